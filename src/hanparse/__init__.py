@@ -1,0 +1,33 @@
+"""hanparse turns the bytes that a smart meter pushes out of its HAN port into one typed `Measurement`."""
+
+from hanparse.decoder import Decoder, Stats, decode, decode_all
+from hanparse.errors import (
+    ChecksumError,
+    DecodeError,
+    FrameError,
+    HanParseError,
+    HexDumpError,
+    UnknownMeterError,
+)
+from hanparse.measurement import Measurement, Register, Scale, Wiring
+from hanparse.meters import Profile
+from hanparse.obis import Obis
+
+__all__ = [
+    "ChecksumError",
+    "DecodeError",
+    "Decoder",
+    "FrameError",
+    "HanParseError",
+    "HexDumpError",
+    "Measurement",
+    "Obis",
+    "Profile",
+    "Register",
+    "Scale",
+    "Stats",
+    "UnknownMeterError",
+    "Wiring",
+    "decode",
+    "decode_all",
+]

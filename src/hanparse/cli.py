@@ -1,0 +1,43 @@
+"""`hanparse`, also `python -m hanparse`: the library on a command line."""
+
+from __future__ import annotations
+
+import argparse
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from hanparse.decoder import decode
+from hanparse.measurement import FIELDS, UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hanparse.measurement import Measurement
+
+_DEMO_PUSHES = ("aidon", "kaifa", "kamstrup")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and give its exit status; wrong use exits with 2."""
+    parser = argparse.ArgumentParser(
+        prog="hanparse", description="Reads what a smart meter pushes out of its HAN port."
+    )
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
+    return int(parser.parse_args(arguments).run())
+
+
+def _demo() -> int:
+    for name in _DEMO_PUSHES:
+        dump = files("hanparse").joinpath("demo", f"{name}.hex").read_text("ascii")
+        print("\n".join(_table(dump, decode(dump))), end="\n\n")
+    return 0
+
+
+def _table(dump: str, measurement: Measurement) -> list[str]:
+    head = f"{len(dump.split(maxsplit=1)[0])} … {len(''.join(dump.split())) // 2} bytes"
+    rows = [(name, getattr(measurement, name)) for name in FIELDS]
+    return [
+        head,
+        *(f"  {name:<24} {value} {UNITS.get(name, '')}".rstrip() for name, value in rows if value is not None),
+    ]

@@ -1,0 +1,88 @@
+"""APDU bytes <-> `DataNotification`: what a meter pushes, with the place of each value in the bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import construct as c
+
+from hanparse import axdr, foreign
+from hanparse.data import Data, DateTime, Tag
+from hanparse.errors import DecodeError
+
+if TYPE_CHECKING:
+    import io
+
+    from hanparse.axdr import Bounded
+
+_NOTIFICATION_TAG: Final = 0x0F
+_DATE_TIME_SIZE: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class DataNotification:
+    """A data-notification (tag 0F); `tagged`: the date-time came with an extra type tag 09 before its length."""
+
+    long_invoke_id_and_priority: int
+    date_time: DateTime | None
+    body: Data
+    tagged: bool = False
+
+
+def parse(apdu: bytes) -> DataNotification:
+    """The data-notification that `apdu` is, from its tag 0F to its last byte.
+
+    Raises `DecodeError`, also for the APDUs that are not read yet: ciphered ones, blocks of a transfer, other services.
+    """
+    if not apdu:
+        raise DecodeError("there is no APDU; expected a data-notification (0F)")
+    if apdu[0] != _NOTIFICATION_TAG:
+        raise DecodeError(foreign.apdu(apdu[0]))
+    return axdr.parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
+
+
+def build(notification: DataNotification) -> bytes:
+    """The bytes of a data-notification. Raises `ValueError` when a tag cannot hold its value."""
+    return axdr.build_all(_NOTIFICATION, notification)
+
+
+def date_time(octets: bytes) -> DateTime:
+    """The twelve bytes of a clock that was sent as octet-string. Raises `DecodeError` when they are not twelve."""
+    if len(octets) != _DATE_TIME_SIZE:
+        raise DecodeError(f"a date-time has {_DATE_TIME_SIZE} bytes, found {len(octets)}")
+    return axdr.DATE_TIME.parse(octets)  # type: ignore[no-any-return]
+
+
+# --- the grammar -----------------------------------------------------------------------------------------------------
+
+
+class _OptionalDateTime(c.Construct):
+    """A length of 0 or 12 and the date-time; some meters put the type tag 09 before the 12."""
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> tuple[DateTime | None, bool]:
+        offset = stream.tell()
+        length = axdr.LENGTH._parse(stream, context, path)
+        tagged = length == Tag.OCTET_STRING
+        if tagged:
+            length = axdr.LENGTH._parse(stream, context, path)
+        if length == 0 and not tagged:
+            return None, False
+        if length != _DATE_TIME_SIZE:
+            stream.fail(f"expected a date-time of 0 or {_DATE_TIME_SIZE} bytes, found a length of {length}", offset)
+        return axdr.DATE_TIME._parse(stream, context, path), tagged
+
+    def _build(self, obj: tuple[DateTime | None, bool], stream: io.BytesIO, context: object, path: str) -> None:
+        value, tagged = obj
+        if value is None:
+            stream.write(b"\0")
+            return
+        stream.write(bytes([Tag.OCTET_STRING] if tagged else []) + bytes([_DATE_TIME_SIZE]))
+        axdr.DATE_TIME._build(value, stream, context, path)
+
+
+_NOTIFICATION = c.ExprAdapter(
+    c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime(), axdr.DATA),
+    decoder=lambda sent, _context: DataNotification(sent[1], sent[2][0], sent[3], sent[2][1]),
+    encoder=lambda n, _context: [None, n.long_invoke_id_and_priority, (n.date_time, n.tagged), n.body],
+)

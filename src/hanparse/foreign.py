@@ -1,0 +1,74 @@
+"""Bytes that hanparse does not read -> the sentence that says what they are: named, never misread."""
+
+from __future__ import annotations
+
+from typing import Final
+
+# Green Book, table of APDU tags. What a HAN port may send comes first, with the words a person can act on.
+_APDUS: Final[dict[int, str]] = {
+    0xDB: "general-glo-ciphering: the push is ciphered, and hanparse does not decipher yet",
+    0xDC: "general-ded-ciphering: the push is ciphered, and hanparse does not decipher yet",
+    0xDD: "general-ciphering: the push is ciphered, and hanparse does not decipher yet",
+    0xDF: "general-signing: hanparse does not read signed APDUs",
+    0xE0: "general-block-transfer: the push comes in blocks, and hanparse does not join them yet",
+    0xE6: "gateway-request",
+    0xE7: "gateway-response",
+    0x01: "initiateRequest",
+    0x05: "readRequest",
+    0x06: "writeRequest",
+    0x08: "initiateResponse",
+    0x0C: "readResponse",
+    0x0D: "writeResponse",
+    0x0E: "confirmedServiceError",
+    0x16: "unconfirmedWriteRequest",
+    0x18: "informationReportRequest",
+    0x60: "AARQ",
+    0x61: "AARE",
+    0x62: "RLRQ",
+    0x63: "RLRE",
+    0xC0: "get-request",
+    0xC1: "set-request",
+    0xC2: "event-notification-request",
+    0xC3: "action-request",
+    0xC4: "get-response",
+    0xC5: "set-response",
+    0xC7: "action-response",
+    0xD8: "exception-response",
+    0xD9: "access-request",
+    0xDA: "access-response",
+}
+# Service-specific ciphering: the plain service with an offset, glo (global key) or ded (dedicated key).
+_CIPHERED_SERVICES: Final[dict[int, str]] = {
+    **{0x20 + tag: f"glo-{_APDUS[tag]}" for tag in (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)},
+    **{0x40 + tag: f"ded-{_APDUS[tag]}" for tag in (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)},
+    **{0x08 + tag: f"glo-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
+    **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
+}
+
+_M_BUS: Final = 0x68
+_P1_HEADER: Final = 4  # a slash and three letters
+
+
+def apdu(tag: int) -> str:
+    """What an APDU is that is no data-notification."""
+    if tag in _CIPHERED_SERVICES:
+        name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered, and hanparse does not decipher yet"
+    else:
+        name = _APDUS.get(tag, "no APDU tag")
+    return f"expected a data-notification (0F), found {tag:02X}, {name}"
+
+
+def is_apdu(data: bytes) -> bool:
+    """Whether `data` may be an APDU: a data-notification, or one of those that come instead of it."""
+    return data.startswith((b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2"))
+
+
+def framing(data: bytes) -> str | None:
+    """What bytes are that begin another framing than HDLC; `None` when they begin none that is known."""
+    if len(data) > 3 and data[0] == data[3] == _M_BUS and data[1] == data[2]:  # noqa: PLR2004  68 L L 68
+        return "an M-Bus frame (68 L L 68); hanparse reads HDLC frames and does not read M-Bus yet"
+    if data.startswith(b"/") and data[1:_P1_HEADER].isalpha() and len(data) >= _P1_HEADER:
+        return "a P1 telegram (IEC 62056-21 text); hanparse reads HDLC frames and does not read P1 yet"
+    if data.startswith(b"\0\1") and len(data) >= 8 and int.from_bytes(data[6:8], "big") == len(data) - 8:  # noqa: PLR2004
+        return "a DLMS wrapper for TCP or UDP (IEC 62056-47); hanparse does not read it yet"
+    return None

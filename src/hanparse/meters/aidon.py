@@ -1,0 +1,21 @@
+"""Aidon Norway (list AIDON_V0001): registers with scalers and units.
+
+Source: Aidon HAN interface description v11A.
+"""
+
+from hanparse.measurement import Wiring
+from hanparse.meters import clock
+from hanparse.meters.profile import Model, Profile
+
+AIDON = Profile(
+    manufacturer="Aidon",
+    list_ids=("AIDON_",),
+    clock=clock.NORMAL_TIME,  # the clock sends deviation 0 or none, but shows normal time all year
+    models=(
+        Model("6515*", Wiring.ONE_PHASE),
+        Model("6525*", Wiring.THREE_WIRE),
+        Model("6534*", Wiring.FOUR_WIRE),
+        Model("6540*", Wiring.THREE_WIRE),  # with current transformers, values are secondary
+        Model("6550*", Wiring.FOUR_WIRE),  # the same
+    ),
+)

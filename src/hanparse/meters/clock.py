@@ -1,0 +1,73 @@
+"""A date-time as sent -> `datetime`, by the rule that says which clock the meter shows.
+
+The rules, as a profile names them:
+
+* ``"deviation"``: as sent, UTC = local + deviation (Blue Book 4.1.6.1); naive where the deviation is not specified.
+* ``"+01:00"`` (any fixed offset): the meter keeps normal time all year, whatever deviation and DST bit it sends.
+* ``"Europe/Oslo"``: as sent, and where the deviation is not specified Central European local time with DST
+  (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC).
+  The hour that exists twice in autumn is taken as its first pass (``fold=0``): lists by this rule carry no DST bit.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hanparse.data import DateTime
+
+AS_SENT: Final = "deviation"
+NORMAL_TIME: Final = "+01:00"
+LOCAL_TIME: Final = "Europe/Oslo"
+
+_FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
+_MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768), not specified, is outside as well
+_CENTISECONDS: Final = 100
+_CET: Final = timezone(timedelta(hours=1))
+_CEST: Final = timezone(timedelta(hours=2))
+_MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
+
+
+def check(rule: str) -> None:
+    """Raise `ValueError` when `rule` is none of those above."""
+    if rule not in (AS_SENT, LOCAL_TIME) and not _FIXED.fullmatch(rule):
+        message = f"expected a clock rule such as {AS_SENT}, {NORMAL_TIME} or {LOCAL_TIME}, found {rule!r}"
+        raise ValueError(message)
+
+
+def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
+    """The moment that `sent` shows; `None` where a part from year to second is not specified or impossible.
+
+    `override` takes the place of every rule: the wall clock as sent, in that time zone. The weekday is not looked at
+    (Aidon sends 0); hundredths that are not specified are 0.
+    """
+    fraction = sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
+    try:
+        wall = datetime(sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second, fraction)  # noqa: DTZ001
+    except ValueError:
+        return None
+    return wall.replace(tzinfo=override or _zone(wall, sent.deviation, rule))
+
+
+def _zone(wall: datetime, deviation: int, rule: str) -> timezone | None:
+    if fixed := _FIXED.fullmatch(rule):
+        sign, hours, minutes = fixed.groups()
+        offset = timedelta(hours=int(hours), minutes=int(minutes))
+        return timezone(offset if sign == "+" else -offset)
+    if abs(deviation) <= _MAX_DEVIATION:
+        return timezone(timedelta(minutes=-deviation))
+    return _central_european(wall) if rule == LOCAL_TIME else None
+
+
+def _central_european(wall: datetime) -> timezone:
+    """Local clocks jump at 02:00 to 03:00 in March, and at 03:00 back to 02:00 in October."""
+    begin = _last_sunday(wall.year, _MARCH) + timedelta(hours=3)
+    end = _last_sunday(wall.year, _OCTOBER) + timedelta(hours=3)
+    return _CEST if begin <= wall < end else _CET
+
+
+def _last_sunday(year: int, month: int) -> datetime:
+    last = datetime(year, month, 31)  # noqa: DTZ001  March and October have 31 days
+    return last - timedelta(days=(last.weekday() - _SUNDAY) % 7)

@@ -1,0 +1,35 @@
+"""Kaifa/Nuri (list KFM_001): values by position, or pairs of code and value; no scalers, no units.
+
+Source: Kaifa OBIS list of 21.03.2017, real captures.
+"""
+
+from hanparse.measurement import Wiring
+from hanparse.meters import clock
+from hanparse.meters.profile import Model, Profile, Wire, codes
+
+_HEAD = "1-1:0.2.129 0-0:96.1.0 0-0:96.1.7 1.7.0 2.7.0 3.7.0 4.7.0"
+_ONE_PHASE = f"{_HEAD} 31.7.0 32.7.0"
+_THREE_PHASE = f"{_HEAD} 31.7.0 51.7.0 71.7.0 32.7.0 52.7.0 72.7.0"
+_HOURLY = "0-0:1.0.0 1.8.0 2.8.0 3.8.0 4.8.0"
+
+KAIFA = Profile(
+    manufacturer="Kaifa",
+    list_ids=("KFM_",),
+    wires=(Wire(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
+    positions=(
+        codes("1.7.0"),
+        codes(_ONE_PHASE),
+        codes(_THREE_PHASE),
+        codes(f"{_ONE_PHASE} {_HOURLY}"),
+        codes(f"{_THREE_PHASE} {_HOURLY}"),
+    ),
+    exponents={"W": 0, "var": 0, "A": -3, "V": -1, "Wh": 0, "varh": 0},
+    clock=clock.LOCAL_TIME,
+    models=(
+        Model("MA105*", Wiring.ONE_PHASE),
+        Model("MA304H3*", Wiring.THREE_WIRE, not_measured=("voltage_l2",)),
+        Model("MA304T3*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
+        Model("MA304H4*", Wiring.FOUR_WIRE),
+        Model("MA304T4*", Wiring.FOUR_WIRE),
+    ),
+)

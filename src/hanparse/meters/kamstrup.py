@@ -1,0 +1,25 @@
+"""Kamstrup (list Kamstrup_V0001): flat pairs of code and value; no scalers, no units.
+
+Source: Kamstrup HAN-NVE interface description rev 3.1, real captures.
+"""
+
+from hanparse.measurement import Wiring
+from hanparse.meters import clock
+from hanparse.meters.profile import Model, Profile
+
+_CT = {"A": -3}  # types 685…, 6 A by current transformers: seen in real captures, in no document
+
+# Type number: 68, then 4 direct, 5 CT or 6 one-phase, then 1, housing, measuring systems (1, 2, 3), …
+KAMSTRUP = Profile(
+    manufacturer="Kamstrup",
+    list_ids=("Kamstrup_V",),
+    exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1},
+    clock=clock.NORMAL_TIME,  # the status may say daylight saving, but the time is not shifted
+    models=(
+        Model("685??2*", Wiring.THREE_WIRE, exponents=_CT),
+        Model("685??3*", Wiring.FOUR_WIRE, exponents=_CT),
+        Model("68???1*", Wiring.ONE_PHASE),
+        Model("68???2*", Wiring.THREE_WIRE),
+        Model("68???3*", Wiring.FOUR_WIRE),
+    ),
+)

@@ -1,0 +1,94 @@
+"""A sound push that no profile reads -> `UnknownMeterError` with its report: what was understood, no meter named."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hanparse.errors import UnknownMeterError
+from hanparse.meters import shapes, values
+from hanparse.obis import lookup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hanparse.cosem import DataNotification
+    from hanparse.data import Data
+    from hanparse.meters.profile import Wire
+    from hanparse.meters.shapes import Item
+
+_TELLING_DIGITS: Final = (
+    6  # a text with as many digits may be the number of a meter, one with fewer is a type or a version
+)
+_TELLING_NUMBER: Final = 10 ** (_TELLING_DIGITS - 1)
+_MAX_ROWS: Final = 200
+
+
+def unknown_meter(
+    notification: DataNotification, named: list[Item] | None, list_id: str | None, wire: Wire | None
+) -> UnknownMeterError:
+    """The error, with its report."""
+    count = len(shapes.elements(notification.body))
+    identifier = f"list identifier {_mask(list_id)!r}" if list_id else "no list identifier"
+    message = (
+        f"no profile reads this list: {notification.body.tag} of {count} elements, {identifier}; "
+        "the report of this error says what was understood and is made to be pasted into an issue"
+    )
+    return UnknownMeterError(message, report="\n".join(_lines(notification, named, identifier, wire)))
+
+
+def _lines(
+    notification: DataNotification, named: list[Item] | None, identifier: str, wire: Wire | None
+) -> Iterable[str]:
+    yield "### A list that hanparse does not read"
+    yield ""
+    if wire:
+        yield f"* HDLC: destination {wire.destination}, source {wire.source}, control {wire.control:02X}"
+    date_time = "absent" if notification.date_time is None else str(tuple(notification.date_time))
+    yield f"* data-notification: invoke id {notification.long_invoke_id_and_priority:08X}, date-time {date_time}"
+    items = named if named is not None else [shapes.Item(None, data) for data in shapes.elements(notification.body)]
+    yield f"* body: {notification.body.tag} of {len(shapes.elements(notification.body))}, {identifier}"
+    yield ""
+    yield "| # | OBIS | meaning | type | value | scaler | unit |"
+    yield "|---|---|---|---|---|---|---|"
+    for position, item in enumerate(items[:_MAX_ROWS], 1):
+        yield _row(position, item)
+    if len(items) > _MAX_ROWS:
+        yield f"| … | | {len(items) - _MAX_ROWS} more | | | | |"
+
+
+def _row(position: int, item: Item) -> str:
+    entry = lookup(item.obis) if item.obis else None
+    cells = (
+        position,
+        item.obis or "",
+        entry.description if entry else "",
+        _type(item.data),
+        _shown(item.data),
+        "" if item.scaler is None else item.scaler,
+        item.unit or "",
+    )
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _type(data: Data) -> str:
+    parts = shapes.elements(data)
+    if parts:
+        return f"{data.tag} [{', '.join(_type(part) for part in parts[:8])}{', …' if len(parts) > 8 else ''}]"  # noqa: PLR2004
+    size = f"({len(data.value)})" if isinstance(data.value, bytes | str) else ""
+    return f"{data.tag}{size}"
+
+
+def _shown(data: Data) -> str:
+    """The value, unless it may tell whose meter this is."""
+    text, number = values.text(data), values.number(data)
+    if text is not None:
+        return _mask(text).replace("|", "\\|").replace("`", "'")
+    if number is not None:
+        return str(number) if abs(number) < _TELLING_NUMBER else "x" * len(str(number))
+    return ""
+
+
+def _mask(text: str) -> str:
+    """The text, its digits replaced where there are so many that it may be an id."""
+    return re.sub(r"\d", "x", text) if sum(map(str.isdigit, text)) >= _TELLING_DIGITS else text

@@ -1,0 +1,124 @@
+"""Text or six bytes <-> `Obis`, and what the groups of a code say by rule (IEC 62056-61; Blue Book 7)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final, NamedTuple, Self
+
+_SIX_BYTES: Final = 6
+_UNUSED_F: Final = 255
+_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15; this also tells a code from six bytes of text
+_MAX_GROUP: Final = 255
+_CODE: Final = re.compile(
+    r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
+    r"|(?P<all>\d{1,3}(?:\.\d{1,3}){5})",
+    re.ASCII,
+)
+
+ELECTRICITY: Final = 1
+_PHASE_QUANTITIES: Final = 80  # C 1 to 80: twenty quantities for the sum and each phase
+_QUANTITIES_PER_PHASE: Final = 20
+_IMPORT: Final = frozenset({1, 3, 9})
+_EXPORT: Final = frozenset({2, 4, 10})
+_PROCESSING: Final = {
+    **dict.fromkeys((4, 7, 14, 24, 27, 28), "instantaneous"),
+    **dict.fromkeys((5, 15, 25, 49, 50), "average"),
+    **dict.fromkeys((6, 16, 26, 53, 54), "maximum"),
+    **dict.fromkeys((3, 13, 23, 51, 52), "minimum"),
+    **dict.fromkeys((8, 17, 18), "cumulative"),
+    **dict.fromkeys((9, 19, 20), "billing period"),
+    **dict.fromkeys((29, 30), "interval"),
+    **dict.fromkeys(range(31, 46), "threshold"),
+    46: "contract",
+}
+
+
+class _Groups(NamedTuple):
+    a: int
+    b: int
+    c: int
+    d: int
+    e: int
+    f: int = _UNUSED_F
+
+
+class Obis(_Groups):
+    """An OBIS code of six value groups: medium, channel, quantity, processing, tariff, billing period.
+
+    >>> Obis.parse("1.7.0")
+    Obis('1-0:1.7.0')
+    >>> Obis.parse("0-1:1.0.0*255") == Obis.parse("0.1.1.0.0.255") == Obis(0, 1, 1, 0, 0)
+    True
+
+    Raises `ValueError` for a medium over 15 or another group over 255.
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, a: int, b: int, c: int, d: int, e: int, f: int = _UNUSED_F) -> Self:
+        """Check the groups."""
+        code = super().__new__(cls, a, b, c, d, e, f)
+        for name, group in zip("ABCDEF", code, strict=True):
+            limit = _MAX_A if name == "A" else _MAX_GROUP
+            if not 0 <= group <= limit:
+                message = f"OBIS group {name} is 0 to {limit}, found {group}"
+                raise ValueError(message)
+        return code
+
+    @classmethod
+    def parse(cls, code: str | bytes) -> Self:
+        """A code as people write it (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or as six bytes.
+
+        What is left out is electricity without a channel (``1-0``) and F = 255. Raises `ValueError` for anything else.
+        """
+        if not isinstance(code, str):
+            if len(code) != _SIX_BYTES:
+                message = f"an OBIS code has {_SIX_BYTES} bytes, found {len(code)}"
+                raise ValueError(message)
+            return cls(*code)
+        match = _CODE.fullmatch(code.strip())
+        if match is None:
+            message = f"expected an OBIS code such as 1-0:1.7.0*255, 1.0.1.7.0.255 or 1.7.0, found {code!r}"
+            raise ValueError(message)
+        if match["all"]:
+            return cls(*map(int, match["all"].split(".")))
+        a, b, f = match["a"] or ELECTRICITY, match["b"] or 0, match["f"] or _UNUSED_F
+        return cls(*map(int, (a, b, match["c"], match["d"], match["e"], f)))
+
+    @property
+    def reduced(self) -> str:
+        """The groups C.D.E, as registries and displays write them."""
+        return f"{self.c}.{self.d}.{self.e}"
+
+    @property
+    def phase(self) -> int | None:
+        """1, 2 or 3, 0 for the sum of all; `None` when the code is not about phases."""
+        return (self.c - 1) // _QUANTITIES_PER_PHASE if self._of_a_phase else None
+
+    @property
+    def direction(self) -> str | None:
+        """``"import"`` or ``"export"``; `None` when the quantity has none."""
+        quantity = (self.c - 1) % _QUANTITIES_PER_PHASE + 1 if self._of_a_phase else None
+        return "import" if quantity in _IMPORT else "export" if quantity in _EXPORT else None
+
+    @property
+    def processing(self) -> str | None:
+        """How the value came about: instantaneous, average, maximum, cumulative …; `None` when group D does not say."""
+        return _PROCESSING.get(self.d) if self.a == ELECTRICITY and self.c else None
+
+    @property
+    def _of_a_phase(self) -> bool:
+        return self.a == ELECTRICITY and 1 <= self.c <= _PHASE_QUANTITIES
+
+    def __bytes__(self) -> bytes:
+        """The six bytes."""
+        return bytes(tuple(self))
+
+    def __str__(self) -> str:
+        """``1-0:1.7.0``, with ``*F`` where F is not 255."""
+        code = f"{self.a}-{self.b}:{self.reduced}"
+        return code if self.f == _UNUSED_F else f"{code}*{self.f}"
+
+    def __repr__(self) -> str:
+        """``Obis('1-0:1.7.0')``."""
+        return f"Obis('{self}')"
