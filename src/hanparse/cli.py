@@ -30,14 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _demo() -> int:
     for name in _DEMO_PUSHES:
         dump = files("hanparse").joinpath("demo", f"{name}.hex").read_text("ascii")
-        print("\n".join(_table(dump, decode(dump))), end="\n\n")
+        print(dump + _table(decode(dump)), end="\n\n")
     return 0
 
 
-def _table(dump: str, measurement: Measurement) -> list[str]:
-    head = f"{len(dump.split(maxsplit=1)[0])} … {len(''.join(dump.split())) // 2} bytes"
-    rows = [(name, getattr(measurement, name)) for name in FIELDS]
-    return [
-        head,
-        *(f"  {name:<24} {value} {UNITS.get(name, '')}".rstrip() for name, value in rows if value is not None),
-    ]
+def _table(measurement: Measurement) -> str:
+    rows = [(name, value) for name in FIELDS if (value := getattr(measurement, name)) is not None]
+    return "\n".join(f"  {name:<24} {value} {UNITS.get(name, '')}".rstrip() for name, value in rows)
