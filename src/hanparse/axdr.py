@@ -90,9 +90,8 @@ def build_all(grammar: c.Construct, what: object) -> bytes:
     """The bytes that `grammar` makes of `what`. Raises `ValueError` when it cannot."""
     try:
         return bytes(grammar.build(what))
-    except (c.ConstructError, TypeError, AttributeError, KeyError, OverflowError, UnicodeError) as error:
-        message = f"cannot be sent as A-XDR: {what!r} ({_last_line(error)})"
-        raise ValueError(message) from error
+    except (c.ConstructError, TypeError, AttributeError, KeyError, OverflowError, ValueError) as error:
+        raise ValueError(f"cannot be sent as A-XDR: {what!r} ({_last_line(error)})") from error
 
 
 def _last_line(error: Exception) -> str:
@@ -287,7 +286,7 @@ def _record(record: type[_Record], **fields: c.Construct) -> c.Construct:
     return c.ExprAdapter(
         c.Sequence(*members),
         decoder=lambda sent, _context: record(*sent),
-        encoder=lambda value, _context: list(value),
+        encoder=lambda value, _context: list(record(*value)),
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 from collections import Counter
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Final, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import cosem, foreign, hexdump
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
@@ -105,6 +106,17 @@ class Decoder:
     def __repr__(self) -> str:
         """What it has seen."""
         return f"<Decoder {self.stats}>"
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """A decoder in the same state that goes its own way; only `on_error` is shared."""
+        twin = object.__new__(type(self))
+        memo[id(self._on_error)] = self._on_error
+        vars(twin).update(copy.deepcopy(vars(self), memo))
+        return twin
+
+    def __copy__(self) -> Self:
+        """The same as a deep copy: two decoders cannot share a buffer."""
+        return copy.deepcopy(self)
 
     def _drain_reader(self) -> None:
         while event := self._reader.next_event():

@@ -19,8 +19,6 @@ def parse(text: str) -> bytes:
     if stranger:
         raise _error(text, stranger.start(), f"expected hex digits and blanks, found {stranger[0]!r}")
     digits = "".join(text.split())
-    if not digits:
-        raise HexDumpError("expected a hex dump, found no hex digit in the text")
     if len(digits) % 2:
         last = len(text.rstrip()) - 1
         raise _error(

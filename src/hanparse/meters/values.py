@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from hanparse import cosem
@@ -66,6 +68,22 @@ def has_kind(data: Data, kind: Kind) -> bool:
 
 
 def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
-    """``raw × factor × 10^exponent``, correctly rounded: divided by a power of ten where the exponent is negative."""
-    value = raw * factor / 10**-exponent if exponent < 0 else raw * factor * 10**exponent
-    return value if math.isfinite(value) else None
+    """``raw × factor × 10^exponent``, correctly rounded; whole where nothing divides; `None` beyond floats.
+
+    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth.
+    """
+    numerator, denominator = _ratio(factor)
+    if exponent < 0:
+        denominator *= 10**-exponent
+    else:
+        numerator *= 10**exponent
+    try:
+        value = raw * numerator / denominator if denominator > 1 else raw * numerator
+        return value if math.isfinite(value) else None
+    except OverflowError:
+        return None
+
+
+@lru_cache(maxsize=16)
+def _ratio(factor: float) -> tuple[int, int]:
+    return Fraction(str(factor)).as_integer_ratio()

@@ -1,0 +1,271 @@
+from __future__ import annotations
+
+import copy
+import pickle
+from datetime import UTC
+
+import pytest
+from framefiles import ALL, SOUND, named, sealed
+from hypothesis import given
+from hypothesis import strategies as st
+
+import hanparse
+from hanparse import ChecksumError, DecodeError, Decoder, FrameError, HanParseError, HexDumpError, UnknownMeterError
+from hanparse.hdlc import Frame
+
+LIST_1 = named("kaifa/list1-no").data
+LIST_2 = named("kaifa/list2-ma304h4-tn").data
+AIDON_1 = named("aidon/list1-no").data
+AIDON_2 = named("aidon/list2-6534-tn").data
+CIPHERED = named("refused/ciphered-glo").data
+UNKNOWN = named("refused/unknown-list").data
+
+
+# --- decode and decode_all
+
+
+def test_every_kind_of_bytes_and_text_is_a_source() -> None:
+    expected = hanparse.decode(LIST_2)
+    for source in (
+        bytearray(LIST_2),
+        memoryview(LIST_2),
+        LIST_2.hex(),
+        LIST_2.hex(" ").upper(),
+        f"\n {LIST_2.hex()} \n",
+    ):
+        assert hanparse.decode(source) == expected
+
+
+@pytest.mark.parametrize("wrong", [None, 5, 7.5, [0x7E], object()])
+def test_anything_else_is_a_type_error(wrong: object) -> None:
+    for function in (hanparse.decode, hanparse.decode_all, Decoder().feed):
+        with pytest.raises(TypeError, match="expected bytes"):
+            function(wrong)  # type: ignore[arg-type]
+
+
+def test_several_pushes_are_counted_and_decode_all_is_named() -> None:
+    with pytest.raises(DecodeError, match="found 2; decode_all"):
+        hanparse.decode(LIST_1 + LIST_2)
+    assert len(hanparse.decode_all(LIST_1 + LIST_2)) == 2
+
+
+def test_an_empty_source_holds_nothing() -> None:
+    assert hanparse.decode_all(b"") == hanparse.decode_all("") == hanparse.decode_all(" \n") == []
+    with pytest.raises(FrameError, match="no bytes"):
+        hanparse.decode(b"")
+    with pytest.raises(HexDumpError, match="empty"):
+        hanparse.decode("")
+
+
+def test_damaged_frames_between_good_ones_are_passed_over() -> None:
+    damaged = LIST_2[:-3] + b"\0\0\x7e"
+    stream = LIST_1 + damaged + CIPHERED + UNKNOWN + LIST_2
+    assert hanparse.decode_all(stream) == [hanparse.decode(LIST_1), hanparse.decode(LIST_2)]
+    assert hanparse.decode(damaged + LIST_2) == hanparse.decode(LIST_2)
+
+
+def test_a_frame_that_lost_both_flags_in_a_log_is_read() -> None:
+    assert hanparse.decode(LIST_1[1:-1]) == hanparse.decode(LIST_1)
+    with pytest.raises(FrameError):
+        hanparse.decode(LIST_1[1:])
+
+
+def test_an_apdu_without_frame_is_read_when_it_names_its_meter() -> None:
+    apdu = named("kaifa/list2-ma304h4-tn").apdu
+    assert hanparse.decode(apdu) == hanparse.decode(b"\xe6\xe7\x00" + apdu) == hanparse.decode(LIST_2)
+
+
+def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
+    with pytest.raises(UnknownMeterError):
+        hanparse.decode(named("kaifa/list1-no").apdu)
+
+
+@pytest.mark.parametrize(
+    ("source", "error", "words"),
+    [
+        (b"hello", FrameError, "no flag .7E. in 5 bytes"),
+        (bytes.fromhex("7E 13 2B 48 A2 D2 E6 1E 0F 00") * 3, FrameError, "wrong parity"),
+        (b"\x7e\x7e\x7e", FrameError, "no flag .7E. before a format field"),
+        (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
+        (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
+        (b"\xdb\x08KAM", DecodeError, "general-glo-ciphering: the push is ciphered"),
+        (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 3: .*general-block-transfer"),
+        (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
+        (CIPHERED, DecodeError, "byte 12: .*general-glo-ciphering"),
+        (LIST_1[:-3] + b"\0\0\x7e", ChecksumError, "FCS 0000 does not fit"),
+        (LIST_1[:20], FrameError, "21 are missing"),
+    ],
+)
+def test_a_source_without_a_push_says_why(source: bytes, error: type[HanParseError], words: str) -> None:
+    with pytest.raises(error, match=words):
+        hanparse.decode_all(source)
+
+
+def test_the_error_of_the_push_that_got_furthest_is_raised() -> None:
+    wrong_fcs = LIST_2[:-3] + b"\0\0\x7e"
+    wrong_hcs = LIST_2[:7] + b"\0\0" + LIST_2[9:]
+    with pytest.raises(ChecksumError, match="FCS"):
+        hanparse.decode_all(wrong_hcs + wrong_fcs)
+    with pytest.raises(DecodeError):
+        hanparse.decode_all(wrong_fcs + CIPHERED)
+
+
+@given(st.data())
+def test_real_frames_with_bytes_changed_raise_only_our_errors(data: st.DataObject) -> None:
+    frame = bytearray(data.draw(st.sampled_from(ALL)).data)
+    for _ in range(data.draw(st.integers(1, 3))):
+        frame[data.draw(st.integers(0, len(frame) - 1))] = data.draw(st.integers(0, 255))
+    check_only_ours(bytes(frame))
+
+
+@given(st.data())
+def test_real_lists_with_bytes_changed_and_checksums_renewed_raise_only_our_errors(data: st.DataObject) -> None:
+    apdu = bytearray(data.draw(st.sampled_from(SOUND)).apdu)
+    for _ in range(data.draw(st.integers(1, 3))):
+        apdu[data.draw(st.integers(0, len(apdu) - 1))] = data.draw(st.integers(0, 255))
+    check_only_ours(sealed(b"\xe6\xe7\x00" + apdu))
+
+
+@given(st.binary(max_size=500))
+def test_any_bytes_raise_only_our_errors(data: bytes) -> None:
+    check_only_ours(data)
+    check_only_ours(b"\xe6\xe7\x00\x0f\0\0\0\0\0" + data)
+
+
+def check_only_ours(data: bytes) -> None:
+    decoder = Decoder()
+    measured = decoder.feed(data) + decoder.flush()
+    assert decoder.stats.bytes == len(data)
+    try:
+        assert len(hanparse.decode_all(data)) >= len(measured)
+    except HanParseError as error:
+        assert not measured
+        assert str(error)
+
+
+# --- Decoder
+
+
+@given(
+    st.lists(st.sampled_from([file.data for file in ALL] + [b"noise", b"\x7e", b"\x7e\xa1"]), max_size=6),
+    st.integers(1, 300),
+)
+def test_any_chunking_gives_the_same_measurements(parts: list[bytes], size: int) -> None:
+    stream = b"".join(parts)
+    whole, chunked = Decoder(), Decoder()
+    expected = whole.feed(stream) + whole.flush()
+    found = [m for i in range(0, len(stream), size) for m in chunked.feed(stream[i : i + size])] + chunked.flush()
+    assert found == expected
+    assert chunked.stats == whole.stats
+
+
+def test_a_bare_list_is_given_to_the_maker_that_was_seen_on_its_wire() -> None:
+    decoder = Decoder()
+    assert [m.manufacturer for m in decoder.feed(AIDON_1 + AIDON_2 + AIDON_1)] == [None, "Aidon", "Aidon"]
+
+
+def test_what_was_seen_is_counted() -> None:
+    decoder = Decoder()
+    wrong_hcs = LIST_1[:7] + b"\0\0" + LIST_1[9:]
+    wrong_fcs = LIST_1[:-3] + b"\0\0\x7e"
+    stream = b"noise" + LIST_1 + wrong_hcs + wrong_fcs + CIPHERED + UNKNOWN + AIDON_2
+    decoder.feed(stream)
+    decoder.flush()
+    stats = decoder.stats
+    assert stats.bytes == len(stream)
+    assert (stats.frames, stats.measurements) == (4, 2)
+    assert (stats.hcs_failures, stats.fcs_failures) == (1, 1)
+    assert (stats.undecodable, stats.unknown_meters, stats.dropped_assemblies) == (1, 1, 0)
+    assert stats.passed_over == len(b"noise" + wrong_hcs + wrong_fcs)
+    assert "frames=4" in repr(decoder)
+
+
+def test_stats_are_a_snapshot() -> None:
+    decoder = Decoder()
+    before = decoder.stats
+    decoder.feed(LIST_1)
+    assert before.frames == 0
+    with pytest.raises(AttributeError):
+        before.frames = 1  # type: ignore[misc]
+
+
+def test_errors_are_reported_with_their_place_in_the_stream() -> None:
+    errors: list[HanParseError] = []
+    decoder = Decoder(on_error=errors.append)
+    decoder.feed(LIST_1)
+    decoder.feed(CIPHERED)
+    wrong_fcs = LIST_1[:-3] + b"\0\0\x7e"
+    decoder.feed(wrong_fcs)
+    assert decoder.last_error is errors[-1]
+    first, second = errors
+    assert isinstance(first, DecodeError)
+    assert first.offset == len(LIST_1) + 12  # flag, format 2, addresses 3, control, HCS 2, LLC 3
+    assert isinstance(second, ChecksumError)
+    assert second.offset == len(LIST_1 + CIPHERED + wrong_fcs) - 3
+
+
+def test_an_error_holds_no_trace_of_the_stream() -> None:
+    decoder = Decoder()
+    decoder.feed(CIPHERED)
+    assert decoder.last_error is not None
+    assert decoder.last_error.__traceback__ is None
+    assert decoder.last_error.__context__ is None
+
+
+def test_what_on_error_raises_is_the_callers_and_nothing_is_lost() -> None:
+    class StopHereError(Exception):
+        pass
+
+    def stop(_error: HanParseError) -> None:
+        raise StopHereError
+
+    decoder = Decoder(on_error=stop)
+    stream = LIST_1 + CIPHERED + LIST_2
+    with pytest.raises(StopHereError):
+        decoder.feed(stream)
+    assert decoder.feed(b"") == [hanparse.decode(LIST_1), hanparse.decode(LIST_2)]
+    assert decoder.stats.frames == 3
+
+
+@pytest.mark.parametrize("cut", [0, 10, len(LIST_1) + 3, len(LIST_1) + 90])
+def test_a_decoder_can_be_copied_and_pickled_in_the_middle_of_a_stream(cut: int) -> None:
+    stream = LIST_1 + AIDON_2 + CIPHERED + LIST_2
+    decoder = Decoder(scale=hanparse.Scale.ct(20))
+    before = decoder.feed(stream[:cut])
+    twins = [copy.copy(decoder), copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))]
+    rest = decoder.feed(stream[cut:])
+    assert len(before + rest) == 3
+    for twin in twins:
+        assert twin.feed(stream[cut:]) == rest
+        assert twin.stats == decoder.stats
+
+
+def test_options_of_another_type_are_type_errors() -> None:
+    for options in ({"scale": 20}, {"timezone": "Europe/Oslo"}, {"profiles": 5}):
+        with pytest.raises(TypeError):
+            Decoder(**options)
+
+
+def test_options_reach_the_measurement() -> None:
+    measurement = hanparse.decode(LIST_1, scale=hanparse.Scale.ct(20), timezone=UTC)
+    assert measurement.active_power_import == 5852 * 20
+    assert measurement.timestamp is not None
+    assert measurement.timestamp.isoformat() == "2019-02-04T23:52:22+00:00"
+    with pytest.raises(UnknownMeterError):
+        hanparse.decode(LIST_1, profiles=())
+
+
+def test_the_makers_that_a_decoder_remembers_are_few() -> None:
+    decoder = Decoder()
+    apdu = b"\xe6\xe7\x00" + named("aidon/list2-6534-tn").apdu
+    for client in range(100):
+        frame = Frame((client,), (4, 65), 0x13, apdu)
+        assert len(decoder.feed(frame.build())) == 1
+    assert len(decoder._known) <= 16  # noqa: SLF001  the bound is not visible from outside
+
+
+def test_after_the_end_of_input_a_new_stream_may_follow() -> None:
+    decoder = Decoder()
+    assert decoder.feed(LIST_1[:-1]) == decoder.flush() == []
+    assert isinstance(decoder.last_error, FrameError)
+    assert decoder.feed(LIST_1) == [hanparse.decode(LIST_1)]

@@ -1,0 +1,45 @@
+"""What the documents show is what happens."""
+
+from __future__ import annotations
+
+import doctest
+import importlib.util
+import re
+from pathlib import Path
+
+import pytest
+
+import hanparse
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.mark.parametrize("page", ["README.md"])
+def test_every_transcript_runs_as_shown(page: str) -> None:
+    failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.ELLIPSIS)
+    assert tried > 0
+    assert failed == 0
+
+
+def test_the_picture_of_the_house_is_that_of_the_code() -> None:
+    spec = importlib.util.spec_from_file_location("draw_house", ROOT / "tools" / "draw_house.py")
+    assert spec
+    assert spec.loader
+    house = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(house)
+    assert house.draw() == (ROOT / "docs" / "house.svg").read_text("utf-8"), "run python tools/draw_house.py"
+
+
+def test_the_two_commands_of_the_readme_stand_in_console_blocks() -> None:
+    blocks = re.findall(r"^```console\n(.*?)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(blocks) == 2
+    assert all("\n" not in block for block in blocks)
+
+
+def test_public_names_are_those_of_the_package_and_no_others() -> None:
+    public = {
+        name for name, value in vars(hanparse).items() if not name.startswith("_") and not hasattr(value, "__path__")
+    }
+    modules = {name for name in public if type(getattr(hanparse, name)).__name__ == "module"}
+    assert set(hanparse.__all__) == public - modules
+    assert sorted(hanparse.__all__) == hanparse.__all__

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import pytest
+
+from hanparse import foreign
+
+
+@pytest.mark.parametrize(
+    ("tag", "name"),
+    [
+        # Green Book, APDU tags
+        (0xDB, "general-glo-ciphering"),
+        (0xDC, "general-ded-ciphering"),
+        (0xDD, "general-ciphering"),
+        (0xE0, "general-block-transfer"),
+        (0x60, "AARQ"),
+        (0xC2, "event-notification-request"),
+        (0x21, "glo-initiateRequest"),
+        (0x38, "glo-informationReportRequest"),
+        (0x4E, "ded-confirmedServiceError"),
+        (0xC8, "glo-get-request"),
+        (0xCA, "glo-event-notification-request"),
+        (0xCF, "glo-action-response"),
+        (0xD2, "ded-event-notification-request"),
+        (0xD7, "ded-action-response"),
+        (0xFE, "no APDU tag"),
+    ],
+)
+def test_an_apdu_that_is_not_read_is_named(tag: int, name: str) -> None:
+    assert f"found {tag:02X}, {name}" in foreign.apdu(tag)
+
+
+@pytest.mark.parametrize("tag", [0xDB, 0xDD, 0xC8, 0x21, 0xD2])
+def test_a_ciphered_apdu_is_said_to_be_ciphered(tag: int) -> None:
+    assert "ciphered" in foreign.apdu(tag)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (bytes.fromhex("68 FA FA 68 53 FF 00 01 67 DB 08"), "M-Bus"),
+        (b"/ADN9 6534\r\n\r\n0-0:1.0.0(230101120000W)\r\n", "P1 telegram"),
+        (bytes.fromhex("0001 0001 0001 0003 0F 40 00"), "DLMS wrapper"),
+    ],
+)
+def test_another_framing_is_named(data: bytes, words: str) -> None:
+    assert words in (foreign.framing(data) or "")
+
+
+@pytest.mark.parametrize("data", [b"", b"\x7e\xa0\x27", b"\x68\x01\x02\x68", b"/1", b"\x00\x01"])
+def test_no_other_framing_is_seen_where_there_is_none(data: bytes) -> None:
+    assert foreign.framing(data) is None

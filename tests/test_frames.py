@@ -1,0 +1,70 @@
+"""Every file in tests/frames decodes to exactly what it says. This file never grows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from framefiles import ALL, REFUSED, SOUND, FrameFile
+
+import hanparse
+from hanparse import cosem, hdlc
+from hanparse.measurement import FIELDS
+
+sound = pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+
+
+def fields(measurement: hanparse.Measurement) -> dict[str, object]:
+    present = {name: getattr(measurement, name) for name in FIELDS if getattr(measurement, name) is not None}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in present.items()}
+
+
+def test_every_frame_file_says_what_to_expect() -> None:
+    assert len(SOUND) + len(REFUSED) == len(ALL) >= 23
+
+
+@sound
+def test_a_frame_decodes_to_every_expected_field_and_to_no_other(file: FrameFile) -> None:
+    assert fields(hanparse.decode(file.data)) == file.expect
+
+
+@sound
+def test_hex_text_an_llc_pdu_and_a_stream_give_what_the_frame_gives(file: FrameFile) -> None:
+    assert file.expect
+    text = file.data.hex(" ")
+    assert fields(hanparse.decode(text)) == file.expect
+    assert [fields(m) for m in hanparse.decode_all(b"noise\x7e\x7e" + file.data + b"\x7emore")] == [file.expect]
+    if "active_power_export" in file.expect:  # a bare value of a list without codes is only known by its frame
+        assert fields(hanparse.decode(b"\xe6\xe7\x00" + file.apdu)) == file.expect
+        assert fields(hanparse.decode(file.apdu)) == file.expect
+
+
+@sound
+def test_building_what_was_parsed_gives_the_same_bytes(file: FrameFile) -> None:
+    frame = hdlc.Frame.parse(file.data)
+    assert frame.build() == file.data
+    notification = cosem.parse(file.apdu)
+    assert cosem.build(notification) == file.apdu
+
+
+@sound
+def test_every_element_of_the_list_is_kept_as_a_register(file: FrameFile) -> None:
+    body = cosem.parse(file.apdu).body.value
+    assert isinstance(body, tuple)
+    texts = [value for value in hanparse.decode(file.data).registers if value.obis is None]
+    named = [value for value in hanparse.decode(file.data).registers if value.obis is not None]
+    assert len(named) + len(texts) in (len(body), (len(body) + 1) // 2)
+
+
+@pytest.mark.parametrize("file", REFUSED, ids=lambda file: file.name)
+def test_a_damaged_or_foreign_frame_is_refused_with_the_error_that_names_it(file: FrameFile) -> None:
+    with pytest.raises(hanparse.HanParseError) as caught:
+        hanparse.decode(file.data)
+    assert type(caught.value).__name__ == file.expect_error
+
+
+@sound
+def test_a_frame_cut_off_anywhere_is_refused_and_says_how_many_bytes_are_missing(file: FrameFile) -> None:
+    for size in range(3, len(file.data)):
+        with pytest.raises(hanparse.FrameError, match=rf"byte {size}: .* {len(file.data) - size} are missing"):
+            hanparse.decode(file.data[:size])

@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import re
+from typing import get_args, get_type_hints
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hanparse.measurement import FIELDS, UNITS, Measurement
+from hanparse.obis import ENTRIES, Kind, Obis, lookup
+from hanparse.obis.units import UNITS as UNIT_CODES
+
+groups = st.integers(0, 255)
+codes = st.builds(Obis, st.integers(0, 15), *[groups] * 5)
+
+
+@given(codes)
+def test_parsing_what_was_written_gives_the_code(code: Obis) -> None:
+    assert Obis.parse(str(code)) == code
+    assert Obis.parse(bytes(code)) == code
+    assert Obis.parse(".".join(map(str, code))) == code
+
+
+@pytest.mark.parametrize(
+    "text", ["1-0:1.7.0*255", "1-0:1.7.0", "1.0.1.7.0.255", "1.7.0", " 1.7.0 ", "1-0:1.7.0.255", "1-0:1.7.0&255"]
+)
+def test_a_code_is_read_in_every_way_that_people_write_it(text: str) -> None:
+    assert Obis.parse(text) == Obis(1, 0, 1, 7, 0, 255)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "1", "1.7", "1-0:1.7", "1.0.1.7.0", "1-0:1.7.0*", "a.b.c", "1-0:4:24.7.0", "1.7.0\n1.8.0", "١.7.0"]
+)
+def test_what_is_no_code_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match="expected an OBIS code"):
+        Obis.parse(text)
+
+
+@pytest.mark.parametrize("text", ["1-0:256.7.0", "16-0:1.7.0", "1-300:1.7.0", "1-0:1.7.0*256"])
+def test_a_group_out_of_range_is_a_value_error(text: str) -> None:
+    with pytest.raises(ValueError, match=r"OBIS group [A-F] is 0 to"):
+        Obis.parse(text)
+
+
+def test_six_bytes_of_text_are_no_code() -> None:
+    with pytest.raises(ValueError, match="group A"):
+        Obis.parse(b"160456")  # seen in a list of an Iskraemeco meter
+    with pytest.raises(ValueError, match="6 bytes, found 5"):
+        Obis.parse(b"\x01\x00\x01\x07\x00")
+
+
+def test_a_code_reads_well() -> None:
+    assert repr(Obis.parse("1.7.0")) == "Obis('1-0:1.7.0')"
+    assert str(Obis.parse("1-0:1.8.0*1")) == "1-0:1.8.0*1"
+
+
+@pytest.mark.parametrize(
+    ("code", "phase", "direction", "processing"),
+    [
+        ("1.7.0", 0, "import", "instantaneous"),
+        ("2.8.0", 0, "export", "cumulative"),
+        ("23.7.0", 1, "import", "instantaneous"),
+        ("44.7.0", 2, "export", "instantaneous"),
+        ("71.7.0", 3, None, "instantaneous"),
+        ("80.8.0", 3, None, "cumulative"),
+        ("81.7.40", None, None, "instantaneous"),
+        ("1.6.0", 0, "import", "maximum"),
+        ("1.25.0", 0, "import", "average"),
+        ("0-0:1.0.0", None, None, None),
+        ("0.2.129", None, None, None),
+    ],
+)
+def test_phase_direction_and_processing_follow_from_the_groups(
+    code: str, phase: int | None, direction: str | None, processing: str | None
+) -> None:
+    obis = Obis.parse(code)
+    assert (obis.phase, obis.direction, obis.processing) == (phase, direction, processing)
+
+
+@pytest.mark.parametrize(
+    ("code", "field"),
+    [
+        ("1-0:1.7.0", "active_power_import"),
+        ("1-1:1.7.0", "active_power_import"),  # B does not matter for electricity
+        ("1-1:0.2.129", "list_id"),
+        ("1-0:0.2.129", "list_id"),
+        ("0-0:96.1.0", "meter_id"),
+        ("1-1:0.0.5", "meter_id"),
+        ("0-1:1.0.0", "energy_time"),
+        ("0-0:1.8.0", "active_energy_import"),  # seen in an EMBRIQ hourly list
+    ],
+)
+def test_a_code_leads_to_its_field(code: str, field: str) -> None:
+    entry = lookup(Obis.parse(code))
+    assert entry is not None
+    assert entry.field == field
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "1-0:1.8.0*1",  # of a past billing period
+        "1-65:1.7.0",  # utility specific channel
+        "1-128:1.7.0",  # manufacturer specific channel
+        "0-0:1.7.0",  # abstract
+        "0-1:96.1.0",  # of an M-Bus device
+        "0-5:1.0.0",
+        "7-0:1.8.0",  # gas
+        "1.9.0",
+    ],
+)
+def test_a_code_that_means_something_else_leads_nowhere(code: str) -> None:
+    assert lookup(Obis.parse(code)) is None
+
+
+def test_every_field_of_the_registry_is_one_of_measurement_and_the_reverse() -> None:
+    born_elsewhere = {"manufacturer", "timestamp"}  # from the profile, and from the APDU header
+    assert {entry.field for entry in ENTRIES if entry.field} == set(FIELDS) - born_elsewhere
+
+
+def test_kind_and_unit_of_every_entry_fit_its_field() -> None:
+    hints = get_type_hints(Measurement)
+    for entry in ENTRIES:
+        types = {Kind.TEXT: "str", Kind.TIME: "datetime", Kind.NUMBER: "float"}
+        assert types[entry.kind] in [kind.__name__ for kind in get_args(hints[entry.field])]
+        assert bool(entry.unit) is (entry.kind is Kind.NUMBER)
+        assert UNITS.get(entry.field, "") == entry.unit
+
+
+def test_phase_and_direction_of_every_entry_are_those_of_its_field() -> None:
+    for entry in ENTRIES:
+        obis = Obis.parse(entry.code)
+        phase = re.search(r"_l([123])$", entry.field)
+        if entry.kind is Kind.NUMBER:
+            assert obis.phase == (int(phase[1]) if phase else 0)
+            assert (obis.direction or "") in entry.field
+
+
+def test_no_code_is_listed_twice() -> None:
+    assert len({entry.code for entry in ENTRIES}) == len(ENTRIES)
+
+
+@pytest.mark.parametrize(
+    ("code", "unit"),
+    [  # Blue Book, unit enumeration
+        *[(1, "a"), (9, "°C"), (20, "kg"), (27, "W"), (28, "VA"), (29, "var"), (30, "Wh"), (32, "varh"), (33, "A")],
+        *[(35, "V"), (44, "Hz"), (57, "Ah"), (60, "Wh/m³"), (67, "atm"), (72, "dB"), (128, "in"), (146, "Btu")],
+        *[(174, "Btu/d"), (255, "")],
+    ],
+)
+def test_a_unit_code_has_its_symbol(code: int, unit: str) -> None:
+    assert UNIT_CODES[code] == unit
+
+
+@pytest.mark.parametrize("code", [0, 58, 59, 68, 69, 73, 127, 175, 252])
+def test_reserved_unit_codes_have_none(code: int) -> None:
+    assert code not in UNIT_CODES
