@@ -83,9 +83,9 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
 @pytest.mark.parametrize(
     ("source", "error", "words"),
     [
-        (b"hello", FrameError, "no flag .7E. in 5 bytes"),
+        (b"hello", FrameError, r"no flag \(7E\) in 5 bytes"),
         (bytes.fromhex("7E 13 2B 48 A2 D2 E6 1E 0F 00") * 3, FrameError, "wrong parity"),
-        (b"\x7e\x7e\x7e", FrameError, "no flag .7E. before a format field"),
+        (b"\x7e\x7e\x7e", FrameError, r"format field \(A0 to AF\) after a flag \(7E\), found 7E"),
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
         (b"\xdb\x08KAM", DecodeError, "general-glo-ciphering: the push is ciphered"),
@@ -269,3 +269,59 @@ def test_after_the_end_of_input_a_new_stream_may_follow() -> None:
     assert decoder.feed(LIST_1[:-1]) == decoder.flush() == []
     assert isinstance(decoder.last_error, FrameError)
     assert decoder.feed(LIST_1) == [hanparse.decode(LIST_1)]
+
+
+def test_positions_in_a_segmented_push_are_those_of_the_stream() -> None:
+    apdu = bytearray(named("aidon/list2-6534-tn").apdu)
+    place = apdu.rindex(b"\x16\x23")  # the last unit
+    apdu[place] = 0x07  # no tag of an A-XDR type
+    payload = b"\xe6\xe7\x00" + bytes(apdu)
+    parts = [
+        Frame((32,), (4, 65), 0x13, payload[:120], segmented=True).build(),
+        Frame((32,), (4, 65), 0x03, payload[120:]).build(),
+    ]
+    decoder = Decoder()
+    decoder.feed(parts[0] + parts[1])
+    assert isinstance(decoder.last_error, DecodeError)
+    assert decoder.last_error.offset == len(parts[0]) + 9 + (3 + place - 120)  # header with HCS: 9 bytes
+
+
+def test_positions_in_a_frame_without_flags_are_those_of_the_source() -> None:
+    with pytest.raises(DecodeError) as caught:
+        hanparse.decode(CIPHERED[1:-1])
+    assert CIPHERED[1:-1][caught.value.offset] == 0xDB
+
+
+def test_a_frame_that_was_meant_is_told_before_noise_and_before_a_guess() -> None:
+    wrong_fcs = LIST_2[:-3] + b"\0\0\x7e"
+    for noise in (b"\x0f", b"\xdb", b"\x12", bytes.fromhex("7EA0200102030405 06"), bytes.fromhex("7EA0100202")):
+        with pytest.raises(ChecksumError, match="FCS"):
+            hanparse.decode(noise + wrong_fcs)
+        with pytest.raises(FrameError, match="20 are missing"):
+            hanparse.decode(noise + LIST_2[:-20])
+
+
+def test_an_apdu_of_another_service_is_named() -> None:
+    with pytest.raises(FrameError, match="glo-event-notification-request"):
+        hanparse.decode(bytes.fromhex("CA 00 01 02 03 04"))
+
+
+def test_errors_of_on_error_do_not_make_the_buffer_grow() -> None:
+    def stop(_error: HanParseError) -> None:
+        raise LookupError
+
+    decoder = Decoder(on_error=stop)
+    for _ in range(20):
+        with pytest.raises(LookupError):
+            decoder.feed(b"\x7e\xa0\x07\x01\x01\x01\0\0" * 500)
+    assert len(pickle.dumps(decoder._reader)) < 20_000  # noqa: SLF001  what it holds is not visible from outside
+
+
+def test_a_maker_that_is_seen_again_is_not_forgotten_first() -> None:
+    decoder = Decoder()
+    aidon = b"\xe6\xe7\x00" + named("aidon/list2-6534-tn").apdu
+    bare = Frame((100,), (4, 65), 0x13, b"\xe6\xe7\x00" + named("aidon/list1-no").apdu).build()
+    for client in range(40):
+        decoder.feed(Frame((100,), (4, 65), 0x13, aidon).build())
+        decoder.feed(Frame((client,), (4, 65), 0x13, aidon).build())
+    assert decoder.feed(bare)[0].manufacturer == "Aidon"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Obis, Register, Scale, Wiring
-from hanparse.measurement import FIELDS, UNITS
+from hanparse.measurement import FIELD_UNITS, FIELDS
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 SAMPLE = Measurement(
@@ -86,7 +86,7 @@ def test_it_reads_on_one_line_with_units() -> None:
 
 def test_every_number_has_a_unit() -> None:
     texts = {"manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time"}
-    assert set(UNITS) == set(FIELDS) - texts
+    assert set(FIELD_UNITS) == set(FIELDS) - texts
 
 
 @pytest.mark.parametrize(

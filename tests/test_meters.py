@@ -243,6 +243,8 @@ def test_registers_keep_their_scaler_and_unit() -> None:
         structure(code("1.7.0")),
         structure(text("a"), text("b")),
         structure(code("1.7.0"), number(1), number(2)),
+        structure(code("1.7.0"), number(1), structure(number(1), Data(Tag.ENUM, 27))),  # a scaler is an integer
+        structure(code("1.7.0"), number(1), structure(Data(Tag.INTEGER, 0), number(27))),  # a unit is an enum
         structure(),
     ],
 )
@@ -259,11 +261,16 @@ def test_flat_pairs_may_have_the_list_identifier_in_front_and_nulls_between() ->
     assert [item.obis and str(item.obis) for item in items] == ["1-1:0.2.129", "1-1:1.7.0", None]
 
 
+def test_a_value_behind_a_null_key_is_kept_without_a_name() -> None:
+    items = shapes.named(structure(code("1.7.0"), number(1), Data(Tag.NULL_DATA), number(2)))
+    assert items
+    assert items[1] == shapes.Item(None, number(2))
+
+
 @pytest.mark.parametrize(
     "body",
     [
         structure(code("1.7.0"), number(1), number(2)),
-        structure(code("1.7.0"), number(1), Data(Tag.NULL_DATA), number(2)),
         structure(text("id"), number(1), number(2)),
         structure(Data(Tag.NULL_DATA), Data(Tag.NULL_DATA)),
         structure(octets(b"160456"), number(1)),

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.measurement import FIELDS, UNITS, Measurement
+from hanparse.measurement import FIELD_UNITS, FIELDS, Measurement
 from hanparse.obis import ENTRIES, Kind, Obis, lookup
 from hanparse.obis.units import UNITS as UNIT_CODES
 
@@ -125,7 +125,7 @@ def test_kind_and_unit_of_every_entry_fit_its_field() -> None:
         types = {Kind.TEXT: "str", Kind.TIME: "datetime", Kind.NUMBER: "float"}
         assert types[entry.kind] in [kind.__name__ for kind in get_args(hints[entry.field])]
         assert bool(entry.unit) is (entry.kind is Kind.NUMBER)
-        assert UNITS.get(entry.field, "") == entry.unit
+        assert FIELD_UNITS.get(entry.field, "") == entry.unit
 
 
 def test_phase_and_direction_of_every_entry_are_those_of_its_field() -> None:

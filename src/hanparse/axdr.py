@@ -90,7 +90,7 @@ def build_all(grammar: c.Construct, what: object) -> bytes:
     """The bytes that `grammar` makes of `what`. Raises `ValueError` when it cannot."""
     try:
         return bytes(grammar.build(what))
-    except (c.ConstructError, TypeError, AttributeError, KeyError, OverflowError, ValueError) as error:
+    except (c.ConstructError, TypeError, AttributeError, KeyError, OverflowError, ValueError, RecursionError) as error:
         raise ValueError(f"cannot be sent as A-XDR: {what!r} ({_last_line(error)})") from error
 
 

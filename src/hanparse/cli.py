@@ -7,7 +7,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from hanparse.decoder import decode
-from hanparse.measurement import FIELDS, UNITS
+from hanparse.measurement import FIELD_UNITS, FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -36,4 +36,4 @@ def _demo() -> int:
 
 def _table(measurement: Measurement) -> str:
     rows = [(name, value) for name in FIELDS if (value := getattr(measurement, name)) is not None]
-    return "\n".join(f"  {name:<24} {value} {UNITS.get(name, '')}".rstrip() for name, value in rows)
+    return "\n".join(f"  {name:<24} {value} {FIELD_UNITS.get(name, '')}".rstrip() for name, value in rows)

@@ -69,7 +69,8 @@ class _OptionalDateTime(c.Construct):
         if length == 0 and not tagged:
             return None, False
         if length != _DATE_TIME_SIZE:
-            stream.fail(f"expected a date-time of 0 or {_DATE_TIME_SIZE} bytes, found a length of {length}", offset)
+            found = f"a length of {length}" + (" behind a type tag 09" if tagged else "")
+            stream.fail(f"expected a date-time of 0 or {_DATE_TIME_SIZE} bytes, found {found}", offset)
         return axdr.DATE_TIME._parse(stream, context, path), tagged
 
     def _build(self, obj: tuple[DateTime | None, bool], stream: io.BytesIO, context: object, path: str) -> None:

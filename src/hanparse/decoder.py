@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import cosem, foreign, hexdump
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.hdlc import FLAG, LLC, Buffer, Frame, FrameReader, as_bytes, strip_llc
+from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
+from hanparse.hdlc import FrameReader
 from hanparse.measurement import Measurement, Scale
 from hanparse.meters import PROFILES, Profile, Wire, read
-from hanparse.segments import Assembler
+from hanparse.segments import Assembler, Push
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,6 +36,8 @@ class Stats:
     fcs_failures: int = 0
     undecodable: int = 0
     """Pushes in sound frames whose payload is no COSEM that hanparse reads."""
+    ciphered: int = 0
+    """How many of the undecodable pushes are ciphered."""
     unknown_meters: int = 0
     """Pushes with a sound payload that no profile reads."""
     dropped_assemblies: int = 0
@@ -66,19 +69,29 @@ class Decoder:
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
         """Raise `TypeError` for options of another type."""
-        if not isinstance(scale, Scale) or not isinstance(timezone, tzinfo | None):
-            message = f"expected scale: Scale and timezone: tzinfo or None, found {scale!r} and {timezone!r}"
-            raise TypeError(message)
         self._scale = scale
         self._timezone = timezone
         self._profiles = tuple(profiles)
         self._on_error = on_error
+        self._check_options()
+        self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._reader = FrameReader()
         self._assembler = Assembler()
         self._known: dict[Wire | None, Profile] = {}
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
+
+    def _check_options(self) -> None:
+        checks = {
+            "scale: Scale": isinstance(self._scale, Scale),
+            "timezone: tzinfo or None": isinstance(self._timezone, tzinfo | None),
+            "profiles: a sequence of Profile": all(isinstance(profile, Profile) for profile in self._profiles),
+            "on_error: a callable or None": self._on_error is None or callable(self._on_error),
+        }
+        wrong = [option for option, fits in checks.items() if not fits]
+        if wrong:
+            raise TypeError(f"expected {', '.join(wrong)}")
 
     @property
     def stats(self) -> Stats:
@@ -93,15 +106,12 @@ class Decoder:
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
         self._reader.receive(chunk)
-        self._drain_reader()
-        return self._take_ready()
+        return self._drain()
 
     def flush(self) -> list[Measurement]:
         """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
         self._reader.end()
-        self._drain_reader()
-        self._drop(self._assembler.end(self._reader.received))
-        return self._take_ready()
+        return self._drain()
 
     def __repr__(self) -> str:
         """What it has seen."""
@@ -118,48 +128,67 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
-    def _drain_reader(self) -> None:
+    def decode_payload(
+        self, payload: bytes, wire: Wire | None = None, position: Callable[[int], int] = lambda index: index
+    ) -> Measurement:
+        """The measurement in an APDU that was opened elsewhere, with or without LLC header.
+
+        `wire` says where it came from, `position` where a byte of it stands for the caller, which errors report. Raises
+        `DecodeError` or `UnknownMeterError`.
+        """
+        apdu = strip_llc(payload)
+        try:
+            notification = cosem.parse(apdu)
+        except DecodeError as error:
+            error.offset = position(error.offset + len(payload) - len(apdu))
+            raise
+        reading = read(notification, self._profiles, wire, self._known.get(wire))
+        if reading.profile.manufacturer:
+            self._remember(wire, reading.profile)
+        return reading.measurement(self._scale, self._timezone)
+
+    def _remember(self, wire: Wire | None, profile: Profile) -> None:
+        self._known.pop(wire, None)
+        self._known[wire] = profile
+        if len(self._known) > _MAX_WIRES:
+            del self._known[next(iter(self._known))]
+
+    def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
             if isinstance(event, Frame):
                 self._take_frame(event)
             else:
                 self._fail(event)
-
-    def _take_ready(self) -> list[Measurement]:
+        if self._reader.ended and (dropped := self._assembler.end(self._reader.received)):
+            self._drop(dropped)
+        raised, self._raised = self._raised, None
+        if raised:
+            raise raised
         ready, self._ready = self._ready, []
         return ready
 
     def _take_frame(self, frame: Frame) -> None:
         self._counts["frames"] += 1
         push, dropped = self._assembler.add(frame)
-        error = self._take_push(push) if push else None
-        self._drop(dropped)
-        if error:
-            self._fail(error)
+        if dropped:
+            self._drop(dropped)
+        if push:
+            self._take_push(push)
 
-    def _take_push(self, push: Frame) -> HanParseError | None:
-        wire = Wire(push.destination, push.source, push.control)
+    def _take_push(self, push: Push) -> None:
+        payload = bytes(push.information)
         try:
-            self._ready.append(self.decode_apdu(strip_llc(push.information), wire))
+            self._ready.append(self.decode_payload(payload, _wire(push.first), push.position))
+            self._counts["measurements"] += 1
         except DecodeError as error:
-            error.offset += push.information_offset + len(push.information) - len(strip_llc(push.information))
-            return error
-        except UnknownMeterError as error:
-            return error
-        self._counts["measurements"] += 1
-        return None
-
-    def decode_apdu(self, apdu: bytes, wire: Wire | None = None) -> Measurement:
-        """The measurement in an APDU, however it came. Raises `DecodeError` or `UnknownMeterError`."""
-        reading = read(cosem.parse(apdu), self._profiles, wire, self._known.get(wire))
-        if reading.profile.manufacturer and len(self._known) < _MAX_WIRES:
-            self._known[wire] = reading.profile
-        return reading.measurement(self._scale, self._timezone)
-
-    def _drop(self, error: FrameError | None) -> None:
-        if error:
-            self._counts["dropped_assemblies"] += 1
+            self._counts["ciphered"] += foreign.is_ciphered(strip_llc(payload))
             self._fail(error)
+        except UnknownMeterError as error:
+            self._fail(error)
+
+    def _drop(self, error: FrameError) -> None:
+        self._counts["dropped_assemblies"] += 1
+        self._fail(error)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -168,10 +197,17 @@ class Decoder:
             self._counts[count] += 1
         self._last_error = error
         if self._on_error:
-            self._on_error(error)
+            try:
+                self._on_error(error)
+            except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
+                self._raised = self._raised or raised
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}
+
+
+def _wire(frame: Frame) -> Wire:
+    return Wire(frame.destination, frame.source, frame.control)
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
@@ -198,42 +234,45 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    if not decoder.stats.frames:
+    nearest = min(errors, key=_distance, default=None)
+    if nearest is None or _distance(nearest) > _MEANT:
         measurements = _without_frame(decoder, data)
     if measurements:
         return measurements
-    raise min(errors, key=_distance, default=_no_frame(data))
+    raise nearest or _no_frame(data)
 
 
 def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
-    """The push in bytes that hold no frame: an LLC PDU, an APDU, or a frame that has lost both its flags."""
+    """The push in bytes that hold no frame: one that has lost both flags, an LLC PDU, an APDU; or what else it is."""
     if framing := foreign.framing(data):
         raise FrameError(f"this is {framing}")
-    if data.startswith(LLC) or foreign.is_apdu(data):
-        try:
-            return [decoder.decode_apdu(strip_llc(data))]
-        except DecodeError as error:
-            error.offset += len(data) - len(strip_llc(data))
-            raise
+    flag = bytes([FLAG])
     try:
-        frame = Frame.parse(bytes([FLAG]) + data + bytes([FLAG]), offset=-1)
+        frame = Frame.parse(flag + data + flag, offset=-1)
     except FrameError:
-        return []
-    return [decoder.decode_apdu(strip_llc(frame.information), Wire(frame.destination, frame.source, frame.control))]
+        return [decoder.decode_payload(data)] if data.startswith(LLC) or foreign.is_apdu(data) else []
+    push = Push.of(frame)
+    return [decoder.decode_payload(bytes(push.information), _wire(frame), push.position)]
+
+
+_MEANT: Final = 1
 
 
 def _distance(error: HanParseError) -> int:
-    """How far from a measurement an error is: a sound frame is nearer than a damaged one, that nearer than no frame."""
+    """How far from a measurement: 0 in a sound frame, 1 in one that was meant (its header is sound), 2 elsewhere."""
     if not isinstance(error, FrameError):
         return 0
-    return 1 if isinstance(error, ChecksumError) and error.field == "FCS" else 2
+    return 1 if error.after_header else 2
 
 
 def _no_frame(data: bytes) -> FrameError:
     if FLAG not in data:
-        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes")
+        tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
+        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
+    offset = data.index(FLAG)
+    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
     return FrameError(
-        f"expected HDLC frames, found no flag (7E) before a format field (A0 to AF) in {len(data)} bytes; "
-        "read from a serial port with the wrong parity it looks like this (Kamstrup has 8N1, the others 8E1)",
-        offset=data.index(FLAG),
+        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
+        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
+        offset=offset + 1,
     )

@@ -29,11 +29,15 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are not a sound HDLC frame; `offset` is the byte at fault, from 0, in what was given or fed."""
+    """The bytes are not a sound HDLC frame; `offset` is the byte at fault, from 0, in what was given or fed.
 
-    def __init__(self, message: str, *, offset: int = 0) -> None:
+    `after_header` says that the header was sound (its HCS fits), so that a frame was really meant.
+    """
+
+    def __init__(self, message: str, *, offset: int = 0, after_header: bool = False) -> None:
         super().__init__(message)
         self.offset = offset
+        self.after_header = after_header
 
     def __str__(self) -> str:
         """The place and what is wrong there."""
@@ -44,7 +48,7 @@ class ChecksumError(FrameError):
     """The check sequence `field`, ``"HCS"`` or ``"FCS"``, does not fit: `expected` by the bytes, `found` as sent."""
 
     def __init__(self, message: str, *, offset: int = 0, field: str = "FCS", expected: int = 0, found: int = 0) -> None:
-        super().__init__(message, offset=offset)
+        super().__init__(message, offset=offset, after_header=field == "FCS")
         self.field = field
         self.expected = expected
         self.found = found

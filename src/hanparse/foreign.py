@@ -45,6 +45,7 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
     **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
 }
 
+_PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
 _M_BUS: Final = 0x68
 _P1_HEADER: Final = 4  # a slash and three letters
 
@@ -58,9 +59,19 @@ def apdu(tag: int) -> str:
     return f"expected a data-notification (0F), found {tag:02X}, {name}"
 
 
+def is_ciphered(apdu: bytes) -> bool:
+    """Whether an APDU is ciphered: general ciphering or a ciphered service."""
+    return apdu[:1] in (b"\xdb", b"\xdc", b"\xdd") or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
+
+
 def is_apdu(data: bytes) -> bool:
-    """Whether `data` may be an APDU: a data-notification, or one of those that come instead of it."""
-    return data.startswith((b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2"))
+    """Whether `data` begins like a push: a data-notification, or an APDU that can come in its place."""
+    return data[:1] in _PUSHED
+
+
+def apdu_name(tag: int) -> str | None:
+    """The name of an APDU by its tag."""
+    return _CIPHERED_SERVICES.get(tag) or _APDUS.get(tag, "").partition(":")[0] or None
 
 
 def framing(data: bytes) -> str | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import math
+import re
+import sys
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
 """A value as sent, without its type tag."""
+
+
+_RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
 
 
 class Wiring(Enum):
@@ -56,23 +60,20 @@ class Scale:
         """Check the factors."""
         for name in ("current", "voltage", "power", "energy"):
             factor = getattr(self, name)
-            if not isinstance(factor, int | float):
-                message = f"expected a number as {name} ratio, found {type(factor).__name__}"
-                raise TypeError(message)
-            if not (factor > 0 and math.isfinite(factor)):
-                message = f"expected a positive, finite {name} ratio, found {factor!r}"
-                raise ValueError(message)
+            if not isinstance(factor, int | float) or isinstance(factor, bool):
+                raise TypeError(f"expected a number as {name} ratio, found {type(factor).__name__}")
+            if not 0 < factor <= sys.float_info.max:
+                raise ValueError(f"expected a positive, finite {name} ratio, found {factor!r}")
 
     @classmethod
     def ct(cls, ratio: str | float) -> Self:
         """The scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20."""
         if isinstance(ratio, str):
-            primary, _, secondary = ratio.partition(":")
-            try:
-                exact = Fraction(primary.strip()) / Fraction(secondary.strip() or "1")
-            except (ValueError, ZeroDivisionError) as error:
-                message = f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}"
-                raise ValueError(message) from error
+            match = _RATIO.fullmatch(ratio)
+            primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
+            if not secondary:
+                raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
+            exact = Fraction(primary, secondary)
             ratio = exact.numerator if exact.denominator == 1 else float(exact)
         return cls(current=ratio, power=ratio, energy=ratio)
 
@@ -180,7 +181,7 @@ class Measurement:
 _ATTRIBUTES: Final = tuple(Measurement.__annotations__)
 FIELDS: Final = tuple(name for name in _ATTRIBUTES if name not in ("wiring", "registers"))
 """The names of what a push may carry, in their order."""
-UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.field and entry.unit}
+FIELD_UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.field and entry.unit}
 """The unit of every field that has one."""
 
 
@@ -191,4 +192,4 @@ def _difference(plus: float | None, minus: float | None) -> float | None:
 def _readable(name: str, value: object) -> str:
     if isinstance(value, str):
         return repr(value)
-    return f"{value} {UNITS[name]}" if name in UNITS else str(value)
+    return f"{value} {FIELD_UNITS[name]}" if name in FIELD_UNITS else str(value)

@@ -48,7 +48,7 @@ def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> dateti
         wall = datetime(sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second, fraction)  # noqa: DTZ001
     except ValueError:
         return None
-    return wall.replace(tzinfo=override or _zone(wall, sent.deviation, rule))
+    return wall.replace(tzinfo=_zone(wall, sent.deviation, rule) if override is None else override)
 
 
 def _zone(wall: datetime, deviation: int, rule: str) -> timezone | None:

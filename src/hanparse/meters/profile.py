@@ -58,8 +58,10 @@ class Profile:
     models: tuple[Model, ...] = ()
 
     def __post_init__(self) -> None:
-        """Check the clock rule, while somebody is there to mend it."""
+        """Check what is easily mistaken, while somebody is there to mend it."""
         clock.check(self.clock)
+        if isinstance(self.list_ids, str):
+            raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
 
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""

@@ -60,7 +60,8 @@ class Reading:
         raw = values.number(source.data)
         if raw is None or (raw == 0 and self.model and name in self.model.not_measured):
             return None
-        return values.scaled(raw, source.exponent, getattr(scale, _SCALES[source.unit]))
+        factor = getattr(scale, _SCALES[source.unit]) if source.unit in _SCALES else 1
+        return values.scaled(raw, source.exponent, factor)
 
 
 def read(

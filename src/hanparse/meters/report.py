@@ -29,9 +29,10 @@ def unknown_meter(
 ) -> UnknownMeterError:
     """The error, with its report."""
     count = len(shapes.elements(notification.body))
+    body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
     identifier = f"list identifier {_mask(list_id)!r}" if list_id else "no list identifier"
     message = (
-        f"no profile reads this list: {notification.body.tag} of {count} elements, {identifier}; "
+        f"no profile reads this list: {body}, {identifier}; "
         "the report of this error says what was understood and is made to be pasted into an issue"
     )
     return UnknownMeterError(message, report="\n".join(_lines(notification, named, identifier, wire)))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Tag
+from hanparse.data import Data, Tag
 from hanparse.meters import values
 from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS
@@ -16,7 +16,6 @@ from hanparse.obis.units import UNITS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hanparse.data import Data
 
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
 _PAIR: Final = 2
@@ -71,8 +70,8 @@ def _register(element: Data) -> Item:
         return Item(None, element)
     if len(parts) == _PAIR:
         return Item(code, parts[1])
-    match [part.value for part in elements(parts[2])]:
-        case [int(scaler), int(unit)]:
+    match elements(parts[2]):
+        case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
             return Item(code, parts[1], scaler, UNITS.get(unit, f"unit {unit}"))
     return Item(None, element)
 
@@ -90,7 +89,7 @@ def _flat_pairs(body: Data) -> list[Item] | None:
         return None
     for key, data in zip(parts[::2], parts[1::2], strict=True):
         code = _code(key)
-        if code is None and not (key.tag is data.tag is Tag.NULL_DATA):
+        if code is None and key.tag is not Tag.NULL_DATA:
             return None
         items.append(Item(code, data))
     return items if any(_code(key) for key in parts[::2]) else None

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
 
 _BLANKS: Final = "\0 \t\r\n"
 _CLOCK_SIZE: Final = 12
+_STRINGS: Final = frozenset({Tag.OCTET_STRING, Tag.VISIBLE_STRING, Tag.UTF8_STRING})
+_NUMERIC: Final = frozenset(
+    {
+        *(Tag.INTEGER, Tag.LONG, Tag.DOUBLE_LONG, Tag.LONG64),
+        *(Tag.UNSIGNED, Tag.LONG_UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG64_UNSIGNED),
+        *(Tag.FLOAT32, Tag.FLOAT64),
+    }
+)
 
 
 def plain(data: Data) -> Plain:
@@ -29,24 +37,20 @@ def plain(data: Data) -> Plain:
 
 
 def number(data: Data) -> int | float | None:
-    """A finite number of any numeric type."""
+    """A finite number; a delta is none, it says nothing without the value before it."""
     value = data.value
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if data.tag not in _NUMERIC or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value
 
 
 def text(data: Data) -> str | None:
-    """A text of printable characters in a string or octet-string, without NUL and blanks around it; `None` if blank."""
-    return _printable(data) or None
-
-
-def _printable(data: Data) -> str | None:
-    raw = data.value.decode("latin-1") if isinstance(data.value, bytes) else data.value
-    if not isinstance(raw, str) or data.tag is Tag.BIT_STRING:
+    """A text of printable ASCII in a string or octet-string, without NUL and blanks around it; `None` if blank."""
+    if data.tag not in _STRINGS:
         return None
+    raw = data.value.decode("latin-1") if isinstance(data.value, bytes) else str(data.value)
     stripped = raw.strip(_BLANKS)
-    return stripped if stripped.isascii() and stripped.isprintable() else None
+    return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
 
 def time(data: Data) -> DateTime | None:
@@ -59,11 +63,11 @@ def time(data: Data) -> DateTime | None:
 
 
 def has_kind(data: Data, kind: Kind) -> bool:
-    """Whether `data` can be of this kind; null-data stands for any, a string of blanks is still a text."""
+    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything."""
     if data.tag is Tag.NULL_DATA:
         return True
     if kind is Kind.TEXT:
-        return _printable(data) is not None
+        return data.tag in _STRINGS
     return (number if kind is Kind.NUMBER else time)(data) is not None
 
 

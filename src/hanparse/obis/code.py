@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _SIX_BYTES: Final = 6
 _UNUSED_F: Final = 255
@@ -60,10 +63,15 @@ class Obis(_Groups):
         code = super().__new__(cls, a, b, c, d, e, f)
         for name, group in zip("ABCDEF", code, strict=True):
             limit = _MAX_A if name == "A" else _MAX_GROUP
+            if type(group) is not int:
+                raise TypeError(f"OBIS group {name} is a whole number, found {group!r}")
             if not 0 <= group <= limit:
-                message = f"OBIS group {name} is 0 to {limit}, found {group}"
-                raise ValueError(message)
+                raise ValueError(f"OBIS group {name} is 0 to {limit}, found {group}")
         return code
+
+    @classmethod
+    def _make(cls, iterable: Iterable[int]) -> Self:  # type: ignore[override]
+        return cls(*iterable)  # _replace comes through here, too
 
     @classmethod
     def parse(cls, code: str | bytes) -> Self:
@@ -71,15 +79,15 @@ class Obis(_Groups):
 
         What is left out is electricity without a channel (``1-0``) and F = 255. Raises `ValueError` for anything else.
         """
-        if not isinstance(code, str):
+        if isinstance(code, bytes):
             if len(code) != _SIX_BYTES:
-                message = f"an OBIS code has {_SIX_BYTES} bytes, found {len(code)}"
-                raise ValueError(message)
+                raise ValueError(f"an OBIS code has {_SIX_BYTES} bytes, found {len(code)}")
             return cls(*code)
+        if not isinstance(code, str):
+            raise TypeError(f"expected an OBIS code as text or bytes, found {type(code).__name__}")
         match = _CODE.fullmatch(code.strip())
         if match is None:
-            message = f"expected an OBIS code such as 1-0:1.7.0*255, 1.0.1.7.0.255 or 1.7.0, found {code!r}"
-            raise ValueError(message)
+            raise ValueError(f"expected an OBIS code such as 1-0:1.7.0*255, 1.0.1.7.0.255 or 1.7.0, found {code!r}")
         if match["all"]:
             return cls(*map(int, match["all"].split(".")))
         a, b, f = match["a"] or ELECTRICITY, match["b"] or 0, match["f"] or _UNUSED_F
