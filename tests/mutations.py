@@ -263,6 +263,7 @@ def heavy() -> dict[str, bytes]:
     return {
         "frames": short * (4095 // len(short)),
         "frames that share flags": short[:-1] * (4094 // (len(short) - 1)) + b"\x7e",
+        "unknown lists that share flags": seal(LLC + _START + b"\x02\x01\0")[:-1] * 160 + b"\x7e",
         "headers that claim 2047 bytes": CLAIMS[0] * (4095 // len(CLAIMS[0])),
         "headers in headers": CLAIMS[1] * (4095 // len(CLAIMS[1])),
         "half headers": b"\x7e\xa7" * 2047,

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self
 
 from hanparse.obis import ENTRIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hanparse.obis import Obis
 
 Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
@@ -78,6 +81,16 @@ class Scale:
         return cls(current=ratio, power=ratio, energy=ratio)
 
 
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A value that the meter does not measure, in the unit of its field: the estimate and the bounds that always hold."""
+
+    value: float
+    low: float
+    high: float
+    method: str
+
+
 class Measurement:
     """One push. Immutable; a field is `None` when the push does not carry it or the meter does not measure it.
 
@@ -126,6 +139,8 @@ class Measurement:
     """How the meter is connected, where its type says so."""
     registers: tuple[Register, ...] = ()
     """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
+    estimated: Mapping[str, Estimate] = MappingProxyType({})
+    """What the meter does not measure, by field name; empty unless it was asked for. Never mixed with measured fields."""
 
     def __init__(self, **fields: Any) -> None:  # noqa: ANN401  each field has its own type, declared above
         """A measurement of the named fields; the others keep `None`. Raises `TypeError` for a name that is no field."""
@@ -145,9 +160,14 @@ class Measurement:
         """Import − export in var; `None` unless the push carries both."""
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
-    def to_dict(self) -> dict[str, str | float]:
-        """The fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are."""
-        return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in self._present()}
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
+
+        Estimates, if there are any, stand apart under ``"estimated"``.
+        """
+        fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in self._present()}
+        estimates = {name: asdict(estimate) for name, estimate in self.estimated.items()}
+        return fields | ({"estimated": estimates} if estimates else {})
 
     def _present(self) -> list[tuple[str, Any]]:
         return [(name, value) for name in FIELDS if (value := getattr(self, name)) is not None]
@@ -157,7 +177,7 @@ class Measurement:
         return f"Measurement({', '.join(f'{name}={_readable(name, value)}' for name, value in self._present())})"
 
     def __eq__(self, other: object) -> bool:
-        """Equal in every field, `wiring` and `registers`."""
+        """Equal in every field, `wiring`, `registers` and `estimated`."""
         return self._key() == other._key() if isinstance(other, Measurement) else NotImplemented
 
     def __hash__(self) -> int:
@@ -165,7 +185,8 @@ class Measurement:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        return tuple(getattr(self, name) for name in _ATTRIBUTES)
+        fields = tuple(getattr(self, name) for name in _ATTRIBUTES if name != "estimated")
+        return (*fields, tuple(self.estimated.items()))
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
         """Measurements are immutable."""
@@ -179,7 +200,7 @@ class Measurement:
 
 
 _ATTRIBUTES: Final = tuple(Measurement.__annotations__)
-FIELDS: Final = tuple(name for name in _ATTRIBUTES if name not in ("wiring", "registers"))
+FIELDS: Final = tuple(name for name in _ATTRIBUTES if name not in ("wiring", "registers", "estimated"))
 """The names of what a push may carry, in their order."""
 FIELD_UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.field and entry.unit}
 """The unit of every field that has one."""
