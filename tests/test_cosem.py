@@ -76,3 +76,12 @@ def test_a_clock_in_an_octet_string_has_twelve_bytes() -> None:
 def test_a_notification_that_cannot_be_sent_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="cannot be sent"):
         cosem.build(DataNotification(2**32, None, Data(Tag.NULL_DATA)))
+
+
+def test_of_an_apdu_that_breaks_off_the_whole_values_are_left() -> None:
+    apdu = bytes.fromhex("0F 40000000 00  02 03  02 02 0F FF 16 21  11 07  06 00")
+    assert [(data.tag, data.offset, data.length) for data in cosem.salvage(apdu)] == [
+        (Tag.STRUCTURE, 8, 6),
+        (Tag.UNSIGNED, 14, 2),
+    ]
+    assert cosem.salvage(b"\x0f\x40") == []

@@ -34,6 +34,8 @@ class Bounded(io.BytesIO):
         self.size = len(data)
         self.depth = 0
         self.items = 2 * len(data)
+        self.complete: list[Data] = []
+        """Every value that was read to its end, in the order of their ends: what is left when a parse fails."""
 
     @property
     def left(self) -> int:
@@ -74,7 +76,11 @@ def build(value: Data) -> bytes:
 
 def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  what a grammar yields, construct does not say
     """What `grammar` reads in `data`, which it must use up. Raises `DecodeError`."""
-    stream = Bounded(data)
+    return parse_stream(grammar, Bounded(data))
+
+
+def parse_stream(grammar: c.Construct, stream: Bounded) -> Any:  # noqa: ANN401  the same
+    """What `grammar` reads in `stream`; when it fails, `Bounded.complete` has the values before the failure."""
     try:
         parsed = grammar.parse_stream(stream)
     except c.StreamError:
@@ -173,7 +179,9 @@ class _Data(c.Construct):
         offset = stream.tell()
         tag = TAG._parse(stream, context, path)
         value = _parse_value(tag, stream, context, path)
-        return Data(tag, value, offset, stream.tell() - offset)
+        data = Data(tag, value, offset, stream.tell() - offset)
+        stream.complete.append(data)
+        return data
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
         TAG._build(obj.tag, stream, context, path)

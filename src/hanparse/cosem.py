@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import construct as c
 
 from hanparse import axdr, foreign
+from hanparse.axdr import Bounded
 from hanparse.data import Data, DateTime, Tag
 from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
     import io
-
-    from hanparse.axdr import Bounded
 
 _NOTIFICATION_TAG: Final = 0x0F
 _DATE_TIME_SIZE: Final = 12
@@ -40,6 +40,19 @@ def parse(apdu: bytes) -> DataNotification:
     if apdu[0] != _NOTIFICATION_TAG:
         raise DecodeError(foreign.apdu(apdu[0]))
     return axdr.parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
+
+
+def salvage(apdu: bytes) -> list[Data]:
+    """The whole values in a data-notification that cannot be parsed to its end, outermost only, in order."""
+    stream = Bounded(apdu)
+    with contextlib.suppress(DecodeError):
+        axdr.parse_stream(_NOTIFICATION, stream)
+    outermost: list[Data] = []
+    for data in stream.complete:  # an outer value comes after the inner ones that it holds
+        while outermost and outermost[-1].offset > data.offset:
+            outermost.pop()
+        outermost.append(data)
+    return outermost
 
 
 def build(notification: DataNotification) -> bytes:

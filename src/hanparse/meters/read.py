@@ -38,6 +38,7 @@ class Reading:
     profile: Profile
     notification: DataNotification
     model: Model | None
+    items: list[Item]
     registers: tuple[Register, ...]
     sources: dict[str, Source]
 
@@ -122,7 +123,7 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
         registers.append(register)
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, notification, model, tuple(registers), sources)
+    return Reading(profile, notification, model, items, tuple(registers), sources)
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
