@@ -83,7 +83,7 @@ class Scale:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A value that the meter does not measure, in the unit of its field: the estimate and the bounds that always hold."""
+    """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
 
     value: float
     low: float
@@ -140,7 +140,7 @@ class Measurement:
     registers: tuple[Register, ...] = ()
     """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
     estimated: Mapping[str, Estimate] = MappingProxyType({})
-    """What the meter does not measure, by field name; empty unless it was asked for. Never mixed with measured fields."""
+    """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
 
     def __init__(self, **fields: Any) -> None:  # noqa: ANN401  each field has its own type, declared above
         """A measurement of the named fields; the others keep `None`. Raises `TypeError` for a name that is no field."""
