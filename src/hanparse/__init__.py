@@ -9,14 +9,16 @@ from hanparse.errors import (
     HexDumpError,
     UnknownMeterError,
 )
-from hanparse.measurement import Measurement, Register, Scale, Wiring
+from hanparse.measurement import Estimate, Measurement, Register, Wiring
 from hanparse.meters import Profile
 from hanparse.obis import Obis
+from hanparse.scale import Scale
 
 __all__ = [
     "ChecksumError",
     "DecodeError",
     "Decoder",
+    "Estimate",
     "FrameError",
     "HanParseError",
     "HexDumpError",

@@ -12,8 +12,10 @@ from hanparse import cosem, foreign, hexdump
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import FrameReader
-from hanparse.measurement import Measurement, Scale
-from hanparse.meters import PROFILES, Profile, Wire, read
+from hanparse.layout import Layouts
+from hanparse.measurement import Measurement
+from hanparse.meters import PROFILES, Profile, Reading, Wire, read
+from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
 
 if TYPE_CHECKING:
@@ -75,7 +77,9 @@ class Decoder:
         self._on_error = on_error
         self._check_options()
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
-        self._reader = FrameReader()
+        self._layouts = Layouts()
+        self._recognised = 0  # measurements of pushes that fitted a layout
+        self._reader = FrameReader(self._recognise)
         self._assembler = Assembler()
         self._known: dict[Wire | None, Profile] = {}
         self._counts: Counter[str] = Counter()
@@ -96,7 +100,8 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        return Stats(**self._counts, bytes=self._reader.received, passed_over=self._reader.passed_over)
+        counts = self._counts + Counter(frames=self._recognised, measurements=self._recognised)
+        return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.passed_over)
 
     @property
     def last_error(self) -> HanParseError | None:
@@ -105,8 +110,11 @@ class Decoder:
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
-        self._reader.receive(chunk)
-        return self._drain()
+        if isinstance(chunk, bytes) and self._reader.between_frames and (measurement := self._recognise(chunk)):
+            self._reader.pass_by(len(chunk))  # a chunk that is a frame, as many sources give them
+            self._recognised += 1
+            return [measurement]
+        return self._drain() if self._reader.receive(chunk) or self._ready else []
 
     def flush(self) -> list[Measurement]:
         """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
@@ -120,6 +128,7 @@ class Decoder:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         """A decoder in the same state that goes its own way; only `on_error` is shared."""
         twin = object.__new__(type(self))
+        memo[id(self)] = twin
         memo[id(self._on_error)] = self._on_error
         vars(twin).update(copy.deepcopy(vars(self), memo))
         return twin
@@ -128,34 +137,43 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
-    def decode_payload(
-        self, payload: bytes, wire: Wire | None = None, position: Callable[[int], int] = lambda index: index
-    ) -> Measurement:
-        """The measurement in an APDU that was opened elsewhere, with or without LLC header.
+    def decode_payload(self, payload: bytes, wire: Wire | None = None) -> Measurement:
+        """The measurement in an APDU that was opened elsewhere, with or without LLC header, and came from `wire`.
 
-        `wire` says where it came from, `position` where a byte of it stands for the caller, which errors report. Raises
-        `DecodeError` or `UnknownMeterError`.
+        Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
+        return self._read(payload, wire).measurement(self._scale, self._timezone)
+
+    def _read(self, payload: bytes, wire: Wire | None) -> Reading:
         apdu = strip_llc(payload)
         try:
             notification = cosem.parse(apdu)
         except DecodeError as error:
-            error.offset = position(error.offset + len(payload) - len(apdu))
+            error.offset += len(payload) - len(apdu)
             raise
         reading = read(notification, self._profiles, wire, self._known.get(wire))
         if reading.profile.manufacturer:
             self._remember(wire, reading.profile)
-        return reading.measurement(self._scale, self._timezone)
+        return reading
 
     def _remember(self, wire: Wire | None, profile: Profile) -> None:
-        self._known.pop(wire, None)
+        """Keep the maker that was seen on a wire; what was learned under another belief is forgotten."""
+        known = self._known.pop(wire, None)
         self._known[wire] = profile
         if len(self._known) > _MAX_WIRES:
             del self._known[next(iter(self._known))]
+        if known is not profile:
+            self._layouts.clear()
+
+    def _recognise(self, frame: bytes) -> Measurement | None:
+        return self._layouts.find(frame) if self._assembler.idle else None
 
     def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
-            if isinstance(event, Frame):
+            if isinstance(event, Measurement):
+                self._recognised += 1
+                self._ready.append(event)
+            elif isinstance(event, Frame):
                 self._take_frame(event)
             else:
                 self._fail(event)
@@ -178,13 +196,25 @@ class Decoder:
     def _take_push(self, push: Push) -> None:
         payload = bytes(push.information)
         try:
-            self._ready.append(self.decode_payload(payload, _wire(push.first), push.position))
-            self._counts["measurements"] += 1
+            reading = self._read(payload, _wire(push.first))
         except DecodeError as error:
             self._counts["ciphered"] += foreign.is_ciphered(strip_llc(payload))
+            error.offset = push.position(error.offset)
             self._fail(error)
         except UnknownMeterError as error:
             self._fail(error)
+        else:
+            self._ready.append(reading.measurement(self._scale, self._timezone))
+            self._counts["measurements"] += 1
+            self._learn(push, reading)
+
+    def _learn(self, push: Push, reading: Reading) -> None:
+        """Let the next push like this one be recognised; a push in segments stands in several frames."""
+        frame = push.first
+        if push.last is frame:
+            llc = len(frame.information) - len(strip_llc(frame.information))
+            start = frame.information_offset - frame.offset + llc
+            self._layouts.learn(frame.raw, start, reading, self._scale, self._timezone)
 
     def _drop(self, error: FrameError) -> None:
         self._counts["dropped_assemblies"] += 1
@@ -251,8 +281,11 @@ def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
         frame = Frame.parse(flag + data + flag, offset=-1)
     except FrameError:
         return [decoder.decode_payload(data)] if data.startswith(LLC) or foreign.is_apdu(data) else []
-    push = Push.of(frame)
-    return [decoder.decode_payload(bytes(push.information), _wire(frame), push.position)]
+    try:
+        return [decoder.decode_payload(frame.information, _wire(frame))]
+    except DecodeError as error:
+        error.offset += frame.information_offset
+        raise
 
 
 _MEANT: Final = 1

@@ -60,7 +60,8 @@ _FRAME = c.Struct(
 class Frame:
     """One sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
 
-    `offset` is the position of its opening flag in the stream that it was found in; it takes no part in comparisons.
+    `offset` is the position of its opening flag in the stream that it was found in and `raw` what was read, flags
+    included; they take no part in comparisons.
     """
 
     destination: Address
@@ -69,6 +70,7 @@ class Frame:
     information: bytes
     segmented: bool = False
     offset: int = field(default=0, compare=False)
+    raw: bytes = field(default=b"", compare=False, repr=False)
 
     @property
     def information_offset(self) -> int:
@@ -109,6 +111,7 @@ class Frame:
             content.information or b"",
             header.format.segmented,
             offset,
+            data,
         )
 
     def build(self) -> bytes:
@@ -208,6 +211,8 @@ def _check_rest(data: Buffer, start: int, end: int) -> None:
 
 def _address_end(data: Buffer, start: int, name: str) -> int:
     """The position after an extensible address (its last byte is odd); the end of the data while it is not there."""
+    if start < len(data) and data[start] & 1:
+        return start + 1
     sent = data[start : start + _ADDRESS_SIZES[-1]]
     size = next((i for i, byte in enumerate(sent, 1) if byte & 1), 0)
     if size in _ADDRESS_SIZES:

@@ -17,10 +17,15 @@ headers with a right HCS that claim 2,047 bytes: each costs one FCS over its cla
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from hanparse.errors import FrameError
 from hanparse.frame import FLAG, MAX_FRAME, TYPE_3, Buffer, Frame, as_bytes, find_end, truncated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Recognised = TypeVar("_Recognised", bound=object)
 
 __all__ = ["BUFFER_LIMIT", "STRAYS_LIMIT", "Frame", "FrameReader"]
 
@@ -29,13 +34,16 @@ STRAYS_LIMIT: Final = 4096
 """How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
 
 
-class FrameReader:
+class FrameReader(Generic[_Recognised]):
     """Finds the frames in a stream that arrives in chunks of any size; see the rule at the top of this module.
 
     `feed` gives the frames alone. `receive` and `next_event` give frames and errors in the order of the stream.
+    `recognise`, if given, is shown the bytes of each candidate that are there whole, before they are checked; what it
+    returns is delivered in place of a frame, unless it is `None`. It answers for all the checks.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recognise: Callable[[bytes], _Recognised | None] | None = None) -> None:
+        self._recognise = recognise
         self._chunk = b""  # what was received and is not yet in the buffer
         self._taken = 0  # bytes of the chunk that are
         self._buffer = bytearray()
@@ -74,29 +82,47 @@ class FrameReader:
     def _frames(self) -> list[Frame]:
         return [event for event in iter(self.next_event, None) if isinstance(event, Frame)]
 
-    def receive(self, chunk: Buffer) -> None:
-        """Take in bytes; `next_event` says what they hold."""
+    def receive(self, chunk: Buffer) -> bool:
+        """Take in bytes; whether `next_event` has something to look at."""
         chunk = as_bytes(chunk)
         self.received += len(chunk)
+        self.ended = False
+        if not self._chunk and len(self._buffer) + len(chunk) <= BUFFER_LIMIT:
+            self._buffer += chunk
+            return len(self._buffer) >= self._need
         self._chunk = self._chunk[self._taken :] + chunk
         self._taken = 0
-        self.ended = False
+        return True
+
+    def pass_by(self, size: int) -> None:
+        """A frame of `size` bytes was read elsewhere, between frames: count it, and keep its closing flag."""
+        self.received += size
+        self._buffer[:] = b"\x7e"
+        self._at, self._need = 0, 2
+        self._base, self._accounted = self.received - 1, self.received
+
+    @property
+    def between_frames(self) -> bool:
+        """Whether nothing waits but the closing flag of the last frame."""
+        return self._at + 1 == len(self._buffer) == self._need - 1 and not self._chunk
 
     def end(self) -> None:
         """Nothing more will come: what waits for more bytes is broken off."""
         self.ended = True
         self._need = 0
 
-    def next_event(self) -> Frame | FrameError | None:
+    def next_event(self) -> Frame | FrameError | _Recognised | None:
         """The next frame or failed candidate, positions counted from the first byte received; `None`: feed more."""
         while True:
             if len(self._buffer) >= self._need:
                 self._need = 0
                 if event := self._search():
                     return event
-            self._drop_searched()
+                self._drop_searched()
             if self._taken == len(self._chunk):
+                self._chunk, self._taken = b"", 0
                 return None
+            self._drop_searched()
             self._refill()
 
     def _drop_searched(self) -> None:
@@ -111,17 +137,18 @@ class FrameReader:
         self._buffer += self._chunk[self._taken : self._taken + room]
         self._taken = min(self._taken + room, len(self._chunk))
 
-    def _search(self) -> Frame | FrameError | None:
+    def _search(self) -> Frame | FrameError | _Recognised | None:
         buffer, size = self._buffer, len(self._buffer)
         while (start := buffer.find(FLAG, self._at)) >= 0:
             self._at = start
             if start + 1 == size and not self.ended:
+                self._need = size + 1
                 return None
             if start + 1 == size or buffer[start + 1] >> 4 != TYPE_3:  # no candidate, and no error
                 self._at = start + 1
                 continue
             try:
-                return self._try(start, size)
+                return self._offer(start, size) or self._try(start, size)
             except FrameError as error:
                 self._at = start + 1
                 error.offset += self._base
@@ -133,17 +160,28 @@ class FrameReader:
         """The frame that begins at `start`, or `None` and what it takes to look again."""
         end, sound = find_end(self._buffer, start)
         if end <= size and sound:
-            return self._deliver(start, end)
+            self._account(start, end)
+            return Frame.read(bytes(self._buffer[start:end]), self._base + start)
         if self.ended:
             raise truncated(size, end, start, sound=sound)
         self._need = end if sound else size + 1
         return None
 
-    def _deliver(self, start: int, end: int) -> Frame:
+    def _offer(self, start: int, size: int) -> _Recognised | None:
+        if self._recognise is None or start + 3 > size:
+            return None
+        end = start + ((self._buffer[start + 1] & 7) << 8 | self._buffer[start + 2]) + 2
+        found = self._recognise(bytes(self._buffer[start:end])) if end <= size else None
+        if found is not None:
+            self._account(start, end)
+        return found
+
+    def _account(self, start: int, end: int) -> None:
+        """A frame that was delivered, from `start` to `end` in the buffer."""
         self._pass_over(start)
         self._accounted = self._base + end
         self._at = end - 1  # the closing flag may open the next frame
-        return Frame.read(bytes(self._buffer[start:end]), self._base + start)
+        self._need = 0 if self.ended else end + 1
 
     def _pass_over(self, end: int) -> None:
         """Count and keep the bytes of the buffer up to `end` that are not accounted for yet."""

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import re
-import sys
+from collections.abc import Iterable, Mapping  # noqa: TC003  get_type_hints(Measurement) is for users, too
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
-from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn, Self
+from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
 
-from hanparse.obis import ENTRIES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from hanparse.obis import Obis
+from hanparse.obis import ENTRIES, Obis
 
 Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
 """A value as sent, without its type tag."""
-
-
-_RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
 
 
 class Wiring(Enum):
@@ -47,41 +38,6 @@ class Register(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
-    """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
-
-    Current (A), voltage (V), power (W, var) and energy (Wh, varh) are multiplied. Raises `ValueError` for a factor that
-    is not positive and finite. `Measurement.registers` keep what the meter sent.
-    """
-
-    current: float = 1
-    voltage: float = 1
-    power: float = 1
-    energy: float = 1
-
-    def __post_init__(self) -> None:
-        """Check the factors."""
-        for name in ("current", "voltage", "power", "energy"):
-            factor = getattr(self, name)
-            if not isinstance(factor, int | float) or isinstance(factor, bool):
-                raise TypeError(f"expected a number as {name} ratio, found {type(factor).__name__}")
-            if not 0 < factor <= sys.float_info.max:
-                raise ValueError(f"expected a positive, finite {name} ratio, found {factor!r}")
-
-    @classmethod
-    def ct(cls, ratio: str | float) -> Self:
-        """The scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20."""
-        if isinstance(ratio, str):
-            match = _RATIO.fullmatch(ratio)
-            primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
-            if not secondary:
-                raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
-            exact = Fraction(primary, secondary)
-            ratio = exact.numerator if exact.denominator == 1 else float(exact)
-        return cls(current=ratio, power=ratio, energy=ratio)
-
-
-@dataclass(frozen=True, slots=True)
 class Estimate:
     """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
 
@@ -89,6 +45,18 @@ class Estimate:
     low: float
     high: float
     method: str
+
+
+_NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
+
+
+class Kind(Protocol):
+    """What measurements of one kind have in common: the names of their values, and how registers are made of a push."""
+
+    index: Mapping[str, int]
+
+    def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  each kind keeps what it likes
+        """Every element of the push."""
 
 
 class Measurement:
@@ -100,55 +68,96 @@ class Measurement:
     L1-L3 and L2-L3, as Norwegian lists define them.
     """
 
-    manufacturer: str | None = None
-    model: str | None = None
-    meter_id: str | None = None
-    list_id: str | None = None
-    timestamp: datetime | None = None
+    manufacturer: str | None
+    model: str | None
+    meter_id: str | None
+    list_id: str | None
+    timestamp: datetime | None
     """When the values were taken: the APDU's date-time, else the clock in the list; naive when the zone is unknown."""
-    energy_time: datetime | None = None
+    energy_time: datetime | None
     """The clock in the list, which dates the energy registers."""
-    active_power_import: float | None = None
-    active_power_export: float | None = None
-    reactive_power_import: float | None = None
-    reactive_power_export: float | None = None
-    active_power_import_l1: float | None = None
-    active_power_export_l1: float | None = None
-    reactive_power_import_l1: float | None = None
-    reactive_power_export_l1: float | None = None
-    active_power_import_l2: float | None = None
-    active_power_export_l2: float | None = None
-    reactive_power_import_l2: float | None = None
-    reactive_power_export_l2: float | None = None
-    active_power_import_l3: float | None = None
-    active_power_export_l3: float | None = None
-    reactive_power_import_l3: float | None = None
-    reactive_power_export_l3: float | None = None
-    current_l1: float | None = None
-    current_l2: float | None = None
-    current_l3: float | None = None
-    voltage_l1: float | None = None
-    voltage_l2: float | None = None
-    voltage_l3: float | None = None
-    active_energy_import: float | None = None
-    active_energy_export: float | None = None
-    reactive_energy_import: float | None = None
-    reactive_energy_export: float | None = None
+    active_power_import: float | None
+    active_power_export: float | None
+    reactive_power_import: float | None
+    reactive_power_export: float | None
+    active_power_import_l1: float | None
+    active_power_export_l1: float | None
+    reactive_power_import_l1: float | None
+    reactive_power_export_l1: float | None
+    active_power_import_l2: float | None
+    active_power_export_l2: float | None
+    reactive_power_import_l2: float | None
+    reactive_power_export_l2: float | None
+    active_power_import_l3: float | None
+    active_power_export_l3: float | None
+    reactive_power_import_l3: float | None
+    reactive_power_export_l3: float | None
+    current_l1: float | None
+    current_l2: float | None
+    current_l3: float | None
+    voltage_l1: float | None
+    voltage_l2: float | None
+    voltage_l3: float | None
+    active_energy_import: float | None
+    active_energy_export: float | None
+    reactive_energy_import: float | None
+    reactive_energy_export: float | None
 
-    wiring: Wiring | None = None
+    wiring: Wiring | None
     """How the meter is connected, where its type says so."""
-    registers: tuple[Register, ...] = ()
-    """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
-    estimated: Mapping[str, Estimate] = MappingProxyType({})
-    """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
 
-    def __init__(self, **fields: Any) -> None:  # noqa: ANN401  each field has its own type, declared above
-        """A measurement of the named fields; the others keep `None`. Raises `TypeError` for a name that is no field."""
-        unknown = fields.keys() - _ATTRIBUTES
+    # The fields that are there, as a tuple; what they are called; what registers are made of when they are asked for.
+    __slots__ = ("_estimated", "_kind", "_push", "_values")
+    _kind: Kind
+    _values: tuple[Any, ...]
+    _push: Any
+    _estimated: Mapping[str, Estimate]
+
+    def __init__(
+        self,
+        *,
+        registers: Iterable[Register] = (),
+        estimated: Mapping[str, Estimate] = _NO_ESTIMATES,
+        **fields: Any,  # noqa: ANN401  each field has its own type, declared above
+    ) -> None:
+        """A measurement of the named fields; the others are `None`. Raises `TypeError` for a name that is no field."""
+        unknown = fields.keys() - _NAMES
         if unknown:
-            message = f"Measurement has no field {', '.join(sorted(unknown))}"
-            raise TypeError(message)
-        vars(self).update(fields)
+            raise TypeError(f"Measurement has no field {', '.join(sorted(unknown))}")
+        present = {name: value for name, value in fields.items() if value is not None}
+        _set_kind(self, _made(tuple(present)))
+        _set_values(self, tuple(present.values()))
+        _set_push(self, tuple(registers))
+        _set_estimated(self, MappingProxyType(dict(estimated)) if estimated else _NO_ESTIMATES)
+
+    @classmethod
+    def of(cls, kind: Kind, values: tuple[Any, ...], push: object) -> Self:
+        """A measurement of `values`, named by ``kind.index``; the kind makes the registers of `push` when asked."""
+        self = _new(cls)
+        _set_kind(self, kind)
+        _set_values(self, values)
+        _set_push(self, push)
+        return self
+
+    @property
+    def registers(self) -> tuple[Register, ...]:
+        """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
+        registers = self._kind.registers(self._push)
+        if registers is not self._push:
+            _set_push(self, registers)
+            _set_kind(self, _made(tuple(self._kind.index)))
+        return registers
+
+    @property
+    def estimated(self) -> Mapping[str, Estimate]:
+        """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
+        return getattr(self, "_estimated", _NO_ESTIMATES)
+
+    def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
+        """The same measurement with `estimated`."""
+        twin = self.of(self._kind, self._values, self._push)
+        _set_estimated(twin, MappingProxyType(dict(estimated)))
+        return twin
 
     @property
     def active_power(self) -> float | None:
@@ -185,8 +194,13 @@ class Measurement:
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
-        fields = tuple(getattr(self, name) for name in _ATTRIBUTES if name != "estimated")
-        return (*fields, tuple(self.estimated.items()))
+        fields = tuple(getattr(self, name) for name in _NAMES)
+        return (*fields, self.registers, tuple(self.estimated.items()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copies and pickles hold values only, not what they were read with."""
+        fields = dict(zip(self._kind.index, self._values, strict=True))
+        return _restore, (fields, self.registers, dict(self.estimated))
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
         """Measurements are immutable."""
@@ -199,11 +213,51 @@ class Measurement:
         raise AttributeError(message)
 
 
-_ATTRIBUTES: Final = tuple(Measurement.__annotations__)
-FIELDS: Final = tuple(name for name in _ATTRIBUTES if name not in ("wiring", "registers", "estimated"))
+class _Field:
+    """The descriptor of one field."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __get__(self, measurement: Measurement | None, _owner: type) -> Any:  # noqa: ANN401  declared in Measurement
+        if measurement is None:
+            return self
+        place = measurement._kind.index.get(self._name)  # noqa: SLF001  one class in two halves
+        return None if place is None else measurement._values[place]  # noqa: SLF001
+
+
+_NAMES: Final = tuple(name for name in Measurement.__annotations__ if not name.startswith("_"))
+FIELDS: Final = tuple(name for name in _NAMES if name != "wiring")
 """The names of what a push may carry, in their order."""
 FIELD_UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.field and entry.unit}
 """The unit of every field that has one."""
+
+for _name in _NAMES:
+    setattr(Measurement, _name, _Field(_name))
+
+# Measurement forbids setting, and object.__setattr__ looks names up: the slots are filled by their own descriptors.
+_new = Measurement.__new__
+_set_kind = Measurement.__dict__["_kind"].__set__
+_set_values = Measurement.__dict__["_values"].__set__
+_set_push = Measurement.__dict__["_push"].__set__
+_set_estimated = Measurement.__dict__["_estimated"].__set__
+
+
+class _Made:
+    """The kind of measurements whose registers are made already."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+
+    def registers(self, push: tuple[Register, ...]) -> tuple[Register, ...]:
+        return push
+
+
+_made = lru_cache(maxsize=256)(_Made)
+
+
+def _restore(fields: dict[str, Any], registers: tuple[Register, ...], estimated: dict[str, Estimate]) -> Measurement:
+    return Measurement(**fields, registers=registers, estimated=estimated)
 
 
 def _difference(plus: float | None, minus: float | None) -> float | None:

@@ -70,6 +70,11 @@ class Assembler:
         self._push: Push | None = None
         self._dropped: Frame | None = None  # a segment of the push that was dropped last, until it has passed
 
+    @property
+    def idle(self) -> bool:
+        """Whether an unsegmented frame is a push, whatever came before."""
+        return self._push is None and self._dropped is None
+
     def add(self, frame: Frame) -> tuple[Push | None, FrameError | None]:
         """The push that `frame` completes, and the error if an assembly was dropped."""
         begins = frame.information.startswith(LLC)

@@ -12,7 +12,8 @@ The rules, as a profile names them:
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -43,31 +44,43 @@ def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> dateti
     `override` takes the place of every rule: the wall clock as sent, in that time zone. The weekday is not looked at
     (Aidon sends 0); hundredths that are not specified are 0.
     """
-    fraction = sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
+    wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
+    return moment(wall, fraction(sent), sent.deviation, rule, override)
+
+
+def fraction(sent: DateTime) -> int:
+    """The microseconds of a date-time; hundredths that are not specified are none."""
+    return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
+
+
+def moment(
+    wall: tuple[int, ...], microsecond: int, deviation: int, rule: str, override: tzinfo | None
+) -> datetime | None:
+    """What `resolve` gives, from year, month, day, hour, minute and second."""
     try:
-        wall = datetime(sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second, fraction)  # noqa: DTZ001
+        zone = _zone(*wall[:4], deviation, rule) if override is None else override
+        return datetime(*wall, microsecond, zone)  # type: ignore[arg-type, call-arg]  # noqa: DTZ001  a wall clock
     except ValueError:
         return None
-    return wall.replace(tzinfo=_zone(wall, sent.deviation, rule) if override is None else override)
 
 
-def _zone(wall: datetime, deviation: int, rule: str) -> timezone | None:
+@lru_cache(maxsize=64)
+def _zone(year: int, month: int, day: int, hour: int, deviation: int, rule: str) -> timezone | None:
     if fixed := _FIXED.fullmatch(rule):
         sign, hours, minutes = fixed.groups()
         offset = timedelta(hours=int(hours), minutes=int(minutes))
         return timezone(offset if sign == "+" else -offset)
     if abs(deviation) <= _MAX_DEVIATION:
         return timezone(timedelta(minutes=-deviation))
-    return _central_european(wall) if rule == LOCAL_TIME else None
+    return _central_european(year, month, day, hour) if rule == LOCAL_TIME else None
 
 
-def _central_european(wall: datetime) -> timezone:
+def _central_european(year: int, month: int, day: int, hour: int) -> timezone:
     """Local clocks jump at 02:00 to 03:00 in March, and at 03:00 back to 02:00 in October."""
-    begin = _last_sunday(wall.year, _MARCH) + timedelta(hours=3)
-    end = _last_sunday(wall.year, _OCTOBER) + timedelta(hours=3)
-    return _CEST if begin <= wall < end else _CET
+    begin = (_MARCH, _last_sunday(year, _MARCH), 3)
+    end = (_OCTOBER, _last_sunday(year, _OCTOBER), 3)
+    return _CEST if begin <= (month, day, hour) < end else _CET
 
 
-def _last_sunday(year: int, month: int) -> datetime:
-    last = datetime(year, month, 31)  # noqa: DTZ001  March and October have 31 days
-    return last - timedelta(days=(last.weekday() - _SUNDAY) % 7)
+def _last_sunday(year: int, month: int) -> int:
+    return 31 - (date(year, month, 31).weekday() - _SUNDAY) % 7  # March and October have 31 days

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.measurement import Measurement, Register, Scale
+from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.report import unknown_meter
 from hanparse.obis import Kind, lookup
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from hanparse.data import Data
     from hanparse.meters.profile import Model, Profile, Wire
     from hanparse.meters.shapes import Item
+    from hanparse.scale import Scale
 
 _SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
 
@@ -44,7 +45,9 @@ class Reading:
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
-        fields = {name: self._value(name, source, scale, timezone) for name, source in self.sources.items()}
+        fields: dict[str, Any] = {
+            name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
+        }
         sent = self.notification.date_time
         timestamp = sent and clock.resolve(sent, self.profile.clock, timezone)
         fields["timestamp"] = timestamp or fields.get("energy_time")
@@ -61,8 +64,12 @@ class Reading:
         raw = values.number(source.data)
         if raw is None or (raw == 0 and self.model and name in self.model.not_measured):
             return None
-        factor = getattr(scale, _SCALES[source.unit]) if source.unit in _SCALES else 1
-        return values.scaled(raw, source.exponent, factor)
+        return values.scaled(raw, source.exponent, factor(scale, source.unit))
+
+
+def factor(scale: Scale, unit: str) -> float:
+    """What `scale` multiplies a value of this unit with."""
+    return float(getattr(scale, _SCALES[unit])) if unit in _SCALES else 1
 
 
 def read(

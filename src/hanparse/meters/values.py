@@ -48,8 +48,15 @@ def text(data: Data) -> str | None:
     """A text of printable ASCII in a string or octet-string, without NUL and blanks around it; `None` if blank."""
     if data.tag not in _STRINGS:
         return None
-    raw = data.value.decode("latin-1") if isinstance(data.value, bytes) else str(data.value)
-    stripped = raw.strip(_BLANKS)
+    return printable(
+        data.value if isinstance(data.value, bytes) else str(data.value).encode("utf-8", "surrogateescape")
+    )
+
+
+@lru_cache(maxsize=64)
+def printable(raw: bytes) -> str | None:
+    """The same from the bytes of a string."""
+    stripped = raw.decode("latin-1").strip(_BLANKS)
     return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
 
@@ -76,11 +83,7 @@ def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
 
     Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth.
     """
-    numerator, denominator = _ratio(factor)
-    if exponent < 0:
-        denominator *= 10**-exponent
-    else:
-        numerator *= 10**exponent
+    numerator, denominator = ratio(exponent, factor)
     try:
         value = raw * numerator / denominator if denominator > 1 else raw * numerator
         return value if math.isfinite(value) else None
@@ -88,6 +91,8 @@ def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
         return None
 
 
-@lru_cache(maxsize=16)
-def _ratio(factor: float) -> tuple[int, int]:
-    return Fraction(str(factor)).as_integer_ratio()
+@lru_cache(maxsize=64)
+def ratio(exponent: int, factor: float) -> tuple[int, int]:
+    """Numerator and denominator of ``factor × 10^exponent``, the factor taken as the decimal that it is written as."""
+    numerator, denominator = Fraction(str(factor)).as_integer_ratio()
+    return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

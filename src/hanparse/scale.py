@@ -1,0 +1,46 @@
+"""Factors for what a meter reports: `Scale`."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, Self
+
+_RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
+
+    Current (A), voltage (V), power (W, var) and energy (Wh, varh) are multiplied. Raises `ValueError` for a factor that
+    is not positive and finite. `Measurement.registers` keep what the meter sent.
+    """
+
+    current: float = 1
+    voltage: float = 1
+    power: float = 1
+    energy: float = 1
+
+    def __post_init__(self) -> None:
+        """Check the factors."""
+        for name in ("current", "voltage", "power", "energy"):
+            factor = getattr(self, name)
+            if not isinstance(factor, int | float) or isinstance(factor, bool):
+                raise TypeError(f"expected a number as {name} ratio, found {type(factor).__name__}")
+            if not 0 < factor <= sys.float_info.max:
+                raise ValueError(f"expected a positive, finite {name} ratio, found {factor!r}")
+
+    @classmethod
+    def ct(cls, ratio: str | float) -> Self:
+        """The scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20."""
+        if isinstance(ratio, str):
+            match = _RATIO.fullmatch(ratio)
+            primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
+            if not secondary:
+                raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
+            exact = Fraction(primary, secondary)
+            ratio = exact.numerator if exact.denominator == 1 else float(exact)
+        return cls(current=ratio, power=ratio, energy=ratio)
