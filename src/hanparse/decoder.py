@@ -9,6 +9,7 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import cosem, foreign, hexdump
+from hanparse.diagnosis import Finding, diagnose
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import FrameReader
@@ -107,6 +108,10 @@ class Decoder:
     def last_error(self) -> HanParseError | None:
         """The last error, with its position counted from the first byte fed."""
         return self._last_error
+
+    def diagnosis(self) -> tuple[Finding, ...]:
+        """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
+        return diagnose(self.stats, self._reader.strays)
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""

@@ -1,0 +1,299 @@
+"""What a decoder has seen -> `Finding`s: what is wrong with the wire, in words a person can act on.
+
+Judged from counts and from the last of the bytes that belong to no sound frame. Nothing is found on a sound wire, also
+when the stream begins in the middle of a frame; nor where too few bytes were seen to tell the one from the other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+
+from hanparse.errors import FrameError
+from hanparse.frame import FLAG, LLC, TYPE_3, find_end
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Kind = Literal[
+    "no-bytes", "m-bus", "p1",
+    "speed", "parity", "no-flag", "inverted", "no-format",
+    "ciphered", "undecodable", "unknown-meter",
+    "cut-off", "segments", "damaged", "text",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong. `message` says what was seen, what it most likely means and what to do.
+
+    `counts` are what it rests on: numbers of bytes, flags, frames and such, by name.
+    """
+
+    kind: Kind
+    message: str
+    counts: Mapping[str, int] = field(hash=False)
+
+    def __str__(self) -> str:
+        """The message."""
+        return self.message
+
+
+class _Stats(Protocol):
+    """What is read of `hanparse.decoder.Stats`, which stands above this module."""
+
+    @property
+    def bytes(self) -> int: ...
+    @property
+    def frames(self) -> int: ...
+    @property
+    def passed_over(self) -> int: ...
+    @property
+    def hcs_failures(self) -> int: ...
+    @property
+    def fcs_failures(self) -> int: ...
+    @property
+    def undecodable(self) -> int: ...
+    @property
+    def ciphered(self) -> int: ...
+    @property
+    def unknown_meters(self) -> int: ...
+    @property
+    def dropped_assemblies(self) -> int: ...
+
+
+def diagnose(stats: _Stats, strays: bytes) -> tuple[Finding, ...]:
+    """What is wrong with the wire, the most important first; empty when nothing is, or too little was seen to say.
+
+    `strays` are the last of the bytes that belong to no sound frame (`FrameReader.strays`). Linear in their number.
+    """
+    seen = _Seen(stats, strays)
+    settings = islice(_settings(seen), 1) if seen.unreadable else ()  # the first explains what the others see
+    return (*_lines(seen), *settings, *_pushes(seen), *_losses(seen))
+
+
+# --- what was seen ---------------------------------------------------------------------------------------------------
+
+_SEVERAL: Final = 3  # once is chance, twice may be the first frame and the last
+_CERTAIN: Final = 128  # bytes that all have what one in two has by chance; the zeros of a list are no such row
+_AS_GOOD_AS_ALL: Final = 0.97  # the rest may be glitches between frames
+_TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them one by one
+_HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
+_LONG_TEXT: Final = 24  # no list that is known has a text of this length
+_TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
+_AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
+_M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
+_P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
+
+
+class _Seen:
+    """What the rules look at."""
+
+    def __init__(self, stats: _Stats, strays: bytes) -> None:
+        self.stats = stats
+        self.texts = _TEXT.findall(strays)
+        self.rest = _TEXT.sub(b"", strays)
+        self.solid = self.rest.replace(bytes([FLAG]), b"")  # flags between frames are no loss
+        self.lost = stats.passed_over * len(self.solid) // max(1, len(strays))
+        self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
+        self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
+        self.fragments = _fragments(self.rest)
+        self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
+        self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
+        self.p1_lines = len(_P1_LINE.findall(strays))
+        self.foreign = self.m_bus_frames > 0 or self.p1_lines >= _SEVERAL
+        headers = stats.frames or self.fragments or _mostly(self.formats, len(self.after_flags))
+        self.unreadable = not (headers or self.foreign)
+        self.text = self._text(len(strays))
+
+    def _text(self, size: int) -> int:
+        """How many bytes are text; 0 when it may be chance: a short line alone, or letters in noise."""
+        text = sum(map(len, self.texts))
+        enough = len(self.texts) > 1 or text >= _LONG_TEXT
+        return text if enough and (2 * text >= size or not self.unreadable) else 0
+
+    def with_value(self, values: bytes) -> int:
+        """How many of the solid bytes have one of these values, if as good as all have; else 0."""
+        count = _count(self.solid, values)
+        return count if count >= max(_CERTAIN, _AS_GOOD_AS_ALL * len(self.solid)) else 0
+
+
+class _Fragment(NamedTuple):
+    """A frame whose header is sound and the rest is not."""
+
+    size: int
+    announced: int
+    flagged: bool
+    """The last byte is a flag."""
+
+
+def _fragments(data: bytes) -> list[_Fragment]:
+    flags = (match.start() for match in _AFTER_FLAG.finditer(data))
+    starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
+    return [_fragment(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
+
+
+def _announced(data: bytes, start: int) -> int:
+    """The size of the frame that a sound header announces at `start`; 0 when there is none."""
+    try:
+        end, sound = find_end(data[start : start + _HEADER_SIZE])
+    except FrameError:
+        return 0
+    return end if sound else 0
+
+
+def _fragment(data: bytes, announced: int) -> _Fragment:
+    size = len(data.rstrip(bytes([FLAG])))  # several flags may stand between frames
+    return _Fragment(min(size + 1, len(data)), announced, size < len(data))
+
+
+def _is_m_bus(data: bytes, start: int) -> bool:
+    """Whether a long frame stands there (EN 13757-2); some meters send 257 bytes and their number modulo 256."""
+    for length in (data[start + 1], data[start + 1] + 256):
+        end = start + 4 + length
+        if data[end + 1 : end + 2] == b"\x16" and sum(data[start + 4 : end]) & 0xFF == data[end]:
+            return True
+    return False
+
+
+def _count(data: bytes, values: bytes) -> int:
+    return len(data) - len(data.translate(None, values))
+
+
+def _mostly(part: int, whole: int) -> bool:
+    """Whether `part` is two thirds of `whole` at least, and several."""
+    return part >= _SEVERAL and 3 * part >= 2 * whole
+
+
+# --- the words -------------------------------------------------------------------------------------------------------
+
+_PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa and EMBRIQ 8E1; Swedish ones 115200 8N1"
+
+_NO_BYTES: Final = """{bytes} bytes have come: the HAN port is closed (ask the grid company to open it), or nothing is
+connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
+_M_BUS: Final = "{m_bus_frames} sound M-Bus frames (68 L L 68): the port speaks M-Bus, hanparse does not read it yet"
+_P1: Final = "{p1_lines} data lines of P1 telegrams (IEC 62056-21 text): a P1 port, hanparse does not read it yet"
+_TOO_FAST: Final = """{repeated} of {bytes} bytes look like bits that were read {factor} times each or more: the reader
+is set to a higher speed than the meter, or the line hangs; {ports}"""
+_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by what the format field becomes when a port without
+parity is read with parity: set the reader to 8N1, as Kamstrup meters have it (2400 baud)"""
+_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without, and the
+reader drops bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400 baud)"""
+_NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00), but no frame around them: the bytes are right, and a program
+or gateway on the way takes away the flags (7E) or the frame headers; let it pass on every byte"""
+_INVERTED: Final = """no frame in {bytes} bytes, and FF is {bytes_ff} of them, 00 {bytes_00}; in meter data it is the
+other way round: the line is inverted, so an inverter is missing or one too many"""
+_NO_FORMAT: Final = """{flags} flags (7E) in {bytes} bytes, {formats} of them before a format nibble A and none before a
+sound header: the parity or the number of data bits is wrong, or the line is inverted, or this is no DLMS; {ports}"""
+_NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} before a format nibble A, are what
+chance gives: the speed is wrong or the line inverted; else parity or data bits, or this is noise; {ports}"""
+_CIPHERED: Final = """{ciphered} pushes in {frames} sound frames are ciphered, and hanparse does not decipher yet: the
+wire is good; ask the grid company to switch the ciphering off"""
+_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no list that can be read: the wire is good;
+last_error says what they hold"""
+_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the wire is
+good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
+_CUT_AT_FLAG: Final = """{broken_off} frames with a sound header break off, {at_flag} of them at a flag (7E): the reader
+takes a 7E within the frame for its end; let it pass on every byte as it comes; or bytes get lost within frames"""
+_CUT_AT_SIZE: Final = """{broken_off} frames with a sound header break off, {at_that_size} of them after {after_bytes}
+bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it 2,049 bytes"""
+_SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound frames: whole frames
+get lost between meter and hanparse; read without pauses, and pass on every frame"""
+_DAMAGED: Final = """{frames} frames are sound, {hcs_failures} have a wrong HCS, {fcs_failures} a wrong FCS, and of
+{bytes} bytes {passed_over} are in no sound frame: bytes get damaged or lost (cable, supply, converter, slow reader)"""
+_TEXT_LINES: Final = """{texts} lines of text, {text_bytes} bytes, stand between frames or within them: a gateway writes
+messages to the same line, turn them off; a hex dump is text too, and is for hanparse.decode_all"""
+
+
+def _finding(kind: Kind, words: str, **counts: int) -> Finding:
+    return Finding(kind, words.replace("\n", " ").format(**counts, ports=_PORTS), counts)
+
+
+# --- the rules: what is said, the most important first ---------------------------------------------------------------
+
+_UNDECIDED: Final = 640  # bytes; the longest frame known has 581, and a sound stream may begin in the middle of it
+_WORTH_SAYING: Final = 20  # a loss of less than one in twenty needs no action
+# A reader at k times the speed of the meter sees each bit k times, from the second look at the start bit on. So for
+# every even k the lowest bit is 0 and the next six are three pairs; the faster, the fewer values are left.
+_TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
+_FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
+# 7E A0 or 7E A1 without a parity bit, read with one: the start bit of A0 is taken for the stop bit of 7E, and a later
+# edge begins the next byte. That is xxxxx011 after A0, where x are the low bits of the length, and 68 after A1.
+_AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
+_ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
+
+
+def _lines(seen: _Seen) -> Iterator[Finding]:
+    if not seen.stats.bytes:
+        yield _finding("no-bytes", _NO_BYTES, bytes=0)
+    if seen.m_bus_frames:
+        yield _finding("m-bus", _M_BUS, m_bus_frames=seen.m_bus_frames)
+    if seen.p1_lines >= _SEVERAL:
+        yield _finding("p1", _P1, p1_lines=seen.p1_lines)
+
+
+def _settings(seen: _Seen) -> Iterator[Finding]:
+    size, flags = len(seen.solid), len(seen.after_flags)
+    for factor, values in _FASTER:
+        if repeated := seen.with_value(values):
+            yield _finding("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
+    if _mostly(slipped := _count(seen.after_flags, _AFTER_SLIP), flags):
+        yield _finding("parity", _SLIPPED, flags=flags, slipped=slipped)
+    if odd := seen.with_value(_ODD_BYTES):
+        yield _finding("parity", _ODD, bytes=size, odd=odd)
+    if (headers := sum(map(seen.rest.count, LLC))) >= _SEVERAL:
+        yield _finding("no-flag", _NO_FLAGS, llc_headers=headers)
+    if size >= _UNDECIDED:
+        yield _undecided(seen)
+
+
+def _undecided(seen: _Seen) -> Finding:
+    size, flags = len(seen.solid), len(seen.after_flags)
+    ones, zeros = seen.rest.count(0xFF), seen.rest.count(0)
+    if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
+        return _finding("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
+    if flags > 2 * size / 256 + _SEVERAL:  # twice what chance gives
+        return _finding("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=seen.formats)
+    return _finding("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=seen.formats)
+
+
+def _pushes(seen: _Seen) -> Iterator[Finding]:
+    stats = seen.stats
+    if stats.ciphered:
+        yield _finding("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
+    if (undecodable := stats.undecodable - stats.ciphered) > 0:
+        yield _finding("undecodable", _UNDECODABLE, frames=stats.frames, undecodable=undecodable)
+    if stats.unknown_meters:
+        yield _finding("unknown-meter", _UNKNOWN, frames=stats.frames, unknown_meters=stats.unknown_meters)
+
+
+def _losses(seen: _Seen) -> Iterator[Finding]:
+    cut_off = list(_cut_off(seen.broken_off))
+    yield from cut_off
+    dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
+    if dropped >= _SEVERAL and dropped * _WORTH_SAYING >= frames:
+        yield _finding("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
+    if not (cut_off or seen.unreadable or seen.foreign):
+        yield from _damaged(seen.stats, seen.lost)
+    if seen.text and not seen.foreign:
+        yield _finding("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)
+
+
+def _cut_off(broken: list[_Fragment]) -> Iterator[Finding]:
+    size, steady = Counter(fragment.size for fragment in broken).most_common(1)[0] if broken else (0, 0)
+    flagged = sum(fragment.flagged for fragment in broken)
+    if _mostly(flagged, len(broken)):
+        yield _finding("cut-off", _CUT_AT_FLAG, broken_off=len(broken), at_flag=flagged)
+    elif _mostly(steady, len(broken)):
+        yield _finding("cut-off", _CUT_AT_SIZE, broken_off=len(broken), at_that_size=steady, after_bytes=size)
+
+
+def _damaged(stats: _Stats, lost: int) -> Iterator[Finding]:
+    failures = stats.hcs_failures + stats.fcs_failures
+    often = failures >= _SEVERAL and failures * _WORTH_SAYING >= stats.frames + failures
+    if often or (lost >= _UNDECIDED and lost * _WORTH_SAYING >= stats.bytes):
+        names = ("bytes", "frames", "passed_over", "hcs_failures", "fcs_failures")
+        yield _finding("damaged", _DAMAGED, **{name: getattr(stats, name) for name in names})
