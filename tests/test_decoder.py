@@ -325,3 +325,19 @@ def test_a_maker_that_is_seen_again_is_not_forgotten_first() -> None:
         decoder.feed(Frame((100,), (4, 65), 0x13, aidon).build())
         decoder.feed(Frame((client,), (4, 65), 0x13, aidon).build())
     assert decoder.feed(bare)[0].manufacturer == "Aidon"
+
+
+def test_estimates_are_made_when_asked_for_and_stand_apart() -> None:
+    stream = named("aidon/list2-6525-it").data
+    assert not hanparse.decode(stream).estimated
+    measurement = hanparse.decode(stream, estimate=True)
+    assert measurement.current_l2 is None
+    assert set(measurement.estimated) == {"current_l2"}
+    assert 0.2 <= measurement.estimated["current_l2"].value <= 2.4  # I1 = 1.3 A, I3 = 0.9 A, 0.1 A steps
+    decoder = Decoder(estimate=True)
+    assert decoder.feed(stream + stream) == [measurement, measurement]  # the second by what the first taught
+
+
+def test_meters_that_measure_everything_get_no_estimates() -> None:
+    for name in ("aidon/list2-6534-tn", "aidon/list2-6515-1phase", "kamstrup/list1-685-it-ct"):
+        assert not hanparse.decode(named(name).data, estimate=True).estimated

@@ -14,7 +14,13 @@ import hanparse
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("page", ["README.md"])
+PAGES = [
+    "README.md",
+    *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md") if ">>> " in page.read_text("utf-8")),
+]
+
+
+@pytest.mark.parametrize("page", PAGES)
 def test_every_transcript_runs_as_shown(page: str) -> None:
     failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.ELLIPSIS)
     assert tried > 0

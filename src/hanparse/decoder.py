@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 from hanparse import cosem, foreign, hexdump
 from hanparse.diagnosis import Finding, diagnose
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
+from hanparse.estimate import estimate as estimates_of
 from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import FrameReader
 from hanparse.layout import Layouts
@@ -52,14 +53,15 @@ class Options(TypedDict, total=False):
 
     scale: Scale
     timezone: tzinfo | None
+    estimate: bool
     profiles: Sequence[Profile]
 
 
 class Decoder:
     """Takes in what a HAN port sends, in chunks of any size, and gives measurements. No I/O, no clock, no threads.
 
-    `scale` multiplies what the meter reports, `timezone` takes the place of the meter's clock rule, `profiles` are the
-    meters that are known, in the order of choice. `on_error` is called with every error, its position counted from the
+    `scale` multiplies what the meter reports, `timezone` takes the place of the meter's clock rule, `estimate` fills
+    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice. `on_error` is called with every error, its position counted from the
     first byte fed. What it raises comes out of `feed` or `flush`; the measurements then come with the next call.
     """
 
@@ -68,12 +70,14 @@ class Decoder:
         *,
         scale: Scale = Scale(),  # noqa: B008  immutable
         timezone: tzinfo | None = None,
+        estimate: bool = False,
         profiles: Sequence[Profile] = PROFILES,
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
         """Raise `TypeError` for options of another type."""
         self._scale = scale
         self._timezone = timezone
+        self._estimate = estimate
         self._profiles = tuple(profiles)
         self._on_error = on_error
         self._check_options()
@@ -91,6 +95,7 @@ class Decoder:
         checks = {
             "scale: Scale": isinstance(self._scale, Scale),
             "timezone: tzinfo or None": isinstance(self._timezone, tzinfo | None),
+            "estimate: bool": isinstance(self._estimate, bool),
             "profiles: a sequence of Profile": all(isinstance(profile, Profile) for profile in self._profiles),
             "on_error: a callable or None": self._on_error is None or callable(self._on_error),
         }
@@ -147,7 +152,7 @@ class Decoder:
 
         Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
-        return self._read(payload, wire).measurement(self._scale, self._timezone)
+        return self._finish(self._read(payload, wire).measurement(self._scale, self._timezone))
 
     def _read(self, payload: bytes, wire: Wire | None) -> Reading:
         apdu = strip_llc(payload)
@@ -170,8 +175,13 @@ class Decoder:
         if known is not profile:
             self._layouts.clear()
 
+    def _finish(self, measurement: Measurement) -> Measurement:
+        estimates = estimates_of(measurement) if self._estimate else None
+        return measurement.with_estimates(estimates) if estimates else measurement
+
     def _recognise(self, frame: bytes) -> Measurement | None:
-        return self._layouts.find(frame) if self._assembler.idle else None
+        found = self._layouts.find(frame) if self._assembler.idle else None
+        return self._finish(found) if found and self._estimate else found
 
     def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
@@ -209,7 +219,7 @@ class Decoder:
         except UnknownMeterError as error:
             self._fail(error)
         else:
-            self._ready.append(reading.measurement(self._scale, self._timezone))
+            self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
             self._counts["measurements"] += 1
             self._learn(push, reading)
 

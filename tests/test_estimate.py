@@ -1,0 +1,220 @@
+from __future__ import annotations
+
+import math
+from cmath import rect
+from typing import Any
+
+import pytest
+from framefiles import SOUND, FrameFile, named
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hanparse import Measurement, Obis, Register, Scale, Wiring, decode
+from hanparse.estimate import CURRENT_STEP, estimate, line2_current, line2_voltage
+
+PHASORS = st.builds(rect, st.floats(0, 200), st.floats(-math.pi, math.pi))
+READINGS: dict[str, Any] = {
+    "active_power_import": 2300,
+    "active_power_export": 0,
+    "reactive_power_import": 0,
+    "reactive_power_export": 0,
+    "current_l1": 5.0,
+    "current_l3": 6.0,
+    "voltage_l1": 230.0,
+    "voltage_l3": 230.0,
+    "wiring": Wiring.THREE_WIRE,
+}
+INPUTS = {
+    "active_power": 2300.0,
+    "reactive_power": 0.0,
+    "current_l1": 5.0,
+    "current_l3": 6.0,
+    "voltage_l1": 230.0,
+    "voltage_l3": 230.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("active_power", "expected"),
+    [(math.sqrt(3) * 230 * 10, 10), (2 * 230 * 10, math.sqrt(300)), (230 * 10, 0)],
+    ids=["three equal loads", "equal loads L1-L2 and L2-L3", "one load L1-L3"],
+)
+def test_what_can_be_worked_out_by_hand_comes_out(active_power: float, expected: float) -> None:
+    inputs = INPUTS | {"active_power": active_power, "current_l1": 10.0, "current_l3": 10.0}
+    made = line2_current(**inputs, distortion=0)
+    assert made.value == pytest.approx(expected, abs=1e-6)
+    assert (made.low, made.method) == (0, "phasor triangle")
+    assert made.high == pytest.approx(20.2)
+
+
+@given(PHASORS, PHASORS, st.floats(-1e5, 1e5), st.floats(-1e5, 1e5), st.sampled_from([0.001, 0.01, 0.1, 2]))
+def test_whatever_the_loads_are_the_bounds_hold_however_the_meter_rounds(
+    i1: complex, i3: complex, active_power: float, reactive_power: float, step: float
+) -> None:
+    inputs = INPUTS | {"active_power": active_power, "reactive_power": reactive_power}
+    for cut in (round, math.floor, math.ceil):
+        currents = {"current_l1": cut(abs(i1) / step) * step, "current_l3": cut(abs(i3) / step) * step}
+        made = line2_current(**inputs | currents, resolution=step)
+        assert made.low <= abs(i1 + i3) <= made.high
+        assert made.low <= made.value <= made.high
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(INPUTS, st.floats()), optional={"voltage_l2": st.floats()}))
+def test_any_numbers_give_a_finite_estimate_inside_its_bounds_or_a_value_error(inputs: dict[str, float]) -> None:
+    try:
+        made = line2_current(**inputs)
+    except ValueError:
+        return
+    assert 0 <= made.low <= made.value <= made.high < math.inf
+
+
+@given(st.fixed_dictionaries(dict.fromkeys(INPUTS, st.floats(0, 1e75)), optional={"voltage_l2": st.floats(0, 1e75)}))
+def test_tiny_and_huge_numbers_neither_divide_by_zero_nor_overflow(inputs: dict[str, float]) -> None:
+    if inputs["voltage_l1"] and inputs["voltage_l3"]:
+        made = line2_current(**inputs)
+        assert 0 <= made.low <= made.value <= made.high < math.inf
+
+
+@pytest.mark.parametrize(("current_l1", "current_l3"), [(4.0, 0.0), (0.0, 4.0), (0.0, 0.0)])
+def test_no_current_on_one_line_makes_l2_the_other_whatever_else_is_known(current_l1: float, current_l3: float) -> None:
+    inputs = INPUTS | {"current_l1": current_l1, "current_l3": current_l3, "voltage_l1": 0.0, "active_power": 0.0}
+    made = line2_current(**inputs)
+    assert made.value == max(current_l1, current_l3)
+    assert made.low == max(made.value - 2 * CURRENT_STEP, 0)
+    assert made.high == made.value + 2 * CURRENT_STEP
+    assert made.method == "one current is zero"
+
+
+@pytest.mark.parametrize("name", [*INPUTS, "voltage_l2", "distortion", "resolution"])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+def test_what_is_not_finite_is_a_value_error_that_names_it(name: str, value: float) -> None:
+    with pytest.raises(ValueError, match=f"finite {name} .*{value}|finite {name}, found {value}"):
+        line2_current(**INPUTS | {name: value})
+
+
+@pytest.mark.parametrize("name", ["current_l1", "current_l3", "voltage_l1", "voltage_l2", "voltage_l3", "distortion"])
+def test_what_cannot_be_negative_is_a_value_error_that_names_it(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} of 0 or more, found -1"):
+        line2_current(**INPUTS | {name: -1})
+
+
+@pytest.mark.parametrize("name", ["voltage_l1", "voltage_l3"])
+def test_two_currents_at_no_voltage_are_a_value_error(name: str) -> None:
+    with pytest.raises(ValueError, match=f"{name} above 0"):
+        line2_current(**INPUTS | {name: 0})
+
+
+def test_the_third_voltage_of_a_symmetrical_net_is_that_of_the_others() -> None:
+    made = line2_voltage(231.0, 231.0)
+    assert made.value == pytest.approx(231)
+    assert made.method == "line voltages 60° apart"
+    assert line2_voltage(0, 0).value == 0
+
+
+@given(PHASORS, PHASORS)
+def test_the_third_voltage_is_inside_its_bounds_whatever_the_angles(v12: complex, v23: complex) -> None:
+    made = line2_voltage(round(abs(v12)), round(abs(v23)))
+    assert made.low <= abs(v12 + v23) <= made.high
+
+
+@pytest.mark.parametrize("value", [-1, math.nan, math.inf])
+def test_a_voltage_that_cannot_be_is_a_value_error_that_names_it(value: float) -> None:
+    with pytest.raises(ValueError, match="voltage_l1"):
+        line2_voltage(value, 230)
+    with pytest.raises(ValueError, match="voltage_l3"):
+        line2_voltage(230, value)
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_frame_gets_an_estimate_where_it_lacks_l2_between_l1_and_l3_and_nowhere_else(file: FrameFile) -> None:
+    expect = file.expect or {}
+    lacking = {
+        f"{quantity}_l2"
+        for quantity in ("current", "voltage")
+        if {f"{quantity}_l1", f"{quantity}_l3"} <= expect.keys() and f"{quantity}_l2" not in expect
+    }
+    found = estimate(decode(file.data))
+    assert found.keys() == lacking
+    assert all(0 <= made.low <= made.value <= made.high for made in found.values())
+
+
+@pytest.mark.parametrize("wiring", [Wiring.FOUR_WIRE, Wiring.ONE_PHASE, None])
+def test_only_a_meter_known_to_have_three_wires_gets_estimates(wiring: Wiring | None) -> None:
+    assert estimate(Measurement(**READINGS | {"wiring": wiring})) == {}
+    assert estimate(Measurement(**READINGS)).keys() == {"current_l2", "voltage_l2"}
+
+
+def test_what_is_measured_is_not_estimated() -> None:
+    assert estimate(Measurement(**READINGS, current_l2=0.0, voltage_l2=230)) == {}
+
+
+@pytest.mark.parametrize("name", [name for name in READINGS if name != "wiring"])
+def test_a_value_that_is_missing_leaves_no_estimate_made_from_it(name: str) -> None:
+    found = estimate(Measurement(**READINGS | {name: None}))
+    assert "current_l2" not in found
+    assert ("voltage_l2" in found) == (not name.startswith("voltage"))
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *[(name, value) for name in READINGS if name != "wiring" for value in (math.nan, math.inf)],
+        *[(name, value) for name in ("current_l1", "current_l3", "voltage_l1", "voltage_l3") for value in (-1, 1e300)],
+        *[(name, 0) for name in ("voltage_l1", "voltage_l3")],
+    ],
+)
+def test_a_value_that_nothing_can_be_made_from_gives_no_estimate_and_no_error(name: str, value: float) -> None:
+    assert "current_l2" not in estimate(Measurement(**READINGS | {name: value}))
+
+
+def test_no_current_on_one_line_needs_neither_powers_nor_voltages() -> None:
+    made = estimate(Measurement(current_l1=0.0, current_l3=7.1, wiring=Wiring.THREE_WIRE))
+    assert made["current_l2"].value == 7.1
+
+
+def test_the_voltage_between_l1_and_l3_is_used_where_it_is_sent() -> None:
+    with_it = estimate(Measurement(**READINGS, voltage_l2=236.0))["current_l2"]
+    assert with_it == line2_current(**INPUTS, voltage_l2=236.0)
+    assert with_it != estimate(Measurement(**READINGS))["current_l2"]
+
+
+def slack(measurement: Measurement) -> float:
+    """How far the upper bound is from the sum of the currents."""
+    assert measurement.current_l1 is not None
+    assert measurement.current_l3 is not None
+    return estimate(measurement)["current_l2"].high - measurement.current_l1 - measurement.current_l3
+
+
+@pytest.mark.parametrize(
+    ("name", "step"),
+    [("aidon/list2-6525-it", 0.1), ("embriq/list2-zff-it", 0.01), ("kaifa/list2-ma304t3-it-ct", 0.001)],
+)
+@pytest.mark.parametrize("ratio", [1, 20, 0.5])
+def test_the_bounds_allow_for_the_resolution_of_the_meter_and_the_transformer(
+    name: str, step: float, ratio: float
+) -> None:
+    assert slack(decode(named(name).data, scale=Scale.ct(ratio))) == pytest.approx(2 * step * ratio)
+
+
+def test_a_measurement_without_registers_is_taken_as_the_coarsest_meter() -> None:
+    assert slack(Measurement(**READINGS)) == pytest.approx(2 * CURRENT_STEP)
+
+
+def test_the_powers_show_the_scale_where_both_currents_are_zero() -> None:
+    registers = tuple(
+        Register(Obis.parse(code), value, scaler, unit)
+        for code, value, scaler, unit in [("1.7.0", 7, 0, "W"), ("31.7.0", 0, -1, "A"), ("71.7.0", 0, -1, "A")]
+    )
+    readings = READINGS | {"current_l1": 0.0, "current_l3": 0.0, "active_power_import": 140, "registers": registers}
+    assert slack(Measurement(**readings)) == pytest.approx(2 * 0.1 * 20)
+
+
+def test_registers_that_fill_no_field_say_nothing_about_the_resolution() -> None:
+    noise = (
+        Register(None, 50, -3),
+        Register(Obis.parse("0-0:31.7.0"), 50, 0, "A"),
+        Register(Obis.parse("1-0:31.7.0*0"), 50, 0, "A"),
+        Register(Obis.parse("71.7.0"), "six", None, None),
+    )
+    readings = READINGS | {"registers": (*noise, Register(Obis.parse("31.7.0"), 500, -2, "A"), *noise)}
+    assert slack(Measurement(**readings)) == pytest.approx(0.02)
