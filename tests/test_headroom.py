@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import math
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from framefiles import SOUND, FrameFile, named
+from nets import FOUR, NOON, ONE, THREE, at, guard, measured, power, told
+
+from hanparse import Measurement, Wiring, decode
+from hanparse.headroom import Freshness, Headroom
+from hanparse.measurement import Estimate
+
+
+def test_an_overload_that_is_not_the_chargers_leaves_it_nothing_and_never_less() -> None:
+    said = told(measured(40, None, 3, wiring=THREE), charger=(1, 3))
+    assert said.current == 0
+    assert said.free == {1: 0, 2: 0, 3: 22}
+
+
+def test_a_rise_of_power_counts_on_every_line_until_currents_come_again() -> None:
+    watch = guard(charger=(1, 3))
+    watch.update(measured(5, None, 5, wiring=THREE, active_power_import=1000, voltage_l1=230), NOON)
+    assert watch.headroom(NOON).current == 20
+    watch.update(power(3300), at(2.5))
+    risen = watch.headroom(at(2.5))
+    assert risen.current == 10
+    assert "10.00 A are set aside because the power has risen" in risen.why
+    watch.update(power(400), at(5))
+    assert watch.headroom(at(5)).current == 20
+    watch.update(measured(6, None, 5, wiring=THREE, active_power_import=1200, voltage_l1=230), at(10))
+    assert watch.headroom(at(10)).current == 19
+
+
+@pytest.mark.parametrize(
+    ("wiring", "charger", "watts"),
+    [
+        (ONE, (1,), 230 * 6),
+        (THREE, (1, 3), 230 * 6),
+        (THREE, (1, 2, 3), 230 * 6 * math.sqrt(3)),
+        (FOUR, (2,), 230 * 6),
+        (FOUR, (1, 2), 400 * 6),
+        (FOUR, (1, 2, 3), 3 * 230 * 6),
+    ],
+)
+def test_a_rise_that_is_the_chargers_own_is_not_held_against_it(
+    wiring: Wiring, charger: tuple[int, ...], watts: float
+) -> None:
+    watch = guard(wiring=wiring, charger=charger)
+    watch.update(measured(3, 3, 3, active_power_import=700, voltage_l1=230), NOON)
+    before = watch.headroom(NOON).current
+    watch.update(power(700 + watts), at(2.5), charging=6)
+    assert watch.headroom(at(2.5)).current == pytest.approx(before, abs=0.05)
+
+
+def test_voltages_of_dead_phases_do_not_count_and_230_v_stand_in_for_missing_ones() -> None:
+    for first, second in ((230, 0), (None, None)):
+        watch = guard(wiring=FOUR)
+        watch.update(measured(0, 0, 0, active_power_import=0, voltage_l1=first, voltage_l2=second), NOON)
+        watch.update(power(2300), at(2))
+        assert watch.headroom(at(2)).current == 15
+
+
+def test_power_alone_keeps_nothing_fresh() -> None:
+    watch = guard()
+    watch.update(power(500), NOON)
+    said = watch.headroom(NOON)
+    assert (said.current, said.freshness) == (6, Freshness.NO_DATA)
+    assert "only power" in said.why
+    watch.update(measured(1, 1, 1), at(2))
+    watch.update(power(500), at(32))
+    assert watch.freshness(at(32)) is Freshness.ACTIVE
+    assert watch.freshness(at(32.1)) is Freshness.STALE
+
+
+def test_without_data_the_charger_gets_the_fallback_and_the_reason_says_why() -> None:
+    watch = guard(fallback=8)
+    assert watch.headroom(NOON) == Headroom(8, Freshness.NO_DATA, "no list has come yet, fallback to 8 A")
+    watch.bad_data(NOON)
+    broken = watch.headroom(at(1))
+    assert (broken.current, broken.freshness) == (8, Freshness.BAD_DATA)
+    assert "nothing sound" in broken.why
+    watch.update(measured(24, 24, 24), at(10))
+    assert watch.headroom(at(10)).freshness is Freshness.ACTIVE
+    stale = watch.headroom(at(55))
+    assert (stale.current, stale.freshness, stale.free) == (8, Freshness.STALE, {})
+    assert stale.why == "the last list with currents is 45 s old, more than 30 s, fallback to 8 A"
+
+
+def test_bad_data_beside_good_data_change_nothing_and_are_forgotten_with_the_next_good_push() -> None:
+    watch = guard(stale_after=timedelta(seconds=20))
+    watch.update(measured(1, 1, 1), NOON)
+    watch.bad_data(at(19))
+    assert watch.freshness(at(20)) is Freshness.ACTIVE
+    assert watch.freshness(at(21)) is Freshness.BAD_DATA
+    assert watch.freshness(at(40)) is Freshness.STALE
+    watch.bad_data(at(50))
+    watch.update(power(1), at(51))
+    assert watch.freshness(at(51)) is Freshness.STALE
+
+
+@pytest.mark.parametrize(("interval", "limit"), [(1, 10), (5, 15), (10, 30), (15, 45), (300, 60)])
+def test_the_limit_follows_the_meters_own_interval(interval: float, limit: float) -> None:
+    watch = guard()
+    assert watch.stale_after == timedelta(seconds=30)
+    for place in range(4):
+        watch.update(measured(1, 1, 1), at(place * interval))
+        watch.update(power(1), at((place + 0.25) * interval))
+    assert watch.stale_after == timedelta(seconds=limit)
+
+
+def test_a_lost_list_or_an_hour_of_silence_does_not_move_the_limit() -> None:
+    watch = guard()
+    for seconds in (0, 10, 20, 40, 50, 3650, 3660):
+        watch.update(measured(1, 1, 1), at(seconds))
+    assert watch.stale_after == timedelta(seconds=30)
+
+
+def test_a_limit_that_was_given_holds() -> None:
+    watch = guard(stale_after=timedelta(seconds=12))
+    for seconds in range(0, 100, 10):
+        watch.update(measured(1, 1, 1), at(seconds))
+    assert watch.stale_after == timedelta(seconds=12)
+    assert watch.freshness(at(102)) is Freshness.ACTIVE
+    assert watch.freshness(at(102.5)) is Freshness.STALE
+
+
+def test_a_clock_that_was_set_back_makes_data_stale_until_the_next_list() -> None:
+    watch = guard()
+    watch.update(measured(1, 1, 1), NOON)
+    said = watch.headroom(at(-3600))
+    assert said.freshness is Freshness.STALE
+    assert "the clock was set back" in said.why
+    watch.update(measured(1, 1, 1), at(-3590))
+    assert watch.headroom(at(-3589)).freshness is Freshness.ACTIVE
+    assert watch.stale_after == timedelta(seconds=30)
+
+
+def test_the_reason_names_the_tightest_line_and_how_its_current_is_known() -> None:
+    assert told(measured(12, None, 9, wiring=THREE)).why == (
+        "L2 is the tightest line with 21.00 A of 25 A, not measured but never above L1 + L3 without a neutral"
+    )
+    assert told(measured(12, 3, 9, wiring=THREE), 4).why == (
+        "L1 is the tightest line with 12.00 A of 25 A, measured, 4 A of it taken as the charger's own"
+    )
+    bounds = Estimate(value=15, low=3, high=21.1, method="any")
+    estimated = told(measured(12, None, 9, wiring=THREE, estimated={"current_l2": bounds}))
+    assert estimated.why == "L2 is the tightest line with 21.10 A of 25 A, the upper bound of an estimate"
+
+
+@pytest.mark.parametrize(
+    ("measurement", "wiring"),
+    [
+        (measured(5, None, 5, wiring=FOUR), FOUR),  # with a neutral L2 may carry anything
+        (measured(5, None, 5, wiring=FOUR), THREE),  # the meter's type says that there is one
+        (measured(5, None, None, wiring=THREE), THREE),  # two are unknown
+        (measured(5, math.nan, 5, wiring=FOUR), FOUR),
+    ],
+)
+def test_nothing_is_added_to_a_line_that_nobody_knows(measurement: Measurement, wiring: Wiring) -> None:
+    said = told(measurement, wiring=wiring)
+    assert (said.current, said.free[1], said.free[2]) == (0, 20, 0)
+    assert "L2 is not in the meter's list" in said.why
+
+
+def test_any_one_line_of_a_delta_net_is_bounded_by_the_two_others() -> None:
+    assert told(measured(None, 4, 5, wiring=THREE)).free[1] == 16
+    assert told(measured(4, 5, None)).free[3] == 16
+
+
+def test_zero_in_l2_is_believed_only_of_a_three_wire_meter_whose_type_is_known() -> None:
+    assert told(measured(8, 0, 8)).free[2] == 9
+    assert told(measured(8, 0, 8, wiring=THREE)).free[2] == 25
+    assert told(measured(8, 0, 8), wiring=FOUR).free[2] == 25
+
+
+def test_the_sign_of_a_current_says_nothing_about_the_fuse() -> None:
+    assert told(measured(-20, 3, -5, wiring=FOUR), wiring=FOUR).free == {1: 5, 2: 22, 3: 20}
+
+
+def test_a_one_phase_house_has_one_line() -> None:
+    said = told(measured(7.5, wiring=ONE), wiring=ONE)
+    assert said.free == {1: 17.5}
+    assert said.current == 17.5
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_real_pushes_leave_the_fuse_less_what_they_say(file: FrameFile) -> None:
+    measurement = decode(file.data)
+    said = told(measurement, fuse=10_000, wiring=measurement.wiring or THREE)
+    expect = file.expect or {}
+    sent = {line: expect[f"current_l{line}"] for line in (1, 2, 3) if f"current_l{line}" in expect}
+    assert said.freshness is (Freshness.ACTIVE if sent else Freshness.NO_DATA)
+    for line, current in sent.items():
+        assert said.free[line] == pytest.approx(10_000 - current)
+
+
+def test_the_it_meter_of_aidon_leaves_what_its_two_currents_leave() -> None:
+    said = told(decode(named("aidon/list2-6525-it").data))
+    assert said.free == pytest.approx({1: 25 - 1.3, 2: 25 - 2.2, 3: 25 - 0.9})
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"fuse": 0}, "a fuse above 0 A, found 0"),
+        ({"fuse": -25}, "a fuse above 0 A, found -25"),
+        ({"fuse": math.nan}, "a fuse above 0 A, found nan"),
+        ({"fallback": -1}, "a fallback from 0 A to the fuse, 25 A, found -1"),
+        ({"fallback": 26}, "a fallback from 0 A to the fuse, 25 A, found 26"),
+        ({"charger": (1,)}, "2 or 3 different lines"),
+        ({"charger": (1, 1)}, "2 or 3 different lines"),
+        ({"charger": (1, 4)}, "2 or 3 different lines"),
+        ({"wiring": ONE, "charger": (2,)}, "1 different lines"),
+        ({"stale_after": timedelta(0)}, "stale_after above 0 s"),
+    ],
+)
+def test_what_no_house_has_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        guard(**options)
+
+
+def test_wrong_types_are_type_errors() -> None:
+    wrong: list[dict[str, Any]] = [
+        {"fuse": "25"},
+        {"fuse": True},
+        {"wiring": "IT"},
+        {"charger": [1, 3]},
+        {"stale_after": 30},
+    ]
+    for options in wrong:
+        with pytest.raises(TypeError):
+            guard(**options)
+    watch: Any = guard()
+    for method, *arguments in (
+        (watch.update, {}, NOON),
+        (watch.update, measured(1), 12.5),
+        (watch.bad_data, 12.5),
+        (watch.headroom, 12.5),
+    ):
+        with pytest.raises(TypeError):
+            method(*arguments)
+    with pytest.raises(TypeError):
+        watch.update(measured(1), NOON, charging="6")
+
+
+@pytest.mark.parametrize("charging", [-1, math.nan, math.inf])
+def test_a_charging_current_is_a_magnitude(charging: float) -> None:
+    with pytest.raises(ValueError, match="a charging current of 0 A or more"):
+        guard().update(measured(1), NOON, charging=charging)
