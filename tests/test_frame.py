@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.frame import Frame, strip_llc, x25
+from hanparse.crc import x25
+from hanparse.frame import Frame, strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
 

@@ -1,7 +1,6 @@
 """hanparse turns the bytes that a smart meter pushes out of its HAN port into one typed `Measurement`."""
 
 from hanparse.decoder import Decoder, Stats, decode, decode_all
-from hanparse.diagnosis import Finding
 from hanparse.errors import (
     ChecksumError,
     DecodeError,
@@ -20,7 +19,6 @@ __all__ = [
     "DecodeError",
     "Decoder",
     "Estimate",
-    "Finding",
     "FrameError",
     "HanParseError",
     "HexDumpError",

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from dataclasses import dataclass
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypedDict, Unpack
 
-from hanparse import cosem, foreign, hexdump
-from hanparse.diagnosis import Finding, diagnose
+from hanparse import foreign
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.estimate import estimate as estimates_of
 from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import FrameReader
 from hanparse.layout import Layouts
@@ -23,11 +20,12 @@ from hanparse.segments import Assembler, Push
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hanparse.diagnosis import Finding
+
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Stats:
+class Stats(NamedTuple):
     """What a decoder has seen so far."""
 
     bytes: int = 0
@@ -61,8 +59,9 @@ class Decoder:
     """Takes in what a HAN port sends, in chunks of any size, and gives measurements. No I/O, no clock, no threads.
 
     `scale` multiplies what the meter reports, `timezone` takes the place of the meter's clock rule, `estimate` fills
-    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice. `on_error` is called with every error, its position counted from the
-    first byte fed. What it raises comes out of `feed` or `flush`; the measurements then come with the next call.
+    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice. `on_error` is called with
+    every error, its position counted from the first byte fed. What it raises comes out of `feed` or `flush` when all
+    that was fed has been looked at; the measurements then come with the next call.
     """
 
     def __init__(
@@ -116,6 +115,8 @@ class Decoder:
 
     def diagnosis(self) -> tuple[Finding, ...]:
         """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
+        from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
+
         return diagnose(self.stats, self._reader.strays)
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
@@ -155,6 +156,8 @@ class Decoder:
         return self._finish(self._read(payload, wire).measurement(self._scale, self._timezone))
 
     def _read(self, payload: bytes, wire: Wire | None) -> Reading:
+        from hanparse import cosem  # noqa: PLC0415  the grammar takes long to import, see hanparse.frame
+
         apdu = strip_llc(payload)
         try:
             notification = cosem.parse(apdu)
@@ -176,12 +179,16 @@ class Decoder:
             self._layouts.clear()
 
     def _finish(self, measurement: Measurement) -> Measurement:
-        estimates = estimates_of(measurement) if self._estimate else None
+        if not self._estimate:
+            return measurement
+        from hanparse.estimate import estimate  # noqa: PLC0415  seldom needed
+
+        estimates = estimate(measurement)
         return measurement.with_estimates(estimates) if estimates else measurement
 
     def _recognise(self, frame: bytes) -> Measurement | None:
         found = self._layouts.find(frame) if self._assembler.idle else None
-        return self._finish(found) if found and self._estimate else found
+        return self._finish(found) if found else None
 
     def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
@@ -273,7 +280,7 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     measurements = decoder.feed(data) + decoder.flush()
@@ -285,6 +292,12 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     if measurements:
         return measurements
     raise nearest or _no_frame(data)
+
+
+def _dumped(text: str) -> bytes:
+    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+
+    return hexdump.parse(text)
 
 
 def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:

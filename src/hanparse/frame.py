@@ -1,17 +1,15 @@
-"""One HDLC frame: bytes <-> `Frame`, frame format type 3 of IEC 62056-46, declared once, parsed and built from it."""
+"""One HDLC frame: bytes <-> `Frame`, checked. The format itself is declared in `hanparse.frame_grammar`.
+
+The grammar is imported when the first frame is read or built: construct takes longer to import than all of hanparse.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NoReturn, Self
+from typing import Final, NoReturn, Self
 
-import construct as c
-import crcmod.predefined
-
+from hanparse.crc import x25
 from hanparse.errors import ChecksumError, FrameError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Buffer = bytes | bytearray | memoryview
 Address = tuple[int, ...]
@@ -29,31 +27,6 @@ LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
 _MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
 _SEQUENCE_SIZE: Final = 2  # bytes of HCS and FCS
 _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
-
-x25: Final[Callable[[Buffer], int]] = crcmod.predefined.mkPredefinedCrcFun("x-25")
-"""CRC-16/X-25, the check sequence of HCS and FCS, sent low byte first; 906E for ``b"123456789"``."""
-
-# --- the grammar -----------------------------------------------------------------------------------------------------
-
-_ADDRESS = c.ExprAdapter(
-    c.RepeatUntil(lambda byte, _groups, _context: byte & 1, c.Byte),
-    decoder=lambda sent, _context: tuple(byte >> 1 for byte in sent),
-    encoder=lambda groups, _context: [*(group << 1 for group in groups[:-1]), groups[-1] << 1 | 1],
-)
-_FORMAT = c.BitStruct(c.Const(TYPE_3, c.BitsInteger(4)), "segmented" / c.Flag, "length" / c.BitsInteger(11))
-_HEADER = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
-_TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # bytes between the header and the FCS
-_CONTENT = c.Struct(  # a frame without information has no HCS (IEC 62056-46 6.4.2.5)
-    "header" / c.RawCopy(_HEADER),
-    "hcs" / c.If(_TO_FCS > 0, c.Checksum(c.Int16ul, x25, c.this.header.data)),
-    "information" / c.If(_TO_FCS > 0, c.Bytes(_TO_FCS - 2)),
-)
-_FRAME = c.Struct(
-    c.Const(bytes([FLAG])),
-    "content" / c.RawCopy(_CONTENT),
-    "fcs" / c.Checksum(c.Int16ul, x25, c.this.content.data),
-    c.Const(bytes([FLAG])),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +75,9 @@ class Frame:
     @classmethod
     def read(cls, data: bytes, offset: int) -> Self:
         """The frame that `data` is known to be."""
-        content = _FRAME.parse(data).content.value
+        from hanparse.frame_grammar import FRAME  # noqa: PLC0415  see above
+
+        content = FRAME.parse(data).content.value
         header = content.header.value
         return cls(
             header.destination,
@@ -116,6 +91,8 @@ class Frame:
 
     def build(self) -> bytes:
         """The frame as it is sent, with its length, HCS and FCS. Raises `ValueError` for what no frame can hold."""
+        from hanparse.frame_grammar import FRAME, ConstructError  # noqa: PLC0415  see above
+
         addresses = len(self.destination) + len(self.source)
         length = 2 + addresses + 1 + (2 + len(self.information) if self.information else 0) + 2
         header = {
@@ -126,9 +103,9 @@ class Frame:
         }
         content = {"header": {"value": header}, "information": self.information}
         try:
-            sent = bytes(_FRAME.build({"content": {"value": content}}))
+            sent = bytes(FRAME.build({"content": {"value": content}}))
             find_end(sent)  # the grammar would also send an address of three bytes
-        except (c.ConstructError, IndexError, FrameError) as error:
+        except (ConstructError, IndexError, FrameError) as error:
             raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold this: {self!r}") from error
         return sent
 

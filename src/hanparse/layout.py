@@ -21,9 +21,8 @@ from operator import mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse import cosem
+from hanparse.crc import x25
 from hanparse.data import Tag
-from hanparse.frame import x25
 from hanparse.measurement import Measurement
 from hanparse.meters import clock, values
 from hanparse.meters.read import factor, read
@@ -139,6 +138,8 @@ class Layout:
 
     def registers(self, push: bytes) -> tuple[Register, ...]:
         """Every element of a frame that `read` has read, by the grammar."""
+        from hanparse import cosem  # noqa: PLC0415  see hanparse.frame
+
         notification = cosem.parse(push[self._start : -_FCS_AND_FLAG])
         return read(notification, (self._profile,), known=self._profile).registers
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping  # noqa: TC003  get_type_hints(Measurement) is for users, too
-from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
@@ -37,8 +36,7 @@ class Register(NamedTuple):
     unit: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
+class Estimate(NamedTuple):
     """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
 
     value: float
@@ -175,7 +173,7 @@ class Measurement:
         Estimates, if there are any, stand apart under ``"estimated"``.
         """
         fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in self._present()}
-        estimates = {name: asdict(estimate) for name, estimate in self.estimated.items()}
+        estimates = {name: estimate._asdict() for name, estimate in self.estimated.items()}
         return fields | ({"estimated": estimates} if estimates else {})
 
     def _present(self) -> list[tuple[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, Self
 
 _RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
@@ -37,6 +36,8 @@ class Scale:
     def ct(cls, ratio: str | float) -> Self:
         """The scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20."""
         if isinstance(ratio, str):
+            from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
+
             match = _RATIO.fullmatch(ratio)
             primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
             if not secondary:

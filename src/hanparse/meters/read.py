@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.measurement import Measurement, Register
@@ -32,8 +31,7 @@ class Source(NamedTuple):
     unit: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(NamedTuple):
     """A list as a profile reads it."""
 
     profile: Profile

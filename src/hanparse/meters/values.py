@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from hanparse import cosem
 from hanparse.data import CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
@@ -65,7 +63,9 @@ def time(data: Data) -> DateTime | None:
     if isinstance(data.value, DateTime):
         return data.value
     if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == _CLOCK_SIZE:
-        return cosem.date_time(data.value)
+        from hanparse.cosem import date_time  # noqa: PLC0415  see hanparse.frame
+
+        return date_time(data.value)
     return None
 
 
@@ -91,8 +91,14 @@ def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
         return None
 
 
+def _exactly(factor: float) -> tuple[int, int]:
+    from fractions import Fraction  # noqa: PLC0415  seldom needed
+
+    return Fraction(str(factor)).as_integer_ratio()
+
+
 @lru_cache(maxsize=64)
 def ratio(exponent: int, factor: float) -> tuple[int, int]:
     """Numerator and denominator of ``factor × 10^exponent``, the factor taken as the decimal that it is written as."""
-    numerator, denominator = Fraction(str(factor)).as_integer_ratio()
+    numerator, denominator = (1, 1) if factor == 1 else _exactly(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)
