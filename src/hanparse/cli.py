@@ -3,37 +3,229 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
+from collections import Counter
+from contextlib import contextmanager
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+from zoneinfo import ZoneInfo
 
-from hanparse.decoder import decode
-from hanparse.measurement import FIELD_UNITS, FIELDS
+from hanparse.console import chunks, progress, table, written
+from hanparse.decoder import Decoder, Options, decode, decode_all
+from hanparse.errors import HanParseError
+from hanparse.obis import ENTRIES, Obis, lookup
+from hanparse.scale import Scale
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from hanparse.measurement import Measurement
 
-_DEMO_PUSHES = ("aidon", "kaifa", "kamstrup")
+_DEMO_PUSHES: Final = ("aidon", "kaifa", "kamstrup")
+_DECODED, _NOTHING, _INTERRUPTED = 0, 1, 130
+
+_DECODE_EXAMPLES: Final = """\
+examples:
+  hanparse decode capture.bin
+  hanparse decode --format csv --ct 100:5 log.txt > values.csv
+  xxd capture.bin | hanparse decode
+  hanparse decode --format jsonl --follow /var/log/han.bin
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command and give its exit status; wrong use exits with 2."""
+    """Run the command and give its exit status: 0 decoded, 1 nothing could be decoded; wrong use exits with 2."""
+    parser = _parser()
+    try:
+        import argcomplete  # type: ignore[import-not-found]  # noqa: PLC0415  the extra "cli"
+    except ImportError:
+        pass
+    else:
+        argcomplete.autocomplete(parser)
+    given = parser.parse_args(arguments)
+    try:
+        status = int(given.run(given))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, and that is no fault
+        return _DECODED
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (HanParseError, OSError) as error:
+        print(f"hanparse: {error}", file=sys.stderr)
+        return _NOTHING
+    return status
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hanparse", description="Reads what a smart meter pushes out of its HAN port."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    command = commands.add_parser(
+        "decode",
+        help="bytes or hex dumps to measurements",
+        description="Decode every push in the files: captured bytes, or hex dumps in any notation.",
+        epilog=_DECODE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    _add_files(command)
+    command.add_argument("--format", choices=("table", "json", "jsonl", "csv"), default="table")
+    command.add_argument("--follow", action="store_true", help="wait for more at the end of the last file")
+    _add_options(command)
+    command.add_argument("--estimate", action="store_true", help="estimate what a 3-wire meter does not measure")
+    command.set_defaults(run=_decode)
+
+    command = commands.add_parser("explain", help="what every byte says", epilog="example: hanparse explain dump.txt")
+    _add_files(command)
+    _add_options(command)
+    command.set_defaults(run=_explain)
+
+    command = commands.add_parser(
+        "obis",
+        help="what a code or a word means",
+        epilog="examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis voltage",
+    )
+    command.add_argument("codes", nargs="+", metavar="CODE", help="an OBIS code, or a word to look for")
+    command.set_defaults(run=_obis)
+
+    command = commands.add_parser(
+        "diagnose", help="what is wrong with a wire", epilog="example: hanparse diagnose capture.bin"
+    )
+    _add_files(command)
+    command.set_defaults(run=_diagnose)
+
     commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
-    return int(parser.parse_args(arguments).run())
+    return parser
 
 
-def _demo() -> int:
+def _add_files(command: argparse.ArgumentParser) -> None:
+    command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="- or nothing: standard input")
+
+
+def _add_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, such as 100:5"
+    )
+    command.add_argument("--timezone", type=_zone, metavar="NAME", help="instead of the meter's clock rule")
+
+
+def _ratio(text: str) -> Scale:
+    try:
+        return Scale.ct(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise argparse.ArgumentTypeError(f"expected a time zone such as Europe/Oslo, found {name!r}") from error
+
+
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    if name == "-":
+        yield sys.stdin.buffer
+    else:
+        with Path(name).open("rb") as file:
+            yield file
+
+
+class _NothingDecodedError(Exception):
+    """A file holds no push that could be decoded."""
+
+
+def _decode(given: argparse.Namespace) -> int:
+    options = Options(scale=given.ct, timezone=given.timezone, estimate=given.estimate)
+    decoded: Counter[str] = Counter()
+    for piece in written(_of_all(given, options, decoded), given.format):
+        sys.stdout.write(piece)
+        if given.follow:
+            sys.stdout.flush()
+    return _DECODED if decoded else _NOTHING
+
+
+def _of_all(given: argparse.Namespace, options: Options, decoded: Counter[str]) -> Iterator[Measurement]:
+    """The measurements of all files; a file that has none is named on standard error, and counts are kept."""
+    for name in given.files:
+        try:
+            for measurement in _of_one(name, options, follow=given.follow and name == given.files[-1]):
+                decoded[name] += 1
+                yield measurement
+        except (HanParseError, OSError, _NothingDecodedError) as error:
+            print(f"hanparse: {name}: {error}", file=sys.stderr)
+
+
+def _of_one(name: str, options: Options, *, follow: bool) -> Iterator[Measurement]:
+    """The measurements of a file: looked at as a whole when it comes in one piece, as a stream otherwise."""
+    size = None if name == "-" or follow else Path(name).stat().st_size
+    with _opened(name) as file, progress(size) as done:
+        pieces = chunks(file, follow=follow)
+        begin = list(islice(pieces, 1 if follow else 2))
+        if len(begin) < 2 and not follow:  # noqa: PLR2004  there is no second
+            yield from decode_all(begin[0] if begin else b"", **options)
+            return
+        decoder = Decoder(**options)
+        for chunk in chain(begin, pieces):
+            yield from decoder.feed(chunk)
+            done(len(chunk))
+        yield from decoder.flush()
+    if not decoder.stats.measurements:
+        findings = decoder.diagnosis()
+        raise _NothingDecodedError(findings[0] if findings else decoder.last_error)
+
+
+def _explain(given: argparse.Namespace) -> int:
+    from hanparse.explain import explain  # noqa: PLC0415  only here
+
+    sound = False
+    for name in given.files:
+        with _opened(name) as file:
+            explanation = explain(b"".join(chunks(file)), scale=given.ct, timezone=given.timezone)
+        print(explanation)
+        sound = sound or not explanation.error
+    return _DECODED if sound else _NOTHING
+
+
+def _obis(given: argparse.Namespace) -> int:
+    found = [line for text in given.codes for line in _entries(text)]
+    print("\n".join(found) or "hanparse: nothing known", file=sys.stdout if found else sys.stderr)
+    return _DECODED if found else _NOTHING
+
+
+def _entries(text: str) -> list[str]:
+    try:
+        code = Obis.parse(text)
+    except ValueError:
+        entries = [entry for entry in ENTRIES if text.casefold() in f"{entry.field} {entry.description}".casefold()]
+        return [f"{entry.code:<12} {entry.description} {entry.unit}".rstrip() for entry in entries]
+    entry = lookup(code)
+    rule = (f"phase {code.phase}" if code.phase else "", code.direction or "", code.processing or "")
+    by_rule = ", ".join(filter(None, rule)) or "not in the registry"
+    return [f"{code!s:<12} {entry.description} {entry.unit} -> {entry.field}" if entry else f"{code!s:<12} {by_rule}"]
+
+
+def _diagnose(given: argparse.Namespace) -> int:
+    decoder = Decoder()
+    for name in given.files:
+        with _opened(name) as file:
+            for chunk in chunks(file):
+                decoder.feed(chunk)
+        decoder.flush()
+    print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items()))
+    for finding in decoder.diagnosis():
+        print(f"* {finding}")
+    return _DECODED if decoder.stats.measurements else _NOTHING
+
+
+def _demo(_given: argparse.Namespace) -> int:
     for name in _DEMO_PUSHES:
         dump = files("hanparse").joinpath("demo", f"{name}.hex").read_text("ascii")
-        print(dump + _table(decode(dump)), end="\n\n")
-    return 0
-
-
-def _table(measurement: Measurement) -> str:
-    rows = [(name, value) for name in FIELDS if (value := getattr(measurement, name)) is not None]
-    return "\n".join(f"  {name:<24} {value} {FIELD_UNITS.get(name, '')}".rstrip() for name, value in rows)
+        print(dump + table(decode(dump)), end="\n\n")
+    return _DECODED

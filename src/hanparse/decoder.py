@@ -280,7 +280,7 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
+    data = dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     measurements = decoder.feed(data) + decoder.flush()
@@ -294,9 +294,12 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     raise nearest or _no_frame(data)
 
 
-def _dumped(text: str) -> bytes:
+def dumped(text: str) -> bytes:
+    """The bytes that a text shows. Raises `HexDumpError`, or `FrameError` for a P1 telegram, which is text itself."""
     from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
 
+    if text.lstrip().startswith("/") and (framing := foreign.framing(text.lstrip()[:8].encode("ascii", "replace"))):
+        raise FrameError(f"this is {framing}")
     return hexdump.parse(text)
 
 
