@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 import construct as c
 
 from hanparse import axdr, foreign
-from hanparse.axdr import Bounded
+from hanparse.bounded import Bounded, build_all, parse_all, parse_stream
 from hanparse.data import Data, DateTime, Tag
 from hanparse.errors import DecodeError
 
@@ -39,14 +39,14 @@ def parse(apdu: bytes) -> DataNotification:
         raise DecodeError("there is no APDU; expected a data-notification (0F)")
     if apdu[0] != _NOTIFICATION_TAG:
         raise DecodeError(foreign.apdu(apdu[0]))
-    return axdr.parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
+    return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
 def salvage(apdu: bytes) -> list[Data]:
     """The whole values in a data-notification that cannot be parsed to its end, outermost only, in order."""
     stream = Bounded(apdu)
     with contextlib.suppress(DecodeError):
-        axdr.parse_stream(_NOTIFICATION, stream)
+        parse_stream(_NOTIFICATION, stream)
     outermost: list[Data] = []
     for data in stream.complete:  # an outer value comes after the inner ones that it holds
         while outermost and outermost[-1].offset > data.offset:
@@ -57,7 +57,7 @@ def salvage(apdu: bytes) -> list[Data]:
 
 def build(notification: DataNotification) -> bytes:
     """The bytes of a data-notification. Raises `ValueError` when a tag cannot hold its value."""
-    return axdr.build_all(_NOTIFICATION, notification)
+    return build_all(_NOTIFICATION, notification)
 
 
 def date_time(octets: bytes) -> DateTime:

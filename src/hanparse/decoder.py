@@ -16,6 +16,7 @@ from hanparse.measurement import Measurement
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
+from hanparse.source import MEANT, distance, dumped, no_frame
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -286,21 +287,12 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    nearest = min(errors, key=_distance, default=None)
-    if nearest is None or _distance(nearest) > _MEANT:
+    nearest = min(errors, key=distance, default=None)
+    if nearest is None or distance(nearest) > MEANT:
         measurements = _without_frame(decoder, data)
     if measurements:
         return measurements
-    raise nearest or _no_frame(data)
-
-
-def dumped(text: str) -> bytes:
-    """The bytes that a text shows. Raises `HexDumpError`, or `FrameError` for a P1 telegram, which is text itself."""
-    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
-
-    if text.lstrip().startswith("/") and (framing := foreign.framing(text.lstrip()[:8].encode("ascii", "replace"))):
-        raise FrameError(f"this is {framing}")
-    return hexdump.parse(text)
+    raise nearest or no_frame(data)
 
 
 def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
@@ -317,26 +309,3 @@ def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
     except DecodeError as error:
         error.offset += frame.information_offset
         raise
-
-
-_MEANT: Final = 1
-
-
-def _distance(error: HanParseError) -> int:
-    """How far from a measurement: 0 in a sound frame, 1 in one that was meant (its header is sound), 2 elsewhere."""
-    if not isinstance(error, FrameError):
-        return 0
-    return 1 if error.after_header else 2
-
-
-def _no_frame(data: bytes) -> FrameError:
-    if FLAG not in data:
-        tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
-        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
-    offset = data.index(FLAG)
-    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
-    return FrameError(
-        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
-        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
-        offset=offset + 1,
-    )

@@ -1,0 +1,45 @@
+"""What people hand over -> bytes, and what to say when nothing in it can be decoded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hanparse import foreign
+from hanparse.errors import FrameError
+from hanparse.frame import FLAG
+
+if TYPE_CHECKING:
+    from hanparse.errors import HanParseError
+
+MEANT: Final = 1
+"""The distance of a frame that was meant."""
+
+
+def distance(error: HanParseError) -> int:
+    """How far from a measurement: 0 in a sound frame, 1 in one that was meant (its header is sound), 2 elsewhere."""
+    if not isinstance(error, FrameError):
+        return 0
+    return 1 if error.after_header else 2
+
+
+def no_frame(data: bytes) -> FrameError:
+    """The error for bytes in which nothing was meant to be a frame."""
+    if FLAG not in data:
+        tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
+        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
+    offset = data.index(FLAG)
+    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
+    return FrameError(
+        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
+        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
+        offset=offset + 1,
+    )
+
+
+def dumped(text: str) -> bytes:
+    """The bytes that a text shows. Raises `HexDumpError`, or `FrameError` for a P1 telegram, which is text itself."""
+    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+
+    if text.lstrip().startswith("/") and (framing := foreign.framing(text.lstrip()[:8].encode("ascii", "replace"))):
+        raise FrameError(f"this is {framing}")
+    return hexdump.parse(text)
