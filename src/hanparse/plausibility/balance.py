@@ -1,0 +1,98 @@
+"""Powers against currents, energy against power -> which of the three is off, by which factor.
+
+Powers and currents that differ by a power of ten do not say which of them is off. The energy registers do: of three,
+the one that does not agree with the two others. Without them what is too large is blamed: Kamstrup meters with one
+digit too many in their powers, or in their currents, are known; with one too few they are not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.plausibility.finding import Finding, Problem
+from hanparse.scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.plausibility.energy import Verdict
+    from hanparse.plausibility.load import Load
+
+SWAPPED: Final = "no factor mends that: the meter is connected the wrong way round, or its list read in the wrong order"
+
+
+class Mismatch(NamedTuple):
+    """Powers that are `excess` powers of ten above the currents; below is negative."""
+
+    excess: int
+    load: Load
+
+
+def weigh(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
+    """What follows from powers and currents, and from a verdict over energy and power."""
+    above = mismatch.excess if mismatch else 0
+    energy = verdict.excess if verdict else None
+    power_is_off = (above != 0 and energy == -above) or (above > 0 and energy != 0)
+    if mismatch and above:
+        yield _powers_and_currents(mismatch, power_is_off=power_is_off, is_certain=energy in (0, -above))
+    if verdict is None:
+        return
+    if verdict.swapped:
+        yield _swapped(verdict)
+    if verdict.ratio:
+        yield _transformers(verdict, verdict.ratio)
+    remaining = (energy or 0) + (above if power_is_off else 0)
+    if energy is not None and remaining:
+        yield _energy(verdict, remaining)
+
+
+def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: bool) -> Finding:
+    excess, load = mismatch
+    bounds = f"at most {load.most:.0f} VA" if excess > 0 else f"{load.least:.0f} to {load.most:.0f} VA"
+    power, current = f"power × {_ten(-excess):g}", f"current × {_ten(excess):g}"
+    blamed, other = (power, current) if power_is_off else (current, power)
+    witness = "currents" if power_is_off else "powers"
+    why = f"the energy agrees with the {witness}" if is_certain else f"{other} would, too: the meter's display tells"
+    return Finding(
+        Problem.POWER if power_is_off else Problem.CURRENT,
+        f"the powers make {load.apparent:.0f} VA",
+        f"{bounds} by voltages and currents",
+        f"{blamed} mends it ({why})",
+        Scale(power=_ten(-excess)) if power_is_off else Scale(current=_ten(excess)),
+    )
+
+
+def _energy(verdict: Verdict, excess: int) -> Finding:
+    return Finding(
+        Problem.ENERGY,
+        f"the registers counted {verdict.registers:.0f} Wh",
+        f"{verdict.registers * _ten(-excess):.0f} Wh, by the power over the same time",
+        f"energy × {_ten(-excess):g} mends it",
+        Scale(energy=_ten(-excess)),
+    )
+
+
+def _transformers(verdict: Verdict, ratio: int) -> Finding:
+    """Registers count before the transformers and powers behind them, or the reverse."""
+    factors = f"power and current × {ratio}" if ratio > 0 else f"energy × {-ratio}"
+    return Finding(
+        Problem.TRANSFORMER,
+        f"the registers counted {verdict.registers:.0f} Wh",
+        f"{verdict.power:.0f} Wh, by the power over the same time",
+        f"{factors} mends it, if the ratio on the plates of the current transformers is {abs(ratio)}",
+        Scale(power=ratio, current=ratio) if ratio > 0 else Scale(energy=-ratio),
+    )
+
+
+def _swapped(verdict: Verdict) -> Finding:
+    return Finding(
+        Problem.DIRECTION,
+        f"{verdict.power:.0f} Wh by power, {verdict.registers:.0f} Wh by the registers of the other direction",
+        "the same direction in both",
+        SWAPPED,
+    )
+
+
+def _ten(exponent: int) -> float:
+    """A power of ten, whole where it is."""
+    return float(f"1e{exponent}") if exponent < 0 else int(10**exponent)

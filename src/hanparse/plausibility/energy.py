@@ -1,0 +1,175 @@
+"""Measurements and their times -> how the energy registers compare with the power, summed up over time.
+
+Power is summed up from push to push by its mean. A sum counts only if no two pushes were further apart than the longest
+interval of power lists (a minute), lasts half an hour at least and makes half a kWh: 50 steps of the coarsest registers
+(10 Wh). Then sum and register differ by a few per cent, and a power of ten or a transformer ratio stands out. A verdict
+holds once two sums in a row give it.
+
+The time between two registers must be the same by the caller's clock and by theirs: Aidon sometimes sends the list of
+the hour before once more.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.plausibility.load import value
+
+if TYPE_CHECKING:
+    from hanparse.measurement import Measurement
+
+_LONGEST_INTERVAL: Final = timedelta(seconds=90)  # a minute, and the delay of a network
+_SHORTEST_SPAN: Final = timedelta(minutes=30)
+_LONGEST_SPAN: Final = timedelta(days=1)
+_SAME_TIME: Final = timedelta(minutes=1)  # hourly lists come 5 to 55 s after the hour
+_ENERGY_ENOUGH: Final = 500  # Wh
+_TOLERANCE: Final = 1.15  # of a power of ten: sums of power in steps of a minute, and the next ratios are 8 and 12
+_MOST_POWERS_OF_TEN: Final = 3
+_RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
+"""Usual current transformers: 15:5 to 2500:5. Those of 10 and 100 are powers of ten."""
+_RATIO_TOLERANCE: Final = 1.08
+_NOTHING: Final = 0.1  # of the other direction
+_SWAP_TOLERANCE: Final = 1.5
+
+
+class Verdict(NamedTuple):
+    """How many powers of ten the registers are above the power (0: they fit), or a transformer ratio, or swapped."""
+
+    excess: int | None = None
+    ratio: int | None = None
+    """What the registers are multiplied by; negative: what the power is."""
+    swapped: bool = False
+    registers: float = 0
+    """Wh by the registers."""
+    power: float = 0
+    """Wh by the power."""
+
+    def agrees(self, other: Verdict | None) -> bool:
+        """Whether the other one says the same, of other figures."""
+        return other is not None and self[:3] == other[:3]
+
+
+class _Sums(NamedTuple):
+    """Wh of one span."""
+
+    imported: float
+    exported: float
+
+
+class _Start(NamedTuple):
+    """Where a sum begins."""
+
+    time: datetime
+    clock: datetime | None
+    imported: float
+    exported: float | None
+
+
+class Comparison:
+    """Sums up the power of a run of pushes and compares it with the registers."""
+
+    def __init__(self) -> None:
+        self.verdict: Verdict | None = None
+        self._before: Verdict | None = None
+        self._start: _Start | None = None
+        self._last: tuple[datetime, float, float] | None = None
+        self._imported = self._exported = 0.0  # Wh
+
+    def update(self, m: Measurement, now: datetime) -> None:
+        """Take in the push of `now`."""
+        imported, exported = value(m, "active_power_import"), value(m, "active_power_export")
+        if imported is None:
+            return
+        self._sum_up(now, imported, exported or 0)
+        energy = value(m, "active_energy_import")
+        if energy is not None:
+            clock = m.energy_time or m.timestamp
+            self._compare(_Start(now, clock, energy, value(m, "active_energy_export")))
+
+    def _sum_up(self, now: datetime, imported: float, exported: float) -> None:
+        last, self._last = self._last, (now, imported, exported)
+        if last is None:
+            return
+        passed = now - last[0]
+        if not timedelta() <= passed <= _LONGEST_INTERVAL:
+            self._start = None
+            return
+        hours = passed / timedelta(hours=1)
+        self._imported += hours * (last[1] + imported) / 2
+        self._exported += hours * (last[2] + exported) / 2
+
+    def _compare(self, end: _Start) -> None:
+        start = self._start
+        if start is None or end.imported < start.imported or not _is_same_time(start, end):
+            if start is None or end.clock is None or end.clock != start.clock:  # else the same list once more
+                self._begin(end)
+            return
+        span = end.time - start.time
+        counted = _Sums(end.imported - start.imported, (end.exported or 0) - (start.exported or 0))
+        powers = _Sums(self._imported, self._exported)
+        is_enough = span >= _SHORTEST_SPAN and max(*counted, *powers) >= _ENERGY_ENOUGH
+        if is_enough:
+            self._take(judge(counted, powers))
+        if is_enough or span >= _LONGEST_SPAN:
+            self._begin(end)
+
+    def _begin(self, start: _Start) -> None:
+        self._start = start
+        self._imported = self._exported = 0.0
+
+    def _take(self, verdict: Verdict | None) -> None:
+        if verdict and verdict.agrees(self._before):
+            self.verdict = verdict
+        self._before = verdict
+
+
+def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
+    """What the registers counted against the sums of the power; `None` where nothing follows.
+
+    Nothing follows where both directions were in use: some meters count the phases one by one, and their sum otherwise.
+    """
+    for one, other in ((0, 1), (1, 0)):
+        if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):
+            fits = abs(_decades(counted[other] / powers[one])) <= _decades(_SWAP_TOLERANCE)
+            return Verdict(swapped=True, registers=counted[other], power=powers[one]) if fits else None
+    if not (_only(0, powers) and _only(0, counted)):
+        return None
+    excess, ratio = _factors(counted.imported / powers.imported)
+    if excess is None and ratio is None:
+        return None
+    return Verdict(excess, ratio, registers=counted.imported, power=powers.imported)
+
+
+def _only(direction: int, sums: _Sums) -> bool:
+    """Whether (nearly) all was in this direction."""
+    return sums[direction] > 0 and sums[1 - direction] <= _NOTHING * sums[direction]
+
+
+def _factors(quotient: float) -> tuple[int | None, int | None]:
+    """The powers of ten in a quotient, or else the usual transformer ratio: negative where it is below 1."""
+    decades = _decades(quotient)
+    if math.isnan(decades):
+        return None, None
+    excess = round(decades)
+    if abs(decades - excess) <= _decades(_TOLERANCE):
+        return (excess if abs(excess) <= _MOST_POWERS_OF_TEN else None), None
+    ratio = min(_RATIOS, key=lambda ratio: abs(abs(decades) - _decades(ratio)))
+    if abs(abs(decades) - _decades(ratio)) > _decades(_RATIO_TOLERANCE):
+        return None, None
+    return None, ratio if quotient > 1 else -ratio
+
+
+def _decades(quotient: float) -> float:
+    """The logarithm; not a number for quotients of what is beyond floats."""
+    return math.log10(quotient) if 0 < quotient < math.inf else math.nan
+
+
+def _is_same_time(start: _Start, end: _Start) -> bool:
+    """Whether as much time passed by the meter's clock as by the caller's; with no clock in the list, the caller's."""
+    if start.clock is None or end.clock is None:
+        return True
+    if (start.clock.utcoffset() is None) is not (end.clock.utcoffset() is None):
+        return False
+    return abs((end.clock - start.clock) - (end.time - start.time)) <= _SAME_TIME

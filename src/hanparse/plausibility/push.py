@@ -1,0 +1,99 @@
+"""One measurement -> what cannot be in it.
+
+Nothing is found where it may as well be as it is. One thing a single push cannot rule out: Aidon averages P over the
+time between two pushes and takes I over half a second, so a push in which a large load was just switched looks as if
+powers and currents did not belong together. A run of pushes does rule it out (`hanparse.plausibility.run`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hanparse.measurement import Measurement
+from hanparse.plausibility.balance import SWAPPED, Mismatch, weigh
+from hanparse.plausibility.finding import Finding, Problem
+from hanparse.plausibility.load import TOO_MUCH, load, net, systems, voltages
+from hanparse.plausibility.phases import phase_findings
+from hanparse.scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# V; from secondary voltages of transformers (57.7) and brown-outs to 400 V nets, all these may be as they are.
+_VOLTAGES: Final = (50, 500)
+# V; 230 and 400 V less and plus what EN 50160 allows (10 %, 15 % at the ends of lines), and some more.
+_ORDINARY_VOLTAGES: Final = (180, 460)
+_FACTORS: Final = (0.1, 0.01, 0.001, 10, 100, 1000)
+_DIRECTION_ENOUGH: Final = 200  # W
+_DIRECTION_EXACT: Final = 0.05  # of the sum: rounding of three powers, and the accuracy of the meter
+
+
+def check(measurement: Measurement) -> tuple[Finding, ...]:
+    """What this push shows by itself. Raises `TypeError` for what is no `Measurement`."""
+    check_measurement(measurement)
+    return (*steady(measurement), *weigh(mismatch(measurement), None))
+
+
+def check_measurement(measurement: Measurement) -> None:
+    """Raise `TypeError` for what is none."""
+    if not isinstance(measurement, Measurement):
+        raise TypeError(f"expected a Measurement, found {type(measurement).__name__}")
+
+
+def steady(m: Measurement) -> Iterator[Finding]:
+    """What does not hang on two values being taken at the same moment."""
+    if factor := _voltage_factor(m):
+        yield _voltage(m, factor)
+    yield from _direction(m)
+    yield from phase_findings(m)
+
+
+def mismatch(m: Measurement) -> Mismatch | None:
+    """By how much powers and currents differ: by 0 where they fit, `None` where the push does not tell."""
+    load_ = load(m, _voltage_factor(m) or 1)
+    excess = load_.excess() if load_ else None
+    return Mismatch(excess, load_) if load_ and excess is not None else None
+
+
+def _voltage_factor(m: Measurement) -> float | None:
+    """The power of ten that makes ordinary voltages of all that are sent; `None` if they may be as they are.
+
+    High ones may be those of a meter behind voltage transformers: power and current must not fit them as they are, and
+    must fit the lower ones, or be off by a power of ten themselves.
+    """
+    sent = [voltage for voltage in voltages(m).values() if voltage]
+    low, high = _VOLTAGES
+    if not sent or any(low <= voltage <= high for voltage in sent):
+        return None
+    low, high = _ORDINARY_VOLTAGES
+    factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in sent)), None)
+    if factor is None or factor > 1:
+        return factor
+    as_sent, mended = load(m), load(m, factor)
+    if not as_sent or not mended or not mended.most or as_sent.excess() == 0:
+        return None
+    is_possible = mended.apparent <= TOO_MUCH * mended.most or mended.excess() is not None
+    return factor if is_possible else None
+
+
+def _voltage(m: Measurement, factor: float) -> Finding:
+    shown = " and ".join(f"{voltage:g} V" for voltage in voltages(m).values() if voltage)
+    return Finding(
+        Problem.VOLTAGE,
+        f"{shown} is sent",
+        "some 230 V, or 400 V",
+        f"voltage × {factor:g} mends it",
+        Scale(voltage=factor),
+    )
+
+
+def _direction(m: Measurement) -> Iterator[Finding]:
+    """The powers of the phases add up to the sum, with its sign."""
+    parts = [net(m, "active", f"_l{phase}") for phase in systems(m)]
+    known = [part for part in parts if part is not None]
+    total = net(m, "active")
+    if total is None or not known or len(known) < len(parts) or abs(total) < _DIRECTION_ENOUGH:
+        return
+    if abs(sum(known) + total) <= _DIRECTION_EXACT * abs(total):
+        seen = f"the sum is {total:.0f} W (import − export), its phases add up to {sum(known):.0f} W"
+        yield Finding(Problem.DIRECTION, seen, "the same sign in both", SWAPPED)

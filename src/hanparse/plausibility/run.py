@@ -1,0 +1,111 @@
+"""A run of measurements and their times -> what cannot be in them, told from what only a moment brought.
+
+What one push shows counts when more than half of 60 pushes show it: ten minutes of a meter that sends currents every
+10 s. So a load that was switched just then, or a phase on its way out, is no finding. Longer runs show what no push
+can: power does not add up to energy, a whole day stays below the currents of transformers, a whole week exports.
+
+The state is a few counters, whatever comes. Another meter begins a new run.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
+
+from hanparse.plausibility import phases, push
+from hanparse.plausibility.balance import Mismatch, weigh
+from hanparse.plausibility.energy import Comparison
+from hanparse.plausibility.load import voltages
+from hanparse.plausibility.push import check_measurement
+from hanparse.plausibility.trends import Direction, Transformers
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator, Mapping
+
+    from hanparse.measurement import Measurement
+    from hanparse.plausibility.finding import Finding
+
+_WINDOW: Final = 60  # pushes
+
+_T = TypeVar("_T")
+
+
+class Plausibility:
+    """Takes in the pushes of one meter and gives what cannot be in them, each finding once, when it is certain."""
+
+    def __init__(self) -> None:
+        self._meter: tuple[object, ...] = (None, None, None)
+        self._run = _Run()
+        self._reported: set[Hashable] = set()
+
+    def update(self, measurement: Measurement, now: datetime) -> list[Finding]:
+        """What is found for the first time, or anew, with the push that came at `now`, on the caller's clock.
+
+        UTC is best, it has no hour twice. `TypeError` for what is no `Measurement` or `datetime`.
+        """
+        check_measurement(measurement)
+        if not isinstance(now, datetime):
+            raise TypeError(f"expected a datetime as now, found {type(now).__name__}")
+        meter = (measurement.meter_id, measurement.model, measurement.wiring)
+        if any(old and new and old != new for old, new in zip(self._meter, meter, strict=True)):
+            self._meter, self._run, self._reported = meter, _Run(), set()
+        self._meter = tuple(new or old for old, new in zip(self._meter, meter, strict=True))
+        self._run.update(measurement, now)
+        found = {_key(finding): finding for finding in self._run.findings()}
+        new = [finding for key, finding in found.items() if key not in self._reported]
+        self._reported = set(found)
+        return new
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All that is certain now."""
+        return tuple(self._run.findings())
+
+
+class _Majority(Generic[_T]):
+    """What more than half of a window of pushes show, as the last of them showed it."""
+
+    def __init__(self) -> None:
+        self.winners: tuple[_T, ...] = ()
+        self._shown: dict[Hashable, tuple[int, _T]] = {}
+        self._pushes = 0
+
+    def add(self, shown: Mapping[Hashable, _T]) -> None:
+        """Count what one push shows, by what makes it the same; the winners stay until the next window is full."""
+        for key, thing in shown.items():
+            self._shown[key] = (self._shown.get(key, (0, thing))[0] + 1, thing)
+        self._pushes += 1
+        if self._pushes == _WINDOW:
+            self.winners = tuple(thing for count, thing in self._shown.values() if 2 * count > _WINDOW)
+            self._shown, self._pushes = {}, 0
+
+
+class _Run:
+    """One meter."""
+
+    def __init__(self) -> None:
+        self._steady: _Majority[Finding] = _Majority()
+        self._mismatch: _Majority[Mismatch] = _Majority()
+        self._energy = Comparison()
+        self._trends = (Transformers(), Direction())
+
+    def update(self, m: Measurement, now: datetime) -> None:
+        """Take in one push."""
+        self._energy.update(m, now)
+        for trend in self._trends:
+            trend.update(m, now)
+        if mismatch := push.mismatch(m):
+            self._mismatch.add({mismatch.excess: mismatch} if mismatch.excess else {})
+        if voltages(m):
+            self._steady.add({_key(finding): finding for finding in (*push.steady(m), *phases.in_a_run(m))})
+
+    def findings(self) -> Iterator[Finding]:
+        """All that is certain now."""
+        yield from self._steady.winners
+        yield from weigh(next(iter(self._mismatch.winners), None), self._energy.verdict)
+        yield from (trend.finding for trend in self._trends if trend.finding)
+
+
+def _key(finding: Finding) -> Hashable:
+    """What makes findings of different pushes the same one."""
+    return finding.problem, finding.remedy

@@ -1,0 +1,119 @@
+"""Measurements and their times -> what only a long run shows: a day of small currents, a week of export.
+
+Transformers. With them everything a meter sends is secondary: current, power and energy agree, so no comparison tells.
+Small currents alone do not tell either, many homes stay below 6 A for days. What tells is a type that is made for
+transformers, values that nobody multiplied, and a day below the 6 A that it measures; values that are primary already
+get beyond that within a day, else nobody would have paid for transformers.
+
+Direction. A house with its import and export swapped exports day and night. A power station does so, too, but stands
+still or is repaired now and then; a week is taken to be sure.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import datetime, timedelta
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final
+
+from hanparse.plausibility.finding import Finding, Problem
+from hanparse.plausibility.load import PHASES, net, value
+
+if TYPE_CHECKING:
+    from hanparse.measurement import Measurement
+
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+_PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, however they lie in the day or the week
+# Made for transformers: Aidon 6540 and 6550, Kaifa MA304T3 and T4, Kamstrup 685 (their documents).
+_TRANSFORMER_TYPES: Final = ("6540*", "6550*", "MA304T*", "685*")
+_SECONDARY: Final = 7.2  # A: 6 A and 20 %
+_CURRENT_CODES: Final = {"31.7.0": "current_l1", "51.7.0": "current_l2", "71.7.0": "current_l3"}
+_STANDBY: Final = 50  # W: a house that takes no more takes nothing
+_MOSTLY: Final = 0.9
+_ROUNDING: Final = 1e-6
+
+
+class Transformers:
+    """Days of a meter that is made for transformers."""
+
+    def __init__(self) -> None:
+        self.finding: Finding | None = None
+        self._since: datetime | None = None
+        self._pushes = 0
+        self._greatest = 0.0
+        self._factor: float | None = None
+
+    def update(self, m: Measurement, now: datetime) -> None:
+        """Take in the push of `now`."""
+        currents = [abs(current) for phase in PHASES if (current := value(m, f"current_l{phase}")) is not None]
+        if not currents or not is_made_for_transformers(m):
+            return
+        if self._since is None or now < self._since:
+            self._since, self._pushes, self._greatest = now, 0, 0.0
+        self._pushes += 1
+        self._greatest = max(self._greatest, *currents)
+        self._factor = self._factor or _factor(m)
+        if now - self._since >= _DAY:
+            self.finding = self._judge(m)
+            self._since = None
+
+    def _judge(self, m: Measurement) -> Finding | None:
+        as_sent = self._factor is not None and math.isclose(self._factor, 1, rel_tol=_ROUNDING)
+        if not as_sent or self._greatest > _SECONDARY or self._pushes < _PUSHES_ENOUGH:
+            return None
+        return Finding(
+            Problem.TRANSFORMER,
+            f"a meter made for current transformers ({m.model}), values as sent, at most {self._greatest:g} A in a day",
+            "values multiplied by the ratio of the transformers",
+            "Scale.ct with the ratio on their plates, such as Scale.ct('100:5'), mends it",
+        )
+
+
+class Direction:
+    """Weeks of import and export."""
+
+    def __init__(self) -> None:
+        self.finding: Finding | None = None
+        self._since: datetime | None = None
+        self._pushes = self._exporting = self._importing = 0
+
+    def update(self, m: Measurement, now: datetime) -> None:
+        """Take in the push of `now`."""
+        power = net(m, "active")
+        if power is None or m.active_power_export is None:
+            return
+        if self._since is None or now < self._since:
+            self._since = now
+            self._pushes = self._exporting = self._importing = 0
+        self._pushes += 1
+        self._exporting += power <= -_STANDBY
+        self._importing += power >= _STANDBY
+        if now - self._since >= _WEEK:
+            self.finding = self._judge()
+            self._since = None
+
+    def _judge(self) -> Finding | None:
+        if self._importing or self._pushes < _PUSHES_ENOUGH or self._exporting < _MOSTLY * self._pushes:
+            return None
+        return Finding(
+            Problem.DIRECTION,
+            f"export day and night for a week, in {self._exporting} of {self._pushes} pushes, and never import",
+            "import at night, unless this is a power station",
+            "no factor mends that: the meter is connected the wrong way round, or the list is read in the wrong order",
+        )
+
+
+def is_made_for_transformers(m: Measurement) -> bool:
+    """Whether the meter's type is one that needs current transformers."""
+    return any(fnmatchcase(m.model or "", pattern) for pattern in _TRANSFORMER_TYPES)
+
+
+def _factor(m: Measurement) -> float | None:
+    """What a current was multiplied by; `None` where the push does not show it."""
+    for register in m.registers:
+        name = _CURRENT_CODES.get(register.obis.reduced) if register.obis else None
+        field = value(m, name) if name else None
+        if field and isinstance(register.value, int | float) and register.value and register.scaler is not None:
+            return field / (register.value * 10.0**register.scaler)
+    return None
