@@ -1,5 +1,7 @@
 """hanparse turns the bytes that a smart meter pushes out of its HAN port into one typed `Measurement`."""
 
+from typing import TYPE_CHECKING, Any
+
 from hanparse.decoder import Decoder, Stats, decode, decode_all
 from hanparse.errors import (
     ChecksumError,
@@ -14,11 +16,16 @@ from hanparse.meters import Profile
 from hanparse.obis import Obis
 from hanparse.scale import Scale
 
+if TYPE_CHECKING:
+    from hanparse.annotate.explain import explain
+    from hanparse.explanation import Explanation
+
 __all__ = [
     "ChecksumError",
     "DecodeError",
     "Decoder",
     "Estimate",
+    "Explanation",
     "FrameError",
     "HanParseError",
     "HexDumpError",
@@ -32,4 +39,18 @@ __all__ = [
     "Wiring",
     "decode",
     "decode_all",
+    "explain",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401  what a name is, is declared above
+    """Import what only people use, not programs, when it is asked for."""
+    if name == "explain":
+        from hanparse.annotate.explain import explain  # noqa: PLC0415
+
+        return explain
+    if name == "Explanation":
+        from hanparse.explanation import Explanation  # noqa: PLC0415
+
+        return Explanation
+    raise AttributeError(f"module 'hanparse' has no attribute {name!r}")

@@ -182,7 +182,7 @@ def _of_one(name: str, options: Options, *, follow: bool) -> Iterator[Measuremen
 
 
 def _explain(given: argparse.Namespace) -> int:
-    from hanparse.explain import explain  # noqa: PLC0415  only here
+    from hanparse.annotate.explain import explain  # noqa: PLC0415  only here
 
     sound = False
     for name in given.files:

@@ -1,0 +1,111 @@
+"""A hex dump or bytes -> `Explanation`: every frame, what it carries, what became of it, and what stands in between."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hanparse import foreign, hexdump
+from hanparse.annotate import hdlc, pushes
+from hanparse.annotate.apdu import Payloads
+from hanparse.decoder import Decoder, decode_all
+from hanparse.errors import FrameError, HanParseError
+from hanparse.explanation import Explanation
+from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes
+from hanparse.meters import PROFILES
+from hanparse.scale import Scale
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import tzinfo
+
+    from hanparse.meters import Profile
+
+_FLAG: Final = bytes([FLAG])
+_MAX_TEXT: Final = 200
+_LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
+
+
+def explain(
+    source: str | Buffer,
+    *,
+    profiles: Sequence[Profile] = PROFILES,
+    scale: Scale = Scale(),  # noqa: B008  immutable
+    timezone: tzinfo | None = None,
+) -> Explanation:
+    """What every byte of `source` says: the annotated dump when printed, a tree to walk.
+
+    Takes what `decode` takes, sound or damaged. Raises `HexDumpError` for a text that is no hex dump, `TypeError` for
+    arguments of another type, and nothing for bytes.
+    """
+    Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
+    data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
+    payloads = Payloads(tuple(profiles), scale, timezone)
+    found = hdlc.find(data)
+    if not any(frame.sound for frame in found):
+        found = _without_flags(data) or found
+    if not any(frame.meant for frame in found) and _is_push(data):
+        return _without_frame(data, payloads)
+    parts = tuple(_stream(data, found, payloads))
+    if not parts:
+        return Explanation(0, "stream", "input", b"", error="there are no bytes")
+    return Explanation.of("stream", "input", parts, value=_count(found), error="" if found else _why(data))
+
+
+def _without_flags(data: bytes) -> list[hdlc.Found]:
+    """The frame that has lost both flags."""
+    try:
+        return [hdlc.Found.of(Frame.parse(_FLAG + data + _FLAG, offset=-1))]
+    except FrameError:
+        return []
+
+
+def _is_push(data: bytes) -> bool:
+    """Whether `data` begins as a push does, without a frame around it."""
+    return (data.startswith(LLC) or foreign.is_apdu(data)) and not foreign.framing(data)
+
+
+def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
+    """An LLC PDU or an APDU."""
+    parts = payloads.explain(data, 0)
+    push = Explanation.of("apdu", "APDU without a frame", parts, value=parts[-1].value, error=parts[-1].error)
+    return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
+
+
+def _count(found: list[hdlc.Found]) -> str:
+    damaged = sum(frame.sound is None for frame in found)
+    frames = f"{len(found)} frame{'s' * (len(found) != 1)}"
+    return f"{frames}, {damaged} damaged" if damaged else frames
+
+
+def _why(data: bytes) -> str:
+    """Why nothing was found, as `decode_all` says it."""
+    try:
+        decode_all(data)
+    except HanParseError as error:
+        return str(error)
+    return ""
+
+
+def _stream(data: bytes, found: list[hdlc.Found], payloads: Payloads) -> Iterator[Explanation]:
+    """Frames, and what is passed over between them."""
+    contents = pushes.explain(data, found, payloads)
+    at = 0
+    for number, frame in enumerate(found, 1):
+        yield from _between(data, at, frame.start)
+        yield hdlc.Parts(data, frame, at).explain(f"frame {number}", *contents[frame.start])
+        at = frame.stop
+    yield from _between(data, at, len(data))
+
+
+def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
+    """What is passed over, if anything; to send more flags than are needed is allowed."""
+    raw = data[max(start, 0) : max(stop, 0)]
+    if not raw:
+        return
+    text = raw.decode("latin-1").strip()
+    if not raw.strip(_FLAG):
+        yield Explanation(start, "stream", "flags between frames", raw)
+    elif text.isascii() and text.translate(_LINE_MARKS).isprintable():
+        yield Explanation(start, "stream", "passed over", raw, f"text: {text[:_MAX_TEXT]!r}")
+    else:
+        yield Explanation(start, "stream", "passed over", raw, error="these bytes belong to no frame")
