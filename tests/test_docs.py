@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import re
+from inspect import ismodule
 from pathlib import Path
 
 import pytest

@@ -15,11 +15,11 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "hanparse"
 PICTURE = ROOT / "docs" / "house.svg"
 
-WIDTH, BOX, HEIGHT, GAP, STEP = 1160, 264, 74, 24, 128
+WIDTH, BOX, HEIGHT, GAP, STEP = 1460, 264, 74, 24, 128
 STYLE = """
 text { font: 12px sans-serif; fill: #1c2733 } .name { font-weight: 600; font-size: 15px }
 rect { fill: #eef3f8; stroke: #5b7083; rx: 6 } path { stroke: #5b7083; fill: none; stroke-width: 1.4 }
-.all { stroke: #b9c5cf; stroke-dasharray: 4 3 } svg { background: white }
+svg { background: white }
 """
 
 
@@ -56,6 +56,16 @@ def arrows() -> set[tuple[str, str]]:
     return found
 
 
+def shortest(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The arrows that no longer way implies, so that the picture can be read."""
+    return {(start, end) for start, end in found if not _leads(found - {(start, end)}, start, end)}
+
+
+def _leads(found: set[tuple[str, str]], start: str, end: str) -> bool:
+    nexts = {target for source, target in found if source == start}
+    return end in nexts or any(_leads(found, target, end) for target in nexts)
+
+
 def draw() -> str:
     """The picture as SVG."""
     places = {
@@ -64,7 +74,7 @@ def draw() -> str:
         for column, room in enumerate(storey)
     }
     height = 16 + len(layers()) * STEP - (STEP - HEIGHT) + 16
-    lines = [_line(places[start], places[end], end) for start, end in sorted(arrows())]
+    lines = [_line(places[start], places[end]) for start, end in sorted(shortest(arrows()))]
     boxes = [_box(room, *place) for room, place in places.items()]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"><style>{STYLE}</style>'
     marker = (
@@ -84,14 +94,13 @@ def _box(room: str, x: float, y: float) -> str:
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX}" height="{HEIGHT}"/>{title}<text y="{y + 20:.0f}">{text}</text>'
 
 
-def _line(start: tuple[float, float], end: tuple[float, float], name: str) -> str:
+def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
     x1, y1, x2, y2 = start[0] + BOX / 2, start[1] + HEIGHT, end[0] + BOX / 2, end[1]
     if start[1] == end[1]:  # neighbours on one storey
         y1 = y2 = start[1] + HEIGHT / 2
         x1, x2 = (start[0] + BOX, end[0]) if start[0] < end[0] else (start[0], end[0] + BOX)
     spread = (x2 - x1) * 0.12
-    css = ' class="all"' if name == "errors" else ""
-    return f'<path{css} d="M{x1 + spread:.0f} {y1:.0f}L{x2 - spread:.0f} {y2:.0f}" marker-end="url(#tip)"/>'
+    return f'<path d="M{x1 + spread:.0f} {y1:.0f}L{x2 - spread:.0f} {y2:.0f}" marker-end="url(#tip)"/>'
 
 
 if __name__ == "__main__":
