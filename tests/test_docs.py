@@ -5,12 +5,15 @@ from __future__ import annotations
 import doctest
 import importlib.util
 import re
+import shlex
 from inspect import ismodule
 from pathlib import Path
 
 import pytest
+from framefiles import named
 
 import hanparse
+from hanparse.cli import main
 
 ROOT = Path(__file__).parent.parent
 
@@ -35,6 +38,18 @@ def test_the_picture_of_the_house_is_that_of_the_code() -> None:
     house = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(house)
     assert house.draw() == (ROOT / "docs" / "house.svg").read_text("utf-8"), "run python tools/draw_house.py"
+
+
+def test_every_command_of_the_dump_page_shows_what_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
+    (session,) = re.findall(r"```console\n(.*?)```", (ROOT / "docs" / "dump.md").read_text("utf-8"), re.DOTALL)
+    for shown in session.split("$ hanparse ")[1:]:
+        command, _, output = shown.partition("\n")
+        assert main(shlex.split(command)) == 0
+        assert capsys.readouterr().out == output
 
 
 def test_the_two_commands_of_the_readme_stand_in_console_blocks() -> None:
