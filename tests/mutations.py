@@ -77,7 +77,7 @@ _EDGES: Final = (b"\0", b"\xff", b"\x7f\xff", b"\x80\0", b"\x7f\xf0\0", b"\x7f\x
 
 
 def _value(rng: Random) -> bytes:
-    """A value of any type, sound by itself."""
+    """Any value, sound by itself."""
     tag = rng.choice((*_SIZES, *_STRINGS, Tag.BIT_STRING, Tag.COMPACT_ARRAY, Tag.STRUCTURE))
     if tag in _SIZES:
         content = _content(rng, _SIZES[tag])
@@ -243,6 +243,17 @@ def mutated(seed: int) -> bytes | str:
         case 3:
             return b"".join(_sealed(rng, mutated_apdu(rng)) for _ in range(rng.randint(2, 4)))[:4095]
     return _sealed(rng, mutated_apdu(rng))
+
+
+def retold(seed: int) -> tuple[bytes, bytes, bytes]:
+    """Header and APDU of a push, and the APDU with bytes overwritten in place, as the meter may send it next."""
+    rng = seeded(seed)
+    number = rng.randrange(len(APDUS))
+    changed = bytearray(APDUS[number])
+    for _ in range(rng.choice((1, 1, 2, 8))):
+        span = rng.choice(_SPANS[APDUS[number]])
+        changed[rng.randrange(span.start, span.end)] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+    return _HEADERS[number], APDUS[number], bytes(changed)
 
 
 # --- the heaviest that fits into 4 KiB -------------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from framefiles import SOUND, check_sequence, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hanparse.crc import mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.crc import x25
 from hanparse.frame import Frame, strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
@@ -32,6 +32,7 @@ def test_the_checksum_is_crc_16_x_25() -> None:
 @given(st.binary(max_size=300))
 def test_the_checksum_is_what_its_definition_gives(data: bytes) -> None:
     assert x25(data).to_bytes(2, "little") == check_sequence(data)
+    assert mirrored_x25(data) == mirrored_x25(memoryview(data)) == x25(data)
 
 
 def test_a_frame_is_read_as_the_document_lays_it_out() -> None:

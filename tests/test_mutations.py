@@ -6,7 +6,8 @@ from time import perf_counter
 import mutations
 import pytest
 from framefiles import SOUND, named
-from mutations import heavy, mutated
+from fuzz_decode import WAYS, all_of, check, check_next, seeds
+from mutations import heavy, mutated, retold
 from wire import CHUNK_SIZES, LLC, chunks, seal, seeded, sound_spans
 
 from hanparse import Decoder, HanParseError, Measurement, decode, decode_all
@@ -53,6 +54,17 @@ def test_a_decoder_raises_nothing_for_mutations_and_reads_the_next_push_as_if_th
             assert decoder.feed(after) == expected, f"seed {seed}: {source!r}"
 
 
+def test_a_push_like_the_one_before_is_read_as_if_it_came_alone() -> None:
+    for seed in range(0, MUTATIONS, 8):
+        check_next(*retold(seed))
+
+
+def test_the_fuzzer_has_a_seed_for_every_way_in_and_no_seed_breaks_a_promise() -> None:
+    assert {seed[0] for seed in seeds()} == set(range(len(WAYS)))
+    for seed in seeds():
+        check(seed)
+
+
 def test_chunks_make_no_difference_to_mutations() -> None:
     for seed in range(3, MUTATIONS, 80):
         source = mutated(seed)
@@ -61,7 +73,7 @@ def test_chunks_make_no_difference_to_mutations() -> None:
         for size in CHUNK_SIZES:
             decoder = Decoder()
             parts = chunks(seeded(seed), source, size)
-            results.append([m for part in parts for m in decoder.feed(part)] + decoder.flush())
+            results.append(all_of([m for part in parts for m in decoder.feed(part)] + decoder.flush()))
         assert all(result == results[0] for result in results), f"seed {seed}"
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import framefiles
 import pytest
 import streams
-from framefiles import SOUND
+from framefiles import SOUND, named
 from hypothesis import given
 from hypothesis import strategies as st
 from streams import Piece, join, segments, whole
@@ -23,9 +23,9 @@ STREAMS = int(os.environ.get("HANPARSE_STREAMS", "400"))
 LIST_1 = framefiles.named("kaifa/list1-no").data
 
 
-def read(parts: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], FrameReader]:
+def read(parts: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], FrameReader[Frame]]:
     """Position and bytes of the frames that are delivered; no chunk may leave more in the buffer than allowed."""
-    reader = FrameReader()
+    reader = FrameReader[Frame]()
     frames = []
     for part in parts:
         frames += reader.feed(part)
@@ -117,7 +117,7 @@ def test_chunks_of_1_7_61_256_4096_bytes_and_the_whole_give_equal_measurements(d
 
 
 def assert_bounded(parts: Iterable[bytes]) -> None:
-    reader = FrameReader()
+    reader = FrameReader[Frame]()
     for part in parts:
         reader.receive(part)
         while reader.next_event():
@@ -144,8 +144,17 @@ def test_an_intact_frame_after_headers_that_claim_2047_bytes_is_delivered_with_t
     claim: bytes,
 ) -> None:
     ahead = claim * 50
-    reader = FrameReader()
+    reader = FrameReader[Frame]()
     assert reader.feed(ahead + LIST_1 + bytes(2049 - len(LIST_1))) == [Frame.parse(LIST_1)]
+
+
+@pytest.mark.parametrize("addresses", ["01 01", "01 0201", "41 02040607", "02040607 02040609"])
+def test_a_frame_is_delivered_with_its_last_byte_also_after_a_header_that_fails(addresses: str) -> None:
+    failing = b"\x7e\xa7\xff" + bytes.fromhex(addresses) + b"\x13\0\0"
+    reader = FrameReader[Frame]()
+    for byte in failing + LIST_1[:-1]:
+        assert reader.feed(bytes([byte])) == []
+    assert reader.feed(LIST_1[-1:]) == [Frame.parse(LIST_1)]
 
 
 # --- segments --------------------------------------------------------------------------------------------------------
@@ -260,4 +269,18 @@ def test_segments_without_end_are_dropped_at_16_kib(*, numbered: bool) -> None:
         control = bytes([0x10 | i % 8 << 1 if numbered else 0x13])
         decoder.feed(seal((b"" if i else first) + rng.randbytes(1000), b"\x05\x07" + control, segmented=True))
     assert decoder.stats.dropped_assemblies >= 1
+    assert decoder.feed(FOLLOWING.data) == clean(FOLLOWING)
+
+
+def test_a_push_of_which_an_unnumbered_segment_was_damaged_gives_no_measurement() -> None:
+    information = named("kaifa/full-se-ma304h4-positional").data[9:-3]
+    header = b"\x01\x02\x01\x13"
+    first, damaged, last = (
+        bytearray(seal(part, header, segmented=end < len(information)))
+        for end, part in ((61, information[:61]), (65, information[61:65]), (len(information), information[65:]))
+    )
+    damaged[-4] ^= 1
+    decoder = Decoder()
+    assert decoder.feed(first + damaged + last) == []  # without the check: active_power_import=100663296 W
+    assert decoder.stats.dropped_assemblies == 1
     assert decoder.feed(FOLLOWING.data) == clean(FOLLOWING)

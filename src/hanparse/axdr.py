@@ -17,6 +17,7 @@ from hanparse.data import CompactArray, Data, Date, DateTime, Tag, Time, TypeDes
 if TYPE_CHECKING:
     from hanparse.data import Value
 
+_MAX_LENGTH_SIZE: Final = 8  # bytes; four are the most that were ever seen
 _LONG_FORM: Final = 0x80  # a first length byte from here on counts the length bytes that follow
 
 
@@ -40,6 +41,9 @@ class _Length(c.Construct):
         first: int = c.Byte._parse(stream, context, path)
         if first < _LONG_FORM:
             return first
+        if first > _LONG_FORM + _MAX_LENGTH_SIZE:
+            found = f"a length in {first - _LONG_FORM} bytes"
+            stream.fail(f"{found}; expected {_MAX_LENGTH_SIZE} at most", stream.tell() - 1)
         return int.from_bytes(c.stream_read(stream, first - _LONG_FORM, path), "big")
 
     def _build(self, obj: int, stream: io.BytesIO, _context: object, _path: str) -> None:

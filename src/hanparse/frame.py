@@ -33,8 +33,8 @@ _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 class Frame:
     """One sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
 
-    `offset` is the position of its opening flag in the stream that it was found in and `raw` what was read, flags
-    included; they take no part in comparisons.
+    `offset` is the position of its opening flag in the stream that it was found in, `raw` what was read with its flags,
+    `after_loss` whether other bytes than flags were passed over just before it. They take no part in comparisons.
     """
 
     destination: Address
@@ -44,6 +44,7 @@ class Frame:
     segmented: bool = False
     offset: int = field(default=0, compare=False)
     raw: bytes = field(default=b"", compare=False, repr=False)
+    after_loss: bool = field(default=False, compare=False, repr=False)
 
     @property
     def information_offset(self) -> int:
@@ -73,7 +74,7 @@ class Frame:
         return cls.read(data, offset)
 
     @classmethod
-    def read(cls, data: bytes, offset: int) -> Self:
+    def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:
         """The frame that `data` is known to be."""
         from hanparse.frame_grammar import FRAME  # noqa: PLC0415  see above
 
@@ -87,6 +88,7 @@ class Frame:
             header.format.segmented,
             offset,
             data,
+            after_loss,
         )
 
     def build(self) -> bytes:

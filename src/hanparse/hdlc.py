@@ -10,9 +10,10 @@ so a damaged frame never hides a sound one. The closing flag of a good frame may
 
 It follows that every frame that arrived intact is delivered, once and in order, whatever stands around it.
 
-Bounds: the buffer holds at most `BUFFER_LIMIT` bytes (two frames of the largest size). The dearest input is a row of
-headers with a right HCS that claim 2,047 bytes: each costs one FCS over its claim, and a header with its flag takes
-8 bytes, so no input makes more than 2,047 / 8 = 256 bytes of check sequence per byte fed, however long the stream.
+Bounds: the buffer holds at most `BUFFER_LIMIT` bytes (two frames of the largest size). A candidate begins with two
+bytes, a flag and a format field, so at most every second byte begins one, and it costs one FCS over the 2,047 bytes
+that it can claim. So no input makes more than 1,024 bytes of check sequence per byte fed, however long the stream. The
+densest that is known, headers with a right HCS that overlap (7E A7 F2 6B AD again and again), makes 406.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ class FrameReader(Generic[_Recognised]):
         """Bytes in all."""
         self.passed_over = 0
         """Bytes that have turned out to belong to no sound frame."""
+        self._loss = False  # bytes that are no flags were passed over since the last frame
         self._accounted = 0  # position in the stream up to which bytes are in frames or passed over
 
     @property
@@ -160,8 +162,8 @@ class FrameReader(Generic[_Recognised]):
         """The frame that begins at `start`, or `None` and what it takes to look again."""
         end, sound = find_end(self._buffer, start)
         if end <= size and sound:
-            self._account(start, end)
-            return Frame.read(bytes(self._buffer[start:end]), self._base + start)
+            loss = self._account(start, end)
+            return Frame.read(bytes(self._buffer[start:end]), self._base + start, after_loss=loss)
         if self.ended:
             raise truncated(size, end, start, sound=sound)
         self._need = end if sound else size + 1
@@ -176,18 +178,22 @@ class FrameReader(Generic[_Recognised]):
             self._account(start, end)
         return found
 
-    def _account(self, start: int, end: int) -> None:
-        """A frame that was delivered, from `start` to `end` in the buffer."""
+    def _account(self, start: int, end: int) -> bool:
+        """A frame is delivered, from `start` to `end` in the buffer; whether bytes got lost before it."""
         self._pass_over(start)
+        loss, self._loss = self._loss, False
         self._accounted = self._base + end
         self._at = end - 1  # the closing flag may open the next frame
         self._need = 0 if self.ended else end + 1
+        return loss
 
     def _pass_over(self, end: int) -> None:
         """Count and keep the bytes of the buffer up to `end` that are not accounted for yet."""
         start = self._accounted - self._base
         if start < end:
-            self._strays += self._buffer[start:end]
+            passed = self._buffer[start:end]
+            self._loss = self._loss or bool(passed.strip(b"\x7e"))
+            self._strays += passed
             del self._strays[:-STRAYS_LIMIT]
             self.passed_over += end - start
             self._accounted = self._base + end

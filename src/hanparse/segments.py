@@ -2,8 +2,8 @@
 
 The segmentation bit is set in every frame of a push but the last (IEC 62056-46 6.4.2.2), and the LLC header stands in
 the first alone. So a frame with an LLC header always begins a push, and a segment without one continues the push that
-is being joined, if it comes from the same addresses and is not the segment before once more. Anything else drops the
-assembly and never the frame that follows it:
+is being joined, if it comes from the same addresses, is not the segment before once more, and no bytes were passed over
+between them. Anything else drops the assembly and never the frame that follows it:
 
 =====================  =============================  ==========================  ===================================
 the frame              nothing is being joined        it continues the assembly   it does not
@@ -13,7 +13,8 @@ segment, no LLC        its first was lost: dropped    is joined                 
 last or only, no LLC   is the push                    completes the push          drops it, then as if nothing were
 =====================  =============================  ==========================  ===================================
 
-What is left of a dropped push is let go with it. There is one assembly at a time, of `MAX_PUSH` bytes at most.
+What is left of a dropped push is let go with it. There is one assembly at a time, of `MAX_PUSH` bytes at most. A
+segment that is lost without a trace, where frames carry no numbers (UI), shows only in an APDU that is too short.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Assembler:
 
     def add(self, frame: Frame) -> tuple[Push | None, FrameError | None]:
         """The push that `frame` completes, and the error if an assembly was dropped."""
-        begins = frame.information.startswith(LLC)
+        begins = frame.information.startswith(LLC) or (self.idle and foreign.is_apdu(frame.information))
         error = None
         if self._push:
             reason = "another push begins" if begins else self._misfit(self._push, frame)
@@ -105,7 +106,9 @@ class Assembler:
         last = push.last
         if not _same_wire(frame, last):
             return "a frame from another address came between"
-        if frame.information == last.information or not frame.information:
+        if frame.after_loss:
+            return "bytes between its segments were damaged"
+        if not frame.information or (frame.information, frame.control) == (last.information, last.control):
             return "a segment came twice or empty"
         if not (frame.control | last.control) & 1 and (frame.control - last.control) // 2 % _SEQUENCE > 1:
             return "a segment was lost: N(S) of the I-frames is not the next"  # meters that do not count send the same
