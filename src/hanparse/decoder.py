@@ -122,7 +122,7 @@ class Decoder:
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
-        if isinstance(chunk, bytes) and self._reader.between_frames and (measurement := self._recognise(chunk)):
+        if type(chunk) is bytes and self._reader.between_frames and (measurement := self._recognise(chunk)):
             self._reader.pass_by(len(chunk))  # a chunk that is a frame, as many sources give them
             self._recognised += 1
             return [measurement]

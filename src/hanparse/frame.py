@@ -76,20 +76,15 @@ class Frame:
     @classmethod
     def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:
         """The frame that `data` is known to be."""
-        from hanparse.frame_grammar import FRAME  # noqa: PLC0415  see above
+        from hanparse.frame_grammar import HEADER  # noqa: PLC0415  see above
 
-        content = FRAME.parse(data).content.value
-        header = content.header.value
+        header = HEADER.parse(data[1:])
+        end = 1 + 2 + len(header.destination) + len(header.source) + 1
+        information = data[end + _SEQUENCE_SIZE : -_SEQUENCE_SIZE - 1]  # empty where there is no HCS either
+        segmented = header.format.segmented
         return cls(
-            header.destination,
-            header.source,
-            header.control,
-            content.information or b"",
-            header.format.segmented,
-            offset,
-            data,
-            after_loss,
-        )
+            header.destination, header.source, header.control, information, segmented, offset, data, after_loss
+        )  # fmt: skip
 
     def build(self) -> bytes:
         """The frame as it is sent, with its length, HCS and FCS. Raises `ValueError` for what no frame can hold."""
@@ -123,6 +118,8 @@ def strip_llc(information: bytes) -> bytes:
 
 def as_bytes(data: Buffer) -> bytes:
     """`data` as bytes; `TypeError` when it is not bytes-like."""
+    if type(data) is bytes:
+        return data
     if not isinstance(data, Buffer):
         message = f"expected bytes, bytearray or memoryview, found {type(data).__name__}"
         raise TypeError(message)

@@ -17,10 +17,10 @@ _ADDRESS = c.ExprAdapter(
     encoder=lambda groups, _context: [*(group << 1 for group in groups[:-1]), groups[-1] << 1 | 1],
 )
 _FORMAT = c.BitStruct(c.Const(_TYPE_3, c.BitsInteger(4)), "segmented" / c.Flag, "length" / c.BitsInteger(11))
-_HEADER = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
+HEADER: Final = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
 _TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # bytes between the header and the FCS
 _CONTENT = c.Struct(  # a frame without information has no HCS (IEC 62056-46 6.4.2.5)
-    "header" / c.RawCopy(_HEADER),
+    "header" / c.RawCopy(HEADER),
     "hcs" / c.If(_TO_FCS > 0, c.Checksum(c.Int16ul, x25, c.this.header.data)),
     "information" / c.If(_TO_FCS > 0, c.Bytes(_TO_FCS - 2)),
 )

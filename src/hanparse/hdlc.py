@@ -53,6 +53,8 @@ class FrameReader(Generic[_Recognised]):
         self._need = 0  # a size of the buffer below which another look is of no use
         self.ended = False
         """Whether `end` was said since the last bytes."""
+        self.between_frames = False
+        """Whether nothing waits but the closing flag of the last frame."""
         self._strays = bytearray()
         self.received = 0
         """Bytes in all."""
@@ -86,9 +88,10 @@ class FrameReader(Generic[_Recognised]):
 
     def receive(self, chunk: Buffer) -> bool:
         """Take in bytes; whether `next_event` has something to look at."""
-        chunk = as_bytes(chunk)
+        if type(chunk) is not bytes:
+            chunk = as_bytes(chunk)
         self.received += len(chunk)
-        self.ended = False
+        self.ended = self.between_frames = False
         if not self._chunk and len(self._buffer) + len(chunk) <= BUFFER_LIMIT:
             self._buffer += chunk
             return len(self._buffer) >= self._need
@@ -102,11 +105,6 @@ class FrameReader(Generic[_Recognised]):
         self._buffer[:] = b"\x7e"
         self._at, self._need = 0, 2
         self._base, self._accounted = self.received - 1, self.received
-
-    @property
-    def between_frames(self) -> bool:
-        """Whether nothing waits but the closing flag of the last frame."""
-        return self._at + 1 == len(self._buffer) == self._need - 1 and not self._chunk
 
     def end(self) -> None:
         """Nothing more will come: what waits for more bytes is broken off."""
@@ -123,6 +121,7 @@ class FrameReader(Generic[_Recognised]):
                 self._drop_searched()
             if self._taken == len(self._chunk):
                 self._chunk, self._taken = b"", 0
+                self.between_frames = self._at + 1 == len(self._buffer) == self._need - 1
                 return None
             self._drop_searched()
             self._refill()

@@ -248,8 +248,11 @@ class Layouts:
         for layout in variants:
             measurement = layout.read(frame)
             if measurement is not None:
-                if len(frame) != self._latest or layout is not variants[0]:
+                if layout is not variants[0]:
                     self._use(len(frame), layout)
+                elif len(frame) != self._latest:
+                    self._latest = len(frame)
+                    self._variants[self._latest] = self._variants.pop(self._latest)
                 return measurement
         return None
 
