@@ -1,0 +1,75 @@
+"""Pushes -> how many bytes a result keeps alive, and how many decoding holds at its peak, by tracemalloc."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from figures import row
+from pushes import chunks, pushes, stream
+from readers import LIBRARIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from figures import Row
+
+_WARMING: Final = 60
+_CHUNK: Final = 256
+
+
+def retained(kind: str, names: list[str], count: int, rounds: int) -> Row:
+    """What one more result costs: the memory that `count` results hold, divided by `count`.
+
+    What results share, such as names of fields and the texts that stay the same, is not counted to any of them.
+    """
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        for name in names:
+            samples[name].append(_retained(name, pushes(kind, _WARMING + count, seed=number)) / count)
+    return row("retained", kind, samples)
+
+
+def allocated(maker: str, names: list[str], frames: int, rounds: int) -> Row:
+    """The peak of what a reader and all that it makes hold, in KiB, while a stream comes in and no result is kept."""
+    samples: dict[str, list[float]] = {name: [] for name in names}
+    for number in range(rounds):
+        cut = chunks(stream(maker, frames, seed=number), _CHUNK)
+        for name in names:
+            samples[name].append(_allocated(name, cut) / 1024)
+    return row("allocated", maker, samples)
+
+
+def _retained(name: str, sent: list[bytes]) -> int:
+    feed = LIBRARIES[name].reader()
+    for push in sent[:_WARMING]:
+        feed(push)
+    results: list[object] = [None] * len(sent)
+    with _traced():
+        before = tracemalloc.get_traced_memory()[0]
+        for place, push in enumerate(sent[_WARMING:]):
+            results[place] = feed(bytes(bytearray(push)))[0]  # a copy, so that a result that keeps the push pays for it
+        gc.collect()
+        return tracemalloc.get_traced_memory()[0] - before
+
+
+def _allocated(name: str, cut: list[bytes]) -> int:
+    LIBRARIES[name].reader()  # what is imported is not what is measured here
+    with _traced():
+        before = tracemalloc.get_traced_memory()[0]
+        feed = LIBRARIES[name].reader()
+        for chunk in cut:
+            feed(chunk)
+        return tracemalloc.get_traced_memory()[1] - before
+
+
+@contextmanager
+def _traced() -> Iterator[None]:
+    gc.collect()
+    tracemalloc.start()
+    try:
+        yield
+    finally:
+        tracemalloc.stop()

@@ -1,0 +1,125 @@
+"""Frame files -> pushes as a meter sends them, other values in each and right checksums; and streams of them."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from datetime import datetime, timedelta
+from itertools import cycle, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from framefiles import named
+from wire import LLC, check_sequence, seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from random import Random
+
+KINDS: Final = {
+    "Aidon list 1": "aidon/list1-no",
+    "Aidon list 2": "aidon/list2-6534-tn",
+    "Aidon list 3": "aidon/list3-6534-tn",
+    "Kaifa list 1": "kaifa/list1-no",
+    "Kaifa list 2": "kaifa/list2-ma304h4-tn",
+    "Kaifa list 3": "kaifa/list3-ma304h4-tn",
+    "Kamstrup list 1": "kamstrup/list1-3phase",
+    "Kamstrup list 2": "kamstrup/list2-3phase",
+}
+"""The lists that are compared and their files in tests/frames. Kamstrup has two: every 10 s and every hour."""
+ORDER: Final = {
+    "Aidon": ("Aidon list 1", "Aidon list 1", "Aidon list 1", "Aidon list 2"),
+    "Kaifa": ("Kaifa list 1", "Kaifa list 1", "Kaifa list 1", "Kaifa list 1", "Kaifa list 2"),
+    "Kamstrup": ("Kamstrup list 1",),
+}
+"""What each maker sends in ten seconds; a stream ends with the list of the hour."""
+HOURLY: Final = {"Aidon": "Aidon list 3", "Kaifa": "Kaifa list 3", "Kamstrup": "Kamstrup list 2"}
+
+_NESTED: Final = (1, 2)  # array, structure
+_OCTET_STRING: Final = 9
+_STRINGS: Final = (_OCTET_STRING, 10)  # visible-string
+_SIZES: Final = {0: 0, 6: 4, 15: 1, 16: 2, 18: 2, 22: 1}  # null, u32, i8 (scalers), i16, u16, enum (units)
+_VALUES: Final = {6: (">I", range(20_000)), 16: (">h", range(400)), 18: (">H", range(2_200, 2_500))}
+"""The types that values have: how they are packed, and numbers of the size that a meter sends."""
+_ENERGIES: Final = range(100_000_000)
+_INVOKE_ID_END: Final = 5  # in the APDU
+_DATE_TIME_SIZE: Final = 12
+_BEGIN: Final = datetime(2024, 1, 31, 23, 0)  # noqa: DTZ001  a wall clock
+_STEP: Final = timedelta(seconds=10)
+
+
+class _Number(NamedTuple):
+    """A value that changes from push to push: its place and format in the frame, and what it may be."""
+
+    start: int
+    format: str
+    values: range
+
+
+def pushes(kind: str, count: int, seed: int = 0) -> list[bytes]:
+    """So many pushes of a kind, ten seconds apart; each seed gives others."""
+    return list(islice(_endless(kind, seeded(seed)), count))
+
+
+def stream(maker: str, frames: int, seed: int = 0) -> bytes:
+    """So many frames in the order in which a meter sends its lists, the last one the list of the hour."""
+    rng = seeded(seed)
+    sources = {kind: _endless(kind, rng) for kind in {*ORDER[maker], HOURLY[maker]}}
+    order = [*islice(cycle(ORDER[maker]), frames - 1), HOURLY[maker]]
+    return b"".join(next(sources[kind]) for kind in order)
+
+
+def chunks(data: bytes, size: int) -> list[bytes]:
+    """`data` in chunks of `size`."""
+    return [data[at : at + size] for at in range(0, len(data), size)]
+
+
+def _endless(kind: str, rng: Random) -> Iterator[bytes]:
+    frame = bytearray(named(KINDS[kind]).data)
+    clocks, numbers = _places(frame)
+    moment = _BEGIN
+    while True:
+        moment += _STEP
+        for start in clocks:
+            _set_clock(frame, start, moment)
+        for number in numbers:
+            struct.pack_into(number.format, frame, number.start, rng.choice(number.values))
+        frame[-3:-1] = check_sequence(bytes(frame[1:-3]))
+        yield bytes(frame)
+
+
+def _set_clock(frame: bytearray, start: int, moment: datetime) -> None:
+    """Year to second; what the meter says of weekday, hundredths, deviation and status stays."""
+    struct.pack_into(">HBB", frame, start, moment.year, moment.month, moment.day)
+    struct.pack_into(">BBB", frame, start + 5, moment.hour, moment.minute, moment.second)
+
+
+def _places(frame: bytearray) -> tuple[list[int], list[_Number]]:
+    """Where the date-times of a frame begin, and its numbers."""
+    at = frame.index(LLC) + len(LLC) + _INVOKE_ID_END
+    at += frame[at] == _OCTET_STRING  # Kaifa tags the date-time of the APDU
+    clocks = [at + 1] if frame[at] == _DATE_TIME_SIZE else []
+    numbers: list[_Number] = []
+    energies = False
+    for tag, start, size in _elements(frame, at + 1 + frame[at]):
+        if tag == _OCTET_STRING and size == _DATE_TIME_SIZE:
+            clocks.append(start)
+            energies = True  # they follow the clock in the list
+        elif tag in _VALUES:
+            number_format, values = _VALUES[tag]
+            numbers.append(_Number(start, number_format, _ENERGIES if energies else values))
+    return clocks, numbers
+
+
+def _elements(frame: bytearray, at: int) -> Iterator[tuple[int, int, int]]:
+    """Type, place and size of the values from `at` to the FCS, in their order."""
+    while at < len(frame) - 3:
+        tag = frame[at]
+        if tag in _NESTED:  # its elements come next
+            at += 2
+            continue
+        start, size = (at + 2, frame[at + 1]) if tag in _STRINGS else (at + 1, _SIZES[tag])
+        yield tag, start, size
+        at = start + size
