@@ -1,35 +1,157 @@
-"""A hex dump as text -> bytes."""
+r"""Text as people have it, a hex dump in any notation or a log with dumps in it -> bytes.
+
+`read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
+
+======================================================================================  ==================
+``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``7e,a0``, ``0x7E 0xA0``, ``\x7e\xa0``  `dumps.plainhex`
+the same in a log, an e-mail, a forum post                                                `dumps.amongtext`
+``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome           `dumps.literals`
+``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `dumps.lists`
+``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                       `dumps.tables`
+``fqAnAQIBEFqH5ucAD0AAAAA=``                                                              `dumps.base64words`
+======================================================================================  ==================
+
+Each notation states its rule in its module. They are tried in this order, and what one has found is hidden from the
+next: tables, literals; then comments and time stamps are passed over (`dumps.remarks`); lists, base64, hex digits. So
+
+* a first column is an offset only when it counts the bytes; otherwise it is data;
+* digits alone, ``10 20 30``, are hex; in brackets ``[10, 20, 30]`` they are decimal, as is ``126, 160, 30`` without,
+  because 126 is no pair of hex digits;
+* a text of nothing but hex digits is hex, even if it is base64 as well;
+* among other text a dump has at least eight bytes. What is passed over can be asked for: `Dump.passed_over`.
+
+Quote marks of e-mail (``> ``) at the start of a line are blanks. The time is linear in the length of the text.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.errors import HexDumpError
+from hanparse.dumps import amongtext, base64words, lists, literals, plainhex, remarks, tables
+from hanparse.dumps.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
-_NOT_HEX: Final = re.compile(r"[^0-9A-Fa-f\s]")
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.errors import HexDumpError
+
+_PART: Final = re.compile(f"[^{COVER}]+")
+_CHARACTER: Final = re.compile(r"\w")
+
+
+class PassedOver(NamedTuple):
+    """Text that is no part of a dump, and where its line begins with it; `line` and `column` count from 1."""
+
+    line: int
+    column: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dump:
+    """The bytes of all dumps in a text, in order."""
+
+    data: bytes
+    passed_over: tuple[PassedOver, ...] = ()
+    """What was not read: prose, time stamps, comments. Punctuation alone is not listed."""
+    style: str = ""
+    """How the dumps were written: hex, table, literal, decimal, base64; several with commas, none for a blank text."""
 
 
 def parse(text: str) -> bytes:
-    """The bytes that pairs of hex digits stand for, with any blanks and line breaks between digits.
+    """The bytes of all dumps in `text`, in order; none for a blank text.
 
-    Raises `HexDumpError` with the line and column of what is no hex digit, or of the digit that has no partner.
+    Raises `HexDumpError` with the line and column at which the text stops being a dump, `TypeError` for no text.
     """
-    stranger = _NOT_HEX.search(text)
-    if stranger:
-        raise _error(text, stranger.start(), f"expected hex digits and blanks, found {stranger[0]!r}")
-    digits = "".join(text.split())
-    if len(digits) % 2:
-        last = len(text.rstrip()) - 1
-        raise _error(
-            text,
-            last,
-            f"expected two hex digits per byte, found an odd number, {len(digits)}; the last is {text[last]!r}",
-        )
-    return bytes.fromhex(digits)
+    return _find(_tidy(text)).data
 
 
-def _error(text: str, position: int, what: str) -> HexDumpError:
-    line = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
-    return HexDumpError(f"line {line}, column {column}: {what}", line=line, column=column)
+def read(text: str) -> Dump:
+    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
+    tidied = _tidy(text)
+    found = _find(tidied)
+    return Dump(found.data, tuple(_passed_over(found.left(tidied))), found.style)
+
+
+class _Found(NamedTuple):
+    """What was found in a text, in the order in which it was looked for; `notes` may stand among `lists_and_digits`."""
+
+    tables_and_literals: list[Piece]
+    notes: list[tuple[int, int]]
+    lists_and_digits: list[Piece]
+
+    @property
+    def _pieces(self) -> list[Piece]:
+        return sorted(self.tables_and_literals + self.lists_and_digits)
+
+    @property
+    def data(self) -> bytes:
+        return b"".join(piece.data for piece in self._pieces)
+
+    @property
+    def style(self) -> str:
+        return ", ".join(dict.fromkeys(piece.style for piece in self._pieces))
+
+    def left(self, text: str) -> str:
+        """`text` with everything covered but what was passed over."""
+        seen = cover(text, self.tables_and_literals)
+        left = cover(seen, self.lists_and_digits)
+        parts, end = [], 0
+        for start, stop in self.notes:
+            parts += [left[end:start], seen[start:stop]]
+            end = stop
+        return "".join(parts) + left[end:]
+
+
+def _tidy(text: str) -> str:
+    if not isinstance(text, str):
+        message = f"expected a hex dump as str, found {type(text).__name__}"
+        raise TypeError(message)
+    return tidy(text)
+
+
+def _find(text: str) -> _Found:
+    if not text.strip():
+        return _Found([], [], [])
+    first = tables.find(text)
+    rest = cover(text, first)
+    second = literals.find(rest)
+    rest = cover(rest, second)
+    notes = remarks.find(rest)
+    rest = cover(rest, notes, " ")
+    if not rest.strip():
+        raise failure(text, text.find(text.strip()), "expected a hex dump, found only comments and time stamps")
+    early, late = sorted(first + second), []
+    for find in (lists.find, base64words.find):
+        pieces = find(rest)
+        rest = cover(rest, pieces)
+        late += pieces
+    late += _digits(rest, alone=not early and not late)
+    return _Found(early, notes, sorted(late))
+
+
+def _digits(text: str, *, alone: bool) -> list[Piece]:
+    """The bytes of hex digits: of all of `text` if it is `alone` and has nothing else, of the dumps in it if not."""
+    digits = plainhex.digits_only(text)
+    stranger = plainhex.stranger(digits)
+    if alone and not stranger:
+        return [plainhex.with_marks(text, lists.decimals(digits) or plainhex.read(digits))]
+    pieces = amongtext.find(digits)
+    if alone and stranger and not pieces:
+        raise _no_dump(digits, stranger)
+    return [plainhex.with_marks(text, piece) for piece in pieces]
+
+
+def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:
+    what = f"expected hex digits, found {around(text, stranger.start())}; among other text a dump has at least"
+    return failure(text, stranger.start(), f"{what} {MIN_BYTES} bytes, and hanparse.hexdump lists the notations")
+
+
+def _passed_over(left: str) -> Iterator[PassedOver]:
+    for number, line in enumerate(left.split("\n"), 1):
+        for part in _PART.finditer(line):
+            if _CHARACTER.search(part[0]):
+                blanks = len(part[0]) - len(part[0].lstrip())
+                yield PassedOver(number, part.start() + blanks + 1, part[0].strip())
