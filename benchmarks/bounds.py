@@ -58,7 +58,7 @@ def stream(name: str, length: int) -> bytes:
 
 def waiting(data: bytes, chunk: int = 61) -> Iterator[tuple[int, int]]:
     """After every chunk: how many bytes were received, and how many of them wait in the buffer for more."""
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     for at in range(0, len(data), chunk):
         reader.feed(data[at : at + chunk])
         yield reader.received, reader.pending
@@ -66,7 +66,7 @@ def waiting(data: bytes, chunk: int = 61) -> Iterator[tuple[int, int]]:
 
 def fullest(data: bytes) -> int:
     """The most that the buffer holds between two events when all comes in one chunk."""
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     reader.receive(data)
     return max([reader.pending for _ in iter(reader.next_event, None)], default=0)
 
@@ -75,7 +75,7 @@ def nanoseconds_per_byte(data: bytes) -> float:
     """The best of some times, divided by the length."""
     times = []
     for _ in range(TIMES):
-        reader = FrameReader[Frame]()
+        reader = FrameReader()
         start = process_time()
         for at in range(0, len(data), CHUNK):
             reader.feed(data[at : at + CHUNK])
@@ -86,7 +86,7 @@ def nanoseconds_per_byte(data: bytes) -> float:
 def checked_per_byte(data: bytes) -> float:
     """How many bytes go through a check sequence for each byte of the stream; no clock, the same on every machine."""
     with patch("hanparse.frame.x25", side_effect=x25) as checked:
-        FrameReader[Frame]().feed(data)
+        FrameReader().feed(data)
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 
 

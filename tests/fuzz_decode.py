@@ -60,7 +60,7 @@ def check_stream(data: bytes) -> None:
     for size in (1, 61, 4096):
         if all_of(_measure(chunks(seeded(size), data, size))) != whole:
             raise BrokenPromiseError(f"chunks of {size} bytes give other measurements")
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     frames = []
     for part in chunks(seeded(0), data, 61):
         frames += reader.feed(part)

@@ -23,9 +23,9 @@ STREAMS = int(os.environ.get("HANPARSE_STREAMS", "400"))
 LIST_1 = framefiles.named("kaifa/list1-no").data
 
 
-def read(parts: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], FrameReader[Frame]]:
+def read(parts: Iterable[bytes]) -> tuple[list[tuple[int, bytes]], FrameReader]:
     """Position and bytes of the frames that are delivered; no chunk may leave more in the buffer than allowed."""
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     frames = []
     for part in parts:
         frames += reader.feed(part)
@@ -117,7 +117,7 @@ def test_chunks_of_1_7_61_256_4096_bytes_and_the_whole_give_equal_measurements(d
 
 
 def assert_bounded(parts: Iterable[bytes]) -> None:
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     for part in parts:
         reader.receive(part)
         while reader.next_event():
@@ -144,14 +144,14 @@ def test_an_intact_frame_after_headers_that_claim_2047_bytes_is_delivered_with_t
     claim: bytes,
 ) -> None:
     ahead = claim * 50
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     assert reader.feed(ahead + LIST_1 + bytes(2049 - len(LIST_1))) == [Frame.parse(LIST_1)]
 
 
 @pytest.mark.parametrize("addresses", ["01 01", "01 0201", "41 02040607", "02040607 02040609"])
 def test_a_frame_is_delivered_with_its_last_byte_also_after_a_header_that_fails(addresses: str) -> None:
     failing = b"\x7e\xa7\xff" + bytes.fromhex(addresses) + b"\x13\0\0"
-    reader = FrameReader[Frame]()
+    reader = FrameReader()
     for byte in failing + LIST_1[:-1]:
         assert reader.feed(bytes([byte])) == []
     assert reader.feed(LIST_1[-1:]) == [Frame.parse(LIST_1)]

@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and give its exit status: 0 decoded, 1 nothing could be decoded; wrong use exits with 2."""
     parser = _parser()
     try:
-        import argcomplete  # type: ignore[import-not-found]  # noqa: PLC0415  the extra "cli"
+        import argcomplete  # noqa: PLC0415  the extra "cli"
     except ImportError:
         pass
     else:

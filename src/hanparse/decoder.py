@@ -198,7 +198,7 @@ class Decoder:
                 self._ready.append(event)
             elif isinstance(event, Frame):
                 self._take_frame(event)
-            else:
+            elif isinstance(event, FrameError):
                 self._fail(event)
         if self._reader.ended and (dropped := self._assembler.end(self._reader.received)):
             self._drop(dropped)

@@ -18,15 +18,13 @@ densest that is known, headers with a right HCS that overlap (7E A7 F2 6B AD aga
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import FrameError
 from hanparse.frame import FLAG, MAX_FRAME, TYPE_3, Buffer, Frame, as_bytes, find_end, truncated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-_Recognised = TypeVar("_Recognised", bound=object)
 
 __all__ = ["BUFFER_LIMIT", "STRAYS_LIMIT", "Frame", "FrameReader"]
 
@@ -35,7 +33,7 @@ STRAYS_LIMIT: Final = 4096
 """How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
 
 
-class FrameReader(Generic[_Recognised]):
+class FrameReader:
     """Finds the frames in a stream that arrives in chunks of any size; see the rule at the top of this module.
 
     `feed` gives the frames alone. `receive` and `next_event` give frames and errors in the order of the stream.
@@ -43,7 +41,7 @@ class FrameReader(Generic[_Recognised]):
     returns is delivered in place of a frame, unless it is `None`. It answers for all the checks.
     """
 
-    def __init__(self, recognise: Callable[[bytes], _Recognised | None] | None = None) -> None:
+    def __init__(self, recognise: Callable[[bytes], object] | None = None) -> None:
         self._recognise = recognise
         self._chunk = b""  # what was received and is not yet in the buffer
         self._taken = 0  # bytes of the chunk that are
@@ -111,8 +109,11 @@ class FrameReader(Generic[_Recognised]):
         self.ended = True
         self._need = 0
 
-    def next_event(self) -> Frame | FrameError | _Recognised | None:
-        """The next frame or failed candidate, positions counted from the first byte received; `None`: feed more."""
+    def next_event(self) -> object:
+        """The next `Frame` or `FrameError`, or what was recognised; `None`: feed more.
+
+        Positions are counted from the first byte received.
+        """
         while True:
             if len(self._buffer) >= self._need:
                 self._need = 0
@@ -138,7 +139,7 @@ class FrameReader(Generic[_Recognised]):
         self._buffer += self._chunk[self._taken : self._taken + room]
         self._taken = min(self._taken + room, len(self._chunk))
 
-    def _search(self) -> Frame | FrameError | _Recognised | None:
+    def _search(self) -> object:
         buffer, size = self._buffer, len(self._buffer)
         while (start := buffer.find(FLAG, self._at)) >= 0:
             self._at = start
@@ -168,7 +169,7 @@ class FrameReader(Generic[_Recognised]):
         self._need = end if sound else size + 1
         return None
 
-    def _offer(self, start: int, size: int) -> _Recognised | None:
+    def _offer(self, start: int, size: int) -> object:
         if self._recognise is None or start + 3 > size:
             return None
         end = start + ((self._buffer[start + 1] & 7) << 8 | self._buffer[start + 2]) + 2

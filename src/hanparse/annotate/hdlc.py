@@ -97,7 +97,7 @@ class Found:
 
 def find(data: bytes) -> list[Found]:
     """The frames in `data`, in order; they overlap in shared flags alone."""
-    reader: FrameReader[Frame] = FrameReader()
+    reader: FrameReader = FrameReader()
     found: list[Found] = []
     at = 0
     for frame in reader.feed(data) + reader.flush():
