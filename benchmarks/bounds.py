@@ -16,7 +16,6 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from hanparse.crc import x25
-from hanparse.frame import Frame
 from hanparse.hdlc import BUFFER_LIMIT, FrameReader
 
 ROOT: Final = Path(__file__).parents[1]

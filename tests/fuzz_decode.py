@@ -25,7 +25,7 @@ from mutations import heavy, mutated, retold
 from wire import HEADER, LARGEST, LLC, chunks, seal, seeded, sound_spans
 
 from hanparse import Decoder, HanParseError, Measurement, decode_all
-from hanparse.hdlc import BUFFER_LIMIT, Frame, FrameReader
+from hanparse.hdlc import BUFFER_LIMIT, FrameReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
