@@ -183,6 +183,7 @@ def test_what_was_passed_over_stands_where_it_says(first: str, second: str) -> N
         ("126, 160, 300", 1, 11, "0 to 255, found 300"),
         ("[126, 160,\n -129]", 2, 2, "-128 to 255, found -129"),
         ("[0x7e, 160]", 1, 8, "two hex digits, found '160'"),
+        ("[7e a0 2 01]", 1, 8, "odd number, 1"),
         ("0x7e 0xg0", 1, 7, "'x' in '0xg0'"),
         (r'"\x7e\q"', 1, 6, r"found '\\q'"),
         ("b'~\u00e9'", 1, 4, "found 'é'"),

@@ -2,17 +2,17 @@ r"""Text as people have it, a hex dump in any notation or a log with dumps in it
 
 `read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
 
-======================================================================================  ==================
-``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``7e,a0``, ``0x7E 0xA0``, ``\x7e\xa0``  `dumps.plainhex`
-the same in a log, an e-mail, a forum post                                                `dumps.amongtext`
-``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome           `dumps.literals`
+==========================================================================================  ===================
+``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `dumps.plainhex`
+the same in a log, an e-mail, a forum post                                                  `dumps.amongtext`
+``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `dumps.literals`
 ``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `dumps.lists`
-``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                       `dumps.tables`
-``fqAnAQIBEFqH5ucAD0AAAAA=``                                                              `dumps.base64words`
-======================================================================================  ==================
+``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `dumps.tables`
+``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `dumps.base64words`
+==========================================================================================  ===================
 
-Each notation states its rule in its module. They are tried in this order, and what one has found is hidden from the
-next: tables, literals; then comments and time stamps are passed over (`dumps.remarks`); lists, base64, hex digits. So
+Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
+lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`). So
 
 * a first column is an offset only when it counts the bytes; otherwise it is data;
 * digits alone, ``10 20 30``, are hex; in brackets ``[10, 20, 30]`` they are decimal, as is ``126, 160, 30`` without,
