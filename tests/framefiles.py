@@ -18,6 +18,8 @@ class FrameFile:
     data: bytes
     expect: dict[str, Any] | None
     expect_error: str | None
+    known_by_wire: bool = False
+    """Whether the payload alone does not say what its numbers mean."""
 
     @property
     def apdu(self) -> bytes:
@@ -31,7 +33,9 @@ def load(path: Path) -> FrameFile:
     content = tomllib.loads(path.read_text("utf-8"))
     digits = "".join(line.partition("#")[0] for line in content["frame"].splitlines())
     name = path.relative_to(FOLDER).with_suffix("").as_posix()
-    return FrameFile(name, bytes.fromhex(digits), content.get("expect"), content.get("expect_error"))
+    return FrameFile(
+        name, bytes.fromhex(digits), content.get("expect"), content.get("expect_error"), "known_by_wire" in content
+    )
 
 
 ALL = [load(path) for path in sorted(FOLDER.rglob("*.toml"))]

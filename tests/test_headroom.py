@@ -193,7 +193,7 @@ def test_real_pushes_leave_the_fuse_less_what_they_say(file: FrameFile) -> None:
     sent = {line: expect[f"current_l{line}"] for line in (1, 2, 3) if f"current_l{line}" in expect}
     assert said.freshness is (Freshness.ACTIVE if sent else Freshness.NO_DATA)
     for line, current in sent.items():
-        assert said.free[line] == pytest.approx(10_000 - current)
+        assert said.free[line] == pytest.approx(10_000 - abs(current))  # negative in export on some meters
 
 
 def test_the_it_meter_of_aidon_leaves_what_its_two_currents_leave() -> None:

@@ -11,6 +11,7 @@ from hanparse import Decoder, Measurement, Scale, cosem
 from hanparse.data import Data, Tag
 from hanparse.decoder import Options
 from hanparse.layout import LENGTHS, VARIANTS
+from hanparse.meters import shapes
 
 UNSEGMENTED = st.sampled_from(SOUND)
 NUMBERS = (Tag.LONG, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.LONG64_UNSIGNED)
@@ -108,7 +109,9 @@ def test_a_damaged_frame_is_refused_with_the_same_error(file: FrameFile, data: s
 def test_a_push_with_other_numbers_is_recognised(file: FrameFile) -> None:
     start = file.data.index(b"\xe6\xe7\x00") + 3
     frame = bytearray(file.data)
-    for leaf in leaves(cosem.parse(file.apdu).body):
+    body = shapes.elements(cosem.parse(file.apdu).body)
+    described = body[0].tag is Tag.ARRAY  # by a push-object-list, whose numbers are no values
+    for leaf in [leaf for element in body[described:] for leaf in leaves(element)]:
         if leaf.tag in NUMBERS and leaf.value:
             frame[start + leaf.offset + leaf.length - 1] ^= 1
     decoder = Decoder()

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+import re
+import sys
+import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from framefiles import named
+from framefiles import SOUND, FrameFile, check_sequence, named
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Obis, Scale, UnknownMeterError, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
 from hanparse.data import CompactArray, Data, DateTime, Tag, TypeDescription
-from hanparse.meters import PROFILES, Model, Profile, Wire, clock, codes, read, shapes, values
+from hanparse.meters import PROFILES, Model, Place, Profile, Wire, clock, codes, read, shapes, values
 from hanparse.obis import Kind
 
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).parent.parent
 NOT_SPECIFIED = -0x8000
 
 
@@ -271,7 +282,10 @@ def test_a_value_behind_a_null_key_is_kept_without_a_name() -> None:
     "body",
     [
         structure(code("1.7.0"), number(1), number(2)),
+        structure(code("1.7.0"), number(1), text("17")),  # a number at the end only where a clock stands in front
+        structure(code("1.7.0"), number(1), code("2.7.0")),
         structure(text("id"), number(1), number(2)),
+        structure(octets(bytes(12)), text("17")),
         structure(Data(Tag.NULL_DATA), Data(Tag.NULL_DATA)),
         structure(octets(b"160456"), number(1)),
         structure(),
@@ -294,6 +308,135 @@ def test_positions_apply_only_when_every_kind_fits() -> None:
     assert shapes.positional(array(text("X"), octets(bytes(12)), number(1)), wanted) is None
 
 
+def scale(scaler: int, unit: int) -> Data:
+    return structure(Data(Tag.INTEGER, scaler), Data(Tag.ENUM, unit))
+
+
+def meanings(body: Data) -> list[tuple[str, int | None, str | None]]:
+    return [(str(item.obis), item.scaler, item.unit) for item in shapes.named(body) or ()]
+
+
+def test_flat_triples_may_have_a_bare_clock_in_front_and_the_meter_number_at_the_end() -> None:
+    body = structure(octets(bytes(12)), code("1.7.0"), number(5), scale(0, 27), text("10000017"))
+    assert meanings(body) == [
+        ("0-0:1.0.0", None, None),
+        ("1-0:1.7.0", 0, "W"),
+        ("0-0:96.1.0", None, None),
+    ]
+
+
+def test_a_text_at_the_end_that_a_code_stands_before_is_its_value() -> None:
+    body = structure(octets(bytes(12)), code("1.7.0"), number(5), code("0-0:96.1.7"), text("6525"))
+    assert [row[0] for row in meanings(body)] == ["0-0:1.0.0", "1-0:1.7.0", "0-0:96.1.7"]
+
+
+def test_codes_and_values_in_turn_and_whole_registers_may_stand_in_one_list() -> None:
+    body = structure(
+        code("0-0:1.0.0"),
+        octets(bytes(12)),
+        structure(code("0-0:42.0.0"), text("KFM1200200000017")),
+        register("32.7.0", number(2301), -1, 35),
+        code("31.7.0"),
+        number(17),
+        scale(-2, 33),
+    )
+    assert meanings(body) == [
+        ("0-0:1.0.0", None, None),
+        ("0-0:42.0.0", None, None),
+        ("1-0:32.7.0", -1, "V"),
+        ("1-0:31.7.0", -2, "A"),
+    ]
+
+
+def entry(group: int, obis: str, attribute: int = 2, index: int = 0) -> Data:
+    named_by = (Data(Tag.LONG_UNSIGNED, group), code(obis), Data(Tag.INTEGER, attribute))
+    return structure(*named_by, Data(Tag.LONG_UNSIGNED, index))
+
+
+@pytest.mark.parametrize(
+    ("described", "is_value"),
+    [
+        (entry(3, "1.7.0"), True),
+        (entry(1, "1.7.0"), True),
+        (entry(4, "1.7.0"), True),
+        (entry(8, "1.7.0"), True),
+        (entry(3, "1.7.0", attribute=1), False),  # its name
+        (entry(3, "1.7.0", attribute=3), False),  # its scaler and unit
+        (entry(4, "1.7.0", attribute=5), False),  # its time
+        (entry(3, "1.7.0", index=1), False),  # a part of it
+        (entry(40, "1.7.0"), False),
+        (entry(5, "1.7.0"), False),  # the second attribute of a demand register is an average that goes on
+    ],
+)
+def test_a_described_list_says_which_element_is_a_value(described: Data, is_value: bool) -> None:
+    body = structure(array(entry(40, "0-8:25.9.0"), described), number(640))
+    items = shapes.named(body)
+    assert items
+    assert [item.is_value for item in items] == [False, is_value]
+    wire = Wire((103, 127), (1,), 0x13)
+    if is_value:
+        assert measure(body, wire).active_power_import == 640
+    else:
+        with pytest.raises(UnknownMeterError):
+            measure(body, wire)
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        array(entry(40, "0-8:25.9.0")),  # one entry for two elements
+        array(entry(40, "0-8:25.9.0"), number(1)),
+        array(entry(40, "0-8:25.9.0"), structure(number(3), code("1.7.0"), number(2), number(0))),
+        array(entry(40, "0-8:25.9.0"), entry(3, "1.7.0"), entry(3, "2.7.0")),
+        structure(entry(40, "0-8:25.9.0"), entry(3, "1.7.0")),
+    ],
+)
+def test_a_list_is_described_only_when_every_element_is(first: Data) -> None:
+    assert not any(item.obis and item.is_value for item in shapes.named(structure(first, number(640))) or ())
+
+
+@pytest.mark.parametrize(
+    ("word", "expected"),
+    [
+        ("1.7.0", Place(Obis.parse("1.7.0"))),
+        ("1.7.0/u32", Place(Obis.parse("1.7.0"), Tag.DOUBLE_LONG_UNSIGNED)),
+        ("?/oct8=1682*", Place(None, Tag.OCTET_STRING, 8, "1682*")),
+        ("0-0:42.0.0/vis=ISK*", Place(Obis.parse("0-0:42.0.0"), Tag.VISIBLE_STRING, None, "ISK*")),
+        ("?", Place(None)),
+    ],
+)
+def test_a_place_is_a_code_and_what_must_stand_there(word: str, expected: Place) -> None:
+    assert codes(word) == (expected,)
+
+
+@pytest.mark.parametrize("word", ["1.7.0/u33", "1.7.0/", "/u32", "?/oct8=", "1.7.0=7", "x"])
+def test_what_is_no_place_is_a_value_error(word: str) -> None:
+    with pytest.raises(ValueError, match=r"expected (a place|an OBIS code)"):
+        codes(word)
+
+
+@pytest.mark.parametrize(
+    ("place", "data", "fits"),
+    [
+        ("?/oct8=1682*", octets(b"16820005"), True),
+        ("?/oct8=1682*", octets(b"16830005"), False),
+        ("?/oct8=1682*", octets(b"1682000"), False),
+        ("?/oct8=1682*", text("16820005"), False),
+        ("?/oct6=0-6:25.9.0", code("0-6:25.9.0"), True),
+        ("?/oct6=0-6:25.9.0", code("0-7:25.9.0"), False),
+        ("1.7.0/u32", number(1), True),
+        ("1.7.0/u32", Data(Tag.LONG_UNSIGNED, 1), False),
+        ("1.7.0/u32", Data(Tag.NULL_DATA), False),
+        ("1.7.0", Data(Tag.NULL_DATA), True),
+        ("?/array", array(number(1)), True),
+        ("?", number(1), True),
+        ("?", text("1"), False),
+    ],
+)
+def test_what_a_place_demands_must_stand_there(place: str, data: Data, fits: bool) -> None:
+    assert bool(shapes.positional(structure(data), codes(place))) is fits
+
+
 # --- the engine: which profile reads a list
 
 SELF_DESCRIBING = array(register("1.7.0", number(280), 0, 27))
@@ -309,6 +452,220 @@ def test_no_two_profiles_claim_the_same_list_identifier() -> None:
     for profile in PROFILES:
         for prefix in profile.list_ids:
             assert [other for other in PROFILES if other.claims(prefix)] == [profile]
+
+
+def test_no_two_profiles_know_the_same_wire() -> None:
+    for positional in (True, False):
+        wires = [wire for profile in PROFILES if bool(profile.positions) is positional for wire in profile.wires]
+        assert len(wires) == len(set(wires))
+
+
+def test_no_two_profiles_claim_the_same_device_without_its_wire() -> None:
+    devices = [device for profile in PROFILES if not profile.wires for device in profile.devices]
+    assert not [pair for pair in combinations(devices, 2) if pair[0].startswith(pair[1]) or pair[1].startswith(pair[0])]
+
+
+SAMPLES = {
+    Tag.NULL_DATA: None,
+    Tag.ARRAY: (),
+    Tag.BOOLEAN: False,
+    Tag.ENUM: 0,
+    Tag.VISIBLE_STRING: "",
+    **dict.fromkeys((Tag.UNSIGNED, Tag.LONG_UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG64_UNSIGNED), 0),
+    **dict.fromkeys((Tag.INTEGER, Tag.LONG, Tag.DOUBLE_LONG, Tag.LONG64), 0),
+}
+
+
+def kinds(place: Place) -> set[object]:
+    """Which types can stand in a place, and which sizes of a string."""
+    samples = [Data(tag, value) for tag, value in SAMPLES.items()]
+    samples += [Data(Tag.OCTET_STRING, bytes(size)) for size in range(64)]
+    fitting = [data for data in samples if shapes.positional(structure(data), (place._replace(pattern="*"),))]
+    return {(data.tag, len(data.value) if isinstance(data.value, bytes) else 0) for data in fitting}
+
+
+def overlap(one: tuple[Place, ...], other: tuple[Place, ...]) -> bool:
+    """Whether some list could be both: everywhere a common type, and the same text where both demand one."""
+    return len(one) == len(other) and all(
+        kinds(a) & kinds(b) and (a.pattern == b.pattern or "*" in a.pattern + b.pattern)
+        for a, b in zip(one, other, strict=True)
+    )
+
+
+LISTS = [places for profile in PROFILES for places in (*profile.positions, *profile.signatures)]
+
+
+def test_null_data_may_take_the_place_of_less_than_half_of_a_list_at_its_end() -> None:
+    null, places = Data(Tag.NULL_DATA), codes("1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32")
+    assert shapes.positional(structure(number(1), number(2), number(3), null), places)
+    assert shapes.positional(structure(number(1), number(2), null, null), places) is None
+    assert shapes.positional(structure(number(1), null, number(3), number(4)), places) is None
+
+
+def test_two_lists_that_begin_alike_mean_the_same_by_it() -> None:
+    """Null-data may take the place of less than half."""
+    alike = []
+    for one, other in combinations(LISTS, 2):
+        half = len(one) // 2 + 1
+        if len(one) == len(other) and overlap(one[:half], other[:half]):
+            alike.append([place.obis for place in one[:half]] == [place.obis for place in other[:half]])
+    assert alike
+    assert all(alike)
+
+
+def test_no_two_lists_could_be_the_same_bytes() -> None:
+    assert len(LISTS) > 15
+    assert not [pair for pair in combinations(LISTS, 2) if overlap(*pair)]
+
+
+def test_two_lists_that_could_be_the_same_bytes_are_found() -> None:
+    assert overlap(codes("1.7.0/u32 ?/oct8"), codes("2.7.0 0-0:96.1.0"))
+    assert not overlap(codes("1.7.0/u32 ?/oct8"), codes("2.7.0 0-0:96.1.0/oct9"))
+    assert not overlap(codes("?/oct8=16820005"), codes("?/oct8=16820006"))
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_the_order_of_the_profiles_decides_nothing(file: FrameFile) -> None:
+    assert decode(file.data, profiles=PROFILES[::-1]) == decode(file.data)
+
+
+def test_no_code_outside_the_profiles_knows_a_maker() -> None:
+    makers = {profile.manufacturer for profile in PROFILES if profile.manufacturer}
+    names = re.compile("|".join(re.escape(name) for name in {*makers, "Gyr"}), re.IGNORECASE)
+    data = {"aidon", "iskraemeco", "kaifa", "kamstrup", "landis_gyr", "sagemcom", "__init__"}
+    for path in Path(read.__code__.co_filename).parent.glob("*.py"):
+        if path.stem not in data:
+            code_only = re.sub(r'""".*?"""|#[^\n]*', "", path.read_text("utf-8"), flags=re.DOTALL)
+            assert not names.search(code_only), path.name
+
+
+def test_every_profile_but_one_says_whose_lists_it_reads() -> None:
+    assert [profile.manufacturer for profile in PROFILES if profile.is_general] == [None]
+
+
+def test_the_page_of_meters_is_what_profiles_and_frames_say() -> None:
+    page = (ROOT / "docs" / "meters.md").read_text("utf-8")
+    assert tool("write_meters").page() == page, "run python tools/write_meters.py"
+
+
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look for their module
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_meter_of_the_page_on_new_meters_is_read() -> None:
+    page = (ROOT / "docs" / "add-a-meter.md").read_text("utf-8")
+    found: dict[str, Any] = {}
+    exec(page.partition("```python\n")[2].partition("```")[0], found)  # noqa: S102  our own page
+    short = [Data(Tag.LONG_UNSIGNED, value) for value in (123, 2301)]
+    body = structure(text("ACME_V1"), text("10000017"), number(640), *short, Data(Tag.UNSIGNED, 9), number(5000))
+    measurement = read(DataNotification(0, None, body), (found["ACME"],)).measurement(Scale(), None)
+    assert (measurement.manufacturer, measurement.meter_id) == ("Acme", "10000017")
+    assert (measurement.active_power_import, measurement.current_l1, measurement.voltage_l1) == (640, 1.23, 230.1)
+    assert measurement.active_energy_import == 5000
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_new_frame_file_holds_a_sound_frame_without_the_number_of_the_meter(file: FrameFile) -> None:
+    content = tomllib.loads(
+        tool("new_frame_file").frame_file(file.data, "source", "why", keep=["16820005", "16820006"])
+    )
+    data = bytes.fromhex("".join(line.partition("#")[0] for line in content["frame"].splitlines()))
+    assert len(data) == len(file.data)
+    assert data[-3:-1] == check_sequence(data[1:-3])
+    expect = file.expect or {}
+    meter_id = expect.get("meter_id")
+    if meter_id and not re.search("0000017$", meter_id):
+        assert meter_id.encode() not in data
+    decoded = decode(data).to_dict() if "model" not in expect and "list_id" not in expect else {}
+    assert all(decoded.get(name, value) == value for name, value in expect.items() if name != "meter_id")
+
+
+@pytest.mark.parametrize(
+    ("number_of_meter", "replaced"),
+    [(b"7359992890941742", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
+)
+def test_a_meter_number_is_replaced_by_one_of_nobody(number_of_meter: bytes, replaced: bytes) -> None:
+    assert tool("new_frame_file").anonymous(number_of_meter) == replaced
+
+
+def test_profiles_hold_no_functions() -> None:
+    for profile in PROFILES:
+        assert not any(callable(getattr(profile, name)) for name in Profile.__dataclass_fields__)
+
+
+def test_a_logical_device_name_names_the_maker_of_a_list_without_identifier() -> None:
+    device = structure(code("0-0:42.0.0"), octets(b"KFM1200200000017"))
+    assert measure(array(device, register("1.7.0", number(1), 0, 27))).manufacturer == "Kaifa"
+
+
+def test_a_device_of_nobody_we_know_is_not_read_by_its_wire() -> None:
+    device = structure(code("0-0:42.0.0"), octets(b"XYZ1200200000017"))
+    measurement = measure(array(device, register("1.7.0", number(1), 0, 27)), Wire((103, 127), (1,), 0x13))
+    assert measurement.manufacturer is None
+    with pytest.raises(UnknownMeterError):
+        measure(array(device, structure(code("1.7.0"), number(1))), Wire((103, 127), (1,), 0x13))
+
+
+def test_a_described_list_from_nowhere_is_an_unknown_meter() -> None:
+    body = cosem.parse(named("landis_gyr/ch-e570").apdu).body
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+
+
+def test_the_same_described_list_has_the_scale_of_its_wire() -> None:
+    body = structure(array(entry(40, "0-8:25.9.0"), entry(3, "32.7.0")), Data(Tag.LONG_UNSIGNED, 2301))
+    scales = {(103, 127): 2301, (103,): 230.1, (103, 0x4D): 2301}
+    for destination, expected in scales.items():
+        assert measure(body, Wire(destination, (1,), 0x13)).voltage_l1 == expected
+
+
+def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
+    body = cosem.parse(named("iskraemeco/si-4").apdu).body
+    assert measure(body, Wire((103,), (1, 17), 0x13)).active_energy_import == 900
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+
+
+def test_positions_that_nobody_documents_are_registers_without_a_code() -> None:
+    registers = decode(named("iskraemeco/si-9-1phase").data).registers
+    assert [(register.obis, register.value, register.scaler) for register in registers[-2:]] == [
+        (None, 5, None),
+        (None, 6, None),
+    ]
+
+
+def test_an_angle_without_current_stays_as_sent() -> None:
+    registers = decode(named("landis_gyr/at-burgenland").data).registers
+    assert [(str(r.obis), r.value, r.unit) for r in registers[10:13]] == [
+        ("1-0:81.7.40", 178, "°"),
+        ("1-0:81.7.51", 400, "°"),
+        ("1-0:81.7.62", 181, "°"),
+    ]
+
+
+def test_an_attribute_that_is_no_value_is_a_register_without_a_scale() -> None:
+    registers = decode(named("landis_gyr/ch-e450-17").data).registers
+    assert [(str(r.obis), r.value, r.scaler, r.unit) for r in registers[-2:]] == [
+        ("1-1:1.8.0", (0, 30), None, None),
+        ("1-1:1.8.0", 22334455, 0, "Wh"),
+    ]
+
+
+def test_a_list_with_known_codes_in_another_order_is_not_that_list() -> None:
+    body = cosem.parse(named("landis_gyr/at-steiermark").apdu).body
+    parts = shapes.elements(body)
+    swapped = structure(parts[0], *parts[3:5], *parts[1:3], *parts[5:])
+    assert measure(body).manufacturer == "Landis+Gyr"
+    with pytest.raises(UnknownMeterError):
+        measure(swapped)
 
 
 def test_a_list_identifier_names_the_maker_in_upper_or_lower_case() -> None:

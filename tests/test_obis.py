@@ -104,7 +104,6 @@ def test_a_code_leads_to_its_field(code: str, field: str) -> None:
         "1-65:1.7.0",  # utility specific channel
         "1-128:1.7.0",  # manufacturer specific channel
         "0-0:1.7.0",  # abstract
-        "0-1:96.1.0",  # of an M-Bus device
         "0-5:1.0.0",
         "7-0:1.8.0",  # gas
         "1.9.0",
@@ -114,6 +113,54 @@ def test_a_code_that_means_something_else_leads_nowhere(code: str) -> None:
     assert lookup(Obis.parse(code)) is None
 
 
+@pytest.mark.parametrize(
+    "code",
+    [
+        "0-1:96.1.0",  # the number of an M-Bus device is not that of the meter
+        "1-1:0.0.1",
+        "5.8.0",
+        "21.8.0",
+        "21.8.1",
+        "1.6.0",
+        "15.7.0",
+        "81.7.40",
+        "91.7.0",
+        "0-1:24.2.1",
+    ],
+)
+def test_a_code_that_is_known_but_fills_no_field_has_a_name(code: str) -> None:
+    entry = lookup(Obis.parse(code))
+    assert entry is not None
+    assert entry.field == ""
+    assert entry.description
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "unit", "description"),
+    [  # Blue Book 7.5: C for quantity and phase, D for processing, E for the tariff
+        ("1.8.1", "active_energy_import_t1", "Wh", "active energy import, tariff 1"),
+        ("2.8.4", "active_energy_export_t4", "Wh", "active energy export, tariff 4"),
+        ("4.8.2", "reactive_energy_export_t2", "varh", "reactive energy export (QIII + QIV), tariff 2"),
+        ("13.7.0", "power_factor", "", "power factor"),
+        ("73.7.0", "power_factor_l3", "", "power factor, L3"),
+        ("14.7.0", "frequency", "Hz", "supply frequency"),
+        ("49.7.0", "", "VA", "apparent power import, L2"),
+        ("65.7.0", "", "var", "reactive power QI, L3"),
+        ("80.8.0", "", "Wh", "active energy QIV, L3, total"),
+        ("10.8.0", "", "VAh", "apparent energy export, total"),
+        ("15.8.2", "", "Wh", "active energy, absolute sum, tariff 2"),
+        ("1.6.0", "", "W", "active power import, maximum"),
+        ("21.25.0", "", "W", "active power import, L1, last average"),
+        ("52.32.0", "", "", "voltage sags, L2"),
+        ("0-3:24.2.1", "", "", "M-Bus channel 3, value"),
+    ],
+)
+def test_what_a_code_means_follows_from_its_groups(code: str, field: str, unit: str, description: str) -> None:
+    entry = lookup(Obis.parse(code))
+    assert entry is not None
+    assert (entry.field, entry.unit, entry.description) == (field, unit, description)
+
+
 def test_every_field_of_the_registry_is_one_of_measurement_and_the_reverse() -> None:
     born_elsewhere = {"manufacturer", "timestamp"}  # from the profile, and from the APDU header
     assert {entry.field for entry in ENTRIES if entry.field} == set(FIELDS) - born_elsewhere
@@ -121,15 +168,16 @@ def test_every_field_of_the_registry_is_one_of_measurement_and_the_reverse() -> 
 
 def test_kind_and_unit_of_every_entry_fit_its_field() -> None:
     hints = get_type_hints(Measurement)
-    for entry in ENTRIES:
+    for entry in [entry for entry in ENTRIES if entry.field]:
         types = {Kind.TEXT: "str", Kind.TIME: "datetime", Kind.NUMBER: "float"}
         assert types[entry.kind] in [kind.__name__ for kind in get_args(hints[entry.field])]
-        assert bool(entry.unit) is (entry.kind is Kind.NUMBER)
+        has_unit = entry.kind is Kind.NUMBER and not entry.field.startswith("power_factor")
+        assert bool(entry.unit) is has_unit
         assert FIELD_UNITS.get(entry.field, "") == entry.unit
 
 
 def test_phase_and_direction_of_every_entry_are_those_of_its_field() -> None:
-    for entry in ENTRIES:
+    for entry in [entry for entry in ENTRIES if entry.field]:
         obis = Obis.parse(entry.code)
         phase = re.search(r"_l([123])$", entry.field)
         if entry.kind is Kind.NUMBER:

@@ -208,7 +208,10 @@ def _entries(text: str) -> list[str]:
     entry = lookup(code)
     rule = (f"phase {code.phase}" if code.phase else "", code.direction or "", code.processing or "")
     by_rule = ", ".join(filter(None, rule)) or "not in the registry"
-    return [f"{code!s:<12} {entry.description} {entry.unit} -> {entry.field}" if entry else f"{code!s:<12} {by_rule}"]
+    if entry is None:
+        return [f"{code!s:<12} {by_rule}"]
+    field = f" -> {entry.field}" if entry.field else ""
+    return [f"{code!s:<12} {entry.description} {entry.unit}".rstrip() + field]
 
 
 def _diagnose(given: argparse.Namespace) -> int:

@@ -214,7 +214,7 @@ def _finding(kind: Kind, words: str, **counts: int) -> Finding:
 
 # --- the rules: what is said, the most important first ---------------------------------------------------------------
 
-_UNDECIDED: Final = 640  # bytes; the longest frame known has 581, and a sound stream may begin in the middle of it
+_UNDECIDED: Final = 768  # bytes; the longest frame known has 681, and a sound stream may begin in the middle of it
 _WORTH_SAYING: Final = 20  # a loss of less than one in twenty needs no action
 # A reader at k times the speed of the meter sees each bit k times, from the second look at the start bit on. So for
 # every even k the lowest bit is 0 and the next six are three pairs; the faster, the fewer values are left.

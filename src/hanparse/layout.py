@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hanparse.crc import x25
 from hanparse.data import Tag
 from hanparse.measurement import Measurement
-from hanparse.meters import clock, values
+from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, read
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import tzinfo
 
     from hanparse.data import Data, DateTime
@@ -165,8 +165,9 @@ class _Lesson:
                 self._text(name, source)
         self._times()
         for item in reading.items:  # numbers that are no field may vary as well: registers are made from the frame
-            if item.data.tag in _FORMATS and item.data.offset not in self._pinned:
-                self._free.append((self._place(item.data), item.data.length - 1))
+            if item.data.offset not in self._pinned:
+                parts = _numbers(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
+                self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
 
     def mask(self) -> tuple[int, int]:
         """Which bits of the frame are constant, and what they are."""
@@ -223,6 +224,13 @@ class _Lesson:
         self.clocks.append(_Clock(place, clock.fraction(sent), sent.deviation, names))
         self._free += [(place + start, size) for start, size in _CLOCK_VALUES]
         return True
+
+
+def _numbers(data: Data) -> Iterator[Data]:
+    """`data`, and what it holds as far down as it goes."""
+    yield data
+    for element in shapes.elements(data):
+        yield from _numbers(element)
 
 
 def _unpack(numbers: list[_Number], size: int) -> Callable[[bytes], tuple[int, ...]]:

@@ -60,7 +60,8 @@ class Kind(Protocol):
 class Measurement:
     """One push. Immutable; a field is `None` when the push does not carry it or the meter does not measure it.
 
-    Zero is a measured zero. Powers are in W and var, currents in A, voltages in V, energies in Wh and varh.
+    Zero is a measured zero. Powers are in W and var, currents in A, voltages in V, energies in Wh and varh, the
+    frequency in Hz. A power factor is a part of 1. `_t1` to `_t4` are registers of a tariff, those without are totals.
 
     On a 3-wire meter (`Wiring.THREE_WIRE`) `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2,
     L1-L3 and L2-L3, as Norwegian lists define them.
@@ -100,6 +101,27 @@ class Measurement:
     active_energy_export: float | None
     reactive_energy_import: float | None
     reactive_energy_export: float | None
+    active_energy_import_t1: float | None
+    active_energy_import_t2: float | None
+    active_energy_import_t3: float | None
+    active_energy_import_t4: float | None
+    active_energy_export_t1: float | None
+    active_energy_export_t2: float | None
+    active_energy_export_t3: float | None
+    active_energy_export_t4: float | None
+    reactive_energy_import_t1: float | None
+    reactive_energy_import_t2: float | None
+    reactive_energy_import_t3: float | None
+    reactive_energy_import_t4: float | None
+    reactive_energy_export_t1: float | None
+    reactive_energy_export_t2: float | None
+    reactive_energy_export_t3: float | None
+    reactive_energy_export_t4: float | None
+    power_factor: float | None
+    power_factor_l1: float | None
+    power_factor_l2: float | None
+    power_factor_l3: float | None
+    frequency: float | None
 
     wiring: Wiring | None
     """How the meter is connected, where its type says so."""

@@ -33,3 +33,6 @@ KAIFA = Profile(
         Model("MA304T4*", Wiring.FOUR_WIRE),
     ),
 )
+
+# TINETZ and others: registers with scalers and units, the maker in the logical device name.
+KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

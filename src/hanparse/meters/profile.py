@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003  dataclasses look at it
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.data import Tag
 from hanparse.meters import clock
 from hanparse.obis import Obis
 
@@ -20,6 +22,19 @@ class Wire(NamedTuple):
     destination: tuple[int, ...]
     source: tuple[int, ...]
     control: int
+
+
+class Place(NamedTuple):
+    """One position of a list: its code, `None` where nobody documents one, and what must stand there.
+
+    Without a `tag` it is the kind of value (text, time, number) that the code implies, or null-data. `size` is that of
+    a string; `pattern` is matched against its text, or the code that it is, as in `Model`.
+    """
+
+    obis: Obis | None
+    tag: Tag | None = None
+    size: int | None = None
+    pattern: str = "*"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,19 +55,26 @@ class Profile:
     """One maker's lists.
 
     * `list_ids`: what the list version identifier begins with. It names the maker.
-    * `wires`: where a list that names nobody is known to be this maker's. Only for lists in `positions`.
-    * `positions`: lists without OBIS codes; each says which code belongs to which position.
-    * `exponents`: unit -> power of ten, for numbers that come without a scaler. What is not here gets no value.
+    * `devices`: what the logical device name (0-0:42.0.0) begins with, in lists that have no identifier.
+    * `wires`: where a list that names nobody is known to be this maker's.
+    * `positions`: lists without OBIS codes; each says which code belongs to which position. For lists that are this
+      maker's by their identifier or their wire.
+    * `signatures`: lists that name nobody and are known by what stands in them: all types, or all codes. Where there
+      are `wires`, only there.
+    * `exponents`: unit -> power of ten, for numbers that come without a scaler. What is not here gets no value. The
+      unit ``""`` is that of power factors, the only fields that have none.
     * `clock`: which clock a date-time shows; the rules are in `hanparse.meters.clock`, `ValueError` for another.
     * `models`: the first whose pattern fits the meter type holds.
 
-    A profile without `list_ids` and `wires` reads the lists that say everything themselves.
+    A profile that says nothing of whose lists it reads is for all that say everything themselves.
     """
 
     manufacturer: str | None
     list_ids: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
     wires: tuple[Wire, ...] = ()
-    positions: tuple[tuple[Obis, ...], ...] = ()
+    positions: tuple[tuple[Place, ...], ...] = ()
+    signatures: tuple[tuple[Place, ...], ...] = ()
     exponents: Mapping[str, int] = field(default_factory=dict)
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
@@ -63,6 +85,11 @@ class Profile:
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
 
+    @property
+    def is_general(self) -> bool:
+        """Whether it reads lists of anybody."""
+        return not (self.list_ids or self.devices or self.wires or self.signatures)
+
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
@@ -72,6 +99,37 @@ class Profile:
         return next((model for model in self.models if name and fnmatchcase(name, model.pattern)), None)
 
 
-def codes(text: str) -> tuple[Obis, ...]:
-    """The OBIS codes of a positional list, in order, blanks between them."""
-    return tuple(Obis.parse(code) for code in text.split())
+_TYPES: Final = {
+    "bool": Tag.BOOLEAN,
+    "enum": Tag.ENUM,
+    "array": Tag.ARRAY,
+    "oct": Tag.OCTET_STRING,
+    "vis": Tag.VISIBLE_STRING,
+    "u8": Tag.UNSIGNED,
+    "u16": Tag.LONG_UNSIGNED,
+    "u32": Tag.DOUBLE_LONG_UNSIGNED,
+    "u64": Tag.LONG64_UNSIGNED,
+    "i8": Tag.INTEGER,
+    "i16": Tag.LONG,
+    "i32": Tag.DOUBLE_LONG,
+    "i64": Tag.LONG64,
+}
+_PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:=(?P<pattern>.+))?)?")
+
+
+def codes(text: str) -> tuple[Place, ...]:
+    """The places of a list, in order, blanks between them: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
+
+    A code, or ``?`` where nobody documents one; then the type, a size, a pattern, where they are demanded. Raises
+    `ValueError`.
+    """
+    return tuple(_place(word) for word in text.split())
+
+
+def _place(word: str) -> Place:
+    match = _PLACE.fullmatch(word)
+    if match is None or (match["type"] and match["type"] not in _TYPES):
+        raise ValueError(f"expected a place such as 1.7.0, 1.7.0/u32, 0-0:96.1.0/oct8 or ?/oct8=1682*, found {word!r}")
+    obis = None if match["code"] == "?" else Obis.parse(match["code"])
+    size = int(match["size"]) if match["size"] else None
+    return Place(obis, _TYPES.get(match["type"]), size, match["pattern"] or "*")

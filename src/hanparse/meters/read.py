@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.report import unknown_meter
-from hanparse.obis import Kind, lookup
+from hanparse.obis import Kind, Obis, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hanparse.meters.shapes import Item
     from hanparse.scale import Scale
 
+_DEVICE_NAME: Final = Obis.parse("0-0:42.0.0")
 _SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
 
 
@@ -76,16 +77,26 @@ def read(
     """The list as the first profile reads it that can.
 
     In this order: the list names its maker; lists on this wire are that maker's; `known`, the maker that was seen on
-    this wire before; the list says everything itself. Raises `UnknownMeterError` when none can.
+    this wire before; what stands in the list tells; the list says everything itself. Raises `UnknownMeterError` when
+    none can.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    for profile in _candidates(profiles, list_id, named, wire, known):
-        for items in _lists(profile, named, notification.body):
-            reading = _apply(profile, notification, items)
-            if any(source.kind is Kind.NUMBER for source in reading.sources.values()):
-                return reading
+    for profile, items in _ways(profiles, _Question(notification.body, named, list_id, wire, known)):
+        reading = _apply(profile, notification, items)
+        if any(source.kind is Kind.NUMBER for source in reading.sources.values()):
+            return reading
     raise unknown_meter(notification, named, list_id, wire)
+
+
+class _Question(NamedTuple):
+    """What is known of a list when it is asked whose it is."""
+
+    body: Data
+    named: list[Item] | None
+    list_id: str | None
+    wire: Wire | None
+    known: Profile | None
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
@@ -96,25 +107,42 @@ def _list_id(named: list[Item] | None, body: Data) -> str | None:
 
 
 def _field(item: Item) -> str:
-    entry = lookup(item.obis) if item.obis else None
+    entry = lookup(item.obis) if item.obis and item.is_value else None
     return entry.field if entry else ""
 
 
-def _candidates(
-    profiles: Sequence[Profile], list_id: str | None, named: list[Item] | None, wire: Wire | None, known: Profile | None
-) -> Iterable[Profile]:
-    if list_id:
-        yield from (profile for profile in profiles if profile.claims(list_id))
-    else:
-        hinted = [*(profile for profile in profiles if wire in profile.wires), *([known] if known else [])]
-        yield from (profile for profile in hinted if bool(profile.positions) is (named is None))
-    yield from (profile for profile in profiles if not profile.list_ids and not profile.wires)
+def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profile, list[Item]]]:
+    """Every profile that may know the list, in the order of choice, with the items as it takes them."""
+    for profile in _makers(profiles, asked):
+        yield from ((profile, items) for items in _lists(profile, asked))
+    for profile in profiles:
+        if not profile.wires or asked.wire in profile.wires or profile is asked.known:
+            for signature in profile.signatures:
+                if items := shapes.signed(asked.body, asked.named, signature):
+                    yield profile, items
+    if asked.named is not None:
+        yield from ((profile, asked.named) for profile in profiles if profile.is_general)
 
 
-def _lists(profile: Profile, named: list[Item] | None, body: Data) -> list[list[Item]]:
-    if named is not None:
-        return [named]
-    return [items for codes in profile.positions if (items := shapes.positional(body, codes))]
+def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
+    """Whose list it is by its identifier, else by its wire, where no device of somebody else names itself."""
+    if asked.list_id:
+        return [profile for profile in profiles if profile.claims(asked.list_id)]
+    device = next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None)
+    on_wire = [
+        *(profile for profile in profiles if asked.wire in profile.wires),
+        *([asked.known] if asked.known else []),
+    ]
+    if device:
+        anywhere = [profile for profile in profiles if profile.devices and not profile.wires]
+        return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
+    return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
+
+
+def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
+    if asked.named is not None:
+        return [asked.named]
+    return [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
 
 
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
@@ -133,11 +161,11 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
     """The register that an element is, and the source of a field where the registry knows one for it."""
-    entry = lookup(item.obis) if item.obis else None
+    entry = lookup(item.obis) if item.obis and item.is_value else None
     unit = item.unit if item.unit is not None else entry and entry.unit
     exponent = item.scaler
-    if exponent is None and unit and values.number(item.data) is not None:
-        exponent = exponents.get(unit)
+    if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:
+        exponent = exponents.get(unit or "")
     register = Register(item.obis, values.plain(item.data), exponent, unit or None)
     if entry is None or not entry.field or not values.has_kind(item.data, entry.kind):
         return register, None

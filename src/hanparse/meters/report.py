@@ -59,7 +59,7 @@ def _lines(
 
 
 def _row(position: int, item: Item) -> str:
-    entry = lookup(item.obis) if item.obis else None
+    entry = lookup(item.obis) if item.obis and item.is_value else None
     cells = (
         position,
         item.obis or "",

@@ -1,11 +1,14 @@
 """The body of a push -> `Item`s, by the shape of the list alone; nothing here knows a maker.
 
-Shapes: *registers* (an array of structures, each with its code, value, scaler and unit), *flat pairs* (a structure of
-codes and values in turn, perhaps with the list identifier in front), *positions* (a structure of bare values).
+Shapes: *registers* (an array of structures, each with its code, value, scaler and unit), *flat* (a structure of codes
+and values in turn, with or without scaler and unit, perhaps with such structures between them), *described* (a
+structure whose first element, the push-object-list, says which attribute of which object each element is), *positions*
+(a structure of bare values).
 """
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.data import Data, Tag
@@ -14,22 +17,32 @@ from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
+
+    from hanparse.meters.profile import Place
 
 
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
+CLOCK: Final = Obis.parse("0-0:1.0.0")
+METER_ID: Final = Obis.parse("0-0:96.1.0")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
 _CODE_SIZE: Final = 6
+_VALUE: Final = 2  # the attribute that is the value, in the classes that have one (Blue Book 4.3)
+_VALUE_CLASSES: Final = frozenset({1, 3, 4, 8})  # data, register, extended register, clock
 
 
 class Item(NamedTuple):
-    """One element of a list: its code, if any, its value, and the scaler and unit that were sent with it."""
+    """One element of a list: its code, if any, its value, and the scaler and unit that were sent with it.
+
+    `is_value` is false where the element is another attribute of the object that the code names.
+    """
 
     obis: Obis | None
     data: Data
     scaler: int | None = None
     unit: str | None = None
+    is_value: bool = True
 
 
 def elements(body: Data) -> tuple[Data, ...]:
@@ -39,16 +52,48 @@ def elements(body: Data) -> tuple[Data, ...]:
 
 def named(body: Data) -> list[Item] | None:
     """The items of a list that carries its codes; `None` when it does not."""
-    return _registers(body) or _flat_pairs(body)
+    return _registers(body) or _described(body) or _flat(body)
 
 
-def positional(body: Data, codes: Sequence[Obis]) -> list[Item] | None:
-    """The items of a list without codes; `None` unless every position holds the kind of value that its code implies."""
+def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
+    """The items of a list without codes; `None` unless in every position stands what `places` demand.
+
+    Less than half of it, at the end, may be null-data, whatever is demanded there.
+    """
     found = elements(body)
-    if body.tag is not Tag.STRUCTURE or len(found) != len(codes):
+    if body.tag is not Tag.STRUCTURE or len(found) != len(places):
         return None
-    fits = all(values.has_kind(data, _kind(obis)) for data, obis in zip(found, codes, strict=True))
-    return [Item(obis, data) for data, obis in zip(found, codes, strict=True)] if fits else None
+    sent = max((at for at, data in enumerate(found, 1) if data.tag is not Tag.NULL_DATA), default=0)
+    if 2 * sent <= len(found):
+        sent = len(found)
+    fits = all(_fits(data, place) for data, place in zip(found[:sent], places[:sent], strict=True))
+    return [Item(place.obis, data) for data, place in zip(found, places, strict=True)] if fits else None
+
+
+def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
+    """The items of a list that is what `places` say: with its codes sent, `items`, each code and type must fit."""
+    if items is None:
+        return positional(body, places)
+    sent = [item for item in items if item.is_value]
+    if len(sent) != len(places):
+        return None
+    fits = all(
+        _same(item.obis, place.obis) and _fits(item.data, place) for item, place in zip(sent, places, strict=True)
+    )
+    return items if fits else None
+
+
+def _same(sent: Obis | None, code: Obis | None) -> bool:
+    """Whether two codes mean the same; the channel of electricity does not matter."""
+    return sent is not None and code is not None and (sent == code or None is not lookup(sent) is lookup(code))
+
+
+def _fits(data: Data, place: Place) -> bool:
+    if place.tag is None:
+        return values.has_kind(data, _kind(place.obis) if place.obis else Kind.NUMBER)
+    if data.tag is not place.tag or (place.size is not None and len(data.value) != place.size):  # type: ignore[arg-type]
+        return False
+    return place.pattern == "*" or fnmatchcase(str(_code(data) or values.text(data) or ""), place.pattern)
 
 
 def _kind(obis: Obis) -> Kind:
@@ -70,29 +115,94 @@ def _register(element: Data) -> Item:
         return Item(None, element)
     if len(parts) == _PAIR:
         return Item(code, parts[1])
-    match elements(parts[2]):
+    scale = _scale(parts[_PAIR])
+    return Item(code, parts[1], *scale) if scale else Item(None, element)
+
+
+def _described(body: Data) -> list[Item] | None:
+    """The first element is the push-object-list: class, code, attribute, data index of every element, itself first."""
+    found = elements(body) if body.tag is Tag.STRUCTURE else ()
+    if not found or found[0].tag is not Tag.ARRAY:
+        return None
+    entries = [_entry(entry) for entry in elements(found[0])]
+    if len(entries) != len(found) or None in entries:
+        return None
+    pairs = zip(entries, found, strict=True)
+    return [Item(entry[0], data, is_value=entry[1]) for entry, data in pairs if entry]
+
+
+def _entry(entry: Data) -> tuple[Obis, bool] | None:
+    """The code, and whether the element is the value of the object and not another attribute, or a part of one."""
+    match elements(entry):
+        case [
+            Data(Tag.LONG_UNSIGNED, int(group)),
+            name,
+            Data(Tag.INTEGER, int(attribute)),
+            Data(Tag.LONG_UNSIGNED, int(index)),
+        ]:
+            code = _code(name)
+            return code and (code, group in _VALUE_CLASSES and attribute == _VALUE and index == 0)
+    return None
+
+
+def _flat(body: Data) -> list[Item] | None:
+    """Codes, each with its value, perhaps its scaler and unit; whole registers may stand between them.
+
+    What has no code can only stand at the ends: the identifier of the list in front (Kamstrup), or a clock in front and
+    perhaps the number of the meter at the end (Austria).
+    """
+    parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
+    if len(parts) < _PAIR:
+        return None
+    items = _nameless(parts)
+    has_clock = any(item.obis == CLOCK for item in items)
+    last = [Item(METER_ID, parts.pop())] if has_clock and _ends_with_text(parts) else []
+    found = list(_walk(parts))
+    if None in found or not any(item.obis for item in found if item):
+        return None
+    return [*items, *(item for item in found if item), *last]
+
+
+def _nameless(parts: list[Data]) -> list[Item]:
+    """What stands in front without a code, taken from `parts`."""
+    if values.text(parts[0]) is not None:
+        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup leaves out its code, which its document gives
+    return [Item(CLOCK, parts.pop(0))] if values.time(parts[0]) else []
+
+
+def _ends_with_text(parts: list[Data]) -> bool:
+    """Whether the last element is a text that is the value of no code."""
+    return values.text(parts[-1]) is not None and len(parts) >= _PAIR and _code(parts[-_PAIR]) is None
+
+
+def _walk(parts: list[Data]) -> Iterator[Item | None]:
+    """The items of codes and values in turn; `None` where something else stands."""
+    at = 0
+    while at < len(parts):
+        size = 1 if parts[at].tag is Tag.STRUCTURE else _TRIPLE if _has_scale(parts, at) else _PAIR
+        yield _register(parts[at]) if size == 1 else _item(parts[at : at + size])
+        at += size
+
+
+def _has_scale(parts: list[Data], at: int) -> bool:
+    return len(parts) >= at + _TRIPLE and _scale(parts[at + _PAIR]) is not None
+
+
+def _item(parts: list[Data]) -> Item | None:
+    code, is_null = _code(parts[0]), parts[0].tag is Tag.NULL_DATA
+    if len(parts) < _PAIR:
+        return Item(None, parts[0]) if is_null else None
+    if code is None and not is_null:
+        return None
+    return Item(code, parts[1], *(_scale(parts[_PAIR]) or ()) if len(parts) == _TRIPLE else ())
+
+
+def _scale(data: Data) -> tuple[int, str] | None:
+    """The scaler and unit that a structure is."""
+    match elements(data):
         case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
-            return Item(code, parts[1], scaler, UNITS.get(unit, f"unit {unit}"))
-    return Item(None, element)
-
-
-def _flat_pairs(body: Data) -> list[Item] | None:
-    if body.tag is not Tag.STRUCTURE:
-        return None
-    parts = list(elements(body))
-    items = []
-    if len(parts) % 2 and values.text(parts[0]) is not None:
-        items.append(
-            Item(LIST_ID, parts.pop(0))
-        )  # Kamstrup leaves out the code of the identifier, which its document gives
-    if len(parts) % 2:
-        return None
-    for key, data in zip(parts[::2], parts[1::2], strict=True):
-        code = _code(key)
-        if code is None and key.tag is not Tag.NULL_DATA:
-            return None
-        items.append(Item(code, data))
-    return items if any(_code(key) for key in parts[::2]) else None
+            return scaler, UNITS.get(unit, f"unit {unit}")
+    return None
 
 
 def _code(data: Data) -> Obis | None:

@@ -1,0 +1,8 @@
+"""Sagemcom T210-D in Austria: registers with scalers and units, the maker in the logical device name.
+
+Source: interface description of the Austrian operators, real captures.
+"""
+
+from hanparse.meters.profile import Profile
+
+SAGEMCOM = Profile(manufacturer="Sagemcom", devices=("SAG",))

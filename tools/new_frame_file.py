@@ -1,0 +1,97 @@
+"""A hex dump of one frame -> a frame file for tests/frames, without the numbers of anybody's meter.
+
+    python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
+
+Every text of six digits or more gets others (``--keep TEXT`` for one that is no meter number), the checksums are made
+anew, and the values stand one a line. The expectations are to be written by hand, from the description of the list or
+the display of the meter: what hanparse makes of the frame proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hanparse import HanParseError, cosem, frame
+from hanparse.crc import x25
+from hanparse.data import Data, Tag
+from hanparse.meters import shapes, values
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_TELLING_DIGITS = 6
+_LLC = b"\xe6\xe7\x00"
+_COLUMN = 46
+
+
+def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
+    """The TOML of a frame file. Raises `HanParseError` for what is no sound frame with a data-notification."""
+    parsed = frame.Frame.parse(data)
+    start = data.index(_LLC, parsed.information_offset) + len(_LLC)
+    body = cosem.parse(data[start:-3]).body
+    changed = bytearray(data)
+    for leaf in _leaves(body):
+        if _is_telling(leaf, keep):
+            end = start + leaf.offset + leaf.length
+            changed[end - len(leaf.value) : end] = anonymous(bytes(changed[end - len(leaf.value) : end]))  # type: ignore[arg-type]
+    changed[-3:-1] = x25(changed[1:-3]).to_bytes(2, "little")
+    rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(bytes(changed), start, body))
+    return f'source = "{source}"\nwhy    = "{why}"\nframe  = """\n{rows}\n"""\n\n[expect]\n'
+
+
+def anonymous(text: bytes) -> bytes:
+    """The text with other digits: 1, zeros, and 17 at the end."""
+    places = [match.start() for match in re.finditer(rb"\d", text)]
+    digits = dict(zip(places, b"1" + b"17".rjust(len(places) - 1, b"0"), strict=True))
+    return bytes(digits.get(at, byte) for at, byte in enumerate(text))
+
+
+def _is_telling(leaf: Data, keep: Sequence[str]) -> bool:
+    text = values.text(leaf)
+    return text is not None and text not in keep and len(re.findall(r"\d", text)) >= _TELLING_DIGITS
+
+
+def _leaves(data: Data) -> Iterator[Data]:
+    parts = shapes.elements(data)
+    if not parts:
+        yield data
+    for part in parts:
+        yield from _leaves(part)
+
+
+def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
+    """The bytes of the frame, an element of the list a row."""
+    yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
+    yield data[start - len(_LLC) : start + body.offset], "LLC, data-notification, invoke id, date-time"
+    parts = shapes.elements(body)
+    yield (
+        data[start + body.offset : start + (parts[0].offset if parts else body.offset)],
+        f"{body.tag} of {len(parts)}",
+    )
+    for part in parts:
+        value = values.plain(part) if part.tag not in (Tag.OCTET_STRING, Tag.STRUCTURE, Tag.ARRAY) else ""
+        yield data[start + part.offset : start + part.offset + part.length], f"{part.tag} {value!s}".rstrip()
+    yield data[-3:], "FCS, flag"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the frame file; 1 if the dump holds no frame to make one of."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("dump", type=Path, help="a file with the hex digits of one frame, 7E to 7E")
+    parser.add_argument("source", help="where the frame comes from")
+    parser.add_argument("why", help="what it shows")
+    parser.add_argument("--keep", action="append", default=[], metavar="TEXT", help="a text that is no meter number")
+    given = parser.parse_args(arguments)
+    try:
+        data = bytes.fromhex(given.dump.read_text("utf-8"))
+        print(frame_file(data, given.source, given.why, given.keep), end="")  # noqa: T201  that is its purpose
+    except HanParseError as error:
+        parser.exit(1, f"{error}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
