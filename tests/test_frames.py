@@ -77,7 +77,8 @@ def test_building_what_was_parsed_gives_the_same_bytes(file: FrameFile) -> None:
 @sound
 def test_every_element_of_the_list_is_kept_as_a_register(file: FrameFile) -> None:
     sent = list(leaves(cosem.parse(file.apdu).body))
-    kept: Counter[object] = Counter(value for register in hanparse.decode(file.data).registers for value in flat(register.value))
+    registers = hanparse.decode(file.data).registers
+    kept: Counter[object] = Counter(value for register in registers for value in flat(register.value))
     everything: Counter[object] = Counter(leaf.value for leaf in sent)
     codes_and_scales: Counter[object] = Counter(leaf.value for leaf in sent if is_code_or_scale(leaf))
     assert not kept - everything
