@@ -99,6 +99,16 @@ def test_every_format_holds_every_push(capture: Path, capsys: pytest.CaptureFixt
     assert capsys.readouterr().out.count("\n  active_power_import  ") == len(powers) - powers.count(None)
 
 
+def test_a_terminal_gets_a_table_in_colours(
+    capture: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    assert main(["decode", str(capture)]) == 0
+    shown = capsys.readouterr().out
+    assert "\x1b[36mactive_power_import" in shown
+    assert "1122 W" in shown
+
+
 def test_options_reach_the_measurement(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "it.bin"
     path.write_bytes(named("aidon/list3-6525-it").data)

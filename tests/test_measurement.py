@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse import Measurement, Obis, Register, Scale, Wiring
+from hanparse import Estimate, Measurement, Obis, Register, Scale, Wiring
 from hanparse.measurement import FIELD_UNITS, FIELDS
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -82,6 +82,14 @@ def test_it_reads_on_one_line_with_units() -> None:
         "Measurement(manufacturer='Aidon', timestamp=2024-07-01 12:00:00+00:00, "
         "active_power_import=1362 W, active_power_export=0 W, current_l1=9.3 A)"
     )
+
+
+def test_it_is_a_table_in_a_notebook() -> None:
+    html = SAMPLE.with_estimates({"current_l2": Estimate(1.5, 0, 3, "<method>")})._repr_html_()
+    assert html.startswith("<table><tr><th>manufacturer</th><td>Aidon</td></tr>")
+    assert "<tr><th>current_l1</th><td>9.3 A</td></tr>" in html
+    assert "<tr><th>current_l2 (estimated)</th><td>1.500 A</td></tr>" in html
+    assert "&lt;b&gt;" in Measurement(model="<b>")._repr_html_()
 
 
 def test_every_number_has_a_unit() -> None:

@@ -80,9 +80,33 @@ def table(measurement: Measurement) -> str:
 
 
 def _tables(measurements: Iterator[Measurement]) -> Iterator[str]:
+    coloured = _coloured() if sys.stdout.isatty() else None
     for measurement in measurements:
         heading = f"{measurement.timestamp or ''} {measurement.manufacturer or ''} {measurement.model or ''}"
-        yield f"{' '.join(heading.split()) or 'measurement'}\n{table(measurement)}\n\n"
+        heading = " ".join(heading.split()) or "measurement"
+        yield coloured(heading, measurement) if coloured else f"{heading}\n{table(measurement)}\n\n"
+
+
+def _coloured() -> Callable[[str, Measurement], str] | None:
+    """What writes a measurement as a table in colours, where rich is installed."""
+    try:
+        from rich.console import Console  # noqa: PLC0415  the extra "cli"
+        from rich.table import Table  # noqa: PLC0415
+    except ImportError:
+        return None
+    console = Console(force_terminal=True)
+
+    def write(heading: str, measurement: Measurement) -> str:
+        rows = Table(title=heading, title_justify="left", show_header=False)
+        rows.add_column(style="cyan")
+        rows.add_column(style="bold")
+        for line in table(measurement).splitlines():
+            rows.add_row(*line.split(maxsplit=1))
+        with console.capture() as shown:
+            console.print(rows)
+        return str(shown.get())
+
+    return write
 
 
 def _json(measurements: Iterator[Measurement]) -> Iterator[str]:

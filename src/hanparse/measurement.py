@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping  # noqa: TC003  get_type_hints(Mea
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
+from html import escape
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
 
@@ -204,6 +205,13 @@ class Measurement:
     def __repr__(self) -> str:
         """The fields that are present, with units, on one line."""
         return f"Measurement({', '.join(f'{name}={_readable(name, value)}' for name, value in self._present())})"
+
+    def _repr_html_(self) -> str:
+        """A table for notebooks: the fields that are present, with units, and estimates marked as such."""
+        rows = [(name, _readable(name, value).strip("'")) for name, value in self._present()]
+        rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
+        cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
+        return f"<table>{cells}</table>"
 
     def __eq__(self, other: object) -> bool:
         """Equal in every field, `wiring`, `registers` and `estimated`."""
