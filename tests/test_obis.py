@@ -204,3 +204,13 @@ def test_a_unit_code_has_its_symbol(code: int, unit: str) -> None:
 @pytest.mark.parametrize("code", [0, 58, 59, 68, 69, 73, 127, 175, 252])
 def test_reserved_unit_codes_have_none(code: int) -> None:
     assert code not in UNIT_CODES
+
+
+def test_a_code_made_or_changed_by_hand_is_checked_as_well() -> None:
+    with pytest.raises(ValueError, match="group C"):
+        Obis.parse("1.7.0")._replace(c=999)
+    for wrong in (1.5, True, "1"):
+        with pytest.raises(TypeError, match="whole number"):
+            Obis(1, 0, wrong, 7, 0)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="text or bytes"):
+        Obis.parse(5)  # type: ignore[arg-type]
