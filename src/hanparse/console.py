@@ -71,12 +71,15 @@ def written(measurements: Iterator[Measurement], form: str) -> Iterator[str]:
 
 def table(measurement: Measurement) -> str:
     """One line per field that is present, with its unit."""
-    rows = [(name, getattr(measurement, name), FIELD_UNITS.get(name, "")) for name in FIELDS]
-    shown = [f"  {name:<24} {value} {unit}".rstrip() for name, value, unit in rows if value is not None]
-    for name, estimate in measurement.estimated.items():
-        low, high, unit = estimate.low, estimate.high, FIELD_UNITS[name]
-        shown.append(f"  {name:<24} {estimate.value:.3f} {unit} (estimated, {low:.3f} to {high:.3f} {unit})")
-    return "\n".join(shown)
+    return "\n".join(f"  {name:<24} {shown}" for name, shown in _rows(measurement))
+
+
+def _rows(measurement: Measurement) -> list[tuple[str, str]]:
+    estimates = [
+        (name, f"{value:.3f} {FIELD_UNITS[name]} (estimated, {low:.3f} to {high:.3f} {FIELD_UNITS[name]})")
+        for name, (value, low, high, _method) in measurement.estimated.items()
+    ]
+    return measurement.rows() + estimates
 
 
 def _tables(measurements: Iterator[Measurement]) -> Iterator[str]:
@@ -100,8 +103,8 @@ def _coloured() -> Callable[[str, Measurement], str] | None:
         rows = Table(title=heading, title_justify="left", show_header=False)
         rows.add_column(style="cyan")
         rows.add_column(style="bold")
-        for line in table(measurement).splitlines():
-            rows.add_row(*line.split(maxsplit=1))
+        for row in _rows(measurement):
+            rows.add_row(*row)
         with console.capture() as shown:
             console.print(rows)
         return str(shown.get())

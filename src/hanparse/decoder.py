@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypedDict, Unpack
 
 from hanparse import foreign
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes, strip_llc
+from hanparse.frame import Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import FrameReader
 from hanparse.layout import Layouts
 from hanparse.measurement import Measurement
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
-from hanparse.source import MEANT, distance, dumped, no_frame
+from hanparse.source import MEANT, distance, dumped, is_push, no_frame, without_flags
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -299,11 +299,9 @@ def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
     """The push in bytes that hold no frame: one that has lost both flags, an LLC PDU, an APDU; or what else it is."""
     if framing := foreign.framing(data):
         raise FrameError(f"this is {framing}")
-    flag = bytes([FLAG])
-    try:
-        frame = Frame.parse(flag + data + flag, offset=-1)
-    except FrameError:
-        return [decoder.decode_payload(data)] if data.startswith(LLC) or foreign.is_apdu(data) else []
+    frame = without_flags(data)
+    if frame is None:
+        return [decoder.decode_payload(data)] if is_push(data) else []
     try:
         return [decoder.decode_payload(frame.information, _wire(frame))]
     except DecodeError as error:

@@ -129,8 +129,8 @@ def as_bytes(data: Buffer) -> bytes:
 # --- the checks ------------------------------------------------------------------------------------------------------
 
 
-# The grammar reads whole frames. A stream shows them piece by piece, so the same format stands here once more as early
-# checks; a property test holds both together.
+# The grammar reads a header that is there, and builds. A stream shows a frame piece by piece, so the same format stands
+# here once more as early checks; property tests hold both together.
 
 
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:

@@ -60,10 +60,8 @@ _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 _FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
 _WALL_CLOCK: Final = Struct(">HBBxBBB")  # year, month, day, (weekday,) hour, minute, second of a date-time
 _DATE_TIME_SIZE: Final = 12
-_CLOCK_VALUES: Final = (
-    (0, 8),
-    (11, 1),
-)  # of a date-time, year to second and status; hundredths and deviation are meaning
+# Of a date-time, year to second and status may vary; hundredths and deviation are meaning.
+_CLOCK_VALUES: Final = ((0, 8), (11, 1))
 
 
 class NotLearnableError(Exception):

@@ -206,9 +206,13 @@ class Measurement:
         """The fields that are present, with units, on one line."""
         return f"Measurement({', '.join(f'{name}={_readable(name, value)}' for name, value in self._present())})"
 
+    def rows(self) -> list[tuple[str, str]]:
+        """The fields that are present, by name, and their values as text with units."""
+        return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present()]
+
     def _repr_html_(self) -> str:
         """A table for notebooks: the fields that are present, with units, and estimates marked as such."""
-        rows = [(name, _readable(name, value).strip("'")) for name, value in self._present()]
+        rows = self.rows()
         rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
         return f"<table>{cells}</table>"

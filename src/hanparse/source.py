@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import foreign
 from hanparse.errors import FrameError
-from hanparse.frame import FLAG
+from hanparse.frame import FLAG, LLC, Frame
 
 if TYPE_CHECKING:
     from hanparse.errors import HanParseError
@@ -34,6 +34,20 @@ def no_frame(data: bytes) -> FrameError:
         "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
         offset=offset + 1,
     )
+
+
+def without_flags(data: bytes) -> Frame | None:
+    """The frame that `data` is but for both its flags, which a tool that logged it cut off."""
+    flag = bytes([FLAG])
+    try:
+        return Frame.parse(flag + data + flag, offset=-1)
+    except FrameError:
+        return None
+
+
+def is_push(data: bytes) -> bool:
+    """Whether `data` begins as a push does without a frame around it: an LLC PDU or an APDU."""
+    return data.startswith(LLC) or foreign.is_apdu(data)
 
 
 def dumped(text: str) -> bytes:

@@ -8,11 +8,12 @@ from hanparse import foreign, hexdump
 from hanparse.annotate import hdlc, pushes
 from hanparse.annotate.apdu import Payloads
 from hanparse.decoder import Decoder, decode_all
-from hanparse.errors import FrameError, HanParseError
+from hanparse.errors import HanParseError
 from hanparse.explanation import Explanation
-from hanparse.frame import FLAG, LLC, Buffer, Frame, as_bytes
+from hanparse.frame import FLAG, Buffer, as_bytes
 from hanparse.meters import PROFILES
 from hanparse.scale import Scale
+from hanparse.source import is_push, without_flags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,27 +42,15 @@ def explain(
     data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
     found = hdlc.find(data)
-    if not any(frame.sound for frame in found):
-        found = _without_flags(data) or found
-    if not any(frame.meant for frame in found) and _is_push(data):
+    if not any(one.sound for one in found):
+        frame = without_flags(data)
+        found = [hdlc.Found.of(frame)] if frame else found
+    if not any(one.meant for one in found) and is_push(data) and not foreign.framing(data):
         return _without_frame(data, payloads)
     parts = tuple(_stream(data, found, payloads))
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
     return Explanation.of("stream", "input", parts, value=_count(found), error="" if found else _why(data))
-
-
-def _without_flags(data: bytes) -> list[hdlc.Found]:
-    """The frame that has lost both flags."""
-    try:
-        return [hdlc.Found.of(Frame.parse(_FLAG + data + _FLAG, offset=-1))]
-    except FrameError:
-        return []
-
-
-def _is_push(data: bytes) -> bool:
-    """Whether `data` begins as a push does, without a frame around it."""
-    return (data.startswith(LLC) or foreign.is_apdu(data)) and not foreign.framing(data)
 
 
 def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
