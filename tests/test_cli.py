@@ -211,6 +211,21 @@ def test_a_wire_is_diagnosed(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "* 5 pushes in 5 sound frames are ciphered" in shown
 
 
+def test_a_report_names_no_meter_and_keeps_what_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "5706567012345678.txt"  # the name of the file is no part of the report
+    path.write_text(named("iskraemeco/si-10").data.hex(" "), "ascii")
+    for options, kept in (([], False), (["--keep", "16820007"], True)):
+        assert main(["report", *options, str(path)]) == 0
+        shown = capsys.readouterr().out
+        assert ('"16820007"' in shown) is kept
+        assert "5200000000017" not in shown
+        assert "5706567012345678" not in shown
+    path.write_text("no dump at all", "ascii")
+    assert main(["report", str(path)]) == 1
+
+
 def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.bin"
     path.write_bytes(KAIFA.data * 100_000)

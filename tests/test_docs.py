@@ -45,7 +45,7 @@ def test_every_command_of_the_dump_page_shows_what_is_printed(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
-    (session,) = re.findall(r"```console\n(.*?)```", (ROOT / "docs" / "dump.md").read_text("utf-8"), re.DOTALL)
+    (session,) = re.findall(r"```console\n(\$ .*?)```", (ROOT / "docs" / "dump.md").read_text("utf-8"), re.DOTALL)
     for shown in session.split("$ hanparse ")[1:]:
         command, _, output = shown.partition("\n")
         assert main(shlex.split(command)) == 0

@@ -2,27 +2,25 @@
 
     python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
 
-Every text of six digits or more gets others (``--keep TEXT`` for one that is no meter number), the checksums are made
-anew, and the values stand one a line. The expectations are to be written by hand, from the description of the list or
-the display of the meter: what hanparse makes of the frame proves nothing.
+What `hanparse.anonymous` finds telling gets other digits (``--keep TEXT`` for a text that is no meter number), the
+checksums are made anew, and the values stand one a line. The expectations are to be written by hand, from the
+description of the list or the display of the meter: what hanparse makes of the frame proves nothing.
 """
 
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hanparse import HanParseError, cosem, frame
-from hanparse.crc import x25
+from hanparse.anonymous import anonymise
 from hanparse.data import Data, Tag
 from hanparse.meters import shapes, values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_TELLING_DIGITS = 6
 _LLC = b"\xe6\xe7\x00"
 _COLUMN = 46
 
@@ -31,35 +29,10 @@ def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> 
     """The TOML of a frame file. Raises `HanParseError` for what is no sound frame with a data-notification."""
     parsed = frame.Frame.parse(data)
     start = data.index(_LLC, parsed.information_offset) + len(_LLC)
-    body = cosem.parse(data[start:-3]).body
-    changed = bytearray(data)
-    for leaf in _leaves(body):
-        if _is_telling(leaf, keep):
-            end = start + leaf.offset + leaf.length
-            changed[end - len(leaf.value) : end] = anonymous(bytes(changed[end - len(leaf.value) : end]))  # type: ignore[arg-type]
-    changed[-3:-1] = x25(changed[1:-3]).to_bytes(2, "little")
-    rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(bytes(changed), start, body))
+    changed = anonymise(data, keep)
+    body = cosem.parse(changed[start:-3]).body
+    rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(changed, start, body))
     return f'source = "{source}"\nwhy    = "{why}"\nframe  = """\n{rows}\n"""\n\n[expect]\n'
-
-
-def anonymous(text: bytes) -> bytes:
-    """The text with other digits: 1, zeros, and 17 at the end."""
-    places = [match.start() for match in re.finditer(rb"\d", text)]
-    digits = dict(zip(places, b"1" + b"17".rjust(len(places) - 1, b"0"), strict=True))
-    return bytes(digits.get(at, byte) for at, byte in enumerate(text))
-
-
-def _is_telling(leaf: Data, keep: Sequence[str]) -> bool:
-    text = values.text(leaf)
-    return text is not None and text not in keep and len(re.findall(r"\d", text)) >= _TELLING_DIGITS
-
-
-def _leaves(data: Data) -> Iterator[Data]:
-    parts = shapes.elements(data)
-    if not parts:
-        yield data
-    for part in parts:
-        yield from _leaves(part)
 
 
 def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:

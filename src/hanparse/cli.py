@@ -99,6 +99,18 @@ def _parser() -> argparse.ArgumentParser:
     _add_files(command)
     command.set_defaults(run=_diagnose)
 
+    command = commands.add_parser(
+        "report",
+        help="the attachment for an issue, without the numbers of your meter",
+        description="Write what was seen, the errors and a dump that replays; numbers of meters are replaced.",
+        epilog="example: hanparse report capture.bin > report.md",
+    )
+    _add_files(command)
+    command.add_argument(
+        "--keep", action="append", default=[], metavar="TEXT", help="a text in the list that is no number of a meter"
+    )
+    command.set_defaults(run=_report)
+
     commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
     return parser
 
@@ -225,6 +237,15 @@ def _diagnose(given: argparse.Namespace) -> int:
     for finding in decoder.diagnosis():
         print(f"* {finding}")
     return _DECODED if decoder.stats.measurements else _NOTHING
+
+
+def _report(given: argparse.Namespace) -> int:
+    from hanparse.attachment import attachment  # noqa: PLC0415  only here
+
+    for name in given.files:
+        with _opened(name) as file:
+            print(attachment(chunks(file), given.keep))
+    return _DECODED
 
 
 def _demo(_given: argparse.Namespace) -> int:

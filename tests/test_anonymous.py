@@ -1,0 +1,214 @@
+"""No id of a meter survives, and everything else does: what is sound, and what is damaged."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from framefiles import ALL, SOUND, FrameFile, check_sequence, named, sealed
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from hanparse import Decoder, decode
+from hanparse.anonymous import anonymise
+from hanparse.attachment import attachment
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+TEXT_WITH_AN_ID = re.compile(rb"[0-9A-Z]*\d{6,}")
+DOCUMENTED = (b"16820005", b"16820006")  # these say which list it is
+
+
+def digits(size: int) -> st.SearchStrategy[str]:
+    """Numbers that no replacement and no value looks like."""
+    return st.text("0123456789", min_size=size, max_size=size).filter(is_telling)
+
+
+def is_telling(text: str) -> bool:
+    binary = bytes.fromhex(text.zfill(len(text) + len(text) % 2)), int(text).to_bytes(8, "big")
+    return len(set(text.lstrip("0"))) >= 5 and all(len(sent) - sent.count(0) >= 3 for sent in binary)
+
+
+IDS = st.integers(8, 18).flatmap(digits)
+
+
+def refitted(frame: bytes) -> bytes:
+    return frame[:-3] + check_sequence(frame[1:-3]) + frame[-1:]
+
+
+def with_other_ids(file: FrameFile, random: st.DataObject) -> tuple[bytes, list[bytes]]:
+    """The frame of the file with ids drawn for it, and they."""
+    keep = (*DOCUMENTED, *(str(file.expect.get(name)).encode() for name in ("model", "list_id") if file.expect))
+    drawn: list[bytes] = []
+
+    def other(match: re.Match[bytes]) -> bytes:
+        if any(match[0] in text for text in keep):
+            return match[0]
+        size = len(re.findall(rb"\d", match[0]))
+        fresh = iter(random.draw(digits(size)))
+        drawn.append(re.sub(rb"\d", lambda _digit: next(fresh).encode(), match[0]))
+        return drawn[-1]
+
+    changed = TEXT_WITH_AN_ID.sub(other, file.data)
+    sound = check_sequence(file.data[1:-3]) == file.data[-3:-1]
+    return refitted(changed) if sound else changed, drawn
+
+
+def everywhere(meter_id: bytes) -> list[bytes]:
+    """Frames and noise that hold the number in every way that is known."""
+    number = int(meter_id)
+    bcd = bytes.fromhex(meter_id.decode().zfill(len(meter_id) + len(meter_id) % 2))
+    whole = number.to_bytes(8, "big")
+    text = bytes([0x0A, len(meter_id)]) + meter_id
+    head = bytes.fromhex("E6E7000F4000000000")
+    register = bytes.fromhex("020309060100010700FF060000011802020F00161B")
+    return [
+        sealed(bytes.fromhex("E6E700C20000030100") + text),  # an event-notification, which is not read
+        sealed(bytes.fromhex("E6E700FE") + bcd + b"\0" + whole + bcd[::-1] + number.to_bytes(8, "little")),
+        sealed(head + bytes.fromhex("010302020906000060010AFF") + text + register
+               + bytes.fromhex("020209060000600107FF") + bytes([0x0A, 4 + len(meter_id)]) + b"6525" + meter_id),
+        sealed(head + b"\x01\x02\x02\x02\x09\x06\x00\x00\x60\x01\x02\xff\x15" + whole + register),
+        sealed(head + b"\x02\x03" + text + b"\x09" + bytes([len(bcd)]) + bcd + b"\x15" + whole),  # of nobody
+        b"meter " + meter_id + b" says hello\r\n",
+        sealed(bytes.fromhex("E6E700DB084B414D") + bcd[-5:].rjust(5, b"\0") + b"\x11\x30" + bytes(16)),
+    ]  # fmt: skip
+
+
+def survivors(meter_id: bytes, report: str) -> list[str]:
+    """The notations of an id that stand in a report, blanks or not, in upper or lower case."""
+    squeezed = re.sub(r"\s", "", report).casefold()
+    run = max(re.findall(rb"\d+", meter_id), key=len)
+    notations = {meter_id.decode(), run.decode(), meter_id.hex(), run.hex(), run[::-1].hex()}
+    if len(run) % 2 == 0:
+        notations.add(bytes.fromhex(run.decode())[::-1].hex())
+    size = (int(run).bit_length() + 7) // 8
+    notations |= {int(run).to_bytes(size, order).hex() for order in ("big", "little")} if size > 3 else set()
+    return [notation for notation in notations if notation.casefold() in squeezed]
+
+
+@pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)
+@settings(max_examples=5)
+@given(random=st.data())
+def test_no_id_survives_in_any_notation(file: FrameFile, random: st.DataObject) -> None:
+    frame, drawn = with_other_ids(file, random)
+    drawn.append(random.draw(IDS).encode())
+    pieces = [frame, *(piece for meter_id in drawn[-2:] for piece in everywhere(re.sub(rb"\D", b"", meter_id)))]
+    data = b"".join(random.draw(st.permutations(pieces)))
+    report = attachment([data[:3000]])
+    assert [survivors(meter_id, report) for meter_id in drawn] == [[]] * len(drawn)
+
+
+def seen(data: bytes) -> tuple[Any, list[dict[str, Any]]]:
+    decoder = Decoder()
+    found = decoder.feed(data) + decoder.flush()
+    ids = ("meter_id", "model")  # a type may hold the number, too
+    fields = [{name: value for name, value in one.to_dict().items() if name not in ids} for one in found]
+    return decoder.stats, fields
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+@settings(max_examples=5)
+@given(random=st.data())
+def test_everything_but_the_id_is_decoded_as_before(file: FrameFile, random: st.DataObject) -> None:
+    frame, drawn = with_other_ids(file, random)
+    changed = anonymise(frame)
+    assert seen(changed) == seen(frame)
+    assert decode(frame).model == decode(changed).model or not decode(frame).manufacturer
+    assert not any(meter_id in changed for meter_id in drawn)
+    stream = frame + b"".join(everywhere(random.draw(IDS).encode()))
+    assert seen(anonymise(stream)) == seen(stream)
+
+
+DAMAGES: list[Callable[[bytes, int, int], bytes]] = [
+    lambda data, at, byte: data[:at] + bytes([byte]) + data[at + 1 :],
+    lambda data, at, byte: data[:at] + bytes([byte]) + data[at:],
+    lambda data, at, _byte: data[:at] + data[at + 1 :],
+    lambda data, at, byte: data[:at] + data[at + byte % 16 :],
+]
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+@settings(max_examples=5)
+@given(random=st.data())
+def test_damage_stays_what_it_is_and_tells_nothing(file: FrameFile, random: st.DataObject) -> None:
+    frame, drawn = with_other_ids(file, random)
+    data = frame + frame
+    for _ in range(random.draw(st.integers(1, 3))):
+        damage = random.draw(st.sampled_from(DAMAGES))
+        data = damage(data, random.draw(st.integers(0, len(data) - 1)), random.draw(st.integers(0, 255)))
+    changed = anonymise(data)
+    assert len(changed) == len(data)
+    before, after = seen(data), seen(changed)
+    unread = {"hcs_failures": 0, "fcs_failures": 0}  # where digits are taken for a header, another error may come first
+    assert (before[0]._replace(**unread), before[1]) == (after[0]._replace(**unread), after[1])
+    for meter_id in drawn:
+        parts = {meter_id[at : at + 5] for at in range(len(meter_id) - 4)}
+        assert not [part for part in parts if part in changed and part.isdigit() and len(set(part)) > 3]
+
+
+def test_a_wrong_check_sequence_is_not_mended() -> None:
+    frame = named("refused/wrong-fcs").data.replace(b"6970631400000017", b"6970631412345678")
+    changed = anonymise(frame)
+    wrong_by = [
+        int.from_bytes(check_sequence(data[1:-3]), "little") ^ int.from_bytes(data[-3:-1], "little")
+        for data in (frame, changed)
+    ]
+    assert b"6970631412345678" not in changed
+    assert wrong_by[0] == wrong_by[1] != 0
+
+
+def test_a_number_that_is_cut_by_a_segment_is_found() -> None:
+    apdu = bytes.fromhex("E6E7000F4000000000010202020906000060010 0FF0A10".replace(" ", "")) + b"7359992890941742"
+    apdu += bytes.fromhex("020309060100010700FF060000011802020F00161B")
+    at = apdu.index(b"7359") + 4
+    data = sealed(apdu[:at], segmentation=1) + sealed(apdu[at:])
+    assert decode(data).meter_id == "7359992890941742"
+    changed = anonymise(data)
+    assert decode(changed).meter_id == "1000000000000017"
+    assert decode(changed).active_power_import == 280
+    half = anonymise(sealed(apdu[:at], segmentation=1) + b"\x7e\x01" + sealed(apdu[at:]))
+    assert b"992890941742" not in half
+
+
+def test_a_push_without_a_frame_is_made_anonymous() -> None:
+    file = named("kaifa/list2-ma304h4-tn")
+    for data in (file.apdu, b"\xe6\xe7\x00" + file.apdu, file.data[1:-1]):
+        sent = data.replace(b"6970631400000017", b"6970631412345678")
+        if data == file.data[1:-1]:
+            sent = sent[:-2] + check_sequence(sent[:-2])
+        changed = anonymise(sent)
+        assert decode(changed).meter_id == "1000000000000017"
+        assert decode(changed).to_dict() | {"meter_id": ""} == decode(sent).to_dict() | {"meter_id": ""}
+
+
+def test_the_number_in_a_system_title_goes_with_it() -> None:
+    frame = sealed(bytes.fromhex("E6E700DB084B464D10A1B2C3D41F30000001") + bytes(20))
+    assert bytes.fromhex("084B464D00000000111F30") in anonymise(frame)
+    title = sealed(bytes.fromhex("E6E7000F40000000000201") + bytes.fromhex("09084B464D10A1B2C3D4"))
+    assert bytes.fromhex("A1B2C3D4") not in anonymise(title + title[:-4])
+
+
+def test_a_number_that_is_a_number_by_its_code_is_replaced() -> None:
+    body = bytes.fromhex("0102020209060101000001FF06046314F9020309060100010700FF060000011802020F00161B")
+    frame = sealed(bytes.fromhex("E6E7000F4000000000") + body)  # 1-1:0.0.1, meter number 73602297
+    changed = anonymise(frame)
+    assert decode(changed).active_power_import == 280
+    assert decode(changed).registers[0].value == 10000017
+
+
+def test_what_is_to_be_kept_is_kept() -> None:
+    frame = named("iskraemeco/si-10").data
+    assert b"16820007" not in anonymise(frame)
+    assert b"16820007" in anonymise(frame, keep=["16820007"])
+    assert all(text in anonymise(named(name).data) for name, text in [
+        ("iskraemeco/si-18", b"16820005"),  # documented: it says which list it is
+        ("kamstrup/list1-685-it-ct", b"6851121BN243101040"),  # a meter type
+        ("aidon/list1-no", named("aidon/list1-no").data),  # nothing in it
+    ])  # fmt: skip
+
+
+@given(st.binary(max_size=300))
+def test_any_bytes_keep_their_length(data: bytes) -> None:
+    assert len(anonymise(data)) == len(data)

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hanparse import ids
+
+LONG = st.text("0123456789", min_size=8, max_size=18).filter(lambda number: len(set(number.lstrip("0"))) >= 5)
+
+
+@pytest.mark.parametrize(
+    ("number", "replaced"),
+    [(b"7359992890941742", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
+)
+def test_a_meter_number_is_replaced_by_one_of_nobody(number: bytes, replaced: bytes) -> None:
+    assert ids.another(number) == replaced
+
+
+def test_several_numbers_are_told_apart() -> None:
+    assert [ids.another(b"73599928", number) for number in range(3)] == [b"10000017", b"10000018", b"10000019"]
+
+
+@pytest.mark.parametrize("text", [b"", b"7", b"73", b"735", b"A7B3"])
+def test_a_short_text_keeps_its_length(text: bytes) -> None:
+    assert len(ids.another(text)) == len(text)
+
+
+def test_an_id_of_letters_keeps_only_those_of_its_maker() -> None:
+    assert ids.another_name(b"ISKRABAZ") == b"ISKXXXXX"
+    assert ids.another_name(b"KFM12ab9") == b"KFM10XX1" or ids.another_name(b"KFM12ab9")[:3] == b"KFM"
+
+
+def test_a_system_title_keeps_the_letters_of_its_maker() -> None:
+    assert ids.another_title(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
+    assert ids.another_title(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 100))
+def test_another_value_fits_where_the_value_stood(value: int, number: int) -> None:
+    size = (value.bit_length() + 8) // 8
+    assert 0 <= ids.another_value(value, size, number) < 1 << 8 * size - 1
+
+
+def test_the_notations_of_a_number() -> None:
+    found = ids.notations(b"73599928", b"10000017")
+    assert found[b"73599928"] == b"10000017"
+    assert found[bytes.fromhex("73599928")] == bytes.fromhex("10000017")  # packed BCD, and as M-Bus sends it:
+    assert found[bytes.fromhex("28995973")] == bytes.fromhex("17000010")
+    assert found[(73599928).to_bytes(4, "big")] == (10000017).to_bytes(4, "big")
+    assert found[(73599928).to_bytes(4, "little")] == (10000017).to_bytes(4, "little")
+
+
+def test_the_last_digits_are_a_number_of_their_own() -> None:
+    found = ids.notations(b"ISK5273599928", b"ISK1000000017")
+    assert found[(73599928).to_bytes(4, "big")] == (10000017).to_bytes(4, "big")
+    assert found[b"5273599928"] == b"1000000017"
+    assert found[b"isk5273599928"] == b"isk1000000017"
+
+
+def test_what_may_be_any_value_is_no_notation() -> None:
+    assert set(ids.notations(b"00000017", b"10000017")) == {b"00000017"}  # 00 00 00 17 is a value like others
+
+
+@given(LONG, st.integers(0, 79))
+def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: str, at: int) -> None:
+    old = number.encode()
+    found = ids.notations(old, ids.another(old, at))
+    assert old in found
+    assert all(len(before) == len(after) and before != after for before, after in found.items())
+    assert not set(found) & set(found.values())
