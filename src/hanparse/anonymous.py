@@ -72,13 +72,10 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     capture = _Capture(data, found)
     kept = _DOCUMENTED | {text.encode() for text in keep} | {text for one in capture.lists for text in one.kept}
     changed = bytearray(data)
-    known: dict[bytes, bytes] = {}
-    numbers: dict[bytes, int] = {}
-    for telling in (*capture.readable(kept), *capture.unreadable(kept)):
-        old = bytes(data[at] for at in telling.places)
-        new = telling.change(old, numbers.setdefault(old, len(numbers)))
-        _put(changed, telling.places, new)
-        known |= telling.notations(old, new)
+    others = _Others(data, changed)
+    known = others.put(capture.readable(kept))
+    elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
+    known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     _replace_known(data, changed, capture.content, known)
     _seal(data, changed, found)
     return bytes(changed)
@@ -89,6 +86,25 @@ def _frames(data: bytes) -> list[hdlc.Found]:
     found = hdlc.find(data)
     frame = None if any(one.sound for one in found) else without_flags(data)
     return [hdlc.Found.of(frame)] if frame else found
+
+
+class _Others:
+    """Puts other numbers in the place of those that are telling."""
+
+    def __init__(self, data: bytes, changed: bytearray) -> None:
+        self._data = data
+        self._changed = changed
+        self._numbers: dict[bytes, int] = {}
+
+    def put(self, found: Iterable[_Telling]) -> dict[bytes, bytes]:
+        """Replace them where they stand; in which notations they may stand elsewhere."""
+        known: dict[bytes, bytes] = {}
+        for telling in found:
+            old = bytes(self._data[at] for at in telling.places)
+            new = telling.change(old, self._numbers.setdefault(old, len(self._numbers)))
+            _put(self._changed, telling.places, new)
+            known |= telling.notations(old, new)
+        return known
 
 
 def _put(changed: bytearray, places: Sequence[int], new: bytes) -> None:
