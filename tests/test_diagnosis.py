@@ -14,7 +14,7 @@ from wire import LLC, seeded
 import hanparse
 from hanparse import Decoder
 from hanparse.decoder import Stats
-from hanparse.diagnosis import Finding, diagnose
+from hanparse.diagnosis import Fault, diagnose
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ TELEGRAM: Final = (
 )
 
 
-def diagnosis(data: bytes, size: int = 4096) -> tuple[Finding, ...]:
+def diagnosis(data: bytes, size: int = 4096) -> tuple[Fault, ...]:
     """What is found in `data`, read to its end in chunks of `size`."""
     decoder = Decoder()
     for at in range(0, len(data), size):
@@ -42,7 +42,7 @@ def diagnosis(data: bytes, size: int = 4096) -> tuple[Finding, ...]:
     return found(decoder)
 
 
-def found(decoder: Decoder) -> tuple[Finding, ...]:
+def found(decoder: Decoder) -> tuple[Fault, ...]:
     return decoder.diagnosis()
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import importlib.util
 import re
 import shlex
 from inspect import ismodule
@@ -11,12 +10,10 @@ from pathlib import Path
 
 import pytest
 from framefiles import named
+from scripts import ROOT, script
 
 import hanparse
 from hanparse.cli import main
-
-ROOT = Path(__file__).parent.parent
-
 
 PAGES = [
     "README.md",
@@ -32,11 +29,7 @@ def test_every_transcript_runs_as_shown(page: str) -> None:
 
 
 def test_the_picture_of_the_house_is_that_of_the_code() -> None:
-    spec = importlib.util.spec_from_file_location("draw_house", ROOT / "tools" / "draw_house.py")
-    assert spec
-    assert spec.loader
-    house = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(house)
+    house = script("tools/draw_house.py")
     assert house.draw() == (ROOT / "docs" / "house.svg").read_text("utf-8"), "run python tools/draw_house.py"
 
 
@@ -60,7 +53,11 @@ def test_the_two_commands_of_the_readme_stand_in_console_blocks() -> None:
 
 def test_public_names_are_those_of_the_package_and_no_others() -> None:
     there = {name for name, value in vars(hanparse).items() if not name.startswith("_") and not ismodule(value)}
-    assert set(hanparse.__all__) == there - {"Any", "TYPE_CHECKING"} | {"explain", "Explanation"}  # these come late
+    assert set(hanparse.__all__) == there - {"Any", "TYPE_CHECKING"} | {
+        "explain",
+        "Explanation",
+        "Fault",
+    }  # these come late
     assert all(getattr(hanparse, name) for name in hanparse.__all__)
     assert sorted(hanparse.__all__) == hanparse.__all__
     with pytest.raises(AttributeError, match="has no attribute 'explian'"):

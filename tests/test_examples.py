@@ -3,30 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import io
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import SOUND, named
+from scripts import script
 
 from hanparse import Measurement, decode
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-EXAMPLES = Path(__file__).parent.parent / "examples"
 STREAM = b"".join(file.data for file in SOUND)
-
-
-def example(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class OddPort(io.BytesIO):
@@ -41,13 +26,13 @@ class OddPort(io.BytesIO):
 
 def test_the_serial_reader_prints_every_push_and_ends_with_the_port() -> None:
     half = named("aidon/list3-6534-tn").data[:100]
-    found = list(example("serial_reader").measurements(OddPort(STREAM + half)))
+    found = list(script("examples/serial_reader.py").measurements(OddPort(STREAM + half)))
     assert [m.meter_id for m in found] == [decode(file.data).meter_id for file in SOUND]
 
 
 def test_the_serial_reader_says_why_when_nothing_was_decoded() -> None:
     with pytest.raises(SystemExit, match="nothing was decoded"):
-        list(example("serial_reader").measurements(OddPort(named("refused/ciphered-glo").data)))
+        list(script("examples/serial_reader.py").measurements(OddPort(named("refused/ciphered-glo").data)))
 
 
 def test_the_gateway_reader_survives_a_gateway_that_goes_away_in_the_middle_of_a_frame() -> None:
@@ -69,7 +54,7 @@ def test_the_gateway_reader_survives_a_gateway_that_goes_away_in_the_middle_of_a
         port = server.sockets[0].getsockname()[1]
         found = []
         async with server:
-            stream = example("tcp_gateway").measurements("127.0.0.1", port, pause=0)
+            stream = script("examples/tcp_gateway.py").measurements("127.0.0.1", port, pause=0)
             async for measurement in stream:
                 found.append(measurement)
                 if len(found) == count:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
 from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 import mutations
@@ -14,13 +12,11 @@ from explained import AIDON, LIST_1, apdu, check, errors, fields, frames, leaves
 from framefiles import ALL, SOUND, FrameFile, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts import ROOT, script
 from wire import LLC, seeded
 
 from hanparse import HexDumpError, Scale, decode_all
 from hanparse.annotate.explain import explain
-
-ROOT = Path(__file__).parent.parent
-
 
 # --- every byte once -------------------------------------------------------------------------------------------------
 
@@ -233,9 +229,5 @@ def test_a_source_of_another_type_is_refused() -> None:
 
 
 def test_the_page_of_explained_frames_is_current() -> None:
-    spec = importlib.util.spec_from_file_location("write_explained", ROOT / "tools" / "write_explained.py")
-    assert spec
-    assert spec.loader
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    assert tool.page() == (ROOT / "docs" / "explained.md").read_text("utf-8"), "run python tools/write_explained.py"
+    page = (ROOT / "docs" / "explained.md").read_text("utf-8")
+    assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import re
-import sys
 import tomllib
 from datetime import UTC, datetime, timedelta, timezone
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from framefiles import SOUND, FrameFile, check_sequence, named
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts import ROOT, script
 
 from hanparse import Measurement, Obis, Scale, UnknownMeterError, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
@@ -25,10 +24,6 @@ from hanparse.data import CompactArray, Data, DateTime, Tag, TypeDescription
 from hanparse.meters import PROFILES, Model, Place, Profile, Wire, clock, codes, read, shapes, values
 from hanparse.obis import Kind
 
-if TYPE_CHECKING:
-    from types import ModuleType
-
-ROOT = Path(__file__).parent.parent
 NOT_SPECIFIED = -0x8000
 
 
@@ -545,17 +540,7 @@ def test_every_profile_but_one_says_whose_lists_it_reads() -> None:
 
 def test_the_page_of_meters_is_what_profiles_and_frames_say() -> None:
     page = (ROOT / "docs" / "meters.md").read_text("utf-8")
-    assert tool("write_meters").page() == page, "run python tools/write_meters.py"
-
-
-def tool(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec
-    assert spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses look for their module
-    spec.loader.exec_module(module)
-    return module
+    assert script("tools/write_meters.py").page() == page, "run python tools/write_meters.py"
 
 
 def test_the_meter_of_the_page_on_new_meters_is_read() -> None:
@@ -574,7 +559,7 @@ def test_the_meter_of_the_page_on_new_meters_is_read() -> None:
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 def test_a_new_frame_file_holds_a_sound_frame_without_the_number_of_the_meter(file: FrameFile) -> None:
-    content = tomllib.loads(tool("new_frame_file").frame_file(file.data, "source", "why"))
+    content = tomllib.loads(script("tools/new_frame_file.py").frame_file(file.data, "source", "why"))
     data = bytes.fromhex("".join(line.partition("#")[0] for line in content["frame"].splitlines()))
     assert len(data) == len(file.data)
     assert data[-3:-1] == check_sequence(data[1:-3])

@@ -18,6 +18,7 @@ from hanparse.scale import Scale
 
 if TYPE_CHECKING:
     from hanparse.annotate.explain import explain
+    from hanparse.diagnosis import Fault
     from hanparse.explanation import Explanation
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "Decoder",
     "Estimate",
     "Explanation",
+    "Fault",
     "FrameError",
     "HanParseError",
     "HexDumpError",
@@ -53,4 +55,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401  what a name is, is declared 
         from hanparse.explanation import Explanation  # noqa: PLC0415
 
         return Explanation
+    if name == "Fault":
+        from hanparse.diagnosis import Fault  # noqa: PLC0415
+
+        return Fault
     raise AttributeError(f"module 'hanparse' has no attribute {name!r}")

@@ -21,7 +21,7 @@ from hanparse.source import MEANT, distance, dumped, is_push, no_frame, without_
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hanparse.diagnosis import Finding
+    from hanparse.diagnosis import Fault
 
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
 
@@ -114,7 +114,7 @@ class Decoder:
         """The last error, with its position counted from the first byte fed."""
         return self._last_error
 
-    def diagnosis(self) -> tuple[Finding, ...]:
+    def diagnosis(self) -> tuple[Fault, ...]:
         """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 

@@ -1,4 +1,4 @@
-"""What a decoder has seen -> `Finding`s: what is wrong with the wire, in words a person can act on.
+"""What a decoder has seen -> `Fault`s: what is wrong with the wire, in words a person can act on.
 
 Judged from counts and from the last of the bytes that belong to no sound frame. Nothing is found on a sound wire, also
 when the stream begins in the middle of a frame; nor where too few bytes were seen to tell the one from the other.
@@ -27,7 +27,7 @@ Kind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Fault:
     """One thing that is wrong. `message` says what was seen, what it most likely means and what to do.
 
     `counts` are what it rests on: numbers of bytes, flags, frames and such, by name.
@@ -65,7 +65,7 @@ class _Stats(Protocol):
     def dropped_assemblies(self) -> int: ...
 
 
-def diagnose(stats: _Stats, strays: bytes) -> tuple[Finding, ...]:
+def diagnose(stats: _Stats, strays: bytes) -> tuple[Fault, ...]:
     """What is wrong with the wire, the most important first; empty when nothing is, or too little was seen to say.
 
     `strays` are the last of the bytes that belong to no sound frame (`FrameReader.strays`). Linear in their number.
@@ -208,8 +208,8 @@ _TEXT_LINES: Final = """{texts} lines of text, {text_bytes} bytes, stand between
 messages to the same line, turn them off; a hex dump is text too, and is for hanparse.decode_all"""
 
 
-def _finding(kind: Kind, words: str, **counts: int) -> Finding:
-    return Finding(kind, words.replace("\n", " ").format(**counts, ports=_PORTS), counts)
+def _fault(kind: Kind, words: str, **counts: int) -> Fault:
+    return Fault(kind, words.replace("\n", " ").format(**counts, ports=_PORTS), counts)
 
 
 # --- the rules: what is said, the most important first ---------------------------------------------------------------
@@ -226,74 +226,74 @@ _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 _ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
 
 
-def _lines(seen: _Seen) -> Iterator[Finding]:
+def _lines(seen: _Seen) -> Iterator[Fault]:
     if not seen.stats.bytes:
-        yield _finding("no-bytes", _NO_BYTES, bytes=0)
+        yield _fault("no-bytes", _NO_BYTES, bytes=0)
     if seen.m_bus_frames:
-        yield _finding("m-bus", _M_BUS, m_bus_frames=seen.m_bus_frames)
+        yield _fault("m-bus", _M_BUS, m_bus_frames=seen.m_bus_frames)
     if seen.p1_lines >= _SEVERAL:
-        yield _finding("p1", _P1, p1_lines=seen.p1_lines)
+        yield _fault("p1", _P1, p1_lines=seen.p1_lines)
 
 
-def _settings(seen: _Seen) -> Iterator[Finding]:
+def _settings(seen: _Seen) -> Iterator[Fault]:
     size, flags = len(seen.solid), len(seen.after_flags)
     for factor, values in _FASTER:
         if repeated := seen.with_value(values):
-            yield _finding("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
+            yield _fault("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
     if _mostly(slipped := _count(seen.after_flags, _AFTER_SLIP), flags):
-        yield _finding("parity", _SLIPPED, flags=flags, slipped=slipped)
+        yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
     if odd := seen.with_value(_ODD_BYTES):
-        yield _finding("parity", _ODD, bytes=size, odd=odd)
+        yield _fault("parity", _ODD, bytes=size, odd=odd)
     if (headers := sum(map(seen.rest.count, LLC))) >= _SEVERAL:
-        yield _finding("no-flag", _NO_FLAGS, llc_headers=headers)
+        yield _fault("no-flag", _NO_FLAGS, llc_headers=headers)
     if size >= _UNDECIDED:
         yield _undecided(seen)
 
 
-def _undecided(seen: _Seen) -> Finding:
+def _undecided(seen: _Seen) -> Fault:
     size, flags = len(seen.solid), len(seen.after_flags)
     ones, zeros = seen.rest.count(0xFF), seen.rest.count(0)
     if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
-        return _finding("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
+        return _fault("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
     if flags > 2 * size / 256 + _SEVERAL:  # twice what chance gives
-        return _finding("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=seen.formats)
-    return _finding("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=seen.formats)
+        return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=seen.formats)
+    return _fault("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=seen.formats)
 
 
-def _pushes(seen: _Seen) -> Iterator[Finding]:
+def _pushes(seen: _Seen) -> Iterator[Fault]:
     stats = seen.stats
     if stats.ciphered:
-        yield _finding("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
+        yield _fault("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
     if (undecodable := stats.undecodable - stats.ciphered) > 0:
-        yield _finding("undecodable", _UNDECODABLE, frames=stats.frames, undecodable=undecodable)
+        yield _fault("undecodable", _UNDECODABLE, frames=stats.frames, undecodable=undecodable)
     if stats.unknown_meters:
-        yield _finding("unknown-meter", _UNKNOWN, frames=stats.frames, unknown_meters=stats.unknown_meters)
+        yield _fault("unknown-meter", _UNKNOWN, frames=stats.frames, unknown_meters=stats.unknown_meters)
 
 
-def _losses(seen: _Seen) -> Iterator[Finding]:
+def _losses(seen: _Seen) -> Iterator[Fault]:
     cut_off = list(_cut_off(seen.broken_off))
     yield from cut_off
     dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
     if dropped >= _SEVERAL and dropped * _WORTH_SAYING >= frames:
-        yield _finding("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
+        yield _fault("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
     if not (cut_off or seen.unreadable or seen.foreign):
         yield from _damaged(seen.stats, seen.lost)
     if seen.text and not seen.foreign:
-        yield _finding("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)
+        yield _fault("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)
 
 
-def _cut_off(broken: list[_Fragment]) -> Iterator[Finding]:
+def _cut_off(broken: list[_Fragment]) -> Iterator[Fault]:
     size, steady = Counter(fragment.size for fragment in broken).most_common(1)[0] if broken else (0, 0)
     flagged = sum(fragment.flagged for fragment in broken)
     if _mostly(flagged, len(broken)):
-        yield _finding("cut-off", _CUT_AT_FLAG, broken_off=len(broken), at_flag=flagged)
+        yield _fault("cut-off", _CUT_AT_FLAG, broken_off=len(broken), at_flag=flagged)
     elif _mostly(steady, len(broken)):
-        yield _finding("cut-off", _CUT_AT_SIZE, broken_off=len(broken), at_that_size=steady, after_bytes=size)
+        yield _fault("cut-off", _CUT_AT_SIZE, broken_off=len(broken), at_that_size=steady, after_bytes=size)
 
 
-def _damaged(stats: _Stats, lost: int) -> Iterator[Finding]:
+def _damaged(stats: _Stats, lost: int) -> Iterator[Fault]:
     failures = stats.hcs_failures + stats.fcs_failures
     often = failures >= _SEVERAL and failures * _WORTH_SAYING >= stats.frames + failures
     if often or (lost >= _UNDECIDED and lost * _WORTH_SAYING >= stats.bytes):
         names = ("bytes", "frames", "passed_over", "hcs_failures", "fcs_failures")
-        yield _finding("damaged", _DAMAGED, **{name: getattr(stats, name) for name in names})
+        yield _fault("damaged", _DAMAGED, **{name: getattr(stats, name) for name in names})
