@@ -1,0 +1,66 @@
+"""A program of somebody else, for type checkers at their strictest: what is public is used as it is meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+
+import hanparse
+from hanparse import Estimate, Fault, HanParseError, Measurement, Profile, Register, Scale, Wiring
+from hanparse.headroom import Headroom
+from hanparse.meters import PROFILES
+from hanparse.plausibility import Plausibility
+
+
+def powers(chunks: Iterable[bytes | bytearray | memoryview]) -> Iterator[float]:
+    """Net power, push by push."""
+    errors: list[HanParseError] = []
+    decoder = hanparse.Decoder(scale=Scale.ct("100:5"), timezone=UTC, estimate=True, on_error=errors.append)
+    for chunk in chunks:
+        yield from (push.active_power for push in decoder.feed(chunk) if push.active_power is not None)
+    yield from (push.active_power_import or 0 for push in decoder.flush())
+    faults: tuple[Fault, ...] = decoder.diagnosis()
+    stats: hanparse.Stats = decoder.stats
+    print(stats.frames, decoder.last_error, [fault.message for fault in faults], errors)
+
+
+def row(push: Measurement) -> dict[str, object]:
+    """What a database wants."""
+    taken: datetime | None = push.timestamp
+    registers: tuple[Register, ...] = push.registers
+    estimated: Mapping[str, Estimate] = push.estimated
+    is_delta: bool = push.wiring is Wiring.THREE_WIRE
+    by_code = {str(register.obis): register.value for register in registers if register.obis}
+    bounds = {name: (estimate.low, estimate.high) for name, estimate in estimated.items()}
+    return {"taken": taken, "delta": is_delta, **by_code, **bounds, **push.to_dict()}
+
+
+def decode(dump: str, profiles: tuple[Profile, ...] = PROFILES) -> list[Measurement]:
+    """Every push of a dump, or what is wrong with it."""
+    try:
+        return hanparse.decode_all(dump, profiles=profiles)
+    except hanparse.ChecksumError as error:
+        print(error.field, error.expected, error.found, error.offset)
+    except hanparse.FrameError as error:
+        print(error.after_header)
+    except hanparse.HexDumpError as error:
+        print(error.line, error.column)
+    except hanparse.DecodeError as error:
+        print(error.reason)
+    except hanparse.UnknownMeterError as error:
+        print(error.report)
+    explanation: hanparse.Explanation = hanparse.explain(dump)
+    print(explanation, [leaf.offset for leaf in explanation.leaves])
+    return []
+
+
+def code(text: str) -> tuple[int, str | None]:
+    """What a code says."""
+    obis = hanparse.Obis.parse(text)
+    return obis.c, obis.direction
+
+
+HELPERS = (Headroom, Plausibility)
+
+if __name__ == "__main__":
+    print(list(powers([b""])), decode("7E"), code("1-0:1.7.0"))

@@ -1,0 +1,44 @@
+"""To import hanparse, or any module of it, changes nothing in the program that does."""
+
+from __future__ import annotations
+
+import pkgutil
+import subprocess
+import sys
+
+import hanparse
+
+MODULES = ["hanparse", *(module.name for module in pkgutil.walk_packages(hanparse.__path__, "hanparse."))]
+LAUNCHED = "hanparse.__main__"  # it is the command
+
+PROGRAM = """
+import locale, logging, os, signal, sys, threading, warnings
+opened = []
+def audit(event, arguments):
+    is_written = event == "open" and arguments[1] and set(arguments[1]) & set("wax+")
+    if is_written or event.startswith(("socket.", "subprocess.", "os.system", "os.exec", "os.fork", "shutil.")):
+        opened.append((event, arguments))
+sys.addaudithook(audit)
+def state():
+    return [
+        threading.active_count(), [*logging.root.handlers], logging.root.level, logging.raiseExceptions,
+        [name for name, one in logging.root.manager.loggerDict.items() if getattr(one, "handlers", None)],
+        locale.setlocale(locale.LC_ALL), [*warnings.filters], dict(os.environ), os.getcwd(), [*sys.path],
+        [signal.getsignal(number) for number in sorted(signal.valid_signals())],
+        sys.excepthook, sys.displayhook, sys.getrecursionlimit(), sys.stdout, sys.stderr, sys.get_int_max_str_digits(),
+    ]
+before = state()
+for name in sys.argv[1:]:
+    __import__(name)
+changed = [pair for pair in zip(before, state()) if pair[0] != pair[1]]
+assert not changed, changed
+assert not opened, opened
+"""
+
+
+def test_to_import_every_module_changes_nothing_and_prints_nothing() -> None:
+    names = [name for name in MODULES if name != LAUNCHED]
+    assert len(names) > 50
+    command = [sys.executable, "-B", "-W", "error", "-c", PROGRAM, *names]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
