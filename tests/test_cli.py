@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 KAIFA = named("kaifa/list2-ma304h4-tn")
 STREAM = b"".join(file.data for file in SOUND)
+posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and the size of a process are those of POSIX")
 
 
 @pytest.fixture
@@ -173,6 +174,7 @@ def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     ]
 
 
+@posix
 def test_a_broken_pipe_ends_quietly(tmp_path: Path) -> None:
     path = tmp_path / "long.bin"
     path.write_bytes(STREAM * 200)
@@ -226,6 +228,7 @@ def test_a_report_names_no_meter_and_keeps_what_is_asked_for(
     assert main(["report", str(path)]) == 1
 
 
+@posix
 def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.bin"
     path.write_bytes(KAIFA.data * 100_000)
