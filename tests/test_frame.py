@@ -7,7 +7,7 @@ from framefiles import SOUND, check_sequence, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.crc import mirrored_x25, x25
+from hanparse.crc import mirrored_register, mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.frame import Frame, strip_llc
 

@@ -162,9 +162,9 @@ def test_what_a_decoder_learns_is_bounded() -> None:
             frame = b"\x7e\xa0\x00\x01\x02\x01\x10\x00\x00\xe6\xe7\x00" + body + b"\x00\x00\x7e"
             length_field = (0xA000 | len(frame) - 2).to_bytes(2, "big")
             assert len(decoder.feed(resealed(frame[:1] + length_field + frame[3:]))) == 1
-    store = decoder._layouts._variants  # noqa: SLF001  the bound is not visible from outside
+    store = decoder._layouts  # noqa: SLF001  the bound is not visible from outside
     assert len(store) == LENGTHS
-    assert all(len(variants) == VARIANTS for variants in store.values())
+    assert all(len(shelf.layouts) == VARIANTS for shelf in store.values())
 
 
 def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> None:

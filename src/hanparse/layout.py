@@ -21,9 +21,9 @@ from operator import mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.crc import x25
+from hanparse.crc import SOUND, frame_register
 from hanparse.data import Tag
-from hanparse.measurement import Measurement
+from hanparse.measurement import Measurement, blank, fill_kind, fill_state
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, read
 from hanparse.obis import Kind
@@ -43,7 +43,6 @@ LENGTHS: Final = 8
 VARIANTS: Final = 4
 """Layouts of one length: another meter, another type, a changed deviation."""
 
-_RESIDUE: Final = 0x0F47  # what CRC-16/X-25 gives over data and its own check sequence
 _FORMATS: Final = {
     Tag.INTEGER: "b",
     Tag.LONG: "h",
@@ -58,6 +57,7 @@ _LARGEST_FACTOR: Final = 10**200  # with any 64-bit value far below the largest 
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 _FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
+_from_bytes: Final = int.from_bytes
 _WALL_CLOCK: Final = Struct(">HBBxBBB")  # year, month, day, (weekday,) hour, minute, second of a date-time
 _DATE_TIME_SIZE: Final = 12
 # Of a date-time, year to second and status may vary; hundredths and deviation are meaning.
@@ -83,12 +83,12 @@ class _Clock(NamedTuple):
 
     place: int
     microsecond: int
-    deviation: int
+    zone: clock.Zone
     names: tuple[str, ...]
 
 
 class Layout:
-    """One kind of push of one length."""
+    """One kind of push of one length, and how its values are read."""
 
     def __init__(self, lesson: _Lesson) -> None:
         """Arrange what was learned so that reading it is a handful of operations."""
@@ -96,50 +96,60 @@ class Layout:
         whole = [number for number in lesson.numbers if number.numerator == number.denominator == 1]
         multiplied = [number for number in lesson.numbers if number.numerator != 1 and number.denominator == 1]
         divided = [number for number in lesson.numbers if number.denominator != 1]
-        self._start, self._profile, self._timezone = lesson.start, lesson.reading.profile, lesson.timezone
-        self._mask, self._expected = lesson.mask()
+        self._start, self._profile = lesson.start, lesson.reading.profile
+        self._scale, self._timezone = lesson.scale, lesson.timezone
+        self.mask, self.constant = lesson.mask()
+        self.used = 0
         self._constants = tuple(lesson.constants.values())
         self._whole, self._multiplied, self._divided = (_unpack(part, size) for part in (whole, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly nothing is to be multiplied
         self._divisors = tuple(number.denominator for number in divided)
-        self._texts = tuple(lesson.texts.values())
+        self.texts = tuple(lesson.texts.values())
         self._clocks = tuple(lesson.clocks)
         numbers = (number.name for number in (*whole, *multiplied, *divided))
         times = (name for found in lesson.clocks for name in found.names)
         names = (*lesson.constants, *numbers, *lesson.texts, *times)
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
 
-    def read(self, frame: bytes) -> Measurement | None:
-        """The measurement in a frame of the same length; `None` when it is not of this kind, or damaged."""
-        if int.from_bytes(frame, "big") & self._mask != self._expected or x25(frame[1:-1]) != _RESIDUE:
-            return None
+    def is_legible(self, frame: bytes) -> bool:
+        """Whether every text that may vary is one; whose list it is may hang on that."""
+        for start, end in self.texts:
+            if not frame[start:end].isalnum() and values.printable(frame[start:end]) is None:
+                return False
+        return True
+
+    def values(self, frame: bytes) -> tuple[Any, ...]:
+        """What `index` names, from a frame that is of this kind."""
         found = self._constants + self._whole(frame)
         if self._factors:
             found += tuple(map(mul, self._multiplied(frame), self._factors))
         if self._divisors:
             raws = self._divided(frame)
             found += tuple(map(truediv, map(mul, raws, self._numerators) if self._numerators else raws, self._divisors))
-        for start, end in self._texts:
-            text = values.printable(frame[start:end])
-            if text is None:
-                return None
-            found += (text,)
-        for place, microsecond, deviation, names in self._clocks:
-            wall = _WALL_CLOCK.unpack_from(frame, place)
-            moment = clock.moment(wall, microsecond, deviation, self._profile.clock, self._timezone)
+        for start, end in self.texts:
+            found += (values.printable(frame[start:end]),)
+        for place, microsecond, zone, names in self._clocks:
+            moment = clock.moment(_WALL_CLOCK.unpack_from(frame, place), microsecond, zone)
             if moment is None:
-                return None
+                return self._long_way(frame)
             found += (moment,) * len(names)
-        return Measurement.of(self, found, frame)
+        return found
 
-    def registers(self, push: bytes) -> tuple[Register, ...]:
-        """Every element of a frame that `read` has read, by the grammar."""
+    def registers(self, frame: bytes) -> tuple[Register, ...]:
+        """Every element of a frame that is of this kind, by the grammar."""
+        return self._reading(frame).registers
+
+    def _long_way(self, frame: bytes) -> tuple[Any, ...]:
+        """`values` where a clock shows no moment: what is shown in its place, the profile knows."""
+        measurement = self._reading(frame).measurement(self._scale, self._timezone)
+        return tuple(getattr(measurement, name) for name in self.index)
+
+    def _reading(self, frame: bytes) -> Reading:
         from hanparse import cosem  # noqa: PLC0415  see hanparse.frame
 
-        notification = cosem.parse(push[self._start : -_FCS_AND_FLAG])
-        return read(notification, (self._profile,), known=self._profile).registers
+        return read(cosem.parse(frame[self._start : -_FCS_AND_FLAG]), (self._profile,), known=self._profile)
 
 
 class _Lesson:
@@ -151,7 +161,7 @@ class _Lesson:
         self.numbers: list[_Number] = []
         self.texts: dict[str, tuple[int, int]] = {}
         self.clocks: list[_Clock] = []
-        self._scale = scale
+        self.scale = scale
         self._pinned: set[int] = set()  # zeros that mean not measured
         self._free = [(start + _INVOKE_ID, _INVOKE_ID_SIZE), (len(frame) - _FCS_AND_FLAG, _FCS_SIZE)]
         self._constant("manufacturer", reading.profile.manufacturer)
@@ -190,7 +200,7 @@ class _Lesson:
                 raise NotLearnableError(f"{name} is measured here and may be 0 for not measured next time")
             self._pinned.add(data.offset)
             return
-        numerator, denominator = values.ratio(source.exponent, factor(self._scale, source.unit))
+        numerator, denominator = values.ratio(source.exponent, factor(self.scale, source.unit))
         if data.tag not in _FORMATS or max(numerator, denominator) > _LARGEST_FACTOR:
             raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
         self.numbers.append(_Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator))
@@ -216,10 +226,11 @@ class _Lesson:
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
         """Note the date-time that ends before `end`; one that shows no moment is constant."""
-        place = end - _DATE_TIME_SIZE
-        if clock.resolve(sent, self.reading.profile.clock, self.timezone) is None:
+        place, rule = end - _DATE_TIME_SIZE, self.reading.profile.clock
+        if clock.resolve(sent, rule, self.timezone) is None:
             return False
-        self.clocks.append(_Clock(place, clock.fraction(sent), sent.deviation, names))
+        zone = clock.zone(sent.deviation, rule, self.timezone)
+        self.clocks.append(_Clock(place, clock.fraction(sent), zone, names))
         self._free += [(place + start, size) for start, size in _CLOCK_VALUES]
         return True
 
@@ -240,44 +251,68 @@ def _unpack(numbers: list[_Number], size: int) -> Callable[[bytes], tuple[int, .
     return Struct(f">{''.join(parts)}{size - end}x").unpack
 
 
-class Layouts:
-    """What a decoder has learned: `VARIANTS` of each of `LENGTHS`, the least recently used of them goes."""
+class Shelf:
+    """The layouts of one frame length, `VARIANTS` at most."""
+
+    def __init__(self, size: int, store: Layouts) -> None:
+        """A shelf without layouts, of a store that says what is long ago."""
+        self.size = size
+        self.head = b""
+        """What stands before the APDU in the frame that was learned last."""
+        self.layouts: list[Layout] = []
+        self._store = store
+
+    def read(self, frame: bytes) -> Measurement | None:
+        """The measurement in a sound frame that is like one that was learned; its values are read when asked for."""
+        number = _from_bytes(frame, "big")
+        for layout in self.layouts:
+            if (
+                number & layout.mask == layout.constant
+                and frame_register(frame) == SOUND
+                and (not layout.texts or layout.is_legible(frame))
+            ):
+                layout.used = self._store.learned
+                measurement = blank(Measurement)
+                fill_kind(measurement, layout)
+                fill_state(measurement, frame)
+                return measurement
+        return None
+
+    def put(self, layout: Layout) -> None:
+        """One more; the least recently used goes when there are too many."""
+        self.layouts = [layout, *sorted(self.layouts, key=_used, reverse=True)][:VARIANTS]
+
+
+class Layouts(dict[bytes, Shelf]):
+    """What a decoder has learned, by format field: `LENGTHS` shelves; the one that was used least recently goes."""
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self._variants: dict[int, list[Layout]] = {}
-        self._latest = 0  # the length that was used last
-
-    def find(self, frame: bytes) -> Measurement | None:
-        """The measurement in a frame that is like one that was learned."""
-        variants = self._variants.get(len(frame), [])
-        for layout in variants:
-            measurement = layout.read(frame)
-            if measurement is not None:
-                if layout is not variants[0]:
-                    self._use(len(frame), layout)
-                elif len(frame) != self._latest:
-                    self._latest = len(frame)
-                    self._variants[self._latest] = self._variants.pop(self._latest)
-                return measurement
-        return None
+        super().__init__()
+        self.learned = 0
+        """How many frames were learned; what is used notes it, and it counts as the time of use."""
 
     def learn(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
         """Learn from a frame whose APDU begins at `start` and was read as `reading`, if it can be learned."""
         with contextlib.suppress(NotLearnableError):
-            self._use(len(frame), Layout(_Lesson(frame, start, reading, scale, timezone)))
+            layout = Layout(_Lesson(frame, start, reading, scale, timezone))
+            layout.used = self.learned = self.learned + 1
+            shelf = self._shelf(frame)
+            shelf.head = frame[:start]
+            shelf.put(layout)
 
-    def clear(self) -> None:
-        """Forget everything."""
-        self._variants.clear()
-
-    def _use(self, length: int, layout: Layout) -> None:
-        variants = self._variants.pop(length, [])
-        self._variants[length] = [layout, *(other for other in variants if other is not layout)][:VARIANTS]
-        self._latest = length
-        if len(self._variants) > LENGTHS:
-            del self._variants[next(iter(self._variants))]
+    def _shelf(self, frame: bytes) -> Shelf:
+        format_field = frame[1:3]
+        if format_field not in self:
+            if len(self) == LENGTHS:
+                del self[min(self, key=lambda one: max(map(_used, self[one].layouts)))]
+            self[format_field] = Shelf(len(frame), self)
+        return self[format_field]
 
     def __reduce__(self) -> tuple[type[Layouts], tuple[()]]:
         """A decoder that is copied or pickled learns anew."""
         return Layouts, ()
+
+
+def _used(layout: Layout) -> int:
+    return layout.used
