@@ -118,14 +118,18 @@ class FrameReader:
             if kind and kind.size == len(chunk) and (event := kind.read(chunk)):
                 self._base += kind.size  # its closing flag takes the place of the last one
                 return [event]
+        size = len(self._buffer) + len(chunk)
+        if size < self._need:
+            self._buffer += chunk
+            return []
         self.ended = self._between = False
-        if self._chunk or len(self._buffer) + len(chunk) > BUFFER_LIMIT:
+        if self._chunk or size > BUFFER_LIMIT:
             self._chunk = self._chunk[self._taken :] + chunk
-            self._taken = 0
+            self._taken = self._need = 0
             self.unsettled = True
             return []
         self._buffer += chunk
-        return [] if len(self._buffer) < self._need else self._row(self._at)
+        return self._row(self._at)
 
     def end(self) -> None:
         """Nothing more will come: what waits for more bytes is broken off."""
@@ -152,7 +156,7 @@ class FrameReader:
             self._refill()
 
     def _drop_searched(self) -> None:
-        self._cut(self._at, max(0, self._need - self._at))
+        self._cut(self._at, self._need)
 
     def _refill(self) -> None:
         room = BUFFER_LIMIT - len(self._buffer)
@@ -173,7 +177,7 @@ class FrameReader:
         while kind := known.get(buffer[at + 1 : at + 3]):
             end = at + kind.size
             if end > size:
-                need = self._awaited(kind, at)
+                need = end if buffer.startswith(kind.head, at) else self._awaited(kind, at)
                 break
             event = kind.read(buffer[at:end])
             if event is None:
@@ -188,33 +192,26 @@ class FrameReader:
             if not need:
                 at -= 1  # the closing flag may open the next frame
                 need = size + 1 if at + 1 == size else 0
-        self._stand(at if row or need else self._at, need)
+        if need and not self.ended:
+            self._cut(at, need)
+        else:
+            self._at, self._need, self.unsettled = at if row else self._at, 0, True
         return row
 
     def _awaited(self, kind: Known, at: int) -> int:
-        """The size of the buffer that shows whether a frame of this kind begins at `at`; 0 when it is seen already."""
-        there = self._buffer[at : at + len(kind.head)]
-        if not kind.head.startswith(there):
-            return 0
-        return at + (kind.size if len(there) == len(kind.head) else len(kind.head))
-
-    def _stand(self, at: int, need: int) -> None:
-        """The search goes on at `at`; with a `need`, not before the buffer has that size or the input ends."""
-        if not need or self.ended:
-            self._at, self._need, self.unsettled = at, 0, True
-            return
-        self._cut(at, need - at)
-        self.unsettled = bool(self._chunk)
-        self._between = self._done == len(self._buffer) and not self.unsettled
+        """The size of the buffer that shows whether a frame of this kind begins at `at`; 0 where none does."""
+        return at + len(kind.head) if kind.head.startswith(self._buffer[at:]) else 0
 
     def _cut(self, at: int, need: int) -> None:
-        """Nothing in front of `at` is of use any more."""
+        """The search goes on at `at`, when the buffer has the size `need`; what stands before is of no use any more."""
         if self._done < at:
             self._pass_over(at)
         self._buffer = self._buffer[at:]
         self._base += at
         self._done -= at
-        self._at, self._need = 0, need
+        self._at, self._need = 0, max(0, need - at)
+        self.unsettled = bool(self._chunk)
+        self._between = self._done == len(self._buffer) == 1 and not self._chunk
 
     def _search(self) -> object:
         buffer, size = self._buffer, len(self._buffer)
