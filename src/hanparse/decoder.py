@@ -12,7 +12,6 @@ from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseErro
 from hanparse.frame import Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import NOTHING_KNOWN, FrameReader
 from hanparse.layout import Layouts
-from hanparse.measurement import Measurement
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Finding
+    from hanparse.measurement import Measurement
 
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
 

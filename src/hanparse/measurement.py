@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping  # noqa: TC003  get_type_hints(Measurement) is for users, too
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  get_type_hints(Measurement) is for users, too
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from html import escape
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
 
@@ -56,7 +55,7 @@ class Kind(Protocol):
     index: Mapping[str, int]
     """Where each value stands."""
 
-    def values(self, push: Any, /) -> tuple[Any, ...]:  # noqa: ANN401  each kind keeps what it likes
+    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
         """What `index` names, in that order."""
 
     def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  the same
@@ -165,10 +164,11 @@ class Measurement:
     @property
     def registers(self) -> tuple[Register, ...]:
         """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
-        *values, registers = self._read()
-        if type(registers) is not tuple:
-            registers = self._kind.registers(registers)
-            fill_state(self, (*values, registers))
+        *values, push = self._read()
+        if type(push) is tuple:
+            return push
+        registers = self._kind.registers(push)
+        fill_state(self, (*values, registers))
         return registers
 
     @property
@@ -217,6 +217,8 @@ class Measurement:
 
     def _repr_html_(self) -> str:
         """A table for notebooks: the fields that are present, with units, and estimates marked as such."""
+        from html import escape  # noqa: PLC0415  seldom needed
+
         rows = self.rows()
         rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
