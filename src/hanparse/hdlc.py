@@ -33,7 +33,7 @@ BUFFER_LIMIT: Final = 2 * MAX_FRAME
 STRAYS_LIMIT: Final = 4096
 """How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
 
-_FLAGS: Final = b"\x7e\x7e"  # the closing flag of a frame and the opening flag of the next
+_FLAG: Final = bytes([FLAG])
 
 
 class Known(Protocol):
@@ -118,11 +118,15 @@ class FrameReader:
             if kind and kind.size == len(chunk) and (event := kind.read(chunk)):
                 self._base += kind.size  # its closing flag takes the place of the last one
                 return [event]
+            self._between = False
+            if chunk.startswith(_FLAG):  # the next frame has an opening flag of its own
+                self._base += 1
+                self._buffer, self._done, self._need = b"", 0, 0
         size = len(self._buffer) + len(chunk)
         if size < self._need:
             self._buffer += chunk
             return []
-        self.ended = self._between = False
+        self.ended = False
         if self._chunk or size > BUFFER_LIMIT:
             self._chunk = self._chunk[self._taken :] + chunk
             self._taken = self._need = 0
@@ -170,8 +174,6 @@ class FrameReader:
         flag is left, there is nothing to search.
         """
         buffer, size, known = self._buffer, len(self._buffer), self.known
-        if buffer[at : at + 2] == _FLAGS:
-            at += 1
         row: list[object] = []
         need = 0
         while kind := known.get(buffer[at + 1 : at + 3]):
@@ -209,7 +211,8 @@ class FrameReader:
         self._buffer = self._buffer[at:]
         self._base += at
         self._done -= at
-        self._at, self._need = 0, max(0, need - at)
+        self._at = 0
+        self._need = need - at if need > at else 0
         self.unsettled = bool(self._chunk)
         self._between = self._done == len(self._buffer) == 1 and not self._chunk
 

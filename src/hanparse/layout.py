@@ -17,6 +17,7 @@ whose meaning hangs on its size, a push in segments. What does not fit goes the 
 from __future__ import annotations
 
 import contextlib
+from functools import cached_property
 from operator import mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
-    from hanparse.lesson import Number
+    from hanparse.lesson import Element, Number
     from hanparse.meters import Reading
     from hanparse.scale import Scale
 
@@ -52,8 +53,6 @@ class Layout:
         whole = [number for number in lesson.numbers if number.numerator == number.denominator == 1]
         multiplied = [number for number in lesson.numbers if number.numerator != 1 and number.denominator == 1]
         divided = [number for number in lesson.numbers if number.denominator != 1]
-        self._start, self._profile = lesson.start, lesson.reading.profile
-        self._scale, self._timezone = lesson.scale, lesson.timezone
         self.mask, self.constant = lesson.mask()
         self.used = 0
         self._constants = tuple(lesson.constants.values())
@@ -62,7 +61,7 @@ class Layout:
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly nothing is to be multiplied
         self._divisors = tuple(number.denominator for number in divided)
-        self._registers, self._varying = lesson.reading.registers, lesson.varying()
+        self._lesson = lesson
         self.texts = tuple(lesson.texts.values())
         self._clocks = tuple(lesson.clocks)
         numbers = (number.name for number in (*whole, *divided, *multiplied))
@@ -98,20 +97,25 @@ class Layout:
         """Every element of a frame that is of this kind; by the grammar where one is not plainly a number or text."""
         if self._varying is None:
             return self._reading(frame).registers
-        registers = list(self._registers)
+        registers = list(self._lesson.reading.registers)
         for position, value, obis, scaler, unit in self._varying:
             registers[position] = Register(obis, value(frame), scaler, unit)
         return tuple(registers)
 
+    @cached_property
+    def _varying(self) -> list[Element] | None:
+        return self._lesson.varying()
+
     def _long_way(self, frame: bytes) -> list[Any]:
         """`values` where a clock shows no moment: what is shown in its place, the profile knows."""
-        measurement = self._reading(frame).measurement(self._scale, self._timezone)
+        measurement = self._reading(frame).measurement(self._lesson.scale, self._lesson.timezone)
         return [getattr(measurement, name) for name in self.index]
 
     def _reading(self, frame: bytes) -> Reading:
         from hanparse import cosem  # noqa: PLC0415  see hanparse.frame
 
-        return read(cosem.parse(frame[self._start : -FCS_AND_FLAG]), (self._profile,), known=self._profile)
+        profile = self._lesson.reading.profile
+        return read(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]), (profile,), known=profile)
 
 
 def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:
