@@ -116,9 +116,9 @@ def test_a_push_with_other_numbers_is_recognised(file: FrameFile) -> None:
             frame[start + leaf.offset + leaf.length - 1] ^= 1
     decoder = Decoder()
     decoder.feed(file.data)
-    assert decoder._recognised == 0  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert decoder._layouts.recognised == 0  # noqa: SLF001  which way was taken is not to be seen from outside
     first, second = decoder.feed(resealed(bytes(frame))), decoder.feed(file.data)
-    assert decoder._recognised == 2  # noqa: SLF001
+    assert decoder._layouts.recognised == 2  # noqa: SLF001
     assert len(first + second) == 2
 
 

@@ -83,7 +83,6 @@ class Decoder:
         self._check_options()
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._recognised = 0  # measurements of pushes that fitted a layout
         self._reader = FrameReader(self._layouts)
         self._assembler = Assembler()
         self._known: dict[Wire | None, Profile] = {}
@@ -106,7 +105,8 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        counts = self._counts + Counter(frames=self._recognised, measurements=self._recognised)
+        recognised = self._layouts.recognised
+        counts = self._counts + Counter(frames=recognised, measurements=recognised)
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.passed_over)
 
     @property
@@ -123,12 +123,8 @@ class Decoder:
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
         found: list[Measurement] = self._reader.receive(chunk)
-        if found:
-            self._recognised += len(found)
-            if self._estimate:
-                found = [self._finish(measurement) for measurement in found]
-        if self._reader.unsettled or self._ready:
-            self._ready += found
+        if self._reader.unsettled or self._ready or self._estimate:
+            self._ready += map(self._finish, found)
             return self._drain()
         return found
 
@@ -194,7 +190,6 @@ class Decoder:
     def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
             if isinstance(event, list):
-                self._recognised += len(event)
                 self._ready += map(self._finish, event)
             elif isinstance(event, Frame):
                 self._take_frame(event)

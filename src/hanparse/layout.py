@@ -147,7 +147,7 @@ class Shelf:
                 and frame_register(frame) == SOUND
                 and (not layout.texts or layout.is_legible(frame))
             ):
-                layout.used = self._store.learned
+                self._store.recognised = layout.used = self._store.recognised + 1
                 measurement = blank(Measurement)
                 fill_kind(measurement, layout)
                 fill_state(measurement, frame)
@@ -162,17 +162,17 @@ class Shelf:
 class Layouts(dict[bytes, Shelf]):
     """What a decoder has learned, by format field: `LENGTHS` shelves; the one that was used least recently goes."""
 
-    def __init__(self) -> None:
+    def __init__(self, recognised: int = 0) -> None:
         """Begin with nothing."""
         super().__init__()
-        self.learned = 0
-        """How many frames were learned; what is used notes it, and it counts as the time of use."""
+        self.recognised = recognised
+        """How many frames were recognised; a layout notes it, and it counts as the time of use."""
 
     def learn(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
         """Learn from a frame whose APDU begins at `start` and was read as `reading`, if it can be learned."""
         with contextlib.suppress(NotLearnableError):
             layout = Layout(Lesson(frame, start, reading, scale, timezone))
-            layout.used = self.learned = self.learned + 1
+            layout.used = self.recognised
             shelf = self._shelf(frame)
             shelf.head = frame[:start]
             shelf.put(layout)
@@ -185,9 +185,9 @@ class Layouts(dict[bytes, Shelf]):
             self[format_field] = Shelf(len(frame), self)
         return self[format_field]
 
-    def __reduce__(self) -> tuple[type[Layouts], tuple[()]]:
+    def __reduce__(self) -> tuple[type[Layouts], tuple[int]]:
         """A decoder that is copied or pickled learns anew."""
-        return Layouts, ()
+        return Layouts, (self.recognised,)
 
 
 def _used(layout: Layout) -> int:
