@@ -7,7 +7,8 @@ changes is values, and a value stands where it stood. So a frame that the gramma
 * which bits are constant: all but those of values, the invoke id and the FCS. The next frame of the same length is
   taken as one big number, masked, and compared with the constants in one operation. That covers flags, header, HCS,
   tags, lengths, codes, scalers, units, null-data, the list identifier, the meter type. The FCS is computed.
-* where each value stands, as `struct` formats, and what makes it a field: a factor, a divisor, the clock rule.
+* where each value stands, as `struct` formats, and what makes it a field: a factor, a divisor, the clock rule. The
+  values are read when one of them is asked for; what decides whether the frame is of this kind is checked before.
 
 Nothing here is written by hand and nothing knows a maker: a layout comes from the tree of the grammar, with its places,
 and the reading of the profile. What a layout cannot promise to read as they would is not learned: a float, a value
@@ -160,7 +161,11 @@ class Shelf:
 
 
 class Layouts(dict[bytes, Shelf]):
-    """What a decoder has learned, by format field: `LENGTHS` shelves; the one that was used least recently goes."""
+    """What a decoder has learned, by format field: `LENGTHS` shelves; the one that was used least recently goes.
+
+    Only what the grammar and a profile accepted is learned. A wire on which nothing repeats costs 1.3 times what it
+    would cost without layouts (``benchmarks/bounds.py``), and no more memory than this store holds.
+    """
 
     def __init__(self, recognised: int = 0) -> None:
         """Begin with nothing."""
