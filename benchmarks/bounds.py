@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from statistics import median
 from time import process_time
 from typing import TYPE_CHECKING, Final
 from unittest.mock import patch
@@ -15,8 +16,10 @@ from unittest.mock import patch
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from hanparse import Decoder
 from hanparse.crc import x25
 from hanparse.hdlc import BUFFER_LIMIT, FrameReader
+from hanparse.layout import Layouts
 
 ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -89,6 +92,26 @@ def checked_per_byte(data: bytes) -> float:
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 
 
+def cost_of_learning_in_vain() -> float:
+    """How many times as long pushes take, none of which is like one before, as where nothing is learned."""
+    frames = list({len(file.data): file.data for file in SOUND}.values())
+    ratios = []
+    for _ in range(5 * TIMES):
+        learning, not_learning = Decoder(), Decoder()
+        with patch.object(Layouts, "learn"):
+            base = seconds(not_learning, frames)
+        ratios.append(seconds(learning, frames) / base)
+    return median(ratios)
+
+
+def seconds(decoder: Decoder, frames: list[bytes]) -> float:
+    """The processor time of these frames, three times over."""
+    start = process_time()
+    for frame in 3 * frames:
+        decoder.feed(frame)
+    return process_time() - start
+
+
 def draw_costs(costs: Costs) -> Figure:
     """Nanoseconds per byte against the length of the stream."""
     figure = Figure(figsize=(4.6, 5), layout="constrained")
@@ -155,6 +178,7 @@ def main() -> None:
     """Measure, print, draw."""
     costs = {name: [nanoseconds_per_byte(stream(name, length)) for length in LENGTHS] for name in PATTERNS}
     print("\n".join(table(costs)))
+    print(f"pushes of which none repeats, against the same without layouts: {cost_of_learning_in_vain():.2f} times")
     with mpl.rc_context(
         {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "hanparse"}
     ):

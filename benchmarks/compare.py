@@ -74,7 +74,8 @@ def compare(effort: Effort) -> tuple[list[Row], Failures]:
     with contextlib.redirect_stdout(io.StringIO()):  # gurux-dlms prints what it does not expect
         rows = [row for kind in KINDS for row in single_pushes(kind, able(kind), effort)]
         rows += [streams(maker, size, able(maker), effort) for maker in ORDER for size in CHUNK_SIZES]
-        rows += [memory.retained(kind, able(kind), effort.stream, effort.memory_rounds) for kind in KINDS]
+        for kind in KINDS:
+            rows += memory.retained(kind, able(kind), effort.stream, effort.memory_rounds)
         rows += [memory.allocated(maker, able(maker), effort.stream, effort.memory_rounds) for maker in ORDER]
     rows += processes.imports(effort.names, effort.import_rounds)
     for maker in ORDER:

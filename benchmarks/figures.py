@@ -54,6 +54,7 @@ SCENARIOS: Final = {
     "import": Scenario("import: a process with it minus one without", "ms", Goal(1, 0.6), as_share=True),
     "import time": Scenario("import: what -X importtime says", "ms", as_share=True),
     "retained": Scenario("retained memory of a result", "bytes", Goal(0.6, 0.4), as_share=True),
+    "opened": Scenario("retained memory of a result whose values were read", "bytes", as_share=True),
     "allocated": Scenario(
         "peak memory of a long stream: what decoding allocates", "KiB", Goal(0.8, 0.7), as_share=True
     ),

@@ -12,7 +12,7 @@ from pushes import chunks, pushes, stream
 from readers import LIBRARIES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from figures import Row
 
@@ -20,16 +20,28 @@ _WARMING: Final = 60
 _CHUNK: Final = 256
 
 
-def retained(kind: str, names: list[str], count: int, rounds: int) -> Row:
-    """What one more result costs: the memory that `count` results hold, divided by `count`.
+def retained(kind: str, names: list[str], count: int, rounds: int) -> list[Row]:
+    """What one more result costs, as it comes and with its values read: what `count` results hold, by `count`.
 
     What results share, such as names of fields and the texts that stay the same, is not counted to any of them.
     """
-    samples: dict[str, list[float]] = {name: [] for name in names}
-    for number in range(rounds):
-        for name in names:
-            samples[name].append(_retained(name, pushes(kind, _WARMING + count, seed=number)) / count)
-    return row("retained", kind, samples)
+    samples: dict[str, dict[str, list[float]]] = {}
+    for scenario, look in (("retained", _leave), ("opened", _open)):
+        samples[scenario] = {name: [] for name in names}
+        for number in range(rounds):
+            for name in names:
+                sent = pushes(kind, _WARMING + count, seed=number)
+                samples[scenario][name].append(_retained(name, sent, look) / count)
+    return [row(scenario, kind, found) for scenario, found in samples.items()]
+
+
+def _leave(_result: object) -> None:
+    """Ask nothing."""
+
+
+def _open(result: object) -> None:
+    """Ask for a value; a `Measurement` reads all of them then, the others have read them already."""
+    getattr(result, "timestamp", None)
 
 
 def allocated(maker: str, names: list[str], frames: int, rounds: int) -> Row:
@@ -42,7 +54,7 @@ def allocated(maker: str, names: list[str], frames: int, rounds: int) -> Row:
     return row("allocated", maker, samples)
 
 
-def _retained(name: str, sent: list[bytes]) -> int:
+def _retained(name: str, sent: list[bytes], look: Callable[[object], None]) -> int:
     feed = LIBRARIES[name].reader()
     for push in sent[:_WARMING]:
         feed(push)
@@ -51,6 +63,7 @@ def _retained(name: str, sent: list[bytes]) -> int:
         before = tracemalloc.get_traced_memory()[0]
         for place, push in enumerate(sent[_WARMING:]):
             results[place] = feed(bytes(bytearray(push)))[0]  # a copy, so that a result that keeps the push pays for it
+            look(results[place])
         gc.collect()
         return tracemalloc.get_traced_memory()[0] - before
 

@@ -7,7 +7,8 @@ from framefiles import SOUND, check_sequence, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.crc import mirrored_x25, x25
+from hanparse.crc import SOUND as SOUND_REGISTER
+from hanparse.crc import frame_register, mirrored_register, mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.frame import Frame, strip_llc
 
@@ -33,6 +34,14 @@ def test_the_checksum_is_crc_16_x_25() -> None:
 def test_the_checksum_is_what_its_definition_gives(data: bytes) -> None:
     assert x25(data).to_bytes(2, "little") == check_sequence(data)
     assert mirrored_x25(data) == mirrored_x25(memoryview(data)) == x25(data)
+
+
+@given(st.binary(max_size=300))
+def test_the_register_after_a_whole_frame_tells_whether_its_check_sequence_is_right(data: bytes) -> None:
+    frame = b"\x7e" + data + check_sequence(data) + b"\x7e"
+    assert frame_register(frame) == mirrored_register(frame) == SOUND_REGISTER
+    damaged = frame[:-2] + bytes([frame[-2] ^ 1]) + frame[-1:]
+    assert frame_register(damaged) == mirrored_register(damaged) != SOUND_REGISTER
 
 
 def test_a_frame_is_read_as_the_document_lays_it_out() -> None:

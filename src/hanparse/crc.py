@@ -1,4 +1,4 @@
-"""CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), from crcmod."""
+"""Bytes -> CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), from crcmod."""
 
 from __future__ import annotations
 
@@ -6,13 +6,21 @@ import binascii
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
-import crcmod.predefined
+import crcmod
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+_POLYNOMIAL: Final = 0x11021
 _ONES: Final = 0xFFFF
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+_BEFORE_FLAG: Final = 0x3006
+_AFTER_FLAG: Final = 0xA3CA
+
+
+def _mirror(register: int) -> int:
+    high, low = divmod(register, 256)
+    return _MIRRORED[low] << 8 | _MIRRORED[high]
 
 
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
@@ -20,11 +28,26 @@ def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
 
     crcmod falls back to Python where its C extension was not built, and is then twenty times slower than this.
     """
-    high, low = divmod(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES), 256)
-    return _ONES ^ (_MIRRORED[low] << 8 | _MIRRORED[high])
+    return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 
 
+def mirrored_register(frame: bytes) -> int:
+    """`frame_register` in the same way."""
+    return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
+
+
+_BUILT: Final = find_spec("crcmod._crcfunext") is not None
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
-    crcmod.predefined.mkPredefinedCrcFun("x-25") if find_spec("crcmod._crcfunext") else mirrored_x25
+    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if _BUILT else mirrored_x25
 )
 """CRC-16/X-25, the check sequence of HCS and FCS, sent low byte first; 906E for ``b"123456789"``."""
+frame_register: Final[Callable[[bytes], int]] = (
+    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if _BUILT else mirrored_register
+)
+"""What the register of the CRC holds after a frame from flag to flag; `SOUND` when its FCS is right.
+
+A check sequence counts what is between the flags, and to cut them off would copy each frame. So the register begins
+with what the opening flag turns into the ones that CRC-16/X-25 begins with.
+"""
+SOUND: Final = _AFTER_FLAG
+"""F0B8, which a right FCS leaves (RFC 1662, C.2), and then a closing flag."""

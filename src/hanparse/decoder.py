@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypedDict, Unpack
 from hanparse import foreign
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.frame import Buffer, Frame, as_bytes, strip_llc
-from hanparse.hdlc import FrameReader
+from hanparse.hdlc import NOTHING_KNOWN, FrameReader
 from hanparse.layout import Layouts
-from hanparse.measurement import Measurement
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Fault
+    from hanparse.measurement import Measurement
 
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
 
@@ -83,8 +83,7 @@ class Decoder:
         self._check_options()
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._recognised = 0  # measurements of pushes that fitted a layout
-        self._reader = FrameReader(self._recognise)
+        self._reader = FrameReader(self._layouts)
         self._assembler = Assembler()
         self._known: dict[Wire | None, Profile] = {}
         self._counts: Counter[str] = Counter()
@@ -106,7 +105,8 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        counts = self._counts + Counter(frames=self._recognised, measurements=self._recognised)
+        recognised = self._layouts.recognised
+        counts = self._counts + Counter(frames=recognised, measurements=recognised)
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.passed_over)
 
     @property
@@ -122,11 +122,11 @@ class Decoder:
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
-        if type(chunk) is bytes and self._reader.between_frames and (measurement := self._recognise(chunk)):
-            self._reader.pass_by(len(chunk))  # a chunk that is a frame, as many sources give them
-            self._recognised += 1
-            return [measurement]
-        return self._drain() if self._reader.receive(chunk) or self._ready else []
+        found: list[Measurement] = self._reader.receive(chunk)
+        if self._reader.unsettled or self._ready or self._estimate:
+            self._ready += map(self._finish, found)
+            return self._drain()
+        return found
 
     def flush(self) -> list[Measurement]:
         """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
@@ -187,15 +187,10 @@ class Decoder:
         estimates = estimate(measurement)
         return measurement.with_estimates(estimates) if estimates else measurement
 
-    def _recognise(self, frame: bytes) -> Measurement | None:
-        found = self._layouts.find(frame) if self._assembler.idle else None
-        return self._finish(found) if found else None
-
     def _drain(self) -> list[Measurement]:
         while event := self._reader.next_event():
-            if isinstance(event, Measurement):
-                self._recognised += 1
-                self._ready.append(event)
+            if isinstance(event, list):
+                self._ready += map(self._finish, event)
             elif isinstance(event, Frame):
                 self._take_frame(event)
             elif isinstance(event, FrameError):
@@ -211,6 +206,7 @@ class Decoder:
     def _take_frame(self, frame: Frame) -> None:
         self._counts["frames"] += 1
         push, dropped = self._assembler.add(frame)
+        self._reader.known = self._layouts if self._assembler.idle else NOTHING_KNOWN  # it might belong to a push
         if dropped:
             self._drop(dropped)
         if push:

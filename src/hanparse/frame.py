@@ -102,7 +102,7 @@ class Frame:
         try:
             sent = bytes(FRAME.build({"content": {"value": content}}))
             find_end(sent)  # the grammar would also send an address of three bytes
-        except (ConstructError, IndexError, FrameError) as error:
+        except (ConstructError, IndexError, ValueError) as error:
             raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold this: {self!r}") from error
         return sent
 

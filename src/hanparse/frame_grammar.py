@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import IO, Any, Final
 
 import construct as c
 
@@ -11,12 +11,40 @@ from hanparse.crc import x25
 ConstructError: Final = c.ConstructError
 
 _TYPE_3: Final = 0xA
-_ADDRESS = c.ExprAdapter(
-    c.RepeatUntil(lambda byte, _groups, _context: byte & 1, c.Byte),
-    decoder=lambda sent, _context: tuple(byte >> 1 for byte in sent),
-    encoder=lambda groups, _context: [*(group << 1 for group in groups[:-1]), groups[-1] << 1 | 1],
-)
-_FORMAT = c.BitStruct(c.Const(_TYPE_3, c.BitsInteger(4)), "segmented" / c.Flag, "length" / c.BitsInteger(11))
+_LENGTH: Final = 0x7FF
+_SEGMENTED: Final = 0x800
+
+
+class _Address(c.Construct):
+    """Groups of seven bits; the last one has its lowest bit set."""
+
+    def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
+        groups: tuple[int, ...] = ()
+        while True:
+            byte = c.stream_read(stream, 1, path)[0]
+            groups += (byte >> 1,)
+            if byte & 1:
+                return groups
+
+    def _build(self, obj: tuple[int, ...], stream: IO[bytes], _context: object, path: str) -> None:
+        sent = bytes([*(group << 1 for group in obj[:-1]), obj[-1] << 1 | 1])
+        c.stream_write(stream, sent, len(sent), path)
+
+
+def _decoded(sent: int, _context: object) -> c.Container:
+    if sent >> 12 != _TYPE_3:
+        raise c.ConstError(f"expected frame format type 3 (A), found {sent >> 12:X}")
+    return c.Container(segmented=bool(sent & _SEGMENTED), length=sent & _LENGTH)
+
+
+def _encoded(field: dict[str, Any], _context: object) -> int:
+    if field["length"] > _LENGTH:
+        raise c.IntegerError(f"the format field has 11 bits for the length, found {field['length']}")
+    return int(_TYPE_3 << 12 | field["segmented"] * _SEGMENTED | field["length"])
+
+
+_ADDRESS = _Address()
+_FORMAT = c.ExprAdapter(c.Int16ub, decoder=_decoded, encoder=_encoded)
 HEADER: Final = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
 _TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # bytes between the header and the FCS
 _CONTENT = c.Struct(  # a frame without information has no HCS (IEC 62056-46 6.4.2.5)

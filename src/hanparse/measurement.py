@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping  # noqa: TC003  get_type_hints(Measurement) is for users, too
+from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  get_type_hints(Measurement) is for users, too
 from datetime import datetime
 from enum import Enum
 from functools import lru_cache
-from html import escape
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
 
@@ -46,15 +45,20 @@ class Estimate(NamedTuple):
     method: str
 
 
+_ESTIMATED: Final = "estimated"
 _NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
 
 
 class Kind(Protocol):
-    """What measurements of one kind have in common: the names of their values, and how registers are made of a push."""
+    """What measurements of one kind have in common: the names of their values, and how these are read from a push."""
 
     index: Mapping[str, int]
+    """Where each value stands."""
 
-    def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  each kind keeps what it likes
+    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
+        """What `index` names, in that order."""
+
+    def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  the same
         """Every element of the push."""
 
 
@@ -127,12 +131,11 @@ class Measurement:
     wiring: Wiring | None
     """How the meter is connected, where its type says so."""
 
-    # The fields that are there, as a tuple; what they are called; what registers are made of when they are asked for.
-    __slots__ = ("_estimated", "_kind", "_push", "_values")
+    # What names the values and reads them; and the push, until something is asked for: then the values in their order
+    # and, last, the push, until the registers are asked for: then these.
+    __slots__ = ("_kind", "_state")
     _kind: Kind
-    _values: tuple[Any, ...]
-    _push: Any
-    _estimated: Mapping[str, Estimate]
+    _state: Any
 
     def __init__(
         self,
@@ -146,39 +149,41 @@ class Measurement:
         if unknown:
             raise TypeError(f"Measurement has no field {', '.join(sorted(unknown))}")
         present = {name: value for name, value in fields.items() if value is not None}
-        _set_kind(self, _made(tuple(present)))
-        _set_values(self, tuple(present.values()))
-        _set_push(self, tuple(registers))
-        _set_estimated(self, MappingProxyType(dict(estimated)) if estimated else _NO_ESTIMATES)
+        if estimated:
+            present[_ESTIMATED] = MappingProxyType(dict(estimated))
+        fill_kind(self, _made(tuple(present)))
+        fill_state(self, (*present.values(), tuple(registers)))
 
-    @classmethod
-    def of(cls, kind: Kind, values: tuple[Any, ...], push: object) -> Self:
-        """A measurement of `values`, named by ``kind.index``; the kind makes the registers of `push` when asked."""
-        self = _new(cls)
-        _set_kind(self, kind)
-        _set_values(self, values)
-        _set_push(self, push)
-        return self
+    def _read(self) -> tuple[Any, ...]:
+        state = self._state
+        if type(state) is not tuple:
+            state = (*self._kind.values(state), state)
+            fill_state(self, state)
+        return state
 
     @property
     def registers(self) -> tuple[Register, ...]:
         """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
-        registers = self._kind.registers(self._push)
-        if registers is not self._push:
-            _set_push(self, registers)
-            _set_kind(self, _made(tuple(self._kind.index)))
+        *values, push = self._read()
+        if type(push) is tuple:
+            return push
+        registers = self._kind.registers(push)
+        fill_state(self, (*values, registers))
         return registers
 
     @property
     def estimated(self) -> Mapping[str, Estimate]:
         """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
-        return getattr(self, "_estimated", _NO_ESTIMATES)
+        place = self._kind.index.get(_ESTIMATED)
+        return _NO_ESTIMATES if place is None else self._read()[place]
 
     def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
         """The same measurement with `estimated`."""
-        twin = self.of(self._kind, self._values, self._push)
-        _set_estimated(twin, MappingProxyType(dict(estimated)))
-        return twin
+        return type(self)(**self._fields(), registers=self.registers, estimated=estimated)
+
+    def _fields(self) -> dict[str, Any]:
+        """What is there, by name, without estimates."""
+        return {name: value for name, value in zip(self._kind.index, self._read(), strict=False) if name != _ESTIMATED}
 
     @property
     def active_power(self) -> float | None:
@@ -212,6 +217,8 @@ class Measurement:
 
     def _repr_html_(self) -> str:
         """A table for notebooks: the fields that are present, with units, and estimates marked as such."""
+        from html import escape  # noqa: PLC0415  seldom needed
+
         rows = self.rows()
         rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
@@ -231,8 +238,7 @@ class Measurement:
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles hold values only, not what they were read with."""
-        fields = dict(zip(self._kind.index, self._values, strict=True))
-        return _restore, (fields, self.registers, dict(self.estimated))
+        return _restore, (self._fields(), self.registers, dict(self.estimated))
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
         """Measurements are immutable."""
@@ -245,17 +251,17 @@ class Measurement:
         raise AttributeError(message)
 
 
-class _Field:
-    """The descriptor of one field."""
+def _field(name: str) -> property:
+    """What reads one field."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def read(measurement: Measurement) -> Any:  # noqa: ANN401  declared in Measurement
+        state = measurement._state  # noqa: SLF001  one class in two halves
+        if type(state) is not tuple:
+            state = measurement._read()  # noqa: SLF001
+        place = measurement._kind.index.get(name)  # noqa: SLF001
+        return None if place is None else state[place]
 
-    def __get__(self, measurement: Measurement | None, _owner: type) -> Any:  # noqa: ANN401  declared in Measurement
-        if measurement is None:
-            return self
-        place = measurement._kind.index.get(self._name)  # noqa: SLF001  one class in two halves
-        return None if place is None else measurement._values[place]  # noqa: SLF001
+    return property(read)
 
 
 _NAMES: Final = tuple(name for name in Measurement.__annotations__ if not name.startswith("_"))
@@ -265,21 +271,23 @@ FIELD_UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.fiel
 """The unit of every field that has one."""
 
 for _name in _NAMES:
-    setattr(Measurement, _name, _Field(_name))
+    setattr(Measurement, _name, _field(_name))
 
 # Measurement forbids setting, and object.__setattr__ looks names up: the slots are filled by their own descriptors.
-_new = Measurement.__new__
-_set_kind = Measurement.__dict__["_kind"].__set__
-_set_values = Measurement.__dict__["_values"].__set__
-_set_push = Measurement.__dict__["_push"].__set__
-_set_estimated = Measurement.__dict__["_estimated"].__set__
+# A measurement of a kind that reads its values later is made of these three, without another call in between.
+blank = Measurement.__new__
+fill_kind = Measurement.__dict__["_kind"].__set__
+fill_state = Measurement.__dict__["_state"].__set__
 
 
 class _Made:
-    """The kind of measurements whose registers are made already."""
+    """The kind of measurements whose values and registers are there."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+
+    def values(self, push: tuple[Any, ...]) -> tuple[Any, ...]:
+        return push
 
     def registers(self, push: tuple[Register, ...]) -> tuple[Register, ...]:
         return push

@@ -12,6 +12,7 @@ The rules, as a profile names them:
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 AS_SENT: Final = "deviation"
 NORMAL_TIME: Final = "+01:00"
 LOCAL_TIME: Final = "Europe/Oslo"
+
+Zone = Callable[[int, int, int, int], tzinfo | None]
+"""The time zone of a wall clock, by its year, month, day and hour."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768), not specified, is outside as well
@@ -45,7 +49,7 @@ def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> dateti
     (Aidon sends 0); hundredths that are not specified are 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
-    return moment(wall, fraction(sent), sent.deviation, rule, override)
+    return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
 
 
 def fraction(sent: DateTime) -> int:
@@ -53,28 +57,35 @@ def fraction(sent: DateTime) -> int:
     return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
 
 
-def moment(
-    wall: tuple[int, ...], microsecond: int, deviation: int, rule: str, override: tzinfo | None
-) -> datetime | None:
+def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
     """What `resolve` gives, from year, month, day, hour, minute and second."""
+    year, month, day, hour, minute, second = wall
     try:
-        zone = _zone(*wall[:4], deviation, rule) if override is None else override
-        return datetime(*wall, microsecond, zone)  # type: ignore[arg-type, call-arg]  # noqa: DTZ001  a wall clock
+        return datetime(year, month, day, hour, minute, second, microsecond, zone(year, month, day, hour))
     except ValueError:
         return None
 
 
+def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
+    """The time zone of a wall clock, by its year, month, day and hour."""
+    return _zone(deviation, rule) if override is None else lambda *_wall: override
+
+
 @lru_cache(maxsize=64)
-def _zone(year: int, month: int, day: int, hour: int, deviation: int, rule: str) -> timezone | None:
+def _zone(deviation: int, rule: str) -> Zone:
+    found: tzinfo | None = None
     if fixed := _FIXED.fullmatch(rule):
         sign, hours, minutes = fixed.groups()
         offset = timedelta(hours=int(hours), minutes=int(minutes))
-        return timezone(offset if sign == "+" else -offset)
-    if abs(deviation) <= _MAX_DEVIATION:
-        return timezone(timedelta(minutes=-deviation))
-    return _central_european(year, month, day, hour) if rule == LOCAL_TIME else None
+        found = timezone(offset if sign == "+" else -offset)
+    elif abs(deviation) <= _MAX_DEVIATION:
+        found = timezone(timedelta(minutes=-deviation))
+    elif rule == LOCAL_TIME:
+        return _central_european
+    return lambda *_wall: found
 
 
+@lru_cache(maxsize=64)
 def _central_european(year: int, month: int, day: int, hour: int) -> timezone:
     """Local clocks jump at 02:00 to 03:00 in March, and at 03:00 back to 02:00 in October."""
     begin = (_MARCH, _last_sunday(year, _MARCH), 3)

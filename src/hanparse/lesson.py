@@ -1,0 +1,194 @@
+"""A push that was read -> what it teaches of the next one like it: `Lesson`.
+
+Goes over the tree of the grammar and the reading of the profile, and notes which bytes may vary and what becomes of
+them. What a layout could not promise to read as they do, is not learnable.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse.data import Tag
+from hanparse.meters import clock, shapes, values
+from hanparse.meters.read import factor
+from hanparse.obis import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from hanparse.data import Data, DateTime
+    from hanparse.measurement import Plain
+    from hanparse.meters import Reading
+    from hanparse.meters.read import Source
+    from hanparse.obis import Obis
+    from hanparse.scale import Scale
+
+_FORMATS: Final = {
+    Tag.INTEGER: "b",
+    Tag.LONG: "h",
+    Tag.DOUBLE_LONG: "i",
+    Tag.LONG64: "q",
+    Tag.UNSIGNED: "B",
+    Tag.LONG_UNSIGNED: "H",
+    Tag.DOUBLE_LONG_UNSIGNED: "I",
+    Tag.LONG64_UNSIGNED: "Q",
+}
+_LARGEST_FACTOR: Final = 10**200  # with any 64-bit value far below the largest float
+_VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how the list is read
+_INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
+FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
+_DATE_TIME_SIZE: Final = 12
+# Of a date-time, year to second and status may vary; hundredths and deviation are meaning.
+_CLOCK_VALUES: Final = ((0, 8), (11, 1))
+
+
+class NotLearnableError(Exception):
+    """A push holds something that a layout cannot promise to read as the grammar does."""
+
+
+class Number(NamedTuple):
+    """A field that is an integer: its place and format in the frame, and the ratio that makes it a value."""
+
+    place: int
+    format: str
+    name: str
+    numerator: int
+    denominator: int
+
+
+class Clock(NamedTuple):
+    """A date-time that fields show: its place in the frame, and what of it is constant."""
+
+    place: int
+    microsecond: int
+    zone: clock.Zone
+    names: tuple[str, ...]
+
+
+class Element(NamedTuple):
+    """A register whose value may vary: which one it is, how its value is read from a frame, and what stays."""
+
+    position: int
+    value: Callable[[bytes], Plain]
+    obis: Obis | None
+    scaler: int | None
+    unit: str | None
+
+
+class Lesson:
+    """Goes through what was read and notes which bytes may vary and what becomes of them."""
+
+    def __init__(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
+        self.frame, self.start, self.reading, self.timezone = frame, start, reading, timezone
+        self.constants: dict[str, Any] = {}
+        self.numbers: list[Number] = []
+        self.texts: dict[str, tuple[int, int]] = {}
+        self.clocks: list[Clock] = []
+        self.scale = scale
+        self._pinned: set[int] = set()  # zeros that mean not measured
+        self._free = [(start + _INVOKE_ID, _INVOKE_ID_SIZE), (len(frame) - FCS_AND_FLAG, _FCS_SIZE)]
+        self._constant("manufacturer", reading.profile.manufacturer)
+        self._constant("wiring", reading.model.wiring if reading.model else None)
+        for name, source in reading.sources.items():
+            if source.kind is Kind.NUMBER:
+                self._number(name, source)
+            elif source.kind is Kind.TEXT:
+                self._text(name, source)
+        self._times()
+        for item in reading.items:  # numbers that are no field may vary as well: registers are made from the frame
+            if item.data.offset not in self._pinned:
+                parts = _numbers(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
+                self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
+
+    def mask(self) -> tuple[int, int]:
+        """Which bits of the frame are constant, and what they are."""
+        mask = bytearray(b"\xff" * len(self.frame))
+        for place, size in self._free:
+            mask[place : place + size] = bytes(size)
+        constant = int.from_bytes(mask, "big")
+        return constant, int.from_bytes(self.frame, "big") & constant
+
+    def varying(self) -> list[Element] | None:
+        """The registers whose values may vary, and how each is read; `None` when one of them is no plain value."""
+        found: list[Element] = []
+        for position, (item, register) in enumerate(zip(self.reading.items, self.reading.registers, strict=True)):
+            start = self.start + item.data.offset
+            if any(start < place + size and place < start + item.data.length for place, size in self._free):
+                value = _plain(item.data, start)
+                if value is None:
+                    return None
+                found.append(Element(position, value, register.obis, register.scaler, register.unit))
+        return found
+
+    def _constant(self, name: str, value: object) -> None:
+        if value is not None:
+            self.constants[name] = value
+
+    def _place(self, data: Data) -> int:
+        """Where in the frame the value stands that follows the tag of `data`."""
+        return self.start + data.offset + 1
+
+    def _number(self, name: str, source: Source) -> None:
+        model, data = self.reading.model, source.data
+        if model and name in model.not_measured:
+            if data.value:
+                raise NotLearnableError(f"{name} is measured here and may be 0 for not measured next time")
+            self._pinned.add(data.offset)
+            return
+        numerator, denominator = values.ratio(source.exponent, factor(self.scale, source.unit))
+        if data.tag not in _FORMATS or max(numerator, denominator) > _LARGEST_FACTOR:
+            raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
+        self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator))
+
+    def _text(self, name: str, source: Source) -> None:
+        text, data = values.text(source.data), source.data
+        size = len(data.value) if isinstance(data.value, bytes | str) else 0
+        if text and name in _VARYING_TEXTS and data.tag is not Tag.UTF8_STRING:
+            end = self.start + data.offset + data.length
+            self.texts[name] = (end - size, end)
+            self._free.append((end - size, size))
+        else:
+            self._constant(name, text)
+
+    def _times(self) -> None:
+        """The date-time of the APDU and the clock in the list, and which of them is the timestamp."""
+        listed = self.reading.sources.get("energy_time")
+        body, sent = self.reading.notification.body, self.reading.notification.date_time
+        taken = sent is not None and self._clock(sent, self.start + body.offset, ("timestamp",))
+        if listed and (clock_in_list := values.time(listed.data)):
+            end = self.start + listed.data.offset + listed.data.length
+            self._clock(clock_in_list, end, ("energy_time",) if taken else ("energy_time", "timestamp"))
+
+    def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
+        """Note the date-time that ends before `end`; one that shows no moment is constant."""
+        place, rule = end - _DATE_TIME_SIZE, self.reading.profile.clock
+        if clock.resolve(sent, rule, self.timezone) is None:
+            return False
+        zone = clock.zone(sent.deviation, rule, self.timezone)
+        self.clocks.append(Clock(place, clock.fraction(sent), zone, names))
+        self._free += [(place + start, size) for start, size in _CLOCK_VALUES]
+        return True
+
+
+def _numbers(data: Data) -> Iterator[Data]:
+    """`data`, and what it holds as far down as it goes."""
+    yield data
+    for element in shapes.elements(data):
+        yield from _numbers(element)
+
+
+def _plain(data: Data, start: int) -> Callable[[bytes], Plain] | None:
+    """What reads the value of an element that begins at `start` in a frame."""
+    end = start + data.length
+    if data.tag in _FORMATS:
+        unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from
+        return lambda frame: unpack(frame, start + 1)[0]
+    if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes):
+        begin = end - len(data.value)
+        return lambda frame: frame[begin:end]
+    if data.tag is Tag.VISIBLE_STRING and isinstance(data.value, str):
+        begin = end - len(data.value)
+        return lambda frame: frame[begin:end].decode("ascii", "surrogateescape")
+    return None
