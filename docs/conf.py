@@ -8,11 +8,13 @@ extensions = ["myst_parser", "sphinx.ext.autodoc"]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"
 html_title = "hanparse"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
 html_js_files = ["filter.js"]
 html_copy_source = False
+html_show_copyright = False
 html_theme_options = {"footer_icons": []}
 
 myst_enable_extensions = ["colon_fence"]
