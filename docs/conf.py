@@ -22,6 +22,7 @@ myst_heading_anchors = 3
 
 default_role = "py:obj"  # `Measurement` in a docstring is a link to it
 add_module_names = False
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
