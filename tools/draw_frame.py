@@ -23,7 +23,6 @@ PICTURE = ROOT / "docs" / "frame.svg"
 
 # Narrow, so that it can be read on a phone.
 WIDTH, MARGIN, PER_ROW, CELL, ROW, LETTER = 460, 14, 16, 27, 23, 7.9
-SCALE = 1.2  # where there is room
 COLOURS = {"W": "#ffb454", "var": "#e0906c", "A": "#6cb6ff", "V": "#7ee787", "timestamp": "#f69ad2"}
 TEXT_COLOUR = "#c9a7ff"
 STYLE = """
@@ -63,7 +62,7 @@ def draw() -> str:
         ),
     ]
     height = bottom + 44 + ROW * len(became)
-    size = f'width="{WIDTH * SCALE:g}" height="{height * SCALE:g}" viewBox="0 0 {WIDTH} {height}"'
+    size = f'width="{WIDTH}" height="{height}" viewBox="0 0 {WIDTH} {height}"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img"><style>{STYLE}</style>'
     title = "<title>A push of a Kaifa meter: its bytes, and the fields of the measurement that they become</title>"
     return "\n".join(
