@@ -7,6 +7,7 @@ import importlib.util
 import re
 import shlex
 import sys
+import tomllib
 from inspect import ismodule
 from pathlib import Path
 from types import SimpleNamespace
@@ -191,6 +192,12 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     assert [link for link in links if not (ROOT / link).is_file()] == []
     pages = {link.removeprefix("docs/") for link in links if link.endswith(".md")}
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - pages == {"api.md", "changelog.md", "index.md"}
+
+
+def test_every_extra_is_on_the_page_about_programs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    _, _, section = (ROOT / "docs" / "program.md").read_text("utf-8").partition("| extra |")
+    assert set(re.findall(r"^\| `(\w+)` \|", section.partition("\n\n")[0], re.MULTILINE)) == extras.keys()
 
 
 def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
