@@ -13,6 +13,9 @@ import nox
 
 PYTHONS = ("3.11", "3.12", "3.13")
 MADE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "dist")
+FETCHED = re.compile(
+    r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
+)
 DATE = "1700000000"  # of every file in a package that is built to be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
@@ -50,6 +53,19 @@ def cover(session: nox.Session) -> None:
     session.run("coverage", "run", "-m", "pytest")
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("coverage", "report")
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site: no warning, and nothing in it is fetched from elsewhere."""
+    session.install("-e", ".[docs]")
+    site = Path(session.create_tmp()) / "site"
+    shutil.rmtree(site, ignore_errors=True)
+    session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(site), *session.posargs)
+    pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
+    fetched = [f"{path}: {found[0]}" for path in pages for found in FETCHED.finditer(path.read_text("utf-8"))]
+    if fetched or not pages:
+        session.error(f"{len(pages)} pages, which fetch: {fetched}")
 
 
 @nox.session

@@ -30,12 +30,6 @@ def test_the_pythons_are_the_same_everywhere() -> None:
     assert PROJECT["requires-python"] == f">={PYTHONS[0]}"
 
 
-def test_every_extra_is_documented() -> None:
-    assert re.findall(r"^\| `(\w+)` \|", _read("docs/install.md"), re.MULTILINE) == list(
-        PROJECT["optional-dependencies"]
-    )
-
-
 def test_links_between_files_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
