@@ -19,6 +19,10 @@ FETCHED = re.compile(
 DATE = "1700000000"  # of every file in a package that is built to be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
+OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in PROJECT["dependencies"]]
+
+# The README's second command runs the tests against what it installs, so the oldest Python need not do it once more.
+nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *(f"tests-{one}" for one in PYTHONS[1:])]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -48,8 +52,8 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """The tests with their coverage, and 20,000 damaged frames."""
-    session.install("-e", ".[dev]")
+    """The tests and what they cover, and 20,000 damaged frames, all with the oldest dependencies that are allowed."""
+    session.install("-e", ".[dev]", *OLDEST)
     session.run("coverage", "run", "-m", "pytest")
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("coverage", "report")
@@ -100,31 +104,20 @@ def types(session: nox.Session) -> None:
         session.run("python", "reader.py")
 
 
-@nox.session
-def oldest(session: nox.Session) -> None:
-    """The tests against the wheel with the oldest dependencies that it allows."""
-    lowest = [re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in PROJECT["dependencies"]]
-    _test_wheel(session, *lowest)
-
-
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The tests against the wheel with the newest dependencies."""
-    _test_wheel(session)
-
-
-@nox.session(default=False)
-def benchmark(session: nox.Session) -> None:
-    """The short comparison with amshan: no ratio below half of its goal."""
-    session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
-
-
-def _test_wheel(session: nox.Session, *requirements: str) -> None:
-    session.install(f"{_wheel(session)}[test]", *requirements)
+    session.install(f"{_wheel(session)}[test]")
     with session.chdir(_fresh_copy(session)):  # src/ is on no path: what is imported is what was installed
         session.run("python", "-c", "import hanparse; assert 'site-packages' in hanparse.__file__")
         session.run("python", "-m", "pytest")
         session.run("hanparse", "demo", silent=True)
+
+
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """The short comparison with amshan: no ratio below half of its goal."""
+    session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
 
 
 def _fresh_copy(session: nox.Session) -> Path:
