@@ -25,6 +25,7 @@ from hanparse.data import CompactArray, Data, Tag
 from hanparse.errors import DecodeError, UnknownMeterError
 from hanparse.frame import strip_llc
 from hanparse.meters import PROFILES, Wire, read, shapes, values
+from hanparse.meters.report import TELLING_DIGITS
 from hanparse.obis import lookup
 from hanparse.segments import Assembler
 from hanparse.source import is_push, without_flags
@@ -53,7 +54,7 @@ _MAKER: Final = re.compile(rb"[A-Z]{3}")
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
 _TITLE: Final = re.compile(rb"(?<=\x08)[A-Z]{3}.{5}", re.DOTALL)
-_WORD: Final = re.compile(rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*" % ids.TELLING_DIGITS)
+_WORD: Final = re.compile(rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*" % TELLING_DIGITS)
 _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 
 # What every place of a profile demands to be a certain text, is a type and no number of anybody.
@@ -153,7 +154,7 @@ def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """The notations of a whole number."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
-    return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.TELLING_DIGITS else {}
+    return ids.notations(before, after) if len(before) == len(after) and len(before) >= TELLING_DIGITS else {}
 
 
 def _exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
@@ -198,7 +199,7 @@ def _of_value(leaf: Data, places: Sequence[int], kept: frozenset[bytes], *, name
         return None
     if leaf.tag in _SIZES:
         return _Telling(places, _other_value, _numbers) if named and isinstance(leaf.value, int) else None
-    if ids.digits(raw) >= ids.TELLING_DIGITS:
+    if ids.digits(raw) >= TELLING_DIGITS:
         return _Telling(places, ids.another, _texts)
     if values.text(leaf) is not None:
         return _Telling(places, ids.another_name, _texts) if named else None

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  what add_subparsers gives
+
 _DEMO_PUSHES: Final = ("aidon", "kaifa", "kamstrup")
 _DECODED, _NOTHING, _INTERRUPTED = 0, 1, 130
 
@@ -65,7 +67,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="hanparse", description="Reads what a smart meter pushes out of its HAN port."
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for add in (_add_decode, _add_explain, _add_obis, _add_diagnose, _add_report):
+        add(commands)
+    commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
+    return parser
 
+
+def _add_decode(commands: _Commands) -> None:
     command = commands.add_parser(
         "decode",
         help="bytes or hex dumps to measurements",
@@ -80,11 +88,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--estimate", action="store_true", help="estimate what a 3-wire meter does not measure")
     command.set_defaults(run=_decode)
 
+
+def _add_explain(commands: _Commands) -> None:
     command = commands.add_parser("explain", help="what every byte says", epilog="example: hanparse explain dump.txt")
     _add_files(command)
     _add_options(command)
     command.set_defaults(run=_explain)
 
+
+def _add_obis(commands: _Commands) -> None:
     command = commands.add_parser(
         "obis",
         help="what a code or a word means",
@@ -93,12 +105,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("codes", nargs="+", metavar="CODE", help="an OBIS code, or a word to look for")
     command.set_defaults(run=_obis)
 
+
+def _add_diagnose(commands: _Commands) -> None:
     command = commands.add_parser(
         "diagnose", help="what is wrong with a wire", epilog="example: hanparse diagnose capture.bin"
     )
     _add_files(command)
     command.set_defaults(run=_diagnose)
 
+
+def _add_report(commands: _Commands) -> None:
     command = commands.add_parser(
         "report",
         help="the attachment for an issue, without the numbers of your meter",
@@ -110,9 +126,6 @@ def _parser() -> argparse.ArgumentParser:
         "--keep", action="append", default=[], metavar="TEXT", help="a text in the list that is no number of a meter"
     )
     command.set_defaults(run=_report)
-
-    commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
-    return parser
 
 
 def _add_files(command: argparse.ArgumentParser) -> None:

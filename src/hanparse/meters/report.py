@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from hanparse.meters.profile import Wire
     from hanparse.meters.shapes import Item
 
-_TELLING_DIGITS: Final = (
-    6  # a text with as many digits may be the number of a meter, one with fewer is a type or a version
-)
-_TELLING_NUMBER: Final = 10 ** (_TELLING_DIGITS - 1)
+TELLING_DIGITS: Final = 6
+"""A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
+
+_TELLING_NUMBER: Final = 10 ** (TELLING_DIGITS - 1)
 _MAX_ROWS: Final = 200
 
 
@@ -92,4 +92,4 @@ def _shown(data: Data) -> str:
 
 def _mask(text: str) -> str:
     """The text, its digits replaced where there are so many that it may be an id."""
-    return re.sub(r"\d", "x", text) if sum(map(str.isdigit, text)) >= _TELLING_DIGITS else text
+    return re.sub(r"\d", "x", text) if sum(map(str.isdigit, text)) >= TELLING_DIGITS else text
