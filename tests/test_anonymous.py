@@ -89,7 +89,7 @@ def survivors(meter_id: bytes, report: str) -> list[str]:
 
 
 @pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)
-@settings(max_examples=5)
+@settings(max_examples=3)
 @given(random=st.data())
 def test_no_id_survives_in_any_notation(file: FrameFile, random: st.DataObject) -> None:
     frame, drawn = with_other_ids(file, random)
