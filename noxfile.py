@@ -63,7 +63,7 @@ def cover(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site: no warning, and nothing in it is fetched from elsewhere."""
     session.install("-e", ".[docs]")
-    site = Path(session.create_tmp()) / "site"
+    site = session.cache_dir / "site"
     shutil.rmtree(site, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(site), *session.posargs)
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
