@@ -6,56 +6,217 @@ import doctest
 import importlib.util
 import re
 import shlex
+import sys
+import tomllib
 from inspect import ismodule
 from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 import pytest
 from framefiles import named
 
 import hanparse
+from hanparse import diagnosis
 from hanparse.cli import main
+from hanparse.measurement import FIELDS
 
-ROOT = Path(__file__).parent.parent
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+ROOT: Final = Path(__file__).parent.parent
+PAGES: Final = ["README.md", *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md"))]
+_BLOCK: Final = re.compile(r"^(?P<fence>`{3,})(?P<language>.*)\n(?P<code>(?:.*\n)*?)(?P=fence)$", re.MULTILINE)
+
+RUN: Final = {"pycon", "python", "console"}
+NOT_RUN: Final = {
+    "python3 -m venv": "makes environments from the package index; .ci/run does what the README says in a fresh clone",
+    "pip install": "needs the package index",
+    "pytest": "is what runs this",
+    "python tools/": "writes into the repository; each tool has a test that compares what it writes",
+    "stty": "needs a serial port",
+    "timeout 60 cat": "needs a serial port",
+    "hanparse decode --follow /dev": "needs a serial port",
+}
+"""What no test runs, by what a command begins with, and why."""
 
 
-PAGES = [
-    "README.md",
-    *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md") if ">>> " in page.read_text("utf-8")),
-]
+class Block(NamedTuple):
+    """A fenced block of a page."""
+
+    page: str
+    line: int
+    language: str
+    code: str
+
+
+def blocks(page: str) -> list[Block]:
+    text = (ROOT / page).read_text("utf-8")
+    return [
+        Block(page, text.count("\n", 0, match.start("code")) + 1, match["language"].strip(), match["code"])
+        for match in _BLOCK.finditer(text)
+    ]
+
+
+def names(page: str) -> dict[str, Any]:
+    """What a page may take for granted: things outside hanparse that its code is about."""
+    stands_in = {
+        "docs/charging.md": {
+            "port": [named("aidon/list2-6534-tn").data],
+            "charger": SimpleNamespace(measured_current=lambda: 0, set_limit=[].append),
+        }
+    }
+    return {"__name__": "page", **stands_in.get(page, {})}
+
+
+def commands(block: Block) -> Iterator[tuple[str, str]]:
+    """Each command of a console block and what it prints, as shown; every line is one where no line has a prompt."""
+    if "$ " not in block.code:
+        yield from ((line, "") for line in block.code.splitlines())
+        return
+    for shown in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
+        command, _, output = shown.partition("\n")
+        yield command, output
+
+
+def why_not(command: str) -> str | None:
+    """Why no test runs this command."""
+    bare = re.sub(r"^\S*bin/", "", command)
+    return next((why for start, why in NOT_RUN.items() if bare.startswith(start)), None)
+
+
+@pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
+def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
+    runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), names(page)
+    for block in blocks(page):
+        if block.language == "python":
+            exec(compile("\n" * (block.line - 1) + block.code, page, "exec"), namespace)  # noqa: S102  our own pages
+        elif block.language == "pycon":
+            test = doctest.DocTestParser().get_doctest(block.code, namespace, page, page, block.line - 1)
+            assert test.examples
+            runner.run(test, clear_globs=False)
+            namespace = test.globs
+    assert runner.summarize(verbose=False).failed == 0
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_transcript_runs_as_shown(page: str) -> None:
-    failed, tried = doctest.testfile(str(ROOT / page), module_relative=False, optionflags=doctest.ELLIPSIS)
-    assert tried > 0
-    assert failed == 0
-
-
-def test_the_picture_of_the_house_is_that_of_the_code() -> None:
-    spec = importlib.util.spec_from_file_location("draw_house", ROOT / "tools" / "draw_house.py")
-    assert spec
-    assert spec.loader
-    house = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(house)
-    assert house.draw() == (ROOT / "docs" / "house.svg").read_text("utf-8"), "run python tools/draw_house.py"
-
-
-def test_every_command_of_the_dump_page_shows_what_is_printed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_every_command_of_a_page_prints_what_is_shown(
+    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
     Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
-    (session,) = re.findall(r"```console\n(.*?)```", (ROOT / "docs" / "dump.md").read_text("utf-8"), re.DOTALL)
-    for shown in session.split("$ hanparse ")[1:]:
-        command, _, output = shown.partition("\n")
-        assert main(shlex.split(command)) == 0
-        assert capsys.readouterr().out == output
+    Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
+    for block in blocks(page):
+        for command, output in commands(block) if block.language == "console" else ():
+            if why_not(command):
+                continue
+            line, _, file = command.partition(" > ")
+            program, *arguments = shlex.split(line)
+            run_command(program, arguments)
+            printed = capsys.readouterr().out
+            assert printed == output or not output
+            if file:
+                Path(file).write_text(printed, "utf-8")
+
+
+def run_command(program: str, arguments: list[str]) -> None:
+    """Run one of the two programs that pages show; another needs a reason in NOT_RUN."""
+    assert program in ("hanparse", "python"), f"{program} is not run: say why in NOT_RUN"
+    if program == "hanparse":
+        assert main(arguments) == 0
+    else:
+        option, code = arguments
+        assert option == "-c"
+        exec(code, {})  # noqa: S102  our own pages
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_block_says_what_it_is_and_is_run_or_written_by_a_tool(page: str) -> None:
+    written = {"text"} if page == "docs/explained.md" else set()  # tests/test_explain.py compares that page
+    strangers = [block for block in blocks(page) if block.language not in RUN | written]
+    assert [block for block in strangers if not block.language.startswith("{")] == []  # those are for Sphinx
+    text = _BLOCK.sub("", (ROOT / page).read_text("utf-8"))
+    assert "```" not in text, "a block is not closed, or is indented and not found"
+
+
+def test_what_is_not_run_is_shown_somewhere() -> None:
+    shown = [command for page in PAGES for b in blocks(page) if b.language == "console" for command, _ in commands(b)]
+    assert {why_not(command) for command in shown} == {None, *NOT_RUN.values()}
+
+
+def tool(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "file"),
+    [
+        ("draw_house", "draw", "house.svg"),
+        ("draw_frame", "draw", "frame.svg"),
+        ("write_obis", "page", "obis.md"),
+    ],
+)
+def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) -> None:
+    current = getattr(tool(name), made)()
+    assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
+
+
+def test_the_picture_of_a_frame_shows_every_byte_and_every_field_of_the_frame_file() -> None:
+    picture = (ROOT / "docs" / "frame.svg").read_text("utf-8")
+    file = named("kaifa/list2-ma304h3e-it")
+    assert re.findall(r">([0-9A-F]{2})</text>", picture) == file.data.hex(" ").upper().split()
+    assert file.expect
+    shown = re.findall(r'class="name">(\w+)<', picture)
+    assert set(shown) == file.expect.keys() - {"manufacturer"} | {"voltage_l2"}  # the last one is shown not to be there
+
+
+def test_the_speed_table_of_the_readme_is_that_of_the_page_about_speed() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert tool("write_readme").page(readme) == readme, "run python tools/write_readme.py"
 
 
 def test_the_two_commands_of_the_readme_stand_in_console_blocks() -> None:
-    blocks = re.findall(r"^```console\n(.*?)\n```$", (ROOT / "README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(blocks) == 2
-    assert all("\n" not in block for block in blocks)
+    found = [block.code.splitlines() for block in blocks("README.md") if block.language == "console"]
+    assert [len(lines) for lines in found] == [1, 1]
+
+
+def test_every_link_of_the_readme_leads_to_a_file() -> None:
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / "README.md").read_text("utf-8"))
+    assert [link for link in links if not (ROOT / link).is_file()] == []
+    pages = {link.removeprefix("docs/") for link in links if link.endswith(".md")}
+    assert {page.name for page in (ROOT / "docs").glob("*.md")} - pages == {"api.md", "changelog.md", "index.md"}
+
+
+def test_every_extra_is_on_the_page_about_programs() -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
+    _, _, section = (ROOT / "docs" / "program.md").read_text("utf-8").partition("| extra |")
+    assert set(re.findall(r"^\| `(\w+)` \|", section.partition("\n\n")[0], re.MULTILINE)) == extras.keys()
+
+
+def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
+    _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## What the diagnosis says")
+    listed = re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)
+    assert sorted(listed) == sorted(["kind", *get_args(diagnosis.Kind)])
+
+
+def test_the_names_of_amshan_are_those_by_which_the_benchmark_finds_equal_values(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+    renamed = importlib.import_module("agreement")._NAMES  # noqa: SLF001  the same table, kept where it is used
+    rows = re.findall(
+        r"^\| `(\w+)` \| `(\w+)`(?: \||, )", (ROOT / "docs" / "amshan.md").read_text("utf-8"), re.MULTILINE
+    )
+    page = {ours: theirs for theirs, ours in rows if ours in FIELDS}
+    apart = {"manufacturer", "timestamp"}  # compared apart by the benchmark
+    assert {ours: theirs for ours, theirs in page.items() if ours != theirs and ours not in apart} == renamed
 
 
 def test_public_names_are_those_of_the_package_and_no_others() -> None:
@@ -65,3 +226,8 @@ def test_public_names_are_those_of_the_package_and_no_others() -> None:
     assert sorted(hanparse.__all__) == hanparse.__all__
     with pytest.raises(AttributeError, match="has no attribute 'explian'"):
         hanparse.explian  # noqa: B018
+
+
+def test_every_public_name_is_on_the_api_page() -> None:
+    page = (ROOT / "docs" / "api.md").read_text("utf-8")
+    assert set(re.findall(r"auto\w+:: (?!hanparse\.)(\w+)", page)) == set(hanparse.__all__)

@@ -1,0 +1,28 @@
+"""How Sphinx builds the site: ``sphinx-build -W -b html docs OUT``. Nothing in the output is fetched from elsewhere."""
+
+from importlib.metadata import version as installed
+
+project = "hanparse"
+release = version = installed("hanparse")
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+
+html_theme = "furo"
+pygments_dark_style = "a11y-high-contrast-dark"
+html_title = "hanparse"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_js_files = ["filter.js"]
+html_copy_source = False
+html_show_copyright = False
+html_theme_options = {"footer_icons": []}
+
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+
+default_role = "py:obj"  # `Measurement` in a docstring is a link to it
+add_module_names = False
+toc_object_entries_show_parents = "hide"
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True

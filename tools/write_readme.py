@@ -1,0 +1,47 @@
+"""docs/speed.md -> the table about speed in README.md: one list of each maker, beside amshan.
+
+Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+README = ROOT / "README.md"
+SPEED = ROOT / "docs" / "speed.md"
+LISTS = ("Aidon list 2", "Kaifa list 2", "Kamstrup list 1")
+_BEGIN, _END = "<!-- speed: written by tools/write_readme.py -->\n", "<!-- /speed -->"
+
+
+def page(readme: str) -> str:
+    """The README with the table that follows from the page about speed."""
+    before, begin, rest = readme.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SystemExit(f"expected {_BEGIN.strip()} and {_END} in {README.name}")
+    return before + begin + table(SPEED.read_text("utf-8")) + end + after
+
+
+def table(speed: str) -> str:
+    """Three rows: the microseconds of a push that is like an earlier one, and how many times as fast it is decoded."""
+    rival = re.search(r"amshan \d[\d.]*\d", speed)
+    head, rows = _pushes(speed)
+    ours, theirs, ratio = (head.index(name) for name in ("hanparse", "amshan", "amshan / hanparse"))
+    lines = [("one push, µs", "hanparse", rival[0] if rival else "amshan", "times as fast"), ("---", *["---:"] * 3)]
+    lines += [(name, rows[name][ours], rows[name][theirs], rows[name][ratio].partition(" (")[0]) for name in LISTS]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def _pushes(speed: str) -> tuple[list[str], dict[str, list[str]]]:
+    """The head and the rows, by their first cell, of the table of single pushes."""
+    found = re.search(r"^\| µs \| hanparse \|.*\n\|[-| :]+\n((?:\|.*\n)+)", speed, re.MULTILINE)
+    if not found:
+        raise SystemExit(f"expected a table | µs | hanparse | … in {SPEED.name}")
+    head, _, *rows = ([cell.strip() for cell in line.strip("|").split("|")] for line in found[0].splitlines())
+    return head, {row[0]: row for row in rows}
+
+
+if __name__ == "__main__":
+    README.write_text(page(README.read_text("utf-8")), "utf-8")
