@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from hanparse import HanParseError, cosem, frame
 from hanparse.crc import x25
-from hanparse.data import Data, Tag
+from hanparse.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
+from hanparse.obis import Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _TELLING_DIGITS = 6
 _LLC = b"\xe6\xe7\x00"
 _COLUMN = 46
+_CODE_SIZE = 6
 
 
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
@@ -72,9 +74,30 @@ def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
         f"{body.tag} of {len(parts)}",
     )
     for part in parts:
-        value = values.plain(part) if part.tag not in (Tag.OCTET_STRING, Tag.STRUCTURE, Tag.ARRAY) else ""
-        yield data[start + part.offset : start + part.offset + part.length], f"{part.tag} {value!s}".rstrip()
+        inner = shapes.elements(part) if part.tag is Tag.ARRAY else ()
+        if inner:
+            yield data[start + part.offset : start + inner[0].offset], f"{part.tag} of {len(inner)}"
+        yield from (_row(data, start, element) for element in inner or (part,))
     yield data[-3:], "FCS, flag"
+
+
+def _row(data: bytes, start: int, element: Data) -> tuple[bytes, str]:
+    said = " ".join(filter(None, map(_said, _leaves(element))))
+    named = said if element.tag is Tag.STRUCTURE and said else f"{element.tag} {said}".rstrip()
+    return data[start + element.offset : start + element.offset + element.length], named
+
+
+def _said(leaf: Data) -> str:
+    """The number or the code that a value is; texts may be the number of a meter."""
+    number = values.number(leaf)
+    match leaf.value:
+        case AttributeDescriptor(group, name, attribute):
+            return f"class {group}, {Obis.parse(name)}, attribute {attribute}:"
+        case bytes() as name if leaf.tag is Tag.OCTET_STRING and len(name) == _CODE_SIZE and values.text(leaf) is None:
+            return str(Obis.parse(name))
+        case bool() | int() if number is None:
+            return str(leaf.value)
+    return "" if number is None else str(number)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

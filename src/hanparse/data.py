@@ -41,6 +41,7 @@ class Tag(IntEnum):
     DELTA_LONG_UNSIGNED = 32
     DELTA_DOUBLE_LONG_UNSIGNED = 33
     DONT_CARE = 255
+    ATTRIBUTE_DESCRIPTOR = -1  # never sent: an attribute descriptor has no tag
 
     def __str__(self) -> str:
         """The name as the Blue Book writes it: ``double-long-unsigned``."""
@@ -80,6 +81,14 @@ class DateTime(NamedTuple):
     status: int
 
 
+class AttributeDescriptor(NamedTuple):
+    """Nine bytes that name what follows: class, logical name, attribute (Green Book, cosem-attribute-descriptor)."""
+
+    group: int
+    logical_name: bytes
+    attribute: int
+
+
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
     """What a compact-array says of its elements: `members` of a structure, or `count` times one member."""
@@ -97,7 +106,20 @@ class CompactArray:
     elements: tuple[Data, ...]
 
 
-Value = None | bool | int | float | str | bytes | Date | Time | DateTime | CompactArray | tuple["Data", ...]
+Value = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | bytes
+    | Date
+    | Time
+    | DateTime
+    | AttributeDescriptor
+    | CompactArray
+    | tuple["Data", ...]
+)
 """What a `Data` holds: octet-string as bytes, texts as str, bit-string as ``"0101"``, array and structure as tuples."""
 
 

@@ -13,8 +13,11 @@ _VOLTAGES = "32.7.0/u16 52.7.0/u16 72.7.0/u16"
 _CURRENTS = "31.7.0/u16 51.7.0/u16 71.7.0/u16"
 _PHASE_POWERS = "21.7.0/u32 41.7.0/u32 61.7.0/u32 22.7.0/u32 42.7.0/u32 62.7.0/u32"
 _TARIFFS = "1.8.0/u32 1.8.1/u32 1.8.2/u32 2.8.0/u32 2.8.1/u32 2.8.2/u32"
-_SERIAL_TIME_DATE = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"
-_REST = "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and states
+_HEP = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"  # Croatia: serial number, time, date
+_QUADRANTS = "5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32"
+_POWER = "1.7.0/u32 2.7.0/u32"
+_PHASES = f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS}"
+_RESTS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and states
 
 ISKRAEMECO = Profile(  # Slovenia
     manufacturer="Iskraemeco",
@@ -41,17 +44,15 @@ ISKRAEMECO_UNNAMED = replace(
             "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
             "1.7.0/u32 2.7.0/u32 0-0:96.13.0/oct 0-0:96.13.1/oct"
         ),
-        codes(  # HEP, Croatia
-            f"{_SERIAL_TIME_DATE} {_TARIFFS} 5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32 1.7.0/u32 2.7.0/u32 13.7.0/u16 "
-            f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS} {_REST}"
-        ),
-        codes(f"{_SERIAL_TIME_DATE} {_TARIFFS} 1.7.0/u32 2.7.0/u32 {_PHASE_POWERS} {_VOLTAGES} {_CURRENTS} {_REST}"),
+        *(codes(f"{_HEP} {_TARIFFS} {_QUADRANTS} {_POWER} 13.7.0/u16 {_PHASES} {rest}") for rest in _RESTS),
+        *(codes(f"{_HEP} {_TARIFFS} {_POWER} {_PHASES} {rest}") for rest in _RESTS),
     ),
 )
 
 ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026, Switzerland, and the short list of Slovenia: known by their addresses
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
+    setups=("0-6:25.9.0",),
     wires=(Wire((103,), (1, 17), 0x13), Wire((103,), (1, 17), 0x03)),  # CF, 02 23
     signatures=(codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),),
 )

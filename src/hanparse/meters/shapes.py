@@ -2,8 +2,9 @@
 
 Shapes: *registers* (an array of structures, each with its code, value, scaler and unit), *flat* (a structure of codes
 and values in turn, with or without scaler and unit, perhaps with such structures between them), *described* (a
-structure whose first element, the push-object-list, says which attribute of which object each element is), *positions*
-(a structure of bare values).
+structure whose first element, the push-object-list, says which attribute of which object each element is),
+*attributes* (a structure of an enum and an array of attributes, each a descriptor and its value), *positions* (a
+structure of bare values).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Data, Tag
+from hanparse.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import values
 from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS
@@ -52,7 +53,24 @@ def elements(body: Data) -> tuple[Data, ...]:
 
 def named(body: Data) -> list[Item] | None:
     """The items of a list that carries its codes; `None` when it does not."""
-    return _registers(body) or _described(body) or _flat(body)
+    return _registers(body) or _described(body) or attributes(body) or _flat(body)
+
+
+def attributes(body: Data) -> list[Item] | None:
+    """The items of a list of attributes; `None` when it is none."""
+    match elements(body):
+        case [reason, Data(Tag.ARRAY) as listed]:
+            items = [_attribute(element) for element in elements(listed)]
+            return [Item(None, reason), *(item for item in items if item)] if all(items) and items else None
+    return None
+
+
+def _attribute(element: Data) -> Item | None:
+    match elements(element):
+        case [Data(Tag.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(group, name, attribute)), value]:
+            code = _code(Data(Tag.OCTET_STRING, name))
+            return code and Item(code, value, is_value=_is_value(group, attribute))
+    return None
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
@@ -141,8 +159,13 @@ def _entry(entry: Data) -> tuple[Obis, bool] | None:
             Data(Tag.LONG_UNSIGNED, int(index)),
         ]:
             code = _code(name)
-            return code and (code, group in _VALUE_CLASSES and attribute == _VALUE and index == 0)
+            return code and (code, _is_value(group, attribute) and index == 0)
     return None
+
+
+def _is_value(group: int, attribute: int) -> bool:
+    """Whether the attribute is the value of an object, in the classes that have one."""
+    return group in _VALUE_CLASSES and attribute == _VALUE
 
 
 def _flat(body: Data) -> list[Item] | None:
