@@ -645,9 +645,9 @@ def test_positions_that_nobody_documents_are_registers_without_a_code() -> None:
 def test_an_angle_without_current_stays_as_sent() -> None:
     registers = decode(named("landis_gyr/at-burgenland").data).registers
     assert [(str(r.obis), r.value, r.unit) for r in registers[10:13]] == [
-        ("1-0:81.7.40", 178, "°"),
-        ("1-0:81.7.51", 400, "°"),
-        ("1-0:81.7.62", 181, "°"),
+        ("1-0:81.7.40", 400, "°"),
+        ("1-0:81.7.51", 3, "°"),
+        ("1-0:81.7.62", 288, "°"),
     ]
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import construct as c
 
 from hanparse.bounded import Bounded, build_all, parse_all
-from hanparse.data import AttributeDescriptor, CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription
+from hanparse.data import AttributeDescriptor, CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription, Untagged
 
 if TYPE_CHECKING:
     from hanparse.data import Value
@@ -108,7 +108,7 @@ class _Elements(c.Construct):
 class _Data(c.Construct):
     """A tag and the value of its type; or that of a type that is known, without a tag."""
 
-    def __init__(self, untagged: Tag | None = None) -> None:
+    def __init__(self, untagged: Untagged | None = None) -> None:
         super().__init__()
         self._untagged = untagged
 
@@ -121,7 +121,7 @@ class _Data(c.Construct):
         return data
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        if obj.tag is not Tag.ATTRIBUTE_DESCRIPTOR:
+        if isinstance(obj.tag, Tag):
             TAG._build(obj.tag, stream, context, path)
         TYPES[obj.tag]._build(obj.value, stream, context, path)
 
@@ -215,7 +215,7 @@ class _CompactArray(c.Construct):
             TYPES[element.tag]._build(element.value, stream, context, path)
 
 
-def _parse_value(tag: Tag, stream: Bounded, context: object, path: str) -> Value:
+def _parse_value(tag: Tag | Untagged, stream: Bounded, context: object, path: str) -> Value:
     offset = stream.tell()
     try:
         return TYPES[tag]._parse(stream, context, path)  # type: ignore[no-any-return]
@@ -252,10 +252,10 @@ OCTETS: Final = _Octets()
 ELEMENTS: Final = _Elements()
 DESCRIPTION: Final = _TypeDescription()
 DATA: Final = _Data()
-UNTAGGED: Final = _Data(Tag.ATTRIBUTE_DESCRIPTOR)
+UNTAGGED: Final = _Data(Untagged.ATTRIBUTE_DESCRIPTOR)
 DATE_TIME: Final = _record(DateTime, year=c.Int16ub, deviation=c.Int16sb)
 
-TYPES: Final[dict[Tag, c.Construct]] = {
+TYPES: Final[dict[Tag | Untagged, c.Construct]] = {
     Tag.NULL_DATA: c.Pass,
     Tag.ARRAY: ELEMENTS,
     Tag.STRUCTURE: ELEMENTS,
@@ -287,5 +287,5 @@ TYPES: Final[dict[Tag, c.Construct]] = {
     Tag.DELTA_LONG_UNSIGNED: c.Int16ub,
     Tag.DELTA_DOUBLE_LONG_UNSIGNED: c.Int32ub,
     Tag.DONT_CARE: c.Pass,
-    Tag.ATTRIBUTE_DESCRIPTOR: _record(AttributeDescriptor, group=c.Int16ub, logical_name=c.Bytes(6)),
+    Untagged.ATTRIBUTE_DESCRIPTOR: _record(AttributeDescriptor, group=c.Int16ub, logical_name=c.Bytes(6)),
 }

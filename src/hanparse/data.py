@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple
 
 
@@ -41,11 +41,20 @@ class Tag(IntEnum):
     DELTA_LONG_UNSIGNED = 32
     DELTA_DOUBLE_LONG_UNSIGNED = 33
     DONT_CARE = 255
-    ATTRIBUTE_DESCRIPTOR = -1  # never sent: an attribute descriptor has no tag
 
     def __str__(self) -> str:
         """The name as the Blue Book writes it: ``double-long-unsigned``."""
         return self.name.lower().replace("_", "-")
+
+
+class Untagged(Enum):
+    """What stands in a push without a tag."""
+
+    ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
+
+    def __str__(self) -> str:
+        """The name, as of a `Tag`."""
+        return self.value
 
 
 class Date(NamedTuple):
@@ -125,9 +134,9 @@ Value = (
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value. `offset` and `length` say where it stands, its tag included; they take no part in comparisons."""
+    """One value. `offset` and `length` say where it stands, with its tag; they take no part in comparisons."""
 
-    tag: Tag
+    tag: Tag | Untagged
     value: Value = None
     offset: int = field(default=0, compare=False)
     length: int = field(default=0, compare=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Tag
+from hanparse.data import Tag, Untagged
 from hanparse.meters import clock
 from hanparse.obis import Obis
 
@@ -107,7 +107,7 @@ class Profile:
         return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
 
 
-def exponent(exponents: Mapping[str, int], unit: str, tag: Tag) -> int | None:
+def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
     """The power of ten of a number of this unit and type, where it is known."""
     return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
@@ -127,7 +127,7 @@ _TYPES: Final = {
     "i32": Tag.DOUBLE_LONG,
     "i64": Tag.LONG64,
 }
-_NAMES: Final = {tag: name for name, tag in _TYPES.items()}
+_NAMES: Final[dict[Tag | Untagged, str]] = {tag: name for name, tag in _TYPES.items()}
 _PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:=(?P<pattern>.+))?)?")
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import AttributeDescriptor, Data, Tag
+from hanparse.data import AttributeDescriptor, Data, Tag, Untagged
 from hanparse.meters import values
 from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS
@@ -61,16 +61,17 @@ def attributes(body: Data) -> list[Item] | None:
     match elements(body):
         case [reason, Data(Tag.ARRAY) as listed]:
             items = [_attribute(element) for element in elements(listed)]
-            return [Item(None, reason), *(item for item in items if item)] if all(items) and items else None
+            if None not in items and any(item.obis for item in items if item):
+                return [Item(None, reason), *(item for item in items if item)]
     return None
 
 
 def _attribute(element: Data) -> Item | None:
     match elements(element):
-        case [Data(Tag.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(group, name, attribute)), value]:
+        case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(group, name, attribute)), value]:
             code = _code(Data(Tag.OCTET_STRING, name))
             return code and Item(code, value, is_value=_is_value(group, attribute))
-    return None
+    return Item(None, element) if element.tag is Tag.NULL_DATA else None
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
