@@ -614,6 +614,66 @@ def test_a_device_of_nobody_we_know_is_not_read_by_its_wire() -> None:
         measure(array(device, structure(code("1.7.0"), number(1))), Wire((103, 127), (1,), 0x13))
 
 
+def described(setup: str, device: str, code: str, value: Data) -> Data:
+    names = array(entry(40, setup), entry(1, "0-0:42.0.0"), entry(3, code))
+    return structure(names, octets(device.encode()), value)
+
+
+def test_a_push_set_up_and_a_device_together_name_the_maker_from_anywhere() -> None:
+    volts = Data(Tag.LONG_UNSIGNED, 2301)
+    for setup, device, maker, expected in (
+        ("0-8:25.9.0", "LGZ1000000000017", "Landis+Gyr", 2301),
+        ("0-6:25.9.0", "LGZ1000000000017", "Landis+Gyr", 230.1),
+        ("0-6:25.9.0", "ISK1000000000017", "Iskraemeco", 230.1),
+    ):
+        for wire in (None, Wire((16,), (1,), 0x13)):
+            measurement = measure(described(setup, device, "32.7.0", volts), wire)
+            assert (measurement.manufacturer, measurement.voltage_l1) == (maker, expected)
+    for setup, device in (("0-7:25.9.0", "LGZ1000000000017"), ("0-8:25.9.0", "XYZ1000000000017")):
+        with pytest.raises(UnknownMeterError):
+            measure(described(setup, device, "32.7.0", volts))
+
+
+@pytest.mark.parametrize("lower", [127, 0x4D, 0x7E, 0x4A])
+def test_the_type_of_a_current_says_its_scale_whatever_the_address(lower: int) -> None:
+    wire = Wire((103, lower), (1,), 0x13)
+    for tag, expected in ((Tag.LONG_UNSIGNED, 1.23), (Tag.LONG64, 123), (Tag.LONG64_UNSIGNED, 123)):
+        body = structure(array(entry(40, "0-8:25.9.0"), entry(3, "31.7.0")), Data(tag, 123))
+        assert measure(body, wire).current_l1 == expected
+
+
+def test_an_exponent_for_a_type_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="such as A/i64, found 'A/i63'"):
+        Profile(manufacturer="Acme", exponents={"A/i63": 0})
+
+
+def test_what_a_meter_without_a_type_may_not_measure_is_not_given_as_zero() -> None:
+    volts, amperes = (Data(Tag.LONG_UNSIGNED, 0), Data(Tag.LONG, 0))
+    head = structure(code("1-1:0.2.129"), text("EMBRIQ_V1_1")), structure(code("0-0:96.1.7"), text("\0" * 4))
+    lines = register("51.7.0", amperes, -2, 33), register("52.7.0", volts, -1, 35), register("72.7.0", volts, -1, 35)
+    measurement = measure(array(*head, register("1.7.0", number(1), 0, 27), *lines))
+    assert (measurement.wiring, measurement.model) == (None, None)
+    assert (measurement.current_l2, measurement.voltage_l2, measurement.voltage_l3) == (None, None, 0)
+
+
+def test_a_list_of_a_known_maker_without_any_field_is_kept_as_registers() -> None:
+    measurement = decode(named("landis_gyr/ch-e450-mbus").data)
+    assert {str(r.obis): (r.value, r.scaler) for r in measurement.registers[6:]} == {
+        "0-1:24.2.1": (30545, None),
+        **{f"0-{channel}:24.2.1": (0, None) for channel in (2, 3, 4)},
+    }
+
+
+def test_the_attributes_of_a_czech_list_are_registers_and_only_values_are_fields() -> None:
+    registers = {str(r.obis): r for r in decode(named("unnamed/cz-egd").data).registers}
+    assert registers["0-0:96.3.10"].value == 1
+    assert registers["0-0:17.0.0"].value == 0
+    assert registers["0-0:96.14.0"].value == b"T3"
+    assert (registers["1-0:1.8.2"].value, registers["1-0:1.8.2"].scaler) == (4, 0)
+    body = cosem.parse(named("unnamed/cz-xt211").apdu).body
+    assert measure(body, Wire((16,), (1,), 0x13)) == measure(body)
+
+
 def test_a_described_list_from_nowhere_is_an_unknown_meter() -> None:
     body = cosem.parse(named("landis_gyr/ch-e570").apdu).body
     with pytest.raises(UnknownMeterError):
