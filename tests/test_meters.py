@@ -26,6 +26,7 @@ from hanparse.meters import PROFILES, Model, Place, Profile, Wire, clock, codes,
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
 ROOT = Path(__file__).parent.parent
@@ -502,15 +503,27 @@ def test_null_data_may_take_the_place_of_less_than_half_of_a_list_at_its_end() -
     assert shapes.positional(structure(number(1), null, number(3), number(4)), places) is None
 
 
-def test_two_lists_that_begin_alike_mean_the_same_by_it() -> None:
-    """Null-data may take the place of less than half."""
-    alike = []
+def alike() -> Iterator[tuple[list[Obis | None], list[Obis | None]]]:
+    """What lists that begin alike mean by it: null-data may take the place of less than half."""
     for one, other in combinations(LISTS, 2):
         half = len(one) // 2 + 1
         if len(one) == len(other) and overlap(one[:half], other[:half]):
-            alike.append([place.obis for place in one[:half]] == [place.obis for place in other[:half]])
-    assert alike
-    assert all(alike)
+            yield [place.obis for place in one[:half]], [place.obis for place in other[:half]]
+
+
+def test_two_lists_that_begin_alike_mean_the_same_by_it_but_for_one_pair() -> None:
+    different = [(one, other) for one, other in alike() if one != other]
+    assert sum(1 for _ in alike()) > len(different) == 1
+    ((powers, energies),) = different
+    assert [str(obis) for obis in powers[2:]] == ["1-0:1.7.0", "1-0:2.7.0", "1-0:3.7.0", "1-0:4.7.0"]
+    assert [str(obis) for obis in energies[2:]] == ["1-0:1.8.1", "1-0:1.8.2", "1-0:2.8.1", "1-0:2.8.2"]
+
+
+def test_a_list_of_which_too_little_is_sent_to_tell_it_from_another_is_unknown() -> None:
+    head = (octets(b"ISK1000000000017"), octets(b"ISK10000017"), *(number(value) for value in (1, 2, 3, 4)))
+    with pytest.raises(UnknownMeterError):
+        measure(structure(*head, *(Data(Tag.NULL_DATA) for _ in range(4))))
+    assert measure(structure(*head, *(number(value) for value in (5, 6, 7, 8)))).active_energy_export_t2 == 4
 
 
 def test_no_two_lists_could_be_the_same_bytes() -> None:

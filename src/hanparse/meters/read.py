@@ -152,7 +152,8 @@ def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
 def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
-    return [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
+    found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
+    return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
 
 
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
