@@ -601,6 +601,15 @@ def test_a_new_frame_file_holds_a_sound_frame_without_the_number_of_the_meter(fi
     assert all(decoded.get(name, value) == value for name, value in expect.items() if name != "meter_id")
 
 
+def test_a_new_frame_file_may_be_a_push_without_hdlc() -> None:
+    data = named("iskraemeco/ch-ekz").data
+    bare = data[data.index(b"\xe6\xe7\x00") + 3 : -3]
+    content = tomllib.loads(tool("new_frame_file").frame_file(bare, "source", "why"))
+    rows = [line.partition("#")[0] for line in content["frame"].splitlines()]
+    assert len(bytes.fromhex("".join(rows))) == len(bare)
+    assert rows[0].startswith("0f")
+
+
 @pytest.mark.parametrize(
     ("number_of_meter", "replaced"),
     [(b"7359992890941742", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],

@@ -1,4 +1,4 @@
-"""A hex dump of one frame -> a frame file for tests/frames, without the numbers of anybody's meter.
+"""A hex dump of one frame or one bare push -> a frame file for tests/frames, without the numbers of anybody's meter.
 
     python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
 
@@ -14,7 +14,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanparse import HanParseError, cosem, frame
+from hanparse import HanParseError, cosem, frame, hexdump
 from hanparse.crc import x25
 from hanparse.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
@@ -25,21 +25,24 @@ if TYPE_CHECKING:
 
 _TELLING_DIGITS = 6
 _LLC = b"\xe6\xe7\x00"
+_FLAG = b"\x7e"
+_TAIL = 3  # FCS and flag
 _COLUMN = 46
 _CODE_SIZE = 6
 
 
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
-    """The TOML of a frame file. Raises `HanParseError` for what is no sound frame with a data-notification."""
-    parsed = frame.Frame.parse(data)
-    start = data.index(_LLC, parsed.information_offset) + len(_LLC)
-    body = cosem.parse(data[start:-3]).body
+    """The TOML of a frame file. Raises `HanParseError` for what is neither a sound frame nor a bare push."""
+    framed = data.startswith(_FLAG)
+    start = data.index(_LLC, frame.Frame.parse(data).information_offset) + len(_LLC) if framed else 0
+    body = cosem.parse(data[start : -_TAIL if framed else None]).body
     changed = bytearray(data)
     for leaf in _leaves(body):
         if _is_telling(leaf, keep):
             end = start + leaf.offset + leaf.length
             changed[end - len(leaf.value) : end] = anonymous(bytes(changed[end - len(leaf.value) : end]))  # type: ignore[arg-type]
-    changed[-3:-1] = x25(changed[1:-3]).to_bytes(2, "little")
+    if framed:
+        changed[-_TAIL:-1] = x25(changed[1:-_TAIL]).to_bytes(2, "little")
     rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(bytes(changed), start, body))
     return f'source = "{source}"\nwhy    = "{why}"\nframe  = """\n{rows}\n"""\n\n[expect]\n'
 
@@ -66,8 +69,10 @@ def _leaves(data: Data) -> Iterator[Data]:
 
 def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
     """The bytes of the frame, an element of the list a row."""
-    yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
-    yield data[start - len(_LLC) : start + body.offset], "LLC, data-notification, invoke id, date-time"
+    if start:
+        yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
+        yield data[start - len(_LLC) : start], "LLC"
+    yield data[start : start + body.offset], "data-notification, invoke id, date-time"
     parts = shapes.elements(body)
     yield (
         data[start + body.offset : start + (parts[0].offset if parts else body.offset)],
@@ -78,7 +83,8 @@ def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
         if inner:
             yield data[start + part.offset : start + inner[0].offset], f"{part.tag} of {len(inner)}"
         yield from (_row(data, start, element) for element in inner or (part,))
-    yield data[-3:], "FCS, flag"
+    if start:
+        yield data[-_TAIL:], "FCS, flag"
 
 
 def _row(data: bytes, start: int, element: Data) -> tuple[bytes, str]:
@@ -103,13 +109,13 @@ def _said(leaf: Data) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the frame file; 1 if the dump holds no frame to make one of."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dump", type=Path, help="a file with the hex digits of one frame, 7E to 7E")
+    parser.add_argument("dump", type=Path, help="a file with one frame, 7E to 7E, or one push, from 0F")
     parser.add_argument("source", help="where the frame comes from")
     parser.add_argument("why", help="what it shows")
     parser.add_argument("--keep", action="append", default=[], metavar="TEXT", help="a text that is no meter number")
     given = parser.parse_args(arguments)
     try:
-        data = bytes.fromhex(given.dump.read_text("utf-8"))
+        data = hexdump.parse(given.dump.read_text("utf-8"))
         print(frame_file(data, given.source, given.why, given.keep), end="")  # noqa: T201  that is its purpose
     except HanParseError as error:
         parser.exit(1, f"{error}\n")
