@@ -294,3 +294,10 @@ def test_a_format_field_in_noise_is_no_frame() -> None:
     explanation = check(noise + LIST_1)
     assert [child.label for child in explanation.children] == ["passed over", "frame 1"]
     assert explanation.children[0].error == "these bytes belong to no frame"
+
+
+def test_a_descriptor_without_tags_says_what_the_value_after_it_is() -> None:
+    said = [leaf.value for leaf in explain(named("unnamed/cz-xt211").apdu).leaves]
+    at = said.index("class 3, 1-0:1.7.0 active power import, attribute 2")
+    assert said[at + 1] == "1956 W -> active_power_import"
+    assert "class 70, 0-1:96.3.10 relay 1, control state, attribute 3" in said

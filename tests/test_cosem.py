@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from framefiles import named
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from hanparse import cosem
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, DateTime, Tag
+from hanparse.data import AttributeDescriptor, Data, DateTime, Tag, Untagged
 from hanparse.errors import DecodeError
 
 CLOCK = bytes.fromhex("07E1 09 0F 05 05 21 28 FF 8000 00")  # 2017-09-15, a Friday, 05:33:40
@@ -85,3 +87,76 @@ def test_of_an_apdu_that_breaks_off_the_whole_values_are_left() -> None:
         (Tag.UNSIGNED, 14, 2),
     ]
     assert cosem.salvage(b"\x0f\x40") == []
+
+
+# --- lists of attributes, each a descriptor without tags and its value (Czech meters)
+
+ATTRIBUTES = "02 02  16 01  01 02  02 02 0003 0100010700FF 02 06 000007A4  02 02 0046 000060030AFF 03 16 01"
+
+
+def attribute(group: int, name: str, number: int, value: Data) -> Data:
+    descriptor = AttributeDescriptor(group, bytes.fromhex(name), number)
+    return Data(Tag.STRUCTURE, (Data(Untagged.ATTRIBUTE_DESCRIPTOR, descriptor), value))
+
+
+def listed(*attributes: Data) -> DataNotification:
+    return DataNotification(1, None, Data(Tag.STRUCTURE, (Data(Tag.ENUM, 1), Data(Tag.ARRAY, attributes))))
+
+
+def test_attribute_descriptors_are_read_and_written_without_tags() -> None:
+    power = attribute(3, "0100010700FF", 2, Data(Tag.DOUBLE_LONG_UNSIGNED, 1956))
+    state = attribute(70, "000060030AFF", 3, Data(Tag.ENUM, 1))
+    apdu = bytes.fromhex(f"0F 00000001 00 {ATTRIBUTES}")
+    assert cosem.parse(apdu) == listed(power, state)
+    assert cosem.build(listed(power, state)) == apdu
+
+
+def test_a_descriptor_stands_where_its_nine_bytes_stand() -> None:
+    apdu = bytes.fromhex(f"0F 00000001 00 {ATTRIBUTES}")
+    descriptors = [data for data in cosem.salvage(apdu[:-1]) if data.tag is Untagged.ATTRIBUTE_DESCRIPTOR]
+    assert [apdu[data.offset : data.offset + data.length].hex() for data in descriptors] == ["0046000060030aff03"]
+
+
+def test_only_a_whole_list_of_attributes_has_no_tags() -> None:
+    with pytest.raises(DecodeError, match="found 46"):
+        cosem.parse(bytes.fromhex("0F 00000001 00 01 01 02 02 0046 000060030AFF 03 16 01"))
+
+
+@pytest.mark.parametrize(("size", "words"), [(-8, "the attribute-descriptor that"), (-1, "the enum that")])
+def test_a_list_of_attributes_that_breaks_off_says_where(size: int, words: str) -> None:
+    with pytest.raises(DecodeError, match=f"the bytes end inside {words} begins here"):
+        cosem.parse(bytes.fromhex(f"0F 00000001 00 {ATTRIBUTES}")[:size])
+
+
+plain_values = st.one_of(
+    st.integers(0, 2**32 - 1).map(lambda number: Data(Tag.DOUBLE_LONG_UNSIGNED, number)),
+    st.binary(max_size=12).map(lambda octets: Data(Tag.OCTET_STRING, octets)),
+    st.just(Data(Tag.NULL_DATA)),
+)
+nested_values = st.one_of(
+    plain_values, st.lists(plain_values, max_size=3).map(lambda parts: Data(Tag.STRUCTURE, tuple(parts)))
+)
+
+
+@given(
+    st.lists(
+        st.builds(
+            attribute,
+            st.integers(0, 255),
+            st.binary(min_size=6, max_size=6).map(bytes.hex),
+            st.integers(0, 255),
+            nested_values,
+        ),
+        min_size=1,
+        max_size=200,
+    )
+)
+def test_any_list_of_attributes_is_read_as_it_was_written(attributes: list[Data]) -> None:
+    notification = listed(*attributes)
+    assert cosem.parse(cosem.build(notification)) == notification
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_in_a_list_of_attributes_do_anything_but_decode_or_be_refused(data: bytes) -> None:
+    with contextlib.suppress(DecodeError):
+        cosem.parse(bytes.fromhex("0F 00000001 00 02 02 16 01 01 02 02 02 00") + data)

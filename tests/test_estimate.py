@@ -133,6 +133,8 @@ def test_a_frame_gets_an_estimate_where_it_lacks_l2_between_l1_and_l3_and_nowher
         for quantity in ("current", "voltage")
         if {f"{quantity}_l1", f"{quantity}_l3"} <= expect.keys() and f"{quantity}_l2" not in expect
     }
+    if file.name == "embriq/list2-no-type":
+        lacking = set()  # how that meter is wired is not said
     found = estimate(decode(file.data))
     assert found.keys() == lacking
     assert all(0 <= made.low <= made.value <= made.high for made in found.values())

@@ -11,7 +11,7 @@ from framefiles import ALL, REFUSED, SOUND, FrameFile
 
 import hanparse
 from hanparse import cosem, hdlc
-from hanparse.data import Data, Tag
+from hanparse.data import Data, Tag, Untagged
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def flat(value: object) -> Iterator[object]:
 
 def is_code_or_scale(leaf: Data) -> bool:
     code = leaf.tag is Tag.OCTET_STRING and isinstance(leaf.value, bytes) and len(leaf.value) == 6
-    return code or leaf.tag in (Tag.INTEGER, Tag.ENUM, Tag.NULL_DATA)
+    return code or leaf.tag in (Tag.INTEGER, Tag.ENUM, Tag.NULL_DATA, Untagged.ATTRIBUTE_DESCRIPTOR)
 
 
 def test_every_frame_file_says_what_to_expect() -> None:

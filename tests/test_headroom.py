@@ -188,7 +188,7 @@ def test_a_one_phase_house_has_one_line() -> None:
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 def test_real_pushes_leave_the_fuse_less_what_they_say(file: FrameFile) -> None:
     measurement = decode(file.data)
-    said = told(measurement, fuse=10_000, wiring=measurement.wiring or THREE)
+    said = told(measurement, fuse=10_000, wiring=measurement.wiring or FOUR)
     expect = file.expect or {}
     sent = {line: expect[f"current_l{line}"] for line in (1, 2, 3) if f"current_l{line}" in expect}
     assert said.freshness is (Freshness.ACTIVE if sent else Freshness.NO_DATA)

@@ -47,9 +47,18 @@ def three_wire(**fields: Any) -> Measurement:  # noqa: ANN401  the same
     return Measurement(**{**usual, **voltages, "wiring": Wiring.THREE_WIRE, **fields})
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+TWO_OF_THREE = "landis_gyr/ch-e450-vse2026"  # a real meter of which L3 is not connected
+
+
+@pytest.mark.parametrize("file", [file for file in SOUND if file.name != TWO_OF_THREE], ids=lambda file: file.name)
 def test_nothing_is_found_in_a_sound_frame(file: FrameFile) -> None:
     assert check(decode(file.data)) == ()
+
+
+def test_a_real_meter_with_a_phase_that_is_not_connected_has_a_dead_phase() -> None:
+    (finding,) = check(decode(named(TWO_OF_THREE).data))
+    assert finding.problem is Problem.DEAD_PHASE
+    assert "L3" in finding.seen
 
 
 def test_nothing_is_found_in_a_run_of_all_sound_frames_whatever_meters_they_come_from() -> None:

@@ -1,4 +1,4 @@
-"""A hex dump of one frame -> a frame file for tests/frames, without the numbers of anybody's meter.
+"""A hex dump of one frame or one bare push -> a frame file for tests/frames, without the numbers of anybody's meter.
 
     python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
 
@@ -13,53 +13,88 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanparse import HanParseError, cosem, frame
+from hanparse import HanParseError, cosem, frame, hexdump
 from hanparse.anonymous import anonymise
-from hanparse.data import Data, Tag
+from hanparse.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
+from hanparse.obis import Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _LLC = b"\xe6\xe7\x00"
+_FLAG = b"\x7e"
+_TAIL = 3  # FCS and flag
 _COLUMN = 46
+_CODE_SIZE = 6
 
 
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
-    """The TOML of a frame file. Raises `HanParseError` for what is no sound frame with a data-notification."""
-    parsed = frame.Frame.parse(data)
-    start = data.index(_LLC, parsed.information_offset) + len(_LLC)
+    """The TOML of a frame file. Raises `HanParseError` for what is neither a sound frame nor a bare push."""
+    framed = data.startswith(_FLAG)
+    start = data.index(_LLC, frame.Frame.parse(data).information_offset) + len(_LLC) if framed else 0
     changed = anonymise(data, keep)
-    body = cosem.parse(changed[start:-3]).body
+    body = cosem.parse(changed[start : -_TAIL if framed else None]).body
     rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(changed, start, body))
     return f'source = "{source}"\nwhy    = "{why}"\nframe  = """\n{rows}\n"""\n\n[expect]\n'
 
 
 def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
     """The bytes of the frame, an element of the list a row."""
-    yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
-    yield data[start - len(_LLC) : start + body.offset], "LLC, data-notification, invoke id, date-time"
+    if start:
+        yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
+        yield data[start - len(_LLC) : start], "LLC"
+    yield data[start : start + body.offset], "data-notification, invoke id, date-time"
     parts = shapes.elements(body)
     yield (
         data[start + body.offset : start + (parts[0].offset if parts else body.offset)],
         f"{body.tag} of {len(parts)}",
     )
     for part in parts:
-        value = values.plain(part) if part.tag not in (Tag.OCTET_STRING, Tag.STRUCTURE, Tag.ARRAY) else ""
-        yield data[start + part.offset : start + part.offset + part.length], f"{part.tag} {value!s}".rstrip()
-    yield data[-3:], "FCS, flag"
+        inner = shapes.elements(part) if part.tag is Tag.ARRAY else ()
+        if inner:
+            yield data[start + part.offset : start + inner[0].offset], f"{part.tag} of {len(inner)}"
+        yield from (_row(data, start, element) for element in inner or (part,))
+    if start:
+        yield data[-_TAIL:], "FCS, flag"
+
+
+def _row(data: bytes, start: int, element: Data) -> tuple[bytes, str]:
+    said = " ".join(filter(None, map(_said, shapes.leaves(element))))
+    named = said if element.tag is Tag.STRUCTURE and said else f"{element.tag} {said}".rstrip()
+    return data[start + element.offset : start + element.offset + element.length], named
+
+
+def _said(leaf: Data) -> str:
+    """The number or the code that a value is; texts may be the number of a meter."""
+    number = values.number(leaf)
+    match leaf.value:
+        case AttributeDescriptor(group, name, attribute):
+            return f"class {group}, {_code(name)}, attribute {attribute}:"
+        case bytes() as name if leaf.tag is Tag.OCTET_STRING and len(name) == _CODE_SIZE and values.text(leaf) is None:
+            return _code(name)
+        case bool() | int() if number is None:
+            return str(leaf.value)
+    return "" if number is None else str(number)
+
+
+def _code(octets: bytes) -> str:
+    try:
+        return str(Obis.parse(octets))
+    except ValueError:
+        return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the frame file; 1 if the dump holds no frame to make one of."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("dump", type=Path, help="a file with the hex digits of one frame, 7E to 7E")
+    parser.add_argument("dump", type=Path, help="a file with one frame, 7E to 7E, or one push, from 0F")
     parser.add_argument("source", help="where the frame comes from")
     parser.add_argument("why", help="what it shows")
     parser.add_argument("--keep", action="append", default=[], metavar="TEXT", help="a text that is no meter number")
     given = parser.parse_args(arguments)
     try:
-        data = bytes.fromhex(given.dump.read_text("utf-8"))
+        data = hexdump.parse(given.dump.read_text("utf-8"))
         print(frame_file(data, given.source, given.why, given.keep), end="")  # noqa: T201  that is its purpose
     except HanParseError as error:
         parser.exit(1, f"{error}\n")

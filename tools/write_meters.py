@@ -130,7 +130,12 @@ def _models(profile: Profile) -> str:
     if not profile.models:
         return ""
     rows = [
-        (f"`{m.pattern}`", m.wiring.value, _named(m.exponents), ", ".join(f"`{name}`" for name in m.not_measured))
+        (
+            f"`{m.pattern}`" if m.pattern else "none",
+            m.wiring.value if m.wiring else "",
+            _named(m.exponents),
+            ", ".join(f"`{name}`" for name in m.not_measured),
+        )
         for m in profile.models
     ]
     return _table(("meter type", "wiring", "other powers of ten", "0 is not measured"), rows)

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import cosem, ids
 from hanparse.annotate import hdlc
 from hanparse.crc import x25
-from hanparse.data import CompactArray, Data, Tag
+from hanparse.data import Data, Tag, Untagged
 from hanparse.errors import DecodeError, UnknownMeterError
 from hanparse.frame import strip_llc
 from hanparse.meters import PROFILES, Wire, read, shapes, values
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 _ID_GROUPS: Final = {(0, 0), (42, 0), (96, 1)}  # C, D: utility numbers, logical device name, device numbers
 _KEPT_FIELDS: Final = ("list_id", "model")
-_SIZES: Final = {
+_SIZES: Final[dict[Tag | Untagged, int]] = {
     tag: size
     for size, tags in (
         (1, (Tag.UNSIGNED, Tag.INTEGER)),
@@ -183,8 +183,8 @@ class _List(NamedTuple):
 
     def telling(self, kept: frozenset[bytes]) -> Iterator[_Telling]:
         """The strings and ids in it."""
-        named = {id(leaf) for item in self.items if _is_id(item) for leaf in _leaves(item.data)}
-        for leaf in _leaves(self.notification.body):
+        named = {id(leaf) for item in self.items if _is_id(item) for leaf in shapes.leaves(item.data)}
+        for leaf in shapes.leaves(self.notification.body):
             size = len(_raw(leaf)) if _raw(leaf) else _SIZES.get(leaf.tag, 0)
             end = leaf.offset + leaf.length
             found = _of_value(leaf, self.places[end - size : end], kept, named=id(leaf) in named)
@@ -212,16 +212,6 @@ def _raw(leaf: Data) -> bytes:
     if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
         return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
     return leaf.value if isinstance(leaf.value, bytes) else b""
-
-
-def _leaves(data: Data) -> Iterator[Data]:
-    """The values in a value that hold no others."""
-    parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
-    if isinstance(parts, tuple) and all(isinstance(part, Data) for part in parts):
-        for part in parts:
-            yield from _leaves(part)  # type: ignore[arg-type]  # it is Data, as was just seen
-    else:
-        yield data
 
 
 def _is_id(item: Item) -> bool:

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import construct as c
 
 from hanparse.bounded import Bounded, build_all, parse_all
-from hanparse.data import CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription
+from hanparse.data import AttributeDescriptor, CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription, Untagged
 
 if TYPE_CHECKING:
     from hanparse.data import Value
 
 _MAX_LENGTH_SIZE: Final = 8  # bytes; four are the most that were ever seen
+_ATTRIBUTE: Final = 3, 2  # the depth and size of an attribute: a structure of two in an array in a structure
 _LONG_FORM: Final = 0x80  # a first length byte from here on counts the length bytes that follow
 
 
@@ -92,7 +93,9 @@ class _Elements(c.Construct):
         count = LENGTH._parse(stream, context, path)
         stream.claim(count, f"{count} elements", offset)
         stream.descend()
-        elements = tuple([DATA._parse(stream, context, path) for _ in range(count)])
+        untagged = stream.attributes and (stream.depth, count) == _ATTRIBUTE
+        grammars = (UNTAGGED, DATA) if untagged else (DATA,) * count
+        elements = tuple([grammar._parse(stream, context, path) for grammar in grammars])
         stream.depth -= 1
         return elements
 
@@ -103,18 +106,23 @@ class _Elements(c.Construct):
 
 
 class _Data(c.Construct):
-    """A tag and the value of its type."""
+    """A tag and the value of its type; or that of a type that is known, without a tag."""
+
+    def __init__(self, untagged: Untagged | None = None) -> None:
+        super().__init__()
+        self._untagged = untagged
 
     def _parse(self, stream: Bounded, context: object, path: str) -> Data:
         offset = stream.tell()
-        tag = TAG._parse(stream, context, path)
+        tag = self._untagged or TAG._parse(stream, context, path)
         value = _parse_value(tag, stream, context, path)
         data = Data(tag, value, offset, stream.tell() - offset)
         stream.complete.append(data)
         return data
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        TAG._build(obj.tag, stream, context, path)
+        if isinstance(obj.tag, Tag):
+            TAG._build(obj.tag, stream, context, path)
         TYPES[obj.tag]._build(obj.value, stream, context, path)
 
 
@@ -207,7 +215,7 @@ class _CompactArray(c.Construct):
             TYPES[element.tag]._build(element.value, stream, context, path)
 
 
-def _parse_value(tag: Tag, stream: Bounded, context: object, path: str) -> Value:
+def _parse_value(tag: Tag | Untagged, stream: Bounded, context: object, path: str) -> Value:
     offset = stream.tell()
     try:
         return TYPES[tag]._parse(stream, context, path)  # type: ignore[no-any-return]
@@ -215,7 +223,7 @@ def _parse_value(tag: Tag, stream: Bounded, context: object, path: str) -> Value
         stream.fail(f"the bytes end inside the {tag} that begins here; cut off on the way", offset)
 
 
-_Record = TypeVar("_Record", Date, Time, DateTime)
+_Record = TypeVar("_Record", Date, Time, DateTime, AttributeDescriptor)
 
 
 def _record(record: type[_Record], **fields: c.Construct) -> c.Construct:
@@ -244,9 +252,10 @@ OCTETS: Final = _Octets()
 ELEMENTS: Final = _Elements()
 DESCRIPTION: Final = _TypeDescription()
 DATA: Final = _Data()
+UNTAGGED: Final = _Data(Untagged.ATTRIBUTE_DESCRIPTOR)
 DATE_TIME: Final = _record(DateTime, year=c.Int16ub, deviation=c.Int16sb)
 
-TYPES: Final[dict[Tag, c.Construct]] = {
+TYPES: Final[dict[Tag | Untagged, c.Construct]] = {
     Tag.NULL_DATA: c.Pass,
     Tag.ARRAY: ELEMENTS,
     Tag.STRUCTURE: ELEMENTS,
@@ -278,4 +287,5 @@ TYPES: Final[dict[Tag, c.Construct]] = {
     Tag.DELTA_LONG_UNSIGNED: c.Int16ub,
     Tag.DELTA_DOUBLE_LONG_UNSIGNED: c.Int32ub,
     Tag.DONT_CARE: c.Pass,
+    Untagged.ATTRIBUTE_DESCRIPTOR: _record(AttributeDescriptor, group=c.Int16ub, logical_name=c.Bytes(6)),
 }

@@ -30,6 +30,8 @@ class Bounded(io.BytesIO):
         self.size = len(data)
         self.depth = 0
         self.items = 2 * len(data)
+        self.attributes = False
+        """Whether the structures that stand in the outermost array begin with an attribute descriptor."""
         self.complete: list[Data] = []
         """Every value that was read to its end, in the order of their ends: what is left when a parse fails."""
 

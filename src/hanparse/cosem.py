@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _NOTIFICATION_TAG: Final = 0x0F
 _DATE_TIME_SIZE: Final = 12
+_ATTRIBUTES: Final = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +97,23 @@ class _OptionalDateTime(c.Construct):
         axdr.DATE_TIME._build(value, stream, context, path)
 
 
+class _Body(c.Construct):
+    """A-XDR; or a structure of an enum and an array of attributes, each a descriptor without tags and its value.
+
+    It is known by the first byte of a descriptor: a class below 256 begins with 0. A null-data, the same byte, never
+    begins such structures.
+    """
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> Data:
+        stream.attributes = bool(_ATTRIBUTES.match(stream.getbuffer(), stream.tell()))
+        return axdr.DATA._parse(stream, context, path)
+
+    def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
+        axdr.DATA._build(obj, stream, context, path)
+
+
 _NOTIFICATION = c.ExprAdapter(
-    c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime(), axdr.DATA),
+    c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime(), _Body()),
     decoder=lambda sent, _context: DataNotification(sent[1], sent[2][0], sent[3], sent[2][1]),
     encoder=lambda n, _context: [None, n.long_invoke_id_and_priority, (n.date_time, n.tagged), n.body],
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import IntEnum
+from enum import Enum, IntEnum
 from typing import NamedTuple
 
 
@@ -47,6 +47,16 @@ class Tag(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
+class Untagged(Enum):
+    """What stands in a push without a tag."""
+
+    ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
+
+    def __str__(self) -> str:
+        """The name, as of a `Tag`."""
+        return self.value
+
+
 class Date(NamedTuple):
     """Five bytes as sent: year FFFF, and FF elsewhere, is not specified; weekday 1 is Monday."""
 
@@ -80,6 +90,14 @@ class DateTime(NamedTuple):
     status: int
 
 
+class AttributeDescriptor(NamedTuple):
+    """Nine bytes that name what follows: class, logical name, attribute (Green Book, cosem-attribute-descriptor)."""
+
+    group: int
+    logical_name: bytes
+    attribute: int
+
+
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
     """What a compact-array says of its elements: `members` of a structure, or `count` times one member."""
@@ -97,15 +115,28 @@ class CompactArray:
     elements: tuple[Data, ...]
 
 
-Value = None | bool | int | float | str | bytes | Date | Time | DateTime | CompactArray | tuple["Data", ...]
+Value = (
+    None
+    | bool
+    | int
+    | float
+    | str
+    | bytes
+    | Date
+    | Time
+    | DateTime
+    | AttributeDescriptor
+    | CompactArray
+    | tuple["Data", ...]
+)
 """What a `Data` holds: octet-string as bytes, texts as str, bit-string as ``"0101"``, array and structure as tuples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value. `offset` and `length` say where it stands, its tag included; they take no part in comparisons."""
+    """One value. `offset` and `length` say where it stands, with its tag; they take no part in comparisons."""
 
-    tag: Tag
+    tag: Tag | Untagged
     value: Value = None
     offset: int = field(default=0, compare=False)
     length: int = field(default=0, compare=False)

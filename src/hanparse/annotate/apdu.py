@@ -119,7 +119,7 @@ def _push(apdu: bytes) -> _Push:
         complete = cosem.salvage(apdu)
         ended = complete and complete[0].offset > body_at and _end(complete[-1]) == len(apdu)
         reason = "the bytes end here, before the list is complete" if ended else error.reason
-        body = _filled_up(apdu, body_at, complete)
+        body = _filled_up(apdu, body_at, deque(complete))
         filled_up = DataNotification(0, cosem.date_time(clock) if clock else None, body) if body else None
         return _Push(clock, body_at, complete, filled_up, reason, error.offset)
     return _Push(clock, body_at, [notification.body], notification)
@@ -146,18 +146,23 @@ def _length(data: bytes, at: int) -> tuple[int, int]:
     return (int.from_bytes(data[at + 1 : after], "big") if first >= _LONG_FORM else first), after
 
 
-def _filled_up(apdu: bytes, body_at: int, complete: list[Data]) -> Data | None:
-    """The body, null-data in place of its missing elements; `None` when none is there."""
-    if not complete or complete[0].offset == body_at:
-        return complete[0] if complete else None
-    count, at = _length(apdu, body_at + 1)
-    elements = []
-    for data in complete:
-        if data.offset == at:
-            elements.append(data)
-            at = _end(data)
+def _filled_up(apdu: bytes, start: int, complete: deque[Data]) -> Data | None:
+    """The list that begins at `start`, null-data in place of its missing elements; `None` when none is there.
+
+    The list in it that breaks off is filled up as well. The parser has read every list that is opened here.
+    """
+    if not complete or complete[0].offset == start:
+        return complete.popleft() if complete else None
+    count, at = _length(apdu, start + 1)
+    elements: list[Data] = []
+    while complete and len(elements) < count and apdu[start] in _LISTS:
+        data = _filled_up(apdu, at, complete)
+        if data is None:
+            break
+        elements.append(data)
+        at = _end(data)
     missing = (_NULL,) * (count - len(elements))
-    return Data(Tag(apdu[body_at]), (*elements, *missing)) if elements else None
+    return Data(Tag(apdu[start]), (*elements, *missing), start, at - start) if elements else None
 
 
 def _end(data: Data) -> int:

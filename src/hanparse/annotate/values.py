@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Data, DateTime, Tag
+from hanparse.data import AttributeDescriptor, Data, DateTime, Tag
 from hanparse.measurement import FIELD_UNITS, Measurement, Register
 from hanparse.meters import Reading, clock, values
 from hanparse.obis import Kind, Obis, lookup
@@ -90,7 +90,8 @@ class Sense:
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)
-        coded = self.apdu.endswith(bytes(element.obis), 0, data.offset)
+        before = (data.offset, data.offset - 1)  # between the code of an attribute and its value stands its number
+        coded = any(self.apdu.endswith(bytes(element.obis), 0, end) for end in before)
         name = "" if coded else f"{_described(element.obis)}: "
         return f"{name}{self._said(element)}{self._field(element)}"
 
@@ -161,6 +162,8 @@ def shown(data: Data) -> str:
         return _shortened(f'"{text}"')
     if isinstance(value, DateTime):
         return _as_sent(value)
+    if isinstance(value, AttributeDescriptor):
+        return f"class {value.group}, {_code(value.logical_name)}, attribute {value.attribute}"
     if isinstance(value, bytes):
         return _octets(data, value)
     if value is None:
@@ -171,13 +174,17 @@ def shown(data: Data) -> str:
 def _octets(data: Data, octets: bytes) -> str:
     """An octet-string that is no text: a code, a clock, or bytes."""
     if len(octets) == _CODE_SIZE:
-        try:
-            return _described(Obis.parse(octets))
-        except ValueError:
-            return f"{_CODE_SIZE} bytes"
+        return _code(octets)
     sent = values.time(data)
     is_clock = sent and clock.resolve(sent, clock.AS_SENT)
     return _as_sent(sent) if sent and is_clock else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
+
+
+def _code(octets: bytes) -> str:
+    try:
+        return _described(Obis.parse(octets))
+    except ValueError:
+        return f"{_CODE_SIZE} bytes"
 
 
 def _shortened(text: str) -> str:

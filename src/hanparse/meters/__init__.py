@@ -4,18 +4,18 @@ from hanparse.meters.aidon import AIDON
 from hanparse.meters.iskraemeco import ISKRAEMECO, ISKRAEMECO_PORT, ISKRAEMECO_UNNAMED
 from hanparse.meters.kaifa import KAIFA, KAIFA_AUSTRIA
 from hanparse.meters.kamstrup import KAMSTRUP
-from hanparse.meters.landis_gyr import E360, E450, E450_UNNAMED, E570, EMBRIQ
+from hanparse.meters.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
 from hanparse.meters.profile import Model, Place, Profile, Wire, codes
 from hanparse.meters.read import Reading, read
 from hanparse.meters.sagemcom import SAGEMCOM
-from hanparse.meters.unnamed import UNNAMED
+from hanparse.meters.unnamed import CZECHIA, UNNAMED
 
 __all__ = ["PROFILES", "Model", "Place", "Profile", "Reading", "Wire", "codes", "read"]
 
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO),  # by the identifier of the list
-    *(KAIFA_AUSTRIA, SAGEMCOM, E360, E450, E570, ISKRAEMECO_PORT),  # by the logical device name or the addresses
-    *(E450_UNNAMED, ISKRAEMECO_UNNAMED),  # by what stands in the list
+    *(KAIFA_AUSTRIA, SAGEMCOM, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
+    *(E450_UNNAMED, ISKRAEMECO_UNNAMED, CZECHIA),  # by what stands in the list
     UNNAMED,
 )
 """Every profile. The order decides nothing: no two of them know the same list, wire or identifier."""

@@ -1,32 +1,38 @@
 """Iskraemeco AM550, AM100, IE.5: values by position, or by a push-object-list; no scalers, no units.
 
-Source: real captures. What nobody documents of a position has no code and fills no field.
+Source: real captures, the order of registers from firmware that reads them. What nobody documents of a position has no
+code and fills no field.
 """
 
 from dataclasses import replace
 
 from hanparse.meters.profile import Profile, Wire, codes
 
-_DEVICE = "0-0:42.0.0/oct"  # ISK…, the logical device name; an identifier behind it says which list follows
+_DEVICE = "0-0:42.0.0/oct"  # ISK…, the logical device name; behind it an identifier that operators choose, or none
 _POWERS = "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
 _VOLTAGES = "32.7.0/u16 52.7.0/u16 72.7.0/u16"
 _CURRENTS = "31.7.0/u16 51.7.0/u16 71.7.0/u16"
 _PHASE_POWERS = "21.7.0/u32 41.7.0/u32 61.7.0/u32 22.7.0/u32 42.7.0/u32 62.7.0/u32"
 _TARIFFS = "1.8.0/u32 1.8.1/u32 1.8.2/u32 2.8.0/u32 2.8.1/u32 2.8.2/u32"
-_SERIAL_TIME_DATE = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"
-_REST = "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and states
+_TWO_TARIFFS = " ".join(f"{quantity}.8.{tariff}/u32" for quantity in (1, 2, 3, 4) for tariff in (1, 2))
+_HEP = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"  # Croatia: serial number, time, date
+_QUADRANTS = "5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32"
+_POWER = "1.7.0/u32 2.7.0/u32"
+_PHASES = f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS}"
+_RESTS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and states
 
 ISKRAEMECO = Profile(  # Slovenia
     manufacturer="Iskraemeco",
     list_ids=("ISK",),
     positions=(
-        codes(f"{_DEVICE} ?/oct8=16820005 {_POWERS} {_VOLTAGES} {_CURRENTS} {_PHASE_POWERS}"),
-        codes(f"{_DEVICE} ?/oct8=16820006 0-0:96.3.10/enum 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
-        codes(f"{_DEVICE} ?/oct=UP_3f {_VOLTAGES} {_CURRENTS} {_POWERS}"),
+        codes(f"{_DEVICE} ?/oct {_POWERS} {_VOLTAGES} {_CURRENTS} {_PHASE_POWERS}"),
+        codes(f"{_DEVICE} ?/oct 0-0:96.3.10/enum 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
+        codes(f"{_DEVICE} ?/oct 0-0:96.3.10/bool 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
+        codes(f"{_DEVICE} ?/oct {_VOLTAGES} {_CURRENTS} {_POWERS}"),
         codes(f"{_DEVICE} 0-0:96.1.0/oct {_POWERS} 32.7.0/u16 ?/u32 ?/u32"),
         codes(f"{_DEVICE} 1.7.0/u32 2.7.0/u32 {_TARIFFS}"),
         codes(f"{_DEVICE} ?/oct {_POWERS} 32.7.0/u16 31.7.0/u16 21.7.0/u32 22.7.0/u32"),
-        codes(f"{_DEVICE} ?/oct {_POWERS} ?/u32 ?/u32 ?/u32 ?/u32"),  # energies, nobody says which
+        codes(f"{_DEVICE} ?/oct {_TWO_TARIFFS}"),
         codes(f"{_DEVICE} ?/oct 32.7.0/u16 31.7.0/u16 {_POWERS}"),
     ),
     exponents={"W": 0, "var": 0, "A": -2, "V": -1, "Wh": 0, "varh": 0, "": -3},
@@ -41,17 +47,15 @@ ISKRAEMECO_UNNAMED = replace(
             "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
             "1.7.0/u32 2.7.0/u32 0-0:96.13.0/oct 0-0:96.13.1/oct"
         ),
-        codes(  # HEP, Croatia
-            f"{_SERIAL_TIME_DATE} {_TARIFFS} 5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32 1.7.0/u32 2.7.0/u32 13.7.0/u16 "
-            f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS} {_REST}"
-        ),
-        codes(f"{_SERIAL_TIME_DATE} {_TARIFFS} 1.7.0/u32 2.7.0/u32 {_PHASE_POWERS} {_VOLTAGES} {_CURRENTS} {_REST}"),
+        *(codes(f"{_HEP} {_TARIFFS} {_QUADRANTS} {_POWER} 13.7.0/u16 {_PHASES} {rest}") for rest in _RESTS),
+        *(codes(f"{_HEP} {_TARIFFS} {_POWER} {_PHASES} {rest}") for rest in _RESTS),
     ),
 )
 
 ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026, Switzerland, and the short list of Slovenia: known by their addresses
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
+    setups=("0-6:25.9.0",),
     wires=(Wire((103,), (1, 17), 0x13), Wire((103,), (1, 17), 0x03)),  # CF, 02 23
     signatures=(codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),),
 )

@@ -16,20 +16,24 @@ EMBRIQ = Profile(
     models=(
         Model("ZFF1*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
         Model("ZMF1*", Wiring.FOUR_WIRE),
+        Model("", None, not_measured=("current_l2", "voltage_l2")),  # a ZFF now and then sends no type
     ),
 )
 
-E450 = Profile(  # described lists of any length
+_WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0, "°": 0, "": -3}
+E450 = Profile(  # described lists of any length; E570 as well, on the same addresses: its currents are of 64 bits
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
-    wires=(Wire((103, 127), (1,), 0x13),),  # CE FF, 03
-    exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 0, "varh": 0, "°": 0, "": -3},
+    setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),
+    wires=tuple(Wire((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, 9B, FD, 95; 03
+    exponents={**_WHOLE, "A": -2, "A/i64": 0, "A/u64": 0, "V": 0, "Hz": 0},
 )
-E360 = replace(E450, devices=("LGZ", "LGF"), wires=(Wire((103,), (1,), 0x13),), exponents={**E450.exponents, "V": -1})
-E570 = replace(
+E360 = replace(
     E450,
-    wires=tuple(Wire((103, lower), (1,), 0x13) for lower in (0x4D, 0x7E, 0x4A)),  # CE 9B, CE FD, CE 95
-    exponents={**E450.exponents, "A": 0},
+    devices=("LGZ", "LGF"),
+    setups=("0-6:25.9.0",),
+    wires=(Wire((103,), (1,), 0x13),),
+    exponents={**_WHOLE, "A": -2, "V": -1},
 )
 
 _BURGENLAND = (
@@ -38,6 +42,7 @@ _BURGENLAND = (
 E450_UNNAMED = replace(
     E450,
     devices=(),
+    setups=(),
     wires=(),
     signatures=(
         codes(f"{_BURGENLAND} 81.7.40/u16 81.7.51/u16 81.7.62/u16 0-0:96.1.0/oct8"),  # angles: 400 without current

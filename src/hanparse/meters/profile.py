@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Tag
+from hanparse.data import Tag, Untagged
 from hanparse.meters import clock
 from hanparse.obis import Obis
 
@@ -41,11 +41,12 @@ class Place(NamedTuple):
 class Model:
     """What a meter type says: its wiring, powers of ten unlike the maker's, fields where 0 means not measured.
 
-    `pattern` is matched against the whole type text; ``*`` stands for any characters, ``?`` for one.
+    `pattern` is matched against the whole type text; ``*`` stands for any characters, ``?`` for one, and ``""`` for no
+    type at all, of which nobody can tell the wiring.
     """
 
     pattern: str
-    wiring: Wiring
+    wiring: Wiring | None
     exponents: Mapping[str, int] = field(default_factory=dict)
     not_measured: tuple[str, ...] = ()
 
@@ -56,13 +57,15 @@ class Profile:
 
     * `list_ids`: what the list version identifier begins with. It names the maker.
     * `devices`: what the logical device name (0-0:42.0.0) begins with, in lists that have no identifier.
+    * `setups`: the push set-ups whose lists are this maker's wherever they come from, if they hold one of `devices`.
     * `wires`: where a list that names nobody is known to be this maker's.
     * `positions`: lists without OBIS codes; each says which code belongs to which position. For lists that are this
       maker's by their identifier or their wire.
     * `signatures`: lists that name nobody and are known by what stands in them: all types, or all codes. Where there
       are `wires`, only there.
+    * `attributes`: whether lists of attributes that name nobody are read by it.
     * `exponents`: unit -> power of ten, for numbers that come without a scaler. What is not here gets no value. The
-      unit ``""`` is that of power factors, the only fields that have none.
+      unit ``""`` is that of power factors, the only fields that have none. ``"A/i64"`` is for numbers of that type.
     * `clock`: which clock a date-time shows; the rules are in `hanparse.meters.clock`, `ValueError` for another.
     * `models`: the first whose pattern fits the meter type holds.
 
@@ -72,9 +75,11 @@ class Profile:
     manufacturer: str | None
     list_ids: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
+    setups: tuple[str, ...] = ()
     wires: tuple[Wire, ...] = ()
     positions: tuple[tuple[Place, ...], ...] = ()
     signatures: tuple[tuple[Place, ...], ...] = ()
+    attributes: bool = False
     exponents: Mapping[str, int] = field(default_factory=dict)
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
@@ -84,11 +89,14 @@ class Profile:
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
+        for key in self.exponents:
+            if "/" in key and key.partition("/")[2] not in _TYPES:
+                raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
 
     @property
     def is_general(self) -> bool:
         """Whether it reads lists of anybody."""
-        return not (self.list_ids or self.devices or self.wires or self.signatures)
+        return not (self.list_ids or self.devices or self.wires or self.signatures or self.attributes)
 
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""
@@ -96,7 +104,12 @@ class Profile:
 
     def model(self, name: str | None) -> Model | None:
         """What is known of the meter type `name`."""
-        return next((model for model in self.models if name and fnmatchcase(name, model.pattern)), None)
+        return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
+
+
+def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
+    """The power of ten of a number of this unit and type, where it is known."""
+    return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
 
 _TYPES: Final = {
@@ -114,6 +127,7 @@ _TYPES: Final = {
     "i32": Tag.DOUBLE_LONG,
     "i64": Tag.LONG64,
 }
+_NAMES: Final[dict[Tag | Untagged, str]] = {tag: name for name, tag in _TYPES.items()}
 _PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:=(?P<pattern>.+))?)?")
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
+from hanparse.meters.profile import exponent as profile_exponent
 from hanparse.meters.report import unknown_meter
 from hanparse.obis import Kind, Obis, lookup
 
@@ -84,9 +85,15 @@ def read(
     list_id = _list_id(named, notification.body)
     for profile, items in _ways(profiles, _Question(notification.body, named, list_id, wire, known)):
         reading = _apply(profile, notification, items)
-        if any(source.kind is Kind.NUMBER for source in reading.sources.values()):
+        if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, wire)
+
+
+def _knows(profile: Profile, items: Iterable[Item]) -> bool:
+    """Whether the maker is known and a number is, though it fills no field: the value of another meter, say."""
+    known = (item for item in items if item.obis and item.is_value and lookup(item.obis))
+    return not profile.is_general and any(values.number(item.data) is not None for item in known)
 
 
 class _Question(NamedTuple):
@@ -120,6 +127,8 @@ def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profi
             for signature in profile.signatures:
                 if items := shapes.signed(asked.body, asked.named, signature):
                     yield profile, items
+    if items := shapes.attributes(asked.body):
+        yield from ((profile, items) for profile in profiles if profile.attributes)
     if asked.named is not None:
         yield from ((profile, asked.named) for profile in profiles if profile.is_general)
 
@@ -134,7 +143,8 @@ def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
         *([asked.known] if asked.known else []),
     ]
     if device:
-        anywhere = [profile for profile in profiles if profile.devices and not profile.wires]
+        setup = str(asked.named[0].obis) if asked.named else ""
+        anywhere = [profile for profile in profiles if setup in profile.setups or not profile.wires]
         return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
     return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
 
@@ -142,7 +152,8 @@ def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
 def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
-    return [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
+    found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
+    return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
 
 
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
@@ -165,7 +176,7 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
     unit = item.unit if item.unit is not None else entry and entry.unit
     exponent = item.scaler
     if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:
-        exponent = exponents.get(unit or "")
+        exponent = profile_exponent(exponents, unit or "", item.data.tag)
     register = Register(item.obis, values.plain(item.data), exponent, unit or None)
     if entry is None or not entry.field or not values.has_kind(item.data, entry.kind):
         return register, None

@@ -2,8 +2,9 @@
 
 Shapes: *registers* (an array of structures, each with its code, value, scaler and unit), *flat* (a structure of codes
 and values in turn, with or without scaler and unit, perhaps with such structures between them), *described* (a
-structure whose first element, the push-object-list, says which attribute of which object each element is), *positions*
-(a structure of bare values).
+structure whose first element, the push-object-list, says which attribute of which object each element is),
+*attributes* (a structure of an enum and an array of attributes, each a descriptor and its value), *positions* (a
+structure of bare values).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Data, Tag
+from hanparse.data import AttributeDescriptor, CompactArray, Data, Tag, Untagged
 from hanparse.meters import values
 from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS
@@ -50,9 +51,37 @@ def elements(body: Data) -> tuple[Data, ...]:
     return body.value if isinstance(body.value, tuple) and body.tag in (Tag.ARRAY, Tag.STRUCTURE) else ()  # type: ignore[return-value]
 
 
+def leaves(data: Data) -> Iterator[Data]:
+    """The values in a value that hold no others."""
+    parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
+    if isinstance(parts, tuple) and all(isinstance(part, Data) for part in parts):
+        for part in parts:
+            yield from leaves(part)  # type: ignore[arg-type]  # it is Data, as was just seen
+    else:
+        yield data
+
+
 def named(body: Data) -> list[Item] | None:
     """The items of a list that carries its codes; `None` when it does not."""
-    return _registers(body) or _described(body) or _flat(body)
+    return _registers(body) or _described(body) or attributes(body) or _flat(body)
+
+
+def attributes(body: Data) -> list[Item] | None:
+    """The items of a list of attributes; `None` when it is none."""
+    match elements(body):
+        case [reason, Data(Tag.ARRAY) as listed]:
+            items = [_attribute(element) for element in elements(listed)]
+            if None not in items and any(item.obis for item in items if item):
+                return [Item(None, reason), *(item for item in items if item)]
+    return None
+
+
+def _attribute(element: Data) -> Item | None:
+    match elements(element):
+        case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(group, name, attribute)), value]:
+            code = _code(Data(Tag.OCTET_STRING, name))
+            return code and Item(code, value, is_value=_is_value(group, attribute))
+    return Item(None, element) if element.tag is Tag.NULL_DATA else None
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
@@ -141,8 +170,13 @@ def _entry(entry: Data) -> tuple[Obis, bool] | None:
             Data(Tag.LONG_UNSIGNED, int(index)),
         ]:
             code = _code(name)
-            return code and (code, group in _VALUE_CLASSES and attribute == _VALUE and index == 0)
+            return code and (code, _is_value(group, attribute) and index == 0)
     return None
+
+
+def _is_value(group: int, attribute: int) -> bool:
+    """Whether the attribute is the value of an object, in the classes that have one."""
+    return group in _VALUE_CLASSES and attribute == _VALUE
 
 
 def _flat(body: Data) -> list[Item] | None:

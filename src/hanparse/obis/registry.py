@@ -56,6 +56,7 @@ _LISTED: Final = (
     ("0-0:17.0.0",  "",            "",   _NUMBER, "limiter"),
     ("0-0:21.0.0",  "",            "",   _NUMBER, "capture period of the push"),
     ("0-0:96.3.10", "",            "",   _NUMBER, "disconnect control state"),
+    ("0-B:96.3.10", "",            "",   _NUMBER, "relay B, control state"),
     ("0-0:96.13.0", "",            "",   _TEXT,   "message for the consumer, port"),
     ("0-0:96.13.1", "",            "",   _TEXT,   "message for the consumer, display"),
     ("0-0:96.14.0", "",            "",   _TEXT,   "active tariff"),
