@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hanparse import Decoder, Measurement, Scale, cosem
 from hanparse.data import Data, Tag
 from hanparse.decoder import Options
+from hanparse.frame import Frame
 from hanparse.layout import LENGTHS, VARIANTS
 from hanparse.meters import Place, shapes
 from hanparse.meters.kaifa import KAIFA
@@ -179,6 +180,18 @@ def test_a_maker_that_is_seen_later_counts_for_lists_that_were_learned_before() 
     decoder = Decoder()
     makers = [m.manufacturer for m in decoder.feed(bare + bare + full + bare + bare)]
     assert makers == [None, None, "Aidon", "Aidon", "Aidon"]
+
+
+def test_pushes_are_recognised_again_after_a_last_segment_was_lost() -> None:
+    file = named("kaifa/list2-ma304h4-tn")
+    whole = Frame.parse(file.data)
+    begin = replace(whole, information=whole.information[:40], segmented=True).build()
+    decoder = Decoder()
+    decoder.feed(file.data + begin + file.data)
+    recognised = decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert len(decoder.feed(file.data * 3)) == 3
+    assert decoder._layouts.recognised == recognised + 3  # noqa: SLF001
+    assert decoder.stats.dropped_assemblies == 1
 
 
 def test_a_profile_that_asks_for_the_number_of_a_meter_is_asked_every_time() -> None:
