@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -238,6 +239,17 @@ def test_a_decoder_can_be_copied_and_pickled_in_the_middle_of_a_stream(cut: int)
     for twin in twins:
         assert twin.feed(stream[cut:]) == rest
         assert twin.stats == decoder.stats
+
+
+def test_a_decoder_can_be_copied_and_pickled_in_the_middle_of_a_push_in_segments() -> None:
+    whole = Frame.parse(LIST_2)
+    begin = replace(whole, information=whole.information[:40], segmented=True).build()
+    rest = replace(whole, information=whole.information[40:]).build()
+    decoder = Decoder()
+    decoder.feed(LIST_2 + begin)
+    twins = [copy.copy(decoder), copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))]
+    for twin in twins:
+        assert twin.feed(rest + LIST_2) == [hanparse.decode(LIST_2)] * 2
 
 
 def test_options_of_another_type_are_type_errors() -> None:

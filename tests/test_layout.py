@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from hanparse import Decoder, Measurement, Scale, cosem
 from hanparse.data import Data, Tag
 from hanparse.decoder import Options
+from hanparse.frame import Frame
 from hanparse.layout import LENGTHS, VARIANTS
-from hanparse.meters import shapes
+from hanparse.meters import Place, shapes
+from hanparse.meters.kaifa import KAIFA
 
 UNSEGMENTED = st.sampled_from(SOUND)
 NUMBERS = (Tag.LONG, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.LONG64_UNSIGNED)
@@ -177,6 +180,28 @@ def test_a_maker_that_is_seen_later_counts_for_lists_that_were_learned_before() 
     decoder = Decoder()
     makers = [m.manufacturer for m in decoder.feed(bare + bare + full + bare + bare)]
     assert makers == [None, None, "Aidon", "Aidon", "Aidon"]
+
+
+def test_pushes_are_recognised_again_after_a_last_segment_was_lost() -> None:
+    file = named("kaifa/list2-ma304h4-tn")
+    whole = Frame.parse(file.data)
+    begin = replace(whole, information=whole.information[:40], segmented=True).build()
+    decoder = Decoder()
+    decoder.feed(file.data + begin + file.data)
+    recognised = decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert len(decoder.feed(file.data * 3)) == 3
+    assert decoder._layouts.recognised == recognised + 3  # noqa: SLF001
+    assert decoder.stats.dropped_assemblies == 1
+
+
+def test_a_profile_that_asks_for_the_number_of_a_meter_is_asked_every_time() -> None:
+    file = named("kaifa/list2-ma304h4-tn")  # of the meter 6970631400000017
+    place = Place(shapes.METER_ID, Tag.OCTET_STRING, 16, "69706314*")
+    positions = tuple((*places[:1], place, *places[2:]) for places in KAIFA.positions)
+    decoder = Decoder(profiles=[replace(KAIFA, positions=positions)])
+    other = resealed(file.data.replace(b"69706314", b"73599999"))
+    assert [len(decoder.feed(frame)) for frame in (file.data, other, file.data)] == [1, 0, 1]
+    assert decoder.stats.unknown_meters == 1
 
 
 def test_zero_for_not_measured_and_a_measured_value_are_told_apart_every_time() -> None:

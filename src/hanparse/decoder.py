@@ -81,6 +81,7 @@ class Decoder:
         self._profiles = tuple(profiles)
         self._on_error = on_error
         self._check_options()
+        self._picks_meters = any(profile.picks_meters for profile in self._profiles)
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
         self._reader = FrameReader(self._layouts)
@@ -228,9 +229,9 @@ class Decoder:
             self._learn(push, reading)
 
     def _learn(self, push: Push, reading: Reading) -> None:
-        """Let the next push like this one be recognised; a push in segments stands in several frames."""
+        """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
         frame = push.first
-        if push.last is frame:
+        if push.last is frame and not self._picks_meters:
             llc = len(frame.information) - len(strip_llc(frame.information))
             start = frame.information_offset - frame.offset + llc
             self._layouts.learn(frame.raw, start, reading, self._scale, self._timezone)

@@ -18,7 +18,6 @@ densest that is known, headers with a right HCS that overlap (7E A7 F2 6B AD aga
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse.errors import FrameError
@@ -51,7 +50,7 @@ class Known(Protocol):
         """What comes in place of a frame of this size; `None` when it is not of this kind. Answers for all checks."""
 
 
-NOTHING_KNOWN: Final[Mapping[bytes, Known]] = MappingProxyType({})
+NOTHING_KNOWN: Final[Mapping[bytes, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
 
 
 class FrameReader:

@@ -85,6 +85,8 @@ class Assembler:
             if reason is None:
                 return self._join(self._push, frame), None
             error = self._drop(self._push, reason, frame.offset)
+        if self._dropped and frame.information.startswith(LLC) and _same_wire(frame, self._dropped):
+            self._dropped = None  # nothing of it follows where the next push has begun
         if not begins and self._is_rest(frame):
             self._dropped = frame if frame.segmented else None
             return None, error

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.data import Tag, Untagged
 from hanparse.meters import clock
-from hanparse.obis import Obis
+from hanparse.obis import Obis, lookup
 
 if TYPE_CHECKING:
     from hanparse.measurement import Wiring
@@ -97,6 +97,13 @@ class Profile:
     def is_general(self) -> bool:
         """Whether it reads lists of anybody."""
         return not (self.list_ids or self.devices or self.wires or self.signatures or self.attributes)
+
+    @property
+    def picks_meters(self) -> bool:
+        """Whether the number of a meter decides if its lists are read; else one number is like another."""
+        places = [place for places in (*self.positions, *self.signatures) for place in places]
+        entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*"]
+        return any(entry and entry.field == "meter_id" for entry in entries)
 
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""
