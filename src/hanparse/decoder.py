@@ -230,11 +230,8 @@ class Decoder:
 
     def _learn(self, push: Push, reading: Reading) -> None:
         """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
-        frame = push.first
-        if push.last is frame and not self._picks_meters:
-            llc = len(frame.information) - len(strip_llc(frame.information))
-            start = frame.information_offset - frame.offset + llc
-            self._layouts.learn(frame.raw, start, reading, self._scale, self._timezone)
+        if push.last is push.first and not self._picks_meters:
+            self._layouts.learn(push.first, reading, self._scale, self._timezone)
 
     def _drop(self, error: FrameError) -> None:
         self._counts["dropped_assemblies"] += 1

@@ -117,7 +117,7 @@ class FrameReader:
             if kind and kind.size == len(chunk) and (event := kind.read(chunk)):
                 self._base += kind.size  # its closing flag takes the place of the last one
                 return [event]
-            self._between = False
+            self._between = False  # and the search stands at the flag
             if chunk.startswith(_FLAG):  # the next frame has an opening flag of its own
                 self._base += 1
                 self._buffer, self._done, self._need = b"", 0, 0
@@ -167,10 +167,10 @@ class FrameReader:
         self._taken = min(self._taken + room, len(self._chunk))
 
     def _row(self, at: int) -> list[object]:
-        """What is known of the frames that stand one behind the other from `at` on, as far as they are there.
+        """The known frames that stand one behind the other from `at` on.
 
-        Whatever else comes is left to the search. Only while a known frame is not there whole, or nothing but a closing
-        flag is left, there is nothing to search.
+        What follows them is left to the search, unless it is the beginning of another, or a closing flag and nothing
+        else: then more bytes are needed first.
         """
         buffer, size, known = self._buffer, len(self._buffer), self.known
         row: list[object] = []

@@ -24,6 +24,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.crc import SOUND, frame_register
+from hanparse.frame import strip_llc
 from hanparse.lesson import FCS_AND_FLAG, Lesson, NotLearnableError
 from hanparse.measurement import Measurement, Register, blank, fill_kind, fill_state
 from hanparse.meters import clock, read, values
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
+    from hanparse.frame import Frame
     from hanparse.lesson import Element, Number
     from hanparse.meters import Reading
     from hanparse.scale import Scale
@@ -67,6 +69,7 @@ class Layout:
         self._clocks = tuple(lesson.clocks)
         numbers = (number.name for number in (*whole, *divided, *multiplied))
         times = (name for found in lesson.clocks for name in found.names)
+        # in the order in which `values` gives them
         names = (*lesson.constants, *numbers, *lesson.texts, *times)
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
 
@@ -135,7 +138,7 @@ class Shelf:
         """A shelf without layouts, of a store that says what is long ago."""
         self.size = size
         self.head = b""
-        """What stands before the APDU in the frame that was learned last."""
+        """The header, with its HCS, of the frame that was learned last."""
         self.layouts: list[Layout] = []
         self._store = store
 
@@ -173,13 +176,15 @@ class Layouts(dict[bytes, Shelf]):
         self.recognised = recognised
         """How many frames were recognised; a layout notes it, and it counts as the time of use."""
 
-    def learn(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Learn from a frame whose APDU begins at `start` and was read as `reading`, if it can be learned."""
+    def learn(self, frame: Frame, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
+        """Learn from a frame that was read as `reading`, if it can be learned."""
+        header = frame.information_offset - frame.offset
+        start = header + len(frame.information) - len(strip_llc(frame.information))  # of the APDU
         with contextlib.suppress(NotLearnableError):
-            layout = Layout(Lesson(frame, start, reading, scale, timezone))
+            layout = Layout(Lesson(frame.raw, start, reading, scale, timezone))
             layout.used = self.recognised
-            shelf = self._shelf(frame)
-            shelf.head = frame[:start]
+            shelf = self._shelf(frame.raw)
+            shelf.head = frame.raw[:header]
             shelf.put(layout)
 
     def _shelf(self, frame: bytes) -> Shelf:

@@ -57,11 +57,11 @@ def fraction(sent: DateTime) -> int:
     return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
 
 
-def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
+def moment(wall: tuple[int, ...], microsecond: int, zone_of: Zone) -> datetime | None:
     """What `resolve` gives, from year, month, day, hour, minute and second."""
     year, month, day, hour, minute, second = wall
     try:
-        return datetime(year, month, day, hour, minute, second, microsecond, zone(year, month, day, hour))
+        return datetime(year, month, day, hour, minute, second, microsecond, zone_of(year, month, day, hour))
     except ValueError:
         return None
 
