@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping  # noqa: TC003  dataclasses look at it
+from collections.abc import Iterable, Mapping  # noqa: TC003  dataclasses look at it
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -83,6 +83,8 @@ class Profile:
     exponents: Mapping[str, int] = field(default_factory=dict)
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
+    picks_meters: bool = field(init=False, repr=False, compare=False)
+    """Whether the number of a meter decides if its lists are read; else one number is like another."""
 
     def __post_init__(self) -> None:
         """Check what is easily mistaken, while somebody is there to mend it."""
@@ -92,18 +94,12 @@ class Profile:
         for key in self.exponents:
             if "/" in key and key.partition("/")[2] not in _TYPES:
                 raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
+        object.__setattr__(self, "picks_meters", any(map(_picks_meters, (*self.positions, *self.signatures))))
 
     @property
     def is_general(self) -> bool:
         """Whether it reads lists of anybody."""
         return not (self.list_ids or self.devices or self.wires or self.signatures or self.attributes)
-
-    @property
-    def picks_meters(self) -> bool:
-        """Whether the number of a meter decides if its lists are read; else one number is like another."""
-        places = [place for places in (*self.positions, *self.signatures) for place in places]
-        entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*"]
-        return any(entry and entry.field == "meter_id" for entry in entries)
 
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""
@@ -112,6 +108,11 @@ class Profile:
     def model(self, name: str | None) -> Model | None:
         """What is known of the meter type `name`."""
         return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
+
+
+def _picks_meters(places: Iterable[Place]) -> bool:
+    entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*"]
+    return any(entry and entry.field == "meter_id" for entry in entries)
 
 
 def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
