@@ -51,15 +51,12 @@ def test_every_integer_type_is_read_to_its_limits(tag: Tag, lowest: int, highest
 )
 def test_the_callers_scale_holds_for_every_push(factor: float, scaler: int, expected: float) -> None:
     decoder = Decoder(scale=Scale(current=factor))
-    push = pushed(
-        register("1.7.0", Data(Tag.LONG_UNSIGNED, 640), 0, 27),
-        register("31.7.0", Data(Tag.LONG, 11), scaler, 33),
-        register("32.7.0", Data(Tag.LONG_UNSIGNED, 2301), -1, 35),
-    )
+    current = register("31.7.0", Data(Tag.LONG, 11), scaler, 33)
+    voltage = register("32.7.0", Data(Tag.LONG_UNSIGNED, 2301), -1, 35)
     for _ in range(3):
-        (found,) = decoder.feed(push)
-        assert (found.active_power_import, found.current_l1, found.voltage_l1) == (640, expected, 230.1)
-    assert decoder._recognised == 2  # noqa: SLF001
+        alone, beside = decoder.feed(pushed(current) + pushed(current, voltage))
+        assert (alone.current_l1, beside.current_l1, beside.voltage_l1) == (expected, expected, 230.1)
+    assert decoder._recognised == 4  # noqa: SLF001
 
 
 @pytest.mark.parametrize("tag", [Tag.FLOAT32, Tag.FLOAT64])
