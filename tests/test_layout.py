@@ -152,7 +152,7 @@ def test_a_push_at_another_time_is_recognised_with_that_time(sent: str, expected
     decoder.feed(file.data)
     (found,) = decoder.feed(resealed(frame))
     assert (found.timestamp and found.timestamp.isoformat()) == expected
-    assert decoder._recognised == 1  # noqa: SLF001
+    assert decoder._layouts.recognised == 1  # noqa: SLF001
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_another_meter_of_the_same_type_is_recognised_and_keeps_its_number() -> 
     decoder = Decoder()
     pushes = [file.data, resealed(file.data.replace(ours.encode(), other.encode()))] * 2
     assert [m.meter_id for push in pushes for m in decoder.feed(push)] == [ours, other] * 2
-    assert decoder._recognised == 3  # noqa: SLF001
+    assert decoder._layouts.recognised == 3  # noqa: SLF001
 
 
 def test_a_push_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
@@ -192,7 +192,7 @@ def test_a_push_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
     for cut in range(len(push)):
         assert decoder.feed(push[:cut]) == []
         assert decoder.feed(push[cut:]) == [decode(push)]
-    assert decoder._recognised == len(push) - 1  # noqa: SLF001
+    assert decoder._layouts.recognised == len(push) - 1  # noqa: SLF001
 
 
 @st.composite
@@ -317,13 +317,12 @@ def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> 
 def test_what_was_used_least_recently_is_forgotten_first(names: list[str], room: int) -> None:
     decoder = Decoder()
     pushes = [of_type(name) for name in names]
-    decoder.feed(b"".join(pushes[:room]))
-    decoder.feed(pushes[0])
+    decoder.feed(b"".join(pushes[:room]) * 2 + pushes[0])
     decoder.feed(pushes[room])  # takes the place of the second, the first was used since
     for push, recognised in [(pushes[0], 1), *((push, 1) for push in pushes[2 : room + 1]), (pushes[1], 0)]:
-        before = decoder._recognised  # noqa: SLF001
+        before = decoder._layouts.recognised  # noqa: SLF001
         assert len(decoder.feed(push)) == 1
-        assert decoder._recognised - before == recognised  # noqa: SLF001
+        assert decoder._layouts.recognised - before == recognised  # noqa: SLF001
 
 
 def test_the_first_bytes_of_a_known_push_do_not_hold_up_another_push() -> None:

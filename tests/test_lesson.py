@@ -42,7 +42,7 @@ def test_every_integer_type_is_read_to_its_limits(tag: Tag, lowest: int, highest
         (found,) = decoder.feed(pushed(register("1.7.0", Data(tag, value), scaler, 27)))
         assert found.active_power_import == {0: value, 1: value * 10, -1: value / 10}[scaler]
         assert [(r.value, r.scaler, r.unit) for r in found.registers] == [(value, scaler, "W")]
-    assert decoder._recognised == 3  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert decoder._layouts.recognised == 3  # noqa: SLF001  which way was taken is not to be seen from outside
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_the_callers_scale_holds_for_every_push(factor: float, scaler: int, expe
     for _ in range(3):
         alone, beside = decoder.feed(pushed(current) + pushed(current, voltage))
         assert (alone.current_l1, beside.current_l1, beside.voltage_l1) == (expected, expected, 230.1)
-    assert decoder._recognised == 4  # noqa: SLF001
+    assert decoder._layouts.recognised == 4  # noqa: SLF001
 
 
 @pytest.mark.parametrize("tag", [Tag.FLOAT32, Tag.FLOAT64])
@@ -75,7 +75,7 @@ def test_an_element_that_holds_others_is_read_from_every_push() -> None:
         power = register("1.7.0", Data(Tag.LONG, -value), 0, 27)
         (found,) = decoder.feed(pushed(listed, power))
         assert [r.value for r in found.registers] == [(value, b"on"), -value]
-    assert decoder._recognised == 2  # noqa: SLF001
+    assert decoder._layouts.recognised == 2  # noqa: SLF001
 
 
 def test_a_meter_number_that_is_no_text_any_more_makes_another_list() -> None:
@@ -88,4 +88,4 @@ def test_a_meter_number_that_is_no_text_any_more_makes_another_list() -> None:
     decoder = Decoder()
     assert [[m.meter_id for m in decoder.feed(push)] for push in sent] == [["10000017"], ["10000-18"], [], ["10000017"]]
     assert isinstance(decoder.last_error, UnknownMeterError)
-    assert decoder._recognised == 2  # noqa: SLF001
+    assert decoder._layouts.recognised == 2  # noqa: SLF001

@@ -884,14 +884,16 @@ def test_a_list_with_codes_fits_a_signature_of_these_codes_on_any_channel(
             read(DataNotification(0, None, body), (maker,))
 
 
-def test_a_device_whose_scale_hangs_on_its_wire_is_read_on_that_wire_only() -> None:
-    described = array(entry(40, "0-8:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+def test_a_device_whose_scale_hangs_on_its_wire_is_read_elsewhere_by_a_known_push_setup_only() -> None:
+    described = array(entry(40, "0-5:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
     body = structure(described, octets(b"LGZ1000000000017"), Data(Tag.LONG_UNSIGNED, 2301))
     for destination, expected in {(103, 127): 2301, (103,): 230.1}.items():
         measurement = measure(body, Wire(destination, (1,), 0x13))
         assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", expected)
     with pytest.raises(UnknownMeterError):
         measure(body)
+    known = array(entry(40, "0-8:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+    assert measure(structure(known, *shapes.elements(body)[1:])).voltage_l1 == 2301
 
 
 def test_a_short_list_is_known_by_the_maker_that_was_seen_before() -> None:
