@@ -6,6 +6,7 @@ from framefiles import sealed
 from hanparse import Decoder, Obis, Scale, UnknownMeterError, cosem
 from hanparse.cosem import DataNotification
 from hanparse.data import Data, Tag
+from hanparse.meters import shapes
 
 
 def register(code: str, value: Data, scaler: int, unit: int) -> Data:
@@ -80,7 +81,7 @@ def test_an_element_that_holds_others_is_read_from_every_push() -> None:
 
 def test_a_meter_number_that_is_no_text_any_more_makes_another_list() -> None:
     clock = Data(Tag.OCTET_STRING, bytes.fromhex("07E8 02 1D 04 17 3B 3A FF FFC4 00"))
-    code, value, scale = register("1.7.0", Data(Tag.LONG_UNSIGNED, 640), 0, 27).value  # type: ignore[misc]
+    code, value, scale = shapes.elements(register("1.7.0", Data(Tag.LONG_UNSIGNED, 640), 0, 27))
     sent = [
         framed(Data(Tag.STRUCTURE, (clock, code, value, scale, Data(Tag.OCTET_STRING, number))))
         for number in (b"10000017", b"10000-18", b"\x0100000\xe97", b"10000017")
