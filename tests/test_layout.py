@@ -311,15 +311,15 @@ def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> 
 
 @pytest.mark.parametrize(
     ("names", "room"),
-    [([f"MA304H4{variant}" for variant in range(9)], 4), ([f"MA304H4{'x' * length}" for length in range(9)], 8)],
+    [([f"MA304H4{variant}" for variant in range(6)], 4), ([f"MA304H4{'x' * length}" for length in range(10)], 8)],
     ids=["meters of one length", "lengths"],
 )
 def test_what_was_used_least_recently_is_forgotten_first(names: list[str], room: int) -> None:
     decoder = Decoder()
     pushes = [of_type(name) for name in names]
     decoder.feed(b"".join(pushes[:room]) * 2 + pushes[0])
-    decoder.feed(pushes[room])  # takes the place of the second, the first was used since
-    for push, recognised in [(pushes[0], 1), *((push, 1) for push in pushes[2 : room + 1]), (pushes[1], 0)]:
+    decoder.feed(pushes[room] + pushes[room + 1])  # take the places of the second and third, the first was used since
+    for push, recognised in [(pushes[0], 1), *((push, 1) for push in pushes[3 : room + 2]), (pushes[1], 0)]:
         before = decoder._layouts.recognised  # noqa: SLF001
         assert len(decoder.feed(push)) == 1
         assert decoder._layouts.recognised - before == recognised  # noqa: SLF001

@@ -20,7 +20,7 @@ from scripts import ROOT, script
 
 from hanparse import Measurement, Obis, Scale, UnknownMeterError, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
-from hanparse.data import CompactArray, Data, DateTime, Tag, TypeDescription
+from hanparse.data import AttributeDescriptor, CompactArray, Data, DateTime, Tag, TypeDescription, Untagged
 from hanparse.meters import PROFILES, Model, Place, Profile, Wire, clock, codes, read, shapes, values
 from hanparse.obis import Kind
 
@@ -379,6 +379,40 @@ def test_codes_and_values_in_turn_and_whole_registers_may_stand_in_one_list() ->
         ("1-0:32.7.0", -1, "V"),
         ("1-0:31.7.0", -2, "A"),
     ]
+
+
+def attribute(group: int, logical_name: bytes, number_of_attribute: int, value: Data) -> Data:
+    descriptor = AttributeDescriptor(group, logical_name, number_of_attribute)
+    return structure(Data(Untagged.ATTRIBUTE_DESCRIPTOR, descriptor), value)
+
+
+@pytest.mark.parametrize(
+    ("group", "number_of_attribute", "is_value"), [(3, 2, True), (1, 2, True), (3, 3, False), (40, 2, False)]
+)
+def test_a_list_of_attributes_says_which_of_them_is_a_value(
+    group: int, number_of_attribute: int, is_value: bool
+) -> None:
+    name = bytes(Obis.parse("1.7.0"))
+    null, reason = Data(Tag.NULL_DATA), Data(Tag.ENUM, 2)
+    items = shapes.named(structure(reason, array(attribute(group, name, number_of_attribute, number(640)), null)))
+    assert items == [
+        shapes.Item(None, reason),
+        shapes.Item(Obis.parse("1.7.0"), number(640), is_value=is_value),
+        shapes.Item(None, null),
+    ]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        (),
+        (Data(Tag.NULL_DATA),),
+        (attribute(3, b"160456", 2, number(640)),),  # six bytes of text are no code
+        (attribute(3, bytes(Obis.parse("1.7.0")), 2, number(640)), number(640)),
+    ],
+)
+def test_a_list_in_which_something_is_no_attribute_has_no_names(elements: tuple[Data, ...]) -> None:
+    assert shapes.named(structure(Data(Tag.ENUM, 2), array(*elements))) is None
 
 
 def entry(group: int, obis: str, attribute: int = 2, index: int = 0) -> Data:
