@@ -319,6 +319,7 @@ def test_a_value_behind_a_null_key_is_kept_without_a_name() -> None:
         structure(code("1.7.0"), number(1), code("2.7.0")),
         structure(text("id"), number(1), number(2)),
         structure(octets(bytes(12)), text("17")),
+        structure(octets(bytes(12)), code("1.7.0"), number(1), number(17)),  # a meter number is a text
         structure(Data(Tag.NULL_DATA), Data(Tag.NULL_DATA)),
         structure(octets(b"160456"), number(1)),
         structure(),
