@@ -102,7 +102,16 @@ def test_lengths_are_written_in_the_shortest_form(length: int, sent: str) -> Non
 
 def test_lengths_in_a_longer_form_are_read() -> None:
     assert axdr.parse(bytes.fromhex("09 84 00000001 41")).value == b"A"
+    assert axdr.parse(bytes.fromhex("09 88 0000000000000001 41")).value == b"A"
     assert axdr.parse(bytes.fromhex("02 82 0001 00")).value == (Data(Tag.NULL_DATA),)
+
+
+def test_structures_beside_one_another_are_not_nested() -> None:
+    pair = Data(Tag.STRUCTURE, (Data(Tag.UNSIGNED, 7),))
+    assert axdr.parse(bytes.fromhex("02 14" + "02 01 11 07" * 20)).value == (pair,) * 20
+    described = axdr.parse(bytes.fromhex("13 02 14" + "02 01 11" * 20 + "14" + "07" * 20)).value
+    assert isinstance(described, CompactArray)
+    assert described.elements == (Data(Tag.STRUCTURE, (pair,) * 20),)
 
 
 def integers(bits: int, *, signed: bool) -> st.SearchStrategy[int]:
@@ -188,6 +197,8 @@ def test_the_places_of_values_cover_every_byte_exactly_once(data: Data) -> None:
         ("06 00 00", 1, "end inside the double-long-unsigned"),
         ("09 04 41", 1, "a string of 4 bytes announced, but only 1 bytes are left"),
         ("09 84 FF FF FF FF", 1, "a string of 4294967295 bytes announced"),
+        ("09 89 00 00 00 00 00 00 00 00 01 41", 1, "a length in 9 bytes; expected 8 at most"),
+        ("13 02 05 11 00", 1, "5 type descriptions announced, but only 2 bytes are left"),
         ("04 09 00", 1, "a bit-string of 9 bits announced"),
         ("02 05 00 00", 1, "5 elements announced, but only 2 bytes are left"),
         ("01 84 7F FF FF FF", 1, "2147483647 elements announced"),

@@ -33,6 +33,13 @@ def test_the_three_forms_of_the_date_time_are_read_and_written(
     assert cosem.build(notification) == apdu
 
 
+def test_a_date_time_is_sent_without_a_type_tag_unless_it_is_asked_for() -> None:
+    body = Data(Tag.STRUCTURE, (Data(Tag.DOUBLE_LONG_UNSIGNED, 17),))
+    assert cosem.build(DataNotification(0x40000000, SENT, body)) == bytes.fromhex(
+        f"0F 40000000 0C {CLOCK.hex()} {BODY}"
+    )
+
+
 def test_places_are_counted_from_the_tag_of_the_apdu() -> None:
     apdu = bytes.fromhex(f"0F 40000000 00 {BODY}")
     body = cosem.parse(apdu).body
@@ -49,8 +56,8 @@ def test_places_are_counted_from_the_tag_of_the_apdu() -> None:
         ("", 0, "there is no APDU"),
         ("DB08", 0, "found DB, general-glo-ciphering: the push is ciphered"),
         ("0F 40", 2, "the bytes end"),
-        (f"0F 40000000 05 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 5"),
-        (f"0F 40000000 09 00 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 0"),
+        (f"0F 40000000 05 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 5$"),
+        (f"0F 40000000 09 00 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 0 behind a type tag 09$"),
         (f"0F 40000000 00 {BODY} 00", 13, "1 bytes follow"),
         ("0F 40000000 00", 6, "the bytes end"),
     ],

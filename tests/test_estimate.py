@@ -75,6 +75,20 @@ def test_tiny_and_huge_numbers_neither_divide_by_zero_nor_overflow(inputs: dict[
         assert 0 <= made.low <= made.value <= made.high < math.inf
 
 
+def test_apparent_powers_too_small_for_a_float_do_not_divide_by_zero() -> None:
+    tiny = dict.fromkeys(("current_l1", "current_l3", "voltage_l1", "voltage_l3"), 1e-200)
+    made = line2_current(active_power=0, reactive_power=0, **tiny, distortion=0)
+    assert 0 <= made.low <= made.value <= made.high
+
+
+@pytest.mark.parametrize("name", ["active_power", "reactive_power"])
+def test_what_is_taken_as_import_is_taken_as_export(name: str) -> None:
+    for sign in (1, -1):
+        line2_current(**INPUTS | {name: sign * 1e75})
+        with pytest.raises(ValueError, match=f"finite {name}"):
+            line2_current(**INPUTS | {name: sign * 1e76})
+
+
 @pytest.mark.parametrize(("current_l1", "current_l3"), [(4.0, 0.0), (0.0, 4.0), (0.0, 0.0)])
 def test_no_current_on_one_line_makes_l2_the_other_whatever_else_is_known(current_l1: float, current_l3: float) -> None:
     inputs = INPUTS | {"current_l1": current_l1, "current_l3": current_l3, "voltage_l1": 0.0, "active_power": 0.0}
@@ -199,7 +213,39 @@ def test_the_bounds_allow_for_the_resolution_of_the_meter_and_the_transformer(
 
 
 def test_a_measurement_without_registers_is_taken_as_the_coarsest_meter() -> None:
-    assert slack(Measurement(**READINGS)) == pytest.approx(2 * CURRENT_STEP)
+    assert slack(Measurement(**READINGS)) == pytest.approx(2 * 0.1)  # Aidon sends tenths of A
+    assert estimate(Measurement(**READINGS))["voltage_l2"].high == 230 + 230 + 2  # Kamstrup sends whole V
+
+
+@pytest.mark.parametrize(
+    ("code", "field", "high"),
+    [
+        ("31.7.0", "current_l2", 5 + 6 + 2 * 0.01),
+        ("71.7.0", "current_l2", 5 + 6 + 2 * 0.01),
+        ("32.7.0", "voltage_l2", 230 + 230 + 2 * 0.01),
+        ("72.7.0", "voltage_l2", 230 + 230 + 2 * 0.01),
+    ],
+)
+def test_one_register_of_the_two_shows_the_resolution_of_both(code: str, field: str, high: float) -> None:
+    name = {"3": "_l1", "7": "_l3"}[code[0]]
+    sent = round(READINGS[field.replace("_l2", name)] * 100)
+    registers = (Register(Obis.parse(code), sent, -2, None),)
+    assert estimate(Measurement(**READINGS | {"registers": registers}))[field].high == pytest.approx(high, abs=1e-9)
+
+
+def test_a_register_that_is_no_number_says_nothing_about_the_scale() -> None:
+    registers = (Register(Obis.parse("31.7.0"), "five", -1, "A"), Register(Obis.parse("71.7.0"), 6, 0, "A"))
+    assert slack(Measurement(**READINGS | {"registers": registers})) == pytest.approx(2 * 1)
+
+
+def test_the_coarser_of_two_registers_counts() -> None:
+    registers = (Register(Obis.parse("31.7.0"), 50, -1, "A"), Register(Obis.parse("71.7.0"), 600, -2, "A"))
+    assert slack(Measurement(**READINGS | {"registers": registers})) == pytest.approx(2 * 0.1)
+
+
+def test_the_allowance_is_350_volt_ampere_unless_the_caller_says_otherwise() -> None:
+    assert line2_current(**INPUTS) == line2_current(**INPUTS, distortion=350)
+    assert line2_current(**INPUTS) != line2_current(**INPUTS, distortion=351)
 
 
 def test_the_powers_show_the_scale_where_both_currents_are_zero() -> None:

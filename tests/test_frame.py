@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hanparse.crc import SOUND as SOUND_REGISTER
 from hanparse.crc import frame_register, mirrored_register, mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.frame import Frame, strip_llc
+from hanparse.frame import MAX_FRAME, Frame, strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
 
@@ -87,6 +87,13 @@ def test_a_frame_that_cannot_be_sent_is_a_value_error() -> None:
             frame.build()
 
 
+def test_the_eleven_bits_of_the_length_are_all_of_use() -> None:
+    room = 0x7FF - 2 - 1 - 1 - 1 - 2 - 2  # format, two addresses of 1, control, HCS, FCS
+    assert len(Frame((1,), (1,), 0x13, bytes(room)).build()) == MAX_FRAME == 2049
+    with pytest.raises(ValueError, match="at most 2047 bytes"):
+        Frame((1,), (1,), 0x13, bytes(room + 1)).build()
+
+
 def damaged(position: int, byte: int) -> bytes:
     return LIST_1[:position] + bytes([byte]) + LIST_1[position + 1 :]
 
@@ -106,6 +113,7 @@ def damaged(position: int, byte: int) -> bytes:
         (b"\x7e\xa0\x30\x03" + bytes(46), 4, "source address of 1, 2 or 4 bytes, found no end in 4"),
         (b"\x7e\xa0\x07\x02\x02\x02\x03\x03\x13", 1, "announces 7 bytes, too few for the header"),
         (b"\x7e\xa0\x08\x03\x03\x13" + bytes(10), 1, "announces 8 bytes, too few for the header"),
+        (sealed(b""), 1, "announces 10 bytes, too few for the header"),  # an HCS, and nothing behind it
     ],
 )
 def test_each_damage_has_its_own_words_and_place(data: bytes, offset: int, words: str) -> None:
@@ -124,6 +132,13 @@ def test_a_wrong_check_sequence_is_named_with_what_was_expected_and_found(field:
     assert (error.field, error.offset) == (field, end)
     assert error.expected == int.from_bytes(check_sequence(LIST_1[start:end]), "little")
     assert error.found == int.from_bytes(data[end : end + 2], "little")
+
+
+@pytest.mark.parametrize(("size", "after_header"), [(2, False), (8, False), (9, True), (len(LIST_1) - 1, True)])
+def test_a_frame_that_breaks_off_tells_whether_a_sound_header_came_before(size: int, after_header: bool) -> None:
+    with pytest.raises(FrameError) as caught:
+        Frame.parse(LIST_1[:size])
+    assert caught.value.after_header is after_header
 
 
 @given(st.data())

@@ -83,6 +83,95 @@ def test_positions_in_a_stream_are_counted_from_its_first_byte() -> None:
     assert error.offset == start + len(LIST_1) - 3
 
 
+def test_a_reader_that_was_fed_nothing_has_nothing() -> None:
+    reader = FrameReader()
+    assert (reader.ended, reader.unsettled) == (False, False)
+    assert (reader.received, reader.pending, reader.passed_over, reader.strays) == (0, 0, 0, b"")
+    assert reader.next_event() is None
+    assert reader.feed(b"") == reader.flush() == []
+
+
+def test_a_frame_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
+    for cut in range(len(LIST_1)):
+        reader = FrameReader()
+        assert reader.feed(LIST_1[:cut]) == []
+        assert reader.feed(LIST_1[cut:]) == [Frame.parse(LIST_1)]
+        assert reader.feed(LIST_1[:cut]) == []
+        assert [frame.offset for frame in reader.feed(LIST_1[cut:])] == [len(LIST_1)]
+
+
+def test_the_end_of_input_empties_the_buffer_when_a_frame_stood_inside_a_broken_off_one() -> None:
+    reader = FrameReader()
+    claim = sealed(bytes(MAX_FRAME - 13))[:9]  # a sound header that claims 2,047 bytes
+    assert reader.feed(claim + LIST_1) == []
+    assert reader.flush() == [Frame.parse(LIST_1)]
+    assert (reader.pending, reader.unsettled) == (0, False)
+    assert reader.passed_over == len(claim)
+
+
+class Kind:
+    """A kind of frame that is known: `LIST_1` and nothing else; `asked` is what it was asked about."""
+
+    size = len(LIST_1)
+    head = LIST_1[:9]
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def read(self, frame: bytes, /) -> str | None:
+        self.asked.append(frame)
+        return "known" if frame == LIST_1 else None
+
+
+@pytest.mark.parametrize(
+    ("chunks", "rows"),
+    [
+        ([LIST_1, LIST_1], [["known"], ["known"]]),
+        ([LIST_1, LIST_1[1:]], [["known"], ["known"]]),  # the closing flag opens the next
+        ([LIST_1, LIST_1 + LIST_1, LIST_1], [["known"], ["known", "known"], ["known"]]),
+        ([LIST_1, LIST_1[1:] + LIST_1[1:]], [["known"], ["known", "known"]]),
+        ([LIST_1[:2], LIST_1[2:] + LIST_1[:20], LIST_1[20:]], [[], ["known"], ["known"]]),
+        ([LIST_1, LIST_1[:-1], LIST_1[-1:]], [["known"], [], ["known"]]),
+        ([LIST_1, LIST_1[:3], LIST_1[3:5], LIST_1[5:]], [["known"], [], [], ["known"]]),
+    ],
+)
+def test_a_known_kind_gives_rows_and_is_asked_about_frames_of_its_size_only(
+    chunks: list[bytes], rows: list[list[str]]
+) -> None:
+    kind = Kind()
+    reader = FrameReader({LIST_1[1:3]: kind})
+    for chunk, row in zip(chunks, rows, strict=True):
+        found = reader.receive(chunk)
+        while reader.unsettled and (event := reader.next_event()):
+            assert isinstance(event, list)
+            found += event
+        assert found == row
+    assert all(len(frame) == kind.size for frame in kind.asked)
+    assert (reader.received, reader.passed_over) == (sum(map(len, chunks)), 0)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_what_stands_between_frames_of_a_known_kind_is_counted(size: int) -> None:
+    reader = FrameReader({LIST_1[1:3]: Kind()})
+    stream = b"one" + LIST_1 + LIST_1 + b"two" + LIST_1[1:] + LIST_1 + damaged(-2, 0) + LIST_1
+    found = []
+    for i in range(0, len(stream), size):
+        found += reader.receive(stream[i : i + size])
+        while reader.unsettled and (event := reader.next_event()):
+            found += event if isinstance(event, list) else [type(event)]
+    assert found == ["known", "known", "known", ChecksumError, "known"]
+    assert reader.strays == b"onetwo" + LIST_1[1:] + damaged(-2, 0)
+    assert reader.passed_over == len(reader.strays)
+    (other,) = reader.feed(Frame((1,), (1,), 3, b"other").build())
+    assert not other.after_loss  # what was lost stood before a frame of the known kind
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000])
+def test_a_frame_tells_whether_other_bytes_than_flags_were_passed_over_just_before_it(size: int) -> None:
+    found = in_chunks(LIST_1 + LIST_1 + b"x" + LIST_1 + b"\x7e\x7e" + LIST_1, size)
+    assert [frame.after_loss for frame in found] == [False, False, True, False]
+
+
 def test_a_frame_that_breaks_off_is_an_error_at_the_end_of_input_only() -> None:
     reader = FrameReader()
     reader.receive(LIST_1[:-4])
@@ -98,9 +187,10 @@ def test_a_frame_that_breaks_off_is_an_error_at_the_end_of_input_only() -> None:
 def test_the_buffer_never_holds_more_than_two_frames_of_the_largest_size(chunks: list[bytes]) -> None:
     reader = FrameReader()
     claim = sealed(bytes(MAX_FRAME - 13))[:9]  # a header with a right HCS that claims 2,047 bytes
+    assert BUFFER_LIMIT == 4098
     for chunk in chunks:
         reader.feed(claim + chunk + claim * 600)
-        assert reader.pending <= BUFFER_LIMIT
+        assert reader.pending <= 4098
 
 
 def test_a_stray_header_does_not_hold_up_the_frames_that_follow() -> None:
@@ -115,4 +205,4 @@ def test_the_last_bytes_that_were_passed_over_are_kept() -> None:
     reader.flush()
     assert reader.strays == b"onetwo"
     reader.feed(bytes(10_000))
-    assert len(reader.strays) == STRAYS_LIMIT
+    assert len(reader.strays) == STRAYS_LIMIT == 4096

@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
-from framefiles import SOUND, FrameFile, check_sequence, named
+from framefiles import SOUND, FrameFile, check_sequence, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hanparse import Decoder, Measurement, Scale, cosem
+from hanparse import Decoder, Measurement, Scale, cosem, decode
 from hanparse.data import Data, Tag
 from hanparse.decoder import Options
 from hanparse.frame import Frame
@@ -125,6 +125,76 @@ def test_a_push_with_other_numbers_is_recognised(file: FrameFile) -> None:
     assert len(first + second) == 2
 
 
+@pytest.mark.parametrize("name", ["kaifa/list1-no", "aidon/list1-no", "kaifa/list2-ma304h4-tn", "iskraemeco/si-4"])
+def test_whichever_byte_changes_the_push_is_read_or_refused_as_the_grammar_does(name: str) -> None:
+    file = named(name)
+    start = file.data.index(b"\xe6\xe7\x00")
+    for place in range(start, len(file.data) - 3):
+        frame = bytearray(file.data)
+        frame[place] ^= 1
+        both(file, resealed(bytes(frame), start))
+
+
+@pytest.mark.parametrize(
+    ("sent", "expected"),
+    [
+        ("07E8 02 1D 04 17 3B 3A FF 8000 00", "2024-02-29T23:59:58+01:00"),
+        ("07E9 0C 1F 03 00 00 00 FF 8000 00", "2025-12-31T00:00:00+01:00"),
+        ("07EA 06 0A FF 0C 22 38 FF 8000 80", "2026-06-10T12:34:56+02:00"),  # summer time
+        ("07EA FF 0A FF 0C 22 38 FF 8000 00", None),
+    ],
+)
+def test_a_push_at_another_time_is_recognised_with_that_time(sent: str, expected: str | None) -> None:
+    file = named("kaifa/list1-no")
+    start = file.data.index(b"\xe6\xe7\x00") + 3 + cosem.parse(file.apdu).body.offset - 12
+    frame = file.data[:start] + bytes.fromhex(sent) + file.data[start + 12 :]
+    decoder = Decoder()
+    decoder.feed(file.data)
+    (found,) = decoder.feed(resealed(frame))
+    assert (found.timestamp and found.timestamp.isoformat()) == expected
+    assert decoder._layouts.recognised == 1  # noqa: SLF001
+
+
+@pytest.mark.parametrize(
+    "name", ["aidon/list3-6525-it", "kaifa/list3-ma304h3e-it", "kamstrup/list2-685-tn-ct", "embriq/list2-zff-it"]
+)
+def test_fields_and_registers_of_a_recognised_push_are_read_without_the_grammar(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = named(name)
+    frame = bytearray(file.data)
+    start = frame.index(b"\xe6\xe7\x00") + 3
+    for leaf in leaves(cosem.parse(file.apdu).body):
+        if leaf.tag in NUMBERS and leaf.value:
+            frame[start + leaf.offset + leaf.length - 1] ^= 1
+    changed = resealed(bytes(frame))
+    expected = decode(changed)
+    decoder = Decoder()
+    decoder.feed(file.data)
+    monkeypatch.setattr(cosem, "parse", None)
+    (found,) = decoder.feed(changed)
+    assert types(found) == types(expected)
+
+
+def test_another_meter_of_the_same_type_is_recognised_and_keeps_its_number() -> None:
+    file = named("kaifa/list2-ma304h4-tn")
+    ours = (file.expect or {})["meter_id"]
+    other = ours[:-1] + ("8" if ours[-1] != "8" else "9")
+    decoder = Decoder()
+    pushes = [file.data, resealed(file.data.replace(ours.encode(), other.encode()))] * 2
+    assert [m.meter_id for push in pushes for m in decoder.feed(push)] == [ours, other] * 2
+    assert decoder._layouts.recognised == 3  # noqa: SLF001
+
+
+def test_a_push_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
+    push = named("aidon/list1-no").data
+    decoder = Decoder()
+    for cut in range(len(push)):
+        assert decoder.feed(push[:cut]) == []
+        assert decoder.feed(push[cut:]) == [decode(push)]
+    assert decoder._layouts.recognised == len(push) - 1  # noqa: SLF001
+
+
 @st.composite
 def pieces(draw: st.DrawFn) -> bytes:
     """What a wire may bring: a frame, with a flag of its own or that of the last one, damaged, cut off, or noise."""
@@ -214,20 +284,20 @@ def test_zero_for_not_measured_and_a_measured_value_are_told_apart_every_time() 
     assert [m.current_l2 for m in found] == [None, 0.007, None, 0.007]
 
 
+def of_type(name: str) -> bytes:
+    """A push of Kaifa from a meter of this type."""
+    apdu = named("kaifa/list2-ma304h4-tn").apdu.replace(b"\x09\x07MA304H4", bytes([9, len(name)]) + name.encode())
+    return sealed(b"\xe6\xe7\x00" + apdu)
+
+
 def test_what_a_decoder_learns_is_bounded() -> None:
     decoder = Decoder()
-    apdu = named("kaifa/list2-ma304h4-tn").apdu
     for length in range(20):
         for variant in range(8):
-            body = apdu.replace(b"MA304H4", f"MA304H4{'x' * length}{variant}".encode()).replace(
-                b"\x09\x07MA", bytes([9, 8 + length]) + b"MA"
-            )
-            frame = b"\x7e\xa0\x00\x01\x02\x01\x10\x00\x00\xe6\xe7\x00" + body + b"\x00\x00\x7e"
-            length_field = (0xA000 | len(frame) - 2).to_bytes(2, "big")
-            assert len(decoder.feed(resealed(frame[:1] + length_field + frame[3:]))) == 1
+            assert len(decoder.feed(of_type(f"MA304H4{'x' * length}{variant}"))) == 1
     store = decoder._layouts  # noqa: SLF001  the bound is not visible from outside
-    assert len(store) == LENGTHS
-    assert all(len(shelf.layouts) == VARIANTS for shelf in store.values())
+    assert len(store) == LENGTHS == 8
+    assert all(len(shelf.layouts) == VARIANTS == 4 for shelf in store.values())
 
 
 def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> None:
@@ -237,3 +307,27 @@ def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> 
     (measurement,) = decoder.feed(data)
     data[:] = bytes(len(data))
     assert measurement.registers == decoder.feed(named("kaifa/list2-ma304h4-tn").data)[0].registers
+
+
+@pytest.mark.parametrize(
+    ("names", "room"),
+    [([f"MA304H4{variant}" for variant in range(6)], 4), ([f"MA304H4{'x' * length}" for length in range(10)], 8)],
+    ids=["meters of one length", "lengths"],
+)
+def test_what_was_used_least_recently_is_forgotten_first(names: list[str], room: int) -> None:
+    decoder = Decoder()
+    pushes = [of_type(name) for name in names]
+    decoder.feed(b"".join(pushes[:room]) * 2 + pushes[0])
+    decoder.feed(pushes[room] + pushes[room + 1])  # take the places of the second and third, the first was used since
+    for push, recognised in [(pushes[0], 1), *((push, 1) for push in pushes[3 : room + 2]), (pushes[1], 0)]:
+        before = decoder._layouts.recognised  # noqa: SLF001
+        assert len(decoder.feed(push)) == 1
+        assert decoder._layouts.recognised - before == recognised  # noqa: SLF001
+
+
+def test_the_first_bytes_of_a_known_push_do_not_hold_up_another_push() -> None:
+    long, short = named("aidon/list2-6534-tn").data, named("aidon/list1-no").data
+    decoder = Decoder()
+    decoder.feed(long + long)
+    for stray in (long[:3] + bytes(6), long[:5] + b"noise", long[:8] + b"\0"):
+        assert [m.active_power_import for m in decoder.feed(stray + short)] == [280]

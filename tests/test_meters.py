@@ -20,7 +20,7 @@ from scripts import ROOT, script
 
 from hanparse import Measurement, Obis, Scale, UnknownMeterError, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
-from hanparse.data import CompactArray, Data, DateTime, Tag, TypeDescription
+from hanparse.data import AttributeDescriptor, CompactArray, Data, DateTime, Tag, TypeDescription, Untagged
 from hanparse.meters import PROFILES, Model, Place, Profile, Wire, clock, codes, read, shapes, values
 from hanparse.obis import Kind
 
@@ -151,6 +151,13 @@ def test_weekday_zero_is_ignored_and_hundredths_count() -> None:
     assert moment == datetime(2024, 7, 1, 12, 0, 0, 250_000, tzinfo=timezone(timedelta(hours=1)))
 
 
+@pytest.mark.parametrize(("hundredths", "microsecond"), [(0, 0), (1, 10_000), (99, 990_000), (100, 0), (255, 0)])
+def test_hundredths_go_from_0_to_99_and_others_are_not_specified(hundredths: int, microsecond: int) -> None:
+    moment = clock.resolve(sent(2024, 7, 1, 12, 0, 0, hundredths=hundredths), "+01:00")
+    assert moment
+    assert (moment.second, moment.microsecond) == (0, microsecond)
+
+
 def test_the_callers_time_zone_takes_the_place_of_every_rule() -> None:
     for rule in ("deviation", "+01:00", "Europe/Oslo"):
         moment = clock.resolve(sent(2024, 7, 1, 12, 0, 0, deviation=-60), rule, UTC)
@@ -161,6 +168,12 @@ def test_the_callers_time_zone_takes_the_place_of_every_rule() -> None:
 def test_a_clock_rule_that_is_none_is_a_value_error(rule: str) -> None:
     with pytest.raises(ValueError, match="clock rule"):
         Profile(manufacturer="X", clock=rule)
+
+
+@pytest.mark.parametrize("rule", ["deviation", "+01:00", "-02:30", "+23:59", "Europe/Oslo"])
+def test_a_clock_rule_of_the_document_is_taken_as_it_is_written(rule: str) -> None:
+    assert Profile(manufacturer="X", clock=rule).clock == rule
+    assert Profile(manufacturer="X").clock == "deviation"
 
 
 # --- values
@@ -205,6 +218,10 @@ def test_a_number_beyond_all_floats_is_none() -> None:
         (octets(b"KFM_001"), "KFM_001"),
         (octets(b"12000017\0\0\0\0\0\0\0\0"), "12000017"),
         (text("  MA304H4 \0"), "MA304H4"),
+        (text("XYZ-1 X"), "XYZ-1 X"),
+        (octets(b"\t\r\nA B\r\n"), "A B"),
+        (octets(b"A\x07B"), None),
+        (octets(b"A\nB"), None),
         (text(""), None),
         (octets(b"\0\0"), None),
         (octets(b"\x01\x00\x01\x07\x00\xff"), None),
@@ -222,6 +239,24 @@ def test_a_value_loses_its_types_but_nothing_else() -> None:
     compact = CompactArray(TypeDescription(Tag.UNSIGNED), (Data(Tag.UNSIGNED, 1), Data(Tag.UNSIGNED, 2)))
     nested = structure(text("a"), array(number(1), Data(Tag.NULL_DATA)), Data(Tag.COMPACT_ARRAY, compact))
     assert values.plain(nested) == ("a", (1, None), (1, 2))
+
+
+def test_a_date_time_is_a_time_by_its_own_type_and_as_twelve_bytes() -> None:
+    moment = sent(2024, 2, 29, 23, 59, 58)
+    octets_sent = octets(bytes.fromhex("07E8 02 1D FF 17 3B 3A FF 8000 00"))
+    assert values.time(Data(Tag.DATE_TIME, moment)) == values.time(octets_sent) == moment
+    assert values.time(octets(bytes(11))) is values.time(text("x" * 12)) is values.time(number(12)) is None
+    assert values.plain(Data(Tag.DATE_TIME, moment)) == moment
+
+
+@pytest.mark.parametrize(
+    ("raw", "exponent", "factor", "expected"),
+    [(11, 0, 2, 22), (11, 0, 0.5, 5.5), (11, -1, 2, 2.2), (11, 1, 3, 330), (12, -1, 0.5, 0.6), (7, 0, 0.1, 0.7)],
+)
+def test_a_number_is_multiplied_by_the_factor_of_the_caller(
+    raw: int, exponent: int, factor: float, expected: float
+) -> None:
+    assert values.scaled(raw, exponent, factor) == expected
 
 
 def test_null_stands_for_any_kind_and_a_blank_text_is_a_text() -> None:
@@ -284,6 +319,7 @@ def test_a_value_behind_a_null_key_is_kept_without_a_name() -> None:
         structure(code("1.7.0"), number(1), code("2.7.0")),
         structure(text("id"), number(1), number(2)),
         structure(octets(bytes(12)), text("17")),
+        structure(octets(bytes(12)), code("1.7.0"), number(1), number(17)),  # a meter number is a text
         structure(Data(Tag.NULL_DATA), Data(Tag.NULL_DATA)),
         structure(octets(b"160456"), number(1)),
         structure(),
@@ -346,6 +382,40 @@ def test_codes_and_values_in_turn_and_whole_registers_may_stand_in_one_list() ->
     ]
 
 
+def attribute(group: int, logical_name: bytes, number_of_attribute: int, value: Data) -> Data:
+    descriptor = AttributeDescriptor(group, logical_name, number_of_attribute)
+    return structure(Data(Untagged.ATTRIBUTE_DESCRIPTOR, descriptor), value)
+
+
+@pytest.mark.parametrize(
+    ("group", "number_of_attribute", "is_value"), [(3, 2, True), (1, 2, True), (3, 3, False), (40, 2, False)]
+)
+def test_a_list_of_attributes_says_which_of_them_is_a_value(
+    group: int, number_of_attribute: int, is_value: bool
+) -> None:
+    name = bytes(Obis.parse("1.7.0"))
+    null, reason = Data(Tag.NULL_DATA), Data(Tag.ENUM, 2)
+    items = shapes.named(structure(reason, array(attribute(group, name, number_of_attribute, number(640)), null)))
+    assert items == [
+        shapes.Item(None, reason),
+        shapes.Item(Obis.parse("1.7.0"), number(640), is_value=is_value),
+        shapes.Item(None, null),
+    ]
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        (),
+        (Data(Tag.NULL_DATA),),
+        (attribute(3, b"160456", 2, number(640)),),  # six bytes of text are no code
+        (attribute(3, bytes(Obis.parse("1.7.0")), 2, number(640)), number(640)),
+    ],
+)
+def test_a_list_in_which_something_is_no_attribute_has_no_names(elements: tuple[Data, ...]) -> None:
+    assert shapes.named(structure(Data(Tag.ENUM, 2), array(*elements))) is None
+
+
 def entry(group: int, obis: str, attribute: int = 2, index: int = 0) -> Data:
     named_by = (Data(Tag.LONG_UNSIGNED, group), code(obis), Data(Tag.INTEGER, attribute))
     return structure(*named_by, Data(Tag.LONG_UNSIGNED, index))
@@ -405,6 +475,28 @@ def test_a_list_is_described_only_when_every_element_is(first: Data) -> None:
 )
 def test_a_place_is_a_code_and_what_must_stand_there(word: str, expected: Place) -> None:
     assert codes(word) == (expected,)
+
+
+@pytest.mark.parametrize(
+    ("word", "tag"),
+    [
+        ("bool", Tag.BOOLEAN),
+        ("enum", Tag.ENUM),
+        ("array", Tag.ARRAY),
+        ("oct", Tag.OCTET_STRING),
+        ("vis", Tag.VISIBLE_STRING),
+        ("u8", Tag.UNSIGNED),
+        ("u16", Tag.LONG_UNSIGNED),
+        ("u32", Tag.DOUBLE_LONG_UNSIGNED),
+        ("u64", Tag.LONG64_UNSIGNED),
+        ("i8", Tag.INTEGER),
+        ("i16", Tag.LONG),
+        ("i32", Tag.DOUBLE_LONG),
+        ("i64", Tag.LONG64),
+    ],
+)
+def test_each_type_of_a_place_is_one_of_the_blue_book(word: str, tag: Tag) -> None:
+    assert codes(f"?/{word}") == (Place(None, tag),)
 
 
 @pytest.mark.parametrize("word", ["1.7.0/u33", "1.7.0/", "/u32", "?/oct8=", "1.7.0=7", "x"])
@@ -549,6 +641,25 @@ def test_no_code_outside_the_profiles_knows_a_maker() -> None:
     profiles = {stem for stem, text in code.items() if re.search(r"^[A-Z0-9_]+ = Profile\(", text, re.MULTILINE)}
     assert {stem for stem, text in code.items() if names.search(text)} <= {*profiles, "__init__"}
     assert not profiles & {"read", "profile", "shapes", "values", "clock", "report"}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"list_ids": ("ACME_",)},
+        {"devices": ("ACM",)},
+        {"wires": (KAIFA_WIRE,)},
+        {"signatures": (codes("1.7.0/u32"),)},
+    ],
+)
+def test_a_profile_that_says_whose_lists_it_reads_is_not_for_anybody(said: dict[str, Any]) -> None:
+    assert not Profile(manufacturer="X", **said).is_general
+    assert Profile(manufacturer="X").is_general
+
+
+def test_list_identifiers_in_one_text_are_a_type_error() -> None:
+    with pytest.raises(TypeError, match="found the text 'ACME_'"):
+        Profile(manufacturer="X", list_ids="ACME_")  # type: ignore[arg-type]
 
 
 def test_every_profile_but_one_says_whose_lists_it_reads() -> None:
@@ -778,6 +889,76 @@ def test_a_list_of_a_known_maker_with_a_length_nobody_documented_is_unknown() ->
         measure(structure(text("KFM_001"), text("1"), text("MA304H4"), *[number(1)] * 9))
 
 
+@pytest.mark.parametrize("body", [number(5852), Data(Tag.DATE_TIME, sent(2024, 7, 1, 12, 0, 0)), text("AIDON_V0001")])
+def test_a_push_that_is_no_list_is_an_unknown_meter(body: Data) -> None:
+    with pytest.raises(UnknownMeterError):
+        measure(body, wire=KAIFA_WIRE, known=profile_of("Kaifa"))
+
+
+@pytest.mark.parametrize(
+    ("signature", "fits"),
+    [
+        ("1.7.0/u32", True),
+        ("2.7.0/u32", False),
+        ("1.7.0/u16", False),
+        ("?/u32", False),  # where codes are sent, every code must fit
+        ("1.7.0/u32 2.7.0/u32", False),
+    ],
+)
+@pytest.mark.parametrize("channel", ["1-0", "1-1"])
+def test_a_list_with_codes_fits_a_signature_of_these_codes_on_any_channel(
+    signature: str, fits: bool, channel: str
+) -> None:
+    maker = Profile(manufacturer="X", signatures=(codes(signature),), exponents={"W": 0})
+    body = structure(code(f"{channel}:1.7.0"), number(640))
+    if fits:
+        found = read(DataNotification(0, None, body), (maker,))
+        assert found.measurement(Scale(), None).active_power_import == 640
+    else:
+        with pytest.raises(UnknownMeterError):
+            read(DataNotification(0, None, body), (maker,))
+
+
+def test_a_device_whose_scale_hangs_on_its_wire_is_read_elsewhere_by_a_known_push_setup_only() -> None:
+    described = array(entry(40, "0-5:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+    body = structure(described, octets(b"LGZ1000000000017"), Data(Tag.LONG_UNSIGNED, 2301))
+    for destination, expected in {(103, 127): 2301, (103,): 230.1}.items():
+        measurement = measure(body, Wire(destination, (1,), 0x13))
+        assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", expected)
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+    known = array(entry(40, "0-8:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+    assert measure(structure(known, *shapes.elements(body)[1:])).voltage_l1 == 2301
+
+
+def test_a_short_list_is_known_by_the_maker_that_was_seen_before() -> None:
+    maker = Profile(
+        manufacturer="X", wires=(Wire((1,), (2,), 3),), signatures=(codes("1.7.0/u32"),), exponents={"W": 0}
+    )
+    push = DataNotification(0, None, structure(number(640)))
+    for found in (read(push, (maker,), Wire((1,), (2,), 3)), read(push, (maker,), None, maker)):
+        assert found.measurement(Scale(), None).active_power_import == 640
+    with pytest.raises(UnknownMeterError):
+        read(push, (maker,), Wire((1,), (2,), 4))
+
+
+def test_a_text_that_is_no_value_of_its_object_is_no_meter_type() -> None:
+    models = (Model("6525*", Wiring.THREE_WIRE),)
+    maker = Profile(manufacturer="X", signatures=(codes("1.7.0/u32"),), exponents={"W": 0}, models=models)
+    described = array(entry(40, "0-8:25.9.0"), entry(1, "0-0:96.1.7", attribute=1), entry(3, "1.7.0"))
+    found = read(DataNotification(0, None, structure(described, text("6525"), number(640))), (maker,))
+    measurement = found.measurement(Scale(), None)
+    assert (measurement.model, measurement.wiring, measurement.active_power_import) == (None, None, 640)
+
+
+def test_an_element_that_is_no_value_takes_no_place_in_a_signature() -> None:
+    maker = Profile(manufacturer="X", signatures=(codes("1.7.0/u32 2.7.0/u32"),), exponents={"W": 0})
+    described = array(entry(40, "0-8:25.9.0"), entry(3, "1.7.0"), entry(3, "2.7.0"))
+    found = read(DataNotification(0, None, structure(described, number(640), number(7))), (maker,))
+    measurement = found.measurement(Scale(), None)
+    assert (measurement.active_power_import, measurement.active_power_export) == (640, 7)
+
+
 def test_a_value_in_another_unit_than_its_code_implies_fills_no_field() -> None:
     measurement = measure(array(register("1.7.0", number(1), 0, 27), register("3.7.0", number(9), 0, 30)))
     assert measurement.reactive_power_import is None
@@ -873,6 +1054,26 @@ def test_a_scale_multiplies_its_quantities_and_leaves_registers_alone() -> None:
     assert scaled.voltage_l1 == plain.voltage_l1 == 232
     assert scaled.registers == plain.registers
     assert decode(file, scale=Scale(voltage=0.1)).voltage_l1 == 23.2
+
+
+@pytest.mark.parametrize(
+    ("obis", "unit", "field", "factor"),
+    [
+        ("31.7.0", 33, "current_l1", 2),  # A
+        ("32.7.0", 35, "voltage_l1", 3),  # V
+        ("1.7.0", 27, "active_power_import", 5),  # W
+        ("3.7.0", 29, "reactive_power_import", 5),  # var
+        ("1.8.0", 30, "active_energy_import", 7),  # Wh
+        ("3.8.0", 32, "reactive_energy_import", 7),  # varh
+        ("13.7.0", 255, "power_factor", 1),
+        ("14.7.0", 44, "frequency", 1),  # Hz
+    ],
+)
+def test_each_unit_has_the_factor_of_its_quantity(obis: str, unit: int, field: str, factor: int) -> None:
+    body = array(register(obis, number(11), 0, unit))
+    measurement = measure(body, scale=Scale(current=2, voltage=3, power=5, energy=7))
+    assert getattr(measurement, field) == 11 * factor
+    assert measurement.registers[0].value == 11
 
 
 # --- the report
