@@ -54,7 +54,7 @@ def lint(session: nox.Session) -> None:
 def cover(session: nox.Session) -> None:
     """The tests and what they cover, and 20,000 damaged frames, all with the oldest dependencies that are allowed."""
     session.install("-e", ".[dev]", *OLDEST)
-    session.run("coverage", "run", "-m", "pytest")
+    session.run("coverage", "run", "-m", "pytest", "--hypothesis-profile=few")  # the other sessions run them all
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("coverage", "report")
 
