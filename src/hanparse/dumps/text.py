@@ -27,7 +27,7 @@ _SHOWN: Final = 20
 """Characters of a word before and after the one that is amiss."""
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]|\r(?=\n)")
-_QUOTED: Final = re.compile(r"^(?:[ \t]*+>)++", re.MULTILINE)
+_QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _NOT_LINE_END: Final = re.compile(r"[^\n]")
 
