@@ -18,18 +18,21 @@ if TYPE_CHECKING:
     from hanparse import Measurement
 
 
-async def measurements(host: str, port: int, *, pause: float = 5) -> AsyncIterator[Measurement]:
-    """Every measurement, without end. One decoder for all connections: what one of them broke off harms nothing."""
+async def measurements(host: str, port: int, *, pause: float = 5, silence: float = 60) -> AsyncIterator[Measurement]:
+    """Every measurement, without end. One decoder for all connections: what one of them broke off harms nothing.
+
+    A gateway that lost its power says no goodbye, so `silence` seconds without a byte end a connection, too.
+    """
     decoder = Decoder()
     while True:
         try:
-            reader, writer = await asyncio.open_connection(host, port)
+            reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), silence)
             with closing(writer):
-                while chunk := await reader.read(4096):
+                while chunk := await asyncio.wait_for(reader.read(4096), silence):
                     for measurement in decoder.feed(chunk):
                         yield measurement
-        except OSError as error:
-            print(f"{host}:{port}: {error}", file=sys.stderr)
+        except OSError as error:  # also TimeoutError, which says nothing of its own
+            print(f"{host}:{port}: {str(error) or f'silent for {silence} s'}", file=sys.stderr)
         for measurement in decoder.flush():
             yield measurement
         await asyncio.sleep(pause)
@@ -42,4 +45,6 @@ async def main(host: str, port: int) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:  # noqa: PLR2004  its own name, host, port
+        sys.exit("usage: tcp_gateway.py HOST PORT")
     asyncio.run(main(sys.argv[1], int(sys.argv[2])))

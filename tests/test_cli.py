@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from importlib.metadata import version
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
@@ -202,6 +203,31 @@ def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> No
     assert "1-0:5.9.0    billing period" in shown
     assert "52.7.0       voltage, L2 (3-wire: L1-L3) V" in shown
     assert main(["obis", "nonsense"]) == 1
+
+
+def test_a_coloured_log_is_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "esphome.log"
+    path.write_text(f"\x1b[0;36m[19:02:11][D][uart_debug:114]: <<< {KAIFA.data.hex(':')}\x1b[0m\n", "ascii")
+    assert main(["decode", str(path)]) == 0
+    assert "MA304H4" in capsys.readouterr().out
+
+
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main(["--version"])
+    assert capsys.readouterr().out == f"hanparse {version('hanparse')}\n"
+
+
+def test_a_diagnosis_without_a_finding_says_what_it_means(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "wire"
+    path.write_bytes(KAIFA.data)
+    assert main(["diagnose", str(path)]) == 0
+    assert "nothing is wrong" in capsys.readouterr().out
+    path.write_bytes(named("refused/wrong-hcs").data)
+    assert main(["diagnose", str(path)]) == 1
+    shown = capsys.readouterr().out
+    assert "too few bytes to tell what is wrong with the wire" in shown
+    assert "HCS" in shown
 
 
 def test_a_wire_is_diagnosed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

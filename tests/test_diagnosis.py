@@ -61,6 +61,16 @@ def misread(frames: list[bytes], sent: Setting, read: Setting, *, drop: bool = F
     return receive(send(many(frames), sent), read, drop=drop)
 
 
+def only(frames: list[bytes], ones: int) -> bytes:
+    """What a reader keeps that drops bytes with the wrong parity, where a pause behind each byte is its parity bit."""
+    return bytes(byte for byte in b"".join(many(frames)) if byte.bit_count() & 1 == ones)
+
+
+def with_parity_bit(frames: list[bytes]) -> bytes:
+    """Seven bits of data with even parity in bit 7, as a converter set to 7E1 passes them on."""
+    return bytes(byte & 0x7F | (byte & 0x7F).bit_count() % 2 << 7 for byte in b"".join(many(frames)))
+
+
 def read_inverted(frames: list[bytes], setting: Setting) -> bytes:
     return receive(inverted(send(many(frames), setting)), setting)
 
@@ -168,6 +178,10 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("one list", lambda: misread(KAMSTRUPS[1:2], KAMSTRUP, AIDON), "parity", "set the reader to 8N1"),
     ("8N1 read as 8E1, dropped", lambda: misread(KAMSTRUPS, KAMSTRUP, AIDON, drop=True) * 4, "no-flag", "parity"),
     ("8E1 read as 8N1, dropped", lambda: misread(OTHERS, AIDON, KAMSTRUP, drop=True), "parity", "set it to 8E1"),
+    ("8N1 read as 8E1, with pauses, dropped", lambda: only(KAMSTRUPS, 1), "parity", "even parity already"),
+    ("8N1 read as 8O1, with pauses, dropped", lambda: only(KAMSTRUPS, 0), "parity", "odd parity and drops"),
+    ("bit 7 is a parity bit", lambda: with_parity_bit(KAMSTRUPS), "parity", "bit 7 was made a parity bit"),
+    ("bit 7 is a parity bit, others", lambda: with_parity_bit(OTHERS), "parity", "bit 7 was made a parity bit"),
     ("7 data bits", lambda: misread(OTHERS, AIDON, Setting(bits=7)), "no-flag", "data bits"),
     ("7 data bits, short", lambda: misread([SHORT], AIDON, Setting(bits=7)), "no-format", "data bits"),
     ("another protocol", lambda: (b"\x7e\xff\x03\0\x21" + random(40).replace(b"\x7e", b"")) * 40, "no-format", "DLMS"),

@@ -65,3 +65,28 @@ def test_the_gateway_reader_survives_a_gateway_that_goes_away_in_the_middle_of_a
     found = asyncio.run(asyncio.wait_for(read(4), 20))
     assert found == [decode(frame)] * 4
     assert served >= 3
+
+
+def test_the_gateway_reader_connects_again_when_a_gateway_falls_silent_without_closing(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    frame = named("aidon/list3-6534-tn").data
+    ended = asyncio.Event()
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(frame + frame[:150])
+        await ended.wait()
+        writer.close()
+
+    async def read(count: int) -> list[Measurement]:
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        stream = script("examples/tcp_gateway.py").measurements("127.0.0.1", port, pause=0, silence=0.2)
+        async with server:
+            found = [await anext(stream) for _ in range(count)]
+            await stream.aclose()
+            ended.set()
+        return found
+
+    assert asyncio.run(asyncio.wait_for(read(3), 20)) == [decode(frame)] * 3
+    assert "silent for 0.2 s" in capsys.readouterr().err

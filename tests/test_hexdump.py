@@ -53,6 +53,11 @@ def test_a_dump_in_a_quoted_mail_is_read(name: str) -> None:
     assert hexdump.parse(f"Hello,\r\n\r\n{quoted}\r\nwhat is it?\r\n") == expected(name)
 
 
+@pytest.mark.parametrize("name", sorted(PRINTED))
+def test_a_dump_in_the_colours_of_a_terminal_is_read(name: str) -> None:
+    assert hexdump.parse("\n".join(f"\x1b[0;36m{line}\x1b[0m" for line in PRINTED[name].splitlines())) == expected(name)
+
+
 @pytest.mark.parametrize("tool", [tool for tool in TOOLS if shutil.which(tool[0])], ids=" ".join)
 def test_what_an_installed_tool_prints_now_is_read(tool: list[str]) -> None:
     for data in (LIST_1, LIST_2, REPEATED):

@@ -7,6 +7,7 @@ import os
 import sys
 from collections import Counter
 from contextlib import contextmanager
+from importlib.metadata import version
 from importlib.resources import files
 from itertools import chain, islice
 from pathlib import Path
@@ -66,10 +67,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="hanparse", description="Reads what a smart meter pushes out of its HAN port."
     )
+    parser.add_argument("--version", action="version", version=f"hanparse {version('hanparse')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for add in (_add_decode, _add_explain, _add_obis, _add_diagnose, _add_report):
         add(commands)
-    commands.add_parser("demo", help="decode one real push of each maker").set_defaults(run=_demo)
+    text = "decode one real push of each maker"
+    commands.add_parser("demo", help=text, description=f"{text.capitalize()}.").set_defaults(run=_demo)
     return parser
 
 
@@ -90,7 +93,12 @@ def _add_decode(commands: _Commands) -> None:
 
 
 def _add_explain(commands: _Commands) -> None:
-    command = commands.add_parser("explain", help="what every byte says", epilog="example: hanparse explain dump.txt")
+    command = commands.add_parser(
+        "explain",
+        help="what every byte says",
+        description="Show what every byte says, and where a frame is damaged.",
+        epilog="example: hanparse explain dump.txt",
+    )
     _add_files(command)
     _add_options(command)
     command.set_defaults(run=_explain)
@@ -100,6 +108,7 @@ def _add_obis(commands: _Commands) -> None:
     command = commands.add_parser(
         "obis",
         help="what a code or a word means",
+        description="Look OBIS codes up by code, or by a word of what they mean.",
         epilog="examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis voltage",
     )
     command.add_argument("codes", nargs="+", metavar="CODE", help="an OBIS code, or a word to look for")
@@ -108,7 +117,10 @@ def _add_obis(commands: _Commands) -> None:
 
 def _add_diagnose(commands: _Commands) -> None:
     command = commands.add_parser(
-        "diagnose", help="what is wrong with a wire", epilog="example: hanparse diagnose capture.bin"
+        "diagnose",
+        help="what is wrong with a wire",
+        description="Count what was seen, and say what is wrong: parity, speed, inversion, cable, ciphering.",
+        epilog="example: hanparse diagnose capture.bin",
     )
     _add_files(command)
     command.set_defaults(run=_diagnose)
@@ -247,9 +259,15 @@ def _diagnose(given: argparse.Namespace) -> int:
                 decoder.feed(chunk)
         decoder.flush()
     print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items()))
-    for finding in decoder.diagnosis():
-        print(f"* {finding}")
+    print("\n".join(f"* {finding}" for finding in decoder.diagnosis()) or _no_finding(decoder))
     return _DECODED if decoder.stats.measurements else _NOTHING
+
+
+def _no_finding(decoder: Decoder) -> str:
+    if decoder.stats.measurements:
+        return "nothing is wrong, or it is too little to be worth a word"
+    what = "too few bytes to tell what is wrong with the wire: save what comes for a minute"
+    return f"{what} (last error: {decoder.last_error or 'none'})"
 
 
 def _report(given: argparse.Namespace) -> int:

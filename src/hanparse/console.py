@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 _CHUNK: Final = 1 << 16
 _TEXT_CHUNK: Final = 1 << 20  # hex dumps are read by the megabyte of whole lines
 _POLL: Final = 0.5  # seconds between looks at a growing file
-_CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f"}) + b"\x7f"
+_CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 
 
 def is_text(head: bytes) -> bool:
-    """Whether the first bytes of a file are text: no control characters but those of lines, and UTF-8.
+    """Whether the first bytes of a file are text: no control characters but those of lines and colours, and UTF-8.
 
     Every HDLC frame holds a control character within its first bytes, so a stream is never taken for text.
     """

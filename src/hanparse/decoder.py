@@ -93,7 +93,7 @@ class Decoder:
 
     def _check_options(self) -> None:
         checks = {
-            "scale: Scale": isinstance(self._scale, Scale),
+            "scale: Scale, such as Scale.ct('100:5')": isinstance(self._scale, Scale),
             "timezone: tzinfo or None": isinstance(self._timezone, tzinfo | None),
             "estimate: bool": isinstance(self._estimate, bool),
             "profiles: a sequence of Profile": all(isinstance(profile, Profile) for profile in self._profiles),

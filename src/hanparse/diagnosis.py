@@ -106,7 +106,8 @@ class _Seen:
         self.p1_lines = len(_P1_LINE.findall(strays))
         self.foreign = self.m_bus_frames > 0 or self.p1_lines >= _SEVERAL
         headers = stats.frames or self.fragments or _mostly(self.formats, len(self.after_flags))
-        self.unreadable = not (headers or self.foreign)
+        self.even = 0 if stats.frames or self.fragments else self.with_value(_EVEN_BYTES)
+        self.unreadable = not (headers or self.foreign) or self.even > 0
         self.text = self._text(len(strays))
 
     def _text(self, size: int) -> int:
@@ -181,7 +182,10 @@ is set to a higher speed than the meter, or the line hangs; {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by what the format field becomes when a port without
 parity is read with parity: set the reader to 8N1, as Kamstrup meters have it (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without, and the
-reader drops bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400 baud)"""
+reader drops bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400 baud); if
+it has even parity already and drops what fails the check, set it to 8N1, as Kamstrup meters have it"""
+_EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops what fails
+the check, or bit 7 was made a parity bit (7E1); set it to 8 data bits and the parity of the meter; {ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00), but no frame around them: the bytes are right, and a program
 or gateway on the way takes away the flags (7E) or the frame headers; let it pass on every byte"""
 _INVERTED: Final = """no frame in {bytes} bytes, and FF is {bytes_ff} of them, 00 {bytes_00}; in meter data it is the
@@ -224,6 +228,7 @@ _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
 # edge begins the next byte. That is xxxxx011 after A0, where x are the low bits of the length, and 68 after A1.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 _ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
+_EVEN_BYTES: Final = bytes(set(range(256)) - set(_ODD_BYTES))
 
 
 def _lines(seen: _Seen) -> Iterator[Fault]:
@@ -244,6 +249,8 @@ def _settings(seen: _Seen) -> Iterator[Fault]:
         yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
     if odd := seen.with_value(_ODD_BYTES):
         yield _fault("parity", _ODD, bytes=size, odd=odd)
+    if seen.even:
+        yield _fault("parity", _EVEN, bytes=size, even=seen.even)
     if (headers := sum(map(seen.rest.count, LLC))) >= _SEVERAL:
         yield _fault("no-flag", _NO_FLAGS, llc_headers=headers)
     if size >= _UNDECIDED:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from hanparse import foreign
@@ -10,6 +11,8 @@ from hanparse.frame import FLAG, LLC, Frame
 
 if TYPE_CHECKING:
     from hanparse.errors import HanParseError
+
+_TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}+")
 
 MEANT: Final = 1
 """The distance of a frame that was meant."""
@@ -24,6 +27,9 @@ def distance(error: HanParseError) -> int:
 
 def no_frame(data: bytes) -> FrameError:
     """The error for bytes in which nothing was meant to be a frame."""
+    if _TEXT.fullmatch(data):
+        what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
+        return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
     if FLAG not in data:
         tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
         return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")

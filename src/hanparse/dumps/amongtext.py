@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _BETWEEN: Final = rf"(?:{GLUE}*+(?:[:.\-]|[ \t\xa0]*+[,;][ \t\xa0]*+|[ \t\xa0]{{1,2}}+){GLUE}*+|{GLUE}++)"
-_RUN: Final = re.compile(rf"(?<!\w)(?:[0-9A-Fa-f]{{2}})++(?!\w)(?:{_BETWEEN}[0-9A-Fa-f]++(?!\w))*+")
+_RUN: Final = re.compile(rf"(?<!\w)(?>(?:[0-9A-Fa-f]{{2}})+)(?!\w)(?>(?:{_BETWEEN}[0-9A-Fa-f]++(?!\w))*)")
 _WORD: Final = re.compile("[0-9A-Fa-f]++")
 _CHARACTER: Final = re.compile(r"\w")
 _COLUMN: Final = re.compile(r"(?<=[0-9A-Fa-f])[ \t]{2,}+")

@@ -19,13 +19,15 @@ from hanparse.errors import HexDumpError
 _BARE: Final = r"-?[0-9]{1,9}+|[0-9A-Fa-f]{1,2}+"
 _MARKED: Final = r"0[xX][0-9A-Fa-f]{1,2}+"
 _QUOTED: Final = r"""(?P<quote>["'])(?:0[xX])?[0-9A-Fa-f]{2}(?P=quote)"""
-_WITH_BLANKS: Final = rf"(?:(?:{_BARE}|{_MARKED})(?![\w.,;])(?:\s++|(?=[\])}}]))){{2,}}+"
-_WITH_COMMAS: Final = rf"(?:(?:{_BARE}|{_MARKED}|{_QUOTED})(?![\w.])\s*+(?:[,;]\s*+|(?=[\])}}])))*+"
+_WITH_BLANKS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED})(?![\w.,;])(?:\s++|(?=[\])}}]))){{2,}})"
+_WITH_COMMAS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED}|{_QUOTED})(?![\w.])\s*+(?:[,;]\s*+|(?=[\])}}])))*)"
 _LIST: Final = re.compile(rf"[\[({{]\s*+(?:{_WITH_BLANKS}|{_WITH_COMMAS})[\])}}]")
 _NUMBER: Final = re.compile(r"-?(?:0[xX])?([0-9A-Fa-f]+)")
 _DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
-_ALL_DECIMAL: Final = re.compile(r"\s*+(?:(?:0|[1-9][0-9]{0,2}+)(?:\s*+[,;]\s*+|\s++|\Z))++")
-_BROKEN: Final = re.compile(rf"[\[({{]\s*+(?:{_MARKED}\s*+[,;]\s*+){{2,}}+(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)")
+_ALL_DECIMAL: Final = re.compile(r"\s*+(?>(?:(?:0|[1-9][0-9]{0,2}+)(?:\s*+[,;]\s*+|\s++|\Z))+)")
+_BROKEN: Final = re.compile(
+    rf"[\[({{]\s*+(?>(?:{_MARKED}\s*+[,;]\s*+){{2,}})(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)"
+)
 _WORD: Final = re.compile(r"\w")
 
 

@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 
 _LITERAL: Final = re.compile(
     r"""(?<![\\\w])(?P<call>(?:bytearray|bytes)\()?(?P<b>[bB])?(?P<quote>["'])"""
-    r"""(?P<body>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*+)(?P=quote)(?(call)\)?)"""
+    r"""(?P<body>(?>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*))(?P=quote)(?(call)\)?)"""
 )
 _BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
 _NO_CHARACTER: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
 _ESCAPES: Final = dict(zip("abefnrtv\\'\"?", "\a\b\x1b\f\n\r\t\v\\'\"?", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
 _LETTER: Final = re.compile(r"\w")
-_MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?:\\[rn])*+")
+_MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?>(?:\\[rn])*)")
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f\s]{24,}")
-_PAIRS: Final = re.compile(rb"\s*+(?:(?:[0-9A-Fa-f]{2})++\s*+)++")
+_PAIRS: Final = re.compile(rb"\s*+(?>(?:(?>(?:[0-9A-Fa-f]{2})+)\s*+)+)")
 
 
 def find(text: str) -> list[Piece]:

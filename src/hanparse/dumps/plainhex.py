@@ -24,7 +24,8 @@ _ONE_DIGIT: Final = re.compile(r"(?<!\w)0[xX]([0-9A-Fa-f])(?!\w)")
 _SUFFIX: Final = re.compile(r"(?<!\w)([0-9A-Fa-f]{2})[hH](?!\w)")
 _MARKS: Final = ("0x", "0X", "\\x", "\\X")
 _ESCAPES: Final = re.compile(
-    r"\\[xX][0-9A-Fa-f]{2}(?:(?P<between>[ \t,;:.\-]{0,3})\\[xX][0-9A-Fa-f]{2}(?:(?P=between)\\[xX][0-9A-Fa-f]{2})*+)?+"
+    r"\\[xX][0-9A-Fa-f]{2}"
+    r"(?>(?:(?P<between>[ \t,;:.\-]{0,3})\\[xX][0-9A-Fa-f]{2}(?>(?:(?P=between)\\[xX][0-9A-Fa-f]{2})*))?)"
 )
 _BEFORE_ESCAPE: Final = re.compile(r"""(?<![^\s,;:=(\[{<>"'`\0\\-])""")
 _AFTER_ESCAPE: Final = re.compile(r"""(?![^\s,;:)\]}<>"'`\0\\-])""")

@@ -40,9 +40,9 @@ MAX_REPEATED: Final = 1 << 20
 _HEX: Final = "[0-9A-Fa-f]"
 _ROW: Final = re.compile(
     rf"(?<![\w:.\-])(?P<offset>(?:0[xX])?{_HEX}{{4,16}}+:?|{_HEX}{{2,3}}+:)"
-    rf"(?=[ \t]{{1,4}}+(?P<group>(?:{_HEX}{{2}}){{1,8}}+)(?!\S))"
+    rf"(?=[ \t]{{1,4}}+(?P<group>(?>(?:{_HEX}{{2}}){{1,8}}))(?!\S))"
 )
-_GROUP: Final = re.compile(rf"[ \t]{{1,4}}+((?:{_HEX}{{2}}){{1,8}}+)(?!\S)")
+_GROUP: Final = re.compile(rf"[ \t]{{1,4}}+((?>(?:{_HEX}{{2}}){{1,8}}))(?!\S)")
 _ONLY_HEX: Final = re.compile(rf"(?:{_HEX}{{2}})+,?")
 _LAST_OFFSET: Final = re.compile(rf"[ \t]*+((?:0[xX])?{_HEX}{{4,16}}+)[ \t]*+")
 _TEXT_COLUMN: Final = re.compile(r"[ \t]*+$|[ \t]{2}|[ \t]*+[|>]")

@@ -27,7 +27,8 @@ _SHOWN: Final = 20
 """Characters of a word before and after the one that is amiss."""
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]|\r(?=\n)")
-_QUOTED: Final = re.compile(r"^(?:[ \t]*+>)++", re.MULTILINE)
+_COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
+_QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _NOT_LINE_END: Final = re.compile(r"[^\n]")
 
@@ -45,9 +46,13 @@ Span = Piece | tuple[int, int]
 
 
 def tidy(source: str) -> str:
-    r"""`source` with ``\n`` as its only line end, and blanks for what cannot be seen and for quote marks (``> ``)."""
-    text = _INVISIBLE.sub(" ", source).replace("\r", "\n")
-    return _QUOTED.sub(lambda marks: " " * len(marks[0]), text)
+    r"""`source` with ``\n`` as its only line end, blanks for colours, quote marks (``> ``) and what cannot be seen."""
+    text = _COLOUR.sub(_blanks, _INVISIBLE.sub(" ", source).replace("\r", "\n"))
+    return _QUOTED.sub(_blanks, text)
+
+
+def _blanks(found: re.Match[str]) -> str:
+    return " " * len(found[0])
 
 
 def cover(text: str, spans: Sequence[Span], mark: str = COVER) -> str:
