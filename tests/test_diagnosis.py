@@ -66,6 +66,11 @@ def only(frames: list[bytes], ones: int) -> bytes:
     return bytes(byte for byte in b"".join(many(frames)) if byte.bit_count() & 1 == ones)
 
 
+def zeroed(frames: list[bytes]) -> bytes:
+    """What a reader makes of the same that puts 00 in the place of a byte with an error, as a POSIX terminal does."""
+    return bytes(byte if byte.bit_count() & 1 else 0 for byte in b"".join(many(frames)))
+
+
 def with_parity_bit(frames: list[bytes]) -> bytes:
     """Seven bits of data with even parity in bit 7, as a converter set to 7E1 passes them on."""
     return bytes(byte & 0x7F | (byte & 0x7F).bit_count() % 2 << 7 for byte in b"".join(many(frames)))
@@ -179,6 +184,7 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("8N1 read as 8E1, dropped", lambda: misread(KAMSTRUPS, KAMSTRUP, AIDON, drop=True) * 4, "no-flag", "parity"),
     ("8E1 read as 8N1, dropped", lambda: misread(OTHERS, AIDON, KAMSTRUP, drop=True), "parity", "set it to 8E1"),
     ("8N1 read as 8E1, with pauses, dropped", lambda: only(KAMSTRUPS, 1), "parity", "even parity already"),
+    ("8E1 read as 8N1, zeroed", lambda: zeroed(OTHERS), "parity", "drops or zeroes bytes"),
     ("8N1 read as 8O1, with pauses, dropped", lambda: only(KAMSTRUPS, 0), "parity", "odd parity and drops"),
     ("bit 7 is a parity bit", lambda: with_parity_bit(KAMSTRUPS), "parity", "bit 7 was made a parity bit"),
     ("bit 7 is a parity bit, others", lambda: with_parity_bit(OTHERS), "parity", "bit 7 was made a parity bit"),

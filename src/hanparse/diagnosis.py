@@ -116,10 +116,11 @@ class _Seen:
         enough = len(self.texts) > 1 or text >= _LONG_TEXT
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
-    def with_value(self, values: bytes) -> int:
-        """How many of the solid bytes have one of these values, if as good as all have; else 0."""
-        count = _count(self.solid, values)
-        return count if count >= max(_CERTAIN, _AS_GOOD_AS_ALL * len(self.solid)) else 0
+    def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
+        """How many of the solid bytes, but for those `beside`, have one of these values, if as good as all; else 0."""
+        solid = self.solid.translate(None, beside)
+        count = _count(solid, values)
+        return count if count >= max(_CERTAIN, _AS_GOOD_AS_ALL * len(solid)) else 0
 
 
 class _Fragment(NamedTuple):
@@ -182,8 +183,8 @@ is set to a higher speed than the meter, or the line hangs; {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by what the format field becomes when a port without
 parity is read with parity: set the reader to 8N1, as Kamstrup meters have it (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without, and the
-reader drops bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400 baud); if
-it has even parity already and drops what fails the check, set it to 8N1, as Kamstrup meters have it"""
+reader drops or zeroes bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400
+baud); if it has even parity already and drops what fails the check, set it to 8N1, as Kamstrup meters have it"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops what fails
 the check, or bit 7 was made a parity bit (7E1); set it to 8 data bits and the parity of the meter; {ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00), but no frame around them: the bytes are right, and a program
@@ -247,8 +248,8 @@ def _settings(seen: _Seen) -> Iterator[Fault]:
             yield _fault("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
     if _mostly(slipped := _count(seen.after_flags, _AFTER_SLIP), flags):
         yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
-    if odd := seen.with_value(_ODD_BYTES):
-        yield _fault("parity", _ODD, bytes=size, odd=odd)
+    if odd := seen.with_value(_ODD_BYTES, beside=b"\0"):
+        yield _fault("parity", _ODD, bytes=size - seen.solid.count(0), odd=odd)
     if seen.even:
         yield _fault("parity", _EVEN, bytes=size, even=seen.even)
     if (headers := sum(map(seen.rest.count, LLC))) >= _SEVERAL:
