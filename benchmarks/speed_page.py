@@ -34,7 +34,7 @@ def write(rows: list[Row], failed: Failures) -> None:
         "streams": _costs(rows, [name for name in SCENARIOS if name.startswith("chunks")]),
         "processes": _costs(rows, ["process"]),
         "imports": _costs(rows, ["import", "import time"]),
-        "memory": _costs(rows, ["retained", "allocated", "resident"]),
+        "memory": _costs(rows, ["retained", "opened", "allocated", "resident"]),
         "libraries": _libraries(),
         "failures": _failures(failed),
         "checksums": _checksums(checksums.measured()),
@@ -101,10 +101,11 @@ def _pushes(rows: list[Row]) -> str:
         ours = [_number(found.costs[OURS].median) for found in (warm, fields, cold)]
         theirs = [_number(warm.costs[name].median) if name in warm.costs else "–" for name in LIBRARIES if name != OURS]
         ratio = "{1:.0f} × ({0:.0f} to {2:.0f})".format(*warm.ratio)
-        lines.append((kind, *ours, *theirs, ratio, f"{_number(cold.ratio.median)} ×"))
+        others = (f"{_number(found.ratio.median)} ×" for found in (fields, cold))
+        lines.append((kind, *ours, *theirs, ratio, *others))
     names = [name for name in LIBRARIES if name != OURS]
     ours = ["hanparse", "and all values read", "first push"]
-    return _table(("µs", *ours, *names, "amshan / hanparse", "amshan / first push"), lines)
+    return _table(("µs", *ours, *names, *(f"amshan / {name}" for name in ("hanparse", *ours[1:]))), lines)
 
 
 def _costs(rows: list[Row], scenarios: Sequence[str]) -> str:
