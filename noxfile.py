@@ -22,11 +22,8 @@ PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in PROJECT["dependencies"]]
 
 # The README's second command runs the tests against what it installs, so the oldest Python need not do it once more.
-nox.options.sessions = [
-    *("lint", "readme", "cover", "docs", "package", "types"),
-    *(f"tests-{one}" for one in PYTHONS[1:]),
-    "benchmark",
-]
+SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
