@@ -5,11 +5,11 @@ from __future__ import annotations
 import platform
 import re
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
 from hanparse.anonymous import anonymise
+from hanparse.crc import HAS_EXTENSION
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
 from hanparse.frame import FLAG
@@ -98,7 +98,7 @@ def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
 
 def _versions() -> Iterator[str]:
     yield f"hanparse {_version('hanparse')}, {platform.python_implementation()} {platform.python_version()}"
-    extension = "with its C extension" if find_spec("crcmod._crcfunext") else "without its C extension"
+    extension = "with its C extension" if HAS_EXTENSION else "without its C extension"
     yield f"construct {_version('construct')}, crcmod {_version('crcmod')} {extension}"
     yield f"{platform.system()} {platform.machine()}"
 

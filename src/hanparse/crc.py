@@ -15,7 +15,6 @@ _POLYNOMIAL: Final = 0x11021
 _ONES: Final = 0xFFFF
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 _BEFORE_FLAG: Final = 0x3006
-_AFTER_FLAG: Final = 0xA3CA
 
 
 def _mirror(register: int) -> int:
@@ -36,18 +35,19 @@ def mirrored_register(frame: bytes) -> int:
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
-_BUILT: Final = find_spec("crcmod._crcfunext") is not None
+HAS_EXTENSION: Final = find_spec("crcmod._crcfunext") is not None
+"""Whether crcmod was built with its C extension."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
-    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if _BUILT else mirrored_x25
+    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
 """CRC-16/X-25, the check sequence of HCS and FCS, sent low byte first; 906E for ``b"123456789"``."""
 frame_register: Final[Callable[[bytes], int]] = (
-    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if _BUILT else mirrored_register
+    crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
 """What the register of the CRC holds after a frame from flag to flag; `SOUND` when its FCS is right.
 
 A check sequence counts what is between the flags, and to cut them off would copy each frame. So the register begins
 with what the opening flag turns into the ones that CRC-16/X-25 begins with.
 """
-SOUND: Final = _AFTER_FLAG
+SOUND: Final = 0xA3CA
 """F0B8, which a right FCS leaves (RFC 1662, C.2), and then a closing flag."""

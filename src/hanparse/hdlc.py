@@ -150,16 +150,13 @@ class FrameReader:
                 self._need = 0
                 if event := self._search():
                     return event
-                self._drop_searched()
+                self._cut(self._at, self._need)
             if self._taken == len(self._chunk):
                 self._chunk, self._taken = b"", 0
                 self.unsettled = False
                 return None
-            self._drop_searched()
+            self._cut(self._at, self._need)
             self._refill()
-
-    def _drop_searched(self) -> None:
-        self._cut(self._at, self._need)
 
     def _refill(self) -> None:
         room = BUFFER_LIMIT - len(self._buffer)
