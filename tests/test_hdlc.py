@@ -139,7 +139,7 @@ def test_a_known_kind_gives_rows_and_is_asked_about_frames_of_its_size_only(
     chunks: list[bytes], rows: list[list[str]]
 ) -> None:
     kind = Kind()
-    reader = FrameReader({LIST_1[1:3]: kind})
+    reader = FrameReader({len(LIST_1): kind})
     for chunk, row in zip(chunks, rows, strict=True):
         found = reader.receive(chunk)
         while reader.unsettled and (event := reader.next_event()):
@@ -152,7 +152,7 @@ def test_a_known_kind_gives_rows_and_is_asked_about_frames_of_its_size_only(
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_what_stands_between_frames_of_a_known_kind_is_counted(size: int) -> None:
-    reader = FrameReader({LIST_1[1:3]: Kind()})
+    reader = FrameReader({len(LIST_1): Kind()})
     stream = b"one" + LIST_1 + LIST_1 + b"two" + LIST_1[1:] + LIST_1 + damaged(-2, 0) + LIST_1
     found = []
     for i in range(0, len(stream), size):

@@ -84,7 +84,7 @@ class Decoder:
         self._picks_meters = any(profile.picks_meters for profile in self._profiles)
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._reader = FrameReader(self._layouts)
+        self._reader = FrameReader(self._layouts.shelves)
         self._assembler = Assembler()
         self._known: dict[Wire | None, Profile] = {}
         self._counts: Counter[str] = Counter()
@@ -178,7 +178,7 @@ class Decoder:
         if len(self._known) > _MAX_WIRES:
             del self._known[next(iter(self._known))]
         if known is not profile:
-            self._layouts.clear()
+            self._layouts.shelves.clear()
 
     def _finish(self, measurement: Measurement) -> Measurement:
         if not self._estimate:
@@ -207,7 +207,8 @@ class Decoder:
     def _take_frame(self, frame: Frame) -> None:
         self._counts["frames"] += 1
         push, dropped = self._assembler.add(frame)
-        self._reader.known = self._layouts if self._assembler.idle else NOTHING_KNOWN  # it might belong to a push
+        idle = self._assembler.idle  # else the next frame may belong to a push
+        self._reader.known = self._layouts.shelves if idle else NOTHING_KNOWN
         if dropped:
             self._drop(dropped)
         if push:

@@ -33,6 +33,9 @@ STRAYS_LIMIT: Final = 4096
 """How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
 
 _FLAG: Final = bytes([FLAG])
+_FORMAT: Final = (TYPE_3 << 12) - 2  # a format field without segmentation bit less this: bytes from flag to flag
+
+_from_bytes: Final = int.from_bytes
 
 
 class Known(Protocol):
@@ -50,18 +53,18 @@ class Known(Protocol):
         """What comes in place of a frame of this size; `None` when it is not of this kind. Answers for all checks."""
 
 
-NOTHING_KNOWN: Final[Mapping[bytes, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+NOTHING_KNOWN: Final[Mapping[int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
 
 
 class FrameReader:
     """Finds the frames in a stream that arrives in chunks of any size; see the rule at the top of this module.
 
     `feed` gives the frames alone. `receive` and `next_event` give frames and errors in the order of the stream.
-    `known` are kinds of frames, by their format field, that need not be taken apart: the rows of those that stand one
-    behind the other are gone over in one loop, and a row comes as a list.
+    `known` are kinds of frames, by their size, that need not be taken apart: the rows of those that stand one behind
+    the other are gone over in one loop, and a row comes as a list.
     """
 
-    def __init__(self, known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
+    def __init__(self, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self._chunk = b""  # what was received and is not yet in the buffer
         self._taken = 0  # bytes of the chunk that are
@@ -113,25 +116,25 @@ class FrameReader:
         if type(chunk) is not bytes:
             chunk = as_bytes(chunk)
         if self._between:
-            kind = self.known.get(chunk[1:3])
-            if kind and kind.size == len(chunk) and (event := kind.read(chunk)):
+            kind = self.known.get(len(chunk))
+            if kind and (event := kind.read(chunk)):
                 self._base += kind.size  # its closing flag takes the place of the last one
                 return [event]
             self._between = False  # and the search stands at the flag
             if chunk.startswith(_FLAG):  # the next frame has an opening flag of its own
                 self._base += 1
                 self._buffer, self._done, self._need = b"", 0, 0
-        size = len(self._buffer) + len(chunk)
-        if size < self._need:
-            self._buffer += chunk
+        buffer = self._buffer + chunk
+        if len(buffer) < self._need:
+            self._buffer = buffer
             return []
         self.ended = False
-        if self._chunk or size > BUFFER_LIMIT:
+        if self._chunk or len(buffer) > BUFFER_LIMIT:
             self._chunk = self._chunk[self._taken :] + chunk
             self._taken = self._need = 0
             self.unsettled = True
             return []
-        self._buffer += chunk
+        self._buffer = buffer
         return self._row(self._at)
 
     def end(self) -> None:
@@ -172,7 +175,7 @@ class FrameReader:
         buffer, size, known = self._buffer, len(self._buffer), self.known
         row: list[object] = []
         need = 0
-        while kind := known.get(buffer[at + 1 : at + 3]):
+        while kind := known.get(_from_bytes(buffer[at + 1 : at + 3]) - _FORMAT):
             end = at + kind.size
             if end > size:
                 need = end if buffer.startswith(kind.head, at) else self._awaited(kind, at)

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import contextlib
 from functools import cached_property
-from operator import mul, truediv
+from operator import attrgetter, mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
@@ -44,6 +44,7 @@ VARIANTS: Final = 4
 """Layouts of one length: another meter, another type, a changed deviation."""
 
 _from_bytes: Final = int.from_bytes
+_used: Final = attrgetter("used")
 _WALL_CLOCK: Final = Struct(">HBBxBBB")  # year, month, day, (weekday,) hour, minute, second of a date-time
 
 
@@ -144,36 +145,46 @@ class Shelf:
 
     def read(self, frame: bytes) -> Measurement | None:
         """The measurement in a sound frame that is like one that was learned; its values are read when asked for."""
-        number = _from_bytes(frame, "big")
+        number = _from_bytes(frame)
         for layout in self.layouts:
             if (
                 number & layout.mask == layout.constant
                 and frame_register(frame) == SOUND
                 and (not layout.texts or layout.is_legible(frame))
             ):
-                self._store.recognised = layout.used = self._store.recognised + 1
+                store = self._store
+                store.recognised = layout.used = store.recognised + 1
                 measurement = blank(Measurement)
                 fill_kind(measurement, layout)
                 fill_state(measurement, frame)
                 return measurement
         return None
 
+    @property
+    def used(self) -> int:
+        """When one of them was used last."""
+        return max((layout.used for layout in self.layouts), default=0)
+
     def put(self, layout: Layout) -> None:
         """One more; the least recently used goes when there are too many."""
         self.layouts = [layout, *sorted(self.layouts, key=_used, reverse=True)][:VARIANTS]
 
+    def __getstate__(self) -> dict[str, Any]:
+        """A decoder that is copied or pickled learns anew."""
+        return vars(self) | {"layouts": []}
 
-class Layouts(dict[bytes, Shelf]):
-    """What a decoder has learned, by format field: `LENGTHS` shelves; the one that was used least recently goes.
+
+class Layouts:
+    """What a decoder has learned: `LENGTHS` shelves, by frame length; the one that was used least recently goes.
 
     Only what the grammar and a profile accepted is learned. A wire on which nothing repeats costs 1.3 times what it
     would cost without layouts (``benchmarks/bounds.py``), and no more memory than this store holds.
     """
 
-    def __init__(self, recognised: int = 0) -> None:
+    def __init__(self) -> None:
         """Begin with nothing."""
-        super().__init__()
-        self.recognised = recognised
+        self.shelves: dict[int, Shelf] = {}
+        self.recognised = 0
         """How many frames were recognised; a layout notes it, and it counts as the time of use."""
 
     def learn(self, frame: Frame, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
@@ -188,17 +199,9 @@ class Layouts(dict[bytes, Shelf]):
             shelf.put(layout)
 
     def _shelf(self, frame: bytes) -> Shelf:
-        format_field = frame[1:3]
-        if format_field not in self:
-            if len(self) == LENGTHS:
-                del self[min(self, key=lambda one: max(map(_used, self[one].layouts)))]
-            self[format_field] = Shelf(len(frame), self)
-        return self[format_field]
-
-    def __reduce__(self) -> tuple[type[Layouts], tuple[int]]:
-        """A decoder that is copied or pickled learns anew."""
-        return Layouts, (self.recognised,)
-
-
-def _used(layout: Layout) -> int:
-    return layout.used
+        size = len(frame)
+        if size not in self.shelves:
+            if len(self.shelves) == LENGTHS:
+                del self.shelves[min(self.shelves.values(), key=_used).size]
+            self.shelves[size] = Shelf(size, self)
+        return self.shelves[size]
