@@ -55,6 +55,12 @@ def _import_time(statement: str) -> float:
     return sum(int(time) for time in selves if time.isdigit()) / 1000
 
 
+def floor() -> float:
+    """The KiB of memory that Python holds with construct, which hanparse and amshan need, and nothing else."""
+    statement = f"import sys; sys.path.insert(0, {str(READER.parent)!r}); import construct, readers"
+    return int(cpu_time("-c", f"{statement}; print(readers.peak_memory())")[1]) / 1024
+
+
 def whole(maker: str, names: list[str], frames: int, rounds: int) -> list[Row]:
     """What it costs to read a file of so many frames, Python and imports included: time, and memory at its peak."""
     times: dict[str, list[float]] = {name: [] for name in names}

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import checksums
+import processes
 from figures import OURS, SCENARIOS
 from pushes import KINDS, pushes
 from readers import LIBRARIES
@@ -37,6 +38,7 @@ def write(rows: list[Row], failed: Failures) -> None:
         "memory": _costs(rows, ["retained", "opened", "allocated", "resident"]),
         "libraries": _libraries(),
         "failures": _failures(failed),
+        "floor": _number(processes.floor()),
         "checksums": _checksums(checksums.measured()),
         "machine": machine(),
     }
