@@ -183,15 +183,23 @@ def test_another_meter_begins_a_new_run_and_pushes_that_name_none_do_not() -> No
     assert [finding.problem for finding in run.update(m, now)] == [Problem.DEAD_PHASE]
 
 
-CT = named("aidon/list2-6550-tn-ct").data
-
-
-def test_a_day_of_small_currents_from_a_meter_made_for_transformers_asks_for_their_ratio() -> None:
+@pytest.mark.parametrize(
+    ("name", "model"),
+    [
+        ("aidon/list2-6540-it-ct", "6540"),
+        ("aidon/list2-6550-tn-ct", "6550"),
+        ("kaifa/list2-ma304t3-it-ct", "MA304T3"),
+        ("kaifa/full-se-ma304t4-ct", "MA304T4"),
+        ("kamstrup/list2-685-tn-ct", "6851131"),
+    ],
+)
+def test_a_day_of_small_currents_from_a_meter_made_for_transformers_asks_for_their_ratio(name: str, model: str) -> None:
     day = [NOON + number * 10 * INTERVAL for number in range(865)]
-    m, multiplied = decode(CT), decode(CT, scale=Scale.ct("100:5"))
+    data = named(name).data
+    m, multiplied = decode(data), decode(data, scale=Scale.ct("100:5"))
     (finding,) = found((m, now) for now in day)
     assert (finding.problem, finding.scale) == (Problem.TRANSFORMER, None)
-    assert "6550" in finding.seen
+    assert model in finding.seen
     assert found((multiplied, now) for now in day) == []
     assert found((m, now) for now in day[:-1]) == []
     assert found(changed(((m, now) for now in day), registers=())) == []  # nobody knows whether they were multiplied

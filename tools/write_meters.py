@@ -135,10 +135,11 @@ def _models(profile: Profile) -> str:
             m.wiring.value if m.wiring else "",
             _named(m.exponents),
             ", ".join(f"`{name}`" for name in m.not_measured),
+            "secondary" if m.transformers else "",
         )
         for m in profile.models
     ]
-    return _table(("meter type", "wiring", "other powers of ten", "0 is not measured"), rows)
+    return _table(("meter type", "wiring", "other powers of ten", "0 is not measured", "behind transformers"), rows)
 
 
 def _named(exponents: Mapping[str, int]) -> str:

@@ -15,7 +15,7 @@ AIDON = Profile(
         Model("6515*", Wiring.ONE_PHASE),
         Model("6525*", Wiring.THREE_WIRE),
         Model("6534*", Wiring.FOUR_WIRE),
-        Model("6540*", Wiring.THREE_WIRE),  # with current transformers, values are secondary
-        Model("6550*", Wiring.FOUR_WIRE),  # the same
+        Model("6540*", Wiring.THREE_WIRE, transformers=True),
+        Model("6550*", Wiring.FOUR_WIRE, transformers=True),
     ),
 )

@@ -28,9 +28,9 @@ KAIFA = Profile(
     models=(
         Model("MA105*", Wiring.ONE_PHASE),
         Model("MA304H3*", Wiring.THREE_WIRE, not_measured=("voltage_l2",)),
-        Model("MA304T3*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
+        Model("MA304T3*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2"), transformers=True),
         Model("MA304H4*", Wiring.FOUR_WIRE),
-        Model("MA304T4*", Wiring.FOUR_WIRE),
+        Model("MA304T4*", Wiring.FOUR_WIRE, transformers=True),
     ),
 )
 

@@ -16,8 +16,8 @@ KAMSTRUP = Profile(
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
     clock=clock.NORMAL_TIME,  # the status may say daylight saving, but the time is not shifted
     models=(
-        Model("685??2*", Wiring.THREE_WIRE, exponents=_CT),
-        Model("685??3*", Wiring.FOUR_WIRE, exponents=_CT),
+        Model("685??2*", Wiring.THREE_WIRE, exponents=_CT, transformers=True),
+        Model("685??3*", Wiring.FOUR_WIRE, exponents=_CT, transformers=True),
         Model("68???1*", Wiring.ONE_PHASE),
         Model("68???2*", Wiring.THREE_WIRE),
         Model("68???3*", Wiring.FOUR_WIRE),

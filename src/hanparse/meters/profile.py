@@ -41,6 +41,8 @@ class Place(NamedTuple):
 class Model:
     """What a meter type says: its wiring, powers of ten unlike the maker's, fields where 0 means not measured.
 
+    `transformers`: it is made for current transformers, and what it sends is what they give.
+
     `pattern` is matched against the whole type text; ``*`` stands for any characters, ``?`` for one, and ``""`` for no
     type at all, of which nobody can tell the wiring.
     """
@@ -49,6 +51,7 @@ class Model:
     wiring: Wiring | None
     exponents: Mapping[str, int] = field(default_factory=dict)
     not_measured: tuple[str, ...] = ()
+    transformers: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,9 +13,10 @@ from __future__ import annotations
 
 import math
 from datetime import datetime, timedelta
-from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from hanparse.meters import PROFILES
 from hanparse.plausibility.finding import Finding, Problem
 from hanparse.plausibility.load import PHASES, net, value
 
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, however they lie in the day or the week
-# Made for transformers: Aidon 6540 and 6550, Kaifa MA304T3 and T4, Kamstrup 685 (their documents).
-_TRANSFORMER_TYPES: Final = ("6540*", "6550*", "MA304T*", "685*")
 _SECONDARY: Final = 7.2  # A: 6 A and 20 %
 _CURRENT_CODES: Final = {"31.7.0": "current_l1", "51.7.0": "current_l2", "71.7.0": "current_l3"}
 _STANDBY: Final = 50  # W: a house that takes no more takes nothing
@@ -105,8 +104,14 @@ class Direction:
 
 
 def is_made_for_transformers(m: Measurement) -> bool:
-    """Whether the meter's type is one that needs current transformers."""
-    return any(fnmatchcase(m.model or "", pattern) for pattern in _TRANSFORMER_TYPES)
+    """Whether its maker's profile says that the meter's type needs current transformers."""
+    return _needs_transformers(m.manufacturer, m.model)
+
+
+@lru_cache(maxsize=64)
+def _needs_transformers(manufacturer: str | None, model: str | None) -> bool:
+    types = (profile.model(model) for profile in PROFILES if profile.manufacturer == manufacturer)
+    return any(found and found.transformers for found in types)
 
 
 def _factor(m: Measurement) -> float | None:
