@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 import construct as c
@@ -62,6 +63,7 @@ def build(notification: DataNotification) -> bytes:
     return build_all(_NOTIFICATION, notification)
 
 
+@lru_cache(maxsize=64)
 def date_time(octets: bytes) -> DateTime:
     """The twelve bytes of a clock that was sent as octet-string. Raises `DecodeError` when they are not twelve."""
     if len(octets) != _DATE_TIME_SIZE:

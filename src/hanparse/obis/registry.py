@@ -7,6 +7,7 @@ processing (D), tariffs (E). What it lists one by one is a line here.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.obis.code import ELECTRICITY
@@ -165,6 +166,7 @@ _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
 
+@lru_cache(maxsize=256)
 def lookup(obis: Obis) -> Entry | None:
     """What `obis` means, or `None` when the registry does not know it.
 
