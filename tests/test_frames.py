@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from bodies import leaves
 from framefiles import ALL, REFUSED, SOUND, FrameFile
 
 import hanparse
@@ -23,14 +24,6 @@ sound = pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 def fields(measurement: hanparse.Measurement) -> dict[str, object]:
     present = {name: getattr(measurement, name) for name in FIELDS if getattr(measurement, name) is not None}
     return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in present.items()}
-
-
-def leaves(data: Data) -> Iterator[Data]:
-    if data.tag in (Tag.ARRAY, Tag.STRUCTURE):
-        assert isinstance(data.value, tuple)
-        yield from (leaf for element in data.value if isinstance(element, Data) for leaf in leaves(element))
-    else:
-        yield data
 
 
 def flat(value: object) -> Iterator[object]:

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import UTC
 
 import pytest
+from bodies import leaves
 from framefiles import SOUND, FrameFile, check_sequence, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hanparse import Decoder, Measurement, Scale, cosem, decode
-from hanparse.data import Data, Tag
+from hanparse.data import Tag
 from hanparse.decoder import Options
 from hanparse.frame import Frame
 from hanparse.layout import LENGTHS, VARIANTS
@@ -26,12 +27,6 @@ def resealed(frame: bytes, llc: int = 0) -> bytes:
     head = frame[1 : llc - 2]
     content = head + check_sequence(head) + frame[llc:-3]
     return b"\x7e" + content + check_sequence(content) + b"\x7e"
-
-
-def leaves(data: Data) -> list[Data]:
-    if isinstance(data.value, tuple) and data.tag in (Tag.ARRAY, Tag.STRUCTURE):
-        return [leaf for element in data.value if isinstance(element, Data) for leaf in leaves(element)]
-    return [data]
 
 
 def payloads(file: FrameFile) -> list[tuple[int, int]]:

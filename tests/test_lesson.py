@@ -1,17 +1,13 @@
 from __future__ import annotations
 
 import pytest
+from bodies import register
 from framefiles import sealed
 
 from hanparse import Decoder, Obis, Scale, UnknownMeterError, cosem
 from hanparse.cosem import DataNotification
 from hanparse.data import Data, Tag
 from hanparse.meters import shapes
-
-
-def register(code: str, value: Data, scaler: int, unit: int) -> Data:
-    scale = Data(Tag.STRUCTURE, (Data(Tag.INTEGER, scaler), Data(Tag.ENUM, unit)))
-    return Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, bytes(Obis.parse(code))), value, scale))
 
 
 def pushed(*registers: Data) -> bytes:

@@ -1,0 +1,197 @@
+"""Which profile reads a list, and which lists nobody reads."""
+
+from __future__ import annotations
+
+import pytest
+from bodies import KAIFA_WIRE, array, code, entry, measure, number, octets, register, sent, structure, text
+from framefiles import named
+
+from hanparse import Scale, UnknownMeterError, cosem
+from hanparse.cosem import DataNotification
+from hanparse.data import Data, Tag
+from hanparse.meters import PROFILES, Profile, Wire, codes, read, shapes
+
+SELF_DESCRIBING = array(register("1.7.0", number(280), 0, 27))
+BARE = structure(number(5852))
+
+
+def profile_of(name: str) -> Profile:
+    return next(profile for profile in PROFILES if profile.manufacturer == name)
+
+
+def test_a_list_of_which_too_little_is_sent_to_tell_it_from_another_is_unknown() -> None:
+    head = (octets(b"ISK1000000000017"), octets(b"ISK10000017"), *(number(value) for value in (1, 2, 3, 4)))
+    with pytest.raises(UnknownMeterError):
+        measure(structure(*head, *(Data(Tag.NULL_DATA) for _ in range(4))))
+    assert measure(structure(*head, *(number(value) for value in (5, 6, 7, 8)))).active_energy_export_t2 == 4
+
+
+def test_a_logical_device_name_names_the_maker_of_a_list_without_identifier() -> None:
+    device = structure(code("0-0:42.0.0"), octets(b"KFM1200200000017"))
+    assert measure(array(device, register("1.7.0", number(1), 0, 27))).manufacturer == "Kaifa"
+
+
+def test_a_device_of_nobody_we_know_is_not_read_by_its_wire() -> None:
+    device = structure(code("0-0:42.0.0"), octets(b"XYZ1200200000017"))
+    measurement = measure(array(device, register("1.7.0", number(1), 0, 27)), Wire((103, 127), (1,), 0x13))
+    assert measurement.manufacturer is None
+    with pytest.raises(UnknownMeterError):
+        measure(array(device, structure(code("1.7.0"), number(1))), Wire((103, 127), (1,), 0x13))
+
+
+def described(setup: str, device: str, code: str, value: Data) -> Data:
+    names = array(entry(40, setup), entry(1, "0-0:42.0.0"), entry(3, code))
+    return structure(names, octets(device.encode()), value)
+
+
+def test_a_push_set_up_and_a_device_together_name_the_maker_from_anywhere() -> None:
+    volts = Data(Tag.LONG_UNSIGNED, 2301)
+    for setup, device, maker, expected in (
+        ("0-8:25.9.0", "LGZ1000000000017", "Landis+Gyr", 2301),
+        ("0-6:25.9.0", "LGZ1000000000017", "Landis+Gyr", 230.1),
+        ("0-6:25.9.0", "ISK1000000000017", "Iskraemeco", 230.1),
+    ):
+        for wire in (None, Wire((16,), (1,), 0x13)):
+            measurement = measure(described(setup, device, "32.7.0", volts), wire)
+            assert (measurement.manufacturer, measurement.voltage_l1) == (maker, expected)
+    for setup, device in (("0-7:25.9.0", "LGZ1000000000017"), ("0-8:25.9.0", "XYZ1000000000017")):
+        with pytest.raises(UnknownMeterError):
+            measure(described(setup, device, "32.7.0", volts))
+
+
+def test_a_described_list_from_nowhere_is_an_unknown_meter() -> None:
+    body = cosem.parse(named("landis_gyr/ch-e570").apdu).body
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+
+
+def test_the_same_described_list_has_the_scale_of_its_wire() -> None:
+    body = structure(array(entry(40, "0-8:25.9.0"), entry(3, "32.7.0")), Data(Tag.LONG_UNSIGNED, 2301))
+    scales = {(103, 127): 2301, (103,): 230.1, (103, 0x4D): 2301}
+    for destination, expected in scales.items():
+        assert measure(body, Wire(destination, (1,), 0x13)).voltage_l1 == expected
+
+
+def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
+    body = cosem.parse(named("iskraemeco/si-4").apdu).body
+    assert measure(body, Wire((103,), (1, 17), 0x13)).active_energy_import == 900
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+
+
+def test_a_list_with_known_codes_in_another_order_is_not_that_list() -> None:
+    body = cosem.parse(named("landis_gyr/at-steiermark").apdu).body
+    parts = shapes.elements(body)
+    swapped = structure(parts[0], *parts[3:5], *parts[1:3], *parts[5:])
+    assert measure(body).manufacturer == "Landis+Gyr"
+    with pytest.raises(UnknownMeterError):
+        measure(swapped)
+
+
+def test_a_list_identifier_names_the_maker_in_upper_or_lower_case() -> None:
+    body = array(structure(code("1-1:0.2.129"), text("Aidon_v0001")), register("1.7.0", number(1), 0, 27))
+    assert measure(body).manufacturer == "Aidon"
+
+
+def test_a_bare_value_is_known_by_its_wire() -> None:
+    assert measure(BARE, wire=KAIFA_WIRE).active_power_import == 5852
+    assert measure(BARE, wire=KAIFA_WIRE).manufacturer == "Kaifa"
+
+
+def test_a_bare_value_is_known_by_who_was_seen_on_the_wire() -> None:
+    assert measure(BARE, known=profile_of("Kaifa")).active_power_import == 5852
+    assert measure(SELF_DESCRIBING, known=profile_of("Aidon")).manufacturer == "Aidon"
+
+
+@pytest.mark.parametrize("wire", [None, Wire((0,), (1, 0), 0x13), Wire((0,), (0, 0), 0x10)])
+def test_a_bare_value_from_nowhere_is_an_unknown_meter(wire: Wire | None) -> None:
+    with pytest.raises(UnknownMeterError):
+        measure(BARE, wire=wire)
+    with pytest.raises(UnknownMeterError):
+        measure(BARE, wire=wire, known=profile_of("Aidon"))
+
+
+def test_a_list_that_says_everything_itself_needs_no_maker() -> None:
+    measurement = measure(SELF_DESCRIBING)
+    assert (measurement.manufacturer, measurement.active_power_import) == (None, 280)
+
+
+def test_a_list_that_says_everything_itself_is_not_given_to_a_maker_of_positional_lists() -> None:
+    assert measure(SELF_DESCRIBING, wire=KAIFA_WIRE, known=profile_of("Kaifa")).manufacturer is None
+
+
+def test_a_list_that_names_another_maker_is_not_read_by_its_wire() -> None:
+    body = structure(text("FOO_001"), *[text("1")] * 2, *[number(1)] * 10)
+    with pytest.raises(UnknownMeterError):
+        measure(body, wire=KAIFA_WIRE, known=profile_of("Kaifa"))
+
+
+def test_pairs_without_scalers_of_an_unknown_maker_are_not_guessed() -> None:
+    with pytest.raises(UnknownMeterError):
+        measure(structure(code("1.7.0"), number(1), code("31.7.0"), number(237)))
+
+
+def test_a_list_of_a_known_maker_with_a_length_nobody_documented_is_unknown() -> None:
+    with pytest.raises(UnknownMeterError):
+        measure(structure(text("KFM_001"), text("1"), text("MA304H4"), *[number(1)] * 9))
+
+
+@pytest.mark.parametrize("body", [number(5852), Data(Tag.DATE_TIME, sent(2024, 7, 1, 12, 0, 0)), text("AIDON_V0001")])
+def test_a_push_that_is_no_list_is_an_unknown_meter(body: Data) -> None:
+    with pytest.raises(UnknownMeterError):
+        measure(body, wire=KAIFA_WIRE, known=profile_of("Kaifa"))
+
+
+@pytest.mark.parametrize(
+    ("signature", "fits"),
+    [
+        ("1.7.0/u32", True),
+        ("2.7.0/u32", False),
+        ("1.7.0/u16", False),
+        ("?/u32", False),  # where codes are sent, every code must fit
+        ("1.7.0/u32 2.7.0/u32", False),
+    ],
+)
+@pytest.mark.parametrize("channel", ["1-0", "1-1"])
+def test_a_list_with_codes_fits_a_signature_of_these_codes_on_any_channel(
+    signature: str, fits: bool, channel: str
+) -> None:
+    maker = Profile(manufacturer="X", signatures=(codes(signature),), exponents={"W": 0})
+    body = structure(code(f"{channel}:1.7.0"), number(640))
+    if fits:
+        found = read(DataNotification(0, None, body), (maker,))
+        assert found.measurement(Scale(), None).active_power_import == 640
+    else:
+        with pytest.raises(UnknownMeterError):
+            read(DataNotification(0, None, body), (maker,))
+
+
+def test_a_device_whose_scale_hangs_on_its_wire_is_read_elsewhere_by_a_known_push_setup_only() -> None:
+    described = array(entry(40, "0-5:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+    body = structure(described, octets(b"LGZ1000000000017"), Data(Tag.LONG_UNSIGNED, 2301))
+    for destination, expected in {(103, 127): 2301, (103,): 230.1}.items():
+        measurement = measure(body, Wire(destination, (1,), 0x13))
+        assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", expected)
+    with pytest.raises(UnknownMeterError):
+        measure(body)
+    known = array(entry(40, "0-8:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
+    assert measure(structure(known, *shapes.elements(body)[1:])).voltage_l1 == 2301
+
+
+def test_a_short_list_is_known_by_the_maker_that_was_seen_before() -> None:
+    maker = Profile(
+        manufacturer="X", wires=(Wire((1,), (2,), 3),), signatures=(codes("1.7.0/u32"),), exponents={"W": 0}
+    )
+    push = DataNotification(0, None, structure(number(640)))
+    for found in (read(push, (maker,), Wire((1,), (2,), 3)), read(push, (maker,), None, maker)):
+        assert found.measurement(Scale(), None).active_power_import == 640
+    with pytest.raises(UnknownMeterError):
+        read(push, (maker,), Wire((1,), (2,), 4))
+
+
+def test_an_element_that_is_no_value_takes_no_place_in_a_signature() -> None:
+    maker = Profile(manufacturer="X", signatures=(codes("1.7.0/u32 2.7.0/u32"),), exponents={"W": 0})
+    described = array(entry(40, "0-8:25.9.0"), entry(3, "1.7.0"), entry(3, "2.7.0"))
+    found = read(DataNotification(0, None, structure(described, number(640), number(7))), (maker,))
+    measurement = found.measurement(Scale(), None)
+    assert (measurement.active_power_import, measurement.active_power_export) == (640, 7)
