@@ -1,6 +1,6 @@
-"""Siemens IM150, IM350 in Vienna: values by position, the logical device name in front; no scalers, no units.
+"""Siemens IM350 in Vienna: values by position, the logical device name in front; no scalers, no units.
 
-Source: a real capture, deciphered. Behind its name the meter sends what others send at this operator.
+Source: a real capture, deciphered. Behind its name it sends what others send at this operator; IM150 sends no name.
 """
 
 from hanparse.meters.profile import Profile, codes
