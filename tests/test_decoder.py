@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import hanparse
-from hanparse import ChecksumError, DecodeError, Decoder, FrameError, HanParseError, HexDumpError, UnknownMeterError
+from hanparse import (
+    ChecksumError,
+    DecodeError,
+    Decoder,
+    FrameError,
+    HanParseError,
+    HexDumpError,
+    UnknownMeterError,
+    cosem,
+)
 from hanparse.hdlc import Frame
 
 LIST_1 = named("kaifa/list1-no").data
@@ -101,6 +110,23 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
 def test_a_source_without_a_push_says_why(source: bytes, error: type[HanParseError], words: str) -> None:
     with pytest.raises(error, match=words):
         hanparse.decode_all(source)
+
+
+@pytest.mark.parametrize("name", ["unnamed/at-wien", "kamstrup/list1-se-3phase", "aidon/list2-6525-it"])
+def test_a_list_without_the_head_of_its_push_is_an_error_that_gives_the_head(name: str) -> None:
+    apdu = named(name).apdu
+    body = apdu[cosem.parse(apdu).body.offset :]  # what Tasmota and amsreader-firmware log of a deciphered push
+    with pytest.raises(FrameError, match="head of its push: put 0F 00 00 00 00 00 in front") as caught:
+        hanparse.decode(body)
+    assert str(caught.value) == hanparse.explain(body).error
+    read = hanparse.decode(bytes.fromhex("0F 00 00 00 00 00") + body)
+    assert read.active_power_import == hanparse.decode(apdu).active_power_import is not None
+
+
+@pytest.mark.parametrize("data", [b"\x02\x02\x06\0\0\0\x01", b"\x02\x01\x06\0\0\0\x01\0", b"\x01\0", b"\x02\x01\x99"])
+def test_what_is_no_whole_list_is_not_said_to_be_one(data: bytes) -> None:
+    with pytest.raises(FrameError, match=r"no flag \(7E\)"):
+        hanparse.decode_all(data)
 
 
 def test_the_error_of_the_push_that_got_furthest_is_raised() -> None:

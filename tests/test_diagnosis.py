@@ -202,6 +202,8 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("M-Bus, 250 and the rest", lambda: m_bus(random(245), 0) + m_bus(random(9), 0x11), "m-bus", "M-Bus"),
     ("M-Bus, 257 and the rest", lambda: m_bus(random(252), 0) + m_bus(random(8), 0x11), "m-bus", "M-Bus"),
     ("cut at flag", lambda: b"".join(map(until_flag, map(with_flag, range(1, 9)))), "cut-off", "takes a 7E"),
+    ("text mode", lambda: b"".join(many(OTHERS)).replace(b"\n", b"\r\n"), "line-ends", r'replace(b"\r\n", b"\n")'),
+    ("text mode, lines", lambda: b"\n".join(LONG).replace(b"\n", b"\r\n"), "line-ends", "writes 0D 0A for 0A"),
     ("damaged", lambda: b"".join(f + damaged(f, i) for i, f in enumerate(many(OTHERS))), "damaged", "FCS"),
     ("damaged, all", lambda: b"".join(damaged(f, i) for i, f in enumerate(OTHERS)), "damaged", "FCS"),
     ("wrong HCS", lambda: b"".join(f[:6] + b"\0\0" + f[8:] for f in OTHERS), "damaged", "HCS"),
@@ -287,6 +289,13 @@ def test_several_things_are_found_the_most_important_first() -> None:
 
 def test_settings_are_not_doubted_where_frames_were_sound() -> None:
     assert kinds(SHORT + misread(KAMSTRUPS, KAMSTRUP, AIDON)) == ["damaged"]
+
+
+def test_line_ends_between_frames_are_not_taken_for_those_of_text_mode() -> None:
+    assert kinds(b"".join(frame + b"\r\n" for frame in many(OTHERS))) == []
+    assert kinds(b"".join(damaged(frame, i) + b"\r\n" for i, frame in enumerate(OTHERS))) == ["damaged"]
+    in_text = b"".join(many(OTHERS)).replace(b"\n", b"\r\n")
+    assert kinds(in_text + b"".join(damaged(frame, i) for i, frame in enumerate(OTHERS))) == ["damaged"]
 
 
 # --- findings

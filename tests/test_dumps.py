@@ -159,6 +159,7 @@ def test_a_first_column_is_an_offset_only_if_it_counts(text: str, data: str | No
         (f"1735689599.25 {HEX}", HEX),
         (f"[23:59:59:999] {HEX}", HEX),
         (f"id 12345678-1234-1234-1234-123456789abc {HEX}", HEX),
+        (f"![x](https://a.example/1643/119898968-cba0ec80-bf42-11eb-80fd-61296e097c07.jpg)\n{HEX}", HEX),
         ("v: [1, 2, 300, 4, 5, 6, 7, 8]\n" + HEX, HEX),
         ("7e a0 // 27 /* 01 */ 02\n01", "7E A0 01"),
         (f"dump\n{b'30313233'.hex(' ')}  30313233\n{HEX}  ..'ab", b"30313233".hex() + HEX),

@@ -105,6 +105,47 @@ def test_anything_but_text_is_a_type_error(wrong: object) -> None:
             function(wrong)  # type: ignore[arg-type]
 
 
+# --- logs and comments -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("level", ["(D)", "(E)", "(V)", "[D]", "[A]", "<E>"])
+def test_a_letter_in_brackets_in_front_of_every_line_is_the_level_of_a_log(level: str) -> None:
+    rows = [HEX[at : at + 48] for at in range(0, len(HEX), 48)]  # 16 bytes, as amsreader-firmware and others log them
+    assert hexdump.parse("\n".join(f"{level} {row}" for row in rows)) == LIST_1
+    assert hexdump.read(f"{level} {HEX}").passed_over == (PassedOver(1, 1, level),)
+
+
+@pytest.mark.parametrize("place", ["7e (d) a0", "7e a0 (d)", "(d)"])
+def test_a_letter_in_brackets_is_a_level_only_in_front_of_bytes(place: str) -> None:
+    with pytest.raises(HexDumpError, match="odd number, 1"):
+        hexdump.parse(place)
+
+
+@pytest.mark.parametrize(
+    "commented",
+    [
+        f"// {HEX}",
+        f"//{HEX}",
+        f"# {HEX}",
+        f"    #{HEX.replace(' ', '')}",
+        f"/* {HEX} */",
+        f"/*\n * {HEX[:60]}\n * {HEX[60:]}\n */",
+        f"# every 2 s\n#\n# {HEX[:60]}\n#    {HEX[60:]}",
+        f'// buf = Buffer.from("{HEX.replace(" ", "")}", "hex");',
+        f"// // {HEX}",
+    ],
+)
+def test_a_dump_that_is_commented_out_is_read_where_there_is_no_other(commented: str) -> None:
+    assert hexdump.parse(commented) == LIST_1
+    assert hexdump.parse(f"{commented}\n{LIST_2.hex()}") == LIST_2
+
+
+@pytest.mark.parametrize("prose", ["// nothing", "# 2024-01-02 10:20:30", "/* 7e a0 27 */", "// (# // #", "//" * 5000])
+def test_comments_without_a_dump_are_comments(prose: str) -> None:
+    with pytest.raises(HexDumpError, match="only comments and time stamps"):
+        hexdump.parse(prose)
+
+
 # --- what was passed over --------------------------------------------------------------------------------------------
 
 

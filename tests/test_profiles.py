@@ -57,11 +57,20 @@ def kinds(place: Place) -> set[object]:
 
 
 def overlap(one: tuple[Place, ...], other: tuple[Place, ...]) -> bool:
-    """Whether some list could be both: everywhere a common type, and the same text where both demand one."""
+    """Whether some list could be both: everywhere a common type, and a common text where both demand one."""
     return len(one) == len(other) and all(
-        kinds(a) & kinds(b) and (a.pattern == b.pattern or "*" in a.pattern + b.pattern)
-        for a, b in zip(one, other, strict=True)
+        kinds(a) & kinds(b) and fits_both(a, b) for a, b in zip(one, other, strict=True)
     )
+
+
+def fits_both(one: Place, other: Place) -> bool:
+    """Whether some text fits both patterns. No clock begins with letters: they would be a year beyond 16,000."""
+    heads = [place.pattern.partition("*")[0] for place in (one, other)]
+    if shapes.CLOCK in (one.obis, other.obis):
+        return not any(heads)
+    if "*" not in one.pattern + other.pattern:
+        return one.pattern == other.pattern
+    return heads[0].startswith(heads[1]) or heads[1].startswith(heads[0])
 
 
 LISTS = [places for profile in PROFILES for places in (*profile.positions, *profile.signatures)]
@@ -92,6 +101,10 @@ def test_two_lists_that_could_be_the_same_bytes_are_found() -> None:
     assert overlap(codes("1.7.0/u32 ?/oct8"), codes("2.7.0 0-0:96.1.0"))
     assert not overlap(codes("1.7.0/u32 ?/oct8"), codes("2.7.0 0-0:96.1.0/oct9"))
     assert not overlap(codes("?/oct8=16820005"), codes("?/oct8=16820006"))
+    assert overlap(codes("?/oct8=1682*"), codes("?/oct8=168*"))
+    assert not overlap(codes("?/oct8=1682*"), codes("?/oct8=1683*"))
+    assert overlap(codes("0-0:1.0.0/oct12"), codes("?/oct"))
+    assert not overlap(codes("0-0:1.0.0/oct12"), codes("0-0:42.0.0/oct=ISK*"))
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)

@@ -22,7 +22,7 @@ Kind = Literal[
     "no-bytes", "m-bus", "p1",
     "speed", "parity", "no-flag", "inverted", "no-format",
     "ciphered", "undecodable", "unknown-meter",
-    "cut-off", "segments", "damaged", "text",
+    "line-ends", "cut-off", "segments", "damaged", "text",
 ]  # fmt: skip
 
 
@@ -84,6 +84,8 @@ _TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them o
 _HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
 _LONG_TEXT: Final = 24  # no list that is known has a text of this length
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
+_LINE_END: Final = re.compile(rb"(?<!\x7e)\r\n(?!\x7e)")  # within a frame, not between two
+_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
@@ -101,6 +103,7 @@ class _Seen:
         self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
         self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
         self.fragments = _fragments(self.rest)
+        self.line_ends = len(_LINE_END.findall(self.rest)) if self.fragments and not _LINE_FEED.search(self.rest) else 0
         self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
         self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
         self.p1_lines = len(_P1_LINE.findall(strays))
@@ -201,6 +204,8 @@ _UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no l
 last_error says what they hold"""
 _UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the wire is
 good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
+_LINE_ENDS: Final = """{line_ends} bytes 0A within frames stand after a 0D, and no other 0A is there: the reader or a
+gateway takes the bytes for text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header break off, {at_flag} of them at a flag (7E): the reader
 takes a 7E within the frame for its end; let it pass on every byte as it comes; or bytes get lost within frames"""
 _CUT_AT_SIZE: Final = """{broken_off} frames with a sound header break off, {at_that_size} of them after {after_bytes}
@@ -279,12 +284,14 @@ def _pushes(seen: _Seen) -> Iterator[Fault]:
 
 
 def _losses(seen: _Seen) -> Iterator[Fault]:
-    cut_off = list(_cut_off(seen.broken_off))
-    yield from cut_off
+    explained = list(_cut_off(seen.broken_off))
+    if seen.line_ends >= _SEVERAL:
+        explained = [_fault("line-ends", _LINE_ENDS, line_ends=seen.line_ends)]
+    yield from explained
     dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
     if dropped >= _SEVERAL and dropped * _WORTH_SAYING >= frames:
         yield _fault("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
-    if not (cut_off or seen.unreadable or seen.foreign):
+    if not (explained or seen.unreadable or seen.foreign):
         yield from _damaged(seen.stats, seen.lost)
     if seen.text and not seen.foreign:
         yield _fault("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)

@@ -12,7 +12,8 @@ the same in a log, an e-mail, a forum post                                      
 ==========================================================================================  ===================
 
 Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
-lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`). So
+lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`), but where a
+text is nothing else, a dump that is commented out is read. So
 
 * a first column is an offset only when it counts the bytes; otherwise it is data;
 * digits alone, ``10 20 30``, are hex; in brackets ``[10, 20, 30]`` they are decimal, as is ``126, 160, 30`` without,
@@ -26,16 +27,16 @@ Quote marks of e-mail (``> ``) at the start of a line are blanks. The time is li
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.dumps import amongtext, base64words, lists, literals, plainhex, remarks, tables
 from hanparse.dumps.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
+from hanparse.errors import HexDumpError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from hanparse.errors import HexDumpError
 
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
@@ -115,6 +116,19 @@ def _tidy(text: str) -> str:
 def _find(text: str) -> _Found:
     if not text.strip():
         return _Found([], [], [])
+    return _beside_comments(text) or _commented_out(text)
+
+
+def _commented_out(text: str) -> _Found:
+    """What is found in a text of nothing but comments and time stamps, if it is a dump."""
+    with suppress(HexDumpError):
+        found = _beside_comments(remarks.uncommented(text))
+        if found and len(found.data) >= MIN_BYTES:
+            return found
+    raise failure(text, text.find(text.strip()), "expected a hex dump, found only comments and time stamps")
+
+
+def _beside_comments(text: str) -> _Found | None:
     first = tables.find(text)
     rest = cover(text, first)
     second = literals.find(rest)
@@ -122,7 +136,7 @@ def _find(text: str) -> _Found:
     notes = remarks.find(rest)
     rest = cover(rest, notes, " ")
     if not rest.strip():
-        raise failure(text, text.find(text.strip()), "expected a hex dump, found only comments and time stamps")
+        return None
     early, late = sorted(first + second), []
     for find in (lists.find, base64words.find):
         pieces = find(rest)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hanparse import foreign
-from hanparse.errors import FrameError
+from hanparse.data import Tag
+from hanparse.errors import DecodeError, FrameError
 from hanparse.frame import FLAG, LLC, Frame
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ def no_frame(data: bytes) -> FrameError:
     if _TEXT.fullmatch(data):
         what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
         return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
+    if _is_list(data):
+        what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the head of its push"
+        return FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
     if FLAG not in data:
         tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
         return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
@@ -40,6 +45,15 @@ def no_frame(data: bytes) -> FrameError:
         "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
         offset=offset + 1,
     )
+
+
+def _is_list(data: bytes) -> bool:
+    """Whether `data` is an array or a structure of values and nothing else."""
+    from hanparse import axdr  # noqa: PLC0415  what can be decoded needs none of it
+
+    with suppress(DecodeError):
+        return data[0] in (Tag.ARRAY, Tag.STRUCTURE) and bool(axdr.parse(data).value)
+    return False
 
 
 def without_flags(data: bytes) -> Frame | None:

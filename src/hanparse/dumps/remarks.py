@@ -1,11 +1,14 @@
-"""Text -> the places of what stands beside bytes and is none: comments, casts, time stamps, identifiers, counts.
+"""Text -> the places of what stands beside bytes and is none: comments, casts, time stamps, log levels, counts, UUIDs.
 
 * Comments: ``/* ... */`` anywhere; ``// ...`` and ``# ...`` to the end of a line, where nothing but hex digits and the
-  signs of a list stand before it, from the start of the line or from a bracket on. ``#1`` is a number.
+  signs of a list stand before it, from the start of the line or from a bracket on. ``#1`` is a number, unless it is
+  the beginning of a whole dump.
 * Casts of Java and C in a list: ``(byte)0x7E``.
 * Time stamps: a date with or without a time, anywhere; a time ``hh:mm:ss`` or a Unix time at the start of a line with
   more behind it. Alone on its line ``10:20:30`` is three bytes.
-* UUIDs. A number of bytes: ``41 bytes``, and ``(41)`` at the end of a line with more before it.
+* The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line with bytes behind it.
+* UUIDs, also ``123456789-`` and a UUID, as pictures in issues have it. A number of bytes: ``41 bytes``, and ``(41)`` at
+  the end of a line with more before it.
 """
 
 from __future__ import annotations
@@ -20,8 +23,10 @@ if TYPE_CHECKING:
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _LINE_COMMENT: Final = re.compile(
-    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9])).*)", re.MULTILINE
+    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{{15}}))).*)",
+    re.MULTILINE,
 )
+_COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
 _CAST: Final = re.compile(r"\((?:unsigned )?(?:byte|char|u?int8_t)\)")
 
 _TIME: Final = (
@@ -38,11 +43,12 @@ _TIMED: Final = re.compile(
     r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?![\w:.\-])(?=.*\S)",
     re.MULTILINE,
 )
-_UUID: Final = re.compile(r"(?<![\w-])[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
+_LEVEL: Final = re.compile(r"^[ \t]*+(?P<remark>[(\[<][A-F][)\]>])(?=[ \t]++[0-9A-Fa-f]{2})", re.MULTILINE)
+_UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _COUNT: Final = re.compile(
     r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
 )
-_MARKS: Final = (_CAST, _DATED, _TIMED, _UUID, _COUNT)
+_MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:
@@ -51,6 +57,11 @@ def find(text: str) -> list[tuple[int, int]]:
     found = _merged(found + _spans(_LINE_COMMENT, cover(text, found, " ")))
     bare = cover(text, found, " ")
     return _merged(found + [span for mark in _MARKS for span in _spans(mark, bare)])
+
+
+def uncommented(text: str) -> str:
+    """`text` with blanks for the marks of comments, so that what was commented out stands there."""
+    return _COMMENT_MARKS.sub(lambda mark: " " * len(mark[0]), text)
 
 
 def _block_comments(text: str) -> Iterator[tuple[int, int]]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from hanparse.meters.profile import Profile, Wire, codes
 
-_DEVICE = "0-0:42.0.0/oct"  # ISK…, the logical device name; behind it an identifier that operators choose, or none
+_DEVICE = "0-0:42.0.0/oct=ISK*"  # the logical device name; behind it an identifier that operators choose, or none
 _POWERS = "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
 _VOLTAGES = "32.7.0/u16 52.7.0/u16 72.7.0/u16"
 _CURRENTS = "31.7.0/u16 51.7.0/u16 71.7.0/u16"
@@ -43,10 +43,6 @@ ISKRAEMECO_UNNAMED = replace(
     list_ids=(),
     positions=(),
     signatures=(
-        codes(  # KELAG, Austria: the push setup, then the meter number, time and date
-            "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
-            "1.7.0/u32 2.7.0/u32 0-0:96.13.0/oct 0-0:96.13.1/oct"
-        ),
         *(codes(f"{_HEP} {_TARIFFS} {_QUADRANTS} {_POWER} 13.7.0/u16 {_PHASES} {rest}") for rest in _RESTS),
         *(codes(f"{_HEP} {_TARIFFS} {_POWER} {_PHASES} {rest}") for rest in _RESTS),
     ),

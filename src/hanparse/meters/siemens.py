@@ -1,0 +1,18 @@
+"""Siemens IM350 in Vienna: values by position, the logical device name in front; no scalers, no units.
+
+Source: a real capture, deciphered. Behind its name it sends what others send at this operator; IM150 sends no name.
+"""
+
+from hanparse.meters.profile import Profile, codes
+
+SIEMENS = Profile(
+    manufacturer="Siemens",
+    list_ids=("SMS",),
+    positions=(
+        codes(
+            "0-0:42.0.0/oct16=SMS* 0-0:1.0.0/oct12 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
+            "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
+        ),
+    ),
+    exponents={"W": 0, "var": 0, "Wh": 0, "varh": 0},
+)
