@@ -16,6 +16,7 @@ MADE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.eg
 FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
+ON_ALL_CORES = ("-n", "auto")  # for pytest
 DATE = "1700000000"  # of every file in a package that is built to be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
@@ -55,9 +56,8 @@ def lint(session: nox.Session) -> None:
 def cover(session: nox.Session) -> None:
     """The tests and what they cover, and 20,000 damaged frames, all with the oldest dependencies that are allowed."""
     session.install("-e", ".[dev]", *OLDEST)
-    session.run("coverage", "run", "-m", "pytest", "--hypothesis-profile=few")  # the other sessions run them all
+    session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
-    session.run("coverage", "report")
 
 
 @nox.session
@@ -108,10 +108,10 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """The tests against the wheel with the newest dependencies."""
-    session.install(f"{_wheel(session)}[test]")
+    session.install(f"{_wheel(session)}[test]", "pytest-xdist")
     with session.chdir(_fresh_copy(session)):  # src/ is on no path: what is imported is what was installed
         session.run("python", "-c", "import hanparse; assert 'site-packages' in hanparse.__file__")
-        session.run("python", "-m", "pytest")
+        session.run("python", "-m", "pytest", *ON_ALL_CORES)
         session.run("hanparse", "demo", silent=True)
 
 
