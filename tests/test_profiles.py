@@ -94,7 +94,13 @@ def test_two_lists_that_begin_alike_mean_the_same_by_it_but_for_one_pair() -> No
 
 def test_no_two_lists_could_be_the_same_bytes() -> None:
     assert len(LISTS) > 15
-    assert not [pair for pair in combinations(LISTS, 2) if overlap(*pair)]
+    assert not [(one, other) for one, other in combinations(LISTS, 2) if overlap(one, other) and one != other]
+
+
+def test_a_list_that_two_profiles_know_is_known_to_one_of_them_by_its_wire() -> None:
+    for one, other in combinations(PROFILES, 2):
+        if set(one.positions + one.signatures) & set(other.positions + other.signatures):
+            assert bool(one.wires) is not bool(other.wires)
 
 
 def test_two_lists_that_could_be_the_same_bytes_are_found() -> None:

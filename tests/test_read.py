@@ -79,6 +79,18 @@ def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
         measure(body)
 
 
+def test_a_list_that_meters_of_two_makers_send_names_the_maker_of_its_wire_only() -> None:
+    notification = cosem.parse(named("iskraemeco/at-kelag").apdu)
+    for wire, maker in [
+        (Wire((103,), (1, 17), 0x13), "Iskraemeco"),
+        (Wire((103,), (0, 1, 0, 17), 0x13), None),  # Siemens IM350
+        (None, None),
+    ]:
+        for profiles in (PROFILES, PROFILES[::-1]):
+            measurement = read(notification, profiles, wire).measurement(Scale(), None)
+            assert (measurement.manufacturer, measurement.active_power_import) == (maker, 9)
+
+
 def test_a_list_with_known_codes_in_another_order_is_not_that_list() -> None:
     body = cosem.parse(named("landis_gyr/at-steiermark").apdu).body
     parts = shapes.elements(body)

@@ -1,7 +1,7 @@
 """Lists of Austrian operators that name no maker: values by position; no scalers, no units.
 
 Source: real captures, deciphered, and public programs that read them. Meters of several makers send the same: E450 of
-Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG.
+Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG, where the addresses tell AM550.
 """
 
 from hanparse.meters.profile import Profile, codes

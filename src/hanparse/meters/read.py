@@ -122,11 +122,12 @@ def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profi
     """Every profile that may know the list, in the order of choice, with the items as it takes them."""
     for profile in _makers(profiles, asked):
         yield from ((profile, items) for items in _lists(profile, asked))
-    for profile in profiles:
-        if not profile.wires or asked.wire in profile.wires or profile is asked.known:
-            for signature in profile.signatures:
-                if items := shapes.signed(asked.body, asked.named, signature):
-                    yield profile, items
+    here = [profile for profile in profiles if asked.wire in profile.wires or profile is asked.known]
+    anywhere = [profile for profile in profiles if not profile.wires and profile is not asked.known]
+    for profile in (*here, *anywhere):
+        for signature in profile.signatures:
+            if items := shapes.signed(asked.body, asked.named, signature):
+                yield profile, items
     if items := shapes.attributes(asked.body):
         yield from ((profile, items) for profile in profiles if profile.attributes)
     if asked.named is not None:
