@@ -77,6 +77,31 @@ def test_any_values_are_read_as_the_grammar_reads_them(file: FrameFile, data: st
     both(file, resealed(bytes(frame)), **options)
 
 
+EDGES = [0, 1, 230, 8191, 8192, 16383, 16384, 23593, 32767, 32768, 65535]
+
+
+@given(
+    st.sampled_from(["kamstrup/list1-3phase", "kamstrup/list1-dk-hundredths"]),
+    st.lists(st.lists(st.sampled_from(EDGES), min_size=3, max_size=3), min_size=1, max_size=6),
+)
+def test_numbers_that_tell_their_own_scale_are_read_as_the_grammar_reads_them(
+    name: str, pushes: list[list[int]]
+) -> None:
+    frame = bytearray(named(name).data)
+    decoder = Decoder()
+    decoder.feed(bytes(frame))
+    for volts in pushes:
+        for code, sent in zip(("200700ff12", "340700ff12", "480700ff12"), volts, strict=True):
+            place = frame.index(bytes.fromhex(code)) + 5
+            frame[place : place + 2] = sent.to_bytes(2, "big")
+        push = resealed(bytes(frame))
+        (measurement,) = decoder.feed(push)
+        assert measurement == decode(push)
+        step = 100 if max(volts) >= 8192 else 1
+        found = [measurement.voltage_l1, measurement.voltage_l2, measurement.voltage_l3]
+        assert found == [sent / step for sent in volts]
+
+
 @given(UNSEGMENTED, st.data())
 def test_clocks_at_their_edges_are_read_as_the_grammar_reads_them(file: FrameFile, data: st.DataObject) -> None:
     frame = bytearray(file.data)

@@ -9,7 +9,7 @@ from bodies import KAIFA_WIRE
 
 from hanparse import Obis, Wiring
 from hanparse.data import Tag
-from hanparse.meters import Model, Place, Profile, codes
+from hanparse.meters import Finer, Model, Place, Profile, codes
 
 
 @pytest.mark.parametrize(
@@ -71,6 +71,12 @@ def test_a_profile_that_says_whose_lists_it_reads_is_not_for_anybody(said: dict[
 def test_list_identifiers_in_one_text_are_a_type_error() -> None:
     with pytest.raises(TypeError, match="found the text 'ACME_'"):
         Profile(manufacturer="X", list_ids="ACME_")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("limit", [0, -8192, 8191, 10000])
+def test_a_limit_that_is_no_power_of_two_is_refused(limit: int) -> None:
+    with pytest.raises(ValueError, match=f"power of two as limit of V, found {limit}"):
+        Profile(manufacturer="Acme", finer={"V": Finer(limit, -2)})
 
 
 def test_an_exponent_for_a_type_that_does_not_exist_is_refused() -> None:

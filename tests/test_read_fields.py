@@ -6,7 +6,7 @@ import pytest
 from bodies import array, code, entry, measure, number, octets, register, structure, text
 from framefiles import named
 
-from hanparse import Scale, Wiring, cosem, decode
+from hanparse import Measurement, Scale, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
 from hanparse.data import Data, Tag
 from hanparse.meters import PROFILES, Model, Profile, Wire, codes, read
@@ -156,6 +156,18 @@ def test_the_wiring_follows_from_the_meter_type(file: str, wiring: Wiring | None
 def test_an_l2_current_that_a_three_wire_meter_does_send_is_kept() -> None:
     data = decode(named("kaifa/list2-ma304h3e-it").data)
     assert data.current_l2 == 28.103
+
+
+def kamstrup(*volts: int) -> Measurement:
+    pairs = [(code(f"{c}.7.0"), Data(Tag.LONG_UNSIGNED, sent)) for c, sent in zip((32, 52, 72), volts, strict=True)]
+    return measure(structure(text("Kamstrup_V0001"), *(data for pair in pairs for data in pair)))
+
+
+def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else() -> None:
+    whole, finer = kamstrup(229, 0, 8191), kamstrup(350, 22100, 0)  # here a phase with 3.5 V and one with none
+    assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 8191)
+    assert (finer.voltage_l1, finer.voltage_l2, finer.voltage_l3) == (3.5, 221, 0)
+    assert {register.scaler for register in finer.registers if register.unit} == {-2}
 
 
 def test_a_scale_multiplies_its_quantities_and_leaves_registers_alone() -> None:

@@ -123,7 +123,9 @@ def _address(groups: tuple[int, ...]) -> str:
 
 def _exponents(profile: Profile) -> str:
     names = {"": "power factor"}
-    return ", ".join(f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()) or "as sent"
+    powers = [f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()]
+    powers += [f"{unit} {power:+d} where one is {limit:,} or more" for unit, (limit, power) in profile.finer.items()]
+    return ", ".join(powers) or "as sent"
 
 
 def _models(profile: Profile) -> str:

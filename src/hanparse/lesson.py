@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.data import Tag
 from hanparse.meters import clock, shapes, values
-from hanparse.meters.read import factor
+from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ class Lesson:
         self.clocks: list[Clock] = []
         self.scale = scale
         self._pinned: set[int] = set()  # zeros that mean not measured
+        self._bits: list[tuple[int, int]] = []  # of numbers that may vary: a place, and bits of its byte that may not
         self._free = [(start + _INVOKE_ID, _INVOKE_ID_SIZE), (len(frame) - FCS_AND_FLAG, _FCS_SIZE)]
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
@@ -101,12 +102,16 @@ class Lesson:
             if item.data.offset not in self._pinned:
                 parts = _numbers(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
                 self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
+        for unit, finer in reading.profile.finer.items():
+            self._hold(finer.limit, unscaled(reading.items, unit))
 
     def mask(self) -> tuple[int, int]:
         """Which bits of the frame are constant, and what they are."""
         mask = bytearray(b"\xff" * len(self.frame))
         for place, size in self._free:
             mask[place : place + size] = bytes(size)
+        for place, bits in self._bits:
+            mask[place] |= bits
         constant = int.from_bytes(mask, "big")
         return constant, int.from_bytes(self.frame, "big") & constant
 
@@ -141,6 +146,15 @@ class Lesson:
         if data.tag not in _FORMATS or max(numerator, denominator) > _LARGEST_FACTOR:
             raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
         self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator))
+
+    def _hold(self, limit: int, sent: list[Data]) -> None:
+        """Keep the numbers on their side of a power of two: all below it, or the first one that is not."""
+        numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
+        beyond = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
+        for data, bits in beyond or [(data, -limit) for data, _ in numbers]:
+            size = data.length - 1
+            held = (bits | 1 << 8 * size - 1) % (1 << 8 * size)  # with the highest bit, which may be a sign
+            self._bits += [(self._place(data) + place, byte) for place, byte in enumerate(held.to_bytes(size, "big"))]
 
     def _text(self, name: str, source: Source) -> None:
         text, data = values.text(source.data), source.data

@@ -6,13 +6,13 @@ from hanparse.meters.iskraemeco import ISKRAEMECO, ISKRAEMECO_PORT, ISKRAEMECO_U
 from hanparse.meters.kaifa import KAIFA, KAIFA_AUSTRIA
 from hanparse.meters.kamstrup import KAMSTRUP
 from hanparse.meters.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
-from hanparse.meters.profile import Model, Place, Profile, Wire, codes
+from hanparse.meters.profile import Finer, Model, Place, Profile, Wire, codes
 from hanparse.meters.read import Reading, read
 from hanparse.meters.sagemcom import SAGEMCOM
 from hanparse.meters.siemens import SIEMENS
 from hanparse.meters.unnamed import CZECHIA, UNNAMED
 
-__all__ = ["PROFILES", "Model", "Place", "Profile", "Reading", "Wire", "codes", "read"]
+__all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "Wire", "codes", "read"]
 
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list

@@ -37,6 +37,13 @@ class Place(NamedTuple):
     pattern: str = "*"
 
 
+class Finer(NamedTuple):
+    """Another power of ten for a unit, in a list in which a number of that unit reaches `limit`, a power of two."""
+
+    limit: int
+    exponent: int
+
+
 @dataclass(frozen=True, slots=True)
 class Model:
     """What a meter type says: its wiring, powers of ten unlike the maker's, fields where 0 means not measured.
@@ -69,6 +76,7 @@ class Profile:
     * `attributes`: whether lists of attributes that name nobody are read by it.
     * `exponents`: unit -> power of ten, for numbers that come without a scaler. What is not here gets no value. The
       unit ``""`` is that of power factors, the only fields that have none. ``"A/i64"`` is for numbers of that type.
+    * `finer`: unit -> `Finer`, where some meters send smaller steps and only numbers that cannot be tell.
     * `clock`: which clock a date-time shows; the rules are in `hanparse.meters.clock`, `ValueError` for another.
     * `models`: the first whose pattern fits the meter type holds.
 
@@ -84,6 +92,7 @@ class Profile:
     signatures: tuple[tuple[Place, ...], ...] = ()
     attributes: bool = False
     exponents: Mapping[str, int] = field(default_factory=dict)
+    finer: Mapping[str, Finer] = field(default_factory=dict)
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     picks_meters: bool = field(init=False, repr=False, compare=False)
@@ -97,6 +106,9 @@ class Profile:
         for key in self.exponents:
             if "/" in key and key.partition("/")[2] not in _TYPES:
                 raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
+        for unit, (limit, _) in self.finer.items():
+            if limit < 1 or limit & limit - 1:  # so that a few bits show the side on which a number is
+                raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
         object.__setattr__(self, "picks_meters", any(map(_picks_meters, (*self.positions, *self.signatures))))
 
     @property

@@ -160,7 +160,7 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
     name = next((values.text(item.data) for item in items if _field(item) == "model"), None)
     model = profile.model(name)
-    exponents = {**profile.exponents, **(model.exponents if model else {})}
+    exponents = {**profile.exponents, **(model.exponents if model else {}), **_finer(profile, items)}
     sources: dict[str, Source] = {}
     registers = []
     for item in items:
@@ -171,13 +171,32 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
     return Reading(profile, notification, model, items, tuple(registers), sources)
 
 
+def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
+    return {
+        unit: finer.exponent
+        for unit, finer in profile.finer.items()
+        if any((values.number(data) or 0) >= finer.limit for data in unscaled(items, unit))
+    }
+
+
+def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
+    """The values of this unit that come without a scaler."""
+    return [item.data for item in items if item.scaler is None and _unit(item) == unit]
+
+
+def _unit(item: Item) -> str:
+    """The unit that was sent, else the one that the code implies."""
+    entry = lookup(item.obis) if item.obis and item.is_value else None
+    return item.unit if item.unit is not None else entry.unit if entry else ""
+
+
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
     """The register that an element is, and the source of a field where the registry knows one for it."""
     entry = lookup(item.obis) if item.obis and item.is_value else None
-    unit = item.unit if item.unit is not None else entry and entry.unit
+    unit = _unit(item)
     exponent = item.scaler
     if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:
-        exponent = profile_exponent(exponents, unit or "", item.data.tag)
+        exponent = profile_exponent(exponents, unit, item.data.tag)
     register = Register(item.obis, values.plain(item.data), exponent, unit or None)
     if entry is None or not entry.field or not values.has_kind(item.data, entry.kind):
         return register, None
