@@ -13,8 +13,8 @@ from wire import LLC, seeded
 
 import hanparse
 from hanparse import Decoder
-from hanparse.decoder import Stats
 from hanparse.diagnosis import Fault, diagnose
+from hanparse.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from hanparse.decoder import Decoder, Stats, decode, decode_all
+from hanparse.decoder import Decoder, decode, decode_all
 from hanparse.errors import (
     ChecksumError,
     DecodeError,
@@ -15,6 +15,7 @@ from hanparse.measurement import Estimate, Measurement, Register, Wiring
 from hanparse.meters import Profile
 from hanparse.obis import Obis
 from hanparse.scale import Scale
+from hanparse.stats import Stats
 
 if TYPE_CHECKING:
     from hanparse.annotate.explain import explain

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import foreign
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
@@ -16,6 +16,7 @@ from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
 from hanparse.source import MEANT, distance, dumped, is_push, no_frame, without_flags
+from hanparse.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,27 +25,6 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
-
-
-class Stats(NamedTuple):
-    """What a decoder has seen so far."""
-
-    bytes: int = 0
-    frames: int = 0
-    """Sound HDLC frames."""
-    measurements: int = 0
-    passed_over: int = 0
-    """Bytes that belong to no sound frame."""
-    hcs_failures: int = 0
-    fcs_failures: int = 0
-    undecodable: int = 0
-    """Pushes in sound frames whose payload is no COSEM that hanparse reads."""
-    ciphered: int = 0
-    """How many of the undecodable pushes are ciphered."""
-    unknown_meters: int = 0
-    """Pushes with a sound payload that no profile reads."""
-    dropped_assemblies: int = 0
-    """Pushes in segments of which one was missing, foreign or there twice."""
 
 
 class Options(TypedDict, total=False):

@@ -6,17 +6,19 @@ when the stream begins in the middle of a frame; nor where too few bytes were se
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple, Protocol
+from itertools import islice
+from typing import TYPE_CHECKING, Final, Literal
 
-from hanparse.errors import FrameError
-from hanparse.frame import FLAG, LLC, TYPE_3, find_end
+from hanparse.frame import LLC
+from hanparse.strays import ODD_BYTES, SEVERAL, Seen, count, mostly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+    from hanparse.stats import Stats
+    from hanparse.strays import Fragment
 
 Kind = Literal[
     "no-bytes", "m-bus", "p1",
@@ -42,135 +44,14 @@ class Fault:
         return self.message
 
 
-class _Stats(Protocol):
-    """What is read of `hanparse.decoder.Stats`, which stands above this module."""
-
-    @property
-    def bytes(self) -> int: ...
-    @property
-    def frames(self) -> int: ...
-    @property
-    def passed_over(self) -> int: ...
-    @property
-    def hcs_failures(self) -> int: ...
-    @property
-    def fcs_failures(self) -> int: ...
-    @property
-    def undecodable(self) -> int: ...
-    @property
-    def ciphered(self) -> int: ...
-    @property
-    def unknown_meters(self) -> int: ...
-    @property
-    def dropped_assemblies(self) -> int: ...
-
-
-def diagnose(stats: _Stats, strays: bytes) -> tuple[Fault, ...]:
+def diagnose(stats: Stats, strays: bytes) -> tuple[Fault, ...]:
     """What is wrong with the wire, the most important first; empty when nothing is, or too little was seen to say.
 
     `strays` are the last of the bytes that belong to no sound frame (`FrameReader.strays`). Linear in their number.
     """
-    seen = _Seen(stats, strays)
+    seen = Seen(stats, strays)
     settings = islice(_settings(seen), 1) if seen.unreadable else ()  # the first explains what the others see
     return (*_lines(seen), *settings, *_pushes(seen), *_losses(seen))
-
-
-# --- what was seen ---------------------------------------------------------------------------------------------------
-
-_SEVERAL: Final = 3  # once is chance, twice may be the first frame and the last
-_CERTAIN: Final = 128  # bytes that all have what one in two has by chance; the zeros of a list are no such row
-_AS_GOOD_AS_ALL: Final = 0.97  # the rest may be glitches between frames
-_TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them one by one
-_HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
-_LONG_TEXT: Final = 24  # no list that is known has a text of this length
-_TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
-_LINE_END: Final = re.compile(rb"(?<!\x7e)\r\n(?!\x7e)")  # within a frame, not between two
-_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
-_AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
-_M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
-_P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
-
-
-class _Seen:
-    """What the rules look at."""
-
-    def __init__(self, stats: _Stats, strays: bytes) -> None:
-        self.stats = stats
-        self.texts = _TEXT.findall(strays)
-        self.rest = _TEXT.sub(b"", strays)
-        self.solid = self.rest.replace(bytes([FLAG]), b"")  # flags between frames are no loss
-        self.lost = stats.passed_over * len(self.solid) // max(1, len(strays))
-        self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
-        self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
-        self.fragments = _fragments(self.rest)
-        self.line_ends = len(_LINE_END.findall(self.rest)) if self.fragments and not _LINE_FEED.search(self.rest) else 0
-        self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
-        self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
-        self.p1_lines = len(_P1_LINE.findall(strays))
-        self.foreign = self.m_bus_frames > 0 or self.p1_lines >= _SEVERAL
-        headers = stats.frames or self.fragments or _mostly(self.formats, len(self.after_flags))
-        self.even = 0 if stats.frames or self.fragments else self.with_value(_EVEN_BYTES)
-        self.unreadable = not (headers or self.foreign) or self.even > 0
-        self.text = self._text(len(strays))
-
-    def _text(self, size: int) -> int:
-        """How many bytes are text; 0 when it may be chance: a short line alone, or letters in noise."""
-        text = sum(map(len, self.texts))
-        enough = len(self.texts) > 1 or text >= _LONG_TEXT
-        return text if enough and (2 * text >= size or not self.unreadable) else 0
-
-    def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """How many of the solid bytes, but for those `beside`, have one of these values, if as good as all; else 0."""
-        solid = self.solid.translate(None, beside)
-        count = _count(solid, values)
-        return count if count >= max(_CERTAIN, _AS_GOOD_AS_ALL * len(solid)) else 0
-
-
-class _Fragment(NamedTuple):
-    """A frame whose header is sound and the rest is not."""
-
-    size: int
-    announced: int
-    flagged: bool
-    """The last byte is a flag."""
-
-
-def _fragments(data: bytes) -> list[_Fragment]:
-    flags = (match.start() for match in _AFTER_FLAG.finditer(data))
-    starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
-    return [_fragment(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
-
-
-def _announced(data: bytes, start: int) -> int:
-    """The size of the frame that a sound header announces at `start`; 0 when there is none."""
-    try:
-        end, sound = find_end(data[start : start + _HEADER_SIZE])
-    except FrameError:
-        return 0
-    return end if sound else 0
-
-
-def _fragment(data: bytes, announced: int) -> _Fragment:
-    size = len(data.rstrip(bytes([FLAG])))  # several flags may stand between frames
-    return _Fragment(min(size + 1, len(data)), announced, size < len(data))
-
-
-def _is_m_bus(data: bytes, start: int) -> bool:
-    """Whether a long frame stands there (EN 13757-2); some meters send 257 bytes and their number modulo 256."""
-    for length in (data[start + 1], data[start + 1] + 256):
-        end = start + 4 + length
-        if data[end + 1 : end + 2] == b"\x16" and sum(data[start + 4 : end]) & 0xFF == data[end]:
-            return True
-    return False
-
-
-def _count(data: bytes, values: bytes) -> int:
-    return len(data) - len(data.translate(None, values))
-
-
-def _mostly(part: int, whole: int) -> bool:
-    """Whether `part` is two thirds of `whole` at least, and several."""
-    return part >= _SEVERAL and 3 * part >= 2 * whole
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
@@ -233,47 +114,45 @@ _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
 # 7E A0 or 7E A1 without a parity bit, read with one: the start bit of A0 is taken for the stop bit of 7E, and a later
 # edge begins the next byte. That is xxxxx011 after A0, where x are the low bits of the length, and 68 after A1.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
-_ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
-_EVEN_BYTES: Final = bytes(set(range(256)) - set(_ODD_BYTES))
 
 
-def _lines(seen: _Seen) -> Iterator[Fault]:
+def _lines(seen: Seen) -> Iterator[Fault]:
     if not seen.stats.bytes:
         yield _fault("no-bytes", _NO_BYTES, bytes=0)
     if seen.m_bus_frames:
         yield _fault("m-bus", _M_BUS, m_bus_frames=seen.m_bus_frames)
-    if seen.p1_lines >= _SEVERAL:
+    if seen.p1_lines >= SEVERAL:
         yield _fault("p1", _P1, p1_lines=seen.p1_lines)
 
 
-def _settings(seen: _Seen) -> Iterator[Fault]:
+def _settings(seen: Seen) -> Iterator[Fault]:
     size, flags = len(seen.solid), len(seen.after_flags)
     for factor, values in _FASTER:
         if repeated := seen.with_value(values):
             yield _fault("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
-    if _mostly(slipped := _count(seen.after_flags, _AFTER_SLIP), flags):
+    if mostly(slipped := count(seen.after_flags, _AFTER_SLIP), flags):
         yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
-    if odd := seen.with_value(_ODD_BYTES, beside=b"\0"):
+    if odd := seen.with_value(ODD_BYTES, beside=b"\0"):
         yield _fault("parity", _ODD, bytes=size - seen.solid.count(0), odd=odd)
     if seen.even:
         yield _fault("parity", _EVEN, bytes=size, even=seen.even)
-    if (headers := sum(map(seen.rest.count, LLC))) >= _SEVERAL:
+    if (headers := sum(map(seen.rest.count, LLC))) >= SEVERAL:
         yield _fault("no-flag", _NO_FLAGS, llc_headers=headers)
     if size >= _UNDECIDED:
         yield _undecided(seen)
 
 
-def _undecided(seen: _Seen) -> Fault:
+def _undecided(seen: Seen) -> Fault:
     size, flags = len(seen.solid), len(seen.after_flags)
     ones, zeros = seen.rest.count(0xFF), seen.rest.count(0)
     if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
         return _fault("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
-    if flags > 2 * size / 256 + _SEVERAL:  # twice what chance gives
+    if flags > 2 * size / 256 + SEVERAL:  # twice what chance gives
         return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=seen.formats)
     return _fault("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=seen.formats)
 
 
-def _pushes(seen: _Seen) -> Iterator[Fault]:
+def _pushes(seen: Seen) -> Iterator[Fault]:
     stats = seen.stats
     if stats.ciphered:
         yield _fault("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
@@ -283,13 +162,13 @@ def _pushes(seen: _Seen) -> Iterator[Fault]:
         yield _fault("unknown-meter", _UNKNOWN, frames=stats.frames, unknown_meters=stats.unknown_meters)
 
 
-def _losses(seen: _Seen) -> Iterator[Fault]:
+def _losses(seen: Seen) -> Iterator[Fault]:
     explained = list(_cut_off(seen.broken_off))
-    if seen.line_ends >= _SEVERAL:
+    if seen.line_ends >= SEVERAL:
         explained = [_fault("line-ends", _LINE_ENDS, line_ends=seen.line_ends)]
     yield from explained
     dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
-    if dropped >= _SEVERAL and dropped * _WORTH_SAYING >= frames:
+    if dropped >= SEVERAL and dropped * _WORTH_SAYING >= frames:
         yield _fault("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
     if not (explained or seen.unreadable or seen.foreign):
         yield from _damaged(seen.stats, seen.lost)
@@ -297,18 +176,18 @@ def _losses(seen: _Seen) -> Iterator[Fault]:
         yield _fault("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)
 
 
-def _cut_off(broken: list[_Fragment]) -> Iterator[Fault]:
+def _cut_off(broken: list[Fragment]) -> Iterator[Fault]:
     size, steady = Counter(fragment.size for fragment in broken).most_common(1)[0] if broken else (0, 0)
     flagged = sum(fragment.flagged for fragment in broken)
-    if _mostly(flagged, len(broken)):
+    if mostly(flagged, len(broken)):
         yield _fault("cut-off", _CUT_AT_FLAG, broken_off=len(broken), at_flag=flagged)
-    elif _mostly(steady, len(broken)):
+    elif mostly(steady, len(broken)):
         yield _fault("cut-off", _CUT_AT_SIZE, broken_off=len(broken), at_that_size=steady, after_bytes=size)
 
 
-def _damaged(stats: _Stats, lost: int) -> Iterator[Fault]:
+def _damaged(stats: Stats, lost: int) -> Iterator[Fault]:
     failures = stats.hcs_failures + stats.fcs_failures
-    often = failures >= _SEVERAL and failures * _WORTH_SAYING >= stats.frames + failures
+    often = failures >= SEVERAL and failures * _WORTH_SAYING >= stats.frames + failures
     if often or (lost >= _UNDECIDED and lost * _WORTH_SAYING >= stats.bytes):
         names = ("bytes", "frames", "passed_over", "hcs_failures", "fcs_failures")
         yield _fault("damaged", _DAMAGED, **{name: getattr(stats, name) for name in names})

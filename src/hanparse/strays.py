@@ -1,0 +1,111 @@
+"""Counts, and the bytes that belong to no sound frame -> what they look like: `Seen`, which diagnosis judges by."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.errors import FrameError
+from hanparse.frame import FLAG, TYPE_3, find_end
+
+if TYPE_CHECKING:
+    from hanparse.stats import Stats
+
+SEVERAL: Final = 3  # once is chance, twice may be the first frame and the last
+_CERTAIN: Final = 128  # bytes that all have what one in two has by chance; the zeros of a list are no such row
+_AS_GOOD_AS_ALL: Final = 0.97  # the rest may be glitches between frames
+_TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them one by one
+_HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
+_LONG_TEXT: Final = 24  # no list that is known has a text of this length
+_TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
+_LINE_END: Final = re.compile(rb"(?<!\x7e)\r\n(?!\x7e)")  # within a frame, not between two
+_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
+_AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
+_M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
+_P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
+ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
+EVEN_BYTES: Final = bytes(set(range(256)) - set(ODD_BYTES))
+
+
+class Seen:
+    """What the rules look at."""
+
+    def __init__(self, stats: Stats, strays: bytes) -> None:
+        self.stats = stats
+        self.texts = _TEXT.findall(strays)
+        self.rest = _TEXT.sub(b"", strays)
+        self.solid = self.rest.replace(bytes([FLAG]), b"")  # flags between frames are no loss
+        self.lost = stats.passed_over * len(self.solid) // max(1, len(strays))
+        self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
+        self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
+        self.fragments = _fragments(self.rest)
+        self.line_ends = len(_LINE_END.findall(self.rest)) if self.fragments and not _LINE_FEED.search(self.rest) else 0
+        self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
+        self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
+        self.p1_lines = len(_P1_LINE.findall(strays))
+        self.foreign = self.m_bus_frames > 0 or self.p1_lines >= SEVERAL
+        headers = stats.frames or self.fragments or mostly(self.formats, len(self.after_flags))
+        self.even = 0 if stats.frames or self.fragments else self.with_value(EVEN_BYTES)
+        self.unreadable = not (headers or self.foreign) or self.even > 0
+        self.text = self._text(len(strays))
+
+    def _text(self, size: int) -> int:
+        """How many bytes are text; 0 when it may be chance: a short line alone, or letters in noise."""
+        text = sum(map(len, self.texts))
+        enough = len(self.texts) > 1 or text >= _LONG_TEXT
+        return text if enough and (2 * text >= size or not self.unreadable) else 0
+
+    def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
+        """How many of the solid bytes, but for those `beside`, have one of these values, if as good as all; else 0."""
+        solid = self.solid.translate(None, beside)
+        found = count(solid, values)
+        return found if found >= max(_CERTAIN, _AS_GOOD_AS_ALL * len(solid)) else 0
+
+
+class Fragment(NamedTuple):
+    """A frame whose header is sound and the rest is not."""
+
+    size: int
+    announced: int
+    flagged: bool
+    """The last byte is a flag."""
+
+
+def _fragments(data: bytes) -> list[Fragment]:
+    flags = (match.start() for match in _AFTER_FLAG.finditer(data))
+    starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
+    return [_fragment(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
+
+
+def _announced(data: bytes, start: int) -> int:
+    """The size of the frame that a sound header announces at `start`; 0 when there is none."""
+    try:
+        end, sound = find_end(data[start : start + _HEADER_SIZE])
+    except FrameError:
+        return 0
+    return end if sound else 0
+
+
+def _fragment(data: bytes, announced: int) -> Fragment:
+    size = len(data.rstrip(bytes([FLAG])))  # several flags may stand between frames
+    return Fragment(min(size + 1, len(data)), announced, size < len(data))
+
+
+def _is_m_bus(data: bytes, start: int) -> bool:
+    """Whether a long frame stands there (EN 13757-2); some meters send 257 bytes and their number modulo 256."""
+    for length in (data[start + 1], data[start + 1] + 256):
+        end = start + 4 + length
+        if data[end + 1 : end + 2] == b"\x16" and sum(data[start + 4 : end]) & 0xFF == data[end]:
+            return True
+    return False
+
+
+def count(data: bytes, values: bytes) -> int:
+    """How many bytes of `data` have one of these values."""
+    return len(data) - len(data.translate(None, values))
+
+
+def mostly(part: int, whole: int) -> bool:
+    """Whether `part` is two thirds of `whole` at least, and several."""
+    return part >= SEVERAL and 3 * part >= 2 * whole
