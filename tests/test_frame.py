@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hanparse.crc import SOUND as SOUND_REGISTER
 from hanparse.crc import frame_register, mirrored_register, mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.frame import MAX_FRAME, Frame, strip_llc
+from hanparse.frame import MAX_FRAME, Frame, find_end, strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
 
@@ -172,3 +172,20 @@ def test_only_bytes_are_taken() -> None:
     for wrong in (5, "7EA0", None, [0x7E]):
         with pytest.raises(TypeError, match="expected bytes"):
             Frame.parse(wrong)  # type: ignore[arg-type]
+
+
+def first_error(data: bytes) -> tuple[str, int] | None:
+    try:
+        find_end(data)
+    except FrameError as error:
+        return str(error), error.offset
+    return None
+
+
+@given(st.integers(7, 16), st.lists(st.sampled_from([0, 1]), min_size=14, max_size=14))
+def test_a_frame_too_short_for_its_addresses_is_called_that_however_many_bytes_have_come(
+    length: int, addresses: list[int]
+) -> None:
+    data = bytes([0x7E, 0xA0, length, *addresses])
+    one_by_one = (first_error(data[:size]) for size in range(3, len(data) + 1))
+    assert first_error(data) == next((error for error in one_by_one if error), None)

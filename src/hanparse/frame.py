@@ -163,7 +163,7 @@ def _check_header(data: Buffer, start: int, end: int) -> bool:
     """Check as much of addresses, control and HCS as is there; whether that is all."""
     control = start + 3
     for name in ("destination", "source"):
-        control = _address_end(data, control, name)
+        control = _address_end(data, control, end, name)
     between = end - 3 - (control + 1)  # bytes between the control byte and the FCS: none, or HCS and information
     if between < 0 or (control < len(data) and 0 < between <= _SEQUENCE_SIZE):
         announced = end - start - 2
@@ -185,17 +185,20 @@ def _check_rest(data: Buffer, start: int, end: int) -> None:
     _check_sequence("FCS", data, start + 1, end - 3)
 
 
-def _address_end(data: Buffer, start: int, name: str) -> int:
-    """The position after an extensible address (its last byte is odd); the end of the data while it is not there."""
+def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
+    """The position after an extensible address (its last byte is odd), or after as much of it as is there.
+
+    It is not looked for beyond the frame: a frame that is too short for it is that, however many bytes have come.
+    """
     if start < len(data) and data[start] & 1:
         return start + 1
-    sent = data[start : start + _ADDRESS_SIZES[-1]]
+    sent = data[start : min(start + _ADDRESS_SIZES[-1], frame_end - _SEQUENCE_SIZE - 1)]
     size = next((i for i, byte in enumerate(sent, 1) if byte & 1), 0)
     if size in _ADDRESS_SIZES:
         return start + size
     if size or len(sent) == _ADDRESS_SIZES[-1]:
         raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'no end in 4'}", offset=start)
-    return len(data)
+    return start + len(sent)
 
 
 def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
