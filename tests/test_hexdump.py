@@ -115,6 +115,11 @@ def test_a_letter_in_brackets_in_front_of_every_line_is_the_level_of_a_log(level
     assert hexdump.read(f"{level} {HEX}").passed_over == (PassedOver(1, 1, level),)
 
 
+@pytest.mark.parametrize("time", ["12:34:56", "[12:34:56.789]", "12-31 12:34:56.789", "1700000000.123"])
+def test_a_time_behind_the_level_of_a_log_is_no_bytes(time: str) -> None:
+    assert hexdump.parse(f"(D) {time} {HEX}\n[D] {time} {HEX}") == LIST_1 * 2
+
+
 @pytest.mark.parametrize("place", ["7e (d) a0", "7e a0 (d)", "(d)"])
 def test_a_letter_in_brackets_is_a_level_only_in_front_of_bytes(place: str) -> None:
     with pytest.raises(HexDumpError, match="odd number, 1"):

@@ -6,7 +6,7 @@
 * Casts of Java and C in a list: ``(byte)0x7E``.
 * Time stamps: a date with or without a time, anywhere; a time ``hh:mm:ss`` or a Unix time at the start of a line with
   more behind it. Alone on its line ``10:20:30`` is three bytes.
-* The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line with bytes behind it.
+* The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * UUIDs, also ``123456789-`` and a UUID, as pictures in issues have it. A number of bytes: ``41 bytes``, and ``(41)`` at
   the end of a line with more before it.
 """
@@ -38,12 +38,14 @@ _DATE: Final = (
     rf"|(?:{_MONTH})[ ]{{1,2}}[0-9]{{1,2}})"
 )
 _DATED: Final = re.compile(rf"(?<![\w:.\-]){_DATE}(?:(?:T|,?[ ]){_TIME})?(?![\w:.\-])")
+_LETTER: Final = r"[(\[<][A-F][)\]>]"
 _TIMED: Final = re.compile(
-    rf"^[ \t\[(<]*+(?P<remark>(?:[01][0-9]-[0-3][0-9][ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
+    rf"^[ \t]*+(?>(?:{_LETTER})?)[ \t\[(<]*+"
+    rf"(?P<remark>(?:[01][0-9]-[0-3][0-9][ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
     r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?![\w:.\-])(?=.*\S)",
     re.MULTILINE,
 )
-_LEVEL: Final = re.compile(r"^[ \t]*+(?P<remark>[(\[<][A-F][)\]>])(?=[ \t]++[0-9A-Fa-f]{2})", re.MULTILINE)
+_LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _COUNT: Final = re.compile(
     r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
