@@ -298,6 +298,20 @@ def test_line_ends_between_frames_are_not_taken_for_those_of_text_mode() -> None
     assert kinds(in_text + b"".join(damaged(frame, i) for i, frame in enumerate(OTHERS))) == ["damaged"]
 
 
+def test_bytes_that_happen_to_be_a_line_end_are_not_taken_for_those_of_text_mode() -> None:
+    at_13_10 = named("kaifa/list1-no").data.replace(b"\x17\x34", b"\r\n")  # hour and minute of its clock
+    assert at_13_10.count(b"\r\n") == at_13_10.count(b"\n") == 1
+    assert kinds(b"".join(damaged(at_13_10, i) for i in range(8))) == ["damaged"]
+
+
+def test_text_mode_is_named_also_where_the_bytes_that_are_kept_begin_behind_a_0d() -> None:
+    decoder = Decoder()
+    decoder.feed((named("aidon/list3-6525-it").data * 40).replace(b"\n", b"\r\n"))
+    strays = decoder._reader.strays  # noqa: SLF001  where they begin is chance
+    begins = strays[strays.index(b"\r\n") + 1 :]
+    assert [fault.kind for fault in diagnose(decoder.stats, begins)] == ["line-ends"]
+
+
 # --- findings
 
 

@@ -85,8 +85,8 @@ _UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no l
 last_error says what they hold"""
 _UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the wire is
 good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
-_LINE_ENDS: Final = """{line_ends} bytes 0A within frames stand after a 0D, and no other 0A is there: the reader or a
-gateway takes the bytes for text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
+_LINE_ENDS: Final = """{undone} frames are sound once 0D 0A is made 0A again: the reader or a gateway takes the bytes
+for text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header break off, {at_flag} of them at a flag (7E): the reader
 takes a 7E within the frame for its end; let it pass on every byte as it comes; or bytes get lost within frames"""
 _CUT_AT_SIZE: Final = """{broken_off} frames with a sound header break off, {at_that_size} of them after {after_bytes}
@@ -164,8 +164,8 @@ def _pushes(seen: Seen) -> Iterator[Fault]:
 
 def _losses(seen: Seen) -> Iterator[Fault]:
     explained = list(_cut_off(seen.broken_off))
-    if seen.line_ends >= SEVERAL:
-        explained = [_fault("line-ends", _LINE_ENDS, line_ends=seen.line_ends)]
+    if seen.undone >= SEVERAL:
+        explained = [_fault("line-ends", _LINE_ENDS, undone=seen.undone)]
     yield from explained
     dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
     if dropped >= SEVERAL and dropped * _WORTH_SAYING >= frames:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,8 +20,7 @@ _TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them o
 _HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
 _LONG_TEXT: Final = 24  # no list that is known has a text of this length
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
-_LINE_END: Final = re.compile(rb"(?<!\x7e)\r\n(?!\x7e)")  # within a frame, not between two
-_LINE_FEED: Final = re.compile(rb"(?<!\r)\n")
+_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # the byte before the first is not known
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
@@ -40,7 +40,7 @@ class Seen:
         self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
         self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
         self.fragments = _fragments(self.rest)
-        self.line_ends = len(_LINE_END.findall(self.rest)) if self.fragments and not _LINE_FEED.search(self.rest) else 0
+        self.undone = 0 if _BARE_LINE_FEED.search(self.rest) else _whole_frames(strays.replace(b"\r\n", b"\n"))
         self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
         self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
         self.p1_lines = len(_P1_LINE.findall(strays))
@@ -73,9 +73,25 @@ class Fragment(NamedTuple):
 
 
 def _fragments(data: bytes) -> list[Fragment]:
+    return [_fragment(part, announced) for part, announced in _parts(data)]
+
+
+def _parts(data: bytes) -> list[tuple[bytes, int]]:
+    """`data` from one sound header to the next, and the size of a frame that each announces."""
     flags = (match.start() for match in _AFTER_FLAG.finditer(data))
     starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
-    return [_fragment(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
+    return [(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
+
+
+def _whole_frames(data: bytes) -> int:
+    return sum(_is_whole(part) for part, _ in _parts(data))
+
+
+def _is_whole(part: bytes) -> bool:
+    """Whether a frame begins there that is sound to its end, which may be the flag of the next one."""
+    with suppress(FrameError):
+        return find_end(part + bytes([FLAG]))[0] <= len(part) + 1
+    return False
 
 
 def _announced(data: bytes, start: int) -> int:
