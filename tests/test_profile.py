@@ -79,6 +79,12 @@ def test_a_limit_that_is_no_power_of_two_is_refused(limit: int) -> None:
         Profile(manufacturer="Acme", finer={"V": Finer(limit, -2)})
 
 
+@pytest.mark.parametrize("unit", ["V/u16", ""])
+def test_smaller_steps_of_a_type_or_of_what_has_no_unit_are_refused(unit: str) -> None:
+    with pytest.raises(ValueError, match=f"a unit such as V, whatever the type, found '{unit}'"):
+        Profile(manufacturer="Acme", finer={unit: Finer(8192, -2)})
+
+
 def test_an_exponent_for_a_type_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="such as A/i64, found 'A/i63'"):
         Profile(manufacturer="Acme", exponents={"A/i63": 0})

@@ -1,4 +1,4 @@
-"""What holds for all profiles together: no two of them know the same list."""
+"""What holds for all profiles together: no two of them know the same list on the same wire."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from framefiles import named
 from hanparse import Measurement, Scale, Wiring, cosem, decode
 from hanparse.cosem import DataNotification
 from hanparse.data import Data, Tag
-from hanparse.meters import PROFILES, Model, Profile, Wire, codes, read
+from hanparse.meters import PROFILES, Finer, Model, Profile, Wire, codes, read
 
 
 @pytest.mark.parametrize("lower", [127, 0x4D, 0x7E, 0x4A])
@@ -168,6 +168,20 @@ def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else(
     assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 8191)
     assert (finer.voltage_l1, finer.voltage_l2, finer.voltage_l3) == (3.5, 221, 0)
     assert {register.scaler for register in finer.registers if register.unit} == {-2}
+
+
+def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:
+    wire = Wire((1,), (1,), 0x13)
+    exponents = {"V": 0, "V/u32": 1}
+    profile = Profile(manufacturer="X", wires=(wire,), exponents=exponents, finer={"V": Finer(8192, -2)})
+
+    def volts(l1: int, l2: int) -> tuple[float | None, float | None]:
+        body = structure(code("32.7.0"), number(l1), code("52.7.0"), Data(Tag.LONG_UNSIGNED, l2))
+        found = read(DataNotification(0, None, body), [profile], wire).measurement(Scale(), None)
+        return found.voltage_l1, found.voltage_l2
+
+    assert volts(23, 231) == (230, 231)
+    assert volts(23000, 231) == (230, 2.31)
 
 
 def test_a_scale_multiplies_its_quantities_and_leaves_registers_alone() -> None:

@@ -20,4 +20,5 @@ PROFILES: tuple[Profile, ...] = (
     *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by what stands in the list
     UNNAMED,
 )
-"""Every profile. The order decides nothing: no two of them know the same list, wire or identifier."""
+"""Every profile. The order decides nothing: no two of them know the same wire or identifier, nor the same list but for
+one that knows it on its wires alone, and is asked first there."""

@@ -38,7 +38,10 @@ class Place(NamedTuple):
 
 
 class Finer(NamedTuple):
-    """Another power of ten for a unit, in a list in which a number of that unit reaches `limit`, a power of two."""
+    """Another power of ten for a unit, in a list in which a number of that unit reaches `limit`, a power of two.
+
+    It holds for every number of that unit in the list, whatever `exponents` say of its type or of the meter type.
+    """
 
     limit: int
     exponent: int
@@ -107,6 +110,8 @@ class Profile:
             if "/" in key and key.partition("/")[2] not in _TYPES:
                 raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
         for unit, (limit, _) in self.finer.items():
+            if not unit or "/" in unit:
+                raise ValueError(f"expected a unit such as V, whatever the type, found {unit!r}")
             if limit < 1 or limit & limit - 1:  # so that a few bits show the side on which a number is
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
         object.__setattr__(self, "picks_meters", any(map(_picks_meters, (*self.positions, *self.signatures))))

@@ -160,7 +160,9 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
     name = next((values.text(item.data) for item in items if _field(item) == "model"), None)
     model = profile.model(name)
-    exponents = {**profile.exponents, **(model.exponents if model else {}), **_finer(profile, items)}
+    finer = _finer(profile, items)
+    coarse = {**profile.exponents, **(model.exponents if model else {})}
+    exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in finer} | finer
     sources: dict[str, Source] = {}
     registers = []
     for item in items:
@@ -172,6 +174,7 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
 
 
 def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
+    """The powers of ten of units of which a number tells that the list has smaller steps."""
     return {
         unit: finer.exponent
         for unit, finer in profile.finer.items()
