@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import inspect
 import re
 from typing import get_args, get_type_hints
 
@@ -214,3 +215,7 @@ def test_a_code_made_or_changed_by_hand_is_checked_as_well() -> None:
             Obis(1, 0, wrong, 7, 0)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="text or bytes"):
         Obis.parse(5)  # type: ignore[arg-type]
+
+
+def test_a_lookup_shows_type_checkers_what_it_takes() -> None:
+    assert inspect.isfunction(lookup)  # what is cached is none, and takes anything for mypy and pyright

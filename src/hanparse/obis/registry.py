@@ -166,13 +166,17 @@ _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
 
-@lru_cache(maxsize=256)
 def lookup(obis: Obis) -> Entry | None:
     """What `obis` means, or `None` when the registry does not know it.
 
     The channel B does not matter for electricity, unless it is in a utility or manufacturer range: meters send 0 or 1
     as they please. Sum energies that come with A = 0 are taken as electricity (seen in an EMBRIQ hourly list).
     """
+    return _lookup(obis)
+
+
+@lru_cache(maxsize=256)  # apart, because type checkers do not look at what is given to a function that is cached
+def _lookup(obis: Obis) -> Entry | None:
     if obis.f != _CURRENT:
         return None
     exact = _BY_CODE.get(f"{obis.a}-{obis.b}:{obis.reduced}")
