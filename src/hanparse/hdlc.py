@@ -33,7 +33,7 @@ STRAYS_LIMIT: Final = 4096
 """How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
 
 _FLAG: Final = bytes([FLAG])
-_FORMAT: Final = (TYPE_3 << 12) - 2  # a format field without segmentation bit less this: bytes from flag to flag
+_FORMAT: Final = (TYPE_3 << 12) - 2  # a format field minus this is the size of its frame; segments come out too large
 
 _from_bytes: Final = int.from_bytes
 

@@ -136,7 +136,7 @@ class Shelf:
     """The layouts of one frame length, `VARIANTS` at most."""
 
     def __init__(self, size: int, store: Layouts) -> None:
-        """A shelf without layouts, of a store that says what is long ago."""
+        """A shelf without layouts; what its `store` has recognised is the clock by which layouts grow old."""
         self.size = size
         self.head = b""
         """The header, with its HCS, of the frame that was learned last."""

@@ -151,7 +151,8 @@ class Lesson:
         """Keep the numbers on their side of a power of two: all below it, or the first one that is not."""
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         beyond = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
-        for data, bits in beyond or [(data, -limit) for data, _ in numbers]:
+        below = [(data, -limit) for data, _ in numbers]  # the bits of `limit` and all above it
+        for data, bits in beyond or below:
             size = data.length - 1
             held = (bits | 1 << 8 * size - 1) % (1 << 8 * size)  # with the highest bit, which may be a sign
             self._bits += [(self._place(data) + place, byte) for place, byte in enumerate(held.to_bytes(size, "big"))]
