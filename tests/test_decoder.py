@@ -123,6 +123,11 @@ def test_a_list_without_the_head_of_its_push_is_an_error_that_gives_the_head(nam
     assert read.active_power_import == hanparse.decode(apdu).active_power_import is not None
 
 
+def test_a_list_without_head_is_named_also_where_a_value_looks_like_the_beginning_of_a_frame() -> None:
+    with pytest.raises(FrameError, match="found a list of 8 bytes without the head"):
+        hanparse.decode(bytes.fromhex("02 02 12 7EA0 12 0001"))
+
+
 @pytest.mark.parametrize("data", [b"\x02\x02\x06\0\0\0\x01", b"\x02\x01\x06\0\0\0\x01\0", b"\x01\0", b"\x02\x01\x99"])
 def test_what_is_no_whole_list_is_not_said_to_be_one(data: bytes) -> None:
     with pytest.raises(FrameError, match=r"no flag \(7E\)"):

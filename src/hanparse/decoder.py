@@ -15,7 +15,7 @@ from hanparse.layout import Layouts
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
 from hanparse.scale import Scale
 from hanparse.segments import Assembler, Push
-from hanparse.source import MEANT, distance, dumped, is_push, no_frame, without_flags
+from hanparse.source import MEANT, distance, dumped, is_list, is_push, no_frame, no_head, without_flags
 from hanparse.stats import Stats
 
 if TYPE_CHECKING:
@@ -274,6 +274,8 @@ def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
     """The push in bytes that hold no frame: one that has lost both flags, an LLC PDU, an APDU; or what else it is."""
     if framing := foreign.framing(data):
         raise FrameError(f"this is {framing}")
+    if is_list(data):
+        raise no_head(data)
     frame = without_flags(data)
     if frame is None:
         return [decoder.decode_payload(data)] if is_push(data) else []

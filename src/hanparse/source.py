@@ -32,9 +32,6 @@ def no_frame(data: bytes) -> FrameError:
     if _TEXT.fullmatch(data):
         what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
         return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
-    if _is_list(data):
-        what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the head of its push"
-        return FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
     if FLAG not in data:
         tag = f"; its first byte is the tag of {foreign.apdu_name(data[0])}" if foreign.apdu_name(data[0]) else ""
         return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
@@ -47,7 +44,13 @@ def no_frame(data: bytes) -> FrameError:
     )
 
 
-def _is_list(data: bytes) -> bool:
+def no_head(data: bytes) -> FrameError:
+    """The error for a list that is whole but for the head of its push."""
+    what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the head of its push"
+    return FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
+
+
+def is_list(data: bytes) -> bool:
     """Whether `data` is an array or a structure of values and nothing else."""
     from hanparse import axdr  # noqa: PLC0415  what can be decoded needs none of it
 
