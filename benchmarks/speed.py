@@ -1,6 +1,6 @@
 """One command: an environment with hanparse and its peers -> the comparison of their speed and memory.
 
-    python benchmarks/speed.py            everything, some ten minutes; writes docs/speed.md and docs/plots/speed.svg
+    python benchmarks/speed.py            everything, some five minutes; writes docs/speed.md and docs/plots/speed.svg
     python benchmarks/speed.py --short    amshan alone, within a minute; fails when a ratio is below half of its goal
 
 Needs Linux or macOS, a package index, and a C compiler for the fast crcmod. ``--environment FOLDER`` keeps what was

@@ -105,6 +105,17 @@ def test_anything_but_text_is_a_type_error(wrong: object) -> None:
             function(wrong)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("bold", [f"**{HEX[:2]}**{HEX[2:]}", f"**{HEX}**", f"{HEX[:-2]}**{HEX[-2:]}**"])
+def test_asterisks_around_bytes_make_them_bold_and_no_difference(bold: str) -> None:
+    assert hexdump.parse(bold) == LIST_1
+
+
+@pytest.mark.parametrize("odd", ["7e *a0", "7e *** a0", "7e ** a0", "**"])
+def test_asterisks_elsewhere_are_no_part_of_a_dump(odd: str) -> None:
+    with pytest.raises(HexDumpError):
+        hexdump.parse(odd)
+
+
 # --- logs and comments -----------------------------------------------------------------------------------------------
 
 

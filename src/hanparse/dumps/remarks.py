@@ -7,6 +7,7 @@
 * Time stamps: a date with or without a time, anywhere; a time ``hh:mm:ss`` or a Unix time at the start of a line with
   more behind it. Alone on its line ``10:20:30`` is three bytes.
 * The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line, in front of bytes or a time stamp.
+* The asterisks of Markdown around bytes in bold: ``**7E** A0``.
 * UUIDs, also ``123456789-`` and a UUID, as pictures in issues have it. A number of bytes: ``41 bytes``, and ``(41)`` at
   the end of a line with more before it.
 """
@@ -47,10 +48,11 @@ _TIMED: Final = re.compile(
 )
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
+_BOLD: Final = re.compile(r"(?<!\*)\*\*(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2})\*\*(?!\*)")
 _COUNT: Final = re.compile(
     r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
 )
-_MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _UUID, _COUNT)
+_MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:
