@@ -26,7 +26,6 @@ from hanparse.errors import DecodeError, UnknownMeterError
 from hanparse.frame import strip_llc
 from hanparse.meters import PROFILES, Wire, read, shapes, values
 from hanparse.meters.report import TELLING_DIGITS
-from hanparse.obis import lookup
 from hanparse.segments import Assembler
 from hanparse.source import is_push, without_flags
 
@@ -150,7 +149,7 @@ def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 def _exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """The same octets, unless they are so few that a value may look the same."""
-    return {old: new} if len(old) - old.count(0) >= ids.TELLING_BYTES else {}
+    return {old: new} if ids.is_telling(old) else {}
 
 
 def _other_value(old: bytes, number: int) -> bytes:
@@ -208,9 +207,8 @@ def _raw(leaf: Data) -> bytes:
 
 def _is_id(item: Item) -> bool:
     obis: Obis | None = item.obis
-    entry = lookup(obis) if obis else None
     is_group = obis is not None and (obis.c, obis.d) in _ID_GROUPS
-    return item.is_value and is_group and not (entry and entry.field in _KEPT_FIELDS)
+    return item.is_value and is_group and not (item.entry and item.entry.field in _KEPT_FIELDS)
 
 
 class _Capture:

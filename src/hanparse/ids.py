@@ -12,7 +12,7 @@ _ENDINGS: Final = 80  # 17 to 96: two digits tell the numbers of a report apart
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; meters show the last ones of a long number as their own
-TELLING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
+_TELLING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
 _MAKER: Final = 3  # letters in front, by which makers are known (FLAG association)
 _RUN: Final = re.compile(rb"\d{%d,}" % TELLING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
@@ -88,6 +88,9 @@ def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    if len(old) - old.count(0) < TELLING_BYTES:
-        return {}
-    return {old: new, old[::-1]: new[::-1]}
+    return {old: new, old[::-1]: new[::-1]} if is_telling(old) else {}
+
+
+def is_telling(octets: bytes) -> bool:
+    """Whether there are so many that no value looks the same by chance."""
+    return len(octets) - octets.count(0) >= _TELLING_BYTES

@@ -57,7 +57,7 @@ ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of S
         codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),
         codes(
             "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
-            "1.7.0/u32 2.7.0/u32 0-0:96.13.0/oct 0-0:96.13.1/oct"
+            f"{_POWER} 0-0:96.13.0/oct 0-0:96.13.1/oct"
         ),
     ),
 )

@@ -8,7 +8,7 @@ from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.profile import exponent as profile_exponent
 from hanparse.meters.report import unknown_meter
-from hanparse.obis import Kind, Obis, lookup
+from hanparse.obis import Kind, Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,7 +92,7 @@ def read(
 
 def _knows(profile: Profile, items: Iterable[Item]) -> bool:
     """Whether the maker is known and a number is, though it fills no field: the value of another meter, say."""
-    known = (item for item in items if item.obis and item.is_value and lookup(item.obis))
+    known = (item for item in items if item.entry)
     return not profile.is_general and any(values.number(item.data) is not None for item in known)
 
 
@@ -114,8 +114,7 @@ def _list_id(named: list[Item] | None, body: Data) -> str | None:
 
 
 def _field(item: Item) -> str:
-    entry = lookup(item.obis) if item.obis and item.is_value else None
-    return entry.field if entry else ""
+    return item.entry.field if item.entry else ""
 
 
 def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profile, list[Item]]]:
@@ -189,13 +188,12 @@ def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
 
 def _unit(item: Item) -> str:
     """The unit that was sent, else the one that the code implies."""
-    entry = lookup(item.obis) if item.obis and item.is_value else None
-    return item.unit if item.unit is not None else entry.unit if entry else ""
+    return item.unit if item.unit is not None else item.entry.unit if item.entry else ""
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
     """The register that an element is, and the source of a field where the registry knows one for it."""
-    entry = lookup(item.obis) if item.obis and item.is_value else None
+    entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
     if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:

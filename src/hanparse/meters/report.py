@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import UnknownMeterError
 from hanparse.meters import shapes, values
-from hanparse.obis import lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +58,7 @@ def _lines(
 
 
 def _row(position: int, item: Item) -> str:
-    entry = lookup(item.obis) if item.obis and item.is_value else None
+    entry = item.entry
     cells = (
         position,
         item.obis or "",

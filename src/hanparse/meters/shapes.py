@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hanparse.meters.profile import Place
+    from hanparse.obis import Entry
 
 
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
@@ -44,6 +45,11 @@ class Item(NamedTuple):
     scaler: int | None = None
     unit: str | None = None
     is_value: bool = True
+
+    @property
+    def entry(self) -> Entry | None:
+        """What the registry knows of the value; `None` also where the element is no value."""
+        return lookup(self.obis) if self.obis and self.is_value else None
 
 
 def elements(body: Data) -> tuple[Data, ...]:
