@@ -17,9 +17,9 @@ import matplotlib as mpl
 from matplotlib.figure import Figure
 
 from hanparse import Decoder
-from hanparse.crc import x25
 from hanparse.hdlc import BUFFER_LIMIT, FrameReader
-from hanparse.layout import Layouts
+from hanparse.layouts.layout import Layouts
+from hanparse.wire.crc import x25
 
 ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
@@ -87,7 +87,7 @@ def nanoseconds_per_byte(data: bytes) -> float:
 
 def checked_per_byte(data: bytes) -> float:
     """How many bytes go through a check sequence for each byte of the stream; no clock, the same on every machine."""
-    with patch("hanparse.frame.x25", side_effect=x25) as checked:
+    with patch("hanparse.wire.frame.x25", side_effect=x25) as checked:
         FrameReader().feed(data)
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 

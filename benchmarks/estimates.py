@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from hanparse.estimate import DISTORTION, line2_current
+from hanparse.energy.estimates import DISTORTION, line2_current
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -55,7 +55,7 @@ def reference() -> list[Row]:
 
 
 def triangle(row: Row, current_l1: float, current_l3: float, apparent_power: float) -> float:
-    """The phasor triangle of `hanparse.estimate`, open to other currents and another apparent power."""
+    """The phasor triangle of `hanparse.energy.estimates`, open to other currents and another apparent power."""
     a, b = row.voltage_l1 * current_l1, row.voltage_l3 * current_l3
     angle = pi / 3 + acos(max(-1, min((apparent_power**2 - a * a - b * b) / (2 * a * b), 1)))
     return hypot(current_l1 + current_l3 * cos(angle), current_l3 * sin(angle))

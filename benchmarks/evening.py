@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-from hanparse.headroom import Freshness, FuseGuard, Headroom
+from hanparse.energy.headroom import Freshness, FuseGuard, Headroom
 from hanparse.measurement import Measurement, Wiring
 
 if TYPE_CHECKING:

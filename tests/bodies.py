@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hanparse import Measurement, Obis, Scale
+from hanparse.axdr.data import Data, DateTime, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, DateTime, Tag
 from hanparse.meters import PROFILES, Profile, Wire, read
 
 if TYPE_CHECKING:

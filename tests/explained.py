@@ -12,7 +12,7 @@ from hanparse.annotate.explain import explain
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.explanation import Explanation
+    from hanparse.annotate.tree import Explanation
 
 LIST_1 = named("kaifa/list1-no").data
 LIST_2 = named("kaifa/list2-ma304h3e-it").data

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, Any
 
 from hanparse import Measurement
-from hanparse.hours import Gap, Hour, HourlyEnergy
+from hanparse.energy.hours import Gap, Hour, HourlyEnergy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

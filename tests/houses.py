@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from wire import seeded
 
 from hanparse import Measurement, Scale, Wiring
+from hanparse.energy.plausibility import Finding, Plausibility
 from hanparse.measurement import FIELD_UNITS, FIELDS
-from hanparse.plausibility import Finding, Plausibility
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

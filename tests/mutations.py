@@ -9,7 +9,7 @@ from framefiles import ALL, SOUND
 from wire import CLAIMS, LARGEST, LLC, seal, seeded
 
 from hanparse import cosem
-from hanparse.data import Data, Tag
+from hanparse.axdr.data import Data, Tag
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from hanparse import Measurement, Wiring
-from hanparse.headroom import FuseGuard, Headroom
+from hanparse.energy.headroom import FuseGuard, Headroom
 
 if TYPE_CHECKING:
     Lines = dict[int, complex]

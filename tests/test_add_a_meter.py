@@ -12,8 +12,8 @@ from framefiles import SOUND, FrameFile, check_sequence, named
 from scripts import ROOT, script
 
 from hanparse import Scale, UnknownMeterError, decode
+from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, Tag
 from hanparse.meters import read
 
 

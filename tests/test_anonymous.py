@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hanparse import Decoder, decode
-from hanparse.anonymous import anonymise
-from hanparse.attachment import attachment
+from hanparse.support.anonymise import anonymise
+from hanparse.support.report import attachment
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ import pytest
 from framefiles import named
 
 from hanparse import UnknownMeterError, decode, decode_all, hexdump
-from hanparse.attachment import attachment
+from hanparse.support.report import attachment
 
 AIDON = named("aidon/list2-6525-it")
 UNKNOWN = named("refused/unknown-list")

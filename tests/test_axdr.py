@@ -9,8 +9,9 @@ from framefiles import SOUND
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse import axdr, cosem
-from hanparse.data import CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription
+from hanparse import cosem
+from hanparse.axdr import grammar as axdr
+from hanparse.axdr.data import CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription
 from hanparse.errors import DecodeError
 
 # One line per type: its bytes, written down from the Blue Book, and what they mean.

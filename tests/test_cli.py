@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import pytest
 from framefiles import SOUND, named
 
-from hanparse import cli, decode
-from hanparse.cli import main
+from hanparse import decode
+from hanparse.cli.main import main
+from hanparse.cli.main import main as cli
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def test_the_demo_decodes_one_push_of_each_maker(capsys: pytest.CaptureFixture[s
 
 def test_the_pushes_of_the_demo_are_whole_frames() -> None:
     for name in ("aidon", "kaifa", "kamstrup"):
-        dump = files("hanparse").joinpath("demo", f"{name}.hex").read_text("ascii")
+        dump = files("hanparse").joinpath("cli", "demo", f"{name}.hex").read_text("ascii")
         assert decode(dump).meter_id
 
 
@@ -259,7 +260,7 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
     path = tmp_path / "large.bin"
     path.write_bytes(KAIFA.data * 100_000)
     script = (
-        "import resource, sys; from hanparse.cli import main; status = main(['diagnose', sys.argv[1]]); "
+        "import resource, sys; from hanparse.cli.main import main; status = main(['diagnose', sys.argv[1]]); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
     )
     sizes = []

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import cosem
+from hanparse.axdr.data import AttributeDescriptor, Data, DateTime, Tag, Untagged
 from hanparse.cosem import DataNotification
-from hanparse.data import AttributeDescriptor, Data, DateTime, Tag, Untagged
 from hanparse.errors import DecodeError
 
 CLOCK = bytes.fromhex("07E1 09 0F 05 05 21 28 FF 8000 00")  # 2017-09-15, a Friday, 05:33:40

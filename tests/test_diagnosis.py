@@ -13,8 +13,8 @@ from wire import LLC, seeded
 
 import hanparse
 from hanparse import Decoder
-from hanparse.diagnosis import Fault, diagnose
-from hanparse.stats import Stats
+from hanparse.wire.diagnosis import Fault, diagnose
+from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable

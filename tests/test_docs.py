@@ -17,9 +17,9 @@ from framefiles import named
 from scripts import ROOT, script
 
 import hanparse
-from hanparse import diagnosis
-from hanparse.cli import main
+from hanparse.cli.main import main
 from hanparse.measurement import FIELDS
+from hanparse.wire import diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Obis, Register, Scale, Wiring, decode
-from hanparse.estimate import CURRENT_STEP, estimate, line2_current, line2_voltage
+from hanparse.energy.estimates import CURRENT_STEP, estimate, line2_current, line2_voltage
 
 PHASORS = st.builds(rect, st.floats(0, 200), st.floats(-math.pi, math.pi))
 READINGS: dict[str, Any] = {

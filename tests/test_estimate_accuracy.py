@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire import seeded
 
-from hanparse.estimate import DISTORTION, line2_current, line2_voltage
+from hanparse.energy.estimates import DISTORTION, line2_current, line2_voltage
 
 if TYPE_CHECKING:
     import random

@@ -18,7 +18,7 @@ from wire import seeded
 from hanparse.annotate.explain import explain
 
 if TYPE_CHECKING:
-    from hanparse.explanation import Explanation
+    from hanparse.annotate.tree import Explanation
 
 
 @given(st.binary(max_size=64))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hanparse import foreign
+from hanparse.wire import identify as foreign
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ from framefiles import SOUND, check_sequence, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.crc import SOUND as SOUND_REGISTER
-from hanparse.crc import frame_register, mirrored_register, mirrored_x25, x25
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.frame import MAX_FRAME, Frame, find_end, strip_llc
+from hanparse.wire.crc import SOUND as SOUND_REGISTER
+from hanparse.wire.crc import frame_register, mirrored_register, mirrored_x25, x25
+from hanparse.wire.frame import MAX_FRAME, Frame, find_end, strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
 

@@ -12,7 +12,7 @@ from framefiles import ALL, REFUSED, SOUND, FrameFile
 
 import hanparse
 from hanparse import cosem, hdlc
-from hanparse.data import Data, Tag, Untagged
+from hanparse.axdr.data import Data, Tag, Untagged
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:

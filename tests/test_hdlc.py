@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.frame import MAX_FRAME
 from hanparse.hdlc import BUFFER_LIMIT, STRAYS_LIMIT, Frame, FrameReader
+from hanparse.wire.frame import MAX_FRAME
 
 LIST_1 = named("kaifa/list1-no").data
 

@@ -9,7 +9,7 @@ from framefiles import SOUND, FrameFile, named
 from nets import FOUR, NOON, ONE, THREE, at, guard, measured, power, told
 
 from hanparse import Measurement, Wiring, decode
-from hanparse.headroom import Freshness, Headroom
+from hanparse.energy.headroom import Freshness, Headroom
 from hanparse.measurement import Estimate
 
 

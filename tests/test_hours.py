@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Scale, decode
-from hanparse.hours import COLUMNS, Gap, Hour, HourlyEnergy, csv_lines
+from hanparse.energy.hours import COLUMNS, Gap, Hour, HourlyEnergy, csv_lines
 
 
 def test_an_hour_is_the_difference_of_two_registers_of_each_kind() -> None:

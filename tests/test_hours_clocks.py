@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hourly import CEST, CET, HOUR, NOON, hours, power, push, told
 
-from hanparse.hours import Gap
+from hanparse.energy.hours import Gap
 
 if TYPE_CHECKING:
     from hanparse import Measurement

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse import ids
+from hanparse.wire import ids
 
 LONG = st.text("0123456789", min_size=8, max_size=18).filter(lambda number: len(set(number.lstrip("0"))) >= 5)
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hanparse import Decoder, Measurement, Scale, cosem, decode
-from hanparse.data import Tag
+from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
-from hanparse.frame import Frame
-from hanparse.layout import LENGTHS, VARIANTS
+from hanparse.layouts.layout import LENGTHS, VARIANTS
 from hanparse.meters import Place, shapes
-from hanparse.meters.kaifa import KAIFA
+from hanparse.meters.makers.kaifa import KAIFA
+from hanparse.wire.frame import Frame
 
 UNSEGMENTED = st.sampled_from(SOUND)
 NUMBERS = (Tag.LONG, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.LONG64_UNSIGNED)

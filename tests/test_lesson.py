@@ -5,8 +5,8 @@ from bodies import register
 from framefiles import sealed
 
 from hanparse import Decoder, Obis, Scale, UnknownMeterError, cosem
+from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, Tag
 from hanparse.meters import shapes
 
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Scale, Wiring, decode
+from hanparse.energy.plausibility import Plausibility, Problem, check, mend
 from hanparse.measurement import FIELD_UNITS, FIELDS
-from hanparse.plausibility import Plausibility, Problem, check, mend
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 PUSH = timedelta(seconds=10)

@@ -9,8 +9,8 @@ from framefiles import named
 from houses import HOUR, INTERVAL, NOON, Push, changed, found, house, off_by, steady
 
 from hanparse import Measurement, Scale, Wiring, decode
+from hanparse.energy.plausibility import Plausibility, Problem, mend
 from hanparse.measurement import FIELDS
-from hanparse.plausibility import Plausibility, Problem, mend
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

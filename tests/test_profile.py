@@ -8,7 +8,7 @@ import pytest
 from bodies import KAIFA_WIRE
 
 from hanparse import Obis, Wiring
-from hanparse.data import Tag
+from hanparse.axdr.data import Tag
 from hanparse.meters import Finer, Model, Place, Profile, codes
 
 

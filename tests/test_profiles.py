@@ -13,7 +13,7 @@ from framefiles import SOUND, FrameFile
 from scripts import ROOT, script
 
 from hanparse import Obis, decode
-from hanparse.data import Data, Tag
+from hanparse.axdr.data import Data, Tag
 from hanparse.meters import PROFILES, Place, Profile, codes, read, shapes
 
 if TYPE_CHECKING:

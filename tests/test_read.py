@@ -7,8 +7,8 @@ from bodies import KAIFA_WIRE, array, code, entry, measure, number, octets, regi
 from framefiles import named
 
 from hanparse import Scale, UnknownMeterError, cosem
+from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, Tag
 from hanparse.meters import PROFILES, Profile, Wire, codes, read, shapes
 
 SELF_DESCRIBING = array(register("1.7.0", number(280), 0, 27))

@@ -7,8 +7,8 @@ from bodies import array, code, entry, measure, number, octets, register, struct
 from framefiles import named
 
 from hanparse import Measurement, Scale, Wiring, cosem, decode
+from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import Data, Tag
 from hanparse.meters import PROFILES, Finer, Model, Profile, Wire, codes, read
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import UnknownMeterError
-from hanparse.data import Data, Tag
+from hanparse.axdr.data import Data, Tag
 from hanparse.meters import Wire
 
 

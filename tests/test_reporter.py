@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, decode
-from hanparse.reporter import (
+from hanparse.energy.reporter import (
     AMPERES,
     KILOWATT_HOURS,
     VOLTS,

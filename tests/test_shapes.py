@@ -6,7 +6,7 @@ import pytest
 from bodies import array, code, entry, measure, number, octets, register, sent, structure, text
 
 from hanparse import Obis, UnknownMeterError
-from hanparse.data import AttributeDescriptor, Data, Tag, Untagged
+from hanparse.axdr.data import AttributeDescriptor, Data, Tag, Untagged
 from hanparse.meters import Wire, codes, shapes
 
 

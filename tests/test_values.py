@@ -10,7 +10,7 @@ from bodies import array, number, octets, sent, structure, text
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.data import CompactArray, Data, Tag, TypeDescription
+from hanparse.axdr.data import CompactArray, Data, Tag, TypeDescription
 from hanparse.meters import values
 from hanparse.obis import Kind
 

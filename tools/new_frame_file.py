@@ -2,8 +2,8 @@
 
     python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
 
-What `hanparse.anonymous` finds telling gets other digits (``--keep TEXT`` for a text that is no meter number), the
-checksums are made anew, and the values stand one a line. The expectations are to be written by hand, from the
+`hanparse.support.anonymise` replaces the digits of meter numbers (``--keep TEXT`` for a text that is no meter number).
+The checksums are computed again, and each value has a line of its own. Write the expectations by hand, from the
 description of the list or the display of the meter: what hanparse makes of the frame proves nothing.
 """
 
@@ -13,11 +13,12 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanparse import HanParseError, cosem, frame, hexdump
-from hanparse.anonymous import anonymise
-from hanparse.data import AttributeDescriptor, Data, Tag
+from hanparse import HanParseError, cosem, hexdump
+from hanparse.axdr.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
 from hanparse.obis import Obis
+from hanparse.support.anonymise import anonymise
+from hanparse.wire import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

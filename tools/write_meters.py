@@ -15,9 +15,9 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from hanparse import cosem, meters
-from hanparse.frame import Frame
 from hanparse.meters import PROFILES, Profile, Wire, clock
 from hanparse.meters.shapes import elements
+from hanparse.wire.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

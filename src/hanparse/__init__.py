@@ -1,26 +1,39 @@
-"""hanparse turns the bytes that a smart meter pushes out of its HAN port into one typed `Measurement`."""
+"""hanparse decodes what a smart meter pushes out of its HAN port into one typed `Measurement`.
 
-from typing import TYPE_CHECKING, Any
+::
 
-from hanparse.decoder import Decoder, decode, decode_all
-from hanparse.errors import (
-    ChecksumError,
-    DecodeError,
-    FrameError,
-    HanParseError,
-    HexDumpError,
-    UnknownMeterError,
-)
-from hanparse.measurement import Estimate, Measurement, Register, Wiring
-from hanparse.meters import Profile
-from hanparse.obis import Obis
-from hanparse.scale import Scale
-from hanparse.stats import Stats
+    bytes or pasted text
+      hexdump         text -> bytes
+      hdlc            link layer: a stream -> frames
+      transfer        segments -> one APDU
+      cosem           APDU <-> DataNotification
+      meters, obis    DataNotification -> Measurement
+      decoder         all of it: Decoder, decode, decode_all
+
+    axdr and wire serve the link layers and cosem. layouts repeats a decode in microseconds. annotate explains every
+    byte, support reports a meter that is not read, energy computes from measurements, cli is the command `hanparse`.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from hanparse.annotate.explain import explain
-    from hanparse.diagnosis import Fault
-    from hanparse.explanation import Explanation
+    from hanparse.annotate.tree import Explanation
+    from hanparse.decoder import Decoder, decode, decode_all
+    from hanparse.errors import (
+        ChecksumError,
+        DecodeError,
+        FrameError,
+        HanParseError,
+        HexDumpError,
+        UnknownMeterError,
+    )
+    from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
+    from hanparse.meters import Profile
+    from hanparse.obis import Obis
+    from hanparse.wire.diagnosis import Fault
+    from hanparse.wire.stats import Stats
 
 __all__ = [
     "ChecksumError",
@@ -45,19 +58,28 @@ __all__ = [
     "explain",
 ]
 
+_MODULES: Final = {
+    "annotate.explain": ("explain",),
+    "annotate.tree": ("Explanation",),
+    "decoder": ("Decoder", "decode", "decode_all"),
+    "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
+    "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+    "meters": ("Profile",),
+    "obis": ("Obis",),
+    "wire.diagnosis": ("Fault",),
+    "wire.stats": ("Stats",),
+}
+_MODULE_OF: Final = {name: f"hanparse.{module}" for module, names in _MODULES.items() for name in names}
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  what a name is, is declared above
-    """Import what only people use, not programs, when it is asked for."""
-    if name == "explain":
-        from hanparse.annotate.explain import explain  # noqa: PLC0415
 
-        return explain
-    if name == "Explanation":
-        from hanparse.explanation import Explanation  # noqa: PLC0415
+def __getattr__(name: str) -> Any:  # noqa: ANN401  the types are declared above
+    """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
+    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+    return value
 
-        return Explanation
-    if name == "Fault":
-        from hanparse.diagnosis import Fault  # noqa: PLC0415
 
-        return Fault
-    raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return sorted(__all__)

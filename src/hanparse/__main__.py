@@ -2,6 +2,6 @@
 
 import sys
 
-from hanparse.cli import main
+from hanparse.cli.main import main
 
 sys.exit(main())

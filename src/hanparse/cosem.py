@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Final
 
 import construct as c
 
-from hanparse import axdr, foreign
-from hanparse.bounded import Bounded, build_all, parse_all, parse_stream
-from hanparse.data import Data, DateTime, Tag
+from hanparse.axdr import grammar as axdr
+from hanparse.axdr.bounded import Bounded, build_all, parse_all, parse_stream
+from hanparse.axdr.data import Data, DateTime, Tag
 from hanparse.errors import DecodeError
+from hanparse.wire import identify as foreign
 
 if TYPE_CHECKING:
     import io

@@ -7,22 +7,22 @@ from collections import Counter
 from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
-from hanparse import foreign
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.frame import Buffer, Frame, as_bytes, strip_llc
 from hanparse.hdlc import NOTHING_KNOWN, FrameReader
-from hanparse.layout import Layouts
+from hanparse.layouts.layout import Layouts
+from hanparse.measurement import Scale
 from hanparse.meters import PROFILES, Profile, Reading, Wire, read
-from hanparse.scale import Scale
-from hanparse.segments import Assembler, Push
 from hanparse.source import MEANT, distance, dumped, is_list, is_push, no_frame, no_head, without_flags
-from hanparse.stats import Stats
+from hanparse.transfer import Assembler, Push
+from hanparse.wire import identify as foreign
+from hanparse.wire.frame import Buffer, Frame, as_bytes, strip_llc
+from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from hanparse.diagnosis import Fault
     from hanparse.measurement import Measurement
+    from hanparse.wire.diagnosis import Fault
 
 _MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
 
@@ -97,7 +97,7 @@ class Decoder:
 
     def diagnosis(self) -> tuple[Fault, ...]:
         """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
-        from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
+        from hanparse.wire.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return diagnose(self.stats, self._reader.strays)
 
@@ -138,7 +138,7 @@ class Decoder:
         return self._finish(self._read(payload, wire).measurement(self._scale, self._timezone))
 
     def _read(self, payload: bytes, wire: Wire | None) -> Reading:
-        from hanparse import cosem  # noqa: PLC0415  the grammar takes long to import, see hanparse.frame
+        from hanparse import cosem  # noqa: PLC0415  the grammar takes long to import, see hanparse.wire.frame
 
         apdu = strip_llc(payload)
         try:
@@ -163,7 +163,7 @@ class Decoder:
     def _finish(self, measurement: Measurement) -> Measurement:
         if not self._estimate:
             return measurement
-        from hanparse.estimate import estimate  # noqa: PLC0415  seldom needed
+        from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
 
         estimates = estimate(measurement)
         return measurement.with_estimates(estimates) if estimates else measurement

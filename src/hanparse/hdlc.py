@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse.errors import FrameError
-from hanparse.frame import FLAG, MAX_FRAME, TYPE_3, Buffer, Frame, as_bytes, find_end, truncated
+from hanparse.wire.frame import FLAG, MAX_FRAME, TYPE_3, Buffer, Frame, as_bytes, find_end, truncated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

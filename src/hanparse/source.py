@@ -6,10 +6,10 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from hanparse import foreign
-from hanparse.data import Tag
+from hanparse.axdr.data import Tag
 from hanparse.errors import DecodeError, FrameError
-from hanparse.frame import FLAG, LLC, Frame
+from hanparse.wire import identify as foreign
+from hanparse.wire.frame import FLAG, LLC, Frame
 
 if TYPE_CHECKING:
     from hanparse.errors import HanParseError
@@ -52,7 +52,7 @@ def no_head(data: bytes) -> FrameError:
 
 def is_list(data: bytes) -> bool:
     """Whether `data` is an array or a structure of values and nothing else."""
-    from hanparse import axdr  # noqa: PLC0415  what can be decoded needs none of it
+    from hanparse.axdr import grammar as axdr  # noqa: PLC0415  what can be decoded needs none of it
 
     with suppress(DecodeError):
         return data[0] in (Tag.ARRAY, Tag.STRUCTURE) and bool(axdr.parse(data).value)

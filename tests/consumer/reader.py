@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import hanparse
 from hanparse import Estimate, Fault, HanParseError, Measurement, Profile, Register, Scale, Wiring
-from hanparse.headroom import Headroom
+from hanparse.energy.headroom import Headroom
+from hanparse.energy.plausibility import Plausibility
 from hanparse.meters import PROFILES
-from hanparse.plausibility import Plausibility
 
 
 def powers(chunks: Iterable[bytes | bytearray | memoryview]) -> Iterator[float]:

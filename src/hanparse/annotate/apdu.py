@@ -6,22 +6,24 @@ from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse import axdr, cosem, foreign
+from hanparse import cosem
+from hanparse.annotate.tree import Explanation
 from hanparse.annotate.values import Sense
+from hanparse.axdr import grammar as axdr
+from hanparse.axdr.data import CompactArray, Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.data import CompactArray, Data, Tag
 from hanparse.errors import DecodeError, UnknownMeterError
-from hanparse.explanation import Explanation
-from hanparse.frame import strip_llc
 from hanparse.meters import read, shapes
 from hanparse.obis.units import UNITS
+from hanparse.wire import identify as foreign
+from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
+    from hanparse.measurement import Scale
     from hanparse.meters import Profile, Wire
-    from hanparse.scale import Scale
 
 _NOTIFICATION: Final = b"\x0f"
 _FROM_METER: Final = b"\xe6\xe7\x00"

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hanparse import foreign, hexdump
+from hanparse import hexdump
 from hanparse.annotate import hdlc, pushes
 from hanparse.annotate.apdu import Payloads
+from hanparse.annotate.tree import Explanation
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError
-from hanparse.explanation import Explanation
-from hanparse.frame import FLAG, Buffer, as_bytes
+from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
-from hanparse.scale import Scale
 from hanparse.source import is_push, without_flags
+from hanparse.wire import identify as foreign
+from hanparse.wire.frame import FLAG, Buffer, as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -21,12 +21,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hanparse.crc import x25
+from hanparse.annotate.tree import Explanation
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.explanation import Explanation
-from hanparse.frame import FLAG, MAX_LENGTH, Address, Frame, find_end
 from hanparse.hdlc import FrameReader
 from hanparse.meters import Wire
+from hanparse.wire.crc import x25
+from hanparse.wire.frame import FLAG, MAX_LENGTH, Address, Frame, find_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

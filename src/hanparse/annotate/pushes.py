@@ -11,9 +11,9 @@ from dataclasses import replace
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.explanation import Explanation
-from hanparse.frame import LLC
-from hanparse.segments import Assembler
+from hanparse.annotate.tree import Explanation
+from hanparse.transfer import Assembler
+from hanparse.wire.frame import LLC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

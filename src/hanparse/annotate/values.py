@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import AttributeDescriptor, Data, DateTime, Tag
+from hanparse.axdr.data import AttributeDescriptor, Data, DateTime, Tag
 from hanparse.measurement import FIELD_UNITS, Measurement, Register
 from hanparse.meters import Reading, clock, values
 from hanparse.obis import Kind, Obis, lookup

@@ -1,16 +1,16 @@
 """A data-notification -> `Measurement`: the profiles, one data file a maker, and the one engine that applies them."""
 
-from hanparse.meters.aidon import AIDON
-from hanparse.meters.austria import AUSTRIA
-from hanparse.meters.iskraemeco import ISKRAEMECO, ISKRAEMECO_PORT, ISKRAEMECO_UNNAMED
-from hanparse.meters.kaifa import KAIFA, KAIFA_AUSTRIA
-from hanparse.meters.kamstrup import KAMSTRUP
-from hanparse.meters.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
+from hanparse.meters.makers.aidon import AIDON
+from hanparse.meters.makers.austria import AUSTRIA
+from hanparse.meters.makers.iskraemeco import ISKRAEMECO, ISKRAEMECO_PORT, ISKRAEMECO_UNNAMED
+from hanparse.meters.makers.kaifa import KAIFA, KAIFA_AUSTRIA
+from hanparse.meters.makers.kamstrup import KAMSTRUP
+from hanparse.meters.makers.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
+from hanparse.meters.makers.sagemcom import SAGEMCOM
+from hanparse.meters.makers.siemens import SIEMENS
+from hanparse.meters.makers.unnamed import CZECHIA, UNNAMED
 from hanparse.meters.profile import Finer, Model, Place, Profile, Wire, codes
 from hanparse.meters.read import Reading, read
-from hanparse.meters.sagemcom import SAGEMCOM
-from hanparse.meters.siemens import SIEMENS
-from hanparse.meters.unnamed import CZECHIA, UNNAMED
 
 __all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "Wire", "codes", "read"]
 

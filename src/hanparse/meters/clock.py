@@ -18,7 +18,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from hanparse.data import DateTime
+    from hanparse.axdr.data import DateTime
 
 AS_SENT: Final = "deviation"
 NORMAL_TIME: Final = "+01:00"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import Tag, Untagged
+from hanparse.axdr.data import Tag, Untagged
 from hanparse.meters import clock
 from hanparse.obis import Obis, lookup
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.profile import exponent as profile_exponent
-from hanparse.meters.report import unknown_meter
+from hanparse.meters.unknown import unknown_meter
 from hanparse.obis import Kind, Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
+    from hanparse.axdr.data import Data
     from hanparse.cosem import DataNotification
-    from hanparse.data import Data
+    from hanparse.measurement import Scale
     from hanparse.meters.profile import Model, Profile, Wire
     from hanparse.meters.shapes import Item
-    from hanparse.scale import Scale
 
 _DEVICE_NAME: Final = Obis.parse("0-0:42.0.0")
 _SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}

@@ -12,7 +12,7 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.data import AttributeDescriptor, CompactArray, Data, Tag, Untagged
+from hanparse.axdr.data import AttributeDescriptor, CompactArray, Data, Tag, Untagged
 from hanparse.meters import values
 from hanparse.obis import Kind, Obis, lookup
 from hanparse.obis.units import UNITS

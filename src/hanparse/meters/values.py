@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from hanparse.data import CompactArray, Data, DateTime, Tag
+from hanparse.axdr.data import CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def time(data: Data) -> DateTime | None:
     if isinstance(data.value, DateTime):
         return data.value
     if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == _CLOCK_SIZE:
-        from hanparse.cosem import date_time  # noqa: PLC0415  see hanparse.frame
+        from hanparse.cosem import date_time  # noqa: PLC0415  see hanparse.wire.frame
 
         return date_time(data.value)
     return None

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import FrameError
-from hanparse.frame import FLAG, TYPE_3, find_end
+from hanparse.wire.frame import FLAG, TYPE_3, find_end
 
 if TYPE_CHECKING:
-    from hanparse.stats import Stats
+    from hanparse.wire.stats import Stats
 
 SEVERAL: Final = 3  # once is chance, twice may be the first frame and the last
 _CERTAIN: Final = 128  # bytes that all have what one in two has by chance; the zeros of a list are no such row

@@ -15,7 +15,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.plausibility.load import value
+from hanparse.energy.plausibility.load import value
 
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement

@@ -23,20 +23,20 @@ from operator import attrgetter, mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.crc import SOUND, frame_register
-from hanparse.frame import strip_llc
-from hanparse.lesson import FCS_AND_FLAG, Lesson, NotLearnableError
-from hanparse.measurement import Measurement, Register, blank, fill_kind, fill_state
+from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError
+from hanparse.measurement.measurement import Measurement, Register, blank, fill_kind, fill_state
 from hanparse.meters import clock, read, values
+from hanparse.wire.crc import SOUND, frame_register
+from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
-    from hanparse.frame import Frame
-    from hanparse.lesson import Element, Number
+    from hanparse.layouts.learn import Element, Number
+    from hanparse.measurement import Scale
     from hanparse.meters import Reading
-    from hanparse.scale import Scale
+    from hanparse.wire.frame import Frame
 
 LENGTHS: Final = 8
 """Frame lengths that a store remembers; a meter sends two or three."""
@@ -117,7 +117,7 @@ class Layout:
         return [getattr(measurement, name) for name in self.index]
 
     def _reading(self, frame: bytes) -> Reading:
-        from hanparse import cosem  # noqa: PLC0415  see hanparse.frame
+        from hanparse import cosem  # noqa: PLC0415  see hanparse.wire.frame
 
         profile = self._lesson.reading.profile
         return read(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]), (profile,), known=profile)

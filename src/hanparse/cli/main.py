@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 from zoneinfo import ZoneInfo
 
-from hanparse.console import chunks, progress, table, written
+from hanparse.cli.console import chunks, progress, table, written
 from hanparse.decoder import Decoder, Options, decode, decode_all
 from hanparse.errors import HanParseError
+from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
-from hanparse.scale import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -271,7 +271,7 @@ def _no_finding(decoder: Decoder) -> str:
 
 
 def _report(given: argparse.Namespace) -> int:
-    from hanparse.attachment import attachment  # noqa: PLC0415  only here
+    from hanparse.support.report import attachment  # noqa: PLC0415  only here
 
     for name in given.files:
         with _opened(name) as file:
@@ -281,6 +281,6 @@ def _report(given: argparse.Namespace) -> int:
 
 def _demo(_given: argparse.Namespace) -> int:
     for name in _DEMO_PUSHES:
-        dump = files("hanparse").joinpath("demo", f"{name}.hex").read_text("ascii")
+        dump = files("hanparse").joinpath("cli", "demo", f"{name}.hex").read_text("ascii")
         print(dump + table(decode(dump)), end="\n\n")
     return _DECODED

@@ -6,7 +6,7 @@ from typing import IO, Any, Final
 
 import construct as c
 
-from hanparse.crc import x25
+from hanparse.wire.crc import x25
 
 ConstructError: Final = c.ConstructError
 

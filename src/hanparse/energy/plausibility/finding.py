@@ -7,7 +7,7 @@ from enum import Enum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from hanparse.scale import Scale
+from hanparse.measurement import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

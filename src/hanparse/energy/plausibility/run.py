@@ -12,18 +12,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from hanparse.plausibility import phases, push
-from hanparse.plausibility.balance import Mismatch, weigh
-from hanparse.plausibility.energy import Comparison
-from hanparse.plausibility.load import voltages
-from hanparse.plausibility.push import check_measurement
-from hanparse.plausibility.trends import Direction, Transformers
+from hanparse.energy.plausibility import phases, push
+from hanparse.energy.plausibility.balance import Mismatch, weigh
+from hanparse.energy.plausibility.energy import Comparison
+from hanparse.energy.plausibility.load import voltages
+from hanparse.energy.plausibility.push import check_measurement
+from hanparse.energy.plausibility.trends import Direction, Transformers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
+    from hanparse.energy.plausibility.finding import Finding
     from hanparse.measurement import Measurement
-    from hanparse.plausibility.finding import Finding
 
 _WINDOW: Final = 60  # pushes
 

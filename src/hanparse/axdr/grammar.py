@@ -1,7 +1,7 @@
 """A-XDR bytes <-> typed values: every type of the Blue Book (4.1.5), each value with its place in the bytes.
 
-The encoding is declared once, as construct grammar (the table at the end), and runs both ways; `hanparse.bounded` keeps
-hostile bytes harmless.
+The encoding is declared once, as construct grammar (the table at the end), and runs both ways; `hanparse.axdr.bounded`
+keeps hostile bytes harmless.
 """
 
 from __future__ import annotations
@@ -11,11 +11,21 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import construct as c
 
-from hanparse.bounded import Bounded, build_all, parse_all
-from hanparse.data import AttributeDescriptor, CompactArray, Data, Date, DateTime, Tag, Time, TypeDescription, Untagged
+from hanparse.axdr.bounded import Bounded, build_all, parse_all
+from hanparse.axdr.data import (
+    AttributeDescriptor,
+    CompactArray,
+    Data,
+    Date,
+    DateTime,
+    Tag,
+    Time,
+    TypeDescription,
+    Untagged,
+)
 
 if TYPE_CHECKING:
-    from hanparse.data import Value
+    from hanparse.axdr.data import Value
 
 _MAX_LENGTH_SIZE: Final = 8  # bytes; four are the most that were ever seen
 _ATTRIBUTE: Final = 3, 2  # the depth and size of an attribute: a structure of two in an array in a structure

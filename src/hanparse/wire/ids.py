@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from hanparse.meters.report import TELLING_DIGITS
+TELLING_DIGITS: Final = 6
+"""A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
 
 _FIRST: Final = 17
 _ENDINGS: Final = 80  # 17 to 96: two digits tell the numbers of a report apart

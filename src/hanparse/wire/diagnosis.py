@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from hanparse.frame import LLC
-from hanparse.strays import ODD_BYTES, SEVERAL, Seen, count, mostly
+from hanparse.wire.frame import LLC
+from hanparse.wire.symptoms import ODD_BYTES, SEVERAL, Seen, count, mostly
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from hanparse.stats import Stats
-    from hanparse.strays import Fragment
+    from hanparse.wire.stats import Stats
+    from hanparse.wire.symptoms import Fragment
 
 Kind = Literal[
     "no-bytes", "m-bus", "p1",

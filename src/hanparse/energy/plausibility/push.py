@@ -2,19 +2,18 @@
 
 Nothing is found where it may as well be as it is. One thing a single push cannot rule out: Aidon averages P over the
 time between two pushes and takes I over half a second, so a push in which a large load was just switched looks as if
-powers and currents did not belong together. A run of pushes does rule it out (`hanparse.plausibility.run`).
+powers and currents did not belong together. A run of pushes does rule it out (`hanparse.energy.plausibility.run`).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hanparse.measurement import Measurement
-from hanparse.plausibility.balance import SWAPPED, Mismatch, weigh
-from hanparse.plausibility.finding import Finding, Problem
-from hanparse.plausibility.load import TOO_MUCH, load, net, systems, voltages
-from hanparse.plausibility.phases import phase_findings
-from hanparse.scale import Scale
+from hanparse.energy.plausibility.balance import SWAPPED, Mismatch, weigh
+from hanparse.energy.plausibility.finding import Finding, Problem
+from hanparse.energy.plausibility.load import TOO_MUCH, load, net, systems, voltages
+from hanparse.energy.plausibility.phases import phase_findings
+from hanparse.measurement import Measurement, Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

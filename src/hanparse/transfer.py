@@ -22,12 +22,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
-from hanparse import foreign
 from hanparse.errors import FrameError
-from hanparse.frame import LLC
+from hanparse.wire import identify as foreign
+from hanparse.wire.frame import LLC
 
 if TYPE_CHECKING:
-    from hanparse.frame import Frame
+    from hanparse.wire.frame import Frame
 
 MAX_PUSH: Final = 16 * 1024
 """Bytes of information in one push; the longest known has 1 KiB."""

@@ -8,11 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
-from hanparse.anonymous import anonymise
-from hanparse.crc import HAS_EXTENSION
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
-from hanparse.frame import FLAG
+from hanparse.support.anonymise import anonymise
+from hanparse.wire.crc import HAS_EXTENSION
+from hanparse.wire.frame import FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -6,7 +6,7 @@ What is replaced
   a device name. The identifier of the list stays, the meter type where the maker is known, and what is to be kept.
 * In bytes that cannot be read, because they are damaged, cut off, ciphered or unknown: words of six digits or more,
   five digits with at most two other bytes between them, and the number in a system title.
-* Each number found so, wherever else it stands, in the notations of `hanparse.ids`.
+* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`.
 
 Lengths stay, and so do headers. The check sequence of a frame changes by what was changed in the frame (a CRC is
 linear): a sound frame stays sound, and a damaged one stays wrong by the same bits. Nothing is repaired. A number that
@@ -18,16 +18,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse import cosem, ids
+from hanparse import cosem
 from hanparse.annotate import hdlc
-from hanparse.crc import x25
-from hanparse.data import Data, Tag, Untagged
+from hanparse.axdr.data import Data, Tag, Untagged
 from hanparse.errors import DecodeError, UnknownMeterError
-from hanparse.frame import strip_llc
 from hanparse.meters import PROFILES, Wire, read, shapes, values
-from hanparse.meters.report import TELLING_DIGITS
-from hanparse.segments import Assembler
 from hanparse.source import is_push, without_flags
+from hanparse.transfer import Assembler
+from hanparse.wire import ids
+from hanparse.wire.crc import x25
+from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -53,7 +53,7 @@ _MAKER: Final = re.compile(rb"[A-Z]{3}")
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
 _TITLE: Final = re.compile(rb"(?<=\x08)[A-Z]{3}.{5}", re.DOTALL)
-_WORD: Final = re.compile(rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*" % TELLING_DIGITS)
+_WORD: Final = re.compile(rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*" % ids.TELLING_DIGITS)
 _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 
 
@@ -144,7 +144,7 @@ def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """The notations of a whole number."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
-    return ids.notations(before, after) if len(before) == len(after) and len(before) >= TELLING_DIGITS else {}
+    return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.TELLING_DIGITS else {}
 
 
 def _exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
@@ -190,7 +190,7 @@ def _of_value(leaf: Data, places: Sequence[int], kept: frozenset[bytes], *, name
         return None
     if leaf.tag in _SIZES:
         return _Telling(places, _other_value, _numbers) if named and isinstance(leaf.value, int) else None
-    if ids.digits(raw) >= TELLING_DIGITS:
+    if ids.digits(raw) >= ids.TELLING_DIGITS:
         return _Telling(places, ids.another, _texts)
     if values.text(leaf) is not None:
         return _Telling(places, ids.another_name, _texts) if named else None

@@ -7,17 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import UnknownMeterError
 from hanparse.meters import shapes, values
+from hanparse.wire.ids import TELLING_DIGITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hanparse.axdr.data import Data
     from hanparse.cosem import DataNotification
-    from hanparse.data import Data
     from hanparse.meters.profile import Wire
     from hanparse.meters.shapes import Item
-
-TELLING_DIGITS: Final = 6
-"""A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
 
 _TELLING_NUMBER: Final = 10 ** (TELLING_DIGITS - 1)
 _MAX_ROWS: Final = 200

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy.plausibility.finding import Finding, Problem
+from hanparse.energy.plausibility.load import PHASES, value, voltages
 from hanparse.measurement import Wiring
-from hanparse.plausibility.finding import Finding, Problem
-from hanparse.plausibility.load import PHASES, value, voltages
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

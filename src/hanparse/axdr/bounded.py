@@ -15,7 +15,7 @@ import construct as c
 from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
-    from hanparse.data import Data
+    from hanparse.axdr.data import Data
 
 MAX_NESTING: Final = 16
 """Arrays and structures inside one another. The deepest push known has 4 levels; Python's own limit is far away."""

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy.plausibility.finding import Finding, Problem
+from hanparse.energy.plausibility.load import PHASES, net, value
 from hanparse.meters import PROFILES
-from hanparse.plausibility.finding import Finding, Problem
-from hanparse.plausibility.load import PHASES, net, value
 
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement

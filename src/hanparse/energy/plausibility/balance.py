@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.plausibility.finding import Finding, Problem
-from hanparse.scale import Scale
+from hanparse.energy.plausibility.finding import Finding, Problem
+from hanparse.measurement import Scale
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.plausibility.energy import Verdict
-    from hanparse.plausibility.load import Load
+    from hanparse.energy.plausibility.energy import Verdict
+    from hanparse.energy.plausibility.load import Load
 
 SWAPPED: Final = "no factor mends that: the meter is connected the wrong way round, or its list read in the wrong order"
 

@@ -1,4 +1,4 @@
-"""One HDLC frame: bytes <-> `Frame`, checked. The format itself is declared in `hanparse.frame_grammar`.
+"""One HDLC frame: bytes <-> `Frame`, checked. The format itself is declared in `hanparse.wire.frame_grammar`.
 
 The grammar is imported when the first frame is read or built: construct takes longer to import than all of hanparse.
 """
@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Final, NoReturn, Self
 
-from hanparse.crc import x25
 from hanparse.errors import ChecksumError, FrameError
+from hanparse.wire.crc import x25
 
 Buffer = bytes | bytearray | memoryview
 Address = tuple[int, ...]
@@ -76,7 +76,7 @@ class Frame:
     @classmethod
     def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:
         """The frame that `data` is known to be."""
-        from hanparse.frame_grammar import HEADER  # noqa: PLC0415  see above
+        from hanparse.wire.frame_grammar import HEADER  # noqa: PLC0415  see above
 
         header = HEADER.parse(data[1:])
         end = 1 + 2 + len(header.destination) + len(header.source) + 1
@@ -88,7 +88,7 @@ class Frame:
 
     def build(self) -> bytes:
         """The frame as it is sent, with its length, HCS and FCS. Raises `ValueError` for what no frame can hold."""
-        from hanparse.frame_grammar import FRAME, ConstructError  # noqa: PLC0415  see above
+        from hanparse.wire.frame_grammar import FRAME, ConstructError  # noqa: PLC0415  see above
 
         addresses = len(self.destination) + len(self.source)
         length = 2 + addresses + 1 + (2 + len(self.information) if self.information else 0) + 2

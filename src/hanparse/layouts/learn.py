@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.data import Tag
+from hanparse.axdr.data import Tag
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
@@ -18,12 +18,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
-    from hanparse.data import Data, DateTime
-    from hanparse.measurement import Plain
+    from hanparse.axdr.data import Data, DateTime
+    from hanparse.measurement import Plain, Scale
     from hanparse.meters import Reading
     from hanparse.meters.read import Source
     from hanparse.obis import Obis
-    from hanparse.scale import Scale
 
 _FORMATS: Final = {
     Tag.INTEGER: "b",
