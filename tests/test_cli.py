@@ -17,7 +17,6 @@ from framefiles import SOUND, named
 
 from hanparse import decode
 from hanparse.cli.main import main
-from hanparse.cli.main import main as cli
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -192,7 +191,7 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupt(*_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_demo", interrupt)
+    monkeypatch.setattr("hanparse.cli.main._demo", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
 

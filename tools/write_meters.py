@@ -14,8 +14,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
-from hanparse import cosem, meters
-from hanparse.meters import PROFILES, Profile, Wire, clock
+from hanparse import cosem
+from hanparse.meters import PROFILES, Profile, Wire, clock, makers, read
 from hanparse.meters.shapes import elements
 from hanparse.wire.frame import Frame
 
@@ -67,7 +67,7 @@ def page() -> str:
 
 def _profiles() -> Iterator[tuple[str, str, Profile]]:
     """Every profile with its name and the docstring of its module, in the order of choice."""
-    modules = [import_module(f"{meters.__name__}.{module.name}") for module in iter_modules(meters.__path__)]
+    modules = [import_module(f"{makers.__name__}.{module.name}") for module in iter_modules(makers.__path__)]
     for profile in PROFILES:
         module = next(module for module in modules if any(value is profile for value in vars(module).values()))
         name = next(name for name, value in vars(module).items() if value is profile)
@@ -84,7 +84,7 @@ def _proofs() -> Iterator[Proof]:
 def _proof(path: Path, content: dict[str, Any]) -> Proof:
     frame = Frame.parse(bytes.fromhex("".join(line.partition("#")[0] for line in content["frame"].splitlines())))
     notification = cosem.parse(frame.information.removeprefix(b"\xe6\xe7\x00"))
-    reading = meters.read(notification, PROFILES, Wire(frame.destination, frame.source, frame.control))
+    reading = read(notification, PROFILES, Wire(frame.destination, frame.source, frame.control))
     body = f"{notification.body.tag} of {len(elements(notification.body))}"
     return Proof(path.relative_to(FRAMES).with_suffix("").as_posix(), content, frame, body, reading.profile)
 

@@ -15,7 +15,7 @@
 """
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hanparse.annotate.explain import explain
@@ -58,28 +58,27 @@ __all__ = [
     "explain",
 ]
 
-_MODULES: Final = {
-    "annotate.explain": ("explain",),
-    "annotate.tree": ("Explanation",),
-    "decoder": ("Decoder", "decode", "decode_all"),
-    "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
-    "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
-    "meters": ("Profile",),
-    "obis": ("Obis",),
-    "wire.diagnosis": ("Fault",),
-    "wire.stats": ("Stats",),
-}
-_MODULE_OF: Final = {name: f"hanparse.{module}" for module, names in _MODULES.items() for name in names}
+if not TYPE_CHECKING:  # type checkers see the imports above, and so report a name that does not exist
+    _MODULES = {
+        "annotate.explain": ("explain",),
+        "annotate.tree": ("Explanation",),
+        "decoder": ("Decoder", "decode", "decode_all"),
+        "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
+        "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+        "meters": ("Profile",),
+        "obis": ("Obis",),
+        "wire.diagnosis": ("Fault",),
+        "wire.stats": ("Stats",),
+    }
+    _MODULE_OF = {name: f"hanparse.{module}" for module, names in _MODULES.items() for name in names}
 
+    def __getattr__(name: str) -> object:
+        """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+        if name not in _MODULE_OF:
+            raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
+        value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
+        return value
 
-def __getattr__(name: str) -> Any:  # noqa: ANN401  the types are declared above
-    """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
-    value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
-    return value
-
-
-def __dir__() -> list[str]:
-    """Return the public names."""
-    return sorted(__all__)
+    def __dir__() -> list[str]:
+        """Return the public names."""
+        return __all__
