@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse.annotate.apdu import Origin
 from hanparse.annotate.tree import Explanation
 from hanparse.receiver import Failed, Read
-from hanparse.transfer import Dropped
+from hanparse.wire.message import Dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
