@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
@@ -12,6 +11,7 @@ from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
 from hanparse.hdlc import FLAG
 from hanparse.support.anonymise import anonymise
+from hanparse.support.versions import version
 from hanparse.wire.crc import HAS_EXTENSION
 
 if TYPE_CHECKING:
@@ -97,17 +97,10 @@ def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
 
 
 def _versions() -> Iterator[str]:
-    yield f"hanparse {_version('hanparse')}, {platform.python_implementation()} {platform.python_version()}"
+    yield f"hanparse {version('hanparse')}, {platform.python_implementation()} {platform.python_version()}"
     extension = "with its C extension" if HAS_EXTENSION else "without its C extension"
-    yield f"construct {_version('construct')}, crcmod {_version('crcmod')} {extension}"
+    yield f"construct {version('construct')}, crcmod {version('crcmod')} {extension}"
     yield f"{platform.system()} {platform.machine()}"
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _errors(data: bytes) -> Iterator[str]:
