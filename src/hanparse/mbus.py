@@ -23,9 +23,11 @@ STOP: Final = 0x16
 SHORT_START: Final = 0x10
 MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, 256 bytes beyond the largest L below five, checksum and stop
 FIN: Final = 0x10
+HEADER_SIZE: Final = 4
+"""68 L L 68."""
+TRAILER_SIZE: Final = 2
+"""Checksum and stop byte."""
 
-_HEADER: Final = 4  # 68 L L 68
-_TRAILER: Final = 2  # checksum and stop
 _FIXED: Final = 3  # C, A, CI
 _SAPS: Final = 2
 _DLMS: Final = 0x20  # CI below this announces DLMS
@@ -79,7 +81,7 @@ class Telegram:
     @property
     def information_offset(self) -> int:
         """Where `information` begins in the stream."""
-        return self.offset + _HEADER + _FIXED + (_SAPS if self.is_dlms else 0)
+        return self.offset + HEADER_SIZE + _FIXED + (_SAPS if self.is_dlms else 0)
 
     @property
     def link(self) -> Link:
@@ -95,8 +97,8 @@ class Telegram:
     @classmethod
     def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:  # noqa: ARG003  see LinkLayer
         """Return the telegram that `data`, found sound by `find_end`, is."""
-        control, address, ci = data[_HEADER : _HEADER + _FIXED]
-        return cls(control, address, ci, data[_HEADER + _FIXED : -_TRAILER], offset, data)
+        control, address, ci = data[HEADER_SIZE : HEADER_SIZE + _FIXED]
+        return cls(control, address, ci, data[HEADER_SIZE + _FIXED : -TRAILER_SIZE], offset, data)
 
     def build(self) -> bytes:
         """Return the telegram as it is sent. Raises `ValueError` for more data than L can announce."""
@@ -115,13 +117,13 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     The end lies beyond ``len(data)`` while bytes are missing. Raises `FrameError` when its header is wrong or no length
     that L can mean fits.
     """
-    header = bytes(data[start : start + _HEADER])
-    if len(header) < _HEADER:
-        return start + _HEADER + _FIXED + _TRAILER, False
+    header = bytes(data[start : start + HEADER_SIZE])
+    if len(header) < HEADER_SIZE:
+        return start + HEADER_SIZE + _FIXED + TRAILER_SIZE, False
     check_header(header, start)
     length = header[1]
-    end = start + _HEADER + length + _TRAILER
-    ci_at = start + _HEADER + _FIXED - 1
+    end = start + HEADER_SIZE + length + TRAILER_SIZE
+    ci_at = start + HEADER_SIZE + _FIXED - 1
     may_be_longer = length < _FIXED + _SAPS and (ci_at >= len(data) or data[ci_at] < _DLMS)
     if not may_be_longer:
         if end <= len(data):
@@ -146,21 +148,23 @@ def check_header(header: bytes, start: int = 0) -> None:
 
 
 def _is_closed(data: Buffer, start: int, end: int) -> bool:
-    return data[end - 1] == STOP and sum(data[start + _HEADER : end - _TRAILER]) & 0xFF == data[end - _TRAILER]
+    return (
+        data[end - 1] == STOP and sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF == data[end - TRAILER_SIZE]
+    )
 
 
 def _check_end(data: Buffer, start: int, end: int) -> None:
-    if end - start < _HEADER + _FIXED + _TRAILER:
+    if end - start < HEADER_SIZE + _FIXED + TRAILER_SIZE:
         announced = f"an M-Bus long frame has {_FIXED} bytes from C on at least, its length announces {data[start + 1]}"
         raise FrameError(announced, offset=start + 1)
     if data[end - 1] != STOP:
         stop = f"expected the stop byte 16 after {end - start - 1} bytes, found {data[end - 1]:02X}"
         raise FrameError(f"{stop}; bytes got lost or came in", offset=end - 1, after_header=True)
-    expected, found = sum(data[start + _HEADER : end - _TRAILER]) & 0xFF, data[end - _TRAILER]
+    expected, found = sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF, data[end - TRAILER_SIZE]
     if expected != found:
-        size = end - start - _HEADER - _TRAILER
+        size = end - start - HEADER_SIZE - TRAILER_SIZE
         message = f"checksum {found:02X} does not fit its {size} bytes, expected {expected:02X}; damaged on the way"
-        raise ChecksumError(message, offset=end - _TRAILER, field="checksum", expected=expected, found=found)
+        raise ChecksumError(message, offset=end - TRAILER_SIZE, field="checksum", expected=expected, found=found)
 
 
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
@@ -176,6 +180,7 @@ class MBus:
     first = START
     start = rb"\x68(?:\Z|(?P<L>.)(?:\Z|(?P=L)(?:\Z|\x68)))"
     max_size = MAX_SIZE
+    smallest = HEADER_SIZE + _FIXED + TRAILER_SIZE
     shared = 0
     find_end = staticmethod(find_end)
     read = staticmethod(Telegram.read)

@@ -165,7 +165,7 @@ class Segments:
         if frame.segmented and not begins:
             self._dropped = frame
             lost = "a segment whose first one was lost; the push is dropped"
-            return None, dropped or Dropped(incomplete(lost, frame.offset), (frame,), is_joined=False)
+            return None, dropped or Dropped(incomplete(lost, frame.offset), Message.of(frame), is_joined=False)
         if frame.segmented:
             self._joined, self._size = [frame], len(frame.information)
             return None, dropped
@@ -199,9 +199,10 @@ class Segments:
         return Message.join(map(Message.of, frames))
 
     def _drop(self, reason: str, offset: int) -> Dropped:
-        frames, self._joined = tuple(self._joined), []
+        frames, self._joined = self._joined, []
         self._dropped = frames[-1]
-        return Dropped(incomplete(f"a push in segments is incomplete and dropped: {reason}", offset), frames)
+        error = incomplete(f"a push in segments is incomplete and dropped: {reason}", offset)
+        return Dropped(error, Message.join(map(Message.of, frames)))
 
     def _is_rest(self, frame: Frame) -> bool:
         """Return whether `frame` belongs to the message that was dropped; an APDU of its own does not."""

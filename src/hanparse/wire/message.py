@@ -83,13 +83,13 @@ class Message:
 
 
 class Dropped(NamedTuple):
-    """A message that is incomplete: why, and the frames that carried what there was of it.
+    """A message that is incomplete: why, and what there was of it.
 
     `is_joined` is false for a part whose first one was lost.
     """
 
     error: FrameError
-    frames: tuple[Carrier, ...]
+    message: Message
     is_joined: bool = True
 
 

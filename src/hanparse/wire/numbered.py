@@ -100,12 +100,10 @@ class _Joining:
             return None
         self._is_lost, self._is_refused = True, number < first and not is_last
         reason = f"{unit} number {number}: the first is {first}" if number < first else f"{unit} {first} was lost"
-        return Dropped(
-            incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part.frames
-        )
+        return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:
-        frames = Message.join(self.parts).frames
+        message = Message.join(self.parts)
         self.parts = []
         error = incomplete(f"a push in {self._numbering.unit}s is incomplete and dropped: {reason}", offset)
-        return Dropped(error, frames)
+        return Dropped(error, message)
