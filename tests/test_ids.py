@@ -32,8 +32,8 @@ def test_an_id_of_letters_keeps_only_those_of_its_maker() -> None:
 
 
 def test_a_system_title_keeps_the_letters_of_its_maker() -> None:
-    assert ids.another_title(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
-    assert ids.another_title(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
+    assert ids.another_octets(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
+    assert ids.another_octets(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 100))
