@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _TELLING_NUMBER: Final = 10 ** (ids.TELLING_DIGITS - 1)
 _CURRENT: Final = 255
+_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # an underscore within a word
+_LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # digits and letters alike
 _MAX_ROWS: Final = 200
 
@@ -31,7 +33,7 @@ def unknown_meter(
     body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
     masked = _mask(list_id) if list_id else ""
     identifier = f"list identifier {masked!r}" if list_id else "no list identifier"
-    in_report = f"list identifier {code_span(masked)}" if list_id else identifier
+    in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
     message = (
         f"no profile reads this list: {body}, {identifier}; "
         "the report of this error says what was understood and is made to be pasted into an issue"
@@ -92,7 +94,7 @@ def _shown(item: Item) -> str:
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
-        return code_span("x" * len(text) if item.is_id or is_packed else _mask(text)).replace("|", "\\|")
+        return escaped("x" * len(text) if item.is_id or is_packed else _mask(text))
     if number is not None:
         is_telling = item.is_id or abs(number) >= _TELLING_NUMBER
         return "x" * len(str(number)) if is_telling else str(number)
@@ -107,9 +109,14 @@ def _mask(text: str) -> str:
     return re.sub(r"\d", "x", text) if has_digits and not _HEX.search(text) else re.sub(r"\w", "x", text)
 
 
-def code_span(text: str) -> str:
-    """The text as Markdown shows it as it is: nothing in it is a link, a mention, HTML, a heading, or ends the line."""
+def escaped(text: str) -> str:
+    """The text for Markdown: as it is where that is harmless, else as code, in which nothing has a meaning.
+
+    It becomes no link, no mention, no HTML, no heading, no cell of a table, and no line of its own.
+    """
     line = " ".join(text.split())
+    if _HARMLESS.fullmatch(line) and not _LINK.search(line):
+        return line
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     blank = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{blank}{line}{blank}{fence}" if line else ""
+    return f"{fence}{blank}{line}{blank}{fence}".replace("|", "\\|")

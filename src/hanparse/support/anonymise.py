@@ -16,6 +16,7 @@ stands in a list as a number, without a code that says so, is a value like any o
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
@@ -49,6 +50,13 @@ _SIZES: Final[dict[Tag | Untagged, int]] = {
     for tag in tags
 }
 _PUSH_SETUP: Final = (25, 9)  # C, D of the object that sends a list, which some lists name first
+
+# Blue Book 4.1.6.1: year FFFF or of this century, month and day with FD to FF; what follows in twelve octets is a time.
+_DATE: Final = re.compile(
+    rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
+    re.DOTALL,
+)
+_TIME: Final = re.compile(rb"[\x00-\x17\xff][\x00-\x3b\xff]{2}[\x00-\x63\xff]", re.DOTALL)
 
 # Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; maker's letters; class to country.
 _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
@@ -143,10 +151,12 @@ class _List(NamedTuple):
         """The strings and ids in it."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
         codes = {bytes(item.obis) for item in self.items if item.obis}
-        for leaf in shapes.leaves(self.notification.body):
+        leaves = list(shapes.leaves(self.notification.body))
+        clocks = _clocks([_raw(leaf) for leaf in leaves])
+        for at, leaf in enumerate(leaves):
             end = leaf.offset + leaf.length
             places = self.places[end - _size(leaf) : end]
-            if places and _raw(leaf).strip(b"\0 ") not in kept:
+            if places and at not in clocks and _raw(leaf).strip(b"\0 ") not in kept:
                 found = _change(leaf, codes, named=id(leaf) in named)
                 if found:
                     yield _Telling(places, *found)
@@ -158,7 +168,7 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
     if ids.is_number(raw):
         return ids.another, _texts
     if not named:
-        is_octets = leaf.tag is Tag.OCTET_STRING and not (_is_code(raw, codes) or values.time(leaf))
+        is_octets = leaf.tag is Tag.OCTET_STRING and not _is_code(raw, codes)
         is_id = is_octets and (ids.is_packed(raw) or (values.text(leaf) is None and ids.is_telling(raw)))
         return (ids.another_octets, unreadable.exactly) if is_id else None
     if leaf.tag in _SIZES and isinstance(leaf.value, int):
@@ -166,6 +176,13 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
     if values.text(leaf) is not None:
         return ids.another_name, _texts
     return ids.another_octets, unreadable.exactly
+
+
+def _clocks(octets: list[bytes]) -> set[int]:
+    """Which are clocks: a date-time, a date, or a time beside one (alone it is like any four octets)."""
+    dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
+    beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
+    return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
@@ -210,7 +227,8 @@ class _Capture:
     def unreadable(self, kept: set[bytes]) -> Iterator[_Telling]:
         """What is telling elsewhere; what stands here once may stand there damaged."""
         rest = bytes(self._data[at] for at in self._rest)
-        for places, change in unreadable.find(rest, kept):
+        joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
+        for places, change in unreadable.find(rest, kept, joints):
             yield _Telling([self._rest[at] for at in places], *change)
 
 
@@ -223,8 +241,8 @@ def _list(event: Read | Failed) -> _List | None:
     if isinstance(event, Read):
         reading = event.reading
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
-        texts = [_raw(data).strip(b"\0 ") for data in names] if reading.profile.manufacturer else []
-        kept = [text for text in texts if _is_type(text)]
+        texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
+        kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
         return _List(places, reading.notification, reading.items, kept)
     if isinstance(event.error, DecodeError):
         return None
@@ -234,4 +252,5 @@ def _list(event: Read | Failed) -> _List | None:
 
 def _is_type(text: bytes) -> bool:
     """Whether the text that stands for a list or a meter type is no number: a digit of it names no meter."""
-    return not ids.is_number(text) or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")
+    is_number = ids.is_number(text) or ids.is_packed(text)
+    return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

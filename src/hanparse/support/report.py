@@ -10,7 +10,7 @@ from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
 from hanparse.hdlc import FLAG
-from hanparse.meters.unknown import code_span
+from hanparse.meters.unknown import escaped
 from hanparse.support.anonymise import anonymise
 from hanparse.support.versions import version
 from hanparse.wire.crc import HAS_EXTENSION
@@ -109,7 +109,7 @@ def _errors(data: bytes) -> Iterator[str]:
     errors = _all_errors(data)
     if errors:
         yield from ("", f"#### Errors, the last of {len(errors)}", "")
-    yield from (f"* {type(error).__name__}: {code_span(str(error))}" for error in errors[-_SHOWN_ERRORS:])
+    yield from (f"* {type(error).__name__}: {escaped(str(error))}" for error in errors[-_SHOWN_ERRORS:])
     reports = dict.fromkeys(error.report for error in errors if isinstance(error, UnknownMeterError))
     for report in list(reports)[:_SHOWN_ERRORS]:
         yield from ("", report)

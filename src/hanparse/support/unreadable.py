@@ -12,6 +12,7 @@ Identifiers of lists, such as ``AIDON_V0001``, are no numbers.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
 
@@ -28,7 +29,8 @@ _TITLE: Final = re.compile(
     rb"(?<=\x08)[A-Za-z]{3}.{5}|(?<=[\xdb\xdc\xdd\xdf])(?!\x08[A-Za-z]{3}).?[A-Za-z]{3}.{5}", re.DOTALL
 )
 _WORD: Final = re.compile(
-    rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*|(?<![0-9A-Za-z])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS
+    rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*"
+    rb"|(?<![0-9A-Za-z])(?:\d?[A-Za-z]{3})?[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS
 )
 _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 _OCTET_STRING: Final = re.compile(rb"\t[\x04-\x10]")  # tag and length
@@ -38,23 +40,28 @@ _CLOCK_SIZE: Final = 12
 _SERIAL: Final = 5  # octets of a system title that are no letters
 
 
-def find(octets: bytes, kept: set[bytes]) -> Iterator[tuple[Sequence[int], Change]]:
-    """The places of what is telling; `kept` are texts that are not. The last one that is found for a place holds."""
+def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
+    """The places of what is telling; `kept` are texts that are not. The last one that is found for a place holds.
+
+    At `joints`, in ascending order, something that can be read or a header was taken out: a number may go on there, but
+    not a string with its length.
+    """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
     spared = {at for start, stop in names for at in range(start, stop)}
-    for start, stop, change in _spans(octets):
+    for start, stop, change in _spans(octets, joints):
         places = [at for at in range(start, stop) if at not in spared]
         if places:
             yield places, change
 
 
-def _spans(octets: bytes) -> Iterator[tuple[int, int, Change]]:
+def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
     """Whole words come last and give a number its place once more."""
-    for start, stop in _octet_strings(octets):
-        yield start, stop, (ids.another_octets, exactly)
-    for match in _TITLE.finditer(octets):
-        yield match.end() - _SERIAL, match.end(), (ids.another_octets, exactly)
+    titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
+    strings = [(*span, _here) for span in _octet_strings(octets)]  # not certain: a byte may be lost in front of it
+    for start, stop, notations in [*strings, *titles]:
+        if bisect_right(joints, start - 1) == bisect_left(joints, stop):
+            yield start, stop, (ids.another_octets, notations)
     for match in _DIGITS.finditer(octets):
         yield *match.span(), (ids.another, _here)
     for match in _WORD.finditer(octets):

@@ -15,6 +15,7 @@ _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; meters show the last ones of a long number as their own
 _TELLING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
 _MAKER: Final = 3  # letters in front, by which makers are known (FLAG association)
+_TITLE: Final = 8  # octets of a system title
 _RUN: Final = re.compile(rb"\d{%d,}" % TELLING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _HEX_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
@@ -84,9 +85,9 @@ def another_value(value: int, size: int, number: int = 0) -> int:
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Every way in which `old` may stand in bytes, and `new` written the same way.
 
-    As text in either case, hex digits as octets, and where six digits stand in a row: they alone, as BCD, packed or a
-    digit an octet, and as a whole number, in both byte orders; so too the last digits from eight on. A binary notation
-    with fewer than three bytes that are not 00 is left out: a value may look the same.
+    As text in either case, hex digits as octets, and where six digits stand in a row: they alone, as packed BCD and as
+    a whole number, in both byte orders; so too the last digits from eight on. A binary notation with fewer than three
+    bytes that are not 00 is left out: a value may look the same. So is a digit an octet: lists are full of small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -97,7 +98,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
         pairs[run[0]] = other
         for start in {0, *range(len(other) - _SHORTEST_TAIL + 1)}:
             before, after = run[0][start:], other[start:]
-            pairs |= _number(before, after) | _both_orders(_a_digit_an_octet(before), _a_digit_an_octet(after))
+            pairs |= _number(before, after)
             if start == 0 or len(before) % 2 == 0:
                 pairs |= _both_orders(_packed(before), _packed(after))
             if len(before) % 2:
@@ -106,7 +107,12 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_packed(octets: bytes) -> bool:
-    """Whether octets may be eight digits or more in packed BCD, even if they can be printed; digits as text are not."""
+    """Whether octets may be eight digits or more in packed BCD, even if they can be printed; digits as text are not.
+
+    So may the octets of a system title that follow the letters of its maker.
+    """
+    if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
+        octets = octets[_MAKER:]
     decimal = _DECIMAL_OCTETS.fullmatch(octets) is not None
     return decimal and is_telling(octets) and not octets.strip(_BLANKS).isdigit()
 
@@ -114,11 +120,6 @@ def is_packed(octets: bytes) -> bool:
 def _packed(digits: bytes) -> bytes:
     """Packed BCD."""
     return bytes.fromhex("0" * (len(digits) % 2) + digits.decode())
-
-
-def _a_digit_an_octet(digits: bytes) -> bytes:
-    """Unpacked BCD."""
-    return bytes(digit - ord("0") for digit in digits)
 
 
 def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
