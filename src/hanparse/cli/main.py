@@ -5,24 +5,21 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
-from contextlib import contextmanager
 from importlib.resources import files
 from io import TextIOWrapper
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from hanparse.cli.console import chunks, complain, progress, table, written
-from hanparse.decoder import Decoder, Options, decode, decode_all
+from hanparse.cli.console import chunks, complain, table, written
+from hanparse.cli.inputs import measurements, opened, passed_over
+from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
-from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
 from hanparse.support.versions import version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from hanparse.measurement import Measurement
 
@@ -30,7 +27,6 @@ if TYPE_CHECKING:
 
 _DEMO_PUSHES: Final = ("aidon", "kaifa", "kamstrup")
 _DECODED, _NOTHING, _INTERRUPTED = 0, 1, 130
-_SHORT: Final = BUFFER_LIMIT  # bytes that may be a push without a frame, or a frame that has lost its flags
 
 _DECODE_EXAMPLES: Final = """\
 examples:
@@ -188,73 +184,27 @@ def _zone(name: str) -> ZoneInfo:
         raise argparse.ArgumentTypeError(what) from error
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name != "-":
-        with Path(name).open("rb") as file:
-            yield file
-    elif sys.stdin is None:
-        raise OSError("standard input is closed")
-    else:
-        yield sys.stdin.buffer
-
-
-class _NothingDecodedError(Exception):
-    """A file holds no push that could be decoded."""
-
-
 def _decode(given: argparse.Namespace) -> int:
     options = Options(scale=given.ct, timezone=given.timezone, estimate=given.estimate)
-    decoded: Counter[str] = Counter()
-    for piece in written(_of_all(given, options, decoded), given.format):
+    counted = _Counted(measurements(given.files, options, follow=given.follow))
+    for piece in written(counted, given.format):
         sys.stdout.write(piece)
         if given.follow:
             sys.stdout.flush()
-    return _DECODED if decoded else _NOTHING
+    return _DECODED if counted.count else _NOTHING
 
 
-def _of_all(given: argparse.Namespace, options: Options, decoded: Counter[str]) -> Iterator[Measurement]:
-    """The measurements of all files; a file that has none is named on standard error, and counts are kept."""
-    for name in given.files:
-        follow = given.follow and name == given.files[-1]
-        try:
-            for measurement in (_followed if follow else _of_one)(name, options):
-                decoded[name] += 1
-                yield measurement
-        except (HanParseError, OSError, _NothingDecodedError) as error:
-            complain(f"{name}: {error}")
+class _Counted:
+    """Passes measurements on and counts them."""
 
+    def __init__(self, found: Iterator[Measurement]) -> None:
+        self._found = found
+        self.count = 0
 
-def _of_one(name: str, options: Options) -> Iterator[Measurement]:
-    """The measurements of a file: of a stream, or of a short file as a whole, which need not be frames."""
-    size = None if name == "-" else Path(name).stat().st_size
-    decoder, begin = Decoder(**options), b""
-    with _opened(name) as file, progress(size) as done:
-        for chunk in chunks(file, _passed_over(name)):
-            begin += chunk[: _SHORT + 1 - len(begin)]
-            yield from decoder.feed(chunk)
-            done(len(chunk))
-        yield from decoder.flush()
-    if not begin:
-        raise _NothingDecodedError("there are no bytes")
-    if not decoder.stats.measurements and len(begin) <= _SHORT:
-        yield from decode_all(begin, **options)
-    elif not decoder.stats.measurements:
-        findings = decoder.diagnosis()
-        raise _NothingDecodedError(findings[0] if findings else decoder.last_error)
-
-
-def _followed(name: str, options: Options) -> Iterator[Measurement]:
-    from hanparse.cli.follow import Tail, measurements  # noqa: PLC0415  only here
-
-    path = None if name == "-" else Path(name)
-    with _opened(name) as file, Tail(file.raw, path) as tail:  # type: ignore[attr-defined]
-        yield from measurements(tail, _passed_over(name), **options)
-
-
-def _passed_over(name: str) -> Callable[[str], object]:
-    """What names on standard error a part of a file that is not read."""
-    return lambda what: complain(f"{name}: {what}")
+    def __iter__(self) -> Iterator[Measurement]:
+        for measurement in self._found:
+            self.count += 1
+            yield measurement
 
 
 def _explain(given: argparse.Namespace) -> int:
@@ -262,8 +212,8 @@ def _explain(given: argparse.Namespace) -> int:
 
     sound = False
     for name in given.files:
-        with _opened(name) as file:
-            explanation = explain(b"".join(chunks(file, _passed_over(name))), scale=given.ct, timezone=given.timezone)
+        with opened(name) as file:
+            explanation = explain(b"".join(chunks(file, passed_over(name))), scale=given.ct, timezone=given.timezone)
         print(explanation)
         sound = sound or not explanation.error
     return _DECODED if sound else _NOTHING
@@ -296,8 +246,8 @@ def _entries(text: str) -> list[str]:
 def _diagnose(given: argparse.Namespace) -> int:
     decoder = Decoder()
     for name in given.files:
-        with _opened(name) as file:
-            for chunk in chunks(file, _passed_over(name)):
+        with opened(name) as file:
+            for chunk in chunks(file, passed_over(name)):
                 decoder.feed(chunk)
         decoder.flush()
     print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items()))
@@ -316,7 +266,7 @@ def _report(given: argparse.Namespace) -> int:
     from hanparse.support.report import attachment  # noqa: PLC0415  only here
 
     for name in given.files:
-        with _opened(name) as file:
+        with opened(name) as file:
             print(attachment(chunks(file, complain), given.keep))
     return _DECODED
 
