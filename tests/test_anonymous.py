@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode, urlsafe_b64encode
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 from framefiles import ALL, SOUND, FrameFile, check_sequence, named, sealed
@@ -14,9 +15,6 @@ from hypothesis import strategies as st
 from hanparse import Decoder, decode
 from hanparse.support.anonymise import anonymise
 from hanparse.support.report import attachment
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 TEXT_WITH_AN_ID = re.compile(rb"[0-9A-Z]*\d{6,}")
 DOCUMENTED = (b"16820005", b"16820006")  # these say which list it is
@@ -84,7 +82,7 @@ def survivors(meter_id: bytes, report: str) -> list[str]:
     if len(run) % 2 == 0:
         octets.append(bytes.fromhex(run.decode())[::-1])
     size = (int(run).bit_length() + 7) // 8
-    octets += [int(run).to_bytes(size, order) for order in ("big", "little")] if size > 3 else []  # type: ignore[arg-type]
+    octets += [int(run).to_bytes(size, order) for order in ("big", "little")] if size > 3 else []
     return found_in(report, [meter_id.decode(), run.decode()], octets)
 
 
@@ -143,8 +141,19 @@ def ciphered(title: bytes, length: bytes = b"\x08") -> bytes:
 
 
 # Where the number of a meter is, by the octets of a value; `{}` is a text or octets in a string.
+Place = Callable[[bytes], bytes]
+
+
+def joined(build: Place, form: Place) -> Place:
+    return lambda value: build(form(value))
+
+
+def under(code: str, *first: bytes) -> Place:
+    return lambda value: pushed(*first, register(code, value), POWER)
+
+
 NAMED = {  # places that say that it is one: a code, and a list of a known maker or of nobody
-    f"{name} of {maker}": (lambda value, code=code, first=first: pushed(*first, register(code, value), POWER))
+    f"{name} of {maker}": under(code, *first)
     for maker, first in (("Aidon", [AIDON]), ("nobody", []))
     for name, code in {
         "meter number": "0000600100FF",
@@ -156,7 +165,7 @@ NAMED = {  # places that say that it is one: a code, and a list of a known maker
         "system title": "00002B0000FF",
     }.items()
 }
-ALONE = {  # places that do not
+ALONE: dict[str, Place] = {  # places that do not
     "model of Aidon": lambda value: pushed(AIDON, register("0000600107FF", value), POWER),
     "model of nobody": lambda value: pushed(register("0000600107FF", value), POWER),
     "message": lambda value: pushed(AIDON, register("0000600D00FF", value), POWER),
@@ -168,13 +177,16 @@ ALONE = {  # places that do not
     "cut frame": lambda value: pushed(AIDON, register("0000600100FF", value), POWER)[:-20],
     "event": lambda value: sealed(bytes.fromhex("E6E700C20000030100") + value),
 }
-TEXTS = {  # of a number as text
-    **{f"{kind} {name}": (lambda text, build=build, tag=tag: build(tag(text)))
-       for kind, tag in (("visible-string", visible), ("octet-string", octet_string),
-                         ("padded", lambda text: octet_string(text + b"\0 ")),
-                         ("small letters", lambda text: visible(text.lower())),
-                         ("with its maker", lambda text: visible(b"KFM" + text)))
-       for name, build in (NAMED | ALONE).items()},
+ALL_PLACES = NAMED | ALONE
+FORMS: dict[str, Place] = {
+    "visible-string": visible,
+    "octet-string": octet_string,
+    "padded": lambda text: octet_string(text + b"\0 "),
+    "small letters": lambda text: visible(text.lower()),
+    "with its maker": lambda text: visible(b"KFM" + text),
+}
+TEXTS: dict[str, Place] = {  # of a number as text
+    **{f"{kind} {name}": joined(ALL_PLACES[name], form) for kind, form in FORMS.items() for name in ALL_PLACES},
     "list identifier of Aidon": lambda text: pushed(register("0101000281FF", visible(b"AIDON_V0001" + text)), POWER),
     "list identifier of nobody": lambda text: pushed(register("0101000281FF", visible(text)), POWER),
     "list identifier in front": lambda text: pushed(visible(text), b"\x06\0\0\1\2", tag=2),
@@ -183,9 +195,8 @@ TEXTS = {  # of a number as text
     "base64 among letters": lambda text: b"x" + b64encode(text) + b" " + with_id(text),
     "url-safe base64": lambda text: urlsafe_b64encode(b"\xff\xff\xff" + text) + b" " + pushed(POWER),
 }  # fmt: skip
-OCTETS = {  # of a number as octets
-    **{f"octet-string {name}": (lambda sent, build=build: build(octet_string(sent)))
-       for name, build in (NAMED | ALONE).items()},
+OCTETS: dict[str, Place] = {  # of a number as octets
+    **{f"octet-string {name}": joined(build, octet_string) for name, build in ALL_PLACES.items()},
     "title": lambda sent: ciphered(b"KFM" + sent[-5:].rjust(5, b"\0")),
     "title in small letters": lambda sent: ciphered(b"kfm" + sent[-5:].rjust(5, b"\0")),
     "title with a damaged length": lambda sent: ciphered(b"KFM" + sent[-5:].rjust(5, b"\0"), b"\x28"),
@@ -315,16 +326,16 @@ def test_a_wrong_check_sequence_is_not_mended() -> None:
 
 
 def test_a_number_that_is_cut_by_a_segment_is_found() -> None:
-    apdu = bytes.fromhex("E6E7000F4000000000010202020906000060010 0FF0A10".replace(" ", "")) + b"7359992890941742"
+    apdu = bytes.fromhex("E6E7000F4000000000010202020906000060010 0FF0A10".replace(" ", "")) + b"7359992812345678"
     apdu += bytes.fromhex("020309060100010700FF060000011802020F00161B")
     at = apdu.index(b"7359") + 4
     data = sealed(apdu[:at], segmentation=1) + sealed(apdu[at:])
-    assert decode(data).meter_id == "7359992890941742"
+    assert decode(data).meter_id == "7359992812345678"
     changed = anonymise(data)
     assert decode(changed).meter_id == "1000000000000017"
     assert decode(changed).active_power_import == 280
     half = anonymise(sealed(apdu[:at], segmentation=1) + b"\x7e\x01" + sealed(apdu[at:]))
-    assert b"992890941742" not in half
+    assert b"992812345678" not in half
 
 
 def test_a_push_without_a_frame_is_made_anonymous() -> None:

@@ -169,8 +169,7 @@ def running(*arguments: object, **streams: int) -> Iterator[tuple[subprocess.Pop
     command = [sys.executable, "-u", "-m", "hanparse", *map(str, arguments)]
     lines: queue.Queue[bytes] = queue.Queue()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams) as process:  # type: ignore[call-overload]
-        output = process.stdout
-        reader = threading.Thread(target=lambda: [lines.put(line) for line in output], daemon=True)
+        reader = threading.Thread(target=lambda: list(map(lines.put, process.stdout)), daemon=True)
         reader.start()
         try:
             yield process, lines
@@ -253,7 +252,7 @@ def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPat
             buffer[: len(sent)] = sent
             return len(sent)
 
-    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Slowly())))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Slowly())))  # type: ignore[type-var]
     assert main(["decode", "--format", "jsonl"]) == 0
 
 

@@ -210,7 +210,7 @@ def test_a_pipe_without_a_name_ends_where_it_is_closed() -> None:
     os.close(write)
     with Tail(open(read, "rb", buffering=0)) as tail:  # noqa: PTH123  it has no path
         assert tail.can_end
-        assert len(list(measurements(tail, print, wait=pytest.fail))) == 1
+        assert len(list(measurements(tail, print, wait=lambda _seconds: pytest.fail("it has ended")))) == 1
 
 
 @posix

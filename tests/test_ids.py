@@ -11,7 +11,7 @@ LONG = st.text("0123456789", min_size=8, max_size=18).filter(lambda number: len(
 
 @pytest.mark.parametrize(
     ("number", "replaced"),
-    [(b"7359992890941742", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
+    [(b"7359992812345678", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
 )
 def test_a_meter_number_is_replaced_by_one_of_nobody(number: bytes, replaced: bytes) -> None:
     assert ids.another(number) == replaced

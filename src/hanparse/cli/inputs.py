@@ -1,4 +1,4 @@
-"""Named files, `-` for standard input -> chunks of wire bytes and measurements; what is wrong goes to standard error."""
+"""Named files, `-` for standard input -> wire bytes and measurements; what is wrong goes to standard error."""
 
 from __future__ import annotations
 

@@ -186,25 +186,19 @@ def _zone(name: str) -> ZoneInfo:
 
 def _decode(given: argparse.Namespace) -> int:
     options = Options(scale=given.ct, timezone=given.timezone, estimate=given.estimate)
-    counted = _Counted(measurements(given.files, options, follow=given.follow))
-    for piece in written(counted, given.format):
+    decoded = 0
+
+    def counted() -> Iterator[Measurement]:
+        nonlocal decoded
+        for measurement in measurements(given.files, options, follow=given.follow):
+            decoded += 1
+            yield measurement
+
+    for piece in written(counted(), given.format):
         sys.stdout.write(piece)
         if given.follow:
             sys.stdout.flush()
-    return _DECODED if counted.count else _NOTHING
-
-
-class _Counted:
-    """Passes measurements on and counts them."""
-
-    def __init__(self, found: Iterator[Measurement]) -> None:
-        self._found = found
-        self.count = 0
-
-    def __iter__(self) -> Iterator[Measurement]:
-        for measurement in self._found:
-            self.count += 1
-            yield measurement
+    return _DECODED if decoded else _NOTHING
 
 
 def _explain(given: argparse.Namespace) -> int:
