@@ -236,7 +236,7 @@ def test_no_number_survives_as_octets_wherever_it_is(place: str, number: str, fo
         "reversed": binary[::-1],
     }[form]
     is_text = form in ("binary", "reversed", "filled BCD") and sent.strip(b"\0 ").isascii()
-    assume(not is_text)  # octets that can be printed are a text
+    assume(not is_text and not (place == "title in a list" and sent[-5:].isalnum()))  # such octets are a text
     report = attachment([OCTETS[place](sent)])
     assert found_in(report, [], [sent, sent[-5:]]) == []
 

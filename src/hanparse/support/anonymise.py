@@ -51,6 +51,9 @@ _SIZES: Final[dict[Tag | Untagged, int]] = {
 }
 _PUSH_SETUP: Final = (25, 9)  # C, D of the object that sends a list, which some lists name first
 
+_HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other octets that can be printed may be a number in binary
+
 # Blue Book 4.1.6.1: year FFFF or of this century, month and day with FD to FF; what follows in twelve octets is a time.
 _DATE: Final = re.compile(
     rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
@@ -173,7 +176,8 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
         return (ids.another_octets, unreadable.exactly) if is_id else None
     if leaf.tag in _SIZES and isinstance(leaf.value, int):
         return _other_value, _numbers
-    if values.text(leaf) is not None:
+    is_name = leaf.tag is not Tag.OCTET_STRING or _HEX.fullmatch(raw) or not ids.is_packed(raw)
+    if is_name and _NAME.fullmatch(raw):
         return ids.another_name, _texts
     return ids.another_octets, unreadable.exactly
 

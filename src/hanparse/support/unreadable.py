@@ -60,7 +60,7 @@ def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Cha
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
     strings = [(*span, _here) for span in _octet_strings(octets)]  # not certain: a byte may be lost in front of it
     for start, stop, notations in [*strings, *titles]:
-        if bisect_right(joints, start - 1) == bisect_left(joints, stop):
+        if bisect_right(joints, start - 2) == bisect_left(joints, stop):
             yield start, stop, (ids.another_octets, notations)
     for match in _DIGITS.finditer(octets):
         yield *match.span(), (ids.another, _here)

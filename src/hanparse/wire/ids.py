@@ -20,6 +20,7 @@ _RUN: Final = re.compile(rb"\d{%d,}" % TELLING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _HEX_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 _DECIMAL_OCTETS: Final = re.compile(b"[%b]{4,}" % b"".join(b"\\x%d%d" % divmod(n, 10) for n in range(100)))
+_DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
@@ -114,7 +115,7 @@ def is_packed(octets: bytes) -> bool:
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
     decimal = _DECIMAL_OCTETS.fullmatch(octets) is not None
-    return decimal and is_telling(octets) and not octets.strip(_BLANKS).isdigit()
+    return decimal and is_telling(octets) and not _DIGITS_AS_TEXT.fullmatch(octets)
 
 
 def _packed(digits: bytes) -> bytes:
