@@ -33,7 +33,7 @@ _WORD: Final = re.compile(
     rb"|(?<![0-9A-Za-z])(?:\d?[A-Za-z]{3})?[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS
 )
 _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
-_OCTET_STRING: Final = re.compile(rb"\t[\x04-\x10]")  # tag and length
+_OCTET_STRING: Final = re.compile(rb"\t[\x03-\x10]")  # tag and length
 _CODE: Final = re.compile(rb"[\x00-\x0f].{4}\xff", re.DOTALL)
 _TEXT: Final = re.compile(rb"[ -~\0]+")
 _CLOCK_SIZE: Final = 12
