@@ -103,15 +103,14 @@ def read_header(apdu: bytes) -> Header:
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
     """The parts of a ciphered APDU in order, as far as they go, and the error of `read_header` where they end."""
-    walk = _Walk(apdu)
+    walk, failed = _Walk(apdu), None
     try:
         header = walk.header()
     except DecodeError as error:
-        return [Part(*part) for part in walk.parts], error
-    walk.parts.append(("content", header.start, header.end))
-    if header.is_tagged:
-        walk.parts.append(("authentication tag", header.end, header.end + TAG_SIZE))
-    return [Part(*part) for part in walk.parts if part[1] < part[2]], None
+        failed = error
+    else:
+        walk.parts += [("content", header.start, header.end), ("authentication tag", header.end, len(apdu))]
+    return [Part(*part) for part in walk.parts if part[1] < part[2]], failed
 
 
 @dataclass(slots=True)

@@ -33,7 +33,6 @@ def parse_key(value: object) -> bytes:
     found = _key(value)
     if isinstance(found, bytes):
         return found
-    del value  # what shows the variables of a traceback need not show a key that is almost right
     raise ValueError(found)
 
 
@@ -149,7 +148,6 @@ def _checked(option: str, value: object) -> bytes:
     found = _key(value)
     if isinstance(found, bytes):
         return found
-    del value
     raise ValueError(f"{option}: {found}")
 
 
