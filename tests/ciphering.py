@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from framefiles import folder
@@ -41,10 +41,6 @@ class Meter:
     long_lengths: int = 0
     """Length bytes that are not needed."""
 
-    def but(self, **changes: Any) -> Meter:
-        """The same with other properties."""
-        return replace(self, **changes)
-
     def cipher(self, apdu: bytes, counter: int = 1) -> bytes:
         """The ciphered APDU."""
         control, iv = bytes([self.control]), self.title + counter.to_bytes(4, "big")
@@ -73,7 +69,7 @@ class Meter:
 
     def _octets(self, data: bytes) -> bytes:
         size = len(data)
-        needed = (size.bit_length() + 7) // 8 if size > 127 else 0  # noqa: PLR2004  one byte holds as much
+        needed = (size.bit_length() + 7) // 8 if size > 127 else 0
         count = max(needed, self.long_lengths)
         return (bytes([0x80 | count]) + size.to_bytes(count, "big") if count else bytes([size])) + data
 
@@ -88,7 +84,7 @@ def is_sound(data: bytes) -> bool:
 
 
 def apdus(file: FrameFile) -> list[bytes]:
-    """The APDUs in a vector, out of HDLC frames or DLMS wrappers, found apart from hanparse; none behind a wrong FCS."""
+    """The APDUs in a vector, out of HDLC frames or DLMS wrappers, found apart from hanparse; none with a wrong FCS."""
     data = file.data
     if data.startswith(b"\x7e"):
         spans = sorted(sound_spans(data))

@@ -34,7 +34,7 @@ class BrokenPromiseError(AssertionError):
 
 def case(rng: Random) -> tuple[bytes, bytes, dict[str, object]]:
     """A list, what became of it on the way, and the keys that are to open it."""
-    long = rng.random() < 0.2  # noqa: PLR2004
+    long = rng.random() < 0.2
     keys = (LONG_KEY, LONG_AUTH_KEY) if long else (KEY, AUTH_KEY)
     title = rng.choice((b"KAM\x45\0\0\0\x17", rng.randbytes(8), bytes(8)))
     meter = Meter(
@@ -44,7 +44,7 @@ def case(rng: Random) -> tuple[bytes, bytes, dict[str, object]]:
         tag=rng.choice(_TAGS),
         fields=tuple(rng.randbytes(rng.choice((0, 0, 8, 200))) for _ in range(4)),  # type: ignore[arg-type]
         key_info=rng.choice(_INFOS),
-        in_tag=rng.random() < 0.5,  # noqa: PLR2004
+        in_tag=rng.random() < 0.5,
         sent_title=rng.choice((None, None, None, b"", rng.randbytes(7))),
         long_lengths=rng.choice((0, 0, 1, 4, 8)),
     )
@@ -75,19 +75,17 @@ def _mutated(rng: Random, apdu: bytes) -> bytes:
 
 def _options(rng: Random, key: bytes, auth_key: bytes, title: bytes) -> dict[str, object]:
     wrong = rng.randbytes(rng.choice((16, 32)))
-    options: dict[str, object] = rng.choice(
-        (
-            {},
-            {"key": key},
-            {"key": key, "auth_key": auth_key},
-            {"key": key, "auth_key": auth_key},
-            {"key": auth_key, "auth_key": key},
-            {"key": wrong, "auth_key": auth_key},
-            {"key": key, "auth_key": wrong},
-            {"key": {title: key, b"LGZ\0\0\0\0\1": wrong}, "auth_key": {title: auth_key}},
-        )
-    )
-    return options | ({"system_title": title} if rng.random() < 0.3 else {})  # noqa: PLR2004
+    given: list[dict[str, object]] = [
+        {},
+        {"key": key},
+        {"key": key, "auth_key": auth_key},
+        {"key": key, "auth_key": auth_key},
+        {"key": auth_key, "auth_key": key},
+        {"key": wrong, "auth_key": auth_key},
+        {"key": key, "auth_key": wrong},
+        {"key": {title: key, b"LGZ\0\0\0\0\1": wrong}, "auth_key": {title: auth_key}},
+    ]
+    return rng.choice(given) | ({"system_title": title} if rng.random() < 0.3 else {})
 
 
 def check(push: bytes, apdu: bytes, options: dict[str, object]) -> None:
@@ -114,7 +112,7 @@ def check(push: bytes, apdu: bytes, options: dict[str, object]) -> None:
 def _secrets(push: bytes, apdu: bytes) -> list[str]:
     """Parts of keys and of a content that is not in clear, as they would be shown."""
     parts_of_it = [push[at : at + 6] for at in range(0, len(push) - 6, 6)]
-    telling = [part for part in parts_of_it if len(set(part)) > 3 and part not in apdu]  # noqa: PLR2004
+    telling = [part for part in parts_of_it if len(set(part)) > 3 and part not in apdu]
     secrets = [KEY[:6], AUTH_KEY[:6], LONG_KEY[16:22], LONG_AUTH_KEY[:6], *telling]
     return [shown.lower() for each in secrets for shown in (each.hex(), each.hex(" "), repr(each)[2:-1])]
 

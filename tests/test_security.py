@@ -6,19 +6,20 @@ import re
 import subprocess
 import sys
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
+import fuzz_security
 import pytest
 from ciphering import AUTH_KEY, KEY, LONG_AUTH_KEY, LONG_KEY, TITLE, VECTORS, Meter, apdus, is_sound
 from framefiles import FrameFile, named
 from hypothesis import given
 from hypothesis import strategies as st
+from scripts import ROOT
 
-import fuzz_security
-from hanparse.errors import CipherError, DecodeError, HanParseError
+from hanparse.errors import CipherCause, CipherError, DecodeError, HanParseError
 from hanparse.measurement.security import Security
 from hanparse.security.header import parts, read_header
-from hanparse.security.keys import Keys
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.security.opener import Opened, Opener
 
 if TYPE_CHECKING:
@@ -50,8 +51,15 @@ MADE_CLEAR: Final = {
 }
 
 
-def opener(judge: Callable[[bytes], bool] = is_sound, **options: object) -> Opener:
-    return Opener(Keys(**options), judge)  # type: ignore[arg-type]
+def opener(
+    judge: Callable[[bytes], bool] = is_sound,
+    /,
+    *,
+    key: KeyOption = None,
+    auth_key: KeyOption = None,
+    system_title: str | bytes | None = None,
+) -> Opener:
+    return Opener(Keys(key, auth_key, system_title), judge)
 
 
 def both() -> Opener:
@@ -132,9 +140,10 @@ counters: Final = st.integers(0, 2**32 - 1)
 def test_what_was_ciphered_is_deciphered_in_every_mode_suite_and_apdu(
     meter: Meter, push: bytes, counter: int, with_auth_key: bool
 ) -> None:
-    keys = {"key": meter.key, "auth_key": meter.auth_key if with_auth_key else None, "system_title": meter.title}
+    auth_key = meter.auth_key if with_auth_key else None
     ciphered = meter.cipher(push, counter)
-    opened = opener(lambda data: data == push, **keys).open(ciphered)
+    one = opener(lambda data: data == push, key=meter.key, auth_key=auth_key, system_title=meter.title)
+    opened = one.open(ciphered)
     verified = with_auth_key and bool(meter.control & 0x10)
     assert opened.apdu == push
     assert opened.security == Security(meter.title, meter.control, counter, verified)
@@ -174,15 +183,15 @@ def test_bytes_behind_the_content_are_named(meter: Meter, more: bytes) -> None:
 
 def test_the_encryption_key_of_one_meter_is_found_among_many() -> None:
     others = {bytes([n]) * 8: bytes([n]) * 16 for n in range(1, 9)}
-    meter = Meter()
     one = opener(key=others | {TITLE: KEY}, auth_key={"KAM4500000017": AUTH_KEY})
-    assert one.open(meter.cipher(PUSH)).security.verified
-    assert not one.open(meter.but(title=bytes([3]) * 8, key=others[bytes([3]) * 8]).cipher(PUSH)).security.verified
-    error = refused(one, meter.but(title=b"LGZ\0\0\0\0\x18").cipher(PUSH))
+    assert one.open(Meter().cipher(PUSH)).security.verified
+    third = bytes([3]) * 8
+    assert not one.open(Meter(title=third, key=others[third]).cipher(PUSH)).security.verified
+    error = refused(one, Meter(title=b"LGZ\0\0\0\0\x18").cipher(PUSH))
     assert error.cause == "no key"
     assert "keys of 9 meters were given, and none of this one" in str(error)
     assert "LGZ0000000018" in str(error)
-    unnamed = refused(one, meter.but(sent_title=b"").cipher(PUSH))
+    unnamed = refused(one, Meter(sent_title=b"").cipher(PUSH))
     assert unnamed.cause == "system title"
 
 
@@ -240,10 +249,15 @@ def test_a_tag_is_never_passed_over_because_the_content_is_sound() -> None:
 
 def test_soundness_is_asked_for_what_no_tag_vouches_for_and_only_then() -> None:
     asked: list[bytes] = []
-    verified = opener(lambda data: bool(asked.append(data)), key=KEY, auth_key=AUTH_KEY)
+
+    def judge(data: bytes) -> bool:
+        asked.append(data)
+        return True
+
+    verified = opener(judge, key=KEY, auth_key=AUTH_KEY)
     assert verified.open(Meter().cipher(PUSH)).apdu == PUSH
     assert asked == []
-    deciphered = opener(lambda data: not asked.append(data), key=KEY)
+    deciphered = opener(judge, key=KEY)
     assert deciphered.open(Meter().cipher(PUSH)).apdu == PUSH
     assert asked == [PUSH]
 
@@ -251,15 +265,15 @@ def test_soundness_is_asked_for_what_no_tag_vouches_for_and_only_then() -> None:
 # --- what an error says -----------------------------------------------------------------------------------------------
 
 
-def cause(options: dict[str, object], meter: Meter, push: bytes = PUSH) -> str:
+def cause(options: dict[str, Any], meter: Meter, push: bytes = PUSH) -> str:
     error = refused(opener(**options), meter.cipher(push, 5))
     assert error.invocation_counter == 5
     return error.cause
 
 
-RIGHT: Final[dict[str, object]] = {"key": KEY, "auth_key": AUTH_KEY}
-SWAPPED: Final[dict[str, object]] = {"key": AUTH_KEY, "auth_key": KEY}
-ONLY: Final[dict[str, object]] = {"key": KEY}
+RIGHT: Final[dict[str, Any]] = {"key": KEY, "auth_key": AUTH_KEY}
+SWAPPED: Final[dict[str, Any]] = {"key": AUTH_KEY, "auth_key": KEY}
+ONLY: Final[dict[str, Any]] = {"key": KEY}
 CAUSES: Final = [
     (SWAPPED, Meter(), PUSH, "swapped"),
     (SWAPPED, Meter(control=0x20), PUSH, "swapped"),
@@ -290,7 +304,7 @@ CAUSES: Final = [
 
 @pytest.mark.parametrize(("options", "meter", "push", "expected"), CAUSES)
 def test_the_cause_is_the_first_that_a_person_can_do_something_about(
-    options: dict[str, object], meter: Meter, push: bytes, expected: str
+    options: dict[str, Any], meter: Meter, push: bytes, expected: str
 ) -> None:
     assert cause(options, meter, push) == expected
 
@@ -347,6 +361,12 @@ def test_what_is_not_ciphered_is_named(apdu: bytes) -> None:
     assert type(caught.value) is DecodeError
 
 
+def test_every_cause_is_on_the_page_about_ciphered_meters_with_what_to_do() -> None:
+    _, _, section = (ROOT / "docs" / "ciphered.md").read_text("utf-8").partition("## Every error")
+    listed = re.findall(r"^\| `([a-z_ -]+)` \| .+ \| .+ \|$", section, re.MULTILINE)
+    assert sorted(listed) == sorted(["cause", *get_args(CipherCause)])
+
+
 # --- the bounds -------------------------------------------------------------------------------------------------------
 
 
@@ -375,7 +395,7 @@ apdus = [bytes.fromhex(each) for each in sys.argv[1:]]
 sys.modules["cryptography"] = None
 from hanparse.errors import CipherError
 from hanparse.security.header import read_header
-from hanparse.security.keys import Keys
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.security.opener import Opener
 assert read_header(apdus[0]).invocation_counter == 69488
 assert Opener(Keys(), lambda data: True).open(apdus[1]).security.verified is False
@@ -396,7 +416,7 @@ def test_without_cryptography_the_header_is_read_and_the_error_names_the_extra()
 def test_cryptography_is_imported_for_keys_alone() -> None:
     program = """
 import sys
-from hanparse.security.keys import Keys
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.security.opener import Opener
 Opener(Keys(), bool)
 print("cryptography" in sys.modules)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Final, NoReturn, Self
+from typing import Final, Self
 
 from hanparse.security.title import parse_title, title_text
 
 Key = str | bytes | bytearray | memoryview
 """16 bytes, or 32 for suite 2; or their hex digits as text."""
-KeyOption = Key | Mapping[str | bytes, Key] | None
+KeyOption = Key | Mapping[str, Key] | Mapping[bytes, Key] | Mapping[str | bytes, Key] | None
 """One key for every meter, or one for each system title."""
 
 SIZES: Final = (16, 32)
@@ -122,9 +122,11 @@ class Keys:
         """The same: a decoder that is copied keeps its keys."""
         return self
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        """Refuse, so that a key is never written to a file or a queue by the way."""
-        raise TypeError("keys are not pickled; make the decoder anew with its keys, or pickle one without keys")
+    def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
+        """Refuse where there is a key, so that none is written to a file or a queue by the way."""
+        if self:
+            raise TypeError("keys are not pickled: make the decoder anew from its options where it is to go on")
+        return type(self), (None, None, self.system_title)
 
 
 def _named(option: str, value: KeyOption) -> bytes | dict[bytes, bytes]:
