@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 from time import perf_counter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from ciphering import AUTH_KEY, KEY, LONG_AUTH_KEY, LONG_KEY, Meter, is_sound
 from framefiles import SOUND
@@ -17,7 +17,7 @@ from wire import seeded
 from hanparse.errors import HanParseError
 from hanparse.security.header import parts
 from hanparse.security.keys import Keys
-from hanparse.security.opener import Opener
+from hanparse.security.opener import Opened, Opener
 
 if TYPE_CHECKING:
     from random import Random
@@ -32,8 +32,17 @@ class BrokenPromiseError(AssertionError):
     """Something that may not happen, whatever the input."""
 
 
-def case(rng: Random) -> tuple[bytes, bytes, dict[str, object]]:
-    """A list, what became of it on the way, and the keys that are to open it."""
+class Case(NamedTuple):
+    """A list, the APDU that it was ciphered to, what became of that on the way, and the keys that are to open it."""
+
+    push: bytes
+    sent: bytes
+    received: bytes
+    options: dict[str, Any]
+
+
+def case(rng: Random) -> Case:
+    """A case by chance."""
     long = rng.random() < 0.2
     keys = (LONG_KEY, LONG_AUTH_KEY) if long else (KEY, AUTH_KEY)
     title = rng.choice((b"KAM\x45\0\0\0\x17", rng.randbytes(8), bytes(8)))
@@ -49,7 +58,8 @@ def case(rng: Random) -> tuple[bytes, bytes, dict[str, object]]:
         long_lengths=rng.choice((0, 0, 1, 4, 8)),
     )
     push = rng.choice(_LISTS)
-    return push, _mutated(rng, meter.cipher(push, rng.getrandbits(32))), _options(rng, *keys, title)
+    sent = meter.cipher(push, rng.getrandbits(32))
+    return Case(push, sent, _mutated(rng, sent), _options(rng, *keys, title))
 
 
 def _mutated(rng: Random, apdu: bytes) -> bytes:
@@ -73,9 +83,9 @@ def _mutated(rng: Random, apdu: bytes) -> bytes:
     return bytes(data)
 
 
-def _options(rng: Random, key: bytes, auth_key: bytes, title: bytes) -> dict[str, object]:
+def _options(rng: Random, key: bytes, auth_key: bytes, title: bytes) -> dict[str, Any]:
     wrong = rng.randbytes(rng.choice((16, 32)))
-    given: list[dict[str, object]] = [
+    given: list[dict[str, Any]] = [
         {},
         {"key": key},
         {"key": key, "auth_key": auth_key},
@@ -88,30 +98,36 @@ def _options(rng: Random, key: bytes, auth_key: bytes, title: bytes) -> dict[str
     return rng.choice(given) | ({"system_title": title} if rng.random() < 0.3 else {})
 
 
-def check(push: bytes, apdu: bytes, options: dict[str, object]) -> None:
-    """Nothing but our errors; what is verified is what was ciphered; parts are in order; no secret in an error."""
-    found, _ = parts(apdu)
-    places = [0, *(place for part in found for place in (part.start, part.end)), len(apdu)]
+def check(case: Case) -> None:
+    """Only our errors, no secret in one; what is verified is what was ciphered; a push before changes nothing."""
+    found, _ = parts(case.received)
+    places = [0, *(place for part in found for place in (part.start, part.end)), len(case.received)]
     if places != sorted(places):
         raise BrokenPromiseError(f"parts {found}")
-    one = Opener(Keys(**options), is_sound)  # type: ignore[arg-type]
-    for _ in range(2):  # once more with what the first has proved
-        try:
-            opened = one.open(apdu)
-        except HanParseError as error:
-            shown = f"{error} {error!r} {vars(error)!r}".lower()
-            if any(secret in shown for secret in _secrets(push, apdu)):
-                raise BrokenPromiseError(f"{shown} shows a key or the content") from None
-        else:
-            if opened.security.verified and opened.apdu != push:
-                raise BrokenPromiseError("what was verified is not what was ciphered")
-            if not (opened.security.verified or is_sound(opened.apdu)):
-                raise BrokenPromiseError("neither verified nor sound")
+    fresh, used = (Opener(Keys(**case.options), is_sound) for _ in range(2))
+    _outcome(used, case, case.sent)
+    if _outcome(fresh, case, case.received) != _outcome(used, case, case.received):
+        raise BrokenPromiseError("after another push this is opened in another way")
+
+
+def _outcome(opener: Opener, case: Case, apdu: bytes) -> Opened | None:
+    try:
+        opened = opener.open(apdu)
+    except HanParseError as error:
+        shown = f"{error} {error!r} {vars(error)!r}".lower()
+        if any(secret in shown for secret in _secrets(case.push, apdu)):
+            raise BrokenPromiseError(f"{shown} shows a key or the content") from None
+        return None
+    if opened.security.verified and opened.apdu != case.push:
+        raise BrokenPromiseError("what was verified is not what was ciphered")
+    if not (opened.security.verified or is_sound(opened.apdu)):
+        raise BrokenPromiseError("neither verified nor sound")
+    return opened
 
 
 def _secrets(push: bytes, apdu: bytes) -> list[str]:
     """Parts of keys and of a content that is not in clear, as they would be shown."""
-    parts_of_it = [push[at : at + 6] for at in range(0, len(push) - 6, 6)]
+    parts_of_it = [push[at : at + 10] for at in range(0, len(push) - 10, 10)]  # fewer digits may be those of a counter
     telling = [part for part in parts_of_it if len(set(part)) > 3 and part not in apdu]
     secrets = [KEY[:6], AUTH_KEY[:6], LONG_KEY[16:22], LONG_AUTH_KEY[:6], *telling]
     return [shown.lower() for each in secrets for shown in (each.hex(), each.hex(" "), repr(each)[2:-1])]
@@ -121,12 +137,12 @@ def run_cases(cases: int, first_seed: int) -> tuple[float, int]:
     """So many cases; how long the slowest took, and its seed."""
     slowest = (0.0, first_seed)
     for seed in range(first_seed, first_seed + cases):
-        push, apdu, options = case(seeded(seed))
+        made = case(seeded(seed))
         start = perf_counter()
         try:
-            check(push, apdu, options)
+            check(made)
         except Exception as error:
-            raise BrokenPromiseError(f"seed {seed}: {apdu.hex()}") from error
+            raise BrokenPromiseError(f"seed {seed}: {made.received.hex()}") from error
         slowest = max(slowest, (perf_counter() - start, seed))
     return slowest
 

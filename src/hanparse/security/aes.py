@@ -5,7 +5,7 @@ This module alone imports `cryptography`, and is imported by the first `Opener` 
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Self
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -23,6 +23,10 @@ class Aes:
     def __init__(self, key: bytes) -> None:
         """Take a key of a size that was checked."""
         self._key = algorithms.AES(key)
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
+        """The same: a key does not change."""
+        return self
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
         """The content without a look at any tag."""
