@@ -84,12 +84,18 @@ class Header(NamedTuple):
         """How many bytes a key of this security suite has."""
         return _KEY_SIZES[self.security_control & _SUITE]
 
-    def __str__(self) -> str:
-        """The words for an error: what it is, how it is protected, its counter."""
+    @property
+    def name(self) -> str:
+        """What it is, such as general-glo-ciphering."""
+        return _name(self.tag)
+
+    @property
+    def protection(self) -> str:
+        """How it is protected, in words, and its counter."""
         ways = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
         way = " and ".join(word for word, applies in ways if applies)
-        control = f"security control {self.security_control:02X} ({way}, suite {self.security_control & _SUITE})"
-        return f"{_name(self.tag)}, {control}, invocation counter {self.invocation_counter}"
+        control = f"security control {self.security_control:02X}: {way}, suite {self.security_control & _SUITE}"
+        return f"{control}; invocation counter {self.invocation_counter}"
 
 
 def read_header(apdu: bytes) -> Header:

@@ -61,9 +61,9 @@ class _Case(NamedTuple):
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
         title = self.title if len(self.title) == SIZE and self.title != _NO_TITLE else None
-        who = f"{self.header}, from {title_text(title) if title else 'a sender without system title'}"
+        sender = f"from {title_text(title)}" if title else "without system title"
         return CipherError(
-            f"{who}: {' '.join(reason.split())}",
+            f"{self.header.name} {sender}: {' '.join(reason.split())} ({self.header.protection})",
             offset=offset or self.header.start,
             cause=cause,
             system_title=title,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; the grid company has it"
+NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask the grid company"
 OTHER_METERS: Final = "keys of {meters} meters were given, and none of this one"
 NO_CRYPTOGRAPHY: Final = """the package cryptography, which opens it, is not there or does not load: install it, or
 hanparse[crypto]"""
