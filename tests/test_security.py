@@ -262,6 +262,19 @@ def test_soundness_is_asked_for_what_no_tag_vouches_for_and_only_then() -> None:
     assert asked == [PUSH]
 
 
+def test_the_lines_of_a_telegram_are_judged_by_who_reads_telegrams() -> None:
+    lines = b"1-0:1.8.0(000731.401*kWh)\r\n"
+    one = opener(key=KEY, auth_key=AUTH_KEY, system_title=TITLE)
+    sent = Meter(sent_title=b"").cipher(lines)  # in Poland behind a header line in clear, without the tag DB
+    assert refused(one, sent).cause == "not a push"
+    for _ in range(2):
+        assert one.open(sent, lambda data: data == lines).apdu == lines
+    alone = opener(key=KEY, system_title=TITLE)
+    assert refused(alone, sent).cause == "incomplete"
+    assert alone.open(sent, lambda data: data == lines).apdu == lines
+    assert refused(alone, sent).cause == "incomplete"
+
+
 # --- what an error says -----------------------------------------------------------------------------------------------
 
 

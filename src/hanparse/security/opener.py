@@ -14,21 +14,18 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse.errors import CipherError, DecodeError
 from hanparse.measurement.security import Security
 from hanparse.security import words
+from hanparse.security.case import COUNTER_SIZE, NO_TITLE, Case
 from hanparse.security.header import Header, read_header
-from hanparse.security.title import SIZE, title_text
+from hanparse.security.title import SIZE
 from hanparse.wire import identify as foreign
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hanparse.errors import CipherCause
     from hanparse.security.aes import Aes
     from hanparse.security.keys import Keys
 
-_NO_TITLE: Final = bytes(SIZE)
-"""Takes the place of a system title that is not sent; so several programs read Polish meters."""
 _PUSHES: Final = (b"\x0f", b"/")  # a data-notification, a P1 telegram
-_COUNTER_SIZE: Final = 4
 _MAX_WARM: Final = 16  # sizes of pushes that go the short way; a meter sends two or three
 _MAX_PROVED: Final = 64  # meters whose keys are known to be right; a HAN port has one
 
@@ -40,35 +37,6 @@ class Opened:
     apdu: bytes = field(repr=False)
     security: Security
     offset: int
-
-
-class _Case(NamedTuple):
-    """One ciphered APDU with what is to open it. It holds keys, so it is kept out of the functions that raise."""
-
-    header: Header
-    head: bytes
-    """The APDU up to its security control byte."""
-    content: bytes
-    tag: bytes
-    title: bytes
-    key: bytes
-    auth_key: bytes
-
-    @property
-    def iv(self) -> bytes:
-        """System title and counter (Green Book 9.2.3.3.7.3)."""
-        return self.title + self.header.invocation_counter.to_bytes(_COUNTER_SIZE, "big")
-
-    def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        title = self.title if len(self.title) == SIZE and self.title != _NO_TITLE else None
-        sender = f"from {title_text(title)}" if title else "without system title"
-        return CipherError(
-            f"{self.header.name} {sender}: {' '.join(reason.split())} ({self.header.protection})",
-            offset=offset or self.header.start,
-            cause=cause,
-            system_title=title,
-            invocation_counter=self.header.invocation_counter,
-        )
 
 
 class _Warm(NamedTuple):
@@ -115,18 +83,21 @@ class Opener:
         """Whose keys it has."""
         return f"<Opener {self._keys}>"
 
-    def open(self, apdu: bytes) -> Opened:
+    def open(self, apdu: bytes, is_sound: Callable[[bytes], bool] | None = None) -> Opened:
         """The APDU inside `apdu`. Raises `CipherError`, with offsets counted from the first byte of `apdu`.
+
+        `is_sound` judges this one in place of the opener's: what is inside a P1 telegram may be its lines alone.
 
         Its causes are looked for in this order: lengths, protections that are not read, no key, the encryption key,
         the tag, the keys exchanged. Raises `DecodeError` for an APDU that is not ciphered.
         """
-        opened = self._again(apdu) or self._open(read_header(apdu), apdu)
+        judge = is_sound or self._is_sound
+        opened = self._again(apdu, judge) or self._open(read_header(apdu), apdu, judge)
         if isinstance(opened, CipherError):
             raise opened
         return opened
 
-    def _again(self, apdu: bytes) -> Opened | None:
+    def _again(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
         """What is inside an APDU whose header is that of one before, but for its counter; `None` sends it the long way.
 
         The same checks as on the long way, which are done once for each header. It costs little more than the cipher.
@@ -134,25 +105,25 @@ class Opener:
         warm = self._warm.get(len(apdu))
         if warm is None or not apdu.startswith(warm.head):
             return None
-        start = len(warm.head) + _COUNTER_SIZE
-        counter, content = apdu[start - _COUNTER_SIZE : start], apdu[start : warm.end]
+        start = len(warm.head) + COUNTER_SIZE
+        counter, content = apdu[start - COUNTER_SIZE : start], apdu[start : warm.end]
         if warm.associated:
             opened = warm.aes.verify(warm.title + counter, content, apdu[warm.end :], warm.associated)
             if opened is None or not opened.startswith(_PUSHES):
                 return None
         else:
             opened = warm.aes.decipher(warm.title + counter, content)
-            if not self._is_sound(opened):
+            if not is_sound(opened):
                 return None
         title, control, _, verified = warm.security
         return Opened(opened, Security(title, control, int.from_bytes(counter, "big"), verified), start)
 
-    def _open(self, header: Header, apdu: bytes) -> Opened | CipherError:
+    def _open(self, header: Header, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | CipherError:
         title = header.system_title
         if len(title) != SIZE:
-            title = self._keys.system_title or (b"" if title else _NO_TITLE)
-        head, content, tag = apdu[: header.start - _COUNTER_SIZE], apdu[header.start : header.end], apdu[header.end :]
-        case = _Case(header, head, content, tag, title, *self._keys.of(title))
+            title = self._keys.system_title or (b"" if title else NO_TITLE)
+        head, content, tag = apdu[: header.start - COUNTER_SIZE], apdu[header.start : header.end], apdu[header.end :]
+        case = Case(header, head, content, tag, title, *self._keys.of(title), is_sound)
         if not header.is_encrypted and not case.auth_key:
             return self._sound(case, case.content)
         if problem := self._unready(case):
@@ -161,7 +132,7 @@ class Opener:
             return self._verified(case)
         return self._sound(case, self._decipher(case, case.key))
 
-    def _unready(self, case: _Case) -> CipherError | None:
+    def _unready(self, case: Case) -> CipherError | None:
         """Why nothing can be tried, in the order in which a person can do something about it."""
         header = case.header
         if not header.is_general and self._keys.system_title is None:
@@ -176,13 +147,13 @@ class Opener:
             return self._none_of_many(case)
         return self._wrong_size(case)
 
-    def _none_of_many(self, case: _Case) -> CipherError:
+    def _none_of_many(self, case: Case) -> CipherError:
         """Keys are given by system title, and none is for this one."""
-        if case.title == _NO_TITLE:
+        if case.title == NO_TITLE:
             return case.error("system title", words.NO_CHOICE)
         return case.error("no key", words.OTHER_METERS.format(meters=self._keys.meters))
 
-    def _wrong_size(self, case: _Case) -> CipherError | None:
+    def _wrong_size(self, case: Case) -> CipherError | None:
         """A key of another suite."""
         size = case.header.key_size
         used = {"key": case.key, "auth_key": case.auth_key if case.header.is_tagged else b""}
@@ -191,20 +162,20 @@ class Opener:
                 return case.error("key-length", words.WRONG_SIZE.format(size=size, name=name, found=len(value)))
         return None
 
-    def _decipher(self, case: _Case, key: bytes) -> bytes:
+    def _decipher(self, case: Case, key: bytes) -> bytes:
         return self._aes(key).decipher(case.iv, case.content) if case.header.is_encrypted else case.content
 
     # --- what a tag vouches for ---------------------------------------------------------------------------------------
 
-    def _verified(self, case: _Case) -> Opened | CipherError:
+    def _verified(self, case: Case) -> Opened | CipherError:
         content = self._verify(case, case.key, case.auth_key)
         if content is None:
             return self._tag_fails(case)
-        if not content.startswith(_PUSHES) and not self._is_sound(content):
+        if not content.startswith(_PUSHES) and not case.is_sound(content):
             return _no_push(case, content)
         return self._delivered(case, content, verified=True)
 
-    def _verify(self, case: _Case, key: bytes, auth_key: bytes) -> bytes | None:
+    def _verify(self, case: Case, key: bytes, auth_key: bytes) -> bytes | None:
         """The content, if its tag fits; of general-ciphering in either reading (Green Book figure 32, or SC || AK)."""
         header, aes = case.header, self._aes(key)
         encrypted, clear = (case.content, b"") if header.is_encrypted else (b"", case.content)
@@ -215,32 +186,32 @@ class Opener:
                 return opened or clear
         return None
 
-    def _tag_fails(self, case: _Case) -> CipherError:
+    def _tag_fails(self, case: Case) -> CipherError:
         if self._proved.get(case.title):
             return case.error("tag", words.TAG_DAMAGED, case.header.end)
         if not case.header.is_encrypted:
             return self._swapped(case) or case.error("tag", words.TAG_IN_CLEAR, case.header.end)
         content = self._decipher(case, case.key)
-        if self._is_sound(content):
+        if case.is_sound(content):
             return case.error("auth_key", words.AUTH_KEY, case.header.end)
         if case.title in self._proved or foreign.is_head(content):
             return case.error("tag", words.TAG_AND_CONTENT, case.header.end)
         return self._swapped(case) or self._wrong_key(case)
 
-    def _swapped(self, case: _Case) -> CipherError | None:
+    def _swapped(self, case: Case) -> CipherError | None:
         """The error for keys that open it in each other's place."""
         if len(case.auth_key) != case.header.key_size:
             return None
         if case.header.is_tagged:
             opens = self._verify(case, case.auth_key, case.key) is not None
         else:
-            opens = self._is_sound(self._decipher(case, case.auth_key))
+            opens = case.is_sound(self._decipher(case, case.auth_key))
         return case.error("swapped", words.SWAPPED) if opens else None
 
     # --- what only its soundness vouches for --------------------------------------------------------------------------
 
-    def _sound(self, case: _Case, content: bytes) -> Opened | CipherError:
-        if self._is_sound(content):
+    def _sound(self, case: Case, content: bytes) -> Opened | CipherError:
+        if case.is_sound(content):
             return self._delivered(case, content, verified=False)
         if _is_ciphered(content):
             return _no_push(case, content)
@@ -250,24 +221,24 @@ class Opener:
             return case.error("incomplete", words.INCOMPLETE)
         return self._swapped(case) or self._wrong_key(case)
 
-    def _wrong_key(self, case: _Case) -> CipherError:
-        if case.title == _NO_TITLE:
+    def _wrong_key(self, case: Case) -> CipherError:
+        if case.title == NO_TITLE:
             return case.error("system title", words.NO_TITLE_SENT)
         same = words.SAME if case.key == case.auth_key else ""
         given = "" if len(case.header.system_title) == SIZE else words.OR_TITLE
         return case.error("key", words.KEY + same + given)
 
-    def _delivered(self, case: _Case, content: bytes, *, verified: bool) -> Opened:
+    def _delivered(self, case: Case, content: bytes, *, verified: bool) -> Opened:
         header, title, proved = case.header, case.title, self._proved
         if (verified or header.is_encrypted) and not proved.get(title) and len(proved) < _MAX_PROVED:
             proved[title] = verified
-        sent = b"" if title == _NO_TITLE else title
+        sent = b"" if title == NO_TITLE else title
         security = Security(sent, header.security_control, header.invocation_counter, verified)
         if header.is_encrypted and not header.fields:
             self._warm_up(case, security)
         return Opened(content, security, header.start)
 
-    def _warm_up(self, case: _Case, security: Security) -> None:
+    def _warm_up(self, case: Case, security: Security) -> None:
         """Let the next push with this header go the short way."""
         header = case.header
         if len(self._warm) >= _MAX_WARM:
@@ -288,7 +259,7 @@ def _is_ciphered(content: bytes) -> bool:
     return True
 
 
-def _no_push(case: _Case, content: bytes) -> CipherError:
+def _no_push(case: Case, content: bytes) -> CipherError:
     """The error for content that is what it should be and no push."""
     if foreign.is_ciphered(content):
         return case.error("nested", words.NESTED)

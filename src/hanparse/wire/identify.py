@@ -47,8 +47,10 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
 }
 
 _PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
-# The head of a data-notification up to its clock or list, and the header of a P1 telegram; one in 10⁵ by chance.
-_HEAD: Final = re.compile(rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|/[A-Za-z]{3}[0-9]", re.DOTALL)
+# The head of a data-notification up to its clock or list; the header or a line of a P1 telegram: one in 10⁵ by chance.
+_HEAD: Final = re.compile(
+    rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|/[A-Za-z]{3}[0-9]|[0-9]-[0-9]{1,3}:[0-9]", re.DOTALL
+)
 _M_BUS: Final = 0x68
 _P1_HEADER: Final = 4  # a slash and three letters
 
