@@ -181,6 +181,14 @@ def test_bytes_behind_the_content_are_named(meter: Meter, more: bytes) -> None:
     assert f"{len(more)} bytes follow" in str(error)
 
 
+@pytest.mark.parametrize("content", [b"", b"\x30", b"\x30\0\0\0"])
+def test_content_without_room_for_control_and_counter_is_refused_by_its_length(content: bytes) -> None:
+    error = refused(both(), b"\xdb\x08" + TITLE + bytes([len(content)]) + content)
+    assert error.cause == "length"
+    assert f"{len(content)} bytes, expected 5 at least" in str(error)
+    assert (error.system_title, error.invocation_counter) == (TITLE, None)
+
+
 def test_the_encryption_key_of_one_meter_is_found_among_many() -> None:
     others = {bytes([n]) * 8: bytes([n]) * 16 for n in range(1, 9)}
     one = opener(key=others | {TITLE: KEY}, auth_key={"KAM4500000017": AUTH_KEY})
@@ -303,6 +311,7 @@ CAUSES: Final = [
     (ONLY, Meter(control=0x10), PUSH[:-3], "incomplete"),
     ({}, Meter(control=0x10), PUSH[:-3], "incomplete"),
     (ONLY, Meter(), Meter().cipher(PUSH), "nested"),
+    (ONLY, Meter(), b"\xdb\x08 by chance", "key"),
     (RIGHT, Meter(), b"", "not a push"),
     (RIGHT, Meter(), b"\xc4\1\0", "not a push"),
     (RIGHT, Meter(), b"\xff", "not a push"),

@@ -90,6 +90,12 @@ def test_a_damaged_push_between_verified_ones_is_no_wrong_key() -> None:
     assert said(found[:5] + damaged * 3 + found[5:]) == []
 
 
+def test_no_more_meters_are_told_apart_than_a_wire_has() -> None:
+    found = [CipherError("", cause="no key", system_title=bytes([number]) * 8) for number in range(100)]
+    [fault] = diagnose(found)
+    assert fault.counts["meters"] == 16
+
+
 @given(st.lists(st.tuples(st.binary(min_size=8, max_size=8), st.integers(0, 2**32 - 1), st.booleans()), max_size=80))
 def test_what_is_kept_is_bounded_and_never_raises(pushes: list[tuple[bytes, int, bool]]) -> None:
     observed = Observed()
