@@ -6,6 +6,7 @@
       hexdump         text -> bytes
       hdlc            link layer: a stream -> frames
       transfer        segments -> one APDU
+      security        ciphered APDU -> APDU
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification -> Measurement
       decoder         all of it: Decoder, decode, decode_all
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
     from hanparse.errors import (
         ChecksumError,
+        CipherError,
         DecodeError,
         FrameError,
         HanParseError,
@@ -31,12 +33,14 @@ if TYPE_CHECKING:
         UnknownMeterError,
     )
     from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
+    from hanparse.measurement.security import Security
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
 
 __all__ = [
     "ChecksumError",
+    "CipherError",
     "DecodeError",
     "Decoder",
     "Estimate",
@@ -50,6 +54,7 @@ __all__ = [
     "Profile",
     "Register",
     "Scale",
+    "Security",
     "Stats",
     "UnknownMeterError",
     "Wiring",
@@ -63,8 +68,17 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
         "annotate.explain": ("explain",),
         "annotate.tree": ("Explanation",),
         "decoder": ("Decoder", "decode", "decode_all"),
-        "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
+        "errors": (
+            "ChecksumError",
+            "CipherError",
+            "DecodeError",
+            "FrameError",
+            "HanParseError",
+            "HexDumpError",
+            "UnknownMeterError",
+        ),
         "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+        "measurement.security": ("Security",),
         "meters": ("Profile",),
         "obis": ("Obis",),
         "diagnosis": ("Fault",),
