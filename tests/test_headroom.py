@@ -28,7 +28,9 @@ def test_a_rise_of_power_counts_on_every_line_until_currents_come_again() -> Non
     assert risen.current == 10
     assert "10.00 A are set aside because the power has risen" in risen.why
     watch.update(power(400), at(5))
-    assert watch.headroom(at(5)).current == 20
+    assert watch.headroom(at(5)).current == 10  # the fall may be on another line
+    watch.update(power(860), at(7.5))
+    assert watch.headroom(at(7.5)).current == 8
     watch.update(measured(6, None, 5, wiring=THREE, active_power_import=1200, voltage_l1=230), at(10))
     assert watch.headroom(at(10)).current == 19
 
@@ -192,6 +194,8 @@ def test_real_pushes_leave_the_fuse_less_what_they_say(file: FrameFile) -> None:
     expect = file.expect or {}
     sent = {line: expect[f"current_l{line}"] for line in (1, 2, 3) if f"current_l{line}" in expect}
     assert said.freshness is (Freshness.ACTIVE if sent else Freshness.NO_DATA)
+    if measurement.wiring is THREE and sent.get(2) == 0 and abs(sent[1] - sent[3]) > 1:
+        sent[2] = sent[1] + sent[3]  # the one frame in which L2 cannot be 0: it may carry as much
     for line, current in sent.items():
         assert said.free[line] == pytest.approx(10_000 - abs(current))  # negative in export on some meters
 
