@@ -198,7 +198,11 @@ def test_a_current_that_is_not_there_rules_nothing_out(name: str, value: float |
 ABSURD = st.sampled_from([10**400, -(10**400), 10**308, 2**63, 1e308, -1e308, 5e-324, math.nan, math.inf, 0, 1])
 
 
-@given(st.dictionaries(st.sampled_from(list(READINGS)[:-1]), ABSURD), ABSURD, st.sampled_from([-(10**6), -128, 0, 127, 999]))
+@given(
+    st.dictionaries(st.sampled_from(list(READINGS)[:-1]), ABSURD),
+    ABSURD,
+    st.sampled_from([-(10**6), -128, 0, 127, 999]),
+)
 def test_absurd_numbers_give_an_estimate_within_its_bounds_or_none_and_no_error(
     fields: dict[str, float], sent: float, scaler: int
 ) -> None:

@@ -250,7 +250,8 @@ def test_an_integer_beyond_all_floats_raises_nothing_and_is_not_believed(
 ) -> None:
     watch = guard(wiring=wiring)
     sent: dict[str, Any] = {"current_l1": 1, "current_l2": 1, "current_l3": 1, "active_power_import": 1, name: absurd}
-    for push in (Measurement(**sent), Measurement(**{name: absurd}), Measurement(**sent)):
+    alone: dict[str, Any] = {name: absurd}
+    for push in (Measurement(**sent), Measurement(**alone), Measurement(**sent)):
         watch.update(push, NOON)
         assert 0 <= watch.headroom(NOON).current <= 25
     if name == "current_l1" and wiring is not ONE:

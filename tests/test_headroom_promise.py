@@ -93,10 +93,8 @@ class House:
 
     def switch(self, lines: tuple[int, ...], watts: float) -> None:
         """A load goes on, or off, or the sun comes out; the promise: what goes off leaves no line with more."""
-        if len(lines) == 2:
-            volts = abs(self.star(lines[0]) - self.star(lines[1]))
-        else:
-            volts = abs(self.star(1)) * len(lines)
+        is_between = len(lines) == 2
+        volts = abs(self.star(lines[0]) - self.star(lines[1])) if is_between else abs(self.star(1)) * len(lines)
         after = {line: self.lines[line] + current for line, current in self.flow(lines, watts / volts).items()}
         if watts > 0 or self.is_relief(after):
             self.lines = after
@@ -210,7 +208,10 @@ def test_for_any_sequence_of_true_pushes_load_and_headroom_stay_below_the_fuse_o
             direction = next(way)  # the promise: one way only between two pushes that say the power
 
 
-@given(st.lists(st.tuples(st.floats(0, 40) | st.sampled_from([1800, 3570, 3600]), st.booleans()), min_size=1, max_size=40), st.sampled_from(sorted(CLOCKS)))
+@given(
+    st.lists(st.tuples(st.floats(0, 40) | st.sampled_from([1800, 3570, 3600]), st.booleans()), min_size=1, max_size=40),
+    st.sampled_from(sorted(CLOCKS)),
+)
 def test_what_is_called_active_is_no_older_than_the_limit_whatever_the_clock_shows(
     calls: list[tuple[float, bool]], clock: str
 ) -> None:

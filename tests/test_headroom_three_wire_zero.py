@@ -1,8 +1,7 @@
-"""High: 0 A in L2 of a 3-wire meter is believed where the other two lines rule it out.
+"""0 A in L2 of a 3-wire meter is not believed where the other two lines rule it out.
 
-Without a neutral L2 carries |I1 - I3| at least. A Kamstrup of type 684..2 that sends 20 A, 0, 10 A does not measure L2: it
-carries 10 to 30 A. The guard bounds such a zero for unknown types only; here it says 25 A are free in L2 and gives a car between
-L2 and L3 15 A: up to 45 A in L2 on a 25 A fuse.
+Without a neutral L2 carries |I1 - I3| at least. A Kamstrup of type 684..2 that sends 20 A, 0, 10 A does not measure L2:
+it carries 10 to 30 A. A car between L2 and L3 that got 15 A would make up to 45 A in L2 of it, on a 25 A fuse.
 """
 
 from datetime import UTC, datetime
@@ -19,10 +18,10 @@ PUSH = """
 00ff06000003e809060101200700ff1200e509060101340700ff1200e609060101480700ff1200e77ff47e"""
 
 
-def test_a_zero_in_l2_that_the_other_lines_rule_out_is_bounded():
+def test_a_zero_in_l2_that_the_other_lines_rule_out_is_bounded() -> None:
     measurement = hanparse.decode(PUSH)
     assert (measurement.wiring, measurement.current_l1, measurement.current_l3) == (Wiring.THREE_WIRE, 20, 10)
     guard = FuseGuard(25, Wiring.THREE_WIRE, charger=(2, 3))
     guard.update(measurement, NOW)
-    assert guard.headroom(NOW).free[2] == 0  # found: 25
-    assert guard.headroom(NOW).current == 0  # found: 15
+    assert guard.headroom(NOW).free[2] == 0
+    assert guard.headroom(NOW).current == 0

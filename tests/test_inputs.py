@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from hanparse.energy.inputs import CallersClock, check_type, finite, in_utc
 
+LONG_AGO, FAR_OFF = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1900, 2100))
 OSLO = ZoneInfo("Europe/Oslo")
 ZONES = st.sampled_from([UTC, OSLO, ZoneInfo("Australia/Lord_Howe"), timezone(timedelta(hours=-12))])
 
@@ -20,8 +21,14 @@ class Nowhere(tzinfo):
     def utcoffset(self, _when: datetime | None) -> None:
         return None
 
+    def dst(self, _when: datetime | None) -> None:
+        return None
 
-@given(st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1), timezones=ZONES))
+    def tzname(self, _when: datetime | None) -> None:
+        return None
+
+
+@given(st.datetimes(LONG_AGO, FAR_OFF, timezones=ZONES))
 def test_an_aware_time_is_the_instant_in_utc(when: datetime) -> None:
     assert in_utc(when).tzinfo is UTC
     assert in_utc(when).timestamp() == when.timestamp()
@@ -41,7 +48,8 @@ def test_a_naive_time_stays_as_it_is() -> None:
 @pytest.mark.parametrize("hours", [-14, 14])
 def test_an_instant_beyond_the_calendar_is_its_end(hours: int) -> None:
     zone = timezone(timedelta(hours=hours))
-    end = (datetime.min if hours > 0 else datetime.max).replace(tzinfo=zone)
+    first, last = datetime.min.replace(tzinfo=zone), datetime.max.replace(tzinfo=zone)
+    end = first if hours > 0 else last
     assert in_utc(end) == end.replace(tzinfo=UTC)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from framefiles import named
@@ -16,6 +16,9 @@ from hanparse.energy.estimates import estimate
 from hanparse.energy.loads import LineLoads, net_power, voltages
 from hanparse.measurement import Estimate
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 
 def carried(measurement: Measurement, wiring: Wiring = THREE) -> dict[int, float]:
     return {line: load.current for line, load in LineLoads(wiring).read(measurement).items()}
@@ -26,7 +29,7 @@ def sent_in_steps(raw: tuple[int | None, ...], scaler: int, ratio: float, **fiel
     codes = ("31.7.0", "51.7.0", "71.7.0")
     there = [(line, sent) for line, sent in enumerate(raw) if sent is not None]
     registers = tuple(Register(Obis.parse(codes[line]), sent, scaler, "A") for line, sent in there)
-    currents = {f"current_l{line + 1}": sent * 10.0**scaler * ratio for line, sent in there}
+    currents: Any = {f"current_l{line + 1}": sent * 10.0**scaler * ratio for line, sent in there}
     return Measurement(**currents, **fields, registers=registers)
 
 
@@ -66,7 +69,12 @@ def test_a_zero_that_is_possible_is_not_believed_of_a_meter_that_has_sent_one_th
     st.booleans(),
 )
 def test_behind_transformers_no_line_carries_more_than_is_said_however_the_meter_rounds(
-    lengths: tuple[float, float], angle: float, scaler: int, ratio: float, cut: Any, with_estimate: bool
+    lengths: tuple[float, float],
+    angle: float,
+    scaler: int,
+    ratio: float,
+    cut: Callable[[float], int],
+    with_estimate: bool,
 ) -> None:
     secondary = complex(lengths[0]), lengths[1] * complex(math.cos(angle), math.sin(angle))
     raw = [cut(abs(current) / 10.0**scaler) for current in secondary]

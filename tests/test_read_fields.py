@@ -172,7 +172,7 @@ def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else(
 
 @pytest.mark.parametrize("volts", range(6, 301))
 def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out(volts: int) -> None:
-    # No HAN port has more than 300 V between neutral and line or 500 V between lines: 80.00 V, sent as 8000, is no 8000 V.
+    # No HAN port has more than 300 V between neutral and line or 500 V between lines: 8000 is 80.00 V.
     for sent in (100 * volts, 100 * volts + 99):
         found = kamstrup(sent, 0, sent)
         assert (found.voltage_l1, found.voltage_l2, found.voltage_l3) == (sent / 100, 0, sent / 100)

@@ -101,8 +101,9 @@ def estimate(measurement: Measurement) -> Mapping[str, Estimate]:
     """What the meter does not measure, by the name of its field: ``current_l2``, ``voltage_l2``, or nothing.
 
     Only a 3-wire meter gets estimates, only for what it does not measure, and only when the list has what they are made
-    from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of the registers, times the `Scale` that the fields show. Raises nothing: values that
-    no 3-wire meter should send, such as a negative current, get no estimate.
+    from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of
+    the registers, times the `Scale` that the fields show. Raises nothing: values that no 3-wire meter should send, such
+    as a negative current, get no estimate.
     """
     if measurement.wiring is not Wiring.THREE_WIRE:
         return {}
@@ -170,7 +171,7 @@ def _voltage(m: Measurement) -> Estimate | None:
 
 
 def _step(m: Measurement, fields: Mapping[str, str], coarsest: float) -> float:
-    """The resolution of `fields`: the power of ten of their registers, `coarsest` where none is stated, and the scale."""
+    """The resolution of `fields`: the step of their registers, `coarsest` where none is stated, times the scale."""
     registers = _registers(m)
     sent = [registers[code] for code in fields.values() if code in registers]
     steps = [_ten(register.scaler) for register in sent if register.scaler is not None]
