@@ -4,5 +4,18 @@ from hanparse.measurement.field import FIELD_UNITS, Field
 from hanparse.measurement.measurement import FIELDS, Measurement
 from hanparse.measurement.parts import Estimate, Plain, Register, Wiring
 from hanparse.measurement.scale import Scale
+from hanparse.measurement.state import Latest, MeterState
 
-__all__ = ["FIELDS", "FIELD_UNITS", "Estimate", "Field", "Measurement", "Plain", "Register", "Scale", "Wiring"]
+__all__ = [
+    "FIELDS",
+    "FIELD_UNITS",
+    "Estimate",
+    "Field",
+    "Latest",
+    "Measurement",
+    "MeterState",
+    "Plain",
+    "Register",
+    "Scale",
+    "Wiring",
+]

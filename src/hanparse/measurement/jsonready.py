@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.parts import Estimate, Plain, Register, Wiring
+from hanparse.measurement.scale import Scale
 from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
@@ -27,6 +29,12 @@ def from_register(register: Register) -> dict[str, Any]:
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
+
+
+def from_scale(scale: Scale) -> dict[str, Any]:
+    """Return the factors by name; a fraction is a text such as ``"150/7"``."""
+    factors = {each.name: getattr(scale, each.name) for each in fields(Scale)}
+    return {name: factor if isinstance(factor, int | float) else str(factor) for name, factor in factors.items()}
 
 
 def _ready(value: Plain) -> Any:  # noqa: ANN401  whatever JSON has
@@ -64,6 +72,14 @@ def _wiring(value: object) -> object:
     return Wiring[value]
 
 
+def _scale(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    from fractions import Fraction  # noqa: PLC0415  seldom needed
+
+    return Scale(**{name: Fraction(factor) if isinstance(factor, str) else factor for name, factor in value.items()})
+
+
 def _registers(value: object) -> tuple[Register, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError(f"expected a list as registers, found {type(value).__name__}")
@@ -95,6 +111,7 @@ def _named(parts: object, kind: type[Register | Estimate]) -> Mapping[str, Any]:
 _READERS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(_TIMES, _time),
     "wiring": _wiring,
+    "scale": _scale,
     "registers": _registers,
     "estimated": _estimates,
 }
