@@ -100,7 +100,7 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
         (b"\xdb\x08KAM", DecodeError, "general-glo-ciphering: the push is ciphered"),
-        (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 3: .*general-block-transfer"),
+        (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 7: the block is cut off: its length is missing"),
         (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
         (CIPHERED, DecodeError, "byte 12: .*general-glo-ciphering"),
         (LIST_1[:-3] + b"\0\0\x7e", ChecksumError, "FCS 0000 does not fit"),

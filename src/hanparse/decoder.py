@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
+from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
-from hanparse.transfer import Dropped, Message
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.identify import framing, is_ciphered
+from hanparse.wire.message import Dropped, Message
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ class Decoder:
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
             self._ready += [self._finish(measurement, self._at) for measurement in event]
-        elif isinstance(event, Frame):
+        elif isinstance(event, Frame | Telegram):
             self._counts["frames"] += 1
         elif isinstance(event, Read):
             self._take_read(event)
@@ -186,7 +187,7 @@ class Decoder:
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
             self._fail(event.error)
-        else:
+        elif isinstance(event, FrameError):
             self._fail(event)
 
     def _take_read(self, event: Read) -> None:
@@ -195,8 +196,9 @@ class Decoder:
             self._layouts.clear()  # they were learned for the maker that was seen before
         self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
-        if len(message.frames) == 1 and not self._depends_on_meter_id:
-            self._layouts.learn(message.frames[0], reading, self._scale, self._timezone)
+        frame = message.frames[0] if len(message.frames) == 1 else None
+        if isinstance(frame, Frame) and not self._depends_on_meter_id:
+            self._layouts.learn(frame, reading, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -238,8 +240,8 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    if not is_framed(errors) and (message := unframed(data)):
-        return [_without_frame(decoder, message)]
+    if not is_framed(errors) and (messages := unframed(data)):
+        return [_without_frame(decoder, message) for message in messages]
     raise min(errors, key=closeness, default=no_frame(data))
 
 
