@@ -415,6 +415,17 @@ def test_the_time_of_arrival_reaches_a_push_that_was_held_back_and_one_with_esti
         assert (push.received, set(push.estimated)) == (time, {"current_l2"})
 
 
+def test_what_an_error_of_the_caller_held_back_keeps_its_time() -> None:
+    def stop(_error: HanParseError) -> None:
+        raise RuntimeError
+
+    decoder = Decoder(on_error=stop)
+    decoder.feed(LIST_2, at=NOON)
+    with pytest.raises(RuntimeError):
+        decoder.feed(LIST_2 + CIPHERED + LIST_1, at=NOON)
+    assert [push.received for push in decoder.feed(LIST_2, at=LATER)] == [NOON, NOON, LATER]
+
+
 def test_a_payload_without_a_frame_says_when_it_came() -> None:
     decoder = Decoder()
     decoder.feed(LIST_1, at=LATER)

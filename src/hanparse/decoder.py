@@ -111,15 +111,20 @@ class Decoder:
         no `datetime`; nothing for bytes.
         """
         if at is not None:
-            check_type("at", at, datetime)
-            self._at = at
+            return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready or self._estimate:
-            self._ready += [self._finish(measurement, at) for measurement in found]
+            self._ready += [self._finish(measurement, self._at) for measurement in found]
             return self._drain()
-        if at is not None:
-            for measurement in found:
-                fill_received(measurement, at)
+        return found
+
+    def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
+        check_type("at", at, datetime)
+        self._at = at
+        came_before = len(self._ready)  # where on_error raised something, and they have their time
+        found = self.feed(chunk)
+        for measurement in found[came_before:]:
+            fill_received(measurement, at)
         return found
 
     def flush(self) -> list[Measurement]:
