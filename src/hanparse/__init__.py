@@ -32,11 +32,13 @@ if TYPE_CHECKING:
         HexDumpError,
         UnknownMeterError,
     )
-    from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
+    from hanparse.measurement import Estimate, Measurement, MeterState, Register, Scale, Wiring
     from hanparse.measurement.security import Security
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
+
+    __version__: str
 
 __all__ = [
     "ChecksumError",
@@ -50,6 +52,7 @@ __all__ = [
     "HanParseError",
     "HexDumpError",
     "Measurement",
+    "MeterState",
     "Obis",
     "Profile",
     "Register",
@@ -77,7 +80,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
             "HexDumpError",
             "UnknownMeterError",
         ),
-        "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+        "measurement": ("Estimate", "Measurement", "MeterState", "Register", "Scale", "Wiring"),
         "measurement.security": ("Security",),
         "meters": ("Profile",),
         "obis": ("Obis",),
@@ -88,6 +91,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
 
     def __getattr__(name: str) -> object:
         """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("hanparse")
         if name not in _MODULE_OF:
             raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)
