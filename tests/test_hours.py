@@ -42,6 +42,8 @@ def test_a_register_that_the_meter_does_not_send_has_no_figure() -> None:
     (hour,) = hours([push(NOON, 1000, active_energy_export=1), push(NOON + HOUR, 1100)])
     assert (hour.active_energy_import, hour.active_energy_export) == (100, None)
     (hour,) = hours([push(NOON, 1000), push(NOON + HOUR, float("nan"), active_energy_export=1)])
+    (absurd,) = hours([push(NOON, 1000), push(NOON + HOUR, 10**400, active_energy_export=1)])
+    assert absurd == hour
     assert (hour.active_energy_import, hour.active_energy_export) == (None, None)
 
 
@@ -206,7 +208,7 @@ def test_a_scale_counts() -> None:
 
 
 def test_wrong_arguments_are_type_errors() -> None:
-    with pytest.raises(TypeError, match="expected measurement to be Measurement, found NoneType"):
+    with pytest.raises(TypeError, match="expected a Measurement as measurement, found NoneType"):
         HourlyEnergy().update(None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"expected timezone to be datetime.tzinfo . None, found str"):
+    with pytest.raises(TypeError, match=r"expected a datetime.tzinfo . None as timezone, found str"):
         HourlyEnergy(timezone="Europe/Oslo")  # type: ignore[arg-type]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from bodies import array, code, entry, measure, number, octets, register, structure, text
-from framefiles import named
+from framefiles import SOUND, FrameFile, named
+from houses import SCALED
 
-from hanparse import Measurement, Scale, Wiring, cosem, decode
+from hanparse import Measurement, Register, Scale, Wiring, cosem, decode, decode_all
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
 from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
+from hanparse.obis import Entry, Kind, lookup
 from hanparse.wire.link import Link
 
 
@@ -165,10 +167,20 @@ def kamstrup(*volts: int) -> Measurement:
 
 
 def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else() -> None:
-    whole, finer = kamstrup(229, 0, 8191), kamstrup(350, 22100, 0)  # here a phase with 3.5 V and one with none
-    assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 8191)
+    whole, finer = kamstrup(229, 0, 500), kamstrup(350, 22100, 0)  # here a phase with 3.5 V and one with none
+    assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 500)
     assert (finer.voltage_l1, finer.voltage_l2, finer.voltage_l3) == (3.5, 221, 0)
     assert {register.scaler for register in finer.registers if register.unit} == {-2}
+
+
+@pytest.mark.parametrize("volts", range(6, 301))
+def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out(volts: int) -> None:
+    # No HAN port has more than 300 V between neutral and line or 500 V between lines: 8000 is 80.00 V.
+    for sent in (100 * volts, 100 * volts + 99):
+        found = kamstrup(sent, 0, sent)
+        assert (found.voltage_l1, found.voltage_l2, found.voltage_l3) == (sent / 100, 0, sent / 100)
+    whole = kamstrup(volts, 0, volts)
+    assert (whole.voltage_l1, whole.voltage_l3) == (volts, volts)
 
 
 def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:
@@ -214,3 +226,22 @@ def test_each_unit_has_the_factor_of_its_quantity(obis: str, unit: int, field: s
     measurement = measure(body, scale=Scale(current=2, voltage=3, power=5, energy=7))
     assert getattr(measurement, field) == 11 * factor
     assert measurement.registers[0].value == 11
+
+
+@pytest.mark.parametrize("scale", [Scale(), Scale.ct(20), Scale.ct("150:7"), Scale(voltage=100)])
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_field_has_one_type_for_every_meter(file: FrameFile, scale: Scale) -> None:
+    (push,) = decode_all(file.data, scale=scale)[:1]
+    sent = {entry.field: register for register in reversed(push.registers) if (entry := _entry(register))}
+    for field in Measurement.fields():
+        value = getattr(push, field.name)
+        if field.kind is Kind.NUMBER and value is not None:
+            register, factor = sent[field.name], getattr(scale, SCALED.get(field.unit, "voltage"))
+            is_scaled = field.unit in SCALED and type(factor) is not int
+            has_decimals = isinstance(register.value, float) or (register.scaler or 0) < 0
+            is_whole = field.unit in ("W", "var", "Wh", "varh") and not is_scaled and not has_decimals
+            assert type(value) is (int if is_whole else float), field.name
+
+
+def _entry(register: Register) -> Entry | None:
+    return lookup(register.obis) if register.obis else None

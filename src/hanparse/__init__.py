@@ -6,6 +6,7 @@
       hexdump         text -> bytes
       hdlc            link layer: a stream -> frames
       transfer        segments -> one APDU
+      security        ciphered APDU -> APDU
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification -> Measurement
       decoder         all of it: Decoder, decode, decode_all
@@ -24,19 +25,24 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
     from hanparse.errors import (
         ChecksumError,
+        CipherError,
         DecodeError,
         FrameError,
         HanParseError,
         HexDumpError,
         UnknownMeterError,
     )
-    from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
+    from hanparse.measurement import Estimate, Measurement, MeterState, Register, Scale, Wiring
+    from hanparse.measurement.security import Security
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
 
+    __version__: str
+
 __all__ = [
     "ChecksumError",
+    "CipherError",
     "DecodeError",
     "Decoder",
     "Estimate",
@@ -46,10 +52,12 @@ __all__ = [
     "HanParseError",
     "HexDumpError",
     "Measurement",
+    "MeterState",
     "Obis",
     "Profile",
     "Register",
     "Scale",
+    "Security",
     "Stats",
     "UnknownMeterError",
     "Wiring",
@@ -63,8 +71,17 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
         "annotate.explain": ("explain",),
         "annotate.tree": ("Explanation",),
         "decoder": ("Decoder", "decode", "decode_all"),
-        "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
-        "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+        "errors": (
+            "ChecksumError",
+            "CipherError",
+            "DecodeError",
+            "FrameError",
+            "HanParseError",
+            "HexDumpError",
+            "UnknownMeterError",
+        ),
+        "measurement": ("Estimate", "Measurement", "MeterState", "Register", "Scale", "Wiring"),
+        "measurement.security": ("Security",),
         "meters": ("Profile",),
         "obis": ("Obis",),
         "diagnosis": ("Fault",),
@@ -74,6 +91,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
 
     def __getattr__(name: str) -> object:
         """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("hanparse")
         if name not in _MODULE_OF:
             raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
@@ -12,6 +12,8 @@ from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
 from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
+from hanparse.measurement.inputs import check_type
+from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.wire.buffer import Buffer, as_bytes
@@ -63,6 +65,7 @@ class Decoder:
         self._on_error = on_error
         self._check_options()
         self._depends_on_meter_id = any(profile.picks_meters for profile in self._profiles)
+        self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
         self._receiver = Receiver(self._profiles, self._layouts.shelves)
@@ -101,12 +104,27 @@ class Decoder:
 
         return diagnose(self.stats, self._reader.skipped)
 
-    def feed(self, chunk: Buffer) -> list[Measurement]:
-        """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
+    def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
+        """Return the measurements that `chunk` completes; `at` is when it came, and becomes their `received`.
+
+        Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is no bytes and for an `at` that is
+        no `datetime`; nothing for bytes.
+        """
+        if at is not None:
+            return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready or self._estimate:
-            self._ready += map(self._finish, found)
+            self._ready += [self._finish(measurement, self._at) for measurement in found]
             return self._drain()
+        return found
+
+    def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
+        check_type("at", at, datetime)
+        self._at = at
+        came_before = len(self._ready)  # where on_error raised something, and they have their time
+        found = self.feed(chunk)
+        for measurement in found[came_before:]:
+            fill_received(measurement, at)
         return found
 
     def flush(self) -> list[Measurement]:
@@ -130,17 +148,21 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
-    def decode_payload(self, payload: bytes, link: Link | None = None) -> Measurement:
-        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`.
+    def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
+        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
 
         Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
+        if at is not None:
+            check_type("at", at, datetime)
         event = self._receiver.open(Message(payload, link))
         if isinstance(event, Failed):
             raise event.error
-        return self._finish(event.reading.measurement(self._scale, self._timezone))
+        return self._finish(event.reading.measurement(self._scale, self._timezone), at)
 
-    def _finish(self, measurement: Measurement) -> Measurement:
+    def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
+        if at is not None:
+            fill_received(measurement, at)
         if not self._estimate:
             return measurement
         from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
@@ -159,7 +181,7 @@ class Decoder:
 
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
-            self._ready += map(self._finish, event)
+            self._ready += [self._finish(measurement, self._at) for measurement in event]
         elif isinstance(event, Frame | Telegram):
             self._counts["frames"] += 1
         elif isinstance(event, Read):
@@ -177,7 +199,7 @@ class Decoder:
         message, reading = event.message, event.reading
         if event.is_new_maker:
             self._layouts.clear()  # they were learned for the maker that was seen before
-        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
+        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
         frame = message.frames[0] if len(message.frames) == 1 else None
         if isinstance(frame, Frame) and not self._depends_on_meter_id:

@@ -1,6 +1,21 @@
-"""What a push says, in SI units: `Measurement`, and what it is made of."""
+"""What a push says, in SI units: `Measurement`, what it is made of, and the latest values of a meter: `MeterState`."""
 
-from hanparse.measurement.measurement import FIELD_UNITS, FIELDS, Estimate, Measurement, Plain, Register, Wiring
+from hanparse.measurement.field import FIELD_UNITS, Field
+from hanparse.measurement.measurement import FIELDS, Measurement
+from hanparse.measurement.parts import Estimate, Plain, Register, Wiring
 from hanparse.measurement.scale import Scale
+from hanparse.measurement.state import Latest, MeterState
 
-__all__ = ["FIELDS", "FIELD_UNITS", "Estimate", "Measurement", "Plain", "Register", "Scale", "Wiring"]
+__all__ = [
+    "FIELDS",
+    "FIELD_UNITS",
+    "Estimate",
+    "Field",
+    "Latest",
+    "Measurement",
+    "MeterState",
+    "Plain",
+    "Register",
+    "Scale",
+    "Wiring",
+]

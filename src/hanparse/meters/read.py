@@ -8,11 +8,12 @@ from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.profile import exponent as profile_exponent
 from hanparse.meters.unknown import unknown_meter
-from hanparse.obis import Kind, Obis
+from hanparse.obis import WHOLE_UNITS, Kind, Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
+    from fractions import Fraction
 
     from hanparse.axdr.data import Data
     from hanparse.cosem import DataNotification
@@ -32,6 +33,11 @@ class Source(NamedTuple):
     kind: Kind
     exponent: int = 0
     unit: str = ""
+
+    @property
+    def is_float(self) -> bool:
+        """Whether the field is a float also where the number is whole."""
+        return self.unit not in WHOLE_UNITS
 
 
 class Reading(NamedTuple):
@@ -54,7 +60,18 @@ class Reading(NamedTuple):
         fields["timestamp"] = timestamp or fields.get("energy_time")
         fields["manufacturer"] = self.profile.manufacturer
         wiring = self.model.wiring if self.model else None
-        return Measurement(**fields, wiring=wiring, registers=self.registers)
+        return Measurement(
+            **fields,
+            wiring=wiring,
+            registers=self.registers,
+            scale=scale,
+            made_for_transformers=self.made_for_transformers,
+        )
+
+    @property
+    def made_for_transformers(self) -> bool:
+        """Whether the meter's type is."""
+        return bool(self.model and self.model.transformers)
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
         if source.kind is Kind.TEXT:
@@ -65,12 +82,13 @@ class Reading(NamedTuple):
         raw = values.number(source.data)
         if raw is None or (raw == 0 and self.model and name in self.model.not_measured):
             return None
-        return values.scaled(raw, source.exponent, factor(scale, source.unit))
+        return values.scaled(raw, source.exponent, factor(scale, source.unit), is_float=source.is_float)
 
 
-def factor(scale: Scale, unit: str) -> float:
+def factor(scale: Scale, unit: str) -> float | Fraction:
     """What `scale` multiplies a value of this unit with."""
-    return float(getattr(scale, _SCALES[unit])) if unit in _SCALES else 1
+    ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
+    return ratio
 
 
 def read(

@@ -10,6 +10,8 @@ from hanparse.axdr.data import CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from hanparse.measurement import Plain
 
 _BLANKS: Final = "\0 \t\r\n"
@@ -78,27 +80,28 @@ def has_kind(data: Data, kind: Kind) -> bool:
     return (number if kind is Kind.NUMBER else time)(data) is not None
 
 
-def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
+def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
     """``raw × factor × 10^exponent``, correctly rounded; whole where nothing divides; `None` beyond floats.
 
-    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth.
+    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth. With
+    `is_float` a whole number is a float as well, as every quantity is that is not in `hanparse.obis.WHOLE_UNITS`.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
-        value = raw * numerator / denominator if denominator > 1 else raw * numerator
+        value = raw * numerator / denominator if denominator > 1 or is_float else raw * numerator
         return value if math.isfinite(value) else None
     except OverflowError:
         return None
 
 
-def _exactly(factor: float) -> tuple[int, int]:
+def _exactly(factor: float | Fraction) -> tuple[int, int]:
     from fractions import Fraction  # noqa: PLC0415  seldom needed
 
     return Fraction(str(factor)).as_integer_ratio()
 
 
-@lru_cache(maxsize=64)
-def ratio(exponent: int, factor: float) -> tuple[int, int]:
-    """Numerator and denominator of ``factor × 10^exponent``, the factor taken as the decimal that it is written as."""
+@lru_cache(maxsize=64, typed=True)  # a fraction and a float that are equal may be written differently
+def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
+    """Numerator and denominator of ``factor × 10^exponent``, a float taken as the decimal that it is written as."""
     numerator, denominator = (1, 1) if factor == 1 else _exactly(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

@@ -44,12 +44,12 @@ _TARIFFS: Final = range(1, 5)  # E, of those that Measurement has fields for
 # Without A-B: electricity (A = 1), any channel. A code with A-B means exactly that. B stands for channels 1 to 4.
 # fmt: off
 _LISTED: Final = (
-    ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
-    ("0-0:96.1.0",  "meter_id",    "",   _TEXT,   "meter number (GS1, GIAI)"),
-    ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
-    ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
     ("1-1:96.1.1",  "model",       "",   _TEXT,   "meter type number"),
+    ("0-0:96.1.0",  "meter_id",    "",   _TEXT,   "meter number (GS1, GIAI)"),
+    ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
+    ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
+    ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
     ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
     ("0-0:1.0.0",   "energy_time", "",   _TIME,   "clock"),
@@ -158,6 +158,15 @@ def _phase_values() -> Iterator[Entry]:
 
 ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
 """Every code that is known; those that are listed one by one first."""
+
+UNCODED: Final = (
+    Entry("", "manufacturer", "", _TEXT, "maker, as the profile names it that reads the list"),
+    Entry("", "timestamp", "", _TIME, "when the values were taken: by the push, else by the clock in the list"),
+)
+"""The fields that no code fills."""
+
+WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
+"""Units of numbers that are int unless they are scaled or sent with decimals; numbers in any other unit are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in ENTRIES}
 _CURRENT: Final = 255  # F: the present value, not that of a billing period or of a transformer's other side

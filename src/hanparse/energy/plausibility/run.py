@@ -9,21 +9,22 @@ The state is a few counters, whatever comes. Another meter begins a new run.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from hanparse.energy.plausibility import phases, push
 from hanparse.energy.plausibility.balance import Mismatch, weigh
 from hanparse.energy.plausibility.energy import Comparison
 from hanparse.energy.plausibility.load import voltages
-from hanparse.energy.plausibility.push import check_measurement
 from hanparse.energy.plausibility.trends import Direction, Transformers
+from hanparse.measurement import Measurement
+from hanparse.measurement.inputs import CallersClock, check_type
+from hanparse.measurement.state import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
+    from datetime import datetime
 
     from hanparse.energy.plausibility.finding import Finding
-    from hanparse.measurement import Measurement
 
 _WINDOW: Final = 60  # pushes
 
@@ -34,23 +35,24 @@ class Plausibility:
     """Takes in the pushes of one meter and gives what cannot be in them, each finding once, when it is certain."""
 
     def __init__(self) -> None:
-        self._meter: tuple[object, ...] = (None, None, None)
+        self._meter = Identity()
+        self._clock = CallersClock()
         self._run = _Run()
         self._reported: set[Hashable] = set()
 
     def update(self, measurement: Measurement, now: datetime) -> list[Finding]:
         """What is found for the first time, or anew, with the push that came at `now`, on the caller's clock.
 
-        UTC is best, it has no hour twice. `TypeError` for what is no `Measurement` or `datetime`.
+        Of aware times the instants count. `TypeError` for what is no `Measurement` or `datetime`, and for naive and
+        aware times mixed.
         """
-        check_measurement(measurement)
-        if not isinstance(now, datetime):
-            raise TypeError(f"expected a datetime as now, found {type(now).__name__}")
-        meter = (measurement.meter_id, measurement.model, measurement.wiring)
-        if any(old and new and old != new for old, new in zip(self._meter, meter, strict=True)):
+        check_type("measurement", measurement, Measurement)
+        instant = self._clock.instant(now)
+        meter = Identity.of(measurement)
+        if self._meter.differs(meter):
             self._meter, self._run, self._reported = meter, _Run(), set()
-        self._meter = tuple(new or old for old, new in zip(self._meter, meter, strict=True))
-        self._run.update(measurement, now)
+        self._meter = self._meter.joined(meter)
+        self._run.update(measurement, instant)
         found = {_key(finding): finding for finding in self._run.findings()}
         new = [finding for key, finding in found.items() if key not in self._reported]
         self._reported = set(found)
