@@ -33,7 +33,8 @@ MADE_UP = {
         "7359992800000017",
         "0000000000000000",
     ),
-    *("1000000000000018", "107359992890000017"),  # the last with its length, \x10
+    *("1000000000000018", "7359992890000018"),
+    *("107359992890000017", "705000000017"),  # with its length, \x10, and cut by the end of a line
     # digits in a row
     *("012345678901", "1234567812345678", "5212345678901", "5706567012345678", "6970631412345678", "7359992812345678"),
     "992812345678",
@@ -41,11 +42,11 @@ MADE_UP = {
     *("0000000199999999", "735999289000001", "73599928900000170"),
     # no numbers of meters: types, values, times, lengths and tags of hexadecimal lines
     *("000000000000000000", "0000000000000001", "180000000030", "230101120000", "027010201105", "36353235000020"),
-    *("090417372800", "090731303030303137", "140000000000000000"),
+    *("090417372800", "090731303030303137", "140000000000000000", "080000000000000011"),
     *("150000000000000001", "150000000000000002", "150000000000000003", "150000000000000004"),
 }
 # A word that is hexadecimal and has a letter is octets; the digits that these are as text are looked at below.
-WORD = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]*?(?<![0-9])(?P<number>[0-9]{12,18})(?![0-9])[0-9A-Za-z]*")
+WORD = re.compile(r"(?<![0-9A-Za-z])(?<!\d\.)[0-9A-Za-z]*?(?<![0-9])(?P<number>[0-9]{12,18})(?![0-9])[0-9A-Za-z]*")
 OCTETS = re.compile(r"(?:0x)?(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]+")
 AS_OCTETS = re.compile(r"(?:3[0-9][ :,]?){12,}")
 NUMBER = re.compile(r"(?<![0-9])[0-9]{12,18}(?![0-9])")
@@ -102,6 +103,8 @@ def test_a_number_is_found_however_it_is_written(text: str) -> None:
     assert numbers(text) == {SOME}
 
 
-@pytest.mark.parametrize("text", ["12345678901", "1234567890123456789", "A1B2C3D4E5F60718", "0a1234567890123456"])
+@pytest.mark.parametrize(
+    "text", ["12345678901", "0.571428571428", "1234567890123456789", "A1B2C3D4E5F60718", "0a1234567890123456"]
+)
 def test_octets_and_shorter_and_longer_numbers_are_none(text: str) -> None:
     assert numbers(text) == set()
