@@ -15,6 +15,13 @@ Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
 """A value as sent, without its type tag."""
 
 
+def _comparable(value: Any) -> Any:  # noqa: ANN401  whatever a measurement holds
+    """The value, with one object in place of every NaN, which equals no other and not its own copy."""
+    if isinstance(value, tuple):
+        return tuple(map(_comparable, value))
+    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  true of NaN alone
+
+
 class Wiring(Enum):
     """How the meter is connected; it decides what L1, L2 and L3 mean."""
 
@@ -27,13 +34,26 @@ class Register(NamedTuple):
     """One element of the list: the value as sent, and the power of ten and the unit that belong to it.
 
     `obis` is `None` where neither the list nor its documentation names the element. `scaler` and `unit` are those sent;
-    where the list sends none, those that the meter's documentation states; `None` where nobody states any.
+    where the list sends none, those that the meter's documentation states; `None` where nobody states any. A register
+    equals its copy also where the meter sent a NaN.
     """
 
     obis: Obis | None
     value: Plain
     scaler: int | None = None
     unit: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every part, as tuples are."""
+        return _comparable(self) == _comparable(other) if isinstance(other, tuple) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        """The reverse; a tuple would answer by itself."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Equal registers have equal hashes."""
+        return hash(_comparable(self))
 
 
 class Estimate(NamedTuple):
@@ -45,6 +65,7 @@ class Estimate(NamedTuple):
     method: str
 
 
+_NAN: Final = float("nan")
 _ESTIMATED: Final = "estimated"
 _NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
 
@@ -234,7 +255,7 @@ class Measurement:
 
     def _key(self) -> tuple[object, ...]:
         fields = tuple(getattr(self, name) for name in _NAMES)
-        return (*fields, self.registers, tuple(self.estimated.items()))
+        return tuple(map(_comparable, (*fields, self.registers, tuple(self.estimated.items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles hold values only, not what they were read with."""
