@@ -169,17 +169,17 @@ class Decoder:
         return measurement.with_estimates(estimates) if estimates else measurement
 
     def _drain(self) -> list[Measurement]:
-        while event := self._reader.next_event():
+        while (event := self._reader.next_event()) is not None:
             if isinstance(event, list):
                 self._ready += map(self._finish, event)
             elif isinstance(event, Frame):
                 self._take_frame(event)
             elif isinstance(event, FrameError):
                 self._fail(event)
-        if self._reader.ended and (dropped := self._assembler.end(self._reader.received)):
+        if self._reader.ended and (dropped := self._assembler.end(self._reader.received)) is not None:
             self._drop(dropped)
         raised, self._raised = self._raised, None
-        if raised:
+        if raised is not None:  # an exception of the caller's may be false
             raise raised
         ready, self._ready = self._ready, []
         return ready
@@ -189,9 +189,9 @@ class Decoder:
         push, dropped = self._assembler.add(frame)
         idle = self._assembler.idle  # else the next frame may belong to a push
         self._reader.known = self._layouts.shelves if idle else NOTHING_KNOWN
-        if dropped:
+        if dropped is not None:
             self._drop(dropped)
-        if push:
+        if push is not None:
             self._take_push(push)
 
     def _take_push(self, push: Push) -> None:
@@ -224,11 +224,11 @@ class Decoder:
         if count:
             self._counts[count] += 1
         self._last_error = error
-        if self._on_error:
+        if self._on_error is not None:
             try:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
-                self._raised = self._raised or raised
+                self._raised = raised if self._raised is None else self._raised
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}
@@ -267,7 +267,7 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
         measurements = _without_frame(decoder, data)
     if measurements:
         return measurements
-    raise nearest or no_frame(data)
+    raise no_frame(data) if nearest is None else nearest
 
 
 def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:

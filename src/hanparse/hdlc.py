@@ -117,7 +117,7 @@ class FrameReader:
             chunk = as_bytes(chunk)
         if self._between:
             kind = self.known.get(len(chunk))
-            if kind and (event := kind.read(chunk)):
+            if kind is not None and (event := kind.read(chunk)) is not None:
                 self._base += kind.size  # its closing flag takes the place of the last one
                 return [event]
             self._between = False  # and the search stands at the flag
@@ -151,7 +151,7 @@ class FrameReader:
         while True:
             if len(self._buffer) >= self._need:
                 self._need = 0
-                if event := self._search():
+                if (event := self._search()) is not None:
                     return event
                 self._cut(self._at, self._need)
             if self._taken == len(self._chunk):
@@ -175,7 +175,7 @@ class FrameReader:
         buffer, size, known = self._buffer, len(self._buffer), self.known
         row: list[object] = []
         need = 0
-        while kind := known.get(_from_bytes(buffer[at + 1 : at + 3]) - _FORMAT):
+        while (kind := known.get(_from_bytes(buffer[at + 1 : at + 3]) - _FORMAT)) is not None:
             end = at + kind.size
             if end > size:
                 need = end if buffer.startswith(kind.head, at) else self._awaited(kind, at)
