@@ -195,9 +195,10 @@ class Decoder:
             self._take_push(push)
 
     def _take_push(self, push: Push) -> None:
-        payload = bytes(push.information)
+        payload, wire = bytes(push.information), _wire(push.first)
+        known = self._known.get(wire)
         try:
-            reading = self._read(payload, _wire(push.first))
+            reading = self._read(payload, wire)
         except DecodeError as error:
             self._counts["ciphered"] += foreign.is_ciphered(strip_llc(payload))
             error.offset = push.position(error.offset)
@@ -207,11 +208,16 @@ class Decoder:
         else:
             self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
             self._counts["measurements"] += 1
-            self._learn(push, reading)
+            self._learn(push, reading if self._known.get(wire) is known else self._reread(reading, wire))
 
-    def _learn(self, push: Push, reading: Reading) -> None:
+    def _reread(self, reading: Reading, wire: Wire) -> Reading | None:
+        """The same push as it is read now that its maker is known on this wire; `None` if by another profile."""
+        again = read(reading.notification, self._profiles, wire, reading.profile)
+        return again if again.profile is reading.profile else None
+
+    def _learn(self, push: Push, reading: Reading | None) -> None:
         """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
-        if push.last is push.first and not self._picks_meters:
+        if reading and push.last is push.first and not self._picks_meters:
             self._layouts.learn(push.first, reading, self._scale, self._timezone)
 
     def _drop(self, error: FrameError) -> None:

@@ -43,6 +43,11 @@ class Reading(NamedTuple):
     registers: tuple[Register, ...]
     sources: dict[str, Source]
 
+    def again(self, notification: DataNotification) -> Reading:
+        """Another push with the same elements, types and places, read as this one was."""
+        found = {data.offset: data for data in shapes.parts(notification.body)}
+        return _apply(self.profile, notification, [item._replace(data=found[item.data.offset]) for item in self.items])
+
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
         fields: dict[str, Any] = {
