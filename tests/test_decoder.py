@@ -260,6 +260,44 @@ def test_what_on_error_raises_is_the_callers_and_nothing_is_lost() -> None:
     assert decoder.stats.frames == 3
 
 
+class Empty(Exception):  # noqa: N818  it is what a caller may have
+    def __len__(self) -> int:
+        return 0
+
+
+def test_a_false_exception_comes_out_of_feed() -> None:
+    def on_error(_error: HanParseError) -> None:
+        raise Empty
+
+    decoder = Decoder(on_error=on_error)
+    decoder.feed(LIST_1[:20])
+    with pytest.raises(Empty):
+        decoder.flush()
+    with pytest.raises(Empty):
+        decoder.feed(CIPHERED)
+
+
+def test_the_first_of_several_exceptions_comes_out_of_feed_though_it_is_false() -> None:
+    raised = [Empty(), LookupError()]
+
+    def on_error(_error: HanParseError) -> None:
+        raise raised.pop(0)
+
+    with pytest.raises(Empty):
+        Decoder(on_error=on_error).feed(CIPHERED * 2)
+    assert not raised
+
+
+def test_a_callback_that_is_false_is_called() -> None:
+    class Errors(list[HanParseError]):
+        def __call__(self, error: HanParseError) -> None:
+            self.append(error)
+
+    errors = Errors()
+    Decoder(on_error=errors).feed(CIPHERED)
+    assert [type(error) for error in errors] == [DecodeError]
+
+
 @pytest.mark.parametrize("cut", [0, 10, len(LIST_1) + 3, len(LIST_1) + 90])
 def test_a_decoder_can_be_copied_and_pickled_in_the_middle_of_a_stream(cut: int) -> None:
     stream = LIST_1 + AIDON_2 + CIPHERED + LIST_2

@@ -150,6 +150,14 @@ def test_a_known_kind_gives_rows_and_is_asked_about_frames_of_its_size_only(
     assert (reader.received, reader.skipped_count) == (sum(map(len, chunks)), 0)
 
 
+def test_what_a_known_kind_gives_may_be_false() -> None:
+    kind = Kind()
+    kind.read = lambda _frame: ""  # type: ignore[method-assign]
+    reader = FrameReader({len(LIST_1): kind})
+    rows = [reader.receive(LIST_1) or reader.next_event(), reader.receive(LIST_1)]
+    assert rows == [[""], [""]]
+
+
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_what_stands_between_frames_of_a_known_kind_is_counted(size: int) -> None:
     reader = FrameReader({len(LIST_1): Kind()})

@@ -5,9 +5,10 @@ from datetime import UTC
 
 import pytest
 from bodies import leaves
-from framefiles import SOUND, FrameFile, check_sequence, named, sealed
+from framefiles import SOUND, FrameFile, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from outcomes import outcome, resealed, types
 
 from hanparse import Decoder, Measurement, Scale, cosem, decode
 from hanparse.axdr.data import Tag
@@ -21,14 +22,6 @@ UNSEGMENTED = st.sampled_from(SOUND)
 NUMBERS = (Tag.LONG, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.LONG64_UNSIGNED)
 
 
-def resealed(frame: bytes, llc: int = 0) -> bytes:
-    """The frame with HCS and FCS made anew; the header ends where the LLC begins."""
-    llc = llc or frame.index(b"\xe6\xe7\x00")
-    head = frame[1 : llc - 2]
-    content = head + check_sequence(head) + frame[llc:-3]
-    return b"\x7e" + content + check_sequence(content) + b"\x7e"
-
-
 def payloads(file: FrameFile) -> list[tuple[int, int]]:
     """Where in the frame the values stand that have bytes of their own, the date-time of the APDU among them."""
     start = file.data.index(b"\xe6\xe7\x00") + 3
@@ -40,18 +33,6 @@ def payloads(file: FrameFile) -> list[tuple[int, int]]:
     if notification.date_time:
         places.append((start + notification.body.offset - 12, 12))
     return [(place, size) for place, size in places if size]
-
-
-def outcome(decoder: Decoder, frame: bytes) -> tuple[object, ...]:
-    """Everything that can be seen of what a decoder makes of a frame."""
-    found = decoder.feed(frame) + decoder.flush()
-    error = decoder.last_error
-    return found, [types(m) for m in found], decoder.stats, type(error), str(error), vars(error) if error else {}
-
-
-def types(measurement: Measurement) -> list[tuple[str, str, str]]:
-    fields = [(name, type(value).__name__, repr(value)) for name, value in measurement.to_dict().items()]
-    return fields + [("register", type(r.value).__name__, repr(r)) for r in measurement.registers]
 
 
 def both(file: FrameFile, frame: bytes, **options: object) -> None:
@@ -357,3 +338,22 @@ def test_the_first_bytes_of_a_known_push_do_not_hold_up_another_push() -> None:
     decoder.feed(long + long)
     for stray in (long[:3] + bytes(6), long[:5] + b"noise", long[:8] + b"\0"):
         assert [m.active_power_import for m in decoder.feed(stray + short)] == [280]
+
+
+# Found by an attack: a sound list whose push-object-list calls itself class 1; the same with attribute 3 of an object.
+CALLS_ITSELF_A_VALUE = """
+7ea0abceff03137f81e6e7000f000000070c07e90703040e050aff80000002060106020412000109060009190900ff0f02120000020412002809060009
+190900ff0f01120000020412000309060101010801ff0f02120000020412000309060101010802ff0f02120000020412000309060101020801ff0f0212
+0000020412000309060101020802ff0f0212000009060009190900ff06000003e906000003ea06000007d106000007d21e9c7e"""
+ATTRIBUTE_3 = """
+7ea0abceff03137f81e6e7000f000000070c07e90703040e050aff80000002060106020412000109060009190900ff0f02120000020412002809060009
+190900ff0f01120000020412000309060101010801ff0f03120000020412000309060101010802ff0f02120000020412000309060101020801ff0f0212
+0000020412000309060101020802ff0f0212000009060009190900ff06000003e906000003ea06000007d106000007d2cd0f7e"""
+
+
+def test_a_push_object_list_is_read_anew_however_it_describes_itself() -> None:
+    decoder = Decoder()
+    assert [m.active_energy_import_t1 for m in decoder.feed(bytes.fromhex(CALLS_ITSELF_A_VALUE))] == [1001]
+    [second] = decoder.feed(bytes.fromhex(ATTRIBUTE_3))
+    assert second == decode(ATTRIBUTE_3)
+    assert second.active_energy_import_t1 is None

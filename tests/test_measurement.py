@@ -11,7 +11,7 @@ import pytest
 from framefiles import SOUND, FrameFile, named
 
 from hanparse import Estimate, Measurement, Obis, Register, Scale, Wiring, decode, decode_all
-from hanparse.measurement import FIELDS
+from hanparse.measurement import FIELDS, Plain
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 SAMPLE = Measurement(
@@ -68,6 +68,40 @@ def test_copies_and_pickles_are_equal_and_know_when_it_came_and_its_scale(made: 
     again = made(push)
     assert again == push
     assert (again.received, again.scale, again.made_for_transformers) == (NOON, Scale.ct(20), True)
+
+
+SPECIAL = [float("nan"), -float("nan"), float("inf"), -float("inf"), -0.0, 1.5, True, (1, (float("nan"), b"x"))]
+
+
+@pytest.mark.parametrize("value", SPECIAL, ids=repr)
+def test_a_register_and_its_measurement_equal_their_copies_whatever_number_was_sent(value: Plain) -> None:
+    register = Register(Obis.parse("1.7.0"), value, 0, "W")
+    for whole in (register, Measurement(registers=(register,))):
+        for twin in (copy.copy(whole), copy.deepcopy(whole), pickle.loads(pickle.dumps(whole))):
+            assert (twin == whole, twin != whole, hash(twin) == hash(whole)) == (True, False, True)
+    other = register._replace(value=7)
+    assert (register == other, register != other, register == "W") == (False, True, False)
+    assert register == tuple(register)
+    assert tuple(register) == register
+
+
+def test_a_field_that_is_no_number_equals_its_copy() -> None:
+    nan = float("nan")
+    estimated = {"current_l2": Estimate(nan, nan, nan, "m")}
+    measurement = Measurement(power_factor=nan, estimated=estimated)
+    twin = pickle.loads(pickle.dumps(measurement))
+    assert (twin == measurement, twin != measurement, hash(twin) == hash(measurement)) == (True, False, True)
+
+
+@pytest.mark.parametrize("bits", ["7FC00000", "FFC00001", "7F800000", "FF800000", "80000000"])
+def test_a_push_with_a_special_float_equals_itself_read_again_and_pickled(bits: str) -> None:
+    apdu = bytes.fromhex("0F 00000000 00 01 02 02 03 09 06 01 00 01 07 00 FF 12 0001 02 02 0F 00 16 1B")
+    apdu += bytes.fromhex("02 03 09 06 01 00 02 07 00 FF 17" + bits + "02 02 0F 00 16 1B")
+    first, second = decode(apdu), decode(apdu)
+    assert first == second == pickle.loads(pickle.dumps(first))
+    assert hash(first) == hash(second)
+    assert first.active_power_import == 1
+    assert first.active_power_export == (0 if bits == "80000000" else None)
 
 
 def test_the_dictionary_holds_the_fields_that_are_there_ready_for_json() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse.measurement import FIELD_UNITS, FIELDS, Measurement
-from hanparse.obis import ENTRIES, Kind, Obis, lookup
+from hanparse.obis import ENTRIES, Kind, Obis, lookup, precedence
 from hanparse.obis.units import UNITS as UNIT_CODES
 
 groups = st.integers(0, 255)
@@ -104,7 +104,14 @@ def test_a_code_leads_to_its_field(code: str, field: str) -> None:
         "1-0:1.8.0*1",  # of a past billing period
         "1-65:1.7.0",  # utility specific channel
         "1-128:1.7.0",  # manufacturer specific channel
+        "1-127:1.8.0",
+        "1-199:32.7.0",
+        "1-200:1.7.0",  # reserved
+        "1-255:0.2.129",
         "0-0:1.7.0",  # abstract
+        "0-1:1.8.0",  # of the device on M-Bus channel 1
+        "0-4:2.8.0",
+        "0-65:1.8.0",
         "0-5:1.0.0",
         "7-0:1.8.0",  # gas
         "1.9.0",
@@ -134,6 +141,38 @@ def test_a_code_that_is_known_but_fills_no_field_has_a_name(code: str) -> None:
     assert entry is not None
     assert entry.field == ""
     assert entry.description
+
+
+@pytest.mark.parametrize("channel", [2, 3, 7, 64])
+@pytest.mark.parametrize("reduced", ["1.7.0", "2.8.0", "1.8.1", "31.7.0", "32.7.0", "13.7.0", "14.7.0", "0.2.129"])
+def test_what_a_channel_of_its_own_measures_is_known_and_is_not_the_total(channel: int, reduced: str) -> None:
+    entry, total = lookup(Obis.parse(f"1-{channel}:{reduced}")), lookup(Obis.parse(reduced))
+    assert entry is not None
+    assert total is not None
+    assert (entry.field, entry.unit, entry.kind) == ("", total.unit, total.kind)
+    assert entry.description == f"{total.description}, channel {channel}"
+
+
+@given(codes)
+def test_a_code_of_another_channel_than_0_and_1_fills_no_field(code: Obis) -> None:
+    entry = lookup(code)
+    if entry is not None and entry.field:
+        assert code.b in (0, 1)
+        assert code.f == 255
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("1-0:1.7.0", "1-1:1.7.0"),
+        ("1-1:1.8.0", "0-0:1.8.0"),
+        ("0-0:1.0.0", "0-1:1.0.0"),
+        ("1-0:0.2.129", "1-1:0.2.129"),
+        ("0-0:96.1.0", "1-1:0.0.5"),
+    ],
+)
+def test_no_channel_goes_before_channel_1_and_electricity_before_what_is_taken_for_it(first: str, second: str) -> None:
+    assert precedence(Obis.parse(first)) < precedence(Obis.parse(second))
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from bodies import array, code, entry, measure, number, octets, register, structure, text
-from framefiles import SOUND, FrameFile, named
+from framefiles import SOUND, FrameFile, named, sealed
 from houses import SCALED
 
-from hanparse import Measurement, Register, Scale, Wiring, cosem, decode, decode_all
+from hanparse import Decoder, Measurement, Register, Scale, Wiring, cosem, decode, decode_all
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
 from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
@@ -56,6 +56,41 @@ def test_positions_that_nobody_documents_are_registers_without_a_code() -> None:
         (None, 5, None),
         (None, 6, None),
     ]
+
+
+CHANNELS = [  # codes in the order sent, and which of them is the import of the meter
+    (("1-7:1.7.0", "1-0:1.7.0"), 2),
+    (("1-0:1.7.0", "1-7:1.7.0"), 1),
+    (("1-1:1.7.0", "1-0:1.7.0"), 2),
+    (("1-0:1.7.0", "1-1:1.7.0"), 1),
+    (("1-7:1.7.0", "1-1:1.7.0"), 2),
+    (("1-64:1.7.0", "1-65:1.7.0", "1-128:1.7.0", "1-200:1.7.0", "1-0:1.7.0"), 5),
+    (("0-1:1.7.0", "1-1:1.7.0"), 2),
+    (("1-0:1.7.0", "1-0:1.7.0"), 1),
+    (("1-7:1.7.0", "1-65:1.7.0"), None),
+    (("1-1:1.8.0", "1-0:1.8.0"), 2),
+    (("0-0:1.8.0", "1-1:1.8.0"), 2),
+    (("0-1:1.8.0", "0-0:1.8.0"), 2),
+    (("0-2:1.8.0", "1-2:1.8.0"), None),
+]
+
+
+@pytest.mark.parametrize(("sent", "expected"), CHANNELS)
+@pytest.mark.parametrize("recognised", [False, True])
+def test_a_channel_of_its_own_is_not_the_total(sent: tuple[str, ...], expected: int | None, recognised: bool) -> None:
+    unit = 27 if "7.0" in sent[0] else 30
+    values = [register(obis, number(at), 0, unit) for at, obis in enumerate(sent, 1)]
+    body = array(*values, register("2.7.0", number(99), 0, 27))
+    frame = sealed(b"\xe6\xe7\x00" + cosem.build(DataNotification(0, None, body)))
+    decoder = Decoder()
+    found = decoder.feed(frame * (1 + recognised))[-1]
+    assert (found.active_power_import if unit == 27 else found.active_energy_import) == expected
+    assert [r.value for r in found.registers] == [*range(1, len(sent) + 1), 99]
+
+
+def test_null_data_on_no_channel_leaves_the_field_to_channel_1() -> None:
+    nothing = register("1-0:1.7.0", Data(Tag.NULL_DATA), 0, 27)
+    assert measure(array(nothing, register("1-1:1.7.0", number(5), 0, 27))).active_power_import == 5
 
 
 def test_an_angle_without_current_stays_as_sent() -> None:

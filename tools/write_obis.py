@@ -22,7 +22,8 @@ HEAD = """# OBIS codes
 A code has six groups: `A-B:C.D.E*F`. A is the medium (1 is electricity, 0 is no medium), B the channel, C the quantity
 and its phase, D how it was processed (7 now, 8 since the beginning), E the tariff, F a billing period (255: none, and
 then it is left out). For electricity meters send 0 or 1 as B as they please. So a code on this page that names no A and
-B is that of electricity on any channel, save 65 to 199, where utilities and makers define what a code means.
+B is that of electricity with either; where a list has both, 0 fills the field. Channels 2 to 64 measure something else
+than the total: their values are in `Measurement.registers` alone. From 65 on utilities and makers define the codes.
 
 ```pycon
 >>> from hanparse import Obis

@@ -14,7 +14,7 @@ from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received
-from hanparse.meters import PROFILES, Profile
+from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.identify import framing, is_ciphered
@@ -174,7 +174,7 @@ class Decoder:
         while (event := self._receiver.next_event()) is not None:
             self._take(event)
         raised, self._raised = self._raised, None
-        if raised:
+        if raised is not None:  # an exception of the caller's may be false
             raise raised
         ready, self._ready = self._ready, []
         return ready
@@ -197,12 +197,14 @@ class Decoder:
 
     def _take_read(self, event: Read) -> None:
         message, reading = event.message, event.reading
-        if event.is_new_maker:
-            self._layouts.clear()  # they were learned for the maker that was seen before
         self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
+        if event.is_new_maker:
+            self._layouts.clear()  # they were learned for the maker that was seen before
+            reading = read(reading.notification, self._profiles, message.link, reading.profile)
         frame = message.frames[0] if len(message.frames) == 1 else None
-        if isinstance(frame, Frame) and not self._depends_on_meter_id:
+        is_same = reading.profile is event.reading.profile  # also when it is read as the next push will be
+        if isinstance(frame, Frame) and is_same and not self._depends_on_meter_id:
             self._layouts.learn(frame, reading, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
@@ -211,11 +213,11 @@ class Decoder:
         if count:
             self._counts[count] += 1
         self._last_error = error
-        if self._on_error:
+        if self._on_error is not None:
             try:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
-                self._raised = self._raised or raised
+                self._raised = raised if self._raised is None else self._raised
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}

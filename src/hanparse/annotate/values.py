@@ -106,7 +106,7 @@ class Sense:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-        rule = "in the given time zone" if self.timezone else f"by clock rule {self.reading.profile.clock}"
+        rule = "in the given time zone" if self.timezone is not None else f"by clock rule {self.reading.profile.clock}"
         moment = self._moment(sent)
         return f"; {rule} {moment.isoformat() if moment else 'no moment'}"
 

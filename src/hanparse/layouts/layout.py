@@ -13,6 +13,7 @@ changes is values, and a value stands where it stood. So a frame that the gramma
 Nothing here is written by hand and nothing knows a maker: a layout comes from the tree of the grammar, with its places,
 and the reading of the profile. What a layout cannot promise to read as they would is not learned: a float, a value
 whose meaning hangs on its size, a push in segments. What does not fit goes the long way, to the same result or error.
+What decides how a list is read is constant, even where it claims to be a value: the push-object-list, identifiers.
 """
 
 from __future__ import annotations
@@ -24,10 +25,10 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.hdlc import strip_llc
-from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError
+from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError, is_plain_text
 from hanparse.measurement import Measurement, Register
 from hanparse.measurement.record import blank, fill_kind, fill_state
-from hanparse.meters import clock, read, values
+from hanparse.meters import clock, values
 from hanparse.wire.crc import SOUND, frame_register
 
 if TYPE_CHECKING:
@@ -55,9 +56,10 @@ class Layout:
     def __init__(self, lesson: Lesson) -> None:
         """Arrange what was learned so that reading it is a handful of operations."""
         size = len(lesson.frame)
-        divided = [number for number in lesson.numbers if number.is_divided]
-        whole = [number for number in lesson.numbers if not number.is_divided and number.numerator == 1]
-        multiplied = [number for number in lesson.numbers if not number.is_divided and number.numerator != 1]
+        numbers = sorted(lesson.numbers)  # by place
+        divided = [number for number in numbers if number.is_divided]
+        whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
+        multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
         self.mask, self.constant = lesson.mask()
         self.used = 0
         self._constants = tuple(lesson.constants.values())
@@ -71,16 +73,16 @@ class Layout:
         self.made_for_transformers = lesson.reading.made_for_transformers
         self.texts = tuple(lesson.texts.values())
         self._clocks = tuple(lesson.clocks)
-        numbers = (number.name for number in (*whole, *divided, *multiplied))
+        read = (number.name for number in (*whole, *divided, *multiplied))
         times = (name for found in lesson.clocks for name in found.names)
         # in the order in which `values` gives them
-        names = (*lesson.constants, *numbers, *lesson.texts, *times)
+        names = (*lesson.constants, *read, *lesson.texts, *times)
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
 
     def is_legible(self, frame: bytes) -> bool:
-        """Whether every text that may vary is one; whose list it is may hang on that."""
-        for start, end in self.texts:
-            if not frame[start:end].isalnum() and values.printable(frame[start:end]) is None:
+        """Whether every text that may vary is one and nothing else; whose list it is may hang on that."""
+        for start, end in self.texts:  # noqa: SIM110  without a generator: this is asked of every frame
+            if not is_plain_text(frame[start:end]):
                 return False
         return True
 
@@ -122,8 +124,7 @@ class Layout:
     def _reading(self, frame: bytes) -> Reading:
         from hanparse import cosem  # noqa: PLC0415  see hanparse.wire.frame
 
-        profile = self._lesson.reading.profile
-        return read(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]), (profile,), known=profile)
+        return self._lesson.reading.again(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]))
 
 
 def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:

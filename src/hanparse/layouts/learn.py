@@ -15,7 +15,7 @@ from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from datetime import tzinfo
 
     from hanparse.axdr.data import Data, DateTime
@@ -39,8 +39,11 @@ _VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how th
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
 _DATE_TIME_SIZE: Final = 12
-# Of a date-time, year to second and status may vary; hundredths and deviation are meaning.
-_CLOCK_VALUES: Final = ((0, 8), (11, 1))
+# Of a date-time, year to second and status may vary; hundredths and deviation are meaning. The high byte of the year
+# stays as it is, 07, so that no clock in front of a list can be the text that identifies it.
+_CLOCK_VALUES: Final = ((1, 7), (11, 1))
+_CENTURIES: Final = range(0x0700, 0x0800)  # years with that high byte, 1792 to 2047
+_BLANK: Final = b" "
 
 
 class NotLearnableError(Exception):
@@ -101,7 +104,7 @@ class Lesson:
         self._times()
         for item in reading.items:  # numbers that are no field may vary as well: registers are made from the frame
             if item.data.offset not in self._pinned:
-                parts = _numbers(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
+                parts = shapes.parts(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
                 self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, finer in reading.profile.finer.items():
             self._hold(finer.limit, unscaled(reading.items, unit))
@@ -160,14 +163,16 @@ class Lesson:
             self._bits += [(self._place(data) + place, byte) for place, byte in enumerate(held.to_bytes(size, "big"))]
 
     def _text(self, name: str, source: Source) -> None:
-        text, data = values.text(source.data), source.data
+        data = source.data
         size = len(data.value) if isinstance(data.value, bytes | str) else 0
-        if text and name in _VARYING_TEXTS and data.tag is not Tag.UTF8_STRING:
-            end = self.start + data.offset + data.length
+        end = self.start + data.offset + data.length
+        first = next(iter(shapes.elements(self.reading.notification.body)), None)
+        varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
+        if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.frame[end - size : end]):
             self.texts[name] = (end - size, end)
             self._free.append((end - size, size))
         else:
-            self._constant(name, text)
+            self._constant(name, values.text(data))
 
     def _times(self) -> None:
         """The date-time of the APDU and the clock in the list, and which of them is the timestamp."""
@@ -183,17 +188,17 @@ class Lesson:
         place, rule = end - _DATE_TIME_SIZE, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
             return False
+        if sent.year not in _CENTURIES:
+            raise NotLearnableError(f"a date-time in the year {sent.year} may read as a text")
         zone = clock.zone(sent.deviation, rule, self.timezone)
         self.clocks.append(Clock(place, clock.fraction(sent), zone, names))
         self._free += [(place + start, size) for start, size in _CLOCK_VALUES]
         return True
 
 
-def _numbers(data: Data) -> Iterator[Data]:
-    """`data`, and what it holds as far down as it goes."""
-    yield data
-    for element in shapes.elements(data):
-        yield from _numbers(element)
+def is_plain_text(octets: bytes) -> bool:
+    """Whether octets are a text and nothing else: six that begin with NUL or CR are a code as well."""
+    return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
 
 
 def _plain(data: Data, start: int) -> Callable[[bytes], Plain] | None:

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
     from hanparse.obis import Obis
 
 Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
 """A value as sent, without its type tag."""
+
+
+_NAN: Final = float("nan")
+
+
+def comparable(value: Any) -> Any:  # noqa: ANN401  whatever a measurement holds
+    """Return the value, with one object in place of every NaN, which equals no other and not its own copy."""
+    if isinstance(value, tuple):
+        return tuple(map(comparable, value))
+    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  true of NaN alone
 
 
 class Wiring(Enum):
@@ -24,13 +34,26 @@ class Register(NamedTuple):
     """One element of the list: the value as sent, and the power of ten and the unit that belong to it.
 
     `obis` is `None` where neither the list nor its documentation names the element. `scaler` and `unit` are those sent;
-    where the list sends none, those that the meter's documentation states; `None` where nobody states any.
+    where the list sends none, those that the meter's documentation states; `None` where nobody states any. A register
+    equals its copy also where the meter sent a NaN.
     """
 
     obis: Obis | None
     value: Plain
     scaler: int | None = None
     unit: str | None = None
+
+    def __eq__(self, other: object) -> bool:
+        """Equal in every part, as tuples are."""
+        return comparable(self) == comparable(other) if isinstance(other, tuple) else NotImplemented
+
+    def __ne__(self, other: object) -> bool:
+        """Return the reverse; a tuple would answer by itself."""
+        return not self == other
+
+    def __hash__(self) -> int:
+        """Equal registers have equal hashes."""
+        return hash(comparable(self))
 
 
 class Estimate(NamedTuple):

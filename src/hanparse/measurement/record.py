@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, dataclas
 
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.parts import Estimate, Register, Wiring
+from hanparse.measurement.parts import Estimate, Register, Wiring, comparable
 from hanparse.measurement.scale import Scale
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class Record:
 
     def _key(self) -> tuple[object, ...]:
         fields = tuple(getattr(self, name) for name in _TYPES)
-        return (*fields, self._elements(), tuple(self._estimates().items()))
+        return tuple(map(comparable, (*fields, self._elements(), tuple(self._estimates().items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Copies and pickles hold values only, not what they were read with."""

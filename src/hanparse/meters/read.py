@@ -8,7 +8,7 @@ from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.profile import exponent as profile_exponent
 from hanparse.meters.unknown import unknown_meter
-from hanparse.obis import WHOLE_UNITS, Kind, Obis
+from hanparse.obis import WHOLE_UNITS, Kind, Obis, precedence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,6 +49,11 @@ class Reading(NamedTuple):
     items: list[Item]
     registers: tuple[Register, ...]
     sources: dict[str, Source]
+
+    def again(self, notification: DataNotification) -> Reading:
+        """Another push with the same elements, types and places, read as this one was."""
+        found = {data.offset: data for data in shapes.parts(notification.body)}
+        return _apply(self.profile, notification, [item._replace(data=found[item.data.offset]) for item in self.items])
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
@@ -129,7 +134,15 @@ def _list_id(named: list[Item] | None, body: Data) -> str | None:
     """The list version identifier: what has its code, or the text that stands first in a list without codes."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
-    return next((values.text(item.data) for item in named if _field(item) == "list_id"), None)
+    return _text_of(named, "list_id")
+
+
+def _text_of(items: Iterable[Item], field: str) -> str | None:
+    return next((values.text(item.data) for item in sorted(items, key=_precedence) if _field(item) == field), None)
+
+
+def _precedence(item: Item) -> int:
+    return precedence(item.obis) if item.obis else 0
 
 
 def _field(item: Item) -> str:
@@ -176,19 +189,16 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
 
 
 def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
-    name = next((values.text(item.data) for item in items if _field(item) == "model"), None)
-    model = profile.model(name)
+    model = profile.model(_text_of(items, "model"))
     finer = _finer(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
     exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in finer} | finer
+    found = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
-    registers = []
-    for item in items:
-        register, source = _element(item, exponents)
-        registers.append(register)
+    for item, _, source in sorted(found, key=lambda one: _precedence(one[0])):
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, notification, model, items, tuple(registers), sources)
+    return Reading(profile, notification, model, items, tuple(register for _, register, _ in found), sources)
 
 
 def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:

@@ -71,6 +71,13 @@ def elements(body: Data) -> tuple[Data, ...]:
     return body.value if isinstance(body.value, tuple) and body.tag in (Tag.ARRAY, Tag.STRUCTURE) else ()  # type: ignore[return-value]
 
 
+def parts(data: Data) -> Iterator[Data]:
+    """`data`, and what it holds as far down as it goes."""
+    yield data
+    for element in elements(data):
+        yield from parts(element)
+
+
 def leaves(data: Data) -> Iterator[Data]:
     """The values in a value that hold no others."""
     parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
@@ -169,15 +176,18 @@ def _register(element: Data) -> Item:
 
 
 def _described(body: Data) -> list[Item] | None:
-    """The first element is the push-object-list: class, code, attribute, data index of every element, itself first."""
+    """The first element is the push-object-list: class, code, attribute, data index of every element, itself first.
+
+    It is no value, even where its own entry claims so: its entries decide how the other elements are read.
+    """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:
         return None
     entries = [_entry(entry) for entry in elements(found[0])]
     if len(entries) != len(found) or None in entries:
         return None
-    pairs = zip(entries, found, strict=True)
-    return [Item(entry[0], data, is_value=entry[1]) for entry, data in pairs if entry]
+    rows = zip(range(len(found)), entries, found, strict=True)
+    return [Item(entry[0], data, is_value=at > 0 and entry[1]) for at, entry, data in rows if entry]
 
 
 def _entry(entry: Data) -> tuple[Obis, bool] | None:

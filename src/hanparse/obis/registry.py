@@ -41,7 +41,7 @@ _PHASES: Final = (("", ""), ("_l1", ", L1"), ("_l2", ", L2"), ("_l3", ", L3"))
 _PER_PHASE: Final = 20  # C: quantity q of phase p is q + 20 p (Blue Book 7.5.1)
 _TARIFFS: Final = range(1, 5)  # E, of those that Measurement has fields for
 
-# Without A-B: electricity (A = 1), any channel. A code with A-B means exactly that. B stands for channels 1 to 4.
+# Without A-B: electricity (A = 1). A code with A-B means exactly that. B stands for channels 1 to 4.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -170,7 +170,10 @@ WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
 
 _BY_CODE: Final = {entry.code: entry for entry in ENTRIES}
 _CURRENT: Final = 255  # F: the present value, not that of a billing period or of a transformer's other side
-_SPECIAL_CHANNELS: Final = range(65, 200)  # B: 65-127 utility, 128-199 manufacturer specific (Blue Book 7.3)
+# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 utility and 128 to 199 manufacturer specific, the
+# others reserved (Blue Book 7.3). Every meter known sends its own values with 0 or 1.
+_OWN_CHANNELS: Final = range(2)
+_OTHER_CHANNELS: Final = range(2, 65)
 _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
@@ -178,10 +181,18 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 def lookup(obis: Obis) -> Entry | None:
     """What `obis` means, or `None` when the registry does not know it.
 
-    The channel B does not matter for electricity, unless it is in a utility or manufacturer range: meters send 0 or 1
-    as they please. Sum energies that come with A = 0 are taken as electricity (seen in an EMBRIQ hourly list).
+    For electricity meters send 0 or 1 as channel B as they please. Channels 2 to 64 are known and fill no field: what
+    they measure is not the total. Sum energies with A and B = 0 are electricity (seen in an EMBRIQ hourly list).
     """
     return _lookup(obis)
+
+
+def precedence(obis: Obis) -> int:
+    """Which of several codes in one list fills a field: that with the lowest number; no channel before channel 1.
+
+    A sum energy with A = 0 comes last, it is only taken for electricity.
+    """
+    return len(_OWN_CHANNELS) if _is_abstract_energy(obis) else obis.b
 
 
 @lru_cache(maxsize=256)  # apart, because type checkers do not look at what is given to a function that is cached
@@ -191,6 +202,12 @@ def _lookup(obis: Obis) -> Entry | None:
     exact = _BY_CODE.get(f"{obis.a}-{obis.b}:{obis.reduced}")
     if exact is not None:
         return exact
-    abstract_energy = obis.a == 0 and obis.c in _SUM_ENERGIES and obis.d == _TIME_INTEGRAL
-    electricity = obis.a == ELECTRICITY and obis.b not in _SPECIAL_CHANNELS
-    return _BY_CODE.get(obis.reduced) if electricity or abstract_energy else None
+    if _is_abstract_energy(obis) or (obis.a == ELECTRICITY and obis.b in _OWN_CHANNELS):
+        return _BY_CODE.get(obis.reduced)
+    if obis.a == ELECTRICITY and obis.b in _OTHER_CHANNELS and (entry := _BY_CODE.get(obis.reduced)):
+        return entry._replace(code=str(obis), field="", description=f"{entry.description}, channel {obis.b}")
+    return None
+
+
+def _is_abstract_energy(obis: Obis) -> bool:
+    return obis.a == obis.b == 0 and obis.c in _SUM_ENERGIES and obis.d == _TIME_INTEGRAL

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import binascii
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import crcmod
@@ -35,8 +34,15 @@ def mirrored_register(frame: bytes) -> int:
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
-HAS_EXTENSION: Final = find_spec("crcmod._crcfunext") is not None
-"""Whether crcmod was built with its C extension."""
+try:  # crcmod itself falls back to Python without a word, also where an extension is there and does not load
+    import crcmod._crcfunext
+except ImportError:
+    _has_extension = False
+else:
+    _has_extension = True
+
+HAS_EXTENSION: Final = _has_extension
+"""Whether crcmod computes with its C extension: whether that was built, and for this Python."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )

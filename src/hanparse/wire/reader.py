@@ -127,7 +127,7 @@ class StreamReader:
         stream = self._stream
         if self._at_shared_flag:
             kind = self.known.get(len(chunk))
-            if kind and (event := kind.read(chunk)):
+            if kind is not None and (event := kind.read(chunk)) is not None:
                 stream.base += kind.size  # its closing flag takes the place of the last one
                 return [event]
             self._at_shared_flag = False  # and the search goes on at the flag
@@ -164,7 +164,7 @@ class StreamReader:
         while True:
             if len(self._stream.data) >= self._need:
                 self._need = 0
-                if event := self._search():
+                if (event := self._search()) is not None:
                     return event
             self._drop(self._at, self._need)
             if not self._stream.refill():
@@ -214,7 +214,7 @@ class StreamReader:
         data, size = stream.data, len(stream.data)
         run: list[object] = []
         need = 0
-        while kind := known.get(_from_bytes(data[at + 1 : at + 3]) - bias):
+        while (kind := known.get(_from_bytes(data[at + 1 : at + 3]) - bias)) is not None:
             end = at + kind.size
             if end > size:
                 need = end if data.startswith(kind.head, at) else self._awaited(kind, at)
