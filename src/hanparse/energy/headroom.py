@@ -144,7 +144,7 @@ class FuseGuard:
         self._bad: datetime | None = None
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float = 0) -> None:
-        """Take in a sound push that came at `now`. Give each push once, when it comes.
+        """Take in a sound push that came at `now`. Give each push once, when it comes, and none merged by `MeterState`.
 
         A list with currents that carries its own time and comes again changes nothing. One that carries no time and
         is the same as the last counts as fresh, but what was set aside since stays set aside.
