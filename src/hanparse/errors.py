@@ -5,7 +5,7 @@
     HanParseError(ValueError)      never raised itself
     ├── HexDumpError               the text is not a hex dump                       .line .column
     ├── FrameError                 the bytes are not a sound frame                  .offset
-    │   └── ChecksumError          HCS or FCS does not fit     .field .expected .found
+    │   └── ChecksumError          HCS, FCS or CRC does not fit  .field .expected .found
     ├── DecodeError                the frame is sound, its COSEM payload is not     .offset .reason
     └── UnknownMeterError          the payload is sound, no profile reads it        .report
 
@@ -29,7 +29,7 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are not a sound HDLC frame; `offset` is the byte at fault, from 0, in what was given or fed.
+    """The bytes are no sound frame or P1 telegram; `offset` is the byte at fault, from 0, in what was given or fed.
 
     `after_header` says that the header was sound (its HCS fits), so that a frame was really meant.
     """
@@ -45,10 +45,13 @@ class FrameError(HanParseError):
 
 
 class ChecksumError(FrameError):
-    """The check sequence `field`, ``"HCS"`` or ``"FCS"``, does not fit: `expected` by the bytes, `found` as sent."""
+    """The check sequence `field` does not fit: `expected` by the bytes, `found` as sent.
+
+    It is ``"HCS"`` or ``"FCS"`` of an HDLC frame, ``"CRC"`` of a P1 telegram.
+    """
 
     def __init__(self, message: str, *, offset: int = 0, field: str = "FCS", expected: int = 0, found: int = 0) -> None:
-        super().__init__(message, offset=offset, after_header=field == "FCS")
+        super().__init__(message, offset=offset, after_header=field != "HCS")
         self.field = field
         self.expected = expected
         self.found = found
