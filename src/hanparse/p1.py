@@ -118,11 +118,7 @@ class Telegram:
         """
         data = as_bytes(data)
         try:
-            end, sound = find_end(data)
-            if end > len(data):
-                raise truncated(len(data), sound=sound)
-            if rest := data[end:].strip(BETWEEN):
-                raise FrameError(f"{len(rest)} bytes follow the telegram, expected its line end alone", offset=end)
+            _check_whole(data)
         except FrameError as error:
             error.offset += offset
             raise
@@ -169,6 +165,14 @@ class Telegram:
         """Where each of `lines` begins in the stream."""
         ends = _EOL.finditer(self.raw.decode("ascii"))
         return tuple(self.offset + end.end() for end, _ in zip(ends, self.lines, strict=False))
+
+
+def _check_whole(data: bytes) -> None:
+    end, sound = find_end(data)
+    if end > len(data):
+        raise truncated(len(data), sound=sound)
+    if rest := data[end:].strip(BETWEEN):
+        raise FrameError(f"{len(rest)} bytes follow the telegram, expected its line end alone", offset=end)
 
 
 def is_telegram(data: Buffer) -> bool:

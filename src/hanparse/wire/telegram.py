@@ -140,7 +140,7 @@ def _no_text(data: bytes, at: int, *, meant: bool) -> FrameError:
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
-    """The index behind the CRC of a telegram whose end line should begin at `mark`; beyond `data` while that is open."""
+    """The index behind the CRC of a telegram whose end line should begin at `mark`; beyond `data` while it is open."""
     if data[mark] == START:
         raise FrameError(
             "a telegram begins here, expected the end line (!) of the one before", offset=mark, after_header=True
