@@ -169,8 +169,10 @@ class Lesson:
     def _times(self) -> None:
         """The date-time of the APDU and the clock in the list, and which of them is the timestamp."""
         listed = self.reading.sources.get("energy_time")
-        body, sent = self.reading.notification.body, self.reading.notification.date_time
-        taken = sent is not None and self._clock(sent, self.start + body.offset, ("timestamp",))
+        push = self.reading.notification
+        taken = bool(
+            push and push.date_time and self._clock(push.date_time, self.start + push.body.offset, ("timestamp",))
+        )
         if listed and (clock_in_list := values.time(listed.data)):
             end = self.start + listed.data.offset + listed.data.length
             self._clock(clock_in_list, end, ("energy_time",) if taken else ("energy_time", "timestamp"))

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
 
-    from hanparse.axdr.data import Data
+    from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
     from hanparse.measurement import Scale
     from hanparse.meters.profile import Model, Profile, Wire
@@ -37,23 +37,32 @@ class Reading(NamedTuple):
     """A list as a profile reads it."""
 
     profile: Profile
-    notification: DataNotification
     model: Model | None
     items: list[Item]
     registers: tuple[Register, ...]
     sources: dict[str, Source]
+    notification: DataNotification | None = None
+    """What carried the list; a P1 telegram is no APDU."""
+
+    @property
+    def date_time(self) -> DateTime | None:
+        """The date-time of the APDU, if it has one."""
+        return self.notification.date_time if self.notification else None
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
+        wiring = self.model.wiring if self.model else None
+        return Measurement(**self.fields(scale, timezone), wiring=wiring, registers=self.registers)
+
+    def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
+        """The fields of the measurement, by name."""
         fields: dict[str, Any] = {
             name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
         }
-        sent = self.notification.date_time
-        timestamp = sent and clock.resolve(sent, self.profile.clock, timezone)
+        timestamp = self.date_time and clock.resolve(self.date_time, self.profile.clock, timezone)
         fields["timestamp"] = timestamp or fields.get("energy_time")
         fields["manufacturer"] = self.profile.manufacturer
-        wiring = self.model.wiring if self.model else None
-        return Measurement(**fields, wiring=wiring, registers=self.registers)
+        return fields
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
         if source.kind is Kind.TEXT:
@@ -84,7 +93,7 @@ def read(
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
     for profile, items in _ways(profiles, _Question(notification.body, named, list_id, wire, known)):
-        reading = _apply(profile, notification, items)
+        reading = apply(profile, items)._replace(notification=notification)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, wire)
@@ -156,7 +165,8 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
     return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
 
 
-def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
+def apply(profile: Profile, items: list[Item]) -> Reading:
+    """The items as `profile` reads them: each is a register, and the first of a kind is the source of its field."""
     name = next((values.text(item.data) for item in items if _field(item) == "model"), None)
     model = profile.model(name)
     finer = _finer(profile, items)
@@ -169,7 +179,7 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
         registers.append(register)
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, notification, model, items, tuple(registers), sources)
+    return Reading(profile, model, items, tuple(registers), sources)
 
 
 def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
