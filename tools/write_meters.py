@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FRAMES = ROOT / "tests" / "frames"
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")  # the lists in there are those of the other folders
 PAGE = ROOT / "docs" / "meters.md"
 
 HEAD = """# Meters
@@ -77,7 +78,7 @@ def _profiles() -> Iterator[tuple[str, str, Profile]]:
 def _proofs() -> Iterator[Proof]:
     for path in sorted(FRAMES.rglob("*.toml")):
         content = tomllib.loads(path.read_text("utf-8"))
-        if "expect" in content:
+        if "expect" in content and path.parent.name not in TRANSPORTS:
             yield _proof(path, content)
 
 
