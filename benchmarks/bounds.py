@@ -87,7 +87,7 @@ def nanoseconds_per_byte(data: bytes) -> float:
 
 def checked_per_byte(data: bytes) -> float:
     """How many bytes go through a check sequence for each byte of the stream; no clock, the same on every machine."""
-    with patch("hanparse.wire.frame.x25", side_effect=x25) as checked:
+    with patch("hanparse.hdlc.x25", side_effect=x25) as checked:
         FrameReader().feed(data)
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 

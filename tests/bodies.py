@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from hanparse import Measurement, Obis, Scale
 from hanparse.axdr.data import Data, DateTime, Tag
 from hanparse.cosem import DataNotification
-from hanparse.meters import PROFILES, Profile, Wire, read
+from hanparse.meters import PROFILES, Profile, read
+from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 NOT_SPECIFIED = -0x8000
-KAIFA_WIRE = Wire((0,), (1, 0), 0x10)
+KAIFA_WIRE = Link((0,), (1, 0), 0x10)
 
 
 def text(value: str) -> Data:
@@ -66,6 +67,6 @@ def leaves(data: Data) -> Iterator[Data]:
 
 
 def measure(
-    body: Data, wire: Wire | None = None, known: Profile | None = None, scale: Scale | None = None
+    body: Data, link: Link | None = None, known: Profile | None = None, scale: Scale | None = None
 ) -> Measurement:
-    return read(DataNotification(0, None, body), PROFILES, wire, known).measurement(scale or Scale(), None)
+    return read(DataNotification(0, None, body), PROFILES, link, known).measurement(scale or Scale(), None)

@@ -257,7 +257,7 @@ def test_a_frame_that_lost_a_byte_ends_before_the_next_and_says_so() -> None:
     lost = LIST_1[:20] + LIST_1[21:]
     first, second = frames(check(lost + LIST_1))
     assert (first.length, second.length) == (40, 41)
-    assert first.error == "1 of 41 bytes missing; its closing flag stands 1 byte too early"
+    assert first.error == "1 of 41 bytes missing; its closing flag is 1 byte too early"
     assert second.error == ""
 
 

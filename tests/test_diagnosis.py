@@ -13,7 +13,7 @@ from wire import LLC, seeded
 
 import hanparse
 from hanparse import Decoder
-from hanparse.wire.diagnosis import Fault, diagnose
+from hanparse.diagnosis import Fault, diagnose
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -307,7 +307,7 @@ def test_bytes_that_happen_to_be_a_line_end_are_not_taken_for_those_of_text_mode
 def test_text_mode_is_named_also_where_the_bytes_that_are_kept_begin_behind_a_0d() -> None:
     decoder = Decoder()
     decoder.feed((named("aidon/list3-6525-it").data * 40).replace(b"\n", b"\r\n"))
-    strays = decoder._reader.strays  # noqa: SLF001  where they begin is chance
+    strays = decoder._reader.skipped  # noqa: SLF001  where they begin is chance
     begins = strays[strays.index(b"\r\n") + 1 :]
     assert [fault.kind for fault in diagnose(decoder.stats, begins)] == ["line-ends"]
 

@@ -17,8 +17,8 @@ from scripts import ROOT, script
 
 import hanparse
 from hanparse.cli.main import main
+from hanparse.diagnosis import faults
 from hanparse.measurement import FIELDS
-from hanparse.wire import diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -190,7 +190,7 @@ def test_every_extra_is_on_the_page_about_programs() -> None:
 def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
     _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## What the diagnosis says")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)
-    assert sorted(listed) == sorted(["kind", *get_args(diagnosis.Kind)])
+    assert sorted(listed) == sorted(["kind", *get_args(faults.Kind)])
 
 
 def test_the_names_of_amshan_are_those_by_which_the_benchmark_finds_equal_values(

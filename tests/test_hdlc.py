@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import BUFFER_LIMIT, STRAYS_LIMIT, Frame, FrameReader
-from hanparse.wire.frame import MAX_FRAME
+from hanparse.hdlc import BUFFER_LIMIT, MAX_FRAME, Frame, FrameReader
+from hanparse.wire.buffer import SKIPPED_LIMIT
 
 LIST_1 = named("kaifa/list1-no").data
 
@@ -61,7 +61,7 @@ def test_bytes_that_are_in_no_frame_are_counted(mix: list[Frame | bytes], size: 
         reader.feed(data[i : i + size])
     reader.flush()
     assert reader.received == len(data)
-    assert reader.passed_over == sum(len(part) for part in mix if isinstance(part, bytes))
+    assert reader.skipped_count == sum(len(part) for part in mix if isinstance(part, bytes))
     assert reader.pending == 0
 
 
@@ -85,8 +85,8 @@ def test_positions_in_a_stream_are_counted_from_its_first_byte() -> None:
 
 def test_a_reader_that_was_fed_nothing_has_nothing() -> None:
     reader = FrameReader()
-    assert (reader.ended, reader.unsettled) == (False, False)
-    assert (reader.received, reader.pending, reader.passed_over, reader.strays) == (0, 0, 0, b"")
+    assert (reader.ended, reader.has_events) == (False, False)
+    assert (reader.received, reader.pending, reader.skipped_count, reader.skipped) == (0, 0, 0, b"")
     assert reader.next_event() is None
     assert reader.feed(b"") == reader.flush() == []
 
@@ -105,8 +105,8 @@ def test_the_end_of_input_empties_the_buffer_when_a_frame_stood_inside_a_broken_
     claim = sealed(bytes(MAX_FRAME - 13))[:9]  # a sound header that claims 2,047 bytes
     assert reader.feed(claim + LIST_1) == []
     assert reader.flush() == [Frame.parse(LIST_1)]
-    assert (reader.pending, reader.unsettled) == (0, False)
-    assert reader.passed_over == len(claim)
+    assert (reader.pending, reader.has_events) == (0, False)
+    assert reader.skipped_count == len(claim)
 
 
 class Kind:
@@ -142,12 +142,12 @@ def test_a_known_kind_gives_rows_and_is_asked_about_frames_of_its_size_only(
     reader = FrameReader({len(LIST_1): kind})
     for chunk, row in zip(chunks, rows, strict=True):
         found = reader.receive(chunk)
-        while reader.unsettled and (event := reader.next_event()):
+        while reader.has_events and (event := reader.next_event()):
             assert isinstance(event, list)
             found += event
         assert found == row
     assert all(len(frame) == kind.size for frame in kind.asked)
-    assert (reader.received, reader.passed_over) == (sum(map(len, chunks)), 0)
+    assert (reader.received, reader.skipped_count) == (sum(map(len, chunks)), 0)
 
 
 @pytest.mark.parametrize("size", [1, 7, 1000])
@@ -157,11 +157,11 @@ def test_what_stands_between_frames_of_a_known_kind_is_counted(size: int) -> Non
     found = []
     for i in range(0, len(stream), size):
         found += reader.receive(stream[i : i + size])
-        while reader.unsettled and (event := reader.next_event()):
+        while reader.has_events and (event := reader.next_event()):
             found += event if isinstance(event, list) else [type(event)]
     assert found == ["known", "known", "known", ChecksumError, "known"]
-    assert reader.strays == b"onetwo" + LIST_1[1:] + damaged(-2, 0)
-    assert reader.passed_over == len(reader.strays)
+    assert reader.skipped == b"onetwo" + LIST_1[1:] + damaged(-2, 0)
+    assert reader.skipped_count == len(reader.skipped)
     (other,) = reader.feed(Frame((1,), (1,), 3, b"other").build())
     assert not other.after_loss  # what was lost stood before a frame of the known kind
 
@@ -203,6 +203,6 @@ def test_the_last_bytes_that_were_passed_over_are_kept() -> None:
     reader = FrameReader()
     reader.feed(b"one" + LIST_1 + b"two" + LIST_1)
     reader.flush()
-    assert reader.strays == b"onetwo"
+    assert reader.skipped == b"onetwo"
     reader.feed(bytes(10_000))
-    assert len(reader.strays) == STRAYS_LIMIT == 4096
+    assert len(reader.skipped) == SKIPPED_LIMIT == 4096

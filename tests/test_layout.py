@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from hanparse import Decoder, Measurement, Scale, cosem, decode
 from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
+from hanparse.hdlc import Frame
 from hanparse.layouts.layout import LENGTHS, VARIANTS
 from hanparse.meters import Place, shapes
 from hanparse.meters.makers.kaifa import KAIFA
-from hanparse.wire.frame import Frame
 
 UNSEGMENTED = st.sampled_from(SOUND)
 NUMBERS = (Tag.LONG, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG_UNSIGNED, Tag.LONG64_UNSIGNED)

@@ -59,7 +59,7 @@ def test_what_is_no_place_is_a_value_error(word: str) -> None:
     [
         {"list_ids": ("ACME_",)},
         {"devices": ("ACM",)},
-        {"wires": (KAIFA_WIRE,)},
+        {"links": (KAIFA_WIRE,)},
         {"signatures": (codes("1.7.0/u32"),)},
     ],
 )

@@ -28,12 +28,12 @@ def test_no_two_profiles_claim_the_same_list_identifier() -> None:
 
 def test_no_two_profiles_know_the_same_wire() -> None:
     for positional in (True, False):
-        wires = [wire for profile in PROFILES if bool(profile.positions) is positional for wire in profile.wires]
+        wires = [wire for profile in PROFILES if bool(profile.positions) is positional for wire in profile.links]
         assert len(wires) == len(set(wires))
 
 
 def test_no_two_profiles_claim_the_same_device_without_its_wire() -> None:
-    devices = [device for profile in PROFILES if not profile.wires for device in profile.devices]
+    devices = [device for profile in PROFILES if not profile.links for device in profile.devices]
     assert not [pair for pair in combinations(devices, 2) if pair[0].startswith(pair[1]) or pair[1].startswith(pair[0])]
 
 
@@ -100,7 +100,7 @@ def test_no_two_lists_could_be_the_same_bytes() -> None:
 def test_a_list_that_two_profiles_know_is_known_to_one_of_them_by_its_wire() -> None:
     for one, other in combinations(PROFILES, 2):
         if set(one.positions + one.signatures) & set(other.positions + other.signatures):
-            assert bool(one.wires) is not bool(other.wires)
+            assert bool(one.links) is not bool(other.links)
 
 
 def test_two_lists_that_could_be_the_same_bytes_are_found() -> None:

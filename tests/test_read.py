@@ -9,7 +9,8 @@ from framefiles import named
 from hanparse import Scale, UnknownMeterError, cosem
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.meters import PROFILES, Profile, Wire, codes, read, shapes
+from hanparse.meters import PROFILES, Profile, codes, read, shapes
+from hanparse.wire.link import Link
 
 SELF_DESCRIBING = array(register("1.7.0", number(280), 0, 27))
 BARE = structure(number(5852))
@@ -33,10 +34,10 @@ def test_a_logical_device_name_names_the_maker_of_a_list_without_identifier() ->
 
 def test_a_device_of_nobody_we_know_is_not_read_by_its_wire() -> None:
     device = structure(code("0-0:42.0.0"), octets(b"XYZ1200200000017"))
-    measurement = measure(array(device, register("1.7.0", number(1), 0, 27)), Wire((103, 127), (1,), 0x13))
+    measurement = measure(array(device, register("1.7.0", number(1), 0, 27)), Link((103, 127), (1,), 0x13))
     assert measurement.manufacturer is None
     with pytest.raises(UnknownMeterError):
-        measure(array(device, structure(code("1.7.0"), number(1))), Wire((103, 127), (1,), 0x13))
+        measure(array(device, structure(code("1.7.0"), number(1))), Link((103, 127), (1,), 0x13))
 
 
 def described(setup: str, device: str, code: str, value: Data) -> Data:
@@ -51,7 +52,7 @@ def test_a_push_set_up_and_a_device_together_name_the_maker_from_anywhere() -> N
         ("0-6:25.9.0", "LGZ1000000000017", "Landis+Gyr", 230.1),
         ("0-6:25.9.0", "ISK1000000000017", "Iskraemeco", 230.1),
     ):
-        for wire in (None, Wire((16,), (1,), 0x13)):
+        for wire in (None, Link((16,), (1,), 0x13)):
             measurement = measure(described(setup, device, "32.7.0", volts), wire)
             assert (measurement.manufacturer, measurement.voltage_l1) == (maker, expected)
     for setup, device in (("0-7:25.9.0", "LGZ1000000000017"), ("0-8:25.9.0", "XYZ1000000000017")):
@@ -69,12 +70,12 @@ def test_the_same_described_list_has_the_scale_of_its_wire() -> None:
     body = structure(array(entry(40, "0-8:25.9.0"), entry(3, "32.7.0")), Data(Tag.LONG_UNSIGNED, 2301))
     scales = {(103, 127): 2301, (103,): 230.1, (103, 0x4D): 2301}
     for destination, expected in scales.items():
-        assert measure(body, Wire(destination, (1,), 0x13)).voltage_l1 == expected
+        assert measure(body, Link(destination, (1,), 0x13)).voltage_l1 == expected
 
 
 def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
     body = cosem.parse(named("iskraemeco/si-4").apdu).body
-    assert measure(body, Wire((103,), (1, 17), 0x13)).active_energy_import == 900
+    assert measure(body, Link((103,), (1, 17), 0x13)).active_energy_import == 900
     with pytest.raises(UnknownMeterError):
         measure(body)
 
@@ -82,8 +83,8 @@ def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
 def test_a_list_that_meters_of_two_makers_send_names_the_maker_of_its_wire_only() -> None:
     notification = cosem.parse(named("iskraemeco/at-kelag").apdu)
     for wire, maker in [
-        (Wire((103,), (1, 17), 0x13), "Iskraemeco"),
-        (Wire((103,), (0, 1, 0, 17), 0x13), None),  # Siemens IM350
+        (Link((103,), (1, 17), 0x13), "Iskraemeco"),
+        (Link((103,), (0, 1, 0, 17), 0x13), None),  # Siemens IM350
         (None, None),
     ]:
         for profiles in (PROFILES, PROFILES[::-1]):
@@ -106,8 +107,8 @@ def test_a_list_identifier_names_the_maker_in_upper_or_lower_case() -> None:
 
 
 def test_a_bare_value_is_known_by_its_wire() -> None:
-    assert measure(BARE, wire=KAIFA_WIRE).active_power_import == 5852
-    assert measure(BARE, wire=KAIFA_WIRE).manufacturer == "Kaifa"
+    assert measure(BARE, link=KAIFA_WIRE).active_power_import == 5852
+    assert measure(BARE, link=KAIFA_WIRE).manufacturer == "Kaifa"
 
 
 def test_a_bare_value_is_known_by_who_was_seen_on_the_wire() -> None:
@@ -115,12 +116,12 @@ def test_a_bare_value_is_known_by_who_was_seen_on_the_wire() -> None:
     assert measure(SELF_DESCRIBING, known=profile_of("Aidon")).manufacturer == "Aidon"
 
 
-@pytest.mark.parametrize("wire", [None, Wire((0,), (1, 0), 0x13), Wire((0,), (0, 0), 0x10)])
-def test_a_bare_value_from_nowhere_is_an_unknown_meter(wire: Wire | None) -> None:
+@pytest.mark.parametrize("link", [None, Link((0,), (1, 0), 0x13), Link((0,), (0, 0), 0x10)])
+def test_a_bare_value_from_nowhere_is_an_unknown_meter(link: Link | None) -> None:
     with pytest.raises(UnknownMeterError):
-        measure(BARE, wire=wire)
+        measure(BARE, link=link)
     with pytest.raises(UnknownMeterError):
-        measure(BARE, wire=wire, known=profile_of("Aidon"))
+        measure(BARE, link=link, known=profile_of("Aidon"))
 
 
 def test_a_list_that_says_everything_itself_needs_no_maker() -> None:
@@ -129,13 +130,13 @@ def test_a_list_that_says_everything_itself_needs_no_maker() -> None:
 
 
 def test_a_list_that_says_everything_itself_is_not_given_to_a_maker_of_positional_lists() -> None:
-    assert measure(SELF_DESCRIBING, wire=KAIFA_WIRE, known=profile_of("Kaifa")).manufacturer is None
+    assert measure(SELF_DESCRIBING, link=KAIFA_WIRE, known=profile_of("Kaifa")).manufacturer is None
 
 
 def test_a_list_that_names_another_maker_is_not_read_by_its_wire() -> None:
     body = structure(text("FOO_001"), *[text("1")] * 2, *[number(1)] * 10)
     with pytest.raises(UnknownMeterError):
-        measure(body, wire=KAIFA_WIRE, known=profile_of("Kaifa"))
+        measure(body, link=KAIFA_WIRE, known=profile_of("Kaifa"))
 
 
 def test_pairs_without_scalers_of_an_unknown_maker_are_not_guessed() -> None:
@@ -151,7 +152,7 @@ def test_a_list_of_a_known_maker_with_a_length_nobody_documented_is_unknown() ->
 @pytest.mark.parametrize("body", [number(5852), Data(Tag.DATE_TIME, sent(2024, 7, 1, 12, 0, 0)), text("AIDON_V0001")])
 def test_a_push_that_is_no_list_is_an_unknown_meter(body: Data) -> None:
     with pytest.raises(UnknownMeterError):
-        measure(body, wire=KAIFA_WIRE, known=profile_of("Kaifa"))
+        measure(body, link=KAIFA_WIRE, known=profile_of("Kaifa"))
 
 
 @pytest.mark.parametrize(
@@ -182,7 +183,7 @@ def test_a_device_whose_scale_hangs_on_its_wire_is_read_elsewhere_by_a_known_pus
     described = array(entry(40, "0-5:25.9.0"), entry(1, "0-0:42.0.0"), entry(3, "32.7.0"))
     body = structure(described, octets(b"LGZ1000000000017"), Data(Tag.LONG_UNSIGNED, 2301))
     for destination, expected in {(103, 127): 2301, (103,): 230.1}.items():
-        measurement = measure(body, Wire(destination, (1,), 0x13))
+        measurement = measure(body, Link(destination, (1,), 0x13))
         assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", expected)
     with pytest.raises(UnknownMeterError):
         measure(body)
@@ -192,13 +193,13 @@ def test_a_device_whose_scale_hangs_on_its_wire_is_read_elsewhere_by_a_known_pus
 
 def test_a_short_list_is_known_by_the_maker_that_was_seen_before() -> None:
     maker = Profile(
-        manufacturer="X", wires=(Wire((1,), (2,), 3),), signatures=(codes("1.7.0/u32"),), exponents={"W": 0}
+        manufacturer="X", links=(Link((1,), (2,), 3),), signatures=(codes("1.7.0/u32"),), exponents={"W": 0}
     )
     push = DataNotification(0, None, structure(number(640)))
-    for found in (read(push, (maker,), Wire((1,), (2,), 3)), read(push, (maker,), None, maker)):
+    for found in (read(push, (maker,), Link((1,), (2,), 3)), read(push, (maker,), None, maker)):
         assert found.measurement(Scale(), None).active_power_import == 640
     with pytest.raises(UnknownMeterError):
-        read(push, (maker,), Wire((1,), (2,), 4))
+        read(push, (maker,), Link((1,), (2,), 4))
 
 
 def test_an_element_that_is_no_value_takes_no_place_in_a_signature() -> None:

@@ -9,12 +9,13 @@ from framefiles import named
 from hanparse import Measurement, Scale, Wiring, cosem, decode
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.meters import PROFILES, Finer, Model, Profile, Wire, codes, read
+from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
+from hanparse.wire.link import Link
 
 
 @pytest.mark.parametrize("lower", [127, 0x4D, 0x7E, 0x4A])
 def test_the_type_of_a_current_says_its_scale_whatever_the_address(lower: int) -> None:
-    wire = Wire((103, lower), (1,), 0x13)
+    wire = Link((103, lower), (1,), 0x13)
     for tag, expected in ((Tag.LONG_UNSIGNED, 1.23), (Tag.LONG64, 123), (Tag.LONG64_UNSIGNED, 123)):
         body = structure(array(entry(40, "0-8:25.9.0"), entry(3, "31.7.0")), Data(tag, 123))
         assert measure(body, wire).current_l1 == expected
@@ -44,7 +45,7 @@ def test_the_attributes_of_a_czech_list_are_registers_and_only_values_are_fields
     assert registers["0-0:96.14.0"].value == b"T3"
     assert (registers["1-0:1.8.2"].value, registers["1-0:1.8.2"].scaler) == (4, 0)
     body = cosem.parse(named("unnamed/cz-xt211").apdu).body
-    assert measure(body, Wire((16,), (1,), 0x13)) == measure(body)
+    assert measure(body, Link((16,), (1,), 0x13)) == measure(body)
 
 
 def test_positions_that_nobody_documents_are_registers_without_a_code() -> None:
@@ -171,9 +172,9 @@ def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else(
 
 
 def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:
-    wire = Wire((1,), (1,), 0x13)
+    wire = Link((1,), (1,), 0x13)
     exponents = {"V": 0, "V/u32": 1}
-    profile = Profile(manufacturer="X", wires=(wire,), exponents=exponents, finer={"V": Finer(8192, -2)})
+    profile = Profile(manufacturer="X", links=(wire,), exponents=exponents, finer={"V": Finer(8192, -2)})
 
     def volts(l1: int, l2: int) -> tuple[float | None, float | None]:
         body = structure(code("32.7.0"), number(l1), code("52.7.0"), Data(Tag.LONG_UNSIGNED, l2))

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from hanparse import UnknownMeterError
 from hanparse.axdr.data import Data, Tag
-from hanparse.meters import Wire
+from hanparse.wire.link import Link
 
 
-def report_of(body: Data, wire: Wire | None = None) -> str:
+def report_of(body: Data, link: Link | None = None) -> str:
     with pytest.raises(UnknownMeterError) as caught:
-        measure(body, wire=wire)
+        measure(body, link=link)
     return caught.value.report
 
 
 def test_the_report_says_what_was_understood() -> None:
-    report = report_of(structure(text("FOO_V1"), number(2305), Data(Tag.NULL_DATA)), Wire((0,), (1, 0), 0x13))
+    report = report_of(structure(text("FOO_V1"), number(2305), Data(Tag.NULL_DATA)), Link((0,), (1, 0), 0x13))
     assert "destination (0,), source (1, 0), control 13" in report
     assert "structure of 3, list identifier 'FOO_V1'" in report
     assert "| 1 |  |  | visible-string(6) | FOO_V1 |  |  |" in report

@@ -7,7 +7,8 @@ from bodies import array, code, entry, measure, number, octets, register, sent, 
 
 from hanparse import Obis, UnknownMeterError
 from hanparse.axdr.data import AttributeDescriptor, Data, Tag, Untagged
-from hanparse.meters import Wire, codes, shapes
+from hanparse.meters import codes, shapes
+from hanparse.wire.link import Link
 
 
 def test_registers_keep_their_scaler_and_unit() -> None:
@@ -175,7 +176,7 @@ def test_a_described_list_says_which_element_is_a_value(described: Data, is_valu
     items = shapes.named(body)
     assert items
     assert [item.is_value for item in items] == [False, is_value]
-    wire = Wire((103, 127), (1,), 0x13)
+    wire = Link((103, 127), (1,), 0x13)
     if is_value:
         assert measure(body, wire).active_power_import == 640
     else:

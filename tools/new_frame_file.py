@@ -13,12 +13,11 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hanparse import HanParseError, cosem, hexdump
+from hanparse import HanParseError, cosem, hdlc, hexdump
 from hanparse.axdr.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
 from hanparse.obis import Obis
 from hanparse.support.anonymise import anonymise
-from hanparse.wire import frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +32,7 @@ _CODE_SIZE = 6
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
     """The TOML of a frame file. Raises `HanParseError` for what is neither a sound frame nor a bare push."""
     framed = data.startswith(_FLAG)
-    start = data.index(_LLC, frame.Frame.parse(data).information_offset) + len(_LLC) if framed else 0
+    start = data.index(_LLC, hdlc.Frame.parse(data).information_offset) + len(_LLC) if framed else 0
     changed = anonymise(data, keep)
     body = cosem.parse(changed[start : -_TAIL if framed else None]).body
     rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(changed, start, body))

@@ -15,9 +15,10 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
 from hanparse import cosem
-from hanparse.meters import PROFILES, Profile, Wire, clock, makers, read
+from hanparse.hdlc import Frame
+from hanparse.meters import PROFILES, Profile, clock, makers, read
 from hanparse.meters.shapes import elements
-from hanparse.wire.frame import Frame
+from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ def _proofs() -> Iterator[Proof]:
 def _proof(path: Path, content: dict[str, Any]) -> Proof:
     frame = Frame.parse(bytes.fromhex("".join(line.partition("#")[0] for line in content["frame"].splitlines())))
     notification = cosem.parse(frame.information.removeprefix(b"\xe6\xe7\x00"))
-    reading = read(notification, PROFILES, Wire(frame.destination, frame.source, frame.control))
+    reading = read(notification, PROFILES, Link(frame.destination, frame.source, frame.control))
     body = f"{notification.body.tag} of {len(elements(notification.body))}"
     return Proof(path.relative_to(FRAMES).with_suffix("").as_posix(), content, frame, body, reading.profile)
 
@@ -110,7 +111,7 @@ def _known_by(profile: Profile) -> str:
         *(f"a logical device name `{prefix}…`" for prefix in profile.devices),
         *(
             f"the addresses `{_address(w.destination)}`, `{_address(w.source)}`, `{w.control:02X}`"
-            for w in profile.wires
+            for w in profile.links
         ),
         *([signatures] if signatures else []),
     ]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hanparse.annotate.explain import explain
     from hanparse.annotate.tree import Explanation
     from hanparse.decoder import Decoder, decode, decode_all
+    from hanparse.diagnosis import Fault
     from hanparse.errors import (
         ChecksumError,
         DecodeError,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
     from hanparse.meters import Profile
     from hanparse.obis import Obis
-    from hanparse.wire.diagnosis import Fault
     from hanparse.wire.stats import Stats
 
 __all__ = [
@@ -67,7 +67,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
         "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
         "meters": ("Profile",),
         "obis": ("Obis",),
-        "wire.diagnosis": ("Fault",),
+        "diagnosis": ("Fault",),
         "wire.stats": ("Stats",),
     }
     _MODULE_OF = {name: f"hanparse.{module}" for module, names in _MODULES.items() for name in names}

@@ -8,23 +8,23 @@ from datetime import tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.hdlc import NOTHING_KNOWN, FrameReader
+from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
 from hanparse.measurement import Scale
-from hanparse.meters import PROFILES, Profile, Reading, Wire, read
-from hanparse.source import MEANT, distance, dumped, is_list, is_push, no_frame, no_head, without_flags
-from hanparse.transfer import Assembler, Push
-from hanparse.wire import identify as foreign
-from hanparse.wire.frame import Buffer, Frame, as_bytes, strip_llc
+from hanparse.meters import PROFILES, Profile
+from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
+from hanparse.transfer import Dropped, Message
+from hanparse.wire.buffer import Buffer, as_bytes
+from hanparse.wire.identify import framing, is_ciphered
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from hanparse.diagnosis import Fault
     from hanparse.measurement import Measurement
-    from hanparse.wire.diagnosis import Fault
-
-_MAX_WIRES: Final = 16  # wires whose maker a decoder remembers; a HAN port has one
+    from hanparse.receiver import Event
+    from hanparse.wire.link import Link
 
 
 class Options(TypedDict, total=False):
@@ -61,12 +61,11 @@ class Decoder:
         self._profiles = tuple(profiles)
         self._on_error = on_error
         self._check_options()
-        self._picks_meters = any(profile.picks_meters for profile in self._profiles)
+        self._depends_on_meter_id = any(profile.picks_meters for profile in self._profiles)
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._reader = FrameReader(self._layouts.shelves)
-        self._assembler = Assembler()
-        self._known: dict[Wire | None, Profile] = {}
+        self._receiver = Receiver(self._profiles, self._layouts.shelves)
+        self._reader = self._receiver.reader
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
@@ -88,7 +87,7 @@ class Decoder:
         """A snapshot of what was seen so far."""
         recognised = self._layouts.recognised
         counts = self._counts + Counter(frames=recognised, measurements=recognised)
-        return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.passed_over)
+        return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
     def last_error(self) -> HanParseError | None:
@@ -97,14 +96,14 @@ class Decoder:
 
     def diagnosis(self) -> tuple[Fault, ...]:
         """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
-        from hanparse.wire.diagnosis import diagnose  # noqa: PLC0415  seldom needed
+        from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
-        return diagnose(self.stats, self._reader.strays)
+        return diagnose(self.stats, self._reader.skipped)
 
     def feed(self, chunk: Buffer) -> list[Measurement]:
         """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.unsettled or self._ready or self._estimate:
+        if self._reader.has_events or self._ready or self._estimate:
             self._ready += map(self._finish, found)
             return self._drain()
         return found
@@ -130,35 +129,15 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
-    def decode_payload(self, payload: bytes, wire: Wire | None = None) -> Measurement:
-        """The measurement in an APDU that was opened elsewhere, with or without LLC header, and came from `wire`.
+    def decode_payload(self, payload: bytes, link: Link | None = None) -> Measurement:
+        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`.
 
         Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
-        return self._finish(self._read(payload, wire).measurement(self._scale, self._timezone))
-
-    def _read(self, payload: bytes, wire: Wire | None) -> Reading:
-        from hanparse import cosem  # noqa: PLC0415  the grammar takes long to import, see hanparse.wire.frame
-
-        apdu = strip_llc(payload)
-        try:
-            notification = cosem.parse(apdu)
-        except DecodeError as error:
-            error.offset += len(payload) - len(apdu)
-            raise
-        reading = read(notification, self._profiles, wire, self._known.get(wire))
-        if reading.profile.manufacturer:
-            self._remember(wire, reading.profile)
-        return reading
-
-    def _remember(self, wire: Wire | None, profile: Profile) -> None:
-        """Keep the maker that was seen on a wire; what was learned under another belief is forgotten."""
-        known = self._known.pop(wire, None)
-        self._known[wire] = profile
-        if len(self._known) > _MAX_WIRES:
-            del self._known[next(iter(self._known))]
-        if known is not profile:
-            self._layouts.shelves.clear()
+        event = self._receiver.open(Message(payload, link))
+        if isinstance(event, Failed):
+            raise event.error
+        return self._finish(event.reading.measurement(self._scale, self._timezone))
 
     def _finish(self, measurement: Measurement) -> Measurement:
         if not self._estimate:
@@ -169,54 +148,38 @@ class Decoder:
         return measurement.with_estimates(estimates) if estimates else measurement
 
     def _drain(self) -> list[Measurement]:
-        while event := self._reader.next_event():
-            if isinstance(event, list):
-                self._ready += map(self._finish, event)
-            elif isinstance(event, Frame):
-                self._take_frame(event)
-            elif isinstance(event, FrameError):
-                self._fail(event)
-        if self._reader.ended and (dropped := self._assembler.end(self._reader.received)):
-            self._drop(dropped)
+        while (event := self._receiver.next_event()) is not None:
+            self._take(event)
         raised, self._raised = self._raised, None
         if raised:
             raise raised
         ready, self._ready = self._ready, []
         return ready
 
-    def _take_frame(self, frame: Frame) -> None:
-        self._counts["frames"] += 1
-        push, dropped = self._assembler.add(frame)
-        idle = self._assembler.idle  # else the next frame may belong to a push
-        self._reader.known = self._layouts.shelves if idle else NOTHING_KNOWN
-        if dropped:
-            self._drop(dropped)
-        if push:
-            self._take_push(push)
-
-    def _take_push(self, push: Push) -> None:
-        payload = bytes(push.information)
-        try:
-            reading = self._read(payload, _wire(push.first))
-        except DecodeError as error:
-            self._counts["ciphered"] += foreign.is_ciphered(strip_llc(payload))
-            error.offset = push.position(error.offset)
-            self._fail(error)
-        except UnknownMeterError as error:
-            self._fail(error)
+    def _take(self, event: Event | list[Measurement]) -> None:
+        if isinstance(event, list):
+            self._ready += map(self._finish, event)
+        elif isinstance(event, Frame):
+            self._counts["frames"] += 1
+        elif isinstance(event, Read):
+            self._take_read(event)
+        elif isinstance(event, Failed):
+            self._counts["ciphered"] += is_ciphered(strip_llc(event.message.payload))
+            self._fail(event.error)
+        elif isinstance(event, Dropped):
+            self._counts["dropped_assemblies"] += 1
+            self._fail(event.error)
         else:
-            self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
-            self._counts["measurements"] += 1
-            self._learn(push, reading)
+            self._fail(event)
 
-    def _learn(self, push: Push, reading: Reading) -> None:
-        """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
-        if push.last is push.first and not self._picks_meters:
-            self._layouts.learn(push.first, reading, self._scale, self._timezone)
-
-    def _drop(self, error: FrameError) -> None:
-        self._counts["dropped_assemblies"] += 1
-        self._fail(error)
+    def _take_read(self, event: Read) -> None:
+        message, reading = event.message, event.reading
+        if event.is_new_maker:
+            self._layouts.clear()  # they were learned for the maker that was seen before
+        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
+        self._counts["measurements"] += 1
+        if len(message.frames) == 1 and not self._depends_on_meter_id:
+            self._layouts.learn(message.frames[0], reading, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -232,10 +195,6 @@ class Decoder:
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}
-
-
-def _wire(frame: Frame) -> Wire:
-    return Wire(frame.destination, frame.source, frame.control)
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
@@ -262,25 +221,23 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    nearest = min(errors, key=distance, default=None)
-    if nearest is None or distance(nearest) > MEANT:
-        measurements = _without_frame(decoder, data)
-    if measurements:
-        return measurements
-    raise nearest or no_frame(data)
+    if not is_framed(errors) and (message := unframed(data)):
+        return [_without_frame(decoder, message)]
+    raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frame(decoder: Decoder, data: bytes) -> list[Measurement]:
-    """The push in bytes that hold no frame: one that has lost both flags, an LLC PDU, an APDU; or what else it is."""
-    if framing := foreign.framing(data):
-        raise FrameError(f"this is {framing}")
-    if is_list(data):
-        raise no_head(data)
-    frame = without_flags(data)
-    if frame is None:
-        return [decoder.decode_payload(data)] if is_push(data) else []
+def _without_frame(decoder: Decoder, message: Message) -> Measurement:
     try:
-        return [decoder.decode_payload(frame.information, _wire(frame))]
+        return decoder.decode_payload(message.payload, message.link)
     except DecodeError as error:
-        error.offset += frame.information_offset
+        error.offset = message.position(error.offset)
         raise
+
+
+def dumped(text: str) -> bytes:
+    """Return the bytes that a text shows. Raises `HexDumpError`, or `FrameError` for a P1 telegram."""
+    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+
+    if text.lstrip().startswith("/") and (name := framing(text.lstrip()[:8].encode("ascii", "replace"))):
+        raise FrameError(f"this is {name}")
+    return hexdump.parse(text)

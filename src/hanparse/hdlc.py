@@ -1,270 +1,310 @@
-"""A stream of bytes in chunks of any size -> the HDLC frames that arrived intact, and what was wrong with the rest.
+"""The HDLC link layer (IEC 62056-46, frame format type 3): bytes <-> `Frame`, a stream -> frames by `FrameReader`.
 
-How frames are found in a stream (the resynchronisation rule)
--------------------------------------------------------------
-A candidate begins at a flag (7E). It is given up as early as its bytes allow: at the format type, at a length that
-cannot be, at an address without end, at the HCS; only then are its remaining bytes awaited, and the closing flag and
-the FCS checked. The length field delimits a frame: 7E and 7D inside the information field are ordinary bytes, nothing
-is escaped. When a candidate fails, the search goes on at the byte after its *opening flag*, not after its claimed end,
-so a damaged frame never hides a sound one. The closing flag of a good frame may open the next.
-
-It follows that every frame that arrived intact is delivered, once and in order, whatever stands around it.
-
-Bounds: the buffer holds at most `BUFFER_LIMIT` bytes (two frames of the largest size). A candidate begins with two
-bytes, a flag and a format field, so at most every second byte begins one, and it costs one FCS over the 2,047 bytes
-that it can claim. So no input makes more than 1,024 bytes of check sequence per byte fed, however long the stream. The
-densest that is known, headers with a right HCS that overlap (7E A7 F2 6B AD again and again), makes 406.
+The length field delimits a frame: 7E and 7D inside the information field are ordinary bytes, nothing is escaped. The
+closing flag of a frame may be the opening flag of the next one. `hanparse.wire.reader` states how frames are found in
+a stream. Frames are checked here byte by byte as they arrive, and built from the grammar in
+`hanparse.wire.hdlc_grammar`; property tests hold both together.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, Self
 
-from hanparse.errors import FrameError
-from hanparse.wire.frame import FLAG, MAX_FRAME, TYPE_3, Buffer, Frame, as_bytes, find_end, truncated
+from hanparse.errors import ChecksumError, FrameError
+from hanparse.wire.buffer import Buffer, as_bytes
+from hanparse.wire.crc import x25
+from hanparse.wire.link import Address, Link
+from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["BUFFER_LIMIT", "NOTHING_KNOWN", "STRAYS_LIMIT", "Frame", "FrameReader", "Known"]
-
+FLAG: Final = 0x7E
+TYPE_3: Final = 0xA
+MAX_LENGTH: Final = 0x7FF
+"""The largest length that the 11 bits of the format field can announce; it counts everything between the flags."""
+MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
-STRAYS_LIMIT: Final = 4096
-"""How many of the bytes that were passed over a reader keeps: enough to see what is wrong with a wire."""
+"""How many bytes a reader of HDLC frames buffers at most."""
 
-_FLAG: Final = bytes([FLAG])
-_FORMAT: Final = (TYPE_3 << 12) - 2  # a format field minus this is the size of its frame; segments come out too large
+LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
+"""The LLC header at the start of an information field: response, from the meter, and command (IEC 62056-46 5.3)."""
 
-_from_bytes: Final = int.from_bytes
+SEGMENTED: Final = 0x08
+"""The bit in the first byte of the format field that says that more segments follow."""
+SEQUENCE_SIZE: Final = 2
+"""How many bytes HCS and FCS have, low byte first."""
+
+_MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
+_FORMAT_SIZE: Final = 2
+_ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 
-class Known(Protocol):
-    """A kind of frame that somebody else can read: its size with both flags, the bytes that it begins with."""
+class Parts(NamedTuple):
+    """Where the parts of a frame begin, whether it is sound or damaged; each part ends where the next one begins."""
+
+    flag: int
+    source: int
+    control: int
+    end: int
+    """After the closing flag."""
+
+    @classmethod
+    def of(cls, data: Buffer, flag: int, limit: int) -> Self:
+        """Return the parts of the frame whose opening flag is, or was, at `flag`; no address ends after `limit`."""
+        source = _after_odd(data, flag + 1 + _FORMAT_SIZE, limit)
+        end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + _FORMAT_SIZE], "big") & MAX_LENGTH)
+        return cls(flag, source, _after_odd(data, source, limit), end)
 
     @property
-    def size(self) -> int:
-        """Bytes from flag to flag."""
+    def destination(self) -> int:
+        """After the format field."""
+        return self.flag + 1 + _FORMAT_SIZE
 
     @property
-    def head(self) -> bytes:
-        """The header with its HCS; a frame that begins otherwise is not of this kind."""
+    def hcs(self) -> int:
+        """After the control byte; a frame without information has no HCS."""
+        return self.control + 1
 
-    def read(self, frame: bytes, /) -> object | None:
-        """What comes in place of a frame of this size; `None` when it is not of this kind. Answers for all checks."""
+    @property
+    def information(self) -> int:
+        """After the HCS, if there is one."""
+        return self.hcs + SEQUENCE_SIZE if self.fcs > self.hcs else self.hcs
+
+    @property
+    def fcs(self) -> int:
+        """After the information field."""
+        return self.end - 1 - SEQUENCE_SIZE
 
 
-NOTHING_KNOWN: Final[Mapping[int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
 
-
-class FrameReader:
-    """Finds the frames in a stream that arrives in chunks of any size; see the rule at the top of this module.
-
-    `feed` gives the frames alone. `receive` and `next_event` give frames and errors in the order of the stream.
-    `known` are kinds of frames, by their size, that need not be taken apart: the rows of those that stand one behind
-    the other are gone over in one loop, and a row comes as a list.
+    `offset` is the position of its opening flag in the stream that it was found in, `raw` what was read with its flags,
+    `after_loss` whether other bytes than flags were skipped just before it. They take no part in comparisons.
     """
 
+    destination: Address
+    source: Address
+    control: int
+    information: bytes
+    segmented: bool = False
+    offset: int = field(default=0, compare=False)
+    raw: bytes = field(default=b"", compare=False, repr=False)
+    after_loss: bool = field(default=False, compare=False, repr=False)
+
+    @property
+    def parts(self) -> Parts:
+        """Where its parts begin in the stream."""
+        source = self.offset + 1 + _FORMAT_SIZE + len(self.destination)
+        control = source + len(self.source)
+        content = SEQUENCE_SIZE + len(self.information) if self.information else 0
+        return Parts(self.offset, source, control, control + 1 + content + SEQUENCE_SIZE + 1)
+
+    @property
+    def information_offset(self) -> int:
+        """Where the information field begins in the stream."""
+        return self.parts.information
+
+    @property
+    def link(self) -> Link:
+        """Between which addresses it was sent."""
+        return Link(self.destination, self.source, self.control)
+
+    @classmethod
+    def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
+        """The frame that `data` is, from flag to flag, nothing before and nothing after.
+
+        `offset` is added to the positions that errors and the frame report. Raises `FrameError` for the first thing
+        that is wrong, `ChecksumError` when it is the HCS or the FCS.
+        """
+        data = as_bytes(data)
+        try:
+            if not data or data[0] != FLAG:
+                _fail(f"expected the opening flag 7E, found {data[:1].hex().upper() or 'nothing'}", 0)
+            end, sound = find_end(data)
+            if end > len(data):
+                raise truncated(len(data), end, sound=sound)
+            if end < len(data):
+                _fail(f"{len(data) - end} bytes follow the closing flag; a stream is for FrameReader", end)
+        except FrameError as error:
+            error.offset += offset
+            raise
+        return cls.read(data, offset)
+
+    @classmethod
+    def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:
+        """The frame that `data` is known to be."""
+        parts = Parts.of(data, 0, len(data))
+        destination, source = groups(data[parts.destination : parts.source]), groups(data[parts.source : parts.control])
+        information = data[parts.information : parts.fcs]
+        segmented = bool(data[1] & SEGMENTED)
+        return cls(destination, source, data[parts.control], information, segmented, offset, data, after_loss)
+
+    def build(self) -> bytes:
+        """The frame as it is sent, with its length, HCS and FCS. Raises `ValueError` for what no frame can hold."""
+        from hanparse.wire.hdlc_grammar import FRAME, ConstructError  # noqa: PLC0415  only who builds frames needs it
+
+        addresses = len(self.destination) + len(self.source)
+        length = 2 + addresses + 1 + (2 + len(self.information) if self.information else 0) + 2
+        header = {
+            "format": {"segmented": self.segmented, "length": length},
+            "destination": self.destination,
+            "source": self.source,
+            "control": self.control,
+        }
+        content = {"header": {"value": header}, "information": self.information}
+        try:
+            sent = bytes(FRAME.build({"content": {"value": content}}))
+            find_end(sent)  # the grammar would also send an address of three bytes
+        except (ConstructError, IndexError, ValueError) as error:
+            raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold this: {self!r}") from error
+        return sent
+
+
+def groups(sent: Buffer) -> Address:
+    """Return the 7-bit groups of an address."""
+    return tuple(byte >> 1 for byte in sent)
+
+
+def _after_odd(data: Buffer, start: int, limit: int) -> int:
+    """Return the index after the first byte from `start` on whose lowest bit is set, which ends an address."""
+    return next((at + 1 for at in range(start, limit) if data[at] & 1), limit)
+
+
+def _fail(message: str, offset: int) -> NoReturn:
+    raise FrameError(message, offset=offset)
+
+
+def strip_llc(information: bytes) -> bytes:
+    """The APDU in an information field: without its LLC header, which not every frame has."""
+    return information[3:] if information.startswith(LLC) else information
+
+
+# --- the checks ------------------------------------------------------------------------------------------------------
+
+
+def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
+    """Where the frame ends whose opening flag is ``data[start]``, and whether its header is there and sound.
+
+    The end lies beyond ``len(data)`` while bytes are missing. Every check that the bytes at hand allow has passed when
+    this returns. Raises `FrameError` at the first that fails.
+    """
+    size = len(data)
+    if size > start + 1 and data[start + 1] >> 4 != TYPE_3:
+        raise FrameError(
+            f"expected a format field (A0 to AF) after the flag, found {data[start + 1]:02X}", offset=start + 1
+        )
+    if size < start + 3:
+        return start + _MIN_LENGTH + 2, False
+    length = (data[start + 1] & 7) << 8 | data[start + 2]
+    if length < _MIN_LENGTH:
+        raise FrameError(
+            f"the format field announces {length} bytes, a frame has {_MIN_LENGTH} at least", offset=start + 1
+        )
+    end = start + length + 2
+    if not _check_header(data, start, end):
+        return end, False
+    if end <= size:
+        _check_rest(data, start, end)
+    return end, True
+
+
+def _check_header(data: Buffer, start: int, end: int) -> bool:
+    """Check as much of addresses, control and HCS as is there; whether that is all."""
+    control = start + 3
+    for name in ("destination", "source"):
+        control = _address_end(data, control, end, name)
+    between = end - 3 - (control + 1)  # bytes between the control byte and the FCS: none, or HCS and information
+    if between < 0 or (control < len(data) and 0 < between <= SEQUENCE_SIZE):
+        announced = end - start - 2
+        raise FrameError(
+            f"the format field announces {announced} bytes, too few for the header that follows", offset=start + 1
+        )
+    if between and control + 1 + SEQUENCE_SIZE <= len(data):
+        _check_sequence("HCS", data, start + 1, control + 1)
+    return control + 1 + (SEQUENCE_SIZE if between else 0) <= len(data)
+
+
+def _check_rest(data: Buffer, start: int, end: int) -> None:
+    if data[end - 1] != FLAG:
+        raise FrameError(
+            f"expected the closing flag 7E after {end - start - 2} bytes, found {data[end - 1]:02X}; bytes got lost",
+            offset=end - 1,
+            after_header=True,
+        )
+    _check_sequence("FCS", data, start + 1, end - 3)
+
+
+def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
+    """The position after an extensible address (its last byte is odd), or after as much of it as is there.
+
+    It is not looked for beyond the frame: a frame that is too short for it is that, however many bytes have come.
+    """
+    if start < len(data) and data[start] & 1:
+        return start + 1
+    sent = data[start : min(start + _ADDRESS_SIZES[-1], frame_end - SEQUENCE_SIZE - 1)]
+    size = next((i for i, byte in enumerate(sent, 1) if byte & 1), 0)
+    if size in _ADDRESS_SIZES:
+        return start + size
+    if size or len(sent) == _ADDRESS_SIZES[-1]:
+        raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'no end in 4'}", offset=start)
+    return start + len(sent)
+
+
+def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
+    expected = x25(data[start:end])
+    found = data[end] | data[end + 1] << 8
+    if expected != found:
+        raise ChecksumError(
+            f"{name} {found:04X} does not fit its {end - start} bytes, expected {expected:04X}; damaged on the way",
+            offset=end, field=name, expected=expected, found=found,
+        )  # fmt: skip
+
+
+def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
+    """The error for a frame that should reach from `start` to `end` where the bytes end at `size`."""
+    at_least = "" if size > start + 2 else "at least "
+    found = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
+    return FrameError(found, offset=size, after_header=sound)
+
+
+# --- the stream ------------------------------------------------------------------------------------------------------
+
+
+class Hdlc:
+    """How HDLC frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`."""
+
+    first = FLAG
+    start = rb"\x7e(?:[\xa0-\xaf]|\Z)"
+    max_size = MAX_FRAME
+    shared = 1
+    find_end = staticmethod(find_end)
+    read = staticmethod(Frame.read)
+    truncated = staticmethod(truncated)
+
+
+FORMAT_BIAS: Final = (TYPE_3 << 12) - 2
+"""A format field less this is the size of its frame; for a segment it is too large to be one."""
+
+
+class FrameReader(StreamReader):
+    """Finds the HDLC frames alone in a stream that arrives in chunks of any size."""
+
     def __init__(self, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
-        self.known = known
-        self._chunk = b""  # what was received and is not yet in the buffer
-        self._taken = 0  # bytes of the chunk that are
-        self._buffer = b""
-        self._base = 0  # position of the buffer's first byte in the stream
-        self._at = 0  # where the search goes on, an index of the buffer
-        self._need = 0  # a size of the buffer below which another look is of no use
-        self._between = False  # the buffer holds the closing flag of a frame and nothing else
-        self.unsettled = False
-        """Whether `next_event` has something to look at."""
-        self.ended = False
-        """Whether `end` was said since the last bytes."""
-        self._strays = bytearray()
-        self.passed_over = 0
-        """Bytes that have turned out to belong to no sound frame."""
-        self._loss = False  # bytes that are no flags were passed over since the last frame
-        self._done = 0  # an index of the buffer: what stands before it is in frames or passed over
-
-    @property
-    def received(self) -> int:
-        """Bytes in all."""
-        return self._base + len(self._buffer) + len(self._chunk) - self._taken
-
-    @property
-    def strays(self) -> bytes:
-        """The last of the bytes that were passed over, `STRAYS_LIMIT` at most."""
-        return bytes(self._strays)
-
-    @property
-    def pending(self) -> int:
-        """How many bytes the buffer holds, `BUFFER_LIMIT` at most."""
-        return len(self._buffer)
+        super().__init__((Hdlc(),), known, FORMAT_BIAS)
 
     def feed(self, chunk: Buffer) -> list[Frame]:
-        """The frames that `chunk` completes."""
+        """Return the frames that `chunk` completes. Raises `TypeError` for what is not bytes-like."""
         self.receive(chunk)
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End of input: the frames that a broken-off candidate stood in front of. The buffer is empty then."""
+        """End of input: return the frames that a cut-off candidate preceded. The buffer is empty then."""
         self.end()
         return self._frames()
 
     def _frames(self) -> list[Frame]:
         return [event for event in iter(self.next_event, None) if isinstance(event, Frame)]
-
-    def receive(self, chunk: Buffer) -> list[Any]:
-        """Take in bytes; gives the row of known frames that they complete. `next_event` gives the rest."""
-        if type(chunk) is not bytes:
-            chunk = as_bytes(chunk)
-        if self._between:
-            kind = self.known.get(len(chunk))
-            if kind and (event := kind.read(chunk)):
-                self._base += kind.size  # its closing flag takes the place of the last one
-                return [event]
-            self._between = False  # and the search stands at the flag
-            if chunk.startswith(_FLAG):  # the next frame has an opening flag of its own
-                self._base += 1
-                self._buffer, self._done, self._need = b"", 0, 0
-        buffer = self._buffer + chunk
-        if len(buffer) < self._need:
-            self._buffer = buffer
-            return []
-        self.ended = False
-        if self._chunk or len(buffer) > BUFFER_LIMIT:
-            self._chunk = self._chunk[self._taken :] + chunk
-            self._taken = self._need = 0
-            self.unsettled = True
-            return []
-        self._buffer = buffer
-        return self._row(self._at)
-
-    def end(self) -> None:
-        """Nothing more will come: what waits for more bytes is broken off."""
-        self.ended = self.unsettled = True
-        self._between = False
-        self._need = 0
-
-    def next_event(self) -> object:
-        """The next `Frame` or `FrameError`, or a row of known frames; `None`: feed more.
-
-        Positions are counted from the first byte received.
-        """
-        while True:
-            if len(self._buffer) >= self._need:
-                self._need = 0
-                if event := self._search():
-                    return event
-                self._cut(self._at, self._need)
-            if self._taken == len(self._chunk):
-                self._chunk, self._taken = b"", 0
-                self.unsettled = False
-                return None
-            self._cut(self._at, self._need)
-            self._refill()
-
-    def _refill(self) -> None:
-        room = BUFFER_LIMIT - len(self._buffer)
-        self._buffer += self._chunk[self._taken : self._taken + room]
-        self._taken = min(self._taken + room, len(self._chunk))
-
-    def _row(self, at: int) -> list[object]:
-        """The known frames that stand one behind the other from `at` on.
-
-        What follows them is left to the search, unless it is the beginning of another, or a closing flag and nothing
-        else: then more bytes are needed first.
-        """
-        buffer, size, known = self._buffer, len(self._buffer), self.known
-        row: list[object] = []
-        need = 0
-        while kind := known.get(_from_bytes(buffer[at + 1 : at + 3]) - _FORMAT):
-            end = at + kind.size
-            if end > size:
-                need = end if buffer.startswith(kind.head, at) else self._awaited(kind, at)
-                break
-            event = kind.read(buffer[at:end])
-            if event is None:
-                break
-            if self._done < at:
-                self._pass_over(at)
-            self._done = end
-            row.append(event)
-            at = end
-        if row:
-            self._loss = False
-            if not need:
-                at -= 1  # the closing flag may open the next frame
-                need = size + 1 if at + 1 == size else 0
-        if need and not self.ended:
-            self._cut(at, need)
-        else:
-            self._at, self._need, self.unsettled = at if row else self._at, 0, True
-        return row
-
-    def _awaited(self, kind: Known, at: int) -> int:
-        """The size of the buffer that shows whether a frame of this kind begins at `at`; 0 where none does."""
-        return at + len(kind.head) if kind.head.startswith(self._buffer[at:]) else 0
-
-    def _cut(self, at: int, need: int) -> None:
-        """The search goes on at `at`, when the buffer has the size `need`; what stands before is of no use any more."""
-        if self._done < at:
-            self._pass_over(at)
-        self._buffer = self._buffer[at:]
-        self._base += at
-        self._done -= at
-        self._at = 0
-        self._need = need - at if need > at else 0
-        self.unsettled = bool(self._chunk)
-        self._between = self._done == len(self._buffer) == 1 and not self._chunk
-
-    def _search(self) -> object:
-        buffer, size = self._buffer, len(self._buffer)
-        while (start := buffer.find(FLAG, self._at)) >= 0:
-            self._at = start
-            if start + 1 == size and not self.ended:
-                self._need = size + 1
-                return None
-            if start + 1 == size or buffer[start + 1] >> 4 != TYPE_3:  # no candidate, and no error
-                self._at = start + 1
-                continue
-            if row := self._row(start):
-                return row
-            if self._need:  # a frame of a known kind is not there whole
-                return None
-            try:
-                return self._try(start, size)
-            except FrameError as error:
-                self._at = start + 1
-                error.offset += self._base
-                return error
-        self._at = size
-        return None
-
-    def _try(self, start: int, size: int) -> Frame | None:
-        """The frame that begins at `start`, or `None` and what it takes to look again."""
-        end, sound = find_end(self._buffer, start)
-        if end <= size and sound:
-            loss = self._account(start, end)
-            return Frame.read(self._buffer[start:end], self._base + start, after_loss=loss)
-        if self.ended:
-            raise truncated(size, end, start, sound=sound)
-        self._need = end if sound else size + 1
-        return None
-
-    def _account(self, start: int, end: int) -> bool:
-        """A frame is delivered, from `start` to `end` in the buffer; whether bytes got lost before it."""
-        self._pass_over(start)
-        loss, self._loss = self._loss, False
-        self._done = end
-        self._at = end - 1  # the closing flag may open the next frame
-        self._need = 0 if self.ended else end + 1
-        return loss
-
-    def _pass_over(self, end: int) -> None:
-        """Count and keep the bytes of the buffer up to `end` that are not accounted for yet."""
-        start = self._done
-        if start < end:
-            passed = self._buffer[start:end]
-            self._loss = self._loss or bool(passed.strip(b"\x7e"))
-            self._strays += passed
-            del self._strays[:-STRAYS_LIMIT]
-            self.passed_over += end - start
-            self._done = end

@@ -20,13 +20,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 from hanparse.errors import FrameError
 from hanparse.obis import Obis
 from hanparse.wire.crc import arc
-from hanparse.wire.frame import as_bytes
-from hanparse.wire.telegram import BETWEEN, find_end, truncated, with_cr_lf
+from hanparse.wire.buffer import as_bytes
+from hanparse.wire.telegram import BETWEEN, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
 
 if TYPE_CHECKING:
-    from hanparse.wire.frame import Buffer
+    from hanparse.wire.buffer import Buffer
 
-__all__ = ["Group", "Line", "LostLine", "Telegram", "is_telegram"]
+__all__ = ["P1", "Group", "Line", "LostLine", "Telegram", "is_telegram"]
 
 _LINE: Final = re.compile(r"(?P<code>[^()]*)\((?P<groups>[^()]*(?:\)\([^()]*)*)\)")
 _EOL: Final = re.compile(r"\r+\n|\r\0|\r|\n")
@@ -170,7 +170,7 @@ class Telegram:
 def _check_whole(data: bytes) -> None:
     end, sound = find_end(data)
     if end > len(data):
-        raise truncated(len(data), sound=sound)
+        raise truncated(len(data), end, sound=sound)
     if rest := data[end:].strip(BETWEEN):
         raise FrameError(f"{len(rest)} bytes follow the telegram, expected its line end alone", offset=end)
 
@@ -182,3 +182,24 @@ def is_telegram(data: Buffer) -> bool:
     except FrameError:
         return False
     return bool(telegram.crc) or any(line.obis for line in telegram.lines)
+
+
+class P1:
+    """How P1 telegrams are told from other bytes; a `hanparse.wire.reader.LinkLayer`. Every reader has one of its own."""
+
+    first = START
+    start = rb"/(?:[A-Za-z]{3}|[A-Za-z]{0,2}\Z)"
+    max_size = MAX_TELEGRAM
+    shared = 0
+    read = staticmethod(Telegram.read)
+    truncated = staticmethod(truncated)
+
+    def __init__(self) -> None:
+        self._scan = Scan()
+
+    def find_end(self, data: bytes, start: int, base: int | None = None) -> tuple[int, bool]:
+        """Return where the telegram that begins at `start` ends, and whether its identification is there and sound.
+
+        With `base`, the position of ``data[0]`` in the stream, bytes that were looked at before are not looked at again.
+        """
+        return find_end(data, start) if base is None else self._scan.find_end(data, start, base)

@@ -13,17 +13,18 @@ from hanparse.axdr import grammar as axdr
 from hanparse.axdr.data import CompactArray, Data, Tag
 from hanparse.cosem import DataNotification
 from hanparse.errors import DecodeError, UnknownMeterError
+from hanparse.hdlc import strip_llc
 from hanparse.meters import read, shapes
 from hanparse.obis.units import UNITS
 from hanparse.wire import identify as foreign
-from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from hanparse.measurement import Scale
-    from hanparse.meters import Profile, Wire
+    from hanparse.meters import Profile, Reading
+    from hanparse.wire.link import Link
 
 _NOTIFICATION: Final = b"\x0f"
 _FROM_METER: Final = b"\xe6\xe7\x00"
@@ -35,52 +36,55 @@ _LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
 _NULL: Final = Data(Tag.NULL_DATA)
 
 
+class Origin(NamedTuple):
+    """What the receiver knows of a payload: its link, the maker seen there, and how it was read, if it was."""
+
+    link: Link | None = None
+    maker: Profile | None = None
+    reading: Reading | None = None
+    is_intact: bool = True
+    """Whether it arrived whole; else names and values are shown, and no fields."""
+
+
 class Payloads:
-    """Explains one push after the other and remembers, as `Decoder` does, whose lists came over which wire."""
+    """Explains payloads with the options of `Decoder`."""
 
     def __init__(self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None) -> None:
-        """Take the options of `Decoder`."""
         self._profiles = profiles
         self._scale = scale
         self._timezone = timezone
-        self._known: dict[Wire | None, Profile] = {}
 
-    def explain(
-        self, information: bytes, base: int, wire: Wire | None = None, *, intact: bool = True
-    ) -> tuple[Explanation, ...]:
-        """What the information field says that begins at byte `base` of the input.
+    def explain(self, information: bytes, base: int, origin: Origin) -> tuple[Explanation, ...]:
+        """Explain the information field that begins at byte `base` of the input.
 
-        The last part, if there is any, tells of the whole push. `intact`: it arrived so, and a measurement may come of
-        it. Of a push that did not, names and values are shown, and no fields.
+        The last part, if there is any, sums up the whole push.
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
         said = "response, from the meter" if header == _FROM_METER else "command, to the meter"
         llc = Explanation(base, "llc", "LLC", header, said, error="" if apdu else "no APDU follows")
-        push = [self._apdu(apdu, base + len(header), wire, intact=intact)] if apdu else []
+        push = [self._apdu(apdu, base + len(header), origin)] if apdu else []
         return (*([llc] if header else []), *push)
 
-    def _apdu(self, apdu: bytes, base: int, wire: Wire | None, *, intact: bool) -> Explanation:
+    def _apdu(self, apdu: bytes, base: int, origin: Origin) -> Explanation:
         if not apdu.startswith(_NOTIFICATION):
             return _foreign(apdu, base)
         push = _push(apdu)
-        sense, unknown = self._sense(apdu, push, wire, intact=intact)
+        sense, unknown = self._sense(apdu, push, origin)
         parts = _Tree(apdu, base, push, sense).parts(unknown)
         return Explanation.of("apdu", parts[0].label, parts, value=sense.summary, error=push.broken or unknown)
 
-    def _sense(self, apdu: bytes, push: _Push, wire: Wire | None, *, intact: bool) -> tuple[Sense, str]:
-        """What the values mean; or what they say themselves, and why no profile reads them."""
+    def _sense(self, apdu: bytes, push: _Push, origin: Origin) -> tuple[Sense, str]:
+        """Return what the values mean; or what they say themselves, and why no profile reads them."""
         if push.notification is None:
             return Sense.of_items(apdu, ()), ""
         try:
-            reading = read(push.notification, self._profiles, wire, self._known.get(wire))
+            reading = origin.reading or read(push.notification, self._profiles, origin.link, origin.maker)
         except UnknownMeterError as error:
             unknown = str(error).partition(";")[0]  # the rest is about the report that the error carries
             return Sense.of_items(apdu, shapes.named(push.notification.body) or ()), "" if push.broken else unknown
-        if not intact or push.broken:
+        if not origin.is_intact or push.broken:
             return Sense.of_reading(apdu, reading, None, self._timezone), ""
-        if reading.profile.manufacturer:
-            self._known[wire] = reading.profile
         became = reading.measurement(self._scale, self._timezone)
         return Sense.of_reading(apdu, reading, became, self._timezone), ""
 

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
 from hanparse.annotate import hdlc, pushes
-from hanparse.annotate.apdu import Payloads
+from hanparse.annotate.apdu import Origin, Payloads
 from hanparse.annotate.tree import Explanation
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError
+from hanparse.hdlc import FLAG, Frame
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
-from hanparse.source import is_push, without_flags
-from hanparse.wire import identify as foreign
-from hanparse.wire.frame import FLAG, Buffer, as_bytes
+from hanparse.receiver import Failed, Read, walk
+from hanparse.wire.buffer import Buffer, as_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,28 +42,26 @@ def explain(
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
     data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
-    found = hdlc.find(data)
-    if not any(one.sound for one in found):
-        frame = without_flags(data)
-        found = [hdlc.Found.of(frame)] if frame else found
-    if not any(one.meant for one in found) and is_push(data) and not foreign.framing(data):
+    events = list(walk(data, profiles))
+    spans = hdlc.find(data, [event for event in events if isinstance(event, Frame)])
+    if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)
-    parts = tuple(_stream(data, found, payloads))
+    parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
-    return Explanation.of("stream", "input", parts, value=_count(found), error="" if found else _why(data))
+    return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
 def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
-    """An LLC PDU or an APDU."""
-    parts = payloads.explain(data, 0)
+    """Explain an LLC PDU or an APDU."""
+    parts = payloads.explain(data, 0, Origin())
     push = Explanation.of("apdu", "APDU without a frame", parts, value=parts[-1].value, error=parts[-1].error)
     return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
 
 
-def _count(found: list[hdlc.Found]) -> str:
-    damaged = sum(frame.sound is None for frame in found)
-    frames = f"{len(found)} frame{'s' * (len(found) != 1)}"
+def _count(spans: list[hdlc.FrameSpan]) -> str:
+    damaged = sum(span.frame is None for span in spans)
+    frames = f"{len(spans)} frame{'s' * (len(spans) != 1)}"
     return f"{frames}, {damaged} damaged" if damaged else frames
 
 
@@ -76,14 +74,13 @@ def _why(data: bytes) -> str:
     return ""
 
 
-def _stream(data: bytes, found: list[hdlc.Found], payloads: Payloads) -> Iterator[Explanation]:
-    """Frames, and what is passed over between them."""
-    contents = pushes.explain(data, found, payloads)
+def _stream(data: bytes, spans: list[hdlc.FrameSpan], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
+    """Explain the frames, and what is skipped between them."""
     at = 0
-    for number, frame in enumerate(found, 1):
-        yield from _between(data, at, frame.start)
-        yield hdlc.Parts(data, frame, at).explain(f"frame {number}", *contents[frame.start])
-        at = frame.stop
+    for number, span in enumerate(spans, 1):
+        yield from _between(data, at, span.parts.flag)
+        yield hdlc.AnnotatedFrame(data, span, at).explain(f"frame {number}", *contents[span.parts.flag])
+        at = span.stop
     yield from _between(data, at, len(data))
 
 

@@ -10,9 +10,9 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
+from hanparse.decoder import dumped
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.measurement import FIELD_UNITS, FIELDS
-from hanparse.source import dumped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -23,20 +23,20 @@ from operator import attrgetter, mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
+from hanparse.hdlc import strip_llc
 from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError
 from hanparse.measurement.measurement import Measurement, Register, blank, fill_kind, fill_state
 from hanparse.meters import clock, read, values
 from hanparse.wire.crc import SOUND, frame_register
-from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
+    from hanparse.hdlc import Frame
     from hanparse.layouts.learn import Element, Number
     from hanparse.measurement import Scale
     from hanparse.meters import Reading
-    from hanparse.wire.frame import Frame
 
 LENGTHS: Final = 8
 """Frame lengths that a store remembers; a meter sends two or three."""
@@ -186,6 +186,10 @@ class Layouts:
         self.shelves: dict[int, Shelf] = {}
         self.recognised = 0
         """How many frames were recognised; a layout notes it, and it counts as the time of use."""
+
+    def clear(self) -> None:
+        """Forget every layout."""
+        self.shelves.clear()
 
     def learn(self, frame: Frame, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
         """Learn from a frame that was read as `reading`, if it can be learned."""

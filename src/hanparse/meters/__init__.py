@@ -9,10 +9,10 @@ from hanparse.meters.makers.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
 from hanparse.meters.makers.sagemcom import SAGEMCOM
 from hanparse.meters.makers.siemens import SIEMENS
 from hanparse.meters.makers.unnamed import CZECHIA, UNNAMED
-from hanparse.meters.profile import Finer, Model, Place, Profile, Wire, codes
+from hanparse.meters.profile import Finer, Model, Place, Profile, codes
 from hanparse.meters.read import Reading, read
 
-__all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "Wire", "codes", "read"]
+__all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "codes", "read"]
 
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list

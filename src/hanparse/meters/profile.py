@@ -14,14 +14,7 @@ from hanparse.obis import Obis, lookup
 
 if TYPE_CHECKING:
     from hanparse.measurement import Wiring
-
-
-class Wire(NamedTuple):
-    """Who talks to whom: the HDLC addresses, as tuples of 7-bit groups, and the control byte of a push."""
-
-    destination: tuple[int, ...]
-    source: tuple[int, ...]
-    control: int
+    from hanparse.wire.link import Link
 
 
 class Place(NamedTuple):
@@ -90,7 +83,7 @@ class Profile:
     list_ids: tuple[str, ...] = ()
     devices: tuple[str, ...] = ()
     setups: tuple[str, ...] = ()
-    wires: tuple[Wire, ...] = ()
+    links: tuple[Link, ...] = ()
     positions: tuple[tuple[Place, ...], ...] = ()
     signatures: tuple[tuple[Place, ...], ...] = ()
     attributes: bool = False
@@ -119,7 +112,7 @@ class Profile:
     @property
     def is_general(self) -> bool:
         """Whether it reads lists of anybody."""
-        return not (self.list_ids or self.devices or self.wires or self.signatures or self.attributes)
+        return not (self.list_ids or self.devices or self.links or self.signatures or self.attributes)
 
     def claims(self, list_id: str) -> bool:
         """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""

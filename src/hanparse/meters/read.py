@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
     from hanparse.measurement import Scale
-    from hanparse.meters.profile import Model, Profile, Wire
+    from hanparse.meters.profile import Model, Profile
     from hanparse.meters.shapes import Item
+    from hanparse.wire.link import Link
 
 _DEVICE_NAME: Final = Obis.parse("0-0:42.0.0")
 _SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
@@ -82,21 +83,21 @@ def factor(scale: Scale, unit: str) -> float:
 
 
 def read(
-    notification: DataNotification, profiles: Sequence[Profile], wire: Wire | None = None, known: Profile | None = None
+    notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
     """The list as the first profile reads it that can.
 
-    In this order: the list names its maker; lists on this wire are that maker's; `known`, the maker that was seen on
-    this wire before; what stands in the list tells; the list says everything itself. Raises `UnknownMeterError` when
+    In this order: the list names its maker; lists on this link are that maker's; `known`, the maker that was seen on
+    this link before; what stands in the list tells; the list says everything itself. Raises `UnknownMeterError` when
     none can.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    for profile, items in _ways(profiles, _Question(notification.body, named, list_id, wire, known)):
+    for profile, items in _ways(profiles, _Question(notification.body, named, list_id, link, known)):
         reading = apply(profile, items)._replace(notification=notification)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
-    raise unknown_meter(notification, named, list_id, wire)
+    raise unknown_meter(notification, named, list_id, link)
 
 
 def _knows(profile: Profile, items: Iterable[Item]) -> bool:
@@ -111,7 +112,7 @@ class _Question(NamedTuple):
     body: Data
     named: list[Item] | None
     list_id: str | None
-    wire: Wire | None
+    link: Link | None
     known: Profile | None
 
 
@@ -130,8 +131,8 @@ def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profi
     """Every profile that may know the list, in the order of choice, with the items as it takes them."""
     for profile in _makers(profiles, asked):
         yield from ((profile, items) for items in _lists(profile, asked))
-    here = [profile for profile in profiles if asked.wire in profile.wires or profile is asked.known]
-    anywhere = [profile for profile in profiles if not profile.wires and profile is not asked.known]
+    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
+    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
     for profile in (*here, *anywhere):
         for signature in profile.signatures:
             if items := shapes.signed(asked.body, asked.named, signature):
@@ -143,17 +144,17 @@ def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profi
 
 
 def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
-    """Whose list it is by its identifier, else by its wire, where no device of somebody else names itself."""
+    """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
     device = next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None)
     on_wire = [
-        *(profile for profile in profiles if asked.wire in profile.wires),
+        *(profile for profile in profiles if asked.link in profile.links),
         *([asked.known] if asked.known else []),
     ]
     if device:
         setup = str(asked.named[0].obis) if asked.named else ""
-        anywhere = [profile for profile in profiles if setup in profile.setups or not profile.wires]
+        anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
         return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
     return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
 

@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
     from hanparse.axdr.data import Data
     from hanparse.cosem import DataNotification
-    from hanparse.meters.profile import Wire
     from hanparse.meters.shapes import Item
+    from hanparse.wire.link import Link
 
 _TELLING_NUMBER: Final = 10 ** (TELLING_DIGITS - 1)
 _MAX_ROWS: Final = 200
 
 
 def unknown_meter(
-    notification: DataNotification, named: list[Item] | None, list_id: str | None, wire: Wire | None
+    notification: DataNotification, named: list[Item] | None, list_id: str | None, link: Link | None
 ) -> UnknownMeterError:
     """The error, with its report."""
     count = len(shapes.elements(notification.body))
@@ -32,7 +32,7 @@ def unknown_meter(
         f"no profile reads this list: {body}, {identifier}; "
         "the report of this error says what was understood and is made to be pasted into an issue"
     )
-    return UnknownMeterError(message, report="\n".join(_lines(notification, named, identifier, wire)))
+    return UnknownMeterError(message, report="\n".join(_lines(notification, named, identifier, link)))
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
@@ -46,12 +46,12 @@ def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
 
 
 def _lines(
-    notification: DataNotification, named: list[Item] | None, identifier: str, wire: Wire | None
+    notification: DataNotification, named: list[Item] | None, identifier: str, link: Link | None
 ) -> Iterable[str]:
     yield "### A list that hanparse does not read"
     yield ""
-    if wire:
-        yield f"* HDLC: destination {wire.destination}, source {wire.source}, control {wire.control:02X}"
+    if link:
+        yield f"* HDLC: destination {link.destination}, source {link.source}, control {link.control:02X}"
     date_time = "absent" if notification.date_time is None else str(tuple(notification.date_time))
     yield f"* data-notification: invoke id {notification.long_invoke_id_and_priority:08X}, date-time {date_time}"
     items = named if named is not None else [shapes.Item(None, data) for data in shapes.elements(notification.body)]

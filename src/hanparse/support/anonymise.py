@@ -21,13 +21,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import cosem
 from hanparse.annotate import hdlc
 from hanparse.axdr.data import Data, Tag, Untagged
-from hanparse.errors import DecodeError, UnknownMeterError
-from hanparse.meters import PROFILES, Wire, read, shapes, values
-from hanparse.source import is_push, without_flags
-from hanparse.transfer import Assembler
+from hanparse.errors import DecodeError
+from hanparse.hdlc import Frame, strip_llc
+from hanparse.meters import shapes, values
+from hanparse.receiver import Failed, Read, walk
 from hanparse.wire import ids
 from hanparse.wire.crc import x25
-from hanparse.wire.frame import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from hanparse.cosem import DataNotification
     from hanparse.meters.shapes import Item
     from hanparse.obis import Obis
+    from hanparse.receiver import Event
 
 _ID_GROUPS: Final = {(0, 0), (42, 0), (96, 1)}  # C, D: utility numbers, logical device name, device numbers
 _KEPT_FIELDS: Final = ("list_id", "model")
@@ -59,8 +59,9 @@ _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     """The bytes with other numbers in place of those of meters; `keep` are texts that are none."""
-    found = _frames(data)
-    capture = _Capture(data, found)
+    events = list(walk(data))
+    spans = hdlc.find(data, [event for event in events if isinstance(event, Frame)])
+    capture = _Capture(data, spans, events)
     kept = frozenset(text.encode() for text in keep) | {text for one in capture.lists for text in one.kept}
     changed = bytearray(data)
     others = _Others(data, changed)
@@ -68,15 +69,8 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     _replace_known(data, changed, capture.content, known)
-    _seal(data, changed, found)
+    _seal(data, changed, spans)
     return bytes(changed)
-
-
-def _frames(data: bytes) -> list[hdlc.Found]:
-    """The frames, also the one that has lost both its flags."""
-    found = hdlc.find(data)
-    frame = None if any(one.sound for one in found) else without_flags(data)
-    return [hdlc.Found.of(frame)] if frame else found
 
 
 class _Others:
@@ -111,11 +105,11 @@ def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], know
             _put(changed, content[match.start() : match.end()], known[match[0]])
 
 
-def _seal(data: bytes, changed: bytearray, found: Iterable[hdlc.Found]) -> None:
+def _seal(data: bytes, changed: bytearray, spans: Iterable[hdlc.FrameSpan]) -> None:
     """Change each FCS by what the bytes before it have changed."""
-    for one in found:
-        start, at = one.start + 1, one.fcs
-        if one.hcs <= at < at + 2 <= one.stop:
+    for span in spans:
+        start, at = span.parts.flag + 1, span.parts.fcs
+        if span.parts.hcs <= at < at + 2 <= span.stop:
             difference = x25(data[start:at]) ^ x25(changed[start:at])
             sequence = int.from_bytes(data[at : at + 2], "little") ^ difference
             changed[at : at + 2] = sequence.to_bytes(2, "little")
@@ -214,11 +208,11 @@ def _is_id(item: Item) -> bool:
 class _Capture:
     """The bytes, divided into lists that can be read, other content, and what belongs to the framing."""
 
-    def __init__(self, data: bytes, found: list[hdlc.Found]) -> None:
+    def __init__(self, data: bytes, spans: list[hdlc.FrameSpan], events: Iterable[Event]) -> None:
         self._data = data
-        self.lists = [one for places, wire in _pushes(data, found) if (one := _read(data, places, wire))]
+        self.lists = [one for event in events if isinstance(event, Read | Failed) and (one := _list(event))]
         read = {at for one in self.lists for at in one.places}
-        framing = {at for one in found for at in _framing(one)}
+        framing = {at for span in spans for at in _framing(span)}
         self.content = [at for at in range(len(data)) if at not in framing]
         self._rest = [at for at in self.content if at not in read]
 
@@ -240,37 +234,27 @@ class _Capture:
                     yield _Telling(places, change, notations)
 
 
-def _pushes(data: bytes, found: list[hdlc.Found]) -> Iterator[tuple[Sequence[int], Wire | None]]:
-    """Where the bytes of each whole push stand, and whose they are."""
-    assembler = Assembler()
-    for one in found:
-        push = assembler.add(one.sound)[0] if one.sound else None
-        if push:
-            yield [push.position(at) for at in range(len(push.information))], one.wire(data)
-    if not found and is_push(data):
-        yield range(len(data)), None
-
-
-def _read(data: bytes, places: Sequence[int], wire: Wire | None) -> _List | None:
-    payload = bytes(data[at] for at in places)
-    apdu = strip_llc(payload)
-    places = places[len(payload) - len(apdu) :]
-    try:
-        notification = cosem.parse(apdu)
-    except DecodeError:
+def _list(event: Read | Failed) -> _List | None:
+    """Return the list in a message and where its bytes are; `None` for a message that holds none."""
+    message = event.message
+    apdu = strip_llc(message.payload)
+    header = len(message.payload) - len(apdu)
+    places = [message.position(at) for at in range(header, len(message.payload))]
+    if isinstance(event, Read):
+        reading = event.reading
+        names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
+        kept = [_raw(data).strip(b"\0 ") for data in names] if reading.profile.manufacturer else []
+        return _List(places, reading.notification, reading.items, kept)
+    if isinstance(event.error, DecodeError):
         return None
-    try:
-        reading = read(notification, PROFILES, wire)
-    except UnknownMeterError:
-        return _List(places, notification, shapes.named(notification.body) or [], [])
-    names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
-    kept = [_raw(data).strip(b"\0 ") for data in names] if reading.profile.manufacturer else []
-    return _List(places, notification, reading.items, kept)
+    notification = cosem.parse(apdu)
+    return _List(places, notification, shapes.named(notification.body) or [], [])
 
 
-def _framing(one: hdlc.Found) -> Iterator[int]:
-    """Flags, header and check sequences of a frame; of one whose header is damaged only the FCS is certain."""
-    if one.meant:
-        yield from range(max(one.start, 0), min(one.information, one.stop))
-    if one.hcs <= one.fcs and one.fcs + 2 <= one.stop:
-        yield from range(one.fcs, one.stop)
+def _framing(span: hdlc.FrameSpan) -> Iterator[int]:
+    """Return where flags, header and check sequences are; after a damaged header only the FCS is certain."""
+    parts = span.parts
+    if span.header_ok:
+        yield from range(max(parts.flag, 0), min(parts.information, span.stop))
+    if parts.hcs <= parts.fcs and parts.fcs + 2 <= span.stop:
+        yield from range(parts.fcs, span.stop)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Final
 from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
+from hanparse.hdlc import FLAG
 from hanparse.support.anonymise import anonymise
 from hanparse.wire.crc import HAS_EXTENSION
-from hanparse.wire.frame import FLAG
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -50,8 +50,8 @@ class Scan:
         self._since = self._until = 0  # positions in the stream: between them, no byte ends a telegram
         self._found = False  # whether the one at `_until` does
 
-    def find_end(self, data: bytes, start: int = 0, base: int = 0) -> tuple[int, bool]:
-        """Where the telegram ends that begins at ``data[start]``, and whether its identification is there and sound.
+    def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
+        """Return where the telegram ends that begins at `start`, and whether its identification is there and sound.
 
         `base` is the position of ``data[0]`` in the stream. The end lies beyond ``len(data)`` while bytes are missing.
         Every check that the bytes at hand allow has passed when this returns. Raises `FrameError` at the first that
@@ -71,7 +71,7 @@ class Scan:
         return (len(data) + 1 if mark is None else _checked_end(data, start, mark)), True
 
     def _next(self, data: bytes, at: int, base: int) -> int | None:
-        """The index of the first byte from `at` on that ends every telegram in which it stands; `None`: not there."""
+        """Return the index of the first byte from `at` on that ends every telegram with it; `None`: it is not there."""
         if not self._since <= at + base <= self._until:
             self._since, self._until, self._found = at + base, at + base, False
         if not self._found:
@@ -82,25 +82,25 @@ class Scan:
 
 
 def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
-    """`Scan.find_end` for bytes that are looked at once."""
-    return Scan().find_end(data, start)
+    """Return what `Scan.find_end` returns, for bytes that are looked at once."""
+    return Scan().find_end(data, start, 0)
 
 
-def truncated(size: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """The error for a telegram that begins at `start` and is not whole where the bytes end, at `size`."""
+def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
+    """Return the error for a telegram that begins at `start` and is not whole where the bytes end, at `size`."""
     found = f"the bytes end after {size - start} of a telegram, expected its end line: !, CRC and a line end"
     return FrameError(found, offset=size, after_header=sound)
 
 
 def with_cr_lf(data: bytes) -> bytes:
-    """The same text with CR LF as line ends, in place of LF, CR, CR NUL and CR CR LF."""
+    """Return the same text with CR LF as line ends, in place of LF, CR, CR NUL and CR CR LF."""
     for end in (b"\r\r\n", b"\r\n", b"\r\0", b"\r"):
         data = data.replace(end, b"\n")
     return data.replace(b"\n", b"\r\n")
 
 
 def _header_end(data: bytes, start: int) -> int | None:
-    """Where the line end behind the identification stands; `None` while it is not there."""
+    """Return where the line end behind the identification stands; `None` while it is not there."""
     begin = _BEGIN.match(data, start)
     sound = begin.end() if begin else start
     if sound < min(len(data), start + 1 + _LETTERS) or not begin:
@@ -118,7 +118,7 @@ def _header_end(data: bytes, start: int) -> int | None:
 
 
 def _ending(data: bytes, at: int) -> int | None:
-    """The first index from `at` on of a byte that is no text, or of a ``!`` or ``/`` that begins a line."""
+    """Return the first index from `at` on of a byte that is no text, or of a ``!`` or ``/`` that begins a line."""
     bad = _NO_TEXT.search(data, at)
     while bad and data[bad.start()] == 0 and data[bad.start() - 1] == 0x0D:  # noqa: PLR2004  CR NUL
         bad = _NO_TEXT.search(data, bad.end())
@@ -128,7 +128,7 @@ def _ending(data: bytes, at: int) -> int | None:
 
 
 def _first_in_line(data: bytes, mark: bytes, at: int, limit: int) -> int | None:
-    """The first index of `mark` where it begins a line."""
+    """Return the first index of `mark` where it begins a line."""
     index = data.find(mark, at, limit)
     while index > 0 and data[index - 1] not in BETWEEN:
         index = data.find(mark, index + 1, limit)
@@ -140,7 +140,7 @@ def _no_text(data: bytes, at: int, *, meant: bool) -> FrameError:
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
-    """The index behind the CRC of a telegram whose end line should begin at `mark`; beyond `data` while it is open."""
+    """Return the index behind the CRC of the end line that should begin at `mark`; beyond `data` while it is open."""
     if data[mark] == START:
         raise FrameError(
             "a telegram begins here, expected the end line (!) of the one before", offset=mark, after_header=True

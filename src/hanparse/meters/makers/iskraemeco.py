@@ -6,7 +6,8 @@ code and fills no field.
 
 from dataclasses import replace
 
-from hanparse.meters.profile import Profile, Wire, codes
+from hanparse.meters.profile import Profile, codes
+from hanparse.wire.link import Link
 
 _DEVICE = "0-0:42.0.0/oct=ISK*"  # the logical device name; behind it an identifier that operators choose, or none
 _POWERS = "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
@@ -52,7 +53,7 @@ ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of S
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
-    wires=(Wire((103,), (1, 17), 0x13), Wire((103,), (1, 17), 0x03)),  # CF, 02 23
+    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # CF, 02 23
     signatures=(
         codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),
         codes(

@@ -5,7 +5,8 @@ Source: Kaifa OBIS list of 21.03.2017, real captures.
 
 from hanparse.measurement import Wiring
 from hanparse.meters import clock
-from hanparse.meters.profile import Model, Profile, Wire, codes
+from hanparse.meters.profile import Model, Profile, codes
+from hanparse.wire.link import Link
 
 _HEAD = "1-1:0.2.129 0-0:96.1.0 0-0:96.1.7 1.7.0 2.7.0 3.7.0 4.7.0"
 _ONE_PHASE = f"{_HEAD} 31.7.0 32.7.0"
@@ -15,7 +16,7 @@ _HOURLY = "0-0:1.0.0 1.8.0 2.8.0 3.8.0 4.8.0"
 KAIFA = Profile(
     manufacturer="Kaifa",
     list_ids=("KFM_",),
-    wires=(Wire(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
+    links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
     positions=(
         codes("1.7.0"),
         codes(_ONE_PHASE),

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from hanparse.measurement import Wiring
 from hanparse.meters import clock
-from hanparse.meters.profile import Model, Profile, Wire, codes
+from hanparse.meters.profile import Model, Profile, codes
+from hanparse.wire.link import Link
 
 EMBRIQ = Profile(
     manufacturer="Landis+Gyr",
@@ -25,14 +26,14 @@ E450 = Profile(  # described lists of any length; E570 as well, on the same addr
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),
-    wires=tuple(Wire((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, 9B, FD, 95; 03
+    links=tuple(Link((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, 9B, FD, 95; 03
     exponents={**_WHOLE, "A": -2, "A/i64": 0, "A/u64": 0, "V": 0, "Hz": 0},
 )
 E360 = replace(
     E450,
     devices=("LGZ", "LGF"),
     setups=("0-6:25.9.0",),
-    wires=(Wire((103,), (1,), 0x13),),
+    links=(Link((103,), (1,), 0x13),),
     exponents={**_WHOLE, "A": -2, "V": -1},
 )
 
@@ -43,7 +44,7 @@ E450_UNNAMED = replace(
     E450,
     devices=(),
     setups=(),
-    wires=(),
+    links=(),
     signatures=(
         codes(f"{_BURGENLAND} 81.7.40/u16 81.7.51/u16 81.7.62/u16 0-0:96.1.0/oct8"),  # angles: 400 without current
         codes(f"{_BURGENLAND} 0-0:96.1.0/oct8"),

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import FrameError
-from hanparse.wire.frame import FLAG, TYPE_3, find_end
+from hanparse.hdlc import FLAG, TYPE_3, find_end
 
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats

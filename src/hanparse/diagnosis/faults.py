@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from hanparse.wire.frame import LLC
-from hanparse.wire.symptoms import ODD_BYTES, SEVERAL, Seen, count, mostly
+from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Seen, count, mostly
+from hanparse.hdlc import LLC
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from hanparse.diagnosis.symptoms import Fragment
     from hanparse.wire.stats import Stats
-    from hanparse.wire.symptoms import Fragment
 
 Kind = Literal[
     "no-bytes", "m-bus", "p1",

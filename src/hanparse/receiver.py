@@ -1,0 +1,209 @@
+"""Bytes -> events with their place: the one walk from a stream to readings, which decoder, annotate and support share.
+
+`Receiver` finds frames, joins the messages that they carry, and reads each message with the profiles. It remembers for
+each link which maker was seen there, because some lists name nobody. `walk` does the same for an input that is there
+whole, `unframed` decides what bytes without a frame are.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse import cosem
+from hanparse.axdr import grammar
+from hanparse.axdr.data import Tag
+from hanparse.errors import DecodeError, FrameError, UnknownMeterError
+from hanparse.hdlc import FLAG, LLC, Frame, FrameReader, strip_llc
+from hanparse.meters import PROFILES, Profile, Reading, read
+from hanparse.transfer import Dropped, Message, Segments
+from hanparse.wire import identify
+from hanparse.wire.reader import NOTHING_KNOWN, Known
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hanparse.errors import HanParseError
+    from hanparse.wire.buffer import Buffer
+    from hanparse.wire.link import Link
+
+MAX_LINKS: Final = 16
+"""For how many links a receiver remembers the maker; a HAN port has one."""
+
+_LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
+_TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
+
+
+class Read(NamedTuple):
+    """A message that a profile read. `is_new_maker`: another maker, or none, was seen on this link before."""
+
+    message: Message
+    reading: Reading
+    is_new_maker: bool
+
+
+class Failed(NamedTuple):
+    """A message that was received whole and could not be read; the offset of the error is a position in the stream."""
+
+    message: Message
+    error: DecodeError | UnknownMeterError
+
+
+Event = Frame | FrameError | Dropped | Read | Failed
+"""What a stream holds. A frame comes before the message that it completes."""
+
+
+class Receiver:
+    """Returns the events of a stream in order, in bounded memory.
+
+    `reader` takes the bytes, in chunks of any size, and knows how many there were. `known` recognises frames as a whole
+    (`hanparse.wire.reader.Known`) as long as no message is being joined.
+    """
+
+    def __init__(self, profiles: Sequence[Profile] = PROFILES, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
+        self._profiles = tuple(profiles)
+        self._known = known
+        self.reader = FrameReader(known)
+        self._segments = Segments()
+        self._makers: dict[Link | None, Profile] = {}
+        self._pending: deque[Event] = deque()
+
+    def next_event(self) -> Event | list[Any] | None:
+        """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
+        if self._pending:
+            return self._pending.popleft()
+        event: Any = self.reader.next_event()
+        if isinstance(event, Frame):
+            self._take(event)
+        elif event is None and self.reader.ended:
+            return self._segments.end(self.reader.received)
+        return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
+
+    def events(self, data: Buffer) -> Iterator[Event]:
+        """Return the events of a stream that is there whole; nothing is known."""
+        self.reader.receive(data)
+        yield from iter(self.next_event, None)
+        self.reader.end()
+        yield from iter(self.next_event, None)
+
+    def _take(self, frame: Frame) -> None:
+        message, dropped = self._segments.add(frame)
+        self.reader.known = self._known if self._segments.is_idle else NOTHING_KNOWN
+        if dropped:
+            self._pending.append(dropped)
+        if message:
+            self._pending.append(self.open(message))
+
+    def open(self, message: Message) -> Read | Failed:
+        """Read a message with the profiles."""
+        try:
+            reading = self._read(message.payload, message.link)
+        except DecodeError as error:
+            error.offset = message.position(error.offset)
+            return Failed(message, error)
+        except UnknownMeterError as error:
+            return Failed(message, error)
+        return Read(message, reading, self._remember(message.link, reading.profile))
+
+    def maker(self, link: Link | None) -> Profile | None:
+        """Return the profile of the maker that was seen on this link last."""
+        return self._makers.get(link)
+
+    def _read(self, payload: bytes, link: Link | None) -> Reading:
+        apdu = strip_llc(payload)
+        try:
+            notification = cosem.parse(apdu)
+        except DecodeError as error:
+            error.offset += len(payload) - len(apdu)
+            raise
+        return read(notification, self._profiles, link, self.maker(link))
+
+    def _remember(self, link: Link | None, profile: Profile) -> bool:
+        """Keep the maker of a link. Returns whether it is not the one that was kept."""
+        if not profile.manufacturer:
+            return False
+        before = self._makers.pop(link, None)
+        self._makers[link] = profile
+        if len(self._makers) > MAX_LINKS:
+            del self._makers[next(iter(self._makers))]
+        return before is not profile
+
+
+# --- an input that is there whole ------------------------------------------------------------------------------------
+
+
+def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]:
+    """Return the events of `data`; where it holds no frame, those of the message that it is without one."""
+    receiver = Receiver(profiles)
+    errors: list[HanParseError] = []
+    is_read = False
+    for event in receiver.events(data):
+        is_read = is_read or isinstance(event, Read)
+        errors += _errors(event)
+        yield event
+    if not is_read and not is_framed(errors):
+        with suppress(FrameError):
+            if message := unframed(data):
+                yield from message.frames
+                yield receiver.open(message)
+
+
+def _errors(event: object) -> Iterable[HanParseError]:
+    if isinstance(event, FrameError):
+        return (event,)
+    return (event.error,) if isinstance(event, Dropped | Failed) else ()
+
+
+def closeness(error: HanParseError) -> int:
+    """Return how close the input came to a measurement: 0 in a sound frame, 1 in one with a sound header, else 2."""
+    if not isinstance(error, FrameError):
+        return 0
+    return 1 if error.after_header else 2
+
+
+def is_framed(errors: Iterable[HanParseError]) -> bool:
+    """Return whether one of the errors of an input comes from a frame, not from bytes that look like one."""
+    return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
+
+
+def unframed(data: bytes) -> Message | None:
+    """Return the message in bytes that hold no frame: a frame that lost both flags, an LLC PDU or an APDU.
+
+    Raises `FrameError` when the bytes are something else that has a name. `None`: nothing is known of them.
+    """
+    if framing := identify.framing(data):
+        raise FrameError(f"this is {framing}")
+    if _is_list(data):
+        what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the header of its push"
+        raise FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
+    flag = bytes([FLAG])
+    with suppress(FrameError):
+        return Message.of(Frame.parse(flag + data + flag, offset=-1))
+    return Message(data) if data.startswith(LLC) or identify.is_apdu(data) else None
+
+
+def no_frame(data: bytes) -> FrameError:
+    """Return the error for bytes that hold no frame and no message that is known."""
+    if _TEXT.fullmatch(data):
+        what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
+        return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
+    if FLAG not in data:
+        name = identify.apdu_name(data[0])
+        tag = f"; its first byte is the tag of {name}" if name else ""
+        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
+    offset = data.index(FLAG)
+    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
+    return FrameError(
+        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
+        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
+        offset=offset + 1,
+    )
+
+
+def _is_list(data: bytes) -> bool:
+    """Return whether `data` is an array or a structure of values and nothing else."""
+    with suppress(DecodeError):
+        return data[:1] in _LISTS and bool(grammar.parse(data).value)
+    return False

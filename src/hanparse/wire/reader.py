@@ -1,0 +1,253 @@
+"""Finds the frames of every link layer in a stream that arrives in chunks of any size: `StreamReader`.
+
+The resynchronisation rule
+--------------------------
+A candidate begins where a link layer says that a frame may begin (HDLC: a flag and a format field). It is given up as
+early as its bytes allow, by the checks of that link layer; only then are its remaining bytes awaited and its check
+sequence compared. When a candidate fails, the search goes on at the byte after its *first byte*, not after its claimed
+end, so a damaged frame never hides a sound one, of the same link layer or another. The bytes of a sound frame belong
+to it; only the closing flag of an HDLC frame may open the next one.
+
+It follows that every frame that arrived intact is delivered, once and in order, whatever surrounds it.
+
+Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and a
+format field, so at most every second byte begins one, and it costs one FCS over the 2,047 bytes that it can claim. So
+no input makes more than 1,024 bytes of check sequence per byte fed, however long the stream. The densest that is
+known, headers with a right HCS that overlap (7E A7 F2 6B AD again and again), makes 406.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from hanparse.errors import FrameError
+from hanparse.wire.buffer import Buffer, StreamBuffer, as_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_from_bytes: Final = int.from_bytes
+
+
+class LinkLayer(Protocol):
+    """How the frames of one link layer are told from other bytes."""
+
+    first: int
+    """The byte that every frame begins with."""
+    start: bytes
+    """A pattern (`re`) of the bytes that begin a candidate; it also matches where the data ends within them."""
+    max_size: int
+    """How many bytes a frame has at most."""
+    shared: int
+    """How many bytes at the end of a frame may begin the next one."""
+
+    def find_end(self, data: bytes, start: int, /) -> tuple[int, bool]:
+        """Return where the frame that begins at `start` ends, and whether its header is there and sound.
+
+        The end lies beyond ``len(data)`` while bytes are missing. Every check that the bytes at hand allow has passed
+        when this returns. Raises `FrameError` at the first that fails.
+        """
+
+    def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
+        """Return the frame that `data`, found sound by `find_end`, is; `offset` is its position in the stream."""
+
+    def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
+        """Return the error for a frame that should reach from `start` to `end` where the bytes end at `size`."""
+
+
+class Known(Protocol):
+    """A kind of HDLC frame that is recognised as a whole, without being taken apart."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has, from flag to flag."""
+
+    @property
+    def head(self) -> bytes:
+        """Its header with the HCS; a frame that begins otherwise is not of this kind."""
+
+    def read(self, frame: bytes, /) -> object | None:
+        """Return what takes the place of a frame of this size, or `None` when it is not of this kind.
+
+        Answers for every check that `LinkLayer.find_end` makes.
+        """
+
+
+NOTHING_KNOWN: Final[Mapping[int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+
+
+class StreamReader:
+    """Finds frames by the rule at the top of this module.
+
+    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises HDLC
+    frames by their size: a run of adjacent known frames is handled in one loop and returned as a list.
+    """
+
+    def __init__(self, layers: Sequence[LinkLayer], known: Mapping[int, Known] = NOTHING_KNOWN, bias: int = 0) -> None:
+        """`bias` is the number that bytes 1 and 2 of a known frame announce, less its size."""
+        self.known = known
+        self.ended = False
+        """Whether `end` was called after the last bytes."""
+        self.has_events = False
+        """Whether `next_event` has something to look at."""
+        self._bias = bias
+        self._layers = {layer.first: layer for layer in layers}
+        self._starts = re.compile(b"|".join(layer.start for layer in layers), re.DOTALL)
+        self._limit = 2 * max(layer.max_size for layer in layers)
+        self._stream = StreamBuffer(self._limit)
+        self._at = 0  # the index of the buffer where the search goes on
+        self._need = 0  # a size of the buffer below which another look is of no use
+        self._at_shared_flag = False  # the buffer holds nothing but the closing flag of a frame
+
+    @property
+    def received(self) -> int:
+        """How many bytes were received in all."""
+        return self._stream.received
+
+    @property
+    def skipped(self) -> bytes:
+        """The last of the bytes that belong to no sound frame, `wire.buffer.SKIPPED_LIMIT` at most."""
+        return self._stream.skipped
+
+    @property
+    def skipped_count(self) -> int:
+        """How many bytes have turned out to belong to no sound frame."""
+        return self._stream.skipped_count
+
+    @property
+    def pending(self) -> int:
+        """How many bytes are buffered: at most two frames of the largest size."""
+        return len(self._stream.data)
+
+    def receive(self, chunk: Buffer) -> list[Any]:
+        """Take in bytes. Returns the run of known frames that they complete; `next_event` returns the rest."""
+        if type(chunk) is not bytes:
+            chunk = as_bytes(chunk)
+        stream = self._stream
+        if self._at_shared_flag:
+            kind = self.known.get(len(chunk))
+            if kind and (event := kind.read(chunk)):
+                stream.base += kind.size  # its closing flag takes the place of the last one
+                return [event]
+            self._at_shared_flag = False  # and the search goes on at the flag
+            if chunk.startswith(stream.data):  # the next frame has an opening flag of its own
+                stream.base += 1
+                stream.data, stream.done, self._need = b"", 0, 0
+        data = stream.data + chunk
+        if len(data) < self._need:
+            stream.data = data
+            return []
+        self.ended = False
+        if stream.is_waiting or len(data) > self._limit:
+            stream.queue(chunk)
+            self._need = 0
+            self.has_events = True
+            return []
+        stream.data = data
+        return self._run(self._at)
+
+    def end(self) -> None:
+        """Note that nothing more will come: a frame that waits for more bytes is cut off. A new stream may follow.
+
+        Call it when `next_event` has returned `None`, and `next_event` after it.
+        """
+        self.ended = self.has_events = True
+        self._at_shared_flag = False
+        self._need = 0
+
+    def next_event(self) -> object:
+        """Return the next frame, `FrameError` or run of known frames (a list); `None`: more bytes are needed.
+
+        Positions are counted from the first byte received.
+        """
+        while True:
+            if len(self._stream.data) >= self._need:
+                self._need = 0
+                if event := self._search():
+                    return event
+            self._drop(self._at, self._need)
+            if not self._stream.refill():
+                self.has_events = False
+                return None
+
+    def _search(self) -> object:
+        data, size = self._stream.data, len(self._stream.data)
+        while match := self._starts.search(data, self._at):
+            self._at = start = match.start()
+            if start + 1 == size and self.ended:  # a single byte is no candidate, and no error
+                break
+            if run := self._run(start):
+                return run
+            if self._need:  # a known frame is not there whole
+                return None
+            try:
+                return self._try(self._layers[data[start]], start, size)
+            except FrameError as error:
+                self._at = start + 1
+                error.offset += self._stream.base
+                return error
+        self._at = size
+        return None
+
+    def _try(self, layer: LinkLayer, start: int, size: int) -> object:
+        """Return the frame that begins at `start`; `None` when more bytes are needed, `_need` says how many."""
+        stream = self._stream
+        end, sound = layer.find_end(stream.data, start)
+        if end <= size and sound:
+            loss = stream.deliver(start, end)
+            self._at = end - layer.shared
+            self._need = 0 if self.ended or not layer.shared else end + 1
+            return layer.read(stream.data[start:end], stream.base + start, after_loss=loss)
+        if self.ended:
+            raise layer.truncated(size, end, start, sound=sound)
+        self._need = end if sound else size + 1
+        return None
+
+    def _run(self, at: int) -> list[object]:
+        """Return the adjacent known frames that begin at `at`.
+
+        The search goes on behind them, unless what follows is the beginning of another one, or a closing flag and
+        nothing else: then more bytes are needed first.
+        """
+        stream, known, bias = self._stream, self.known, self._bias
+        data, size = stream.data, len(stream.data)
+        run: list[object] = []
+        need = 0
+        while kind := known.get(_from_bytes(data[at + 1 : at + 3]) - bias):
+            end = at + kind.size
+            if end > size:
+                need = end if data.startswith(kind.head, at) else self._awaited(kind, at)
+                break
+            event = kind.read(data[at:end])
+            if event is None:
+                break
+            if stream.done < at:
+                stream.skip(at)
+            stream.done = end
+            run.append(event)
+            at = end
+        if run:
+            stream.loss = False
+            if not need:
+                at -= 1  # the closing flag may open the next frame
+                need = size + 1 if at + 1 == size else 0
+        if need and not self.ended:
+            self._drop(at, need)
+        else:
+            self._at, self._need, self.has_events = at if run else self._at, 0, True
+        return run
+
+    def _awaited(self, kind: Known, at: int) -> int:
+        """Return the size of the buffer that shows whether a frame of this kind begins at `at`; 0 if none does."""
+        return at + len(kind.head) if kind.head.startswith(self._stream.data[at:]) else 0
+
+    def _drop(self, at: int, need: int) -> None:
+        """Drop the bytes before `at`, where the search goes on when the buffer has the size `need`."""
+        stream = self._stream
+        if at:
+            stream.drop(at)
+        self._at = 0
+        self._need = need - at if need > at else 0
+        self.has_events = stream.is_waiting
+        self._at_shared_flag = stream.done == len(stream.data) == 1 and not stream.is_waiting
