@@ -56,7 +56,7 @@ def deliver(data: bytes, size: int) -> tuple[list[Telegram], list[FrameError], b
                 if end + start > len(buffer):
                     if have is not None:
                         break
-                    raise truncated(len(buffer), start, sound=sound)
+                    raise truncated(len(buffer), start + end, start, sound=sound)
             except FrameError as error:
                 errors.append(error)
                 rest, at = rest + b"/", start + 1

@@ -59,7 +59,9 @@ def test_a_number_is_moved_by_decimal_places_to_its_si_unit(unit: str, meant: tu
     assert found is not None
     assert found.unit == symbol
     assert Decimal(found.digits).scaleb(found.exponent) == value.scaleb(power)
-    assert scaled(found.digits, found.exponent) == float(value.scaleb(power))
+    exact = scaled(found.digits, found.exponent)
+    assert exact is not None
+    assert float(exact) == float(value.scaleb(power))
 
 
 @given(st.integers(-(10**8), 10**8))

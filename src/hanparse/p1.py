@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hanparse.errors import FrameError
 from hanparse.obis import Obis
-from hanparse.wire.crc import arc
 from hanparse.wire.buffer import as_bytes
+from hanparse.wire.crc import arc
 from hanparse.wire.telegram import BETWEEN, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
 
 if TYPE_CHECKING:
@@ -185,7 +185,7 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """How P1 telegrams are told from other bytes; a `hanparse.wire.reader.LinkLayer`. Every reader has one of its own."""
+    """How P1 telegrams are told from other bytes; a `hanparse.wire.reader.LinkLayer`, one for each reader."""
 
     first = START
     start = rb"/(?:[A-Za-z]{3}|[A-Za-z]{0,2}\Z)"
@@ -200,6 +200,6 @@ class P1:
     def find_end(self, data: bytes, start: int, base: int | None = None) -> tuple[int, bool]:
         """Return where the telegram that begins at `start` ends, and whether its identification is there and sound.
 
-        With `base`, the position of ``data[0]`` in the stream, bytes that were looked at before are not looked at again.
+        With `base`, the position of ``data[0]`` in the stream, no byte is looked at twice.
         """
         return find_end(data, start) if base is None else self._scan.find_end(data, start, base)
