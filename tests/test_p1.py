@@ -2,15 +2,19 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegrams import REFUSED, SOUND, FrameFile, crc_of, deliver, file, sealed, swedish
+from telegrams import REFUSED, SOUND, crc_of, deliver, file, sealed, swedish
 
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.obis import Obis
 from hanparse.p1 import Group, Line, LostLine, Telegram, is_telegram
+
+if TYPE_CHECKING:
+    from framefiles import FrameFile
 
 each = pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 

@@ -82,16 +82,9 @@ def test_a_history_in_which_a_group_is_missing_is_not_read() -> None:
 
 
 def test_the_type_says_what_a_submeter_measures_and_the_channel_does_not() -> None:
-    kinds = {
-        "002": "electricity",
-        "3": "gas",
-        "004": "heat",
-        "012": "heat",
-        "006": "water",
-        "007": "water",
-        "021": "water",
-    }
-    for sent, kind in {**kinds, "010": 10}.items():
+    kinds: list[tuple[str, str | int]] = [("002", "electricity"), ("3", "gas"), ("004", "heat"), ("012", "heat")]
+    kinds += [("006", "water"), ("007", "water"), ("021", "water"), ("010", 10)]
+    for sent, kind in kinds:
         (meter,) = meters(f"0-4:24.1.0({sent})", "0-4:24.2.1(240115075500W)(00246.138*m3)")
         assert meter == Submeter(4, kind, None, at("2024-01-15 07:55:00"), 246.138, "m³")
 

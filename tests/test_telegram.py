@@ -4,7 +4,7 @@ import random
 
 import pytest
 import telegrams
-from framefiles import named
+from framefiles import FrameFile, named
 from hypothesis import given
 from hypothesis import strategies as st
 from telegrams import REFUSED, SOUND, crc_of, deliver, sealed, swedish
@@ -34,14 +34,14 @@ def test_the_checksum_is_what_its_definition_gives(data: bytes) -> None:
 
 @each
 @pytest.mark.parametrize("size", [1, 7, 100_000])
-def test_every_telegram_of_a_file_is_delivered_in_chunks_of_any_size(file: telegrams.FrameFile, size: int) -> None:
+def test_every_telegram_of_a_file_is_delivered_in_chunks_of_any_size(file: FrameFile, size: int) -> None:
     found, _, _ = deliver(file.data, size)
     assert len(found) == len(file.measurements)
 
 
 @pytest.mark.parametrize("file", REFUSED, ids=lambda file: file.name)
 @pytest.mark.parametrize("size", [1, 7, 100_000])
-def test_nothing_is_delivered_of_a_file_that_is_refused(file: telegrams.FrameFile, size: int) -> None:
+def test_nothing_is_delivered_of_a_file_that_is_refused(file: FrameFile, size: int) -> None:
     found, errors, _ = deliver(file.data, size)
     assert not found
     assert file.expect_error in {type(error).__name__ for error in errors}

@@ -132,7 +132,7 @@ def _is_central(telegram: Telegram, records: Iterable[Record]) -> bool:
 def _item(record: Record) -> Item:
     """The item that a record is: a number with its scaler and SI unit where it has one, else its text."""
     text = lines.value_of(record.groups) if record.obis else record.text
-    item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)))
+    item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
     found = values.number(text) if record.obis else None
     if found is None or not (found.unit or (item.entry and item.entry.kind is Kind.NUMBER)):
         return item
