@@ -1,6 +1,7 @@
 """Mutated P1 telegrams: nothing foreign is raised, and no value comes from a telegram whose CRC does not fit.
 
-``python tests/fuzz_p1.py 100000 1`` tries as many, from seed 1; the tests try some. Each is made of a frame file by the seed alone.
+``python tests/fuzz_p1.py 100000 1`` tries as many, from seed 1; the tests try some. A
+seed gives the same telegrams every time.
 """
 
 from __future__ import annotations

@@ -59,6 +59,8 @@ def records(telegram: Telegram) -> list[Record]:
 
 def value_of(groups: Sequence[str]) -> str:
     """The group that is the value: the first that is a number with a unit, perhaps behind a time, else the first."""
+    if len(groups) == 1:
+        return groups[0]
     with_unit = (group for group in groups if (found := values.number(group)) and found.unit)
     return next(with_unit, groups[0] if groups else "")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from hanparse.measurement.records import Breaker
@@ -53,6 +54,7 @@ def number(text: str) -> Number | None:
     return Number(int(whole + decimals), scale[0] - len(decimals), scale[1])
 
 
+@lru_cache(maxsize=64)
 def _unit(text: str) -> tuple[int, str] | None:
     """The power of ten and the SI unit that a unit as sent means."""
     for prefix in (text[:1], ""):
