@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Measurement, Obis, Register, Scale, Wiring, decode
-from hanparse.energy.estimates import CURRENT_STEP, estimate, line2_current, line2_voltage
+from hanparse.energy.estimates import CURRENT_STEP, estimate, is_l2_ruled_out, line2_current, line2_voltage
 
 PHASORS = st.builds(rect, st.floats(0, 200), st.floats(-math.pi, math.pi))
 READINGS: dict[str, Any] = {
@@ -147,6 +147,8 @@ def test_a_frame_gets_an_estimate_where_it_lacks_l2_between_l1_and_l3_and_nowher
         for quantity in ("current", "voltage")
         if {f"{quantity}_l1", f"{quantity}_l3"} <= expect.keys() and f"{quantity}_l2" not in expect
     }
+    if file.name == "kamstrup/three_wire_zero":
+        lacking = {"current_l2"}  # 20 A, 0 A, 10 A: not measured
     if file.name == "embriq/list2-no-type":
         lacking = set()  # how that meter is wired is not said
     found = estimate(decode(file.data))
@@ -161,7 +163,52 @@ def test_only_a_meter_known_to_have_three_wires_gets_estimates(wiring: Wiring | 
 
 
 def test_what_is_measured_is_not_estimated() -> None:
-    assert estimate(Measurement(**READINGS, current_l2=0.0, voltage_l2=230)) == {}
+    for current in (1.0, 0.8, 5.5, 11.0):  # two steps of 0.1 A below |5 - 6| may be the rounding of the meter
+        assert estimate(Measurement(**READINGS, current_l2=current, voltage_l2=230)) == {}
+
+
+@pytest.mark.parametrize("current", [0.0, 0.3, 0.79])
+def test_an_l2_current_that_the_other_two_rule_out_is_estimated(current: float) -> None:
+    sent = Measurement(**READINGS, current_l2=current, voltage_l2=230)
+    assert is_l2_ruled_out(sent)
+    assert estimate(sent)["current_l2"] == line2_current(**INPUTS, voltage_l2=230)
+
+
+@given(
+    st.tuples(*[st.integers(0, 400)] * 3).filter(any), st.sampled_from([0, -1, -2, -3]), st.sampled_from([1, 20, 0.5])
+)
+def test_l2_is_ruled_out_below_the_difference_of_the_others_by_more_than_two_steps_whatever_the_scale(
+    raw: tuple[int, int, int], scaler: int, ratio: float
+) -> None:
+    codes = ("31.7.0", "51.7.0", "71.7.0")
+    registers = tuple(Register(Obis.parse(code), sent, scaler, "A") for code, sent in zip(codes, raw, strict=True))
+    currents: Any = {f"current_l{line}": sent * 10.0**scaler * ratio for line, sent in enumerate(raw, 1)}
+    least = abs(raw[0] - raw[2]) - 2  # in steps
+    if raw[1] != least:
+        assert is_l2_ruled_out(Measurement(**currents, registers=registers)) is (raw[1] < least)
+
+
+@pytest.mark.parametrize("value", [None, math.nan, math.inf, 10**400])
+@pytest.mark.parametrize("name", ["current_l1", "current_l2", "current_l3"])
+def test_a_current_that_is_not_there_rules_nothing_out(name: str, value: float | None) -> None:
+    sent: dict[str, Any] = {"current_l1": 20, "current_l2": 0, "current_l3": 10, name: value}
+    assert not is_l2_ruled_out(Measurement(**sent))
+
+
+ABSURD = st.sampled_from([10**400, -(10**400), 10**308, 2**63, 1e308, -1e308, 5e-324, math.nan, math.inf, 0, 1])
+
+
+@given(
+    st.dictionaries(st.sampled_from(list(READINGS)[:-1]), ABSURD),
+    ABSURD,
+    st.sampled_from([-(10**6), -128, 0, 127, 999]),
+)
+def test_absurd_numbers_give_an_estimate_within_its_bounds_or_none_and_no_error(
+    fields: dict[str, float], sent: float, scaler: int
+) -> None:
+    registers = tuple(Register(Obis.parse(code), sent, scaler, "A") for code in ("31.7.0", "71.7.0", "1.7.0"))
+    found = estimate(Measurement(**{**READINGS, **fields, "registers": registers}))
+    assert all(0 <= made.low <= made.value <= made.high for made in found.values())
 
 
 @pytest.mark.parametrize("name", [name for name in READINGS if name != "wiring"])

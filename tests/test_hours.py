@@ -42,6 +42,8 @@ def test_a_register_that_the_meter_does_not_send_has_no_figure() -> None:
     (hour,) = hours([push(NOON, 1000, active_energy_export=1), push(NOON + HOUR, 1100)])
     assert (hour.active_energy_import, hour.active_energy_export) == (100, None)
     (hour,) = hours([push(NOON, 1000), push(NOON + HOUR, float("nan"), active_energy_export=1)])
+    (absurd,) = hours([push(NOON, 1000), push(NOON + HOUR, 10**400, active_energy_export=1)])
+    assert absurd == hour
     assert (hour.active_energy_import, hour.active_energy_export) == (None, None)
 
 

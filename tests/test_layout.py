@@ -77,7 +77,7 @@ def test_any_values_are_read_as_the_grammar_reads_them(file: FrameFile, data: st
     both(file, resealed(bytes(frame)), **options)
 
 
-EDGES = [0, 1, 230, 8191, 8192, 16383, 16384, 23593, 32767, 32768, 65535]
+EDGES = [0, 1, 230, 500, 511, 512, 513, 8000, 8191, 8192, 16383, 16384, 23593, 32767, 32768, 65535]
 
 
 @given(
@@ -97,7 +97,7 @@ def test_numbers_that_tell_their_own_scale_are_read_as_the_grammar_reads_them(
         push = resealed(bytes(frame))
         (measurement,) = decoder.feed(push)
         assert measurement == decode(push)
-        step = 100 if max(volts) >= 8192 else 1
+        step = 100 if max(volts) >= 512 else 1
         found = [measurement.voltage_l1, measurement.voltage_l2, measurement.voltage_l3]
         assert found == [sent / step for sent in volts]
 

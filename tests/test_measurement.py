@@ -33,7 +33,7 @@ def test_what_a_push_does_not_carry_is_none() -> None:
 
 def test_a_measurement_cannot_be_changed() -> None:
     with pytest.raises(AttributeError, match="immutable"):
-        SAMPLE.active_power_import = 1
+        SAMPLE.active_power_import = 1  # type: ignore[misc]
     with pytest.raises(AttributeError, match="immutable"):
         SAMPLE.colour = "red"
     with pytest.raises(AttributeError, match="immutable"):
@@ -42,7 +42,7 @@ def test_a_measurement_cannot_be_changed() -> None:
 
 def test_a_name_that_is_no_field_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="no field activ_power"):
-        Measurement(activ_power=1)
+        Measurement(activ_power=1)  # type: ignore[call-arg]
 
 
 def test_net_power_needs_both_directions() -> None:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, timezone
 
 from telegrams import sealed
 
-from hanparse.measurement.records import Peak, PowerFailure, Submeter
+from hanparse.measurement.parts import Peak, PowerFailure, Submeter
 from hanparse.meters.p1.records import latest, peaks, power_failures, records, submeters, value_of
 from hanparse.meters.p1.values import Calendar
 from hanparse.p1 import Telegram

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.measurement.records import Breaker
+from hanparse.measurement.parts import Breaker
 from hanparse.meters.p1 import values
 from hanparse.meters.p1.values import Calendar
 from hanparse.meters.values import scaled

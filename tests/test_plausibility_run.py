@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import pickle
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from framefiles import named
@@ -10,10 +12,12 @@ from houses import HOUR, INTERVAL, NOON, Push, changed, found, house, off_by, st
 
 from hanparse import Measurement, Scale, Wiring, decode
 from hanparse.energy.plausibility import Plausibility, Problem, mend
+from hanparse.energy.plausibility.energy import Comparison, Verdict
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from datetime import tzinfo
 
 
 @pytest.mark.parametrize(
@@ -238,9 +242,34 @@ def test_a_clock_that_goes_back_begins_anew_and_no_zone_beside_one_is_a_type_err
     assert found([*week[1:], *week[:-1]]) == []
     run = Plausibility()
     run.update(*week[0])
-    for wrong in (None, 12.0, NOON.replace(tzinfo=None)):
-        with pytest.raises(TypeError):
+    for wrong in (None, 12.0):
+        with pytest.raises(TypeError, match="expected a datetime as now"):
             run.update(week[0][0], wrong)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="expected an aware datetime as now, like those before, found a naive one"):
+        run.update(week[0][0], NOON.replace(tzinfo=None))
+
+
+def test_the_time_between_two_registers_is_that_of_the_instants_where_the_clocks_are_put_back() -> None:
+    def verdict(zone: tzinfo) -> Verdict | None:
+        comparison = Comparison()
+        for minute in range(121):  # 1200 W make 20 Wh in a minute; ten times as much is counted
+            now = datetime(2024, 10, 27, 0, tzinfo=UTC) + timedelta(minutes=minute)  # 02:00, 02:00, 03:00 in Oslo
+            fields: dict[str, Any] = {"active_energy_import": 200 * minute, "energy_time": now.astimezone(zone)}
+            comparison.update(Measurement(active_power_import=1200, **({} if minute % 60 else fields)), now)
+        return comparison.verdict
+
+    found = verdict(ZoneInfo("Europe/Oslo"))
+    assert found == verdict(UTC)
+    assert found
+    assert found.excess == 1
+
+
+@pytest.mark.parametrize("hours", [-14, 14])
+def test_a_meter_whose_clock_is_at_the_end_of_the_calendar_raises_nothing(hours: int) -> None:
+    edge = datetime(1 if hours > 0 else 9999, 1 if hours > 0 else 12, 1 if hours > 0 else 31, 12)  # noqa: DTZ001  next line
+    edge = edge.replace(tzinfo=timezone(timedelta(hours=hours)))
+    pushes = changed(house(HOUR, every=1), energy_time=edge)
+    assert found(pushes) == []
 
 
 def test_the_state_does_not_grow() -> None:

@@ -165,10 +165,20 @@ def kamstrup(*volts: int) -> Measurement:
 
 
 def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else() -> None:
-    whole, finer = kamstrup(229, 0, 8191), kamstrup(350, 22100, 0)  # here a phase with 3.5 V and one with none
-    assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 8191)
+    whole, finer = kamstrup(229, 0, 500), kamstrup(350, 22100, 0)  # here a phase with 3.5 V and one with none
+    assert (whole.voltage_l1, whole.voltage_l2, whole.voltage_l3) == (229, 0, 500)
     assert (finer.voltage_l1, finer.voltage_l2, finer.voltage_l3) == (3.5, 221, 0)
     assert {register.scaler for register in finer.registers if register.unit} == {-2}
+
+
+@pytest.mark.parametrize("volts", range(6, 301))
+def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out(volts: int) -> None:
+    # No HAN port has more than 300 V between neutral and line or 500 V between lines: 8000 is 80.00 V.
+    for sent in (100 * volts, 100 * volts + 99):
+        found = kamstrup(sent, 0, sent)
+        assert (found.voltage_l1, found.voltage_l2, found.voltage_l3) == (sent / 100, 0, sent / 100)
+    whole = kamstrup(volts, 0, volts)
+    assert (whole.voltage_l1, whole.voltage_l3) == (volts, volts)
 
 
 def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:

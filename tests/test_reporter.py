@@ -5,6 +5,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from framefiles import SOUND, FrameFile
@@ -184,7 +185,7 @@ def test_a_clock_that_was_set_back_ends_the_interval() -> None:
     assert fed("active_power_import", series) == [(0, FIRST), (-3600, INTERVAL), (-3590, INTERVAL)]
 
 
-@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 10**400])
 def test_a_float_that_is_no_number_is_not_reported(value: float) -> None:
     assert fed("current_l1", [(0, value), (1, 2.0), (2, value), (3, 2.0)]) == [(1, FIRST)]
 
@@ -298,3 +299,19 @@ def test_wrong_types_are_type_errors() -> None:
     ):
         with pytest.raises(TypeError):
             function(*arguments)
+
+
+def test_of_an_aware_local_clock_the_instants_count_in_the_hour_that_exists_twice() -> None:
+    first = datetime(2024, 10, 27, 2, 30, tzinfo=ZoneInfo("Europe/Oslo"))
+    reporter, push = Reporter(), Measurement(voltage_l1=230.0)
+    assert len(reporter.update(push, first)) == 1
+    assert reporter.update(push, first.replace(minute=34, second=59)) == []
+    (report,) = reporter.update(push, first.replace(minute=34, second=59, fold=1))
+    assert report.cause is Cause.INTERVAL
+
+
+def test_naive_and_aware_times_mixed_are_a_type_error_that_says_so() -> None:
+    reporter = Reporter()
+    reporter.update(Measurement(voltage_l1=230.0), NOON)
+    with pytest.raises(TypeError, match="expected an aware datetime as now, like those before, found a naive one"):
+        reporter.update(Measurement(), NOON.replace(tzinfo=None))

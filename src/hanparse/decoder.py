@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
 from hanparse.measurement import Scale
+from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.transfer import Dropped, Message
@@ -62,6 +63,7 @@ class Decoder:
         self._on_error = on_error
         self._check_options()
         self._depends_on_meter_id = any(profile.picks_meters for profile in self._profiles)
+        self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
         self._receiver = Receiver(self._profiles, self._layouts.shelves)
@@ -100,12 +102,22 @@ class Decoder:
 
         return diagnose(self.stats, self._reader.skipped)
 
-    def feed(self, chunk: Buffer) -> list[Measurement]:
-        """The measurements that `chunk` completes. Raises `TypeError` for what is no bytes, nothing for bytes."""
+    def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
+        """Return the measurements that `chunk` completes; `at` is when it came, and becomes their `received`.
+
+        Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is no bytes and for an `at` that is
+        no `datetime`; nothing for bytes.
+        """
+        if at is not None:
+            _check_time(at)
+            self._at = at
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready or self._estimate:
-            self._ready += map(self._finish, found)
+            self._ready += [self._finish(measurement, at) for measurement in found]
             return self._drain()
+        if at is not None:
+            for measurement in found:
+                fill_received(measurement, at)
         return found
 
     def flush(self) -> list[Measurement]:
@@ -129,17 +141,21 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
-    def decode_payload(self, payload: bytes, link: Link | None = None) -> Measurement:
-        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`.
+    def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
+        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
 
         Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
+        if at is not None:
+            _check_time(at)
         event = self._receiver.open(Message(payload, link))
         if isinstance(event, Failed):
             raise event.error
-        return self._finish(event.reading.measurement(self._scale, self._timezone))
+        return self._finish(event.reading.measurement(self._scale, self._timezone), at)
 
-    def _finish(self, measurement: Measurement) -> Measurement:
+    def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
+        if at is not None:
+            fill_received(measurement, at)
         if not self._estimate:
             return measurement
         from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
@@ -158,7 +174,7 @@ class Decoder:
 
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
-            self._ready += map(self._finish, event)
+            self._ready += [self._finish(measurement, self._at) for measurement in event]
         elif isinstance(event, Frame):
             self._counts["frames"] += 1
         elif isinstance(event, Read):
@@ -176,7 +192,7 @@ class Decoder:
         message, reading = event.message, event.reading
         if event.is_new_maker:
             self._layouts.clear()  # they were learned for the maker that was seen before
-        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone)))
+        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
         if len(message.frames) == 1 and not self._depends_on_meter_id:
             self._layouts.learn(message.frames[0], reading, self._scale, self._timezone)
@@ -192,6 +208,11 @@ class Decoder:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
                 self._raised = self._raised or raised
+
+
+def _check_time(at: object) -> None:
+    if not isinstance(at, datetime):
+        raise TypeError(f"expected a datetime or None as at, found {type(at).__name__}")
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}

@@ -15,6 +15,8 @@ Real currents carry harmonics. They are in I1 and I3 but not in P and Q, so S co
 
 The bounds need none of this. Whatever the loads are, three phasors that add up to zero make a triangle:
 |I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md says how good the estimates are and how that was judged.
+
+The same bounds tell a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy.inputs import finite
 from hanparse.measurement import Estimate, Wiring
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ _LARGEST: Final = 1e75  # of a quantity; the products and squares of such number
 _SYMMETRIC: Final = math.radians(60)  # between the voltages L1-L2 and L3-L2 of a symmetrical net
 _ELECTRICITY: Final = 1  # OBIS group A
 _PRESENT: Final = 255  # OBIS group F
-_CURRENTS: Final = {"current_l1": "31.7.0", "current_l3": "71.7.0"}
+_CURRENTS: Final = {"current_l1": "31.7.0", "current_l2": "51.7.0", "current_l3": "71.7.0"}
 _VOLTAGES: Final = {"voltage_l1": "32.7.0", "voltage_l3": "72.7.0"}
 _POWERS: Final = {"active_power_import": "1.7.0", "active_power_export": "2.7.0"}
 
@@ -97,26 +100,53 @@ def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = V
 def estimate(measurement: Measurement) -> Mapping[str, Estimate]:
     """What the meter does not measure, by the name of its field: ``current_l2``, ``voltage_l2``, or nothing.
 
-    Only a 3-wire meter gets estimates, only for a field that is `None`, and only when the list has what they are made
-    from. The resolution is that of the registers, times the `Scale` that the fields show. Raises nothing: values that
-    no 3-wire meter should send, such as a negative current, get no estimate.
+    Only a 3-wire meter gets estimates, only for what it does not measure, and only when the list has what they are made
+    from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of
+    the registers, times the `Scale` that the fields show. Raises nothing: values that no 3-wire meter should send, such
+    as a negative current, get no estimate.
     """
     if measurement.wiring is not Wiring.THREE_WIRE:
         return {}
-    current = _current(measurement) if measurement.current_l2 is None else None
+    current = _current(measurement) if measurement.current_l2 is None or is_l2_ruled_out(measurement) else None
     voltage = _voltage(measurement) if measurement.voltage_l2 is None else None
     found = {"current_l2": current, "voltage_l2": voltage}
     return {name: made for name, made in found.items() if made}
 
 
+def is_l2_ruled_out(measurement: Measurement) -> bool:
+    """Whether three wires cannot carry the L2 current that was sent beside those of L1 and L3: it is not measured.
+
+    It is below |I1 - I3| by more than two steps of the resolution: each of the two currents may be off by one. The rule
+    holds for every maker. Whether a 0 that is possible was measured does not show in the push; the meter's type tells.
+    """
+    currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
+    if None in currents:
+        return False
+    one, two, three = (abs(current) for current in currents if current is not None)
+    return two < abs(one - three) - 2 * current_step(measurement)
+
+
+def current_step(measurement: Measurement) -> float:
+    """The resolution of the currents in A: the step of the registers, times the scale that the fields show."""
+    return _step(measurement, _CURRENTS, CURRENT_STEP)
+
+
+def current_factor(measurement: Measurement) -> float | None:
+    """What the currents were multiplied by, such as the ratio of transformers; `None` where the push does not show it.
+
+    Where all currents are 0 the powers show it: a transformer ratio multiplies both.
+    """
+    return _factor(measurement, _CURRENTS)
+
+
 def _current(m: Measurement) -> Estimate | None:
     if m.current_l1 is None or m.current_l3 is None:
         return None
-    others = (m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3)
-    if None in others and m.current_l1 and m.current_l3:
-        return None
-    active_power, reactive_power, voltage_l1, voltage_l3 = (value or 0 for value in others)
     try:
+        others = (m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3)
+        if None in others and m.current_l1 and m.current_l3:
+            return None
+        active_power, reactive_power, voltage_l1, voltage_l3 = (value or 0 for value in others)
         return line2_current(
             active_power=active_power,
             reactive_power=reactive_power,
@@ -125,9 +155,9 @@ def _current(m: Measurement) -> Estimate | None:
             voltage_l1=voltage_l1,
             voltage_l2=m.voltage_l2,
             voltage_l3=voltage_l3,
-            resolution=_step(m, _CURRENTS, CURRENT_STEP),
+            resolution=current_step(m),
         )
-    except ValueError:
+    except (ValueError, OverflowError):  # the second: an integer beyond all floats
         return None
 
 
@@ -136,24 +166,28 @@ def _voltage(m: Measurement) -> Estimate | None:
         return None
     try:
         return line2_voltage(m.voltage_l1, m.voltage_l3, resolution=_step(m, _VOLTAGES, VOLTAGE_STEP))
-    except ValueError:
+    except (ValueError, OverflowError):  # the second: an integer beyond all floats
         return None
 
 
 def _step(m: Measurement, fields: Mapping[str, str], coarsest: float) -> float:
-    """The resolution of `fields`: the power of ten of their registers, `coarsest` where none is stated, and the scale.
-
-    The scale shows in what a field is to its register. Where all fields are 0 the powers show it: a current transformer
-    scales both.
-    """
+    """The resolution of `fields`: the step of their registers, `coarsest` where none is stated, times the scale."""
     registers = _registers(m)
     sent = [registers[code] for code in fields.values() if code in registers]
-    steps = [10.0**register.scaler for register in sent if register.scaler is not None]
-    scaled = ((getattr(m, name), registers.get(code)) for name, code in {**fields, **_POWERS}.items())
-    factor: float = next(
-        (value / in_unit for value, register in scaled if value and (in_unit := _number(register))), 1.0
-    )
-    return max(steps, default=coarsest) * abs(factor)
+    steps = [_ten(register.scaler) for register in sent if register.scaler is not None]
+    factor = _factor(m, fields)
+    return max(steps, default=coarsest) * (1.0 if factor is None else factor)
+
+
+def _factor(m: Measurement, fields: Mapping[str, str]) -> float | None:
+    """What `fields`, or else the powers, are to their registers; `None` where all are 0 or have no register."""
+    registers = _registers(m)
+    for name, code in {**fields, **_POWERS}.items():
+        field: float | None = finite(getattr(m, name))
+        sent = _number(registers.get(code))
+        if field and sent and (factor := finite(abs(field / sent))):
+            return factor
+    return None
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
@@ -163,10 +197,17 @@ def _registers(m: Measurement) -> dict[str, Register]:
 
 
 def _number(register: Register | None) -> float:
-    """What the meter sent, in the unit; 0 where that is no number."""
+    """What the meter sent, in the unit; 0 where that is no finite number."""
     if register is None or not isinstance(register.value, int | float):
         return 0.0
-    return register.value * 10.0 ** (register.scaler or 0)
+    # dividing by a power of ten is exact where multiplying with a negative one is not: 17 / 10 is 1.7
+    scaler, value = register.scaler or 0, finite(register.value) or 0
+    return finite(value / _ten(-scaler) if scaler < 0 else value * _ten(scaler)) or 0.0
+
+
+def _ten(exponent: int) -> float:
+    """A power of ten; infinite beyond all floats."""
+    return float(f"1e{exponent}")
 
 
 def _exterior_angle(side: float, other: float, opposite: float) -> float:

@@ -16,12 +16,12 @@ An hour is the difference of two registers that belong to two full hours, one af
 from __future__ import annotations
 
 import csv
-import math
 from dataclasses import astuple, dataclass, fields
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.energy.inputs import finite
 from hanparse.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -208,16 +208,12 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
     """The registers at a full hour; `None` where there are none, or at another time."""
-    energies = tuple(_finite(getattr(measurement, name)) for name in _ENERGIES)
+    energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
     if late >= _LATE or all(energy is None for energy in energies):
         return None
     return _Reading(clock._replace(utc=clock.utc - late), clock.utc, measurement.meter_id, energies)
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and math.isfinite(value) else None
 
 
 def _between(last: _Reading, reading: _Reading) -> Hour:

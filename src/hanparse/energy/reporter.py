@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
+from hanparse.energy.inputs import CallersClock, check_type, finite
 from hanparse.measurement import Measurement
 
 if TYPE_CHECKING:
@@ -146,8 +147,9 @@ class Reporter:
         """Raise `TypeError` for arguments of another type."""
         parameters = Parameters() if parameters is None else parameters
         for name, value, kind in (("parameters", parameters, Parameters), ("mode", mode, Mode)):
-            _check_type(name, value, kind)
+            check_type(name, value, kind)
         self._mode = mode
+        self._clock = CallersClock()
         self._rules = _rules(parameters)
         self._last: dict[str, _Last] = {}
 
@@ -155,15 +157,16 @@ class Reporter:
         """The reports that this push at `now` gives rise to.
 
         A list's own `timestamp` is the better `now` where every list has one: it does not jitter, so that an interval
-        of 10 s meets lists that come every 10 s. A clock that goes backwards counts as an interval that is over.
+        of 10 s meets lists that come every 10 s. A clock that goes backwards counts as an interval that is over. Of
+        aware times the instants count; naive and aware ones mixed are a `TypeError`.
         """
-        _check_type("measurement", measurement, Measurement)
-        _check_type("now", now, datetime)
+        check_type("measurement", measurement, Measurement)
+        instant = self._clock.instant(now)
         reports = []
         for name, rule in self._rules.items():
             value = _value(measurement, name)
-            if value is not None and (cause := self._cause(name, rule, value, now)):
-                self._last[name] = _Last(value, now)
+            if value is not None and (cause := self._cause(name, rule, value, instant)):
+                self._last[name] = _Last(value, instant)
                 reports.append(Report(name, value, rule.scale, cause))
         return reports
 
@@ -189,7 +192,7 @@ def serial_halves(meter_id: str) -> tuple[int, int]:
     digits fit; sixteen characters would not. Write them back with ``f"{half:08}"``. Raises `ValueError` unless the id
     has 16 digits.
     """
-    _check_type("meter_id", meter_id, str)
+    check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):
         raise ValueError(f"expected a meter id of 16 digits, found {meter_id!r}")
     return int(meter_id[:8]), int(meter_id[8:])
@@ -210,8 +213,8 @@ def _rules(parameters: Parameters) -> dict[str, _Rule]:
 
 def _value(measurement: Measurement, name: str) -> float | None:
     """The field in the unit of its report; `None` as well for a float that is no number."""
-    value: float | None = getattr(measurement, name)
-    if value is None or not abs(value) < float("inf"):
+    value: float | None = finite(getattr(measurement, name))
+    if value is None:
         return None
     return value / 1000 if name == "active_energy_import" else value
 
@@ -219,8 +222,3 @@ def _value(measurement: Measurement, name: str) -> float | None:
 def _exact(value: float) -> Decimal:
     """The decimal that the meter sent: 2.3 − 0.3 is 2, which it is not in binary."""
     return Decimal(str(value))
-
-
-def _check_type(name: str, value: object, kind: type) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"expected a {kind.__name__} as {name}, found {type(value).__name__}")

@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.hdlc import strip_llc
 from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError
-from hanparse.measurement.measurement import Measurement, Register, blank, fill_kind, fill_state
+from hanparse.measurement import Measurement, Register
+from hanparse.measurement.record import blank, fill_kind, fill_state
 from hanparse.meters import clock, read, values
 from hanparse.wire.crc import SOUND, frame_register
 
@@ -54,9 +55,9 @@ class Layout:
     def __init__(self, lesson: Lesson) -> None:
         """Arrange what was learned so that reading it is a handful of operations."""
         size = len(lesson.frame)
-        whole = [number for number in lesson.numbers if number.numerator == number.denominator == 1]
-        multiplied = [number for number in lesson.numbers if number.numerator != 1 and number.denominator == 1]
-        divided = [number for number in lesson.numbers if number.denominator != 1]
+        divided = [number for number in lesson.numbers if number.is_divided]
+        whole = [number for number in lesson.numbers if not number.is_divided and number.numerator == 1]
+        multiplied = [number for number in lesson.numbers if not number.is_divided and number.numerator != 1]
         self.mask, self.constant = lesson.mask()
         self.used = 0
         self._constants = tuple(lesson.constants.values())
@@ -66,6 +67,8 @@ class Layout:
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly nothing is to be multiplied
         self._divisors = tuple(number.denominator for number in divided)
         self._lesson = lesson
+        self.scale = lesson.scale
+        self.made_for_transformers = lesson.reading.made_for_transformers
         self.texts = tuple(lesson.texts.values())
         self._clocks = tuple(lesson.clocks)
         numbers = (number.name for number in (*whole, *divided, *multiplied))

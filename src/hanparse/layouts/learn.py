@@ -48,13 +48,15 @@ class NotLearnableError(Exception):
 
 
 class Number(NamedTuple):
-    """A field that is an integer: its place and format in the frame, and the ratio that makes it a value."""
+    """A field that is sent as an integer: its place and format in the frame, and the ratio that makes it a value."""
 
     place: int
     format: str
     name: str
     numerator: int
     denominator: int
+    is_divided: bool
+    """Whether the value is a float; else a whole number."""
 
 
 class Clock(NamedTuple):
@@ -92,7 +94,7 @@ class Lesson:
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
         for name, source in reading.sources.items():
-            if source.kind is Kind.NUMBER:
+            if source.kind in (Kind.NUMBER, Kind.COUNT):
                 self._number(name, source)
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
@@ -144,7 +146,8 @@ class Lesson:
         numerator, denominator = values.ratio(source.exponent, factor(self.scale, source.unit))
         if data.tag not in _FORMATS or max(numerator, denominator) > _LARGEST_FACTOR:
             raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
-        self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator))
+        is_divided = denominator > 1 or source.is_float
+        self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator, is_divided))
 
     def _hold(self, limit: int, sent: list[Data]) -> None:
         """Keep the numbers on their side of a power of two: all below it, or the first one that is not."""

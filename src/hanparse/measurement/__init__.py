@@ -1,6 +1,22 @@
-"""What a push says, in SI units: `Measurement`, and what it is made of."""
+"""What a push says, in SI units: `Measurement`, what it is made of, and the latest values of a meter: `MeterState`."""
 
-from hanparse.measurement.measurement import FIELD_UNITS, FIELDS, Estimate, Measurement, Plain, Register, Wiring
+from hanparse.measurement.field import FIELD_UNITS, Field
+from hanparse.measurement.measurement import FIELDS, Measurement
+from hanparse.measurement.parts import Breaker, Estimate, Peak, Plain, PowerFailure, Register, Submeter, Wiring
 from hanparse.measurement.scale import Scale
 
-__all__ = ["FIELDS", "FIELD_UNITS", "Estimate", "Measurement", "Plain", "Register", "Scale", "Wiring"]
+__all__ = [
+    "FIELDS",
+    "FIELD_UNITS",
+    "Breaker",
+    "Estimate",
+    "Field",
+    "Measurement",
+    "Peak",
+    "Plain",
+    "PowerFailure",
+    "Register",
+    "Scale",
+    "Submeter",
+    "Wiring",
+]

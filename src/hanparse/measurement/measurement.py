@@ -1,189 +1,49 @@
-"""What one push said, in SI units and with one meaning for every meter: `Measurement` and what belongs to it."""
+"""What one push says, in SI units and with one meaning for every meter: `Measurement`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence  # noqa: TC003  get_type_hints(Measurement) is for users, too
+# get_type_hints(Measurement) is for users, too: the types of the fields are imported at run time
+from collections.abc import Mapping  # noqa: TC003
 from datetime import datetime
-from enum import Enum
-from functools import lru_cache
-from types import MappingProxyType
-from typing import Any, Final, NamedTuple, NoReturn, Protocol, Self
+from typing import Any, Final, Self
 
-from hanparse.obis import ENTRIES, Obis
+from hanparse.measurement import jsonready
+from hanparse.measurement.declared import Fields
+from hanparse.measurement.field import FIELD_OF, FIELD_UNITS, Field
+from hanparse.measurement.parts import Estimate, Register, Wiring  # noqa: TC001
+from hanparse.measurement.record import AS_SENT, NO_ESTIMATES, Record, declared
+from hanparse.measurement.scale import Scale  # noqa: TC001
 
-Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
-"""A value as sent, without its type tag."""
-
-
-class Wiring(Enum):
-    """How the meter is connected; it decides what L1, L2 and L3 mean."""
-
-    ONE_PHASE = "1-phase"
-    THREE_WIRE = "3-phase 3-wire (IT, delta)"
-    FOUR_WIRE = "3-phase 4-wire (TN)"
+FIELDS: Final = tuple(Fields.__annotations__)
+"""The names of what a push may carry, in their order."""
 
 
-class Register(NamedTuple):
-    """One element of the list: the value as sent, and the power of ten and the unit that belong to it.
-
-    `obis` is `None` where neither the list nor its documentation names the element. `scaler` and `unit` are those sent;
-    where the list sends none, those that the meter's documentation states; `None` where nobody states any.
-    """
-
-    obis: Obis | None
-    value: Plain
-    scaler: int | None = None
-    unit: str | None = None
-
-
-class Estimate(NamedTuple):
-    """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
-
-    value: float
-    low: float
-    high: float
-    method: str
-
-
-_ESTIMATED: Final = "estimated"
-_NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
-
-
-class Kind(Protocol):
-    """What measurements of one kind have in common: the names of their values, and how these are read from a push."""
-
-    index: Mapping[str, int]
-    """Where each value stands."""
-
-    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
-        """What `index` names, in that order."""
-
-    def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  the same
-        """Every element of the push."""
-
-
-class Measurement:
+class Measurement(Fields):
     """One push. Immutable; a field is `None` when the push does not carry it or the meter does not measure it.
 
     Zero is a measured zero. Powers are in W and var, currents in A, voltages in V, energies in Wh and varh, the
     frequency in Hz. A power factor is a part of 1. `_t1` to `_t4` are registers of a tariff, those without are totals.
+    W, var, Wh and varh are int unless they are scaled or sent with decimals; all other numbers are float.
 
     On a 3-wire meter (`Wiring.THREE_WIRE`) `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2,
     L1-L3 and L2-L3, as Norwegian lists define them.
     """
 
-    manufacturer: str | None
-    model: str | None
-    meter_id: str | None
-    list_id: str | None
-    timestamp: datetime | None
-    """When the values were taken: the APDU's date-time, else the clock in the list; naive when the zone is unknown."""
-    energy_time: datetime | None
-    """The clock in the list, which dates the energy registers."""
-    active_power_import: float | None
-    active_power_export: float | None
-    reactive_power_import: float | None
-    reactive_power_export: float | None
-    active_power_import_l1: float | None
-    active_power_export_l1: float | None
-    reactive_power_import_l1: float | None
-    reactive_power_export_l1: float | None
-    active_power_import_l2: float | None
-    active_power_export_l2: float | None
-    reactive_power_import_l2: float | None
-    reactive_power_export_l2: float | None
-    active_power_import_l3: float | None
-    active_power_export_l3: float | None
-    reactive_power_import_l3: float | None
-    reactive_power_export_l3: float | None
-    current_l1: float | None
-    current_l2: float | None
-    current_l3: float | None
-    voltage_l1: float | None
-    voltage_l2: float | None
-    voltage_l3: float | None
-    active_energy_import: float | None
-    active_energy_export: float | None
-    reactive_energy_import: float | None
-    reactive_energy_export: float | None
-    active_energy_import_t1: float | None
-    active_energy_import_t2: float | None
-    active_energy_import_t3: float | None
-    active_energy_import_t4: float | None
-    active_energy_export_t1: float | None
-    active_energy_export_t2: float | None
-    active_energy_export_t3: float | None
-    active_energy_export_t4: float | None
-    reactive_energy_import_t1: float | None
-    reactive_energy_import_t2: float | None
-    reactive_energy_import_t3: float | None
-    reactive_energy_import_t4: float | None
-    reactive_energy_export_t1: float | None
-    reactive_energy_export_t2: float | None
-    reactive_energy_export_t3: float | None
-    reactive_energy_export_t4: float | None
-    power_factor: float | None
-    power_factor_l1: float | None
-    power_factor_l2: float | None
-    power_factor_l3: float | None
-    frequency: float | None
+    __slots__ = ()
+    __match_args__ = ()
 
-    wiring: Wiring | None
+    wiring: Wiring | None = None
     """How the meter is connected, where its type says so."""
+    registers: tuple[Register, ...] = declared(Record._elements, default=())
+    estimated: Mapping[str, Estimate] = declared(Record._estimates, default=NO_ESTIMATES)
+    received: datetime | None = declared(Record._arrival, default=None)
+    scale: Scale = declared(Record._factors, default=AS_SENT)
+    made_for_transformers: bool = declared(Record._is_for_transformers, default=False)
 
-    # What names the values and reads them; and the push, until something is asked for: then the values in their order
-    # and, last, the push, until the registers are asked for: then these.
-    __slots__ = ("_kind", "_state")
-    _kind: Kind
-    _state: Any
-
-    def __init__(
-        self,
-        *,
-        registers: Iterable[Register] = (),
-        estimated: Mapping[str, Estimate] = _NO_ESTIMATES,
-        **fields: Any,  # noqa: ANN401  each field has its own type, declared above
-    ) -> None:
-        """A measurement of the named fields; the others are `None`. Raises `TypeError` for a name that is no field."""
-        unknown = fields.keys() - _NAMES
-        if unknown:
-            raise TypeError(f"Measurement has no field {', '.join(sorted(unknown))}")
-        present = {name: value for name, value in fields.items() if value is not None}
-        if estimated:
-            present[_ESTIMATED] = MappingProxyType(dict(estimated))
-        fill_kind(self, _made(tuple(present)))
-        fill_state(self, (*present.values(), tuple(registers)))
-
-    def _read(self) -> tuple[Any, ...]:
-        state = self._state
-        if type(state) is not tuple:
-            state = (*self._kind.values(state), state)
-            fill_state(self, state)
-        return state
-
-    @property
-    def registers(self) -> tuple[Register, ...]:
-        """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
-        *values, push = self._read()
-        if type(push) is tuple:
-            return push
-        registers = self._kind.registers(push)
-        fill_state(self, (*values, registers))
-        return registers
-
-    @property
-    def estimated(self) -> Mapping[str, Estimate]:
-        """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
-        place = self._kind.index.get(_ESTIMATED)
-        return _NO_ESTIMATES if place is None else self._read()[place]
-
-    def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
-        """The same measurement with `estimated`."""
-        return type(self)(**self._fields(), registers=self.registers, estimated=estimated)
-
-    def _fields(self) -> dict[str, Any]:
-        """What is there, by name, without estimates."""
-        return {name: value for name, value in zip(self._kind.index, self._read(), strict=False) if name != _ESTIMATED}
+    @staticmethod
+    def fields() -> tuple[Field, ...]:
+        """Return name, unit, kind, description and OBIS codes of every field, in their order."""
+        return tuple(FIELD_OF[name] for name in FIELDS)
 
     @property
     def active_power(self) -> float | None:
@@ -195,109 +55,59 @@ class Measurement:
         """Import − export in var; `None` unless the push carries both."""
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
-    def to_dict(self) -> dict[str, Any]:
-        """The fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
+    def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
+        """Return the same measurement with `estimated`."""
+        return self.__replace__(estimated=estimated)
 
-        Estimates, if there are any, stand apart under ``"estimated"``.
+    def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
+        """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
+
+        A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given, estimates are apart under ``"estimated"``. `wiring` by its name and
+        `registers` come on request. With ``iso=False`` times are `datetime`.
         """
-        fields = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in self._present()}
-        estimates = {name: estimate._asdict() for name, estimate in self.estimated.items()}
-        return fields | ({"estimated": estimates} if estimates else {})
+        found: dict[str, Any] = dict(self._present())
+        if self.received is not None:
+            found["received"] = self.received
+        found = {name: jsonready.from_value(value, iso=iso) for name, value in found.items()}
+        if self.estimated:
+            found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
+        if wiring and self.wiring:
+            found["wiring"] = self.wiring.name
+        if registers:
+            found["registers"] = [jsonready.from_register(register) for register in self.registers]
+        return found
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the measurement that `to_dict` made a dictionary of, also after JSON.
+
+        It is equal to that measurement if `wiring` and `registers` were asked for; `scale` and `made_for_transformers`
+        are not kept. Raises `TypeError` for a name that is no field and for a value of another type, `ValueError` for a
+        time, a wiring or a code that cannot be read.
+        """
+        return cls(**jsonready.arguments(data))
 
     def _present(self) -> list[tuple[str, Any]]:
         return [(name, value) for name in FIELDS if (value := getattr(self, name)) is not None]
 
     def __repr__(self) -> str:
         """The fields that are present, with units, on one line."""
-        return f"Measurement({', '.join(f'{name}={_readable(name, value)}' for name, value in self._present())})"
+        shown = [f"{name}={_readable(name, value)}" for name, value in self._present()]
+        shown += [f"received={self.received}"] if self.received else []
+        return f"Measurement({', '.join(shown)})"
 
     def rows(self) -> list[tuple[str, str]]:
-        """The fields that are present, by name, and their values as text with units."""
+        """Return the fields that are present, by name, and their values as text with units."""
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present()]
 
     def _repr_html_(self) -> str:
-        """A table for notebooks: the fields that are present, with units, and estimates marked as such."""
+        """Return a table for notebooks: the fields that are present, with units, and estimates marked as such."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()
         rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
         return f"<table>{cells}</table>"
-
-    def __eq__(self, other: object) -> bool:
-        """Equal in every field, `wiring`, `registers` and `estimated`."""
-        return self._key() == other._key() if isinstance(other, Measurement) else NotImplemented
-
-    def __hash__(self) -> int:
-        """Equal measurements have equal hashes."""
-        return hash(self._key())
-
-    def _key(self) -> tuple[object, ...]:
-        fields = tuple(getattr(self, name) for name in _NAMES)
-        return (*fields, self.registers, tuple(self.estimated.items()))
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles hold values only, not what they were read with."""
-        return _restore, (self._fields(), self.registers, dict(self.estimated))
-
-    def __setattr__(self, name: str, _value: object) -> NoReturn:
-        """Measurements are immutable."""
-        message = f"a Measurement is immutable, {name} cannot be set"
-        raise AttributeError(message)
-
-    def __delattr__(self, name: str) -> NoReturn:
-        """Measurements are immutable."""
-        message = f"a Measurement is immutable, {name} cannot be deleted"
-        raise AttributeError(message)
-
-
-def _field(name: str) -> property:
-    """What reads one field."""
-
-    def read(measurement: Measurement) -> Any:  # noqa: ANN401  declared in Measurement
-        state = measurement._state  # noqa: SLF001  one class in two halves
-        if type(state) is not tuple:
-            state = measurement._read()  # noqa: SLF001
-        place = measurement._kind.index.get(name)  # noqa: SLF001
-        return None if place is None else state[place]
-
-    return property(read)
-
-
-_NAMES: Final = tuple(name for name in Measurement.__annotations__ if not name.startswith("_"))
-FIELDS: Final = tuple(name for name in _NAMES if name != "wiring")
-"""The names of what a push may carry, in their order."""
-FIELD_UNITS: Final = {entry.field: entry.unit for entry in ENTRIES if entry.field and entry.unit}
-"""The unit of every field that has one."""
-
-for _name in _NAMES:
-    setattr(Measurement, _name, _field(_name))
-
-# Measurement forbids setting, and object.__setattr__ looks names up: the slots are filled by their own descriptors.
-# A measurement of a kind that reads its values later is made of these three, without another call in between.
-blank = Measurement.__new__
-fill_kind = Measurement.__dict__["_kind"].__set__
-fill_state = Measurement.__dict__["_state"].__set__
-
-
-class _Made:
-    """The kind of measurements whose values and registers are there."""
-
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
-
-    def values(self, push: tuple[Any, ...]) -> tuple[Any, ...]:
-        return push
-
-    def registers(self, push: tuple[Register, ...]) -> tuple[Register, ...]:
-        return push
-
-
-_made = lru_cache(maxsize=256)(_Made)
-
-
-def _restore(fields: dict[str, Any], registers: tuple[Register, ...], estimated: dict[str, Estimate]) -> Measurement:
-    return Measurement(**fields, registers=registers, estimated=estimated)
 
 
 def _difference(plus: float | None, minus: float | None) -> float | None:

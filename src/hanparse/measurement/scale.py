@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 import sys
 from dataclasses import dataclass
-from typing import Final, Self
+from numbers import Rational
+from typing import TYPE_CHECKING, Any, Final, Self
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 _RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
 
@@ -15,26 +19,31 @@ class Scale:
     """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
 
     Current (A), voltage (V), power (W, var) and energy (Wh, varh) are multiplied. Raises `ValueError` for a factor that
-    is not positive and finite. `Measurement.registers` keep what the meter sent.
+    is not positive and finite. A float is taken as the decimal that it is written as, a fraction as it is.
+    `Measurement.registers` keep what the meter sent.
     """
 
-    current: float = 1
-    voltage: float = 1
-    power: float = 1
-    energy: float = 1
+    current: float | Fraction = 1
+    voltage: float | Fraction = 1
+    power: float | Fraction = 1
+    energy: float | Fraction = 1
 
     def __post_init__(self) -> None:
         """Check the factors."""
         for name in ("current", "voltage", "power", "energy"):
-            factor = getattr(self, name)
-            if not isinstance(factor, int | float) or isinstance(factor, bool):
+            factor: Any = getattr(self, name)
+            is_number = isinstance(factor, float | Rational) and not isinstance(factor, bool)
+            if not is_number:
                 raise TypeError(f"expected a number as {name} ratio, found {type(factor).__name__}")
             if not 0 < factor <= sys.float_info.max:
                 raise ValueError(f"expected a positive, finite {name} ratio, found {factor!r}")
 
     @classmethod
-    def ct(cls, ratio: str | float) -> Self:
-        """The scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20."""
+    def ct(cls, ratio: str | float | Fraction) -> Self:
+        """Return the scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20.
+
+        A ratio that is no whole number stays a fraction, so ``"150:7"`` is exact.
+        """
         if isinstance(ratio, str):
             from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
 
@@ -43,5 +52,5 @@ class Scale:
             if not secondary:
                 raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
             exact = Fraction(primary, secondary)
-            ratio = exact.numerator if exact.denominator == 1 else float(exact)
+            ratio = exact.numerator if exact.denominator == 1 else exact
         return cls(current=ratio, power=ratio, energy=ratio)

@@ -8,11 +8,12 @@ from hanparse.measurement import Measurement, Register
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.profile import exponent as profile_exponent
 from hanparse.meters.unknown import unknown_meter
-from hanparse.obis import Kind, Obis
+from hanparse.obis import WHOLE_UNITS, Kind, Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, tzinfo
+    from fractions import Fraction
 
     from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
@@ -33,6 +34,11 @@ class Source(NamedTuple):
     exponent: int = 0
     unit: str = ""
 
+    @property
+    def is_float(self) -> bool:
+        """Whether the field is a float also where the number is whole."""
+        return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
+
 
 class Reading(NamedTuple):
     """A list as a profile reads it."""
@@ -52,8 +58,13 @@ class Reading(NamedTuple):
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
-        wiring = self.model.wiring if self.model else None
-        return Measurement(**self.fields(scale, timezone), wiring=wiring, registers=self.registers)
+        return Measurement(
+            **self.fields(scale, timezone),
+            wiring=self.model.wiring if self.model else None,
+            registers=self.registers,
+            scale=scale,
+            made_for_transformers=self.made_for_transformers,
+        )
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
         """The fields of the measurement, by name."""
@@ -65,6 +76,11 @@ class Reading(NamedTuple):
         fields["manufacturer"] = self.profile.manufacturer
         return fields
 
+    @property
+    def made_for_transformers(self) -> bool:
+        """Whether the meter's type is."""
+        return bool(self.model and self.model.transformers)
+
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
         if source.kind is Kind.TEXT:
             return values.text(source.data)
@@ -72,14 +88,17 @@ class Reading(NamedTuple):
             sent = values.time(source.data)
             return sent and clock.resolve(sent, self.profile.clock, timezone)
         raw = values.number(source.data)
+        if source.kind is Kind.COUNT:
+            return raw
         if raw is None or (raw == 0 and self.model and name in self.model.not_measured):
             return None
-        return values.scaled(raw, source.exponent, factor(scale, source.unit))
+        return values.scaled(raw, source.exponent, factor(scale, source.unit), is_float=source.is_float)
 
 
-def factor(scale: Scale, unit: str) -> float:
+def factor(scale: Scale, unit: str) -> float | Fraction:
     """What `scale` multiplies a value of this unit with."""
-    return float(getattr(scale, _SCALES[unit])) if unit in _SCALES else 1
+    ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
+    return ratio
 
 
 def read(
@@ -207,7 +226,8 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
-    if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:
+    is_number = entry is not None and bool(entry.field) and entry.kind is Kind.NUMBER
+    if exponent is None and (unit or is_number) and values.number(item.data) is not None:
         exponent = profile_exponent(exponents, unit, item.data.tag)
     register = Register(item.obis, values.plain(item.data), exponent, unit or None)
     if entry is None or not entry.field or not values.has_kind(item.data, entry.kind):

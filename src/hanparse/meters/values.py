@@ -10,6 +10,9 @@ from hanparse.axdr.data import CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from fractions import Fraction
+
     from hanparse.measurement import Plain
 
 _BLANKS: Final = "\0 \t\r\n"
@@ -70,35 +73,44 @@ def time(data: Data) -> DateTime | None:
 
 
 def has_kind(data: Data, kind: Kind) -> bool:
-    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything."""
+    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything.
+
+    What several elements say together, and what lists send in many ways, no element is by itself.
+    """
     if data.tag is Tag.NULL_DATA:
         return True
     if kind is Kind.TEXT:
         return data.tag in _STRINGS
-    return (number if kind is Kind.NUMBER else time)(data) is not None
+    if kind is Kind.COUNT:
+        return isinstance(number(data), int)
+    return kind in _READ_BY and _READ_BY[kind](data) is not None
 
 
-def scaled(raw: float, exponent: int, factor: float = 1) -> float | None:
+_READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Kind.TIME: time}
+
+
+def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
     """``raw × factor × 10^exponent``, correctly rounded; whole where nothing divides; `None` beyond floats.
 
-    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth.
+    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth. With
+    `is_float` a whole number is a float as well, as every quantity is that is not in `hanparse.obis.WHOLE_UNITS`.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
-        value = raw * numerator / denominator if denominator > 1 else raw * numerator
+        value = raw * numerator / denominator if denominator > 1 or is_float else raw * numerator
         return value if math.isfinite(value) else None
     except OverflowError:
         return None
 
 
-def _exactly(factor: float) -> tuple[int, int]:
+def _exactly(factor: float | Fraction) -> tuple[int, int]:
     from fractions import Fraction  # noqa: PLC0415  seldom needed
 
     return Fraction(str(factor)).as_integer_ratio()
 
 
-@lru_cache(maxsize=64)
-def ratio(exponent: int, factor: float) -> tuple[int, int]:
-    """Numerator and denominator of ``factor × 10^exponent``, the factor taken as the decimal that it is written as."""
+@lru_cache(maxsize=64, typed=True)  # a fraction and a float that are equal may be written differently
+def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
+    """Numerator and denominator of ``factor × 10^exponent``, a float taken as the decimal that it is written as."""
     numerator, denominator = (1, 1) if factor == 1 else _exactly(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

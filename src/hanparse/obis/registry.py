@@ -50,18 +50,19 @@ _TARIFFS: Final = range(1, 5)  # E, of those that Measurement has fields for
 # A code that comes with several units means another quantity in each, without a unit the first.
 # fmt: off
 _LISTED: Final = (
-    ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
-    ("0-0:96.1.0",  "meter_id",    "",   _TEXT,   "meter number (GS1, GIAI)"),
-    ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
-    ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
     ("1-1:96.1.1",  "model",       "",   _TEXT,   "meter type number"),
+    ("0-0:96.1.0",  "meter_id",    "",   _TEXT,   "meter number (GS1, GIAI)"),
+    ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
+    ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
+    ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
     ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2; in P1 telegrams the meter number"),
     ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
     ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
     ("0-0:1.0.0",   "energy_time", "",   _TIME,   "clock"),
     ("0-1:1.0.0",   "energy_time", "",   _TIME,   "clock"),
+    ("0-0:17.0.0",  "",            "",   _NUMBER, "limiter"),
     ("0-0:17.0.0",  "power_limit", "W",  _NUMBER, "limiter, power"),
     ("0-0:17.0.0",  "apparent_power_limit", "VA", _NUMBER, "limiter, apparent power"),
     ("0-0:17.0.0",  "current_limit", "A", _NUMBER, "limiter, current"),
@@ -75,11 +76,11 @@ _LISTED: Final = (
     ("0-0:96.7.9",  "long_power_failures", "", _COUNT, "long power failures, any phase"),
     ("0-0:96.7.21", "power_failures", "", _COUNT, "power failures, any phase"),
     ("1-0:99.97.0", "power_failure_log", "", Kind.FAILURES, "log of long power failures"),
-    ("0-0:98.1.0",  "peak_history", "W", Kind.PEAKS, "highest average power of each month, one year"),
+    ("0-0:98.1.0",  "peak_history", "", Kind.PEAKS, "highest average power of each month, in W"),
     ("0-B:24.1.0",  "",            "",   _NUMBER, "M-Bus channel B, device type"),
-    ("0-B:24.2.1",  "submeters",   "",   Kind.SUBMETERS, "M-Bus channel B, value"),
-    ("0-B:24.2.3",  "submeters",   "",   Kind.SUBMETERS, "M-Bus channel B, value, gas not converted to a temperature"),
-    ("0-B:24.3.0",  "submeters",   "",   Kind.SUBMETERS, "M-Bus channel B, value, as DSMR 2.2 and 3.0 send it"),
+    ("0-B:24.2.1",  "",            "",   _NUMBER, "M-Bus channel B, value"),
+    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas not converted to a temperature"),
+    ("0-B:24.3.0",  "",            "",   _NUMBER, "M-Bus channel B, value, as DSMR 2.2 and 3.0 send it"),
     ("0-B:96.1.0",  "",            "",   _TEXT,   "M-Bus channel B, device number"),
     ("14.7.0",      "frequency",   "Hz", _NUMBER, "supply frequency"),
     ("90.7.0",      "",            "A",  _NUMBER, "sum of the phase currents"),
@@ -188,6 +189,21 @@ def _phase_values() -> Iterator[Entry]:
 
 ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
 """Every code that is known; those that are listed one by one first."""
+
+UNCODED: Final = (
+    Entry("", "manufacturer", "", _TEXT, "maker, as the profile names it that reads the list"),
+    Entry("", "timestamp", "", _TIME, "when the values were taken: by the push, else by the clock in the list"),
+    Entry("", "peak_power_time", "", _TIME, "when the maximum of active power import of this month was measured"),
+    Entry("", "gas_time", "", _TIME, "when the gas meter was read"),
+    Entry("", "water_time", "", _TIME, "when the water meter was read"),
+    Entry("", "gas_volume", "m³", _NUMBER, "latest reading of the gas meter among the sub-meters"),
+    Entry("", "water_volume", "m³", _NUMBER, "latest reading of the water meter among the sub-meters"),
+    Entry("", "submeters", "", Kind.SUBMETERS, "meters that this one reads, with their last readings"),
+)
+"""The fields that no code fills."""
+
+WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
+"""Units of numbers that are int unless they are scaled or sent with decimals; numbers in any other unit are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}

@@ -15,6 +15,7 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.energy.inputs import in_utc
 from hanparse.energy.plausibility.load import value
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class _Start(NamedTuple):
 
     time: datetime
     clock: datetime | None
+    """The meter's, as an instant: a zone's wall clock would jump."""
     imported: float
     exported: float | None
 
@@ -86,7 +88,7 @@ class Comparison:
         energy = value(m, "active_energy_import")
         if energy is not None:
             clock = m.energy_time or m.timestamp
-            self._compare(_Start(now, clock, energy, value(m, "active_energy_export")))
+            self._compare(_Start(now, clock and in_utc(clock), energy, value(m, "active_energy_export")))
 
     def _sum_up(self, now: datetime, imported: float, exported: float) -> None:
         last, self._last = self._last, (now, imported, exported)
@@ -170,6 +172,6 @@ def _is_same_time(start: _Start, end: _Start) -> bool:
     """Whether as much time passed by the meter's clock as by the caller's; with no clock in the list, the caller's."""
     if start.clock is None or end.clock is None:
         return True
-    if (start.clock.utcoffset() is None) is not (end.clock.utcoffset() is None):
+    if (start.clock.tzinfo is None) is not (end.clock.tzinfo is None):
         return False
     return abs((end.clock - start.clock) - (end.time - start.time)) <= _SAME_TIME

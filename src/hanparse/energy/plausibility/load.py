@@ -24,6 +24,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.energy.inputs import finite
 from hanparse.measurement import Wiring
 
 if TYPE_CHECKING:
@@ -111,6 +112,6 @@ def net(m: Measurement, kind: str, phase: str = "") -> float | None:
 
 
 def value(m: Measurement, name: str) -> float | None:
-    """A field as a finite number."""
-    number = getattr(m, name)
-    return number if number is not None and math.isfinite(number) else None
+    """A field as a finite float; a product of floats that is too large is infinite, one of integers is an error."""
+    number = finite(getattr(m, name))
+    return None if number is None else float(number)

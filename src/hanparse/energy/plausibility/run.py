@@ -9,9 +9,9 @@ The state is a few counters, whatever comes. Another meter begins a new run.
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
+from hanparse.energy.inputs import CallersClock
 from hanparse.energy.plausibility import phases, push
 from hanparse.energy.plausibility.balance import Mismatch, weigh
 from hanparse.energy.plausibility.energy import Comparison
@@ -21,6 +21,7 @@ from hanparse.energy.plausibility.trends import Direction, Transformers
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
+    from datetime import datetime
 
     from hanparse.energy.plausibility.finding import Finding
     from hanparse.measurement import Measurement
@@ -35,22 +36,23 @@ class Plausibility:
 
     def __init__(self) -> None:
         self._meter: tuple[object, ...] = (None, None, None)
+        self._clock = CallersClock()
         self._run = _Run()
         self._reported: set[Hashable] = set()
 
     def update(self, measurement: Measurement, now: datetime) -> list[Finding]:
         """What is found for the first time, or anew, with the push that came at `now`, on the caller's clock.
 
-        UTC is best, it has no hour twice. `TypeError` for what is no `Measurement` or `datetime`.
+        Of aware times the instants count. `TypeError` for what is no `Measurement` or `datetime`, and for naive and
+        aware times mixed.
         """
         check_measurement(measurement)
-        if not isinstance(now, datetime):
-            raise TypeError(f"expected a datetime as now, found {type(now).__name__}")
+        instant = self._clock.instant(now)
         meter = (measurement.meter_id, measurement.model, measurement.wiring)
         if any(old and new and old != new for old, new in zip(self._meter, meter, strict=True)):
             self._meter, self._run, self._reported = meter, _Run(), set()
         self._meter = tuple(new or old for old, new in zip(self._meter, meter, strict=True))
-        self._run.update(measurement, now)
+        self._run.update(measurement, instant)
         found = {_key(finding): finding for finding in self._run.findings()}
         new = [finding for key, finding in found.items() if key not in self._reported]
         self._reported = set(found)

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy.estimates import current_factor
 from hanparse.energy.plausibility.finding import Finding, Problem
 from hanparse.energy.plausibility.load import PHASES, net, value
 from hanparse.meters import PROFILES
@@ -27,7 +28,6 @@ _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, however they lie in the day or the week
 _SECONDARY: Final = 7.2  # A: 6 A and 20 %
-_CURRENT_CODES: Final = {"31.7.0": "current_l1", "51.7.0": "current_l2", "71.7.0": "current_l3"}
 _STANDBY: Final = 50  # W: a house that takes no more takes nothing
 _MOSTLY: Final = 0.9
 _ROUNDING: Final = 1e-6
@@ -52,7 +52,7 @@ class Transformers:
             self._since, self._pushes, self._greatest = now, 0, 0.0
         self._pushes += 1
         self._greatest = max(self._greatest, *currents)
-        self._factor = self._factor or _factor(m)
+        self._factor = self._factor or current_factor(m)
         if now - self._since >= _DAY:
             self.finding = self._judge(m)
             self._since = None
@@ -112,13 +112,3 @@ def is_made_for_transformers(m: Measurement) -> bool:
 def _needs_transformers(manufacturer: str | None, model: str | None) -> bool:
     types = (profile.model(model) for profile in PROFILES if profile.manufacturer == manufacturer)
     return any(found and found.transformers for found in types)
-
-
-def _factor(m: Measurement) -> float | None:
-    """What a current was multiplied by; `None` where the push does not show it."""
-    for register in m.registers:
-        name = _CURRENT_CODES.get(register.obis.reduced) if register.obis else None
-        field = value(m, name) if name else None
-        if field and isinstance(register.value, int | float) and register.value and register.scaler is not None:
-            return field / (register.value * 10.0**register.scaler)
-    return None

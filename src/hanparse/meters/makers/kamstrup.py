@@ -14,7 +14,9 @@ KAMSTRUP = Profile(
     manufacturer="Kamstrup",
     list_ids=("Kamstrup_V",),
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
-    finer={"V": Finer(8192, -2)},  # Denmark and Sweden, 2024: same types, same lists, hundredths of a volt
+    # Denmark and Sweden, 2024: same types, same lists, hundredths of a volt. No HAN port has more than 500 V between
+    # lines, so from 512 on the numbers are hundredths, in a brown-out as well; less than 5.12 V runs no meter.
+    finer={"V": Finer(512, -2)},
     clock=clock.NORMAL_TIME,  # the status may say daylight saving, but the time is not shifted
     models=(
         Model("685??2*", Wiring.THREE_WIRE, exponents=_CT, transformers=True),

@@ -20,6 +20,7 @@ from hanparse.obis import Kind, Obis
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from datetime import datetime, tzinfo
+    from fractions import Fraction
 
     from hanparse.measurement import Scale
     from hanparse.meters.p1.records import Record
@@ -52,7 +53,7 @@ class TelegramReading(NamedTuple):
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
-        return Measurement(**self.fields(scale, timezone), registers=self.reading.registers)
+        return Measurement(**self.fields(scale, timezone), registers=self.reading.registers, scale=scale)
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
         """The fields of the measurement, by name; those that are not there are left out or `None`."""
@@ -79,7 +80,7 @@ class TelegramReading(NamedTuple):
             "peak_power_time": self._first(_PEAK, calendar.moment),
         }
 
-    def _composed(self, calendar: Calendar, power: float) -> dict[str, Any]:
+    def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
         """What several groups or records are."""
         failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
         meters = lines.submeters(self.records, calendar)
@@ -134,10 +135,16 @@ def _item(record: Record) -> Item:
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
     found = values.number(text) if record.obis else None
-    if found is None or not (found.unit or (item.entry and item.entry.kind is Kind.NUMBER)):
+    if found is None or not (found.unit or _is_number(item, found)):
         return item
     data = Data(Tag.LONG64, found.digits, record.offset, len(record.text))
     return Item(record.obis, data, found.exponent, found.unit)
+
+
+def _is_number(item: Item, found: values.Number) -> bool:
+    """Whether digits without a unit are a number; else they are a text, the number of a meter for instance."""
+    kind = item.entry and item.entry.kind
+    return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
 
 
 def _register(record: Record, register: Register) -> Register:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.measurement.records import Peak, PowerFailure, Submeter
+from hanparse.measurement.parts import Peak, PowerFailure, Submeter
 from hanparse.meters.p1 import values
 from hanparse.meters.values import scaled
+from hanparse.obis import WHOLE_UNITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from hanparse.meters.p1.values import Calendar
     from hanparse.obis import Obis
@@ -76,7 +78,7 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
     return tuple(PowerFailure(end, lasted.digits) for end, lasted in found if end and lasted)
 
 
-def peaks(groups: Sequence[str], calendar: Calendar, factor: float) -> tuple[Peak, ...] | None:
+def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
     """The monthly peaks in a history (0-0:98.1.0); an entry without a time is none; `None` where one cannot be read."""
     entries = groups[_HISTORY_HEAD:]
     found = []
@@ -133,7 +135,8 @@ def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submete
     time, sent = calendar.moment(groups[0]), values.number(_reading(groups))
     if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
         return meter
-    return meter._replace(time=time, value=scaled(sent.digits, sent.exponent), unit=sent.unit)
+    value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
+    return meter._replace(time=time, value=value, unit=sent.unit)
 
 
 def _reading(groups: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from hanparse.measurement.records import Breaker
+from hanparse.measurement.parts import Breaker
 from hanparse.meters import clock
 
 # Fn(x,y) of DSMR: no exponent, no decimal comma, and few digits. Eighteen fit in 64 bits.

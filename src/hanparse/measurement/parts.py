@@ -1,10 +1,46 @@
-"""What a field of a `Measurement` holds that is more than a number, a text or a time."""
+"""What a `Measurement` is made of that is no text, time or number: registers, estimates, records of P1 telegrams."""
 
 from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  get_type_hints is for users, too
-from enum import StrEnum
-from typing import NamedTuple
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from hanparse.obis import Obis
+
+Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
+"""A value as sent, without its type tag."""
+
+
+class Wiring(Enum):
+    """How the meter is connected; it decides what L1, L2 and L3 mean."""
+
+    ONE_PHASE = "1-phase"
+    THREE_WIRE = "3-phase 3-wire (IT, delta)"
+    FOUR_WIRE = "3-phase 4-wire (TN)"
+
+
+class Register(NamedTuple):
+    """One element of the list: the value as sent, and the power of ten and the unit that belong to it.
+
+    `obis` is `None` where neither the list nor its documentation names the element. `scaler` and `unit` are those sent;
+    where the list sends none, those that the meter's documentation states; `None` where nobody states any.
+    """
+
+    obis: Obis | None
+    value: Plain
+    scaler: int | None = None
+    unit: str | None = None
+
+
+class Estimate(NamedTuple):
+    """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
+
+    value: float
+    low: float
+    high: float
+    method: str
 
 
 class Breaker(StrEnum):

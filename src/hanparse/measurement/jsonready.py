@@ -1,0 +1,133 @@
+"""The parts of a `Measurement` that JSON has no type for <-> what JSON has: times, wiring, registers, estimates."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from hanparse.measurement.field import FIELD_OF
+from hanparse.measurement.parts import Breaker, Estimate, Peak, Plain, PowerFailure, Register, Submeter, Wiring
+from hanparse.obis import Kind, Obis
+
+_TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
+_RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
+_HEX, _FLOAT = "hex", "float"  # of an object that stands for bytes, and for a number that JSON does not have
+
+
+def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of `Measurement` that a dictionary holds."""
+    if not isinstance(data, Mapping):
+        raise TypeError(f"expected a dictionary, found {type(data).__name__}")
+    return {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
+
+
+def from_register(register: Register) -> dict[str, Any]:
+    """Return the parts of a register by name, without those that are `None`; bytes are hexadecimal."""
+    obis, value, scaler, unit = register
+    parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
+    return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
+
+
+def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JSON has
+    """Return the value of a field; with `iso` times are text."""
+    if isinstance(value, datetime):
+        return value.isoformat() if iso else value
+    if isinstance(value, tuple):
+        named = [element._asdict().items() for element in value]
+        return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
+    return str(value) if isinstance(value, Breaker) else value
+
+
+def _ready(value: Plain) -> Any:  # noqa: ANN401  whatever JSON has
+    if isinstance(value, bytes):
+        return {_HEX: value.hex()}
+    if isinstance(value, tuple):
+        return [_ready(element) for element in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return {_FLOAT: str(value)}
+    return value
+
+
+def _plain(ready: object) -> Plain:
+    if isinstance(ready, list | tuple):
+        return tuple(_plain(element) for element in ready)
+    if isinstance(ready, Mapping):
+        ((name, text),) = ready.items() if len(ready) == 1 else (("", ""),)
+        if name not in (_HEX, _FLOAT) or not isinstance(text, str):
+            raise ValueError(f"expected {{'hex': text}} or {{'float': text}} as a value, found {ready!r}")
+        return bytes.fromhex(text) if name == _HEX else float(text)
+    if ready is None or isinstance(ready, bool | int | float | str | bytes):
+        return ready
+    raise TypeError(f"expected a value that JSON has, found {type(ready).__name__}")
+
+
+def _time(value: object) -> object:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _breaker(value: object) -> object:
+    return Breaker(value) if isinstance(value, str) else value
+
+
+def _records(item: type[PowerFailure | Peak | Submeter]) -> Callable[[object], object]:
+    """Return what makes a tuple of `item` of a list of dictionaries."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(element if isinstance(element, item) else _record(element, item) for element in value)
+
+    return read
+
+
+def _record(parts: object, item: type[PowerFailure | Peak | Submeter]) -> PowerFailure | Peak | Submeter:
+    named = _named(parts, item)
+    return item(**{name: _time(part) if name in _RECORD_TIMES else part for name, part in named.items()})
+
+
+def _wiring(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if value not in Wiring.__members__:
+        raise ValueError(f"expected {', '.join(Wiring.__members__)} as wiring, found {value!r}")
+    return Wiring[value]
+
+
+def _registers(value: object) -> tuple[Register, ...]:
+    if not isinstance(value, list | tuple):
+        raise TypeError(f"expected a list as registers, found {type(value).__name__}")
+    return tuple(map(_register, value))
+
+
+def _register(parts: object) -> Register:
+    named = _named(parts, Register)
+    obis = named.get("obis")
+    value = _plain(named.get("value"))
+    return Register(None if obis is None else Obis.parse(obis), value, named.get("scaler"), named.get("unit"))
+
+
+def _estimates(value: object) -> dict[str, Estimate]:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"expected a dictionary as estimated, found {type(value).__name__}")
+    return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
+
+
+def _named(parts: object, kind: type[Register | Estimate | PowerFailure | Peak | Submeter]) -> Mapping[str, Any]:
+    """Return the parts of a record, with no other names among them and none missing that it needs."""
+    needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
+    if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
+        expected = f"a dictionary with {', '.join(kind._fields)}"
+        raise TypeError(f"expected {expected} as {kind.__name__}, found {parts!r}")
+    return parts
+
+
+_READERS: Final[dict[str, Callable[[object], object]]] = {
+    **dict.fromkeys(_TIMES, _time),
+    **{name: _records(field.item) for name, field in FIELD_OF.items() if field.item},
+    **{name: _breaker for name, field in FIELD_OF.items() if field.kind is Kind.BREAKER},
+    "wiring": _wiring,
+    "registers": _registers,
+    "estimated": _estimates,
+}

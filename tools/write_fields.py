@@ -1,0 +1,59 @@
+"""The registry of OBIS codes -> src/hanparse/measurement/declared.py: the fields of `Measurement` for type checkers.
+
+Run ``python tools/write_fields.py`` after a field was added to the registry; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from hanparse.measurement.field import FIELD_OF, Field
+from hanparse.obis import Kind, Obis
+
+MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
+
+HEAD: Final = '''"""The fields of `Measurement`, which ``python tools/write_fields.py`` takes from the registry."""
+
+from __future__ import annotations
+
+from datetime import datetime  # noqa: TC003  get_type_hints(Measurement) is for users, too
+
+from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter  # noqa: TC001
+from hanparse.measurement.record import Record
+
+
+class Fields(Record):
+    """What a push may carry."""
+
+    __slots__ = ()
+
+'''
+
+_UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
+_KINDS: Final = tuple(Kind)
+_QUANTITIES: Final = 20  # C, for the sum and for each phase
+
+
+def module() -> str:
+    """Return the module as text."""
+    lines = [f'    {field.name}: {field.annotation} | None = None\n    """{field.doc()}"""\n' for field in fields()]
+    return HEAD + "".join(lines)
+
+
+def fields() -> list[Field]:
+    """Return the fields in their order: texts, times, numbers by unit; totals before tariffs, sums before phases."""
+    return sorted(FIELD_OF.values(), key=_place)
+
+
+def _place(field: Field) -> tuple[int, ...]:
+    kind = _KINDS.index(field.kind)
+    if field.kind is not Kind.NUMBER:
+        return (kind,)  # in the order of the registry
+    unit = next((rank for rank, units in enumerate(_UNITS) if field.unit in units), len(_UNITS))
+    code = Obis.parse(field.codes[0]) if field.codes else Obis(0, 0, 0, 0, 0)
+    return kind, unit, code.e > 0, code.phase or 0, code.c % _QUANTITIES, code.e
+
+
+if __name__ == "__main__":
+    MODULE.write_text(module(), "utf-8")
