@@ -6,17 +6,6 @@ from hanparse.measurement.parts import Breaker, Estimate, Peak, Plain, PowerFail
 from hanparse.measurement.scale import Scale
 
 __all__ = [
-    "FIELDS",
-    "FIELD_UNITS",
-    "Breaker",
-    "Estimate",
-    "Field",
-    "Measurement",
-    "Peak",
-    "Plain",
-    "PowerFailure",
-    "Register",
-    "Scale",
-    "Submeter",
-    "Wiring",
-]
+    "FIELDS", "FIELD_UNITS", "Breaker", "Estimate", "Field", "Measurement", "Peak", "Plain", "PowerFailure", "Register",
+    "Scale", "Submeter", "Wiring",
+]  # fmt: skip

@@ -28,19 +28,19 @@ class Fields(Record):
     timestamp: datetime | None = None
     """When the values were taken: by the push, else by the clock in the list. Naive if the zone is unknown."""
     peak_power_time: datetime | None = None
-    """When the maximum of active power import of this month was measured."""
+    """When the highest average power of this month was measured."""
     gas_time: datetime | None = None
     """When the gas meter was read."""
     water_time: datetime | None = None
     """When the water meter was read."""
     energy_time: datetime | None = None
     """Clock. It dates the energy registers. OBIS 0-0:1.0.0, 0-1:1.0.0."""
+    peak_power: float | None = None
+    """Highest average power of this month, in W."""
     active_power_import: float | None = None
     """Active power import, in W. OBIS 1.7.0."""
     average_power_import: float | None = None
     """Active power import, current average, in W. OBIS 1.4.0."""
-    peak_power: float | None = None
-    """Active power import, maximum, in W. OBIS 1.6.0."""
     active_power_export: float | None = None
     """Active power export, in W. OBIS 2.7.0."""
     reactive_power_import: float | None = None

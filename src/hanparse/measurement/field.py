@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
-from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter
+from hanparse.measurement.parts import Breaker, Peak, PowerFailure, RecordType, Submeter
 from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
@@ -29,7 +29,7 @@ class Field(NamedTuple):
         return tuple if self.kind in _ITEMS else _TYPES[self.kind]
 
     @property
-    def item(self) -> type[PowerFailure | Peak | Submeter] | None:
+    def item(self) -> RecordType | None:
         """The type of what a tuple holds; `None` for other fields."""
         return _ITEMS.get(self.kind)
 
@@ -53,7 +53,7 @@ _TYPES: Final[dict[Kind, type]] = {
     Kind.COUNT: int,
     Kind.BREAKER: Breaker,
 }
-_ITEMS: Final[dict[Kind, type[PowerFailure | Peak | Submeter]]] = {
+_ITEMS: Final[dict[Kind, RecordType]] = {
     Kind.FAILURES: PowerFailure,
     Kind.PEAKS: Peak,
     Kind.SUBMETERS: Submeter,

@@ -8,7 +8,17 @@ from datetime import datetime
 from typing import Any, Final
 
 from hanparse.measurement.field import FIELD_OF
-from hanparse.measurement.parts import Breaker, Estimate, Peak, Plain, PowerFailure, Register, Submeter, Wiring
+from hanparse.measurement.parts import (
+    Breaker,
+    Estimate,
+    Peak,
+    Plain,
+    PowerFailure,
+    RecordType,
+    Register,
+    Submeter,
+    Wiring,
+)
 from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
@@ -71,7 +81,7 @@ def _breaker(value: object) -> object:
     return Breaker(value) if isinstance(value, str) else value
 
 
-def _records(item: type[PowerFailure | Peak | Submeter]) -> Callable[[object], object]:
+def _records(item: RecordType) -> Callable[[object], object]:
     """Return what makes a tuple of `item` of a list of dictionaries."""
 
     def read(value: object) -> object:
@@ -82,9 +92,10 @@ def _records(item: type[PowerFailure | Peak | Submeter]) -> Callable[[object], o
     return read
 
 
-def _record(parts: object, item: type[PowerFailure | Peak | Submeter]) -> PowerFailure | Peak | Submeter:
+def _record(parts: object, item: RecordType) -> PowerFailure | Peak | Submeter:
     named = _named(parts, item)
-    return item(**{name: _time(part) if name in _RECORD_TIMES else part for name, part in named.items()})
+    read: dict[str, Any] = {name: _time(part) if name in _RECORD_TIMES else part for name, part in named.items()}
+    return item(**read)
 
 
 def _wiring(value: object) -> object:
@@ -114,7 +125,7 @@ def _estimates(value: object) -> dict[str, Estimate]:
     return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
 
 
-def _named(parts: object, kind: type[Register | Estimate | PowerFailure | Peak | Submeter]) -> Mapping[str, Any]:
+def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
     """Return the parts of a record, with no other names among them and none missing that it needs."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # get_type_hints(Measurement) is for users, too: the types of the fields are imported at run time
 from collections.abc import Mapping  # noqa: TC003
-from datetime import datetime
+from datetime import datetime  # noqa: TC003
 from typing import Any, Final, Self
 
 from hanparse.measurement import jsonready
@@ -62,8 +62,9 @@ class Measurement(Fields):
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
         """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
 
-        A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given, estimates are apart under ``"estimated"``. `wiring` by its name and
-        `registers` come on request. With ``iso=False`` times are `datetime`.
+        A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given,
+        estimates are apart under ``"estimated"``. `wiring` by its name and `registers` come on request. With
+        ``iso=False`` times are `datetime`.
         """
         found: dict[str, Any] = dict(self._present())
         if self.received is not None:

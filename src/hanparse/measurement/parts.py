@@ -81,3 +81,7 @@ class Submeter(NamedTuple):
     time: datetime | None = None
     value: float | None = None
     unit: str | None = None
+
+
+RecordType = type[PowerFailure] | type[Peak] | type[Submeter]
+"""What the tuples of a `Measurement` hold."""

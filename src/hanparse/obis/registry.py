@@ -119,7 +119,6 @@ _POWERS: Final = (
 # Quantities of which the sum alone has a field; C and D as in its code.
 _SUMS: Final = {
     (1, 4):  "average_power_import",
-    (1, 6):  "peak_power",
     (5, 8):  "reactive_energy_q1",
     (6, 8):  "reactive_energy_q2",
     (7, 8):  "reactive_energy_q3",
@@ -193,7 +192,8 @@ ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
 UNCODED: Final = (
     Entry("", "manufacturer", "", _TEXT, "maker, as the profile names it that reads the list"),
     Entry("", "timestamp", "", _TIME, "when the values were taken: by the push, else by the clock in the list"),
-    Entry("", "peak_power_time", "", _TIME, "when the maximum of active power import of this month was measured"),
+    Entry("", "peak_power", "W", _NUMBER, "highest average power of this month"),
+    Entry("", "peak_power_time", "", _TIME, "when the highest average power of this month was measured"),
     Entry("", "gas_time", "", _TIME, "when the gas meter was read"),
     Entry("", "water_time", "", _TIME, "when the water meter was read"),
     Entry("", "gas_volume", "m³", _NUMBER, "latest reading of the gas meter among the sub-meters"),

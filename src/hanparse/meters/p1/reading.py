@@ -58,11 +58,8 @@ class TelegramReading(NamedTuple):
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
         """The fields of the measurement, by name; those that are not there are left out or `None`."""
         calendar = Calendar(_is_central(self.telegram, self.records), timezone)
-        found = self.reading.fields(scale, timezone)
-        found |= self._single(calendar) | self._composed(calendar, factor(scale, "W"))
-        if found["peak_power_time"] is None and len(self._groups(_PEAK) or ()) > 1:
-            found["peak_power"] = None  # its time says that there was none yet
-        return found
+        numbers = self.reading.fields(scale, timezone)
+        return numbers | self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
     def _single(self, calendar: Calendar) -> dict[str, Any]:
         """What one group is: texts and the clock."""
@@ -77,15 +74,17 @@ class TelegramReading(NamedTuple):
             "tariff": self._first(_TARIFF, values.tariff),
             "breaker": self._first(_BREAKER, values.breaker),
             "message": self._first(_MESSAGE, values.message),
-            "peak_power_time": self._first(_PEAK, calendar.moment),
         }
 
     def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
         """What several groups or records are."""
         failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
+        peak, peak_time = lines.peak(self._groups(_PEAK) or (), calendar, power)
         meters = lines.submeters(self.records, calendar)
         gas, water = lines.latest(meters, "gas"), lines.latest(meters, "water")
         return {
+            "peak_power": peak,
+            "peak_power_time": peak_time,
             "power_failure_log": None if failures is None else lines.power_failures(failures, calendar),
             "peak_history": None if peaks is None else lines.peaks(peaks, calendar, power),
             "submeters": meters or None,

@@ -78,6 +78,14 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
     return tuple(PowerFailure(end, lasted.digits) for end, lasted in found if end and lasted)
 
 
+def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
+    """The highest average power of this month (1-0:1.6.0) and its time; one whose time says never is none."""
+    time, sent = (calendar.moment(groups[0]) if len(groups) > 1 else None), values.number(value_of(groups))
+    if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
+        return None, None
+    return scaled(sent.digits, sent.exponent, factor), time
+
+
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
     """The monthly peaks in a history (0-0:98.1.0); an entry without a time is none; `None` where one cannot be read."""
     entries = groups[_HISTORY_HEAD:]
