@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Estimate, Measurement, Obis, Register, Scale, Wiring
-from hanparse.measurement import FIELD_UNITS, FIELDS, Breaker, Peak, PowerFailure, Submeter
+from hanparse.measurement import FIELD_UNITS, FIELDS
 from hanparse.obis import Kind
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)

@@ -1,14 +1,19 @@
 from __future__ import annotations
 
-from datetime import timedelta, timezone
+import json
+import pickle
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import fuzz_p1
 import pytest
 from telegrams import SOUND, deliver, file, named, sealed, swedish
 
+from hanparse.energy.estimates import estimate
+from hanparse.energy.plausibility.finding import Problem
+from hanparse.energy.plausibility.run import Plausibility
 from hanparse.errors import UnknownMeterError
-from hanparse.measurement import Register, Scale
+from hanparse.measurement import FIELDS, Measurement, Register, Scale
 from hanparse.meters.p1 import TelegramReading, read_telegram
 from hanparse.obis import Obis
 from hanparse.p1 import Telegram
@@ -35,7 +40,9 @@ def test_a_telegram_gives_every_expected_field_and_no_other_of_those_that_lists_
     found = readings(file)
     assert len(found) == len(file.measurements)
     for reading, expected in zip(found, file.measurements, strict=True):
-        fields = named(reading.fields(Scale(), None).items())
+        measurement = reading.measurement(Scale(), None)
+        fields = named((name, getattr(measurement, name)) for name in FIELDS)
+        assert measurement.wiring is None
         new = {name: fields.pop(name) for name in NEW if name in fields}
         if reading.telegram.flag in UNDECIDED:
             assert "manufacturer" not in fields
@@ -53,6 +60,31 @@ def test_every_line_is_a_register(file: FrameFile) -> None:
         registers = reading.reading.registers
         assert [register.obis for register in registers] == [record.obis for record in reading.records]
         assert len(registers) == len(reading.reading.items)
+
+
+@each
+def test_a_measurement_of_a_telegram_is_the_same_after_json(file: FrameFile) -> None:
+    for reading in readings(file):
+        measurement = reading.measurement(Scale(), None)
+        text = json.dumps(measurement.to_dict(registers=True))
+        assert Measurement.from_dict(json.loads(text)) == measurement
+        assert pickle.loads(pickle.dumps(measurement)) == measurement
+        assert repr(measurement)
+
+
+def test_what_is_computed_from_measurements_takes_those_of_telegrams() -> None:
+    measurements = [reading.measurement(Scale(), None) for file in SOUND for reading in readings(file)]
+    assert estimate(measurements[0]) == {}
+    assert not any(map(problems, measurements))
+    ten_times = swedish(c32_7_0="2321.0*V")
+    assert problems(read_telegram(Telegram.parse(ten_times)).measurement(Scale(), None)) == {Problem.VOLTAGE}
+
+
+def problems(measurement: Measurement) -> set[Problem]:
+    checks = Plausibility()
+    for second in range(5):
+        checks.update(measurement, datetime(2024, 1, 17, 17, 40, second, tzinfo=UTC))
+    return {finding.problem for finding in checks.findings}
 
 
 def test_a_register_is_the_number_in_its_si_unit_or_the_groups_as_sent() -> None:

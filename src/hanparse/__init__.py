@@ -30,12 +30,23 @@ if TYPE_CHECKING:
         HexDumpError,
         UnknownMeterError,
     )
-    from hanparse.measurement import Estimate, Measurement, Register, Scale, Wiring
+    from hanparse.measurement import (
+        Breaker,
+        Estimate,
+        Measurement,
+        Peak,
+        PowerFailure,
+        Register,
+        Scale,
+        Submeter,
+        Wiring,
+    )
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
 
 __all__ = [
+    "Breaker",
     "ChecksumError",
     "DecodeError",
     "Decoder",
@@ -47,10 +58,13 @@ __all__ = [
     "HexDumpError",
     "Measurement",
     "Obis",
+    "Peak",
+    "PowerFailure",
     "Profile",
     "Register",
     "Scale",
     "Stats",
+    "Submeter",
     "UnknownMeterError",
     "Wiring",
     "decode",
@@ -64,7 +78,17 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
         "annotate.tree": ("Explanation",),
         "decoder": ("Decoder", "decode", "decode_all"),
         "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
-        "measurement": ("Estimate", "Measurement", "Register", "Scale", "Wiring"),
+        "measurement": (
+            "Breaker",
+            "Estimate",
+            "Measurement",
+            "Peak",
+            "PowerFailure",
+            "Register",
+            "Scale",
+            "Submeter",
+            "Wiring",
+        ),
         "meters": ("Profile",),
         "obis": ("Obis",),
         "diagnosis": ("Fault",),
