@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.energy.inputs import CallersClock, check_type, finite, in_utc
+from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 LONG_AGO, FAR_OFF = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1900, 2100))
 OSLO = ZoneInfo("Europe/Oslo")

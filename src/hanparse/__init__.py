@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Breaker,
         Estimate,
         Measurement,
+        MeterState,
         Peak,
         PowerFailure,
         Register,
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
+
+    __version__: str
 
 __all__ = [
     "Breaker",
@@ -57,6 +60,7 @@ __all__ = [
     "HanParseError",
     "HexDumpError",
     "Measurement",
+    "MeterState",
     "Obis",
     "Peak",
     "PowerFailure",
@@ -82,6 +86,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
             "Breaker",
             "Estimate",
             "Measurement",
+            "MeterState",
             "Peak",
             "PowerFailure",
             "Register",
@@ -98,6 +103,8 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
 
     def __getattr__(name: str) -> object:
         """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+        if name == "__version__":
+            return import_module("importlib.metadata").version("hanparse")
         if name not in _MODULE_OF:
             raise AttributeError(f"module 'hanparse' has no attribute {name!r}")
         value = globals()[name] = getattr(import_module(_MODULE_OF[name]), name)

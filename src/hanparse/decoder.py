@@ -11,6 +11,7 @@ from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseErro
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
 from hanparse.measurement import Scale
+from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
@@ -109,7 +110,7 @@ class Decoder:
         no `datetime`; nothing for bytes.
         """
         if at is not None:
-            _check_time(at)
+            check_type("at", at, datetime)
             self._at = at
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready or self._estimate:
@@ -147,7 +148,7 @@ class Decoder:
         Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
         """
         if at is not None:
-            _check_time(at)
+            check_type("at", at, datetime)
         event = self._receiver.open(Message(payload, link))
         if isinstance(event, Failed):
             raise event.error
@@ -208,11 +209,6 @@ class Decoder:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
                 self._raised = self._raised or raised
-
-
-def _check_time(at: object) -> None:
-    if not isinstance(at, datetime):
-        raise TypeError(f"expected a datetime or None as at, found {type(at).__name__}")
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}

@@ -24,11 +24,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
-from hanparse.energy.inputs import finite
 from hanparse.measurement import Estimate, Wiring
+from hanparse.measurement.inputs import finite
+from hanparse.obis import lookup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from hanparse.measurement import Measurement, Register
 
@@ -41,11 +42,8 @@ VOLTAGE_STEP: Final = 1.0
 
 _LARGEST: Final = 1e75  # of a quantity; the products and squares of such numbers are still floats
 _SYMMETRIC: Final = math.radians(60)  # between the voltages L1-L2 and L3-L2 of a symmetrical net
-_ELECTRICITY: Final = 1  # OBIS group A
-_PRESENT: Final = 255  # OBIS group F
-_CURRENTS: Final = {"current_l1": "31.7.0", "current_l2": "51.7.0", "current_l3": "71.7.0"}
-_VOLTAGES: Final = {"voltage_l1": "32.7.0", "voltage_l3": "72.7.0"}
-_POWERS: Final = {"active_power_import": "1.7.0", "active_power_export": "2.7.0"}
+_CURRENTS: Final = ("current_l1", "current_l2", "current_l3")
+_VOLTAGES: Final = ("voltage_l1", "voltage_l3")
 
 
 def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go by name
@@ -102,8 +100,8 @@ def estimate(measurement: Measurement) -> Mapping[str, Estimate]:
 
     Only a 3-wire meter gets estimates, only for what it does not measure, and only when the list has what they are made
     from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of
-    the registers, times the `Scale` that the fields show. Raises nothing: values that no 3-wire meter should send, such
-    as a negative current, get no estimate.
+    the registers, times the scale. Raises nothing: values that no 3-wire meter should send, such as a negative current,
+    get no estimate.
     """
     if measurement.wiring is not Wiring.THREE_WIRE:
         return {}
@@ -127,16 +125,8 @@ def is_l2_ruled_out(measurement: Measurement) -> bool:
 
 
 def current_step(measurement: Measurement) -> float:
-    """The resolution of the currents in A: the step of the registers, times the scale that the fields show."""
-    return _step(measurement, _CURRENTS, CURRENT_STEP)
-
-
-def current_factor(measurement: Measurement) -> float | None:
-    """What the currents were multiplied by, such as the ratio of transformers; `None` where the push does not show it.
-
-    Where all currents are 0 the powers show it: a transformer ratio multiplies both.
-    """
-    return _factor(measurement, _CURRENTS)
+    """The resolution of the currents in A: the step of the registers, times the scale."""
+    return _step(measurement, _CURRENTS, CURRENT_STEP) * float(measurement.scale.current)
 
 
 def _current(m: Measurement) -> Estimate | None:
@@ -165,44 +155,23 @@ def _voltage(m: Measurement) -> Estimate | None:
     if m.voltage_l1 is None or m.voltage_l3 is None:
         return None
     try:
-        return line2_voltage(m.voltage_l1, m.voltage_l3, resolution=_step(m, _VOLTAGES, VOLTAGE_STEP))
+        step = _step(m, _VOLTAGES, VOLTAGE_STEP) * float(m.scale.voltage)
+        return line2_voltage(m.voltage_l1, m.voltage_l3, resolution=step)
     except (ValueError, OverflowError):  # the second: an integer beyond all floats
         return None
 
 
-def _step(m: Measurement, fields: Mapping[str, str], coarsest: float) -> float:
-    """The resolution of `fields`: the step of their registers, `coarsest` where none is stated, times the scale."""
-    registers = _registers(m)
-    sent = [registers[code] for code in fields.values() if code in registers]
-    steps = [_ten(register.scaler) for register in sent if register.scaler is not None]
-    factor = _factor(m, fields)
-    return max(steps, default=coarsest) * (1.0 if factor is None else factor)
-
-
-def _factor(m: Measurement, fields: Mapping[str, str]) -> float | None:
-    """What `fields`, or else the powers, are to their registers; `None` where all are 0 or have no register."""
-    registers = _registers(m)
-    for name, code in {**fields, **_POWERS}.items():
-        field: float | None = finite(getattr(m, name))
-        sent = _number(registers.get(code))
-        if field and sent and (factor := finite(abs(field / sent))):
-            return factor
-    return None
+def _step(m: Measurement, fields: Sequence[str], coarsest: float) -> float:
+    """The greatest step of the registers that fill `fields`, as sent; `coarsest` where none is stated."""
+    filling = _registers(m)
+    sent = [filling[name] for name in fields if name in filling]
+    return max((_ten(register.scaler) for register in sent if register.scaler is not None), default=coarsest)
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
-    """By reduced code; the first of a code counts, it is the one that fills the field."""
-    electricity = ((register.obis, register) for register in reversed(m.registers) if register.obis)
-    return {obis.reduced: register for obis, register in electricity if (obis.a, obis.f) == (_ELECTRICITY, _PRESENT)}
-
-
-def _number(register: Register | None) -> float:
-    """What the meter sent, in the unit; 0 where that is no finite number."""
-    if register is None or not isinstance(register.value, int | float):
-        return 0.0
-    # dividing by a power of ten is exact where multiplying with a negative one is not: 17 / 10 is 1.7
-    scaler, value = register.scaler or 0, finite(register.value) or 0
-    return finite(value / _ten(-scaler) if scaler < 0 else value * _ten(scaler)) or 0.0
+    """By the field that they fill; the first of a code counts."""
+    known = ((lookup(register.obis), register) for register in reversed(m.registers) if register.obis)
+    return {entry.field: register for entry, register in known if entry}
 
 
 def _ten(exponent: int) -> float:

@@ -33,9 +33,9 @@ from statistics import median_low
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.inputs import CallersClock, check_type, finite
 from hanparse.energy.loads import LINES, LineLoads, Load, Voltages, net_power, voltages
 from hanparse.measurement import Measurement, Wiring
+from hanparse.measurement.inputs import CallersClock, check_type, finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

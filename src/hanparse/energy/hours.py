@@ -21,8 +21,8 @@ from datetime import MAXYEAR, MINYEAR, datetime, timedelta, timezone, tzinfo
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.inputs import finite
 from hanparse.measurement import Measurement
+from hanparse.measurement.inputs import check_type, finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -97,7 +97,7 @@ class HourlyEnergy:
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
         """Raise `TypeError` for a time zone of another type."""
-        _check_type("timezone", timezone, tzinfo | None)
+        check_type("timezone", timezone, tzinfo | None)
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest clock seen since `_last`, as `_Moment.utc`
@@ -110,7 +110,7 @@ class HourlyEnergy:
 
         Every push may be given. Those without registers are of use as well, their time stamps show a clock put back.
         """
-        _check_type("measurement", measurement, Measurement)
+        check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
         if clock is None:
             return []
@@ -261,9 +261,3 @@ def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
     """Whether the clock was put back by an hour, and the hour that exists twice lies between."""
     turned = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return turned and after.utc - before.utc > _HOUR
-
-
-def _check_type(name: str, value: object, kind: object) -> None:
-    if not isinstance(value, kind):  # type: ignore[arg-type]  # a union of types serves as well
-        expected = getattr(kind, "__name__", kind)
-        raise TypeError(f"expected {name} to be {expected}, found {type(value).__name__}")

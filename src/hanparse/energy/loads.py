@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.estimates import current_factor, current_step, is_l2_ruled_out
-from hanparse.energy.inputs import finite
+from hanparse.energy.estimates import current_step, is_l2_ruled_out
 from hanparse.measurement import Wiring
+from hanparse.measurement.inputs import finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house."""
 _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
-_ROUNDING: Final = 1e-9
 
 
 class Load(NamedTuple):
@@ -41,24 +40,22 @@ class Voltages(NamedTuple):
 class LineLoads:
     """Reads the lists of one meter; what one list shows of the meter counts for the next ones.
 
-    * A meter that has sent an L2 current that cannot be sends it without measuring it. From then on its 0 is not
-      believed even where it is possible, until it sends an L2 current that is possible and not 0.
-    * Where all values are 0 the list does not show the ratio of its transformers; it is that of the list before.
+    A meter that has sent an L2 current that cannot be sends it without measuring it. From then on its 0 is not believed
+    even where it is possible, until it sends an L2 current that is possible and not 0.
     """
 
     def __init__(self, wiring: Wiring) -> None:
         self._wiring = wiring
         self._is_l2_doubted = False
-        self._step = 0.0
 
     def read(self, measurement: Measurement) -> dict[int, Load]:
         """What each line carries, as far as the push tells; nothing for a list without currents."""
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in LINES[self._wiring]}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[2] = None
-        self._see_step(measurement)
-        how = f"measured, with a step of {self._step:g} A behind transformers" if self._step else "measured"
-        measured = {line: Load(sent + self._step, how) for line, sent in currents.items() if sent is not None}
+        step = current_step(measurement) if measurement.scale.current > 1 else 0.0
+        how = f"measured, with a step of {step:g} A behind transformers" if step else "measured"
+        measured = {line: Load(sent + step, how) for line, sent in currents.items() if sent is not None}
         loads = dict(measured)
         for line in currents.keys() - measured.keys() if measured else ():
             if load := self._unmeasured(line, measurement, measured):
@@ -73,12 +70,6 @@ class LineLoads:
             self._is_l2_doubted = False
             return True
         return measurement.wiring is not None and not self._is_l2_doubted  # without a type nobody knows about a 0
-
-    def _see_step(self, measurement: Measurement) -> None:
-        """One step of what the meter sends behind transformers, in A; a meter without them keeps its own step."""
-        factor = current_factor(measurement)
-        if factor is not None:
-            self._step = current_step(measurement) if factor > 1 + _ROUNDING else 0.0
 
     def _unmeasured(self, line: int, measurement: Measurement, measured: Mapping[int, Load]) -> Load | None:
         """Nothing on four wires, by the house or by the meter: with a neutral the line may carry anything."""

@@ -14,8 +14,8 @@ from decimal import Decimal
 from enum import Enum
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
-from hanparse.energy.inputs import CallersClock, check_type, finite
 from hanparse.measurement import Measurement
+from hanparse.measurement.inputs import CallersClock, check_type, finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

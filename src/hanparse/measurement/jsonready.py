@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from datetime import datetime
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from hanparse.measurement.parts import (
     Submeter,
     Wiring,
 )
+from hanparse.measurement.scale import Scale
 from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
@@ -48,6 +50,12 @@ def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JS
         named = [element._asdict().items() for element in value]
         return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
     return str(value) if isinstance(value, Breaker) else value
+
+
+def from_scale(scale: Scale) -> dict[str, Any]:
+    """Return the factors by name; a fraction is a text such as ``"150/7"``."""
+    factors = {each.name: getattr(scale, each.name) for each in fields(Scale)}
+    return {name: factor if isinstance(factor, int | float) else str(factor) for name, factor in factors.items()}
 
 
 def _ready(value: Plain) -> Any:  # noqa: ANN401  whatever JSON has
@@ -106,6 +114,14 @@ def _wiring(value: object) -> object:
     return Wiring[value]
 
 
+def _scale(value: object) -> object:
+    if not isinstance(value, Mapping):
+        return value
+    from fractions import Fraction  # noqa: PLC0415  seldom needed
+
+    return Scale(**{name: Fraction(factor) if isinstance(factor, str) else factor for name, factor in value.items()})
+
+
 def _registers(value: object) -> tuple[Register, ...]:
     if not isinstance(value, list | tuple):
         raise TypeError(f"expected a list as registers, found {type(value).__name__}")
@@ -139,6 +155,7 @@ _READERS: Final[dict[str, Callable[[object], object]]] = {
     **{name: _records(field.item) for name, field in FIELD_OF.items() if field.item},
     **{name: _breaker for name, field in FIELD_OF.items() if field.kind is Kind.BREAKER},
     "wiring": _wiring,
+    "scale": _scale,
     "registers": _registers,
     "estimated": _estimates,
 }

@@ -63,8 +63,8 @@ class Measurement(Fields):
         """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
 
         A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given,
-        estimates are apart under ``"estimated"``. `wiring` by its name and `registers` come on request. With
-        ``iso=False`` times are `datetime`.
+        estimates are apart under ``"estimated"``. `wiring` by its name and `registers`, with the `scale` that lies
+        between them and the fields, come on request. With ``iso=False`` times are `datetime`.
         """
         found: dict[str, Any] = dict(self._present())
         if self.received is not None:
@@ -76,15 +76,16 @@ class Measurement(Fields):
             found["wiring"] = self.wiring.name
         if registers:
             found["registers"] = [jsonready.from_register(register) for register in self.registers]
+            found |= {"scale": jsonready.from_scale(self.scale)} if self.scale != AS_SENT else {}
+            found |= {"made_for_transformers": True} if self.made_for_transformers else {}
         return found
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Return the measurement that `to_dict` made a dictionary of, also after JSON.
 
-        It is equal to that measurement if `wiring` and `registers` were asked for; `scale` and `made_for_transformers`
-        are not kept. Raises `TypeError` for a name that is no field and for a value of another type, `ValueError` for a
-        time, a wiring or a code that cannot be read.
+        It is equal to that measurement if `wiring` and `registers` were asked for. Raises `TypeError` for a name that
+        is no field and for a value of another type, `ValueError` for a time, a wiring or a code that cannot be read.
         """
         return cls(**jsonready.arguments(data))
 

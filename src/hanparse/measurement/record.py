@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, dataclass_transform
 
 from hanparse.measurement.field import FIELD_OF
+from hanparse.measurement.inputs import check_type
 from hanparse.measurement.parts import Estimate, Register, Wiring
 from hanparse.measurement.scale import Scale
 
@@ -22,11 +23,7 @@ if TYPE_CHECKING:
 AS_SENT: Final = Scale()
 NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
 _ESTIMATED: Final = "estimated"
-_NUMBER: Final = (int, float)
-_TYPES: Final[dict[str, type | tuple[type, ...]]] = {
-    **{name: _NUMBER if field.type is float else field.type for name, field in FIELD_OF.items()},
-    "wiring": Wiring,
-}
+_TYPES: Final[dict[str, type]] = {**{name: field.type for name, field in FIELD_OF.items()}, "wiring": Wiring}
 _ITEMS: Final = {name: field.item for name, field in FIELD_OF.items() if field.item}
 _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_float)
 
@@ -94,16 +91,16 @@ class Record:
         present = {name: _checked(name, value) for name, value in fields.items() if value is not None}
         elements = tuple(registers)
         for element in elements:
-            _check("registers", element, Register)
+            check_type("register", element, Register)
         for name, made in estimated.items():
-            _check(f"estimated[{name!r}]", made, Estimate)
-        _check("scale", scale, Scale)
+            check_type(f"estimate of {name}", made, Estimate)
+        check_type("scale", scale, Scale)
         if estimated:
             present[_ESTIMATED] = MappingProxyType(dict(estimated))
         fill_kind(self, _made(tuple(present), scale, bool(made_for_transformers)))
         fill_state(self, (*present.values(), elements))
         if received is not None:
-            _check("received", received, datetime)
+            check_type("received", received, datetime)
             fill_received(self, received)
 
     def _read(self) -> tuple[Any, ...]:
@@ -230,18 +227,13 @@ def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:
     return of(**arguments)
 
 
-def _check(name: str, value: object, expected: type | tuple[type, ...]) -> None:
-    if not isinstance(value, expected) or isinstance(value, bool):
-        wanted = "a number" if isinstance(expected, tuple) else f"a {expected.__name__}"
-        raise TypeError(f"expected {wanted} as {name}, found {type(value).__name__}")
-
-
 def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the field
-    """Return the value of a field as its type."""
-    _check(name, value, _TYPES[name])
+    """Return the value of a field as its type; a number may be int or float."""
+    if _TYPES[name] is not float or type(value) is not int:
+        check_type(name, value, _TYPES[name])
     if item := _ITEMS.get(name):
         for element in value:
-            _check(name, element, item)
+            check_type(name, element, item)
     if name not in _FLOATS:
         return value
     try:

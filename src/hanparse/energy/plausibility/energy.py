@@ -15,8 +15,8 @@ import math
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.inputs import in_utc
 from hanparse.energy.plausibility.load import value
+from hanparse.measurement.inputs import in_utc
 
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement

@@ -24,8 +24,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.energy.inputs import finite
 from hanparse.measurement import Wiring
+from hanparse.measurement.inputs import finite
 
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement

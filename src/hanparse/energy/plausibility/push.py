@@ -14,6 +14,7 @@ from hanparse.energy.plausibility.finding import Finding, Problem
 from hanparse.energy.plausibility.load import TOO_MUCH, load, net, systems, voltages
 from hanparse.energy.plausibility.phases import phase_findings
 from hanparse.measurement import Measurement, Scale
+from hanparse.measurement.inputs import check_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,14 +30,8 @@ _DIRECTION_EXACT: Final = 0.05  # of the sum: rounding of three powers, and the 
 
 def check(measurement: Measurement) -> tuple[Finding, ...]:
     """What this push shows by itself. Raises `TypeError` for what is no `Measurement`."""
-    check_measurement(measurement)
+    check_type("measurement", measurement, Measurement)
     return (*steady(measurement), *weigh(mismatch(measurement), None))
-
-
-def check_measurement(measurement: Measurement) -> None:
-    """Raise `TypeError` for what is none."""
-    if not isinstance(measurement, Measurement):
-        raise TypeError(f"expected a Measurement, found {type(measurement).__name__}")
 
 
 def steady(m: Measurement) -> Iterator[Finding]:

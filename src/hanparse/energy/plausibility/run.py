@@ -11,20 +11,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
-from hanparse.energy.inputs import CallersClock
 from hanparse.energy.plausibility import phases, push
 from hanparse.energy.plausibility.balance import Mismatch, weigh
 from hanparse.energy.plausibility.energy import Comparison
 from hanparse.energy.plausibility.load import voltages
-from hanparse.energy.plausibility.push import check_measurement
 from hanparse.energy.plausibility.trends import Direction, Transformers
+from hanparse.measurement import Measurement
+from hanparse.measurement.inputs import CallersClock, check_type
+from hanparse.measurement.state import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
     from datetime import datetime
 
     from hanparse.energy.plausibility.finding import Finding
-    from hanparse.measurement import Measurement
 
 _WINDOW: Final = 60  # pushes
 
@@ -35,7 +35,7 @@ class Plausibility:
     """Takes in the pushes of one meter and gives what cannot be in them, each finding once, when it is certain."""
 
     def __init__(self) -> None:
-        self._meter: tuple[object, ...] = (None, None, None)
+        self._meter = Identity()
         self._clock = CallersClock()
         self._run = _Run()
         self._reported: set[Hashable] = set()
@@ -46,12 +46,12 @@ class Plausibility:
         Of aware times the instants count. `TypeError` for what is no `Measurement` or `datetime`, and for naive and
         aware times mixed.
         """
-        check_measurement(measurement)
+        check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
-        meter = (measurement.meter_id, measurement.model, measurement.wiring)
-        if any(old and new and old != new for old, new in zip(self._meter, meter, strict=True)):
+        meter = Identity.of(measurement)
+        if self._meter.differs(meter):
             self._meter, self._run, self._reported = meter, _Run(), set()
-        self._meter = tuple(new or old for old, new in zip(self._meter, meter, strict=True))
+        self._meter = self._meter.joined(meter)
         self._run.update(measurement, instant)
         found = {_key(finding): finding for finding in self._run.findings()}
         new = [finding for key, finding in found.items() if key not in self._reported]

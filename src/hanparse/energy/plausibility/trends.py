@@ -11,15 +11,11 @@ still or is repaired now and then; a week is taken to be sure.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from hanparse.energy.estimates import current_factor
 from hanparse.energy.plausibility.finding import Finding, Problem
 from hanparse.energy.plausibility.load import PHASES, net, value
-from hanparse.meters import PROFILES
 
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement
@@ -30,7 +26,6 @@ _PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, however they lie in
 _SECONDARY: Final = 7.2  # A: 6 A and 20 %
 _STANDBY: Final = 50  # W: a house that takes no more takes nothing
 _MOSTLY: Final = 0.9
-_ROUNDING: Final = 1e-6
 
 
 class Transformers:
@@ -41,25 +36,23 @@ class Transformers:
         self._since: datetime | None = None
         self._pushes = 0
         self._greatest = 0.0
-        self._factor: float | None = None
 
     def update(self, m: Measurement, now: datetime) -> None:
         """Take in the push of `now`."""
         currents = [abs(current) for phase in PHASES if (current := value(m, f"current_l{phase}")) is not None]
-        if not currents or not is_made_for_transformers(m):
+        is_as_sent = m.scale.current == 1
+        if not currents or not m.made_for_transformers or not is_as_sent:
             return
         if self._since is None or now < self._since:
             self._since, self._pushes, self._greatest = now, 0, 0.0
         self._pushes += 1
         self._greatest = max(self._greatest, *currents)
-        self._factor = self._factor or current_factor(m)
         if now - self._since >= _DAY:
             self.finding = self._judge(m)
             self._since = None
 
     def _judge(self, m: Measurement) -> Finding | None:
-        as_sent = self._factor is not None and math.isclose(self._factor, 1, rel_tol=_ROUNDING)
-        if not as_sent or self._greatest > _SECONDARY or self._pushes < _PUSHES_ENOUGH:
+        if self._greatest > _SECONDARY or self._pushes < _PUSHES_ENOUGH:
             return None
         return Finding(
             Problem.TRANSFORMER,
@@ -101,14 +94,3 @@ class Direction:
             "import at night, unless this is a power station",
             "no factor mends that: the meter is connected the wrong way round, or the list is read in the wrong order",
         )
-
-
-def is_made_for_transformers(m: Measurement) -> bool:
-    """Whether its maker's profile says that the meter's type needs current transformers."""
-    return _needs_transformers(m.manufacturer, m.model)
-
-
-@lru_cache(maxsize=64)
-def _needs_transformers(manufacturer: str | None, model: str | None) -> bool:
-    types = (profile.model(model) for profile in PROFILES if profile.manufacturer == manufacturer)
-    return any(found and found.transformers for found in types)

@@ -1,10 +1,13 @@
-"""What a caller gives to the modules that compute from measurements -> checked types, instants, finite numbers."""
+"""What a caller gives: measurements, times, numbers -> checked types, instants, finite numbers."""
 
 from __future__ import annotations
 
 import math
 from datetime import UTC, datetime, timedelta
-from typing import Final, TypeVar
+from typing import TYPE_CHECKING, Final, TypeVar
+
+if TYPE_CHECKING:
+    from types import UnionType
 
 _FIRST: Final = datetime.min.replace(tzinfo=UTC)
 _LAST: Final = datetime.max.replace(tzinfo=UTC)
@@ -59,7 +62,8 @@ def finite(number: _Number | None) -> _Number | None:
         return None
 
 
-def check_type(name: str, value: object, kind: type) -> None:
+def check_type(name: str, value: object, kind: type | UnionType) -> None:
     """Raise `TypeError` where the value of an argument is of another type."""
     if not isinstance(value, kind):
-        raise TypeError(f"expected a {kind.__name__} as {name}, found {type(value).__name__}")
+        expected = kind.__name__ if isinstance(kind, type) else kind
+        raise TypeError(f"expected a {expected} as {name}, found {type(value).__name__}")
