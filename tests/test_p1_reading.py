@@ -76,8 +76,8 @@ def test_what_is_computed_from_measurements_takes_those_of_telegrams() -> None:
     measurements = [reading.measurement(Scale(), None) for file in SOUND for reading in readings(file)]
     assert estimate(measurements[0]) == {}
     assert not any(map(problems, measurements))
-    ten_times = swedish(c32_7_0="2321.0*V")
-    assert problems(read_telegram(Telegram.parse(ten_times)).measurement(Scale(), None)) == {Problem.VOLTAGE}
+    tenth = swedish(c32_7_0="0023.2*V")
+    assert problems(read_telegram(Telegram.parse(tenth)).measurement(Scale(), None)) == {Problem.VOLTAGE}
 
 
 def problems(measurement: Measurement) -> set[Problem]:
