@@ -103,6 +103,7 @@ def types(session: nox.Session) -> None:
         session.run("mypy", "--strict", ".")
         session.run("basedpyright", "--pythonpath", shutil.which("python", path=session.bin) or "python")
         session.run("python", "reader.py")
+        session.run("python", "misuse.py")
 
 
 @nox.session(python=PYTHONS)

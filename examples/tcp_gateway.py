@@ -26,9 +26,10 @@ async def measurements(host: str, port: int, *, pause: float = 5, silence: float
     decoder = Decoder()
     while True:
         try:
-            reader, writer = await asyncio.wait_for(asyncio.open_connection(host, port), silence)
+            async with asyncio.timeout(silence):
+                reader, writer = await asyncio.open_connection(host, port)
             with closing(writer):
-                while chunk := await asyncio.wait_for(reader.read(4096), silence):
+                while chunk := await _read(reader, silence):
                     for measurement in decoder.feed(chunk):
                         yield measurement
         except OSError as error:  # also TimeoutError, which says nothing of its own
@@ -36,6 +37,11 @@ async def measurements(host: str, port: int, *, pause: float = 5, silence: float
         for measurement in decoder.flush():
             yield measurement
         await asyncio.sleep(pause)
+
+
+async def _read(reader: asyncio.StreamReader, silence: float) -> bytes:
+    async with asyncio.timeout(silence):  # asyncio.wait_for of Python 3.11 may overlook that its task is cancelled
+        return await reader.read(4096)
 
 
 async def main(host: str, port: int) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import copy
 import pickle
 from dataclasses import replace
-from datetime import UTC
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from framefiles import ALL, SOUND, named, sealed
@@ -100,7 +100,7 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
         (b"\xdb\x08KAM", DecodeError, "general-glo-ciphering: the push is ciphered"),
-        (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 3: .*general-block-transfer"),
+        (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 7: the block is cut off: its length is missing"),
         (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
         (CIPHERED, DecodeError, "byte 12: .*general-glo-ciphering"),
         (LIST_1[:-3] + b"\0\0\x7e", ChecksumError, "FCS 0000 does not fit"),
@@ -386,3 +386,66 @@ def test_estimates_are_made_when_asked_for_and_stand_apart() -> None:
 def test_meters_that_measure_everything_get_no_estimates() -> None:
     for name in ("aidon/list2-6534-tn", "aidon/list2-6515-1phase", "kamstrup/list1-685-it-ct"):
         assert not hanparse.decode(named(name).data, estimate=True).estimated
+
+
+NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
+LATER = NOON + timedelta(seconds=2)
+
+
+def test_a_measurement_says_when_the_chunk_came_that_completed_it() -> None:
+    decoder = Decoder()
+    assert decoder.feed(LIST_2[:50], at=NOON) == []
+    first = decoder.feed(LIST_2[50:] + LIST_2, at=LATER)
+    recognised = decoder.feed(LIST_2, at=NOON)
+    assert [push.received for push in first + recognised] == [LATER, LATER, NOON]
+    assert first[0] == recognised[0] == hanparse.decode(LIST_2)
+    assert Decoder().feed(LIST_2)[0].received is None
+    assert hanparse.decode(LIST_2).received is None
+
+
+def test_the_time_of_arrival_reaches_a_push_that_was_held_back_and_one_with_estimates() -> None:
+    truncated = LIST_2[:100]
+    decoder = Decoder()
+    held = decoder.feed(truncated + LIST_1, at=NOON) + decoder.flush()
+    assert [(push.list_id, push.received) for push in held] == [(None, NOON)]
+    decoder = Decoder(estimate=True)
+    frame = named("aidon/list2-6525-it").data
+    for time in (NOON, LATER):
+        (push,) = decoder.feed(frame, at=time)
+        assert (push.received, set(push.estimated)) == (time, {"current_l2"})
+
+
+def test_what_an_error_of_the_caller_held_back_keeps_its_time() -> None:
+    def stop(_error: HanParseError) -> None:
+        raise RuntimeError
+
+    decoder = Decoder(on_error=stop)
+    decoder.feed(LIST_2, at=NOON)
+    with pytest.raises(RuntimeError):
+        decoder.feed(LIST_2 + CIPHERED + LIST_1, at=NOON)
+    assert [push.received for push in decoder.feed(LIST_2, at=LATER)] == [NOON, NOON, LATER]
+
+
+def test_a_payload_without_a_frame_says_when_it_came() -> None:
+    decoder = Decoder()
+    decoder.feed(LIST_1, at=LATER)
+    payload = Frame.parse(LIST_2).information
+    assert decoder.decode_payload(payload, at=NOON).received == NOON
+    assert decoder.decode_payload(payload).received is None
+
+
+@pytest.mark.parametrize("wrong", [12, "2024-07-01", 0, ""])
+def test_a_time_of_arrival_of_another_type_is_a_type_error_and_takes_nothing_in(wrong: object) -> None:
+    decoder = Decoder()
+    with pytest.raises(TypeError, match="expected a datetime as at"):
+        decoder.feed(LIST_1, at=wrong)  # type: ignore[arg-type]
+    assert decoder.stats.bytes == 0
+    with pytest.raises(TypeError, match="expected a datetime as at"):
+        decoder.decode_payload(Frame.parse(LIST_2).information, at=wrong)  # type: ignore[arg-type]
+
+
+def test_copies_of_a_recognised_push_know_when_it_came() -> None:
+    decoder = Decoder()
+    pushes = [decoder.feed(LIST_2, at=NOON)[0] for _ in range(2)]
+    for push in pushes:
+        assert pickle.loads(pickle.dumps(push)).received == NOON

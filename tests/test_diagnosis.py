@@ -198,9 +198,19 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("without flags", lambda: b"".join(frame[1:-1] for frame in many(OTHERS)), "no-flag", "takes away the flags"),
     ("P1", lambda: TELEGRAM * 2, "p1", "P1"),
     ("the end of a P1 telegram", lambda: TELEGRAM[20:], "p1", "P1"),
-    ("M-Bus, one segment", lambda: m_bus(b"\xdb\x08" + random(60), 0x10), "m-bus", "M-Bus"),
-    ("M-Bus, 250 and the rest", lambda: m_bus(random(245), 0) + m_bus(random(9), 0x11), "m-bus", "M-Bus"),
-    ("M-Bus, 257 and the rest", lambda: m_bus(random(252), 0) + m_bus(random(8), 0x11), "m-bus", "M-Bus"),
+    ("M-Bus, one segment", lambda: m_bus(b"\xdb\x08" + random(60), 0x10), "ciphered", "ciphered"),
+    (
+        "M-Bus, 250 and the rest",
+        lambda: m_bus(b"\xdb" + random(244), 0) + m_bus(random(9), 0x11),
+        "ciphered",
+        "ciphered",
+    ),
+    (
+        "M-Bus, 257 and the rest",
+        lambda: m_bus(b"\xdb" + random(251), 0) + m_bus(random(8), 0x11),
+        "ciphered",
+        "ciphered",
+    ),
     ("cut at flag", lambda: b"".join(map(until_flag, map(with_flag, range(1, 9)))), "cut-off", "takes a 7E"),
     ("text mode", lambda: b"".join(many(OTHERS)).replace(b"\n", b"\r\n"), "line-ends", r'replace(b"\r\n", b"\n")'),
     ("text mode, lines", lambda: b"\n".join(LONG).replace(b"\n", b"\r\n"), "line-ends", "writes 0D 0A for 0A"),
@@ -283,7 +293,7 @@ def test_several_things_are_found_the_most_important_first() -> None:
     assert kinds(b"".join(CIPHERED) + TEXT + UNKNOWN + BLOCKS + TEXT + cut + first_segments()) == [
         *("ciphered", "undecodable", "unknown-meter", "cut-off", "segments", "text")
     ]
-    assert kinds(TELEGRAM + m_bus(random(20), 0x10) + random(900)) == ["m-bus", "p1"]
+    assert kinds(TELEGRAM + m_bus(b"\xdb" + random(20), 0x10) * 3 + random(900)) == ["p1", "ciphered"]
     assert kinds(TEXT * 40 + random(900)) == ["no-flag", "text"]
 
 

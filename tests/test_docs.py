@@ -8,8 +8,7 @@ import re
 import shlex
 import tomllib
 from pathlib import Path
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 import pytest
 from framefiles import named
@@ -56,17 +55,6 @@ def blocks(page: str) -> list[Block]:
     ]
 
 
-def names(page: str) -> dict[str, Any]:
-    """What a page may take for granted: things outside hanparse that its code is about."""
-    stands_in = {
-        "docs/charging.md": {
-            "port": [named("aidon/list2-6534-tn").data],
-            "charger": SimpleNamespace(measured_current=lambda: 0, set_limit=[].append),
-        }
-    }
-    return {"__name__": "page", **stands_in.get(page, {})}
-
-
 def commands(block: Block) -> Iterator[tuple[str, str]]:
     """Each command of a console block and what it prints, as shown; every line is one where no line has a prompt."""
     if "$ " not in block.code:
@@ -85,7 +73,7 @@ def why_not(command: str) -> str | None:
 
 @pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
 def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
-    runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), names(page)
+    runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":
             exec(compile("\n" * (block.line - 1) + block.code, page, "exec"), namespace)  # noqa: S102  our own pages

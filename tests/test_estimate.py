@@ -295,13 +295,16 @@ def test_the_allowance_is_350_volt_ampere_unless_the_caller_says_otherwise() -> 
     assert line2_current(**INPUTS) != line2_current(**INPUTS, distortion=351)
 
 
-def test_the_powers_show_the_scale_where_both_currents_are_zero() -> None:
-    registers = tuple(
-        Register(Obis.parse(code), value, scaler, unit)
-        for code, value, scaler, unit in [("1.7.0", 7, 0, "W"), ("31.7.0", 0, -1, "A"), ("71.7.0", 0, -1, "A")]
-    )
-    readings = READINGS | {"current_l1": 0.0, "current_l3": 0.0, "active_power_import": 140, "registers": registers}
+def test_the_scale_counts_also_where_both_currents_are_zero() -> None:
+    registers = tuple(Register(Obis.parse(code), 0, -1, "A") for code in ("31.7.0", "71.7.0"))
+    readings = READINGS | {"current_l1": 0.0, "current_l3": 0.0, "registers": registers, "scale": Scale.ct(20)}
     assert slack(Measurement(**readings)) == pytest.approx(2 * 0.1 * 20)
+
+
+def test_the_step_of_voltages_behind_voltage_transformers_is_theirs_whatever_the_powers_are_multiplied_with() -> None:
+    registers = tuple(Register(Obis.parse(code), 2300, -1, "V") for code in ("32.7.0", "72.7.0"))
+    readings = READINGS | {"registers": registers, "scale": Scale(voltage=100, current=20, power=2000)}
+    assert estimate(Measurement(**readings))["voltage_l2"].high == pytest.approx(230 + 230 + 2 * 0.1 * 100)
 
 
 def test_registers_that_fill_no_field_say_nothing_about_the_resolution() -> None:

@@ -194,6 +194,19 @@ def test_a_list_that_is_sent_again_makes_old_currents_neither_fresh_nor_true() -
     assert watch.freshness(at(41)) is Freshness.STALE
 
 
+def test_an_undated_list_that_comes_again_gives_nothing_back_of_what_was_set_aside() -> None:
+    watch, push = guard(wiring=FOUR, charger=(1,)), measured(5, 5, 5, active_power_import=3450, voltage_l1=230)
+    watch.update(push, NOON)
+    watch.update(power(5750), at(2.5))
+    watch.update(push, at(5))
+    assert watch.headroom(at(5)).current == 10
+    watch.update(power(5750), at(7.5))
+    assert watch.headroom(at(7.5)).current == 10
+    assert watch.freshness(at(35)) is Freshness.ACTIVE  # a house in which nothing changes sends the same list, too
+    watch.update(measured(15, 5, 5, active_power_import=5750, voltage_l1=230), at(10))
+    assert watch.headroom(at(10)).current == 10
+
+
 @pytest.mark.parametrize("before", [None, 1000])
 def test_a_list_with_currents_and_no_power_does_not_switch_the_set_aside_off(before: float | None) -> None:
     watch = guard(wiring=FOUR, charger=(1,))

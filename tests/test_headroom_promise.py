@@ -59,7 +59,9 @@ STEPS = st.lists(
         load=st.integers(0, 6),
         watts=st.floats(0, 6000) | st.sampled_from([0, 2300]),
         charging=st.floats(0, 1),
-        kind=st.sampled_from(["all", "all", "currents", "power", "power", "power and export", "again", "noise"]),
+        kind=st.sampled_from(
+            ["all", "all", "currents", "power", "power", "power and export", "again", "again", "noise"]
+        ),
         is_lost=st.sampled_from([False, False, False, True]),
     ),
     min_size=1,
@@ -75,6 +77,7 @@ class House:
     wiring: Wiring
     charger: tuple[int, ...]
     meter: str
+    is_dated: bool
     lines: Lines
     charging: float = 0
 
@@ -120,7 +123,7 @@ class House:
         fields: dict[str, Any] = {}
         if kind in ("all", "currents"):
             fields = {f"current_l{line}": current for line, current in self.carried(self.charging).items()}
-            fields |= {"voltage_l1": VOLTAGE, "timestamp": time, "wiring": self.wiring}
+            fields |= {"voltage_l1": VOLTAGE, "timestamp": time if self.is_dated else None, "wiring": self.wiring}
         if kind in ("all", "power", "power and export"):
             fields["active_power_import"] = max(0.0, self.power)
         if kind in ("all", "power and export") or (kind == "power" and self.power < 0):
@@ -145,7 +148,7 @@ class Run:
     knows_power: bool = False
     listed: float = 0
     """A that the charger drew at the last list with currents."""
-    dated: list[Measurement] = field(default_factory=list)
+    lists: list[Measurement] = field(default_factory=list)
 
     def step(self, step: Step, way: int) -> None:
         """Something is switched, time passes, the meter speaks and is heard or not."""
@@ -153,8 +156,10 @@ class Run:
         connections = CONNECTIONS[self.house.wiring]
         self.house.switch(connections[step.load % len(connections)], way * step.watts)
         self.house.charging = step.charging * self.may_take
-        if step.kind == "again" and self.dated:
-            self.guard.update(self.dated[0], self.clock(self.now), charging=self.house.charging)
+        if step.kind == "again" and self.lists:
+            again = self.lists[0 if self.house.is_dated else -1]
+            self.guard.update(again, self.clock(self.now), charging=self.listed)
+            self.may_take = self.guard.headroom(self.clock(self.now)).current
         elif step.kind == "noise":
             self.guard.bad_data(self.clock(self.now))
         elif step.kind != "again" and not step.is_lost:
@@ -169,7 +174,7 @@ class Run:
         self.knows_power |= kind != "currents"
         if kind in ("all", "currents"):
             self.listed = self.house.charging
-            self.dated = [*self.dated, push][-3:]
+            self.lists = [*self.lists, push][-3:]
         self.check(self.guard.headroom(self.clock(self.now)))
 
     def check(self, said: Headroom) -> None:
@@ -194,7 +199,9 @@ def test_for_any_sequence_of_true_pushes_load_and_headroom_stay_below_the_fuse_o
     charger = data.draw(st.sampled_from(CONNECTIONS[wiring]))
     meters = ["all currents", "two currents", "estimates", "a zero, of a type that nobody knows"]
     meter = data.draw(st.sampled_from(meters if wiring is THREE else meters[:1]))
-    house = House(wiring, charger, meter, dict.fromkeys((1,) if wiring is ONE else (1, 2, 3), 0j))
+    house = House(
+        wiring, charger, meter, data.draw(st.booleans()), dict.fromkeys((1,) if wiring is ONE else (1, 2, 3), 0j)
+    )
     reactive = data.draw(st.tuples(*[st.builds(rect, st.floats(0, 15), st.floats(0, math.tau))] * 2))
     for lines, current in zip(CONNECTIONS[wiring][-3:-1], reactive, strict=False):
         house.lines[lines[0]] += current

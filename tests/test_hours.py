@@ -208,7 +208,7 @@ def test_a_scale_counts() -> None:
 
 
 def test_wrong_arguments_are_type_errors() -> None:
-    with pytest.raises(TypeError, match="expected measurement to be Measurement, found NoneType"):
+    with pytest.raises(TypeError, match="expected a Measurement as measurement, found NoneType"):
         HourlyEnergy().update(None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"expected timezone to be datetime.tzinfo . None, found str"):
+    with pytest.raises(TypeError, match=r"expected a datetime.tzinfo . None as timezone, found str"):
         HourlyEnergy(timezone="Europe/Oslo")  # type: ignore[arg-type]

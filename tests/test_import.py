@@ -5,6 +5,10 @@ from __future__ import annotations
 import pkgutil
 import subprocess
 import sys
+import tomllib
+
+import pytest
+from scripts import ROOT
 
 import hanparse
 
@@ -42,3 +46,14 @@ def test_to_import_every_module_changes_nothing_and_prints_nothing() -> None:
     command = [sys.executable, "-B", "-W", "error", "-c", PROGRAM, *names]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_the_names_of_the_package_are_its_public_names() -> None:
+    assert dir(hanparse) == hanparse.__all__
+    assert all(getattr(hanparse, name) for name in hanparse.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'FuseGuard'"):
+        hanparse.FuseGuard  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_the_version_is_that_of_the_project() -> None:
+    assert hanparse.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]

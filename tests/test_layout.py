@@ -64,7 +64,13 @@ def both(file: FrameFile, frame: bytes, **options: object) -> None:
 
 
 OPTIONS = st.sampled_from(
-    [Options(), Options(scale=Scale.ct("100:5")), Options(scale=Scale(energy=0.1, voltage=0.1)), Options(timezone=UTC)]
+    [
+        Options(),
+        Options(scale=Scale.ct("100:5")),
+        Options(scale=Scale.ct("150:7")),
+        Options(scale=Scale(energy=0.1, voltage=0.1)),
+        Options(timezone=UTC),
+    ]
 )
 
 

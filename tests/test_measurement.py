@@ -3,15 +3,15 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import sys
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from framefiles import SOUND, FrameFile, named
 
-from hanparse import Estimate, Measurement, Obis, Register, Scale, Wiring
-from hanparse.measurement import FIELD_UNITS, FIELDS
-from hanparse.obis import Kind
+from hanparse import Estimate, Measurement, Obis, Register, Scale, Wiring, decode, decode_all
+from hanparse.measurement import FIELDS
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 SAMPLE = Measurement(
@@ -62,8 +62,12 @@ def test_equal_measurements_have_equal_hashes_and_others_differ() -> None:
     assert SAMPLE != "something else"
 
 
-def test_copies_and_pickles_are_equal() -> None:
-    assert copy.copy(SAMPLE) == copy.deepcopy(SAMPLE) == pickle.loads(pickle.dumps(SAMPLE)) == SAMPLE
+@pytest.mark.parametrize("made", [copy.copy, copy.deepcopy, lambda push: pickle.loads(pickle.dumps(push))])
+def test_copies_and_pickles_are_equal_and_know_when_it_came_and_its_scale(made: Any) -> None:  # noqa: ANN401
+    push = SAMPLE.__replace__(received=NOON, scale=Scale.ct(20), made_for_transformers=True)
+    again = made(push)
+    assert again == push
+    assert (again.received, again.scale, again.made_for_transformers) == (NOON, Scale.ct(20), True)
 
 
 def test_the_dictionary_holds_the_fields_that_are_there_ready_for_json() -> None:
@@ -93,35 +97,72 @@ def test_it_is_a_table_in_a_notebook() -> None:
     assert "&lt;b&gt;" in Measurement(model="<b>")._repr_html_()
 
 
-def test_every_number_has_a_unit() -> None:
-    numbers = {field.name for field in Measurement.fields() if field.kind is Kind.NUMBER}
-    factors = {"power_factor", "power_factor_l1", "power_factor_l2", "power_factor_l3"}
-    assert set(FIELD_UNITS) == numbers - factors
+def test_times_are_datetimes_in_the_dictionary_where_that_is_asked_for() -> None:
+    assert SAMPLE.to_dict(iso=False)["timestamp"] == NOON
+
+
+def test_wiring_and_registers_with_their_scale_are_in_the_dictionary_on_request() -> None:
+    frame = named("kaifa/full-se-ma304t4-ct").data
+    found = decode(frame, scale=Scale.ct("150:7")).to_dict(wiring=True, registers=True)
+    assert found["wiring"] == "FOUR_WIRE"
+    assert found["registers"][0] == {"obis": "1-1:0.2.129", "value": {"hex": b"KFM_001".hex()}}
+    assert found["registers"][3] == {"obis": "1-0:1.7.0", "value": 1500, "scaler": 0, "unit": "W"}
+    assert found["scale"] == {"current": "150/7", "voltage": 1, "power": "150/7", "energy": "150/7"}
+    assert found["made_for_transformers"] is True
+    assert {"wiring", "registers", "scale", "made_for_transformers"}.isdisjoint(decode(frame).to_dict())
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_dictionary_that_went_through_json_becomes_an_equal_measurement(file: FrameFile) -> None:
+    for push in decode_all(file.data, scale=Scale.ct("150:7"), estimate=True):
+        sent = json.loads(json.dumps(push.to_dict(wiring=True, registers=True), allow_nan=False))
+        again = Measurement.from_dict(sent)
+        assert again == push
+        assert (again.scale, again.made_for_transformers) == (push.scale, push.made_for_transformers)
+        types = {name: type(getattr(push, name)) for name in FIELDS}
+        assert {name: type(getattr(again, name)) for name in FIELDS} == types
+        short = push.__replace__(registers=(), wiring=None)
+        assert Measurement.from_dict(json.loads(json.dumps(push.to_dict()))) == short
+
+
+def test_received_is_in_the_dictionary_and_in_repr_where_it_was_given() -> None:
+    push = SAMPLE.__replace__(received=NOON)
+    assert push.to_dict()["received"] == "2024-07-01T12:00:00+00:00"
+    assert Measurement.from_dict(push.to_dict()).received == NOON
+    assert repr(push).endswith("current_l1=9.3 A, received=2024-07-01 12:00:00+00:00)")
+    assert "received" not in SAMPLE.to_dict()
 
 
 @pytest.mark.parametrize(
-    ("ratio", "factor"),
-    [("100:5", 20), ("50:1", 50), ("150:4", 37.5), (20, 20), ("20", 20), (" 150 : 5 ", 30), (2.5, 2.5)],
+    ("data", "error", "message"),
+    [
+        ([], TypeError, "expected a dictionary, found list"),
+        ({"curent_l1": 1}, TypeError, r"no field curent_l1; did you mean current_l1\?"),
+        ({"current_l1": "1"}, TypeError, "expected a float as current_l1, found str"),
+        ({"timestamp": "yesterday"}, ValueError, "yesterday"),
+        ({"received": 5}, TypeError, "expected a datetime as received, found int"),
+    ],
 )
-def test_a_transformer_ratio_scales_current_power_and_energy_but_not_voltage(ratio: str | float, factor: float) -> None:
-    assert Scale.ct(ratio) == Scale(current=factor, power=factor, energy=factor, voltage=1)
+def test_a_dictionary_that_no_measurement_gave_is_an_error(data: Any, error: type[Exception], message: str) -> None:  # noqa: ANN401
+    with pytest.raises(error, match=message):
+        Measurement.from_dict(data)
 
 
-@pytest.mark.parametrize(
-    "ratio", ["", "abc", "100:0", "0:5", "-100:5", "100:5:1", "nan", "inf", 0, -1, float("nan"), float("inf")]
-)
-def test_a_ratio_that_is_not_positive_and_finite_is_a_value_error(ratio: str | float) -> None:
-    with pytest.raises(ValueError, match="ratio"):
-        Scale.ct(ratio)
+def test_replace_changes_what_is_named_and_keeps_the_rest() -> None:
+    full = SAMPLE.__replace__(received=NOON, scale=Scale.ct(20), estimated={"current_l2": Estimate(1, 0, 2, "any")})
+    changed = full.__replace__(current_l1=5, model="6525")
+    assert (changed.current_l1, changed.model, changed.active_power_import) == (5, "6525", 1362)
+    kept = ("registers", "estimated", "received", "scale", "wiring", "timestamp")
+    assert [getattr(changed, name) for name in kept] == [getattr(full, name) for name in kept]
+    assert full.__replace__(current_l1=None).current_l1 is None
+    assert full.with_estimates({}).estimated == {}
+    if sys.version_info >= (3, 13):
+        assert copy.replace(full, current_l1=5) == full.__replace__(current_l1=5)
 
 
-@given(st.sampled_from(["current", "voltage", "power", "energy"]), st.floats(max_value=0) | st.just(float("nan")))
-def test_every_factor_is_checked(name: str, factor: float) -> None:
-    with pytest.raises(ValueError, match=name):
-        Scale(**{name: factor})
-
-
-@pytest.mark.parametrize("wrong", [None, [20], "20"])
-def test_a_factor_that_is_no_number_is_a_type_error(wrong: object) -> None:
-    with pytest.raises(TypeError, match="expected a number as power ratio"):
-        Scale(power=wrong)  # type: ignore[arg-type]
+def test_match_takes_fields_by_name() -> None:
+    match SAMPLE:
+        case Measurement(current_l1=float(current), wiring=Wiring.ONE_PHASE):
+            assert current == 9.3
+        case _:
+            pytest.fail("no match")

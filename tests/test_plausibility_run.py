@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from hanparse import Measurement, Scale, Wiring, decode
 from hanparse.energy.plausibility import Plausibility, Problem, mend
 from hanparse.energy.plausibility.energy import Comparison, Verdict
 from hanparse.measurement import FIELDS
+from hanparse.meters import Model
+from hanparse.meters.makers.aidon import AIDON
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -206,7 +209,17 @@ def test_a_day_of_small_currents_from_a_meter_made_for_transformers_asks_for_the
     assert model in finding.seen
     assert found((multiplied, now) for now in day) == []
     assert found((m, now) for now in day[:-1]) == []
-    assert found(changed(((m, now) for now in day), registers=())) == []  # nobody knows whether they were multiplied
+
+
+def test_which_types_are_made_for_transformers_is_said_by_the_profiles_that_read_the_lists() -> None:
+    day = [NOON + number * 10 * INTERVAL for number in range(865)]
+    for name, is_made, own in (
+        ("aidon/list2-6534-tn", True, replace(AIDON, models=(Model("6534", Wiring.FOUR_WIRE, transformers=True),))),
+        ("aidon/list2-6550-tn-ct", False, replace(AIDON, models=(Model("6550", Wiring.FOUR_WIRE),))),
+    ):
+        m = decode(named(name).data, profiles=(own,))
+        problems = [finding.problem for finding in found((m, now) for now in day)]
+        assert problems == [Problem.TRANSFORMER] * is_made
 
 
 @pytest.mark.parametrize("name", ["aidon/list2-6534-tn", "kaifa/list2-ma304h3e-it", "kamstrup/list1-se-3phase"])

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 from bodies import array, code, entry, measure, number, octets, register, structure, text
-from framefiles import named
+from framefiles import SOUND, FrameFile, named
+from houses import SCALED
 
-from hanparse import Measurement, Scale, Wiring, cosem, decode
+from hanparse import Measurement, Register, Scale, Wiring, cosem, decode, decode_all
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
 from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
+from hanparse.obis import Entry, Kind, lookup
 from hanparse.wire.link import Link
 
 
@@ -224,3 +226,22 @@ def test_each_unit_has_the_factor_of_its_quantity(obis: str, unit: int, field: s
     measurement = measure(body, scale=Scale(current=2, voltage=3, power=5, energy=7))
     assert getattr(measurement, field) == 11 * factor
     assert measurement.registers[0].value == 11
+
+
+@pytest.mark.parametrize("scale", [Scale(), Scale.ct(20), Scale.ct("150:7"), Scale(voltage=100)])
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_field_has_one_type_for_every_meter(file: FrameFile, scale: Scale) -> None:
+    (push,) = decode_all(file.data, scale=scale)[:1]
+    sent = {entry.field: register for register in reversed(push.registers) if (entry := _entry(register))}
+    for field in Measurement.fields():
+        value = getattr(push, field.name)
+        if field.kind is Kind.NUMBER and value is not None:
+            register, factor = sent[field.name], getattr(scale, SCALED.get(field.unit, "voltage"))
+            is_scaled = field.unit in SCALED and type(factor) is not int
+            has_decimals = isinstance(register.value, float) or (register.scaler or 0) < 0
+            is_whole = field.unit in ("W", "var", "Wh", "varh") and not is_scaled and not has_decimals
+            assert type(value) is (int if is_whole else float), field.name
+
+
+def _entry(register: Register) -> Entry | None:
+    return lookup(register.obis) if register.obis else None

@@ -30,9 +30,13 @@ def test_a_scaled_number_is_the_float_nearest_to_the_exact_value(raw: int, expon
     assert scaled == (exact if exponent >= 0 else float(exact))
 
 
-def test_whole_numbers_stay_whole() -> None:
-    assert isinstance(values.scaled(1362, 0), int)
-    assert isinstance(values.scaled(5676882, 1), int)
+def test_whole_numbers_stay_whole_where_the_quantity_is_not_always_a_float() -> None:
+    for raw, exponent in ((1362, 0), (5676882, 1)):
+        assert isinstance(values.scaled(raw, exponent), int)
+        found = values.scaled(raw, exponent, is_float=True)
+        assert isinstance(found, float)
+        assert found == raw * 10**exponent
+    assert values.scaled(10**300, 10, is_float=True) is None
 
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])

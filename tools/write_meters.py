@@ -156,13 +156,14 @@ def _lists(proofs: list[Proof]) -> str:
             f"`{proof.name}`",
             f"`{_address(proof.frame.destination)}` `{_address(proof.frame.source)}` `{proof.frame.control:02X}`",
             proof.body,
+            "yes" if "timestamp" in proof.content["expect"] else "no",
             _fields(proof.content["expect"]),
             _origin(proof.content),
             proof.content["why"].removeprefix("built: "),
         )
         for proof in proofs
     ]
-    return _table(("frame file", "HDLC", "body", "fields", "frame", "what it shows"), rows) if rows else ""
+    return _table(("frame file", "HDLC", "body", "clock", "fields", "frame", "what it shows"), rows) if rows else ""
 
 
 def _origin(content: dict[str, Any]) -> str:

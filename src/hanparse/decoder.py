@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
+from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
-from hanparse.transfer import Dropped, Message
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.identify import framing, is_ciphered
+from hanparse.wire.message import Dropped, Message
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -110,15 +111,20 @@ class Decoder:
         no `datetime`; nothing for bytes.
         """
         if at is not None:
-            check_type("at", at, datetime)
-            self._at = at
+            return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready or self._estimate:
-            self._ready += [self._finish(measurement, at) for measurement in found]
+            self._ready += [self._finish(measurement, self._at) for measurement in found]
             return self._drain()
-        if at is not None:
-            for measurement in found:
-                fill_received(measurement, at)
+        return found
+
+    def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
+        check_type("at", at, datetime)
+        self._at = at
+        came_before = len(self._ready)  # where on_error raised something, and they have their time
+        found = self.feed(chunk)
+        for measurement in found[came_before:]:
+            fill_received(measurement, at)
         return found
 
     def flush(self) -> list[Measurement]:
@@ -176,7 +182,7 @@ class Decoder:
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
             self._ready += [self._finish(measurement, self._at) for measurement in event]
-        elif isinstance(event, Frame):
+        elif isinstance(event, Frame | Telegram):
             self._counts["frames"] += 1
         elif isinstance(event, Read):
             self._take_read(event)
@@ -186,7 +192,7 @@ class Decoder:
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
             self._fail(event.error)
-        else:
+        elif isinstance(event, FrameError):
             self._fail(event)
 
     def _take_read(self, event: Read) -> None:
@@ -195,8 +201,9 @@ class Decoder:
             self._layouts.clear()  # they were learned for the maker that was seen before
         self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
-        if len(message.frames) == 1 and not self._depends_on_meter_id:
-            self._layouts.learn(message.frames[0], reading, self._scale, self._timezone)
+        frame = message.frames[0] if len(message.frames) == 1 else None
+        if isinstance(frame, Frame) and not self._depends_on_meter_id:
+            self._layouts.learn(frame, reading, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -238,8 +245,8 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    if not is_framed(errors) and (message := unframed(data)):
-        return [_without_frame(decoder, message)]
+    if not is_framed(errors) and (messages := unframed(data)):
+        return [_without_frame(decoder, message) for message in messages]
     raise min(errors, key=closeness, default=no_frame(data))
 
 

@@ -5,7 +5,7 @@
     HanParseError(ValueError)      never raised itself
     ├── HexDumpError               the text is not a hex dump                       .line .column
     ├── FrameError                 the bytes are not a sound frame                  .offset
-    │   └── ChecksumError          HCS, FCS or CRC does not fit  .field .expected .found
+    │   └── ChecksumError          a check sequence does not fit   .field .expected .found
     ├── DecodeError                the frame is sound, its COSEM payload is not     .offset .reason
     └── UnknownMeterError          the payload is sound, no profile reads it        .report
 
@@ -47,7 +47,7 @@ class FrameError(HanParseError):
 class ChecksumError(FrameError):
     """The check sequence `field` does not fit: `expected` by the bytes, `found` as sent.
 
-    It is ``"HCS"`` or ``"FCS"`` of an HDLC frame, ``"CRC"`` of a P1 telegram.
+    `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus, ``"CRC"`` in P1.
     """
 
     def __init__(self, message: str, *, offset: int = 0, field: str = "FCS", expected: int = 0, found: int = 0) -> None:

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.axdr import grammar
 from hanparse.axdr.data import Tag
 from hanparse.errors import DecodeError, FrameError, UnknownMeterError
-from hanparse.hdlc import FLAG, LLC, Frame, FrameReader, strip_llc
+from hanparse.hdlc import FLAG, FORMAT_BIAS, LLC, Frame, Hdlc, strip_llc
+from hanparse.mbus import START, MBus, MBusShort, ShortFrame, Telegram, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
-from hanparse.transfer import Dropped, Message, Segments
+from hanparse.transfer import Transfer, is_block, join_blocks
 from hanparse.wire import identify
-from hanparse.wire.reader import NOTHING_KNOWN, Known
+from hanparse.wire.message import Dropped, Message
+from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,6 +36,10 @@ MAX_LINKS: Final = 16
 
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
+
+
+LAYERS: Final = (Hdlc(), MBus(), MBusShort())
+"""Every link layer that a stream may hold; one more is one module and its name here."""
 
 
 class Read(NamedTuple):
@@ -51,7 +57,7 @@ class Failed(NamedTuple):
     error: DecodeError | UnknownMeterError
 
 
-Event = Frame | FrameError | Dropped | Read | Failed
+Event = Frame | Telegram | ShortFrame | FrameError | Dropped | Read | Failed
 """What a stream holds. A frame comes before the message that it completes."""
 
 
@@ -65,8 +71,8 @@ class Receiver:
     def __init__(self, profiles: Sequence[Profile] = PROFILES, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
         self._profiles = tuple(profiles)
         self._known = known
-        self.reader = FrameReader(known)
-        self._segments = Segments()
+        self.reader = StreamReader(LAYERS, known, FORMAT_BIAS)
+        self._transfer = Transfer()
         self._makers: dict[Link | None, Profile] = {}
         self._pending: deque[Event] = deque()
 
@@ -75,10 +81,11 @@ class Receiver:
         if self._pending:
             return self._pending.popleft()
         event: Any = self.reader.next_event()
-        if isinstance(event, Frame):
+        if isinstance(event, Frame | Telegram):
             self._take(event)
         elif event is None and self.reader.ended:
-            return self._segments.end(self.reader.received)
+            self._pending.extend(self._transfer.end(self.reader.received))
+            return self._pending.popleft() if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def events(self, data: Buffer) -> Iterator[Event]:
@@ -88,13 +95,35 @@ class Receiver:
         self.reader.end()
         yield from iter(self.next_event, None)
 
-    def _take(self, frame: Frame) -> None:
-        message, dropped = self._segments.add(frame)
-        self.reader.known = self._known if self._segments.is_idle else NOTHING_KNOWN
-        if dropped:
-            self._pending.append(dropped)
-        if message:
+    def _take(self, frame: Frame | Telegram) -> None:
+        message = Message.of(frame)
+        with self._failing(message):
+            whole, dropped = self._transfer.add(frame)
+            self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+            if dropped:
+                self._pending.append(dropped)
+            if whole:
+                self._take_message(whole)
+
+    def _take_message(self, message: Message) -> None:
+        if not is_block(message.payload):
             self._pending.append(self.open(message))
+            return
+        with self._failing(message):
+            whole, dropped = self._transfer.add_block(message)
+            if dropped:
+                self._pending.append(dropped)
+            if whole:
+                self._pending.append(self.open(whole))
+
+    @contextmanager
+    def _failing(self, message: Message) -> Iterator[None]:
+        """Turn a `DecodeError` into the event of a message that failed."""
+        try:
+            yield
+        except DecodeError as error:
+            error.offset = message.position(error.offset)
+            self._pending.append(Failed(message, error))
 
     def open(self, message: Message) -> Read | Failed:
         """Read a message with the profiles."""
@@ -145,8 +174,8 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]
         yield event
     if not is_read and not is_framed(errors):
         with suppress(FrameError):
-            if message := unframed(data):
-                yield from message.frames
+            for message in unframed(data):
+                yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
                 yield receiver.open(message)
 
 
@@ -168,20 +197,25 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
 
-def unframed(data: bytes) -> Message | None:
-    """Return the message in bytes that hold no frame: a frame that lost both flags, an LLC PDU or an APDU.
+def unframed(data: bytes) -> list[Message]:
+    """Return the message in bytes that hold no frame: a frame that lost both flags, an LLC PDU, an APDU or its blocks.
 
-    Raises `FrameError` when the bytes are something else that has a name. `None`: nothing is known of them.
+    Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
+    An empty list: nothing is known of them.
     """
     if framing := identify.framing(data):
         raise FrameError(f"this is {framing}")
+    if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
+        check_header(data[:4])
     if _is_list(data):
         what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the header of its push"
         raise FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
     flag = bytes([FLAG])
     with suppress(FrameError):
-        return Message.of(Frame.parse(flag + data + flag, offset=-1))
-    return Message(data) if data.startswith(LLC) or identify.is_apdu(data) else None
+        return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+    if is_block(data):
+        return [join_blocks(data)]
+    return [Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else []
 
 
 def no_frame(data: bytes) -> FrameError:

@@ -1,4 +1,4 @@
-"""Joins the parts of a message that does not fit one frame: `Segments`, `Message`.
+"""Joins the parts of a message that does not fit one frame: HDLC segments, M-Bus telegrams, blocks -> `Message`.
 
 HDLC segments. The segmentation bit is set in every frame of a message but the last (IEC 62056-46 6.4.2.2), and the LLC
 header is in the first alone. So a frame with an LLC header always begins a message, and a segment without one continues
@@ -13,64 +13,126 @@ segment, no LLC        its first was lost: dropped    is joined                 
 last or only, no LLC   is the message                 completes the message       drops it, then as if nothing were
 =====================  =============================  ==========================  ===================================
 
-The later segments of a dropped message are dropped with it. One message is joined at a time, of `MAX_MESSAGE` bytes at
-most. Where frames carry no numbers (UI), a lost segment shows only in an APDU that is too short.
+The later segments of a dropped message are dropped with it. One message is joined at a time. Where frames carry no
+numbers (UI), a lost segment shows only in an APDU that is too short.
+
+M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11) carry numbers and are joined by
+`hanparse.wire.numbered`, for each link apart.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.errors import FrameError
-from hanparse.hdlc import LLC, Frame
-from hanparse.wire.identify import is_apdu
+from hanparse.axdr.length import length_at
+from hanparse.errors import DecodeError
+from hanparse.hdlc import LLC, Frame, strip_llc
+from hanparse.mbus import Telegram
+from hanparse.wire.identify import BLOCK, is_apdu
+from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
+from hanparse.wire.numbered import NumberedParts
 
 if TYPE_CHECKING:
-    from hanparse.wire.link import Link
+    from collections.abc import Iterator
 
-MAX_MESSAGE: Final = 16 * 1024
-"""How many bytes a message has at most; the longest known has 1 KiB."""
+    from hanparse.wire.message import Carrier
 
 _SEQUENCE: Final = 8  # N(S) of I-frames counts modulo 8
+_TELEGRAM_NUMBERS: Final = 16
+_BLOCK_NUMBERS: Final = 1 << 16
+_BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledged
+_LAST_BLOCK: Final = 0x80
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A whole message: its payload, with the LLC header if there is one, its link, and the frames that carried it.
+class Transfer:
+    """Joins the parts of messages as frames arrive, in bounded memory."""
 
-    `starts` are pairs of an index in the payload and the position of that byte in the stream, in ascending order.
-    """
+    def __init__(self) -> None:
+        self._segments = Segments()
+        self._telegrams = NumberedParts("telegram", 0, _TELEGRAM_NUMBERS)
+        self._blocks = NumberedParts("block", 1, _BLOCK_NUMBERS)
 
-    payload: bytes
-    link: Link | None = None
-    frames: tuple[Frame, ...] = ()
-    starts: tuple[tuple[int, int], ...] = ((0, 0),)
+    @property
+    def is_idle(self) -> bool:
+        """Whether an unsegmented HDLC frame is a message, whatever came before."""
+        return self._segments.is_idle
+
+    def add(self, frame: Carrier) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `frame` completes, and the one that it makes impossible to complete.
+
+        Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
+        """
+        if isinstance(frame, Frame):
+            return self._segments.add(frame)
+        if not isinstance(frame, Telegram):
+            return Message.of(frame), None
+        if frame.is_dlms:
+            return self._telegrams.add(frame.link, frame.number, Message.of(frame), is_last=frame.is_last)
+        if frame.data:
+            raise DecodeError(frame.content)
+        return None, None  # a control frame
+
+    def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
+        """Return the same for a message that is a block. Raises `DecodeError` when its length is wrong."""
+        block = Block.parse(message)
+        if block.end < len(message.payload):
+            more = len(message.payload) - block.end
+            raise DecodeError(f"{more} bytes follow the data of the block; its length does not fit", offset=block.end)
+        return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
+
+    def end(self, offset: int) -> Iterator[Dropped]:
+        """End of input at `offset`: return the messages that waited for more."""
+        if dropped := self._segments.end(offset):
+            yield dropped
+        yield from self._telegrams.end(offset)
+        yield from self._blocks.end(offset)
+
+
+def is_block(payload: bytes) -> bool:
+    """Return whether a payload, with or without LLC header, is a block of a general-block-transfer."""
+    return strip_llc(payload).startswith(BLOCK)
+
+
+class Block(NamedTuple):
+    """A block of a general-block-transfer, and where in the payload it ends."""
+
+    number: int
+    is_last: bool
+    data: Message
+    end: int
 
     @classmethod
-    def of(cls, *frames: Frame) -> Self:
-        """Return the message that `frames` carry."""
-        payload, starts = b"", []
-        for frame in frames:
-            starts.append((len(payload), frame.information_offset))
-            payload += frame.information
-        return cls(payload, frames[0].link, frames, tuple(starts))
+    def parse(cls, message: Message) -> Block:
+        """Return the block that the payload begins with. Raises `DecodeError` when its bytes are not all there."""
+        payload = message.payload
+        start = len(payload) - len(strip_llc(payload))
+        length, data = length_at(payload, start + _BLOCK_HEADER)
+        if length < 0 or data + length > len(payload):
+            left = max(len(payload) - data, 0)
+            announced = (
+                f"its length announces {length} bytes, {left} are left" if length >= 0 else "its length is missing"
+            )
+            raise DecodeError(f"the block is cut off: {announced}", offset=min(start + _BLOCK_HEADER, len(payload)))
+        number = int.from_bytes(payload[start + 2 : start + 4], "big")
+        is_last = bool(payload[start + 1] & _LAST_BLOCK)
+        return cls(number, is_last, message.cut(data, data + length), data + length)
 
-    def position(self, index: int) -> int:
-        """Return where in the stream the byte is that has this index in the payload."""
-        start, position = max(pair for pair in self.starts if pair[0] <= index)
-        return position + index - start
 
+def join_blocks(data: bytes) -> Message:
+    """Return the message in blocks that follow one another without frames.
 
-class Dropped(NamedTuple):
-    """A message that is incomplete: why, and the frames that carried what there was of it.
-
-    `is_joined` is false for a segment whose first one was lost.
+    Raises `DecodeError` for a block that is cut off, `FrameError` for a message that is incomplete.
     """
-
-    error: FrameError
-    frames: tuple[Frame, ...]
-    is_joined: bool = True
+    transfer, rest, at = Transfer(), Message(data), 0
+    while is_block(rest.payload):
+        at += Block.parse(rest).end
+        message, dropped = transfer.add_block(rest.cut(0, Block.parse(rest).end))
+        if message:
+            return message
+        if dropped:
+            raise dropped.error
+        rest = Message(data).cut(at, len(data))
+    raise next(transfer.end(len(data))).error
 
 
 class Segments:
@@ -102,8 +164,8 @@ class Segments:
             return None, dropped
         if frame.segmented and not begins:
             self._dropped = frame
-            lost = FrameError("a segment whose first one was lost; the push is dropped", offset=frame.offset)
-            return None, dropped or Dropped(lost, (frame,), is_joined=False)
+            lost = "a segment whose first one was lost; the push is dropped"
+            return None, dropped or Dropped(incomplete(lost, frame.offset), Message.of(frame), is_joined=False)
         if frame.segmented:
             self._joined, self._size = [frame], len(frame.information)
             return None, dropped
@@ -134,12 +196,13 @@ class Segments:
         if frame.segmented:
             return None
         frames, self._joined = self._joined, []
-        return Message.of(*frames)
+        return Message.join(map(Message.of, frames))
 
     def _drop(self, reason: str, offset: int) -> Dropped:
-        frames, self._joined = tuple(self._joined), []
+        frames, self._joined = self._joined, []
         self._dropped = frames[-1]
-        return Dropped(FrameError(f"a push in segments is incomplete and dropped: {reason}", offset=offset), frames)
+        error = incomplete(f"a push in segments is incomplete and dropped: {reason}", offset)
+        return Dropped(error, Message.join(map(Message.of, frames)))
 
     def _is_rest(self, frame: Frame) -> bool:
         """Return whether `frame` belongs to the message that was dropped; an APDU of its own does not."""

@@ -17,6 +17,7 @@ from hanparse.hdlc import strip_llc
 from hanparse.meters import read, shapes
 from hanparse.obis.units import UNITS
 from hanparse.wire import identify as foreign
+from hanparse.wire.identify import BLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,6 +88,25 @@ class Payloads:
             return Sense.of_reading(apdu, reading, None, self._timezone), ""
         became = reading.measurement(self._scale, self._timezone)
         return Sense.of_reading(apdu, reading, became, self._timezone), ""
+
+
+def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
+    """Explain what is in front of the data of a block: LLC header, tag and control, numbers, length."""
+    apdu = strip_llc(raw)
+    at = base + len(raw) - len(apdu)
+    if at > base:
+        yield Explanation(base, "llc", "LLC", raw[: at - base], "response, from the meter")
+    if not apdu.startswith(BLOCK):
+        return
+    last = ", the last" if apdu[1] & 0x80 else ""
+    rows = (
+        ("general-block-transfer", 0, 2, f"control {apdu[1]:02X}{last}"),
+        ("block number", 2, 4, str(int.from_bytes(apdu[2:4], "big"))),
+        ("block number acknowledged", 4, 6, str(int.from_bytes(apdu[4:6], "big"))),
+        ("length", 6, len(apdu), ""),
+    )
+    for label, start, stop, value in rows:
+        yield Explanation(at + start, "apdu", label, apdu[start:stop], value)
 
 
 def _foreign(apdu: bytes, base: int) -> Explanation:

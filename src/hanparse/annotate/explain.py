@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.annotate import hdlc, pushes
+from hanparse.annotate import pushes
 from hanparse.annotate.apdu import Origin, Payloads
+from hanparse.annotate.spans import Span, find
 from hanparse.annotate.tree import Explanation
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import FLAG, Frame
+from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
 from hanparse.receiver import Failed, Read, walk
@@ -43,7 +45,7 @@ def explain(
     data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
     events = list(walk(data, profiles))
-    spans = hdlc.find(data, [event for event in events if isinstance(event, Frame)])
+    spans = find(data, [event for event in events if isinstance(event, Frame | Telegram)])
     if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)
     parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))
@@ -59,8 +61,8 @@ def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
     return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
 
 
-def _count(spans: list[hdlc.FrameSpan]) -> str:
-    damaged = sum(span.frame is None for span in spans)
+def _count(spans: list[Span]) -> str:
+    damaged = sum(not span.is_sound for span in spans)
     frames = f"{len(spans)} frame{'s' * (len(spans) != 1)}"
     return f"{frames}, {damaged} damaged" if damaged else frames
 
@@ -74,12 +76,12 @@ def _why(data: bytes) -> str:
     return ""
 
 
-def _stream(data: bytes, spans: list[hdlc.FrameSpan], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
+def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
     """Explain the frames, and what is skipped between them."""
     at = 0
     for number, span in enumerate(spans, 1):
-        yield from _between(data, at, span.parts.flag)
-        yield hdlc.AnnotatedFrame(data, span, at).explain(f"frame {number}", *contents[span.parts.flag])
+        yield from _between(data, at, span.start)
+        yield span.explain(data, at, f"frame {number}", *contents[span.start])
         at = span.stop
     yield from _between(data, at, len(data))
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
@@ -28,7 +27,7 @@ from hanparse.wire.crc import x25
 from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from hanparse.wire.link import Address
 
@@ -54,11 +53,27 @@ class FrameSpan:
     frame: Frame | None = None
     header_ok: bool = True
     shares: bool = False
+    unit = "segment"
 
     @classmethod
     def of(cls, frame: Frame) -> FrameSpan:
         """Return the span of a sound frame."""
         return cls(frame.parts, frame.parts.end, frame)
+
+    @property
+    def start(self) -> int:
+        """Its opening flag."""
+        return self.parts.flag
+
+    @property
+    def information(self) -> int:
+        """Where the information field begins."""
+        return self.parts.information
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether it is whole and its check sequences fit."""
+        return self.frame is not None
 
     def content(self, data: bytes) -> bytes:
         """Return the information field, as far as it is there."""
@@ -72,22 +87,34 @@ class FrameSpan:
         destination, source = data[parts.destination : parts.source], data[parts.source : parts.control]
         return Link(groups(destination), groups(source), data[parts.control])
 
+    def framing(self) -> Iterator[int]:
+        """Return where flags, header and check sequences are; after a damaged header only the FCS is certain."""
+        parts = self.parts
+        if self.header_ok:
+            yield from range(max(parts.flag, 0), min(parts.information, self.stop))
+        if parts.hcs <= parts.fcs and parts.fcs + SEQUENCE_SIZE <= self.stop:
+            yield from range(parts.fcs, self.stop)
 
-def find(data: bytes, frames: Iterable[Frame]) -> list[FrameSpan]:
-    """Return the sound `frames` of `data` and the damaged ones between them, in order; only shared flags overlap."""
-    found: list[FrameSpan] = []
-    at = 0
-    for frame in frames:
-        found += [*_damaged(data, at, frame.offset), FrameSpan.of(frame)]
-        at = frame.parts.end
-    found += _damaged(data, at, len(data))
-    return [replace(one, shares=one.stop > after.parts.flag) for one, after in pairwise(found)] + found[-1:]
+    def seal(self, data: bytes, changed: bytearray) -> None:
+        """Change the FCS by what differs from `data`; a CRC is linear."""
+        start, at = self.parts.flag + 1, self.parts.fcs
+        end = at + SEQUENCE_SIZE
+        if self.parts.hcs <= at and end <= self.stop:
+            difference = x25(data[start:at]) ^ x25(changed[start:at])
+            sequence = int.from_bytes(data[at:end], "little") ^ difference
+            changed[at:end] = sequence.to_bytes(SEQUENCE_SIZE, "little")
+
+    def explain(
+        self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
+    ) -> Explanation:
+        """Explain the frame; its bytes before `at` belong to the frame before it."""
+        return _AnnotatedFrame(data, self, at).explain(label, information, value, error)
 
 
 # --- damaged frames --------------------------------------------------------------------------------------------------
 
 
-def _damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
+def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
     """Return the damaged frames between the sound ones that end at `begin` and start at `limit`."""
     starts = (match.start() - 1 for match in _FORMAT.finditer(data, begin, limit))
     candidates = [span for start in starts if (span := _candidate(data, start, limit))]
@@ -139,7 +166,7 @@ def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
 # --- the parts of a frame --------------------------------------------------------------------------------------------
 
 
-class AnnotatedFrame:
+class _AnnotatedFrame:
     """Explains the parts of one frame; its bytes before `at` belong to the frame before."""
 
     def __init__(self, data: bytes, span: FrameSpan, at: int) -> None:

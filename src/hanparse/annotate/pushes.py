@@ -1,26 +1,27 @@
-"""Explains what each frame carries, from the events of the receiver; a message in segments is taken apart again.
+"""Explains what each frame carries, from the events of the receiver; a message in parts is taken apart again.
 
-The elements of a message in segments are shown in the frames that carry them. An element that is cut in two has its
-value with its last bytes. What the message is as a whole is shown with its last frame.
+The elements of a message in segments, telegrams or blocks are shown in the frames that carry them. An element that is
+cut in two has its value with its last bytes. What the message is as a whole is shown with its last frame.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from dataclasses import replace
+from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.annotate.apdu import Origin
+from hanparse.annotate.apdu import Origin, explain_front
 from hanparse.annotate.tree import Explanation
 from hanparse.receiver import Failed, Read
-from hanparse.transfer import Dropped
+from hanparse.wire.message import Dropped, Message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from hanparse.annotate.apdu import Payloads
-    from hanparse.annotate.hdlc import FrameSpan
+    from hanparse.annotate.spans import Span
     from hanparse.meters import Profile, Reading
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
@@ -29,15 +30,15 @@ _CONTINUED: Final = " (continued)"
 
 
 class Content(NamedTuple):
-    """What the information field of a frame says, and what came of it."""
+    """What a frame carries, explained, and what came of it."""
 
     parts: tuple[Explanation, ...]
     value: str = ""
     error: str = ""
 
 
-def explain(data: bytes, spans: Sequence[FrameSpan], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Return what each frame of `data` carries, by the position of its opening flag; `spans` are all of them."""
+def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
+    """Return what each frame of `data` carries, by its first byte; `spans` are all of them."""
     contents = _Contents(data, spans, payloads)
     for event in events:
         contents.add(event)
@@ -48,75 +49,92 @@ def explain(data: bytes, spans: Sequence[FrameSpan], events: Iterable[Event], pa
 class _Contents:
     """Collects what frames carry, message by message."""
 
-    def __init__(self, data: bytes, spans: Iterable[FrameSpan], payloads: Payloads) -> None:
+    def __init__(self, data: bytes, spans: Iterable[Span], payloads: Payloads) -> None:
         self.found: dict[int, Content] = {}
         self._data = data
         self._payloads = payloads
-        self._spans = {span.parts.flag: span for span in spans}
+        self._spans = {span.start: span for span in spans}
         self._makers: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
         """Explain the frames of a message, whether it was read, failed or was dropped."""
-        if isinstance(event, Read | Failed):
-            spans = [self._spans[frame.offset] for frame in event.message.frames]
-            reading = event.reading if isinstance(event, Read) else None
-            if reading and reading.profile.manufacturer:
-                self._makers[event.message.link] = reading.profile
-            self._explain(spans, reading)
+        if isinstance(event, Read):
+            if event.reading.profile.manufacturer:
+                self._makers[event.message.link] = event.reading.profile
+            self._explain(event.message, event.reading)
+        elif isinstance(event, Failed):
+            self._explain(event.message)
         elif isinstance(event, Dropped) and event.is_joined:
-            self._explain([self._spans[frame.offset] for frame in event.frames], error=event.error.args[0])
+            self._explain(event.message, error=event.error.args[0])
         elif isinstance(event, Dropped):
-            self._add_segment(self._spans[event.frames[0].offset], event.error.args[0])
+            self._add_part(self._spans[event.message.frames[0].offset], event.error.args[0])
 
-    def add_rest(self, spans: Iterable[FrameSpan]) -> None:
-        """Explain the frames that no message has: damaged ones, and segments of a message that was dropped."""
+    def add_rest(self, spans: Iterable[Span]) -> None:
+        """Explain the frames that no message has: damaged ones, and parts of a message that was dropped."""
         for span in spans:
-            if span.parts.flag in self.found:
+            if span.start in self.found:
                 continue
-            if span.frame:
-                self._add_segment(span, "a segment of a push that was dropped")
-            else:
-                self._explain([span])
+            if span.is_sound:
+                self._add_part(span, f"a {span.unit} of a push that was dropped")
+                continue
+            content = Message(span.content(self._data), span.link(self._data), starts=((0, span.information),))
+            self._explain(content, spans=[span], is_intact=False)
 
-    def _add_segment(self, span: FrameSpan, error: str) -> None:
+    def _add_part(self, span: Span, error: str) -> None:
         raw = span.content(self._data)
-        part = Explanation(span.parts.information, "hdlc", "segment", raw, error=error)
-        self.found[span.parts.flag] = Content((part,), error=error)
+        part = Explanation(span.information, "hdlc", span.unit, raw, error=error)
+        self.found[span.start] = Content((part,) if raw else (), error=error)
 
-    def _explain(self, spans: list[FrameSpan], reading: Reading | None = None, error: str = "") -> None:
-        """Explain what the frames carry together; `error` says why it is not all."""
-        fields = [span.content(self._data) for span in spans]
-        base = 0 if len(spans) > 1 else spans[0].parts.information
-        link = spans[0].link(self._data)
-        origin = Origin(link, self._makers.get(link), reading, not error and spans[0].frame is not None)
-        parts = self._payloads.explain(b"".join(fields), base, origin)
+    def _explain(
+        self,
+        message: Message,
+        reading: Reading | None = None,
+        *,
+        error: str = "",
+        spans: list[Span] | None = None,
+        is_intact: bool = True,
+    ) -> None:
+        """Explain what frames carry together; `error` says why it is not all."""
+        spans = spans or [self._spans[frame.offset] for frame in message.frames]
+        origin = Origin(message.link, self._makers.get(message.link), reading, is_intact and not error)
+        parts = self._payloads.explain(message.payload, 0, origin)
         value, fault = (parts[-1].value, parts[-1].error) if parts else ("no information", "")
-        if len(spans) == 1:
-            self.found[spans[0].parts.flag] = Content(parts, value, error or fault)
-            return
-        for i, (span, part) in enumerate(zip(spans, _spread(parts, spans, fields), strict=True), 1):
-            last = i == len(spans)
-            told = f"segment {i} of {len(spans)}{f', {value}' if last and value else ''}"
-            self.found[span.parts.flag] = Content(part, told, (error or fault) if last else "")
+        pieces = list(_pieces(message, parts)) if parts else []
+        count = len(spans)
+        for i, span in enumerate(spans, 1):
+            content = tuple(self._content(span, pieces))
+            told = value if i == count else ""
+            place = f"{span.unit} {i} of {count}" if count > 1 else ""
+            text = ", ".join(filter(None, (place, told)))
+            self.found[span.start] = Content(content, text, (error or fault) if i == count else "")
+
+    def _content(self, span: Span, pieces: list[Explanation]) -> Iterator[Explanation]:
+        """Return the pieces that a frame carries, and in front of them the header of the block that it is."""
+        raw = span.content(self._data)
+        stop = span.information + len(raw)
+        own = [piece for piece in pieces if span.information <= piece.offset < stop]
+        front = raw[: own[0].offset - span.information] if own else raw
+        yield from explain_front(front, span.information)
+        for piece in own:
+            yield from piece.children
 
 
-def _spread(
-    parts: tuple[Explanation, ...], spans: list[FrameSpan], fields: list[bytes]
-) -> Iterator[tuple[Explanation, ...]]:
-    """Return the parts of a joined message, for each frame those whose bytes it carries."""
+def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explanation]:
+    """Return the parts of a message, each stretch of it at its position in the stream."""
     rest = Explanation.of("hdlc", "information", parts)
-    at = 0
-    for span, field in zip(spans[:-1], fields[:-1], strict=True):
-        first, rest = _cut(rest, at + len(field))
-        yield _moved(first, span.parts.information - at).children
-        at += len(field)
-    yield _moved(rest, spans[-1].parts.information - at).children
+    for (start, position), (end, _) in pairwise([*message.starts, (len(message.payload), 0)]):
+        if start == end:
+            continue
+        first = rest
+        if end < len(message.payload):
+            first, rest = _cut(rest, end)
+        yield _moved(first, position - start)
 
 
 def _cut(node: Explanation, at: int) -> tuple[Explanation, Explanation]:
     """Return the parts of the node before and after `at`, which is inside it."""
     size = at - node.offset
-    first = replace(node, raw=node.raw[:size], value="" if node.children else "goes on in the next segment")
+    first = replace(node, raw=node.raw[:size], value="" if node.children else "goes on in the next part")
     label = node.label.removesuffix(_CONTINUED) + _CONTINUED
     second = replace(node, offset=at, label=label, raw=node.raw[size:])
     if not node.children:

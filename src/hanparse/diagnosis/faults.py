@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, Final, Literal
 
-from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Seen, count, mostly
+from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Symptoms, count, mostly
 from hanparse.hdlc import LLC
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
 Kind = Literal[
-    "no-bytes", "m-bus", "p1",
+    "no-bytes", "p1",
     "speed", "parity", "no-flag", "inverted", "no-format",
     "ciphered", "undecodable", "unknown-meter",
     "line-ends", "cut-off", "segments", "damaged", "text",
@@ -44,14 +44,14 @@ class Fault:
         return self.message
 
 
-def diagnose(stats: Stats, strays: bytes) -> tuple[Fault, ...]:
-    """What is wrong with the wire, the most important first; empty when nothing is, or too little was seen to say.
+def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
+    """Return what is wrong with the wire, the most important first; nothing where too few bytes were seen to tell.
 
-    `strays` are the last of the bytes that belong to no sound frame (`FrameReader.strays`). Linear in their number.
+    `skipped` are the last of the bytes that belong to no sound frame. Linear in their number.
     """
-    seen = Seen(stats, strays)
-    settings = islice(_settings(seen), 1) if seen.unreadable else ()  # the first explains what the others see
-    return (*_lines(seen), *settings, *_pushes(seen), *_losses(seen))
+    symptoms = Symptoms(stats, skipped)
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # the first explains what the others see
+    return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 
 # --- the words -------------------------------------------------------------------------------------------------------
@@ -60,7 +60,6 @@ _PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa 
 
 _NO_BYTES: Final = """{bytes} bytes have come: the HAN port is closed (ask the grid company to open it), or nothing is
 connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
-_M_BUS: Final = "{m_bus_frames} sound M-Bus frames (68 L L 68): the port speaks M-Bus, hanparse does not read it yet"
 _P1: Final = "{p1_lines} data lines of P1 telegrams (IEC 62056-21 text): a P1 port, hanparse does not read it yet"
 _TOO_FAST: Final = """{repeated} of {bytes} bytes look like bits that were read {factor} times each or more: the reader
 is set to a higher speed than the meter, or the line hangs; {ports}"""
@@ -116,44 +115,42 @@ _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 
 
-def _lines(seen: Seen) -> Iterator[Fault]:
-    if not seen.stats.bytes:
+def _lines(symptoms: Symptoms) -> Iterator[Fault]:
+    if not symptoms.stats.bytes:
         yield _fault("no-bytes", _NO_BYTES, bytes=0)
-    if seen.m_bus_frames:
-        yield _fault("m-bus", _M_BUS, m_bus_frames=seen.m_bus_frames)
-    if seen.p1_lines >= SEVERAL:
-        yield _fault("p1", _P1, p1_lines=seen.p1_lines)
+    if symptoms.p1_lines >= SEVERAL:
+        yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)
 
 
-def _settings(seen: Seen) -> Iterator[Fault]:
-    size, flags = len(seen.solid), len(seen.after_flags)
+def _settings(symptoms: Symptoms) -> Iterator[Fault]:
+    size, flags = len(symptoms.solid), len(symptoms.after_flags)
     for factor, values in _FASTER:
-        if repeated := seen.with_value(values):
+        if repeated := symptoms.with_value(values):
             yield _fault("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
-    if mostly(slipped := count(seen.after_flags, _AFTER_SLIP), flags):
+    if mostly(slipped := count(symptoms.after_flags, _AFTER_SLIP), flags):
         yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
-    if odd := seen.with_value(ODD_BYTES, beside=b"\0"):
-        yield _fault("parity", _ODD, bytes=size - seen.solid.count(0), odd=odd)
-    if seen.even:
-        yield _fault("parity", _EVEN, bytes=size, even=seen.even)
-    if (headers := sum(map(seen.rest.count, LLC))) >= SEVERAL:
+    if odd := symptoms.with_value(ODD_BYTES, beside=b"\0"):
+        yield _fault("parity", _ODD, bytes=size - symptoms.solid.count(0), odd=odd)
+    if symptoms.even:
+        yield _fault("parity", _EVEN, bytes=size, even=symptoms.even)
+    if (headers := sum(map(symptoms.rest.count, LLC))) >= SEVERAL:
         yield _fault("no-flag", _NO_FLAGS, llc_headers=headers)
     if size >= _UNDECIDED:
-        yield _undecided(seen)
+        yield _undecided(symptoms)
 
 
-def _undecided(seen: Seen) -> Fault:
-    size, flags = len(seen.solid), len(seen.after_flags)
-    ones, zeros = seen.rest.count(0xFF), seen.rest.count(0)
+def _undecided(symptoms: Symptoms) -> Fault:
+    size, flags = len(symptoms.solid), len(symptoms.after_flags)
+    ones, zeros = symptoms.rest.count(0xFF), symptoms.rest.count(0)
     if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
         return _fault("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
     if flags > 2 * size / 256 + SEVERAL:  # twice what chance gives
-        return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=seen.formats)
-    return _fault("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=seen.formats)
+        return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=symptoms.formats)
+    return _fault("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=symptoms.formats)
 
 
-def _pushes(seen: Seen) -> Iterator[Fault]:
-    stats = seen.stats
+def _pushes(symptoms: Symptoms) -> Iterator[Fault]:
+    stats = symptoms.stats
     if stats.ciphered:
         yield _fault("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
     if (undecodable := stats.undecodable - stats.ciphered) > 0:
@@ -162,18 +159,18 @@ def _pushes(seen: Seen) -> Iterator[Fault]:
         yield _fault("unknown-meter", _UNKNOWN, frames=stats.frames, unknown_meters=stats.unknown_meters)
 
 
-def _losses(seen: Seen) -> Iterator[Fault]:
-    explained = list(_cut_off(seen.broken_off))
-    if seen.undone >= SEVERAL:
-        explained = [_fault("line-ends", _LINE_ENDS, undone=seen.undone)]
+def _losses(symptoms: Symptoms) -> Iterator[Fault]:
+    explained = list(_cut_off(symptoms.broken_off))
+    if symptoms.undone >= SEVERAL:
+        explained = [_fault("line-ends", _LINE_ENDS, undone=symptoms.undone)]
     yield from explained
-    dropped, frames = seen.stats.dropped_assemblies, seen.stats.frames
+    dropped, frames = symptoms.stats.dropped_assemblies, symptoms.stats.frames
     if dropped >= SEVERAL and dropped * _WORTH_SAYING >= frames:
         yield _fault("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
-    if not (explained or seen.unreadable or seen.foreign):
-        yield from _damaged(seen.stats, seen.lost)
-    if seen.text and not seen.foreign:
-        yield _fault("text", _TEXT_LINES, texts=len(seen.texts), text_bytes=seen.text)
+    if not (explained or symptoms.unreadable or symptoms.is_p1):
+        yield from _damaged(symptoms.stats, symptoms.lost)
+    if symptoms.text and not symptoms.is_p1:
+        yield _fault("text", _TEXT_LINES, texts=len(symptoms.texts), text_bytes=symptoms.text)
 
 
 def _cut_off(broken: list[Fragment]) -> Iterator[Fault]:

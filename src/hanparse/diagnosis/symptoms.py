@@ -1,4 +1,4 @@
-"""Counts, and the bytes that belong to no sound frame -> what they look like: `Seen`, which diagnosis judges by."""
+"""What the counters and the skipped bytes of a stream show: `Symptoms`, by which diagnosis judges."""
 
 from __future__ import annotations
 
@@ -16,39 +16,37 @@ if TYPE_CHECKING:
 SEVERAL: Final = 3  # once is chance, twice may be the first frame and the last
 _CERTAIN: Final = 128  # bytes that all have what one in two has by chance; the zeros of a list are no such row
 _AS_GOOD_AS_ALL: Final = 0.97  # the rest may be glitches between frames
-_TELLING_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them one by one
+_CLEAR_LOSS: Final = 8  # a frame that misses fewer bytes may have lost them one by one
 _HEADER_SIZE: Final = 14  # flag, format 2, addresses of 4 at most, control, HCS 2
 _LONG_TEXT: Final = 24  # no list that is known has a text of this length
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
 _BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # the byte before the first is not known
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
-_M_BUS_HEADER: Final = re.compile(rb"\x68(.)\1\x68", re.DOTALL)
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
 ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
 EVEN_BYTES: Final = bytes(set(range(256)) - set(ODD_BYTES))
 
 
-class Seen:
-    """What the rules look at."""
+class Symptoms:
+    """Facts about a stream that the rules of diagnosis compare with their limits."""
 
-    def __init__(self, stats: Stats, strays: bytes) -> None:
+    def __init__(self, stats: Stats, skipped: bytes) -> None:
         self.stats = stats
-        self.texts = _TEXT.findall(strays)
-        self.rest = _TEXT.sub(b"", strays)
+        self.texts = _TEXT.findall(skipped)
+        self.rest = _TEXT.sub(b"", skipped)
         self.solid = self.rest.replace(bytes([FLAG]), b"")  # flags between frames are no loss
-        self.lost = stats.passed_over * len(self.solid) // max(1, len(strays))
+        self.lost = stats.passed_over * len(self.solid) // max(1, len(skipped))
         self.after_flags = b"".join(_AFTER_FLAG.findall(self.rest))
         self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
         self.fragments = _fragments(self.rest)
-        self.undone = 0 if _BARE_LINE_FEED.search(self.rest) else _whole_frames(strays.replace(b"\r\n", b"\n"))
-        self.broken_off = [each for each in self.fragments if each.announced - each.size >= _TELLING_LOSS]
-        self.m_bus_frames = sum(_is_m_bus(strays, match.start()) for match in _M_BUS_HEADER.finditer(strays))
-        self.p1_lines = len(_P1_LINE.findall(strays))
-        self.foreign = self.m_bus_frames > 0 or self.p1_lines >= SEVERAL
+        self.undone = 0 if _BARE_LINE_FEED.search(self.rest) else _whole_frames(skipped.replace(b"\r\n", b"\n"))
+        self.broken_off = [each for each in self.fragments if each.announced - each.size >= _CLEAR_LOSS]
+        self.p1_lines = len(_P1_LINE.findall(skipped))
+        self.is_p1 = self.p1_lines >= SEVERAL
         headers = stats.frames or self.fragments or mostly(self.formats, len(self.after_flags))
         self.even = 0 if stats.frames or self.fragments else self.with_value(EVEN_BYTES)
-        self.unreadable = not (headers or self.foreign) or self.even > 0
-        self.text = self._text(len(strays))
+        self.unreadable = not (headers or self.is_p1) or self.even > 0
+        self.text = self._text(len(skipped))
 
     def _text(self, size: int) -> int:
         """How many bytes are text; 0 when it may be chance: a short line alone, or letters in noise."""
@@ -106,15 +104,6 @@ def _announced(data: bytes, start: int) -> int:
 def _fragment(data: bytes, announced: int) -> Fragment:
     size = len(data.rstrip(bytes([FLAG])))  # several flags may stand between frames
     return Fragment(min(size + 1, len(data)), announced, size < len(data))
-
-
-def _is_m_bus(data: bytes, start: int) -> bool:
-    """Whether a long frame stands there (EN 13757-2); some meters send 257 bytes and their number modulo 256."""
-    for length in (data[start + 1], data[start + 1] + 256):
-        end = start + 4 + length
-        if data[end + 1 : end + 2] == b"\x16" and sum(data[start + 4 : end]) & 0xFF == data[end]:
-            return True
-    return False
 
 
 def count(data: bytes, values: bytes) -> int:

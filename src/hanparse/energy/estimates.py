@@ -114,8 +114,9 @@ def estimate(measurement: Measurement) -> Mapping[str, Estimate]:
 def is_l2_ruled_out(measurement: Measurement) -> bool:
     """Whether three wires cannot carry the L2 current that was sent beside those of L1 and L3: it is not measured.
 
-    It is below |I1 - I3| by more than two steps of the resolution: each of the two currents may be off by one. The rule
-    holds for every maker. Whether a 0 that is possible was measured does not show in the push; the meter's type tells.
+    It is below ``|I1 - I3|`` by more than two steps of the resolution: each of the two currents may be off by one. The
+    rule holds for every maker. Whether a 0 that is possible was measured does not show in the push; the meter's type
+    tells.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
     if None in currents:

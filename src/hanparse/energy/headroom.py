@@ -86,6 +86,7 @@ class Headroom:
 class _Known(NamedTuple):
     """What the last list with currents said."""
 
+    push: Measurement
     time: datetime
     loads: Mapping[int, Load]
     voltages: Voltages
@@ -145,8 +146,8 @@ class FuseGuard:
     def update(self, measurement: Measurement, now: datetime, *, charging: float = 0) -> None:
         """Take in a sound push that came at `now`. Give each push once, when it comes.
 
-        A list with currents that carries its own time and comes again is known, and changes nothing; one that carries
-        no time is taken as a new one.
+        A list with currents that carries its own time and comes again changes nothing. One that carries no time and
+        is the same as the last counts as fresh, but what was set aside since stays set aside.
 
         `charging` is the current in A that the charger drew in each of its lines when the push was made: what it
         measures of itself, the lower value where it changed, never what it was told to take. The meter measures it too,
@@ -159,15 +160,14 @@ class FuseGuard:
         self._bad = None
         if measurement.timestamp and measurement in self._dated:
             return
-        self._drawn, power = drawn, net_power(measurement)
-        if loads := self._loads.read(measurement):
+        self._drawn = drawn
+        loads = self._loads.read(measurement)
+        is_same = self._known and (self._known.push, self._known.charging) == (measurement, drawn)
+        if loads:
             self._learn(measurement)
-            self._known = _Known(instant, loads, voltages(measurement), drawn)
-            self._age, self._rise = timedelta(0), 0.0
-        elif power is not None and self._known:
-            self._rise += self._risen(self._known, _Power(power, drawn))
-        if power is not None:
-            self._power = _Power(power, drawn)
+            self._known = _Known(measurement, instant, loads, voltages(measurement), drawn)
+        if not (loads and is_same):
+            self._count(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
         """Take note that bytes came at `now` with nothing sound in them (`Decoder(on_error=...)` tells)."""
@@ -214,8 +214,18 @@ class FuseGuard:
         """Learn from a list with currents how often they come, and that it was here."""
         if self._known and self._age > timedelta(0):
             self._gaps.append(self._age)
+        self._age = timedelta(0)
         if measurement.timestamp:
             self._dated.append(measurement)
+
+    def _count(self, net: float | None, drawn: float, *, is_new_list: bool) -> None:
+        """Add up what has risen since the last list with currents; a new list shows it in its currents."""
+        if is_new_list:
+            self._rise = 0.0
+        elif net is not None and self._known:
+            self._rise += self._risen(self._known, _Power(net, drawn))
+        if net is not None:
+            self._power = _Power(net, drawn)
 
     def _free(self, load: Load | None) -> float:
         """A under the fuse, negative above it; nothing that a charger could add to on a line that nobody knows."""

@@ -119,7 +119,10 @@ def _scale(value: object) -> object:
         return value
     from fractions import Fraction  # noqa: PLC0415  seldom needed
 
-    return Scale(**{name: Fraction(factor) if isinstance(factor, str) else factor for name, factor in value.items()})
+    try:
+        return Scale(**{name: Fraction(part) if isinstance(part, str) else part for name, part in value.items()})
+    except ZeroDivisionError:
+        raise ValueError(f"expected a factor such as '150/7', found {value!r}") from None
 
 
 def _registers(value: object) -> tuple[Register, ...]:

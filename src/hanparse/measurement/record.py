@@ -6,6 +6,7 @@ each value, and to the bytes.
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from functools import lru_cache
 from inspect import get_annotations
@@ -83,10 +84,9 @@ class Record:
     ) -> None:
         """Take the fields that are there by name; the others are `None`.
 
-        Raises `TypeError` for a name that is no field and for a value of another type, `ValueError` for a whole number
-        in A, V or Hz that no float can hold.
+        Raises `TypeError` for a name that is no field and for a value of another type.
         """
-        if unknown := [name for name in fields if name not in _TYPES]:
+        if unknown := [name for name in (*fields, *estimated) if name not in _TYPES]:
             raise TypeError(_no_field(unknown))
         present = {name: _checked(name, value) for name, value in fields.items() if value is not None}
         elements = tuple(registers)
@@ -95,9 +95,10 @@ class Record:
         for name, made in estimated.items():
             check_type(f"estimate of {name}", made, Estimate)
         check_type("scale", scale, Scale)
+        check_type("made_for_transformers", made_for_transformers, bool)
         if estimated:
             present[_ESTIMATED] = MappingProxyType(dict(estimated))
-        fill_kind(self, _made(tuple(present), scale, bool(made_for_transformers)))
+        fill_kind(self, _made(tuple(present), scale, made_for_transformers))
         fill_state(self, (*present.values(), elements))
         if received is not None:
             check_type("received", received, datetime)
@@ -238,10 +239,8 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the 
         return value
     try:
         return float(value)
-    except OverflowError:
-        raise ValueError(
-            f"expected a number that a float can hold as {name}, found one of {value.bit_length()} bits"
-        ) from None
+    except OverflowError:  # an integer beyond all floats, which is what a float of that size is
+        return math.inf if value > 0 else -math.inf
 
 
 def _no_field(unknown: list[str]) -> str:

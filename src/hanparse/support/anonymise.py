@@ -19,14 +19,14 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
-from hanparse.annotate import hdlc
+from hanparse.annotate.spans import Span, find
 from hanparse.axdr.data import Data, Tag, Untagged
 from hanparse.errors import DecodeError
 from hanparse.hdlc import Frame, strip_llc
+from hanparse.mbus import Telegram
 from hanparse.meters import shapes, values
 from hanparse.receiver import Failed, Read, walk
 from hanparse.wire import ids
-from hanparse.wire.crc import x25
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -60,7 +60,7 @@ _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     """The bytes with other numbers in place of those of meters; `keep` are texts that are none."""
     events = list(walk(data))
-    spans = hdlc.find(data, [event for event in events if isinstance(event, Frame)])
+    spans = find(data, [event for event in events if isinstance(event, Frame | Telegram)])
     capture = _Capture(data, spans, events)
     kept = frozenset(text.encode() for text in keep) | {text for one in capture.lists for text in one.kept}
     changed = bytearray(data)
@@ -69,7 +69,8 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     _replace_known(data, changed, capture.content, known)
-    _seal(data, changed, spans)
+    for span in spans:
+        span.seal(data, changed)
     return bytes(changed)
 
 
@@ -103,16 +104,6 @@ def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], know
         anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))))
         for match in anywhere.finditer(bytes(data[at] for at in content)):
             _put(changed, content[match.start() : match.end()], known[match[0]])
-
-
-def _seal(data: bytes, changed: bytearray, spans: Iterable[hdlc.FrameSpan]) -> None:
-    """Change each FCS by what the bytes before it have changed."""
-    for span in spans:
-        start, at = span.parts.flag + 1, span.parts.fcs
-        if span.parts.hcs <= at < at + 2 <= span.stop:
-            difference = x25(data[start:at]) ^ x25(changed[start:at])
-            sequence = int.from_bytes(data[at : at + 2], "little") ^ difference
-            changed[at : at + 2] = sequence.to_bytes(2, "little")
 
 
 class _Telling(NamedTuple):
@@ -208,11 +199,11 @@ def _is_id(item: Item) -> bool:
 class _Capture:
     """The bytes, divided into lists that can be read, other content, and what belongs to the framing."""
 
-    def __init__(self, data: bytes, spans: list[hdlc.FrameSpan], events: Iterable[Event]) -> None:
+    def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
         self.lists = [one for event in events if isinstance(event, Read | Failed) and (one := _list(event))]
         read = {at for one in self.lists for at in one.places}
-        framing = {at for span in spans for at in _framing(span)}
+        framing = {at for span in spans for at in span.framing()}
         self.content = [at for at in range(len(data)) if at not in framing]
         self._rest = [at for at in self.content if at not in read]
 
@@ -249,12 +240,3 @@ def _list(event: Read | Failed) -> _List | None:
         return None
     notification = cosem.parse(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])
-
-
-def _framing(span: hdlc.FrameSpan) -> Iterator[int]:
-    """Return where flags, header and check sequences are; after a damaged header only the FCS is certain."""
-    parts = span.parts
-    if span.header_ok:
-        yield from range(max(parts.flag, 0), min(parts.information, span.stop))
-    if parts.hcs <= parts.fcs and parts.fcs + 2 <= span.stop:
-        yield from range(parts.fcs, span.stop)

@@ -10,7 +10,7 @@ _APDUS: Final[dict[int, str]] = {
     0xDC: "general-ded-ciphering: the push is ciphered, and hanparse does not decipher yet",
     0xDD: "general-ciphering: the push is ciphered, and hanparse does not decipher yet",
     0xDF: "general-signing: hanparse does not read signed APDUs",
-    0xE0: "general-block-transfer: the push comes in blocks, and hanparse does not join them yet",
+    0xE0: "general-block-transfer: a block inside another one, which no meter sends",
     0xE6: "gateway-request",
     0xE7: "gateway-response",
     0x01: "initiateRequest",
@@ -45,8 +45,9 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
     **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
 }
 
+BLOCK: Final = b"\xe0"
+"""The tag of general-block-transfer."""
 _PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
-_M_BUS: Final = 0x68
 _P1_HEADER: Final = 4  # a slash and three letters
 
 
@@ -76,8 +77,6 @@ def apdu_name(tag: int) -> str | None:
 
 def framing(data: bytes) -> str | None:
     """What bytes are that begin another framing than HDLC; `None` when they begin none that is known."""
-    if len(data) > 3 and data[0] == data[3] == _M_BUS and data[1] == data[2]:  # noqa: PLR2004  68 L L 68
-        return "an M-Bus frame (68 L L 68); hanparse reads HDLC frames and does not read M-Bus yet"
     if data.startswith(b"/") and data[1:_P1_HEADER].isalpha() and len(data) >= _P1_HEADER:
         return "a P1 telegram (IEC 62056-21 text); hanparse reads HDLC frames and does not read P1 yet"
     if data.startswith(b"\0\1") and len(data) >= 8 and int.from_bytes(data[6:8], "big") == len(data) - 8:  # noqa: PLR2004

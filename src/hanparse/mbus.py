@@ -1,0 +1,226 @@
+"""The wired M-Bus link layer (EN 13757-2) as it carries DLMS (EN 13757-3): bytes <-> `Telegram`, telegrams -> payload.
+
+A long frame is ``68 L L 68 C A CI data CS 16``: L counts the bytes from C to the last data byte, CS is their sum modulo
+256. CI 00 to 1F announces DLMS: bit 4 marks the last telegram of a message, bits 0 to 3 number it, and after 15 comes 0
+again. Such data begins with STSAP and DTSAP. Nothing is escaped: 68 and 16 inside the data are ordinary bytes.
+
+Some meters (Sagemcom) send 256 bytes more than L announces; the checksum decides.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
+
+from hanparse.errors import ChecksumError, FrameError
+from hanparse.wire.link import Link
+
+if TYPE_CHECKING:
+    from hanparse.wire.buffer import Buffer
+
+START: Final = 0x68
+STOP: Final = 0x16
+SHORT_START: Final = 0x10
+MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, 256 bytes beyond the largest L below five, checksum and stop
+FIN: Final = 0x10
+HEADER_SIZE: Final = 4
+"""68 L L 68."""
+TRAILER_SIZE: Final = 2
+"""Checksum and stop byte."""
+
+_FIXED: Final = 3  # C, A, CI
+_SAPS: Final = 2
+_DLMS: Final = 0x20  # CI below this announces DLMS
+_NUMBERS: Final = 16
+_QUIRK: Final = 256
+_NAMES: Final = {
+    0x60: "COSEM data to the meter with long transport layer",
+    0x61: "COSEM data to the meter with short transport layer",
+    0x72: "M-Bus variable data with long header (DIF and VIF records), not DLMS",
+    0x7A: "M-Bus variable data with short header (DIF and VIF records), not DLMS",
+    0x78: "M-Bus variable data without header (DIF and VIF records), not DLMS",
+    0x7C: "COSEM data with long transport layer",
+    0x7D: "COSEM data with short transport layer",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """One sound M-Bus long frame: control, address and CI field, and the data after them.
+
+    `offset` is the position of its first byte in the stream, `raw` all its bytes. They take no part in comparisons.
+    """
+
+    control: int
+    address: int
+    ci: int
+    data: bytes = b""
+    offset: int = field(default=0, compare=False)
+    raw: bytes = field(default=b"", compare=False, repr=False)
+
+    @property
+    def is_dlms(self) -> bool:
+        """Whether it carries a part of a DLMS message."""
+        return self.ci < _DLMS and len(self.data) >= _SAPS
+
+    @property
+    def number(self) -> int:
+        """The number of this telegram in its message, modulo 16."""
+        return self.ci % _NUMBERS
+
+    @property
+    def is_last(self) -> bool:
+        """Whether its message ends with it."""
+        return bool(self.ci & FIN)
+
+    @property
+    def information(self) -> bytes:
+        """What it carries: of DLMS the data after STSAP and DTSAP."""
+        return self.data[_SAPS:] if self.is_dlms else self.data
+
+    @property
+    def information_offset(self) -> int:
+        """Where `information` begins in the stream."""
+        return self.offset + HEADER_SIZE + _FIXED + (_SAPS if self.is_dlms else 0)
+
+    @property
+    def link(self) -> Link:
+        """DTSAP as destination; address and STSAP as source; the control byte."""
+        stsap, dtsap = (self.data[:1], self.data[1:_SAPS]) if self.is_dlms else (b"", b"")
+        return Link(tuple(dtsap), (self.address, *stsap), self.control)
+
+    @property
+    def content(self) -> str:
+        """What the CI field announces, if that is no DLMS message."""
+        return f"CI {self.ci:02X}: {_NAMES.get(self.ci, 'an application that is not DLMS')}"
+
+    @classmethod
+    def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:  # noqa: ARG003  see LinkLayer
+        """Return the telegram that `data`, found sound by `find_end`, is."""
+        control, address, ci = data[HEADER_SIZE : HEADER_SIZE + _FIXED]
+        return cls(control, address, ci, data[HEADER_SIZE + _FIXED : -TRAILER_SIZE], offset, data)
+
+    def build(self) -> bytes:
+        """Return the telegram as it is sent. Raises `ValueError` for more data than L can announce."""
+        from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  only who builds needs it
+
+        content = {"control": self.control, "address": self.address, "ci": self.ci, "data": self.data}
+        try:
+            return bytes(LONG_FRAME.build({"length": _FIXED + len(self.data), "content": {"value": content}}))
+        except ConstructError as error:
+            raise ValueError(f"no M-Bus long frame can hold this: {self!r}") from error
+
+
+def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
+    """Return where the long frame that begins at `start` ends, and whether its header is there.
+
+    The end lies beyond ``len(data)`` while bytes are missing. Raises `FrameError` when its header is wrong or no length
+    that L can mean fits.
+    """
+    header = bytes(data[start : start + HEADER_SIZE])
+    if len(header) < HEADER_SIZE:
+        return start + HEADER_SIZE + _FIXED + TRAILER_SIZE, False
+    check_header(header, start)
+    length = header[1]
+    end = start + HEADER_SIZE + length + TRAILER_SIZE
+    ci_at = start + HEADER_SIZE + _FIXED - 1
+    may_be_longer = length < _FIXED + _SAPS and (ci_at >= len(data) or data[ci_at] < _DLMS)
+    if not may_be_longer:
+        if end <= len(data):
+            _check_end(data, start, end)
+        return end, True
+    if end <= len(data) and length >= _FIXED and _is_closed(data, start, end):
+        return end, True
+    end += _QUIRK
+    if end <= len(data):
+        _check_end(data, start, end)
+    return end, True
+
+
+def check_header(header: bytes, start: int = 0) -> None:
+    """Raise `FrameError` unless the four bytes are the header of a long frame."""
+    first, length, again, second = header
+    if first != START or second != START:
+        raise FrameError(f"expected an M-Bus header 68 L L 68, found {header.hex(' ').upper()}", offset=start)
+    if length != again:
+        found = f"expected the same length twice in an M-Bus header, found {length:02X} and {again:02X}"
+        raise FrameError(f"{found}; damaged on the way", offset=start + 2)
+
+
+def _is_closed(data: Buffer, start: int, end: int) -> bool:
+    return (
+        data[end - 1] == STOP and sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF == data[end - TRAILER_SIZE]
+    )
+
+
+def _check_end(data: Buffer, start: int, end: int) -> None:
+    if end - start < HEADER_SIZE + _FIXED + TRAILER_SIZE:
+        announced = f"an M-Bus long frame has {_FIXED} bytes from C on at least, its length announces {data[start + 1]}"
+        raise FrameError(announced, offset=start + 1)
+    if data[end - 1] != STOP:
+        stop = f"expected the stop byte 16 after {end - start - 1} bytes, found {data[end - 1]:02X}"
+        raise FrameError(f"{stop}; bytes got lost or came in", offset=end - 1, after_header=True)
+    expected, found = sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF, data[end - TRAILER_SIZE]
+    if expected != found:
+        size = end - start - HEADER_SIZE - TRAILER_SIZE
+        message = f"checksum {found:02X} does not fit its {size} bytes, expected {expected:02X}; damaged on the way"
+        raise ChecksumError(message, offset=end - TRAILER_SIZE, field="checksum", expected=expected, found=found)
+
+
+def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
+    """Return the error for a long frame that should reach from `start` to `end` where the bytes end at `size`."""
+    at_least = "" if sound else "at least "
+    found = f"the M-Bus frame is incomplete: it ends after {size - start} of {at_least}{end - start} bytes"
+    return FrameError(f"{found}, {end - size} are missing", offset=size, after_header=sound)
+
+
+class MBus:
+    """How M-Bus long frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`."""
+
+    first = START
+    start = rb"\x68(?:\Z|(?P<L>.)(?:\Z|(?P=L)(?:\Z|\x68)))"
+    max_size = MAX_SIZE
+    smallest = HEADER_SIZE + _FIXED + TRAILER_SIZE
+    shared = 0
+    find_end = staticmethod(find_end)
+    read = staticmethod(Telegram.read)
+    truncated = staticmethod(truncated)
+
+
+class ShortFrame(NamedTuple):
+    """An M-Bus short frame ``10 C A CS 16``: a bus master searches for meters or acknowledges; it carries nothing."""
+
+    control: int
+    address: int
+    offset: int = 0
+
+
+class MBusShort:
+    """How M-Bus short frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`.
+
+    Only the five control bytes that masters send are taken for one. With these, and a checksum that is not 68, no other
+    frame can begin inside of a short frame, so it hides none.
+    """
+
+    first = SHORT_START
+    start = rb"\x10(?:\Z|[\x40\x5a\x5b\x7a\x7b](?:\Z|.(?:\Z|[^\x68](?:\Z|\x16))))"
+    max_size = 5
+    shared = 0
+
+    @staticmethod
+    def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
+        """Return where the short frame that begins at `start` ends. Raises `FrameError` when its checksum is wrong."""
+        end = start + MBusShort.max_size
+        if end <= len(data) and (data[start + 1] + data[start + 2]) & 0xFF != data[start + 3]:
+            raise FrameError("the checksum of an M-Bus short frame does not fit", offset=start + 3)
+        return end, True
+
+    @staticmethod
+    def read(data: bytes, offset: int, *, after_loss: bool = False) -> ShortFrame:  # noqa: ARG004  see LinkLayer
+        """Return the short frame that `data` is."""
+        return ShortFrame(data[1], data[2], offset)
+
+    @staticmethod
+    def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:  # noqa: ARG004  the same
+        """Return the error for a short frame that is cut off."""
+        return FrameError(f"an M-Bus short frame ends after {size - start} of {end - start} bytes", offset=size)

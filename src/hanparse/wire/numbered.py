@@ -1,0 +1,109 @@
+"""Joins the numbered parts of messages: `NumberedParts`.
+
+A part with the number and the bytes of the part before it is a repetition and is ignored. A first part begins a message
+anew. A part whose number does not follow drops the message. So a message is complete or not delivered.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.wire.link import Link
+
+MAX_LINKS: Final = 16
+"""On how many links messages are joined at a time; a HAN port has one."""
+
+
+class Numbering(NamedTuple):
+    """How the parts of a message are numbered: the name of a part, the first number, and after how many it repeats."""
+
+    unit: str
+    first: int
+    modulo: int
+
+
+class NumberedParts:
+    """Joins parts, for each link apart, in bounded memory."""
+
+    def __init__(self, unit: str, first: int, modulo: int) -> None:
+        self._numbering = Numbering(unit, first, modulo)
+        self._messages: dict[object, _Joining] = {}
+
+    def add(
+        self, link: Link | None, number: int, part: Message, *, is_last: bool
+    ) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `part` completes, and the one that it makes impossible to complete."""
+        key = link and (link.destination, link.source)  # the control byte of M-Bus alternates within a message
+        joining = self._messages.pop(key, None) or _Joining(self._numbering)
+        self._messages[key] = joining
+        if len(self._messages) > MAX_LINKS:
+            del self._messages[next(iter(self._messages))]
+        return joining.add(number, part, is_last=is_last)
+
+    def end(self, offset: int) -> Iterator[Dropped]:
+        """End of input at `offset`: return the messages that waited for more."""
+        messages, self._messages = self._messages, {}
+        for joining in messages.values():
+            if joining.parts:
+                yield joining.drop(f"the input ends before {joining.awaited}", offset)
+
+
+class _Joining:
+    """The message of one link that is being joined."""
+
+    def __init__(self, numbering: Numbering) -> None:
+        self.parts: list[Message] = []
+        self._numbering = numbering
+        self._next = numbering.first
+        self._last: tuple[int, bytes] | None = None
+        self._is_lost = False  # the first part of the message is missing, and that was reported
+        self._is_refused = False  # the message is refused up to its last part
+
+    @property
+    def awaited(self) -> str:
+        return f"{self._numbering.unit} {self._next}"
+
+    def add(self, number: int, part: Message, *, is_last: bool) -> tuple[Message | None, Dropped | None]:
+        last, self._last = self._last, (number, part.payload)
+        if self._is_refused:
+            self._is_refused = not is_last
+            return None, None
+        if self._last == last and (self.parts or number != self._numbering.first):
+            return None, None
+        dropped = None if self.parts and number == self._next else self._begin(number, part, is_last=is_last)
+        if not self.parts and number != self._numbering.first:
+            return None, dropped
+        self.parts.append(part)
+        self._next = (number + 1) % self._numbering.modulo
+        if sum(len(one.payload) for one in self.parts) > MAX_MESSAGE:
+            return None, self.drop(f"it has grown beyond {MAX_MESSAGE} bytes", part.position(0))
+        if not is_last:
+            return None, dropped
+        parts, self.parts = self.parts, []
+        return Message.join(parts), dropped
+
+    def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
+        """Return the message that ends because `part` does not continue it."""
+        unit, first, _ = self._numbering
+        offset = part.position(0)
+        if self.parts:
+            dropped = self.drop(f"{self.awaited} is missing, {unit} {number} comes after it", offset)
+            self._is_lost = number != first
+            return dropped
+        if number == first or self._is_lost:
+            self._is_lost = number != first
+            return None
+        self._is_lost, self._is_refused = True, number < first and not is_last
+        reason = f"{unit} number {number}: the first is {first}" if number < first else f"{unit} {first} was lost"
+        return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
+
+    def drop(self, reason: str, offset: int) -> Dropped:
+        message = Message.join(self.parts)
+        self.parts = []
+        error = incomplete(f"a push in {self._numbering.unit}s is incomplete and dropped: {reason}", offset)
+        return Dropped(error, message)
