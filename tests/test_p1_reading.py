@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import fuzz_p1
@@ -11,7 +11,7 @@ from telegrams import SOUND, deliver, file, named, sealed, swedish
 
 from hanparse.energy.estimates import estimate
 from hanparse.energy.plausibility.finding import Problem
-from hanparse.energy.plausibility.run import Plausibility
+from hanparse.energy.plausibility.push import check
 from hanparse.errors import UnknownMeterError
 from hanparse.measurement import FIELDS, Measurement, Register, Scale
 from hanparse.meters.p1 import TelegramReading, read_telegram
@@ -81,10 +81,7 @@ def test_what_is_computed_from_measurements_takes_those_of_telegrams() -> None:
 
 
 def problems(measurement: Measurement) -> set[Problem]:
-    checks = Plausibility()
-    for second in range(5):
-        checks.update(measurement, datetime(2024, 1, 17, 17, 40, second, tzinfo=UTC))
-    return {finding.problem for finding in checks.findings}
+    return {finding.problem for finding in check(measurement)}
 
 
 def test_a_register_is_the_number_in_its_si_unit_or_the_groups_as_sent() -> None:

@@ -32,6 +32,8 @@ class Fields(Record):
 
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
+_PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
+_MEASURED: Final = (7, 8)  # D: instantaneous, since the beginning
 _QUANTITIES: Final = 20  # C, for the sum and for each phase
 
 
@@ -42,17 +44,24 @@ def module() -> str:
 
 
 def fields() -> list[Field]:
-    """Return the fields in their order: texts, times, numbers by unit; totals before tariffs, sums before phases."""
+    """Return the fields in their order: what names and dates a push, numbers by unit, then all others.
+
+    Totals are before tariffs, sums before phases, and limits and averages behind what is measured now.
+    """
     return sorted(FIELD_OF.values(), key=_place)
 
 
 def _place(field: Field) -> tuple[int, ...]:
-    kind = _KINDS.index(field.kind)
+    if field.name in _PUSH:
+        return 0, _PUSH.index(field.name)
     if field.kind is not Kind.NUMBER:
-        return (kind,)  # in the order of the registry
+        return 2, _KINDS.index(field.kind)  # in the order of the registry
     unit = next((rank for rank, units in enumerate(_UNITS) if field.unit in units), len(_UNITS))
-    code = Obis.parse(field.codes[0]) if field.codes else Obis(0, 0, 0, 0, 0)
-    return kind, unit, code.e > 0, code.phase or 0, code.c % _QUANTITIES, code.e
+    if not field.codes:
+        return 1, unit, 1
+    code = Obis.parse(field.codes[0])
+    is_late = code.phase is None or code.d not in _MEASURED
+    return 1, unit, is_late, code.e > 0, code.phase or 0, code.c % _QUANTITIES, code.e
 
 
 if __name__ == "__main__":

@@ -21,26 +21,12 @@ class Fields(Record):
     """Meter number (GS1, GIAI). OBIS 0-0:96.1.0, 1-1:0.0.5."""
     list_id: str | None = None
     """OBIS list version identifier. OBIS 0.2.129."""
-    p1_version: str | None = None
-    """Version of the P1 description (DSMR). OBIS 1-3:0.2.8, 0-0:96.1.4."""
-    message: str | None = None
-    """Message for the consumer, port. OBIS 0-0:96.13.0."""
     timestamp: datetime | None = None
     """When the values were taken: by the push, else by the clock in the list. Naive if the zone is unknown."""
-    peak_power_time: datetime | None = None
-    """When the highest average power of this month was measured."""
-    gas_time: datetime | None = None
-    """When the gas meter was read."""
-    water_time: datetime | None = None
-    """When the water meter was read."""
     energy_time: datetime | None = None
     """Clock. It dates the energy registers. OBIS 0-0:1.0.0, 0-1:1.0.0."""
-    peak_power: float | None = None
-    """Highest average power of this month, in W."""
     active_power_import: float | None = None
     """Active power import, in W. OBIS 1.7.0."""
-    average_power_import: float | None = None
-    """Active power import, current average, in W. OBIS 1.4.0."""
     active_power_export: float | None = None
     """Active power export, in W. OBIS 2.7.0."""
     reactive_power_import: float | None = None
@@ -55,10 +41,6 @@ class Fields(Record):
     """Active power, absolute sum, in W. OBIS 15.7.0."""
     active_power_net: float | None = None
     """Active power, net, in W. OBIS 16.7.0."""
-    power_limit: float | None = None
-    """Limiter, power, in W. OBIS 0-0:17.0.0."""
-    apparent_power_limit: float | None = None
-    """Limiter, apparent power, in VA. OBIS 0-0:17.0.0."""
     active_power_import_l1: float | None = None
     """Active power import, L1, in W. OBIS 21.7.0."""
     active_power_export_l1: float | None = None
@@ -83,16 +65,24 @@ class Fields(Record):
     """Reactive power import (QI + QII), L3, in var. OBIS 63.7.0."""
     reactive_power_export_l3: float | None = None
     """Reactive power export (QIII + QIV), L3, in var. OBIS 64.7.0."""
-    current_neutral: float | None = None
-    """Neutral current, in A. OBIS 91.7.0."""
-    current_limit: float | None = None
-    """Limiter, current, in A. OBIS 0-0:17.0.0, 31.4.0."""
+    peak_power: float | None = None
+    """Highest average power of this month, in W."""
+    average_power_import: float | None = None
+    """Active power import, current average, in W. OBIS 1.4.0."""
+    power_limit: float | None = None
+    """Limiter, power, in W. OBIS 0-0:17.0.0."""
+    apparent_power_limit: float | None = None
+    """Limiter, apparent power, in VA. OBIS 0-0:17.0.0."""
     current_l1: float | None = None
     """Current, L1, in A. OBIS 31.7.0."""
     current_l2: float | None = None
     """Current, L2, in A. OBIS 51.7.0."""
     current_l3: float | None = None
     """Current, L3, in A. OBIS 71.7.0."""
+    current_neutral: float | None = None
+    """Neutral current, in A. OBIS 91.7.0."""
+    current_limit: float | None = None
+    """Limiter, current, in A. OBIS 0-0:17.0.0, 31.4.0."""
     voltage_l1: float | None = None
     """Voltage, L1 (3-wire: L1-L2), in V. OBIS 32.7.0."""
     voltage_l2: float | None = None
@@ -163,6 +153,16 @@ class Fields(Record):
     """Latest reading of the gas meter among the sub-meters, in m³."""
     water_volume: float | None = None
     """Latest reading of the water meter among the sub-meters, in m³."""
+    p1_version: str | None = None
+    """Version of the P1 description (DSMR). OBIS 1-3:0.2.8, 0-0:96.1.4."""
+    message: str | None = None
+    """Message for the consumer, port. OBIS 0-0:96.13.0."""
+    peak_power_time: datetime | None = None
+    """When the highest average power of this month was measured."""
+    gas_time: datetime | None = None
+    """When the gas meter was read."""
+    water_time: datetime | None = None
+    """When the water meter was read."""
     tariff: int | None = None
     """Active tariff. OBIS 0-0:96.14.0."""
     long_power_failures: int | None = None
