@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from datetime import timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import fuzz_p1
@@ -13,7 +13,7 @@ from hanparse.energy.estimates import estimate
 from hanparse.energy.plausibility.finding import Problem
 from hanparse.energy.plausibility.push import check
 from hanparse.errors import UnknownMeterError
-from hanparse.measurement import FIELDS, Measurement, Register, Scale
+from hanparse.measurement import FIELDS, Measurement, MeterState, Register, Scale
 from hanparse.meters.p1 import TelegramReading, read_telegram
 from hanparse.obis import Obis
 from hanparse.p1 import Telegram
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from framefiles import FrameFile
 
+NOON = datetime(2024, 1, 17, 12, tzinfo=UTC)
 each = pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 UNDECIDED = {"FLU", "Lux", "ESO", "WSE", "HLY", "NES", "AUR"}  # whether these name a maker
 
@@ -76,6 +77,10 @@ def test_what_is_computed_from_measurements_takes_those_of_telegrams() -> None:
     measurements = [reading.measurement(Scale(), None) for file in SOUND for reading in readings(file)]
     assert estimate(measurements[0]) == {}
     assert not any(map(problems, measurements))
+    for measurement in measurements:
+        state = MeterState()
+        assert state.update(measurement, NOON) == measurement.__replace__(registers=())
+        assert state.update(Measurement(), NOON).submeters == measurement.submeters
     tenth = swedish(c32_7_0="0023.2*V")
     assert problems(read_telegram(Telegram.parse(tenth)).measurement(Scale(), None)) == {Problem.VOLTAGE}
 
@@ -117,11 +122,13 @@ def test_a_power_without_its_unit_is_no_power(group: str) -> None:
 
 def test_the_scale_of_the_caller_multiplies_currents_powers_and_energies() -> None:
     data = sealed(
-        "/KAM5\n1-0:1.7.0(1*kW)\n1-0:31.7.0(2.5*A)\n1-0:32.7.0(230*V)\n1-0:1.8.0(3*kWh)\n1-0:1.6.0(240101000000W)(2*kW)\n"
+        "/KAM5\n1-0:1.7.0(1*kW)\n1-0:9.7.0(2*kVA)\n1-0:31.7.0(2.5*A)\n1-0:32.7.0(230*V)\n1-0:1.8.0(3*kWh)\n"
+        "1-0:1.6.0(240101000000W)(2*kW)\n"
         "0-0:98.1.0(1)(1-0:1.6.0)(1-0:1.6.0)(240201000000W)(240117174500W)(06.208*kW)\n0-1:24.2.1(240101000000W)(5*m3)\n"
     )
     found = fields(data, Scale.ct(20))
     assert found["active_power_import"] == 20_000
+    assert found["apparent_power_import"] == 40_000
     assert found["current_l1"] == 50
     assert found["voltage_l1"] == 230
     assert found["active_energy_import"] == 60_000

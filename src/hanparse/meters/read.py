@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 _DEVICE_NAME: Final = Obis.parse("0-0:42.0.0")
-_SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
+_SCALES: Final = {
+    "A": "current",
+    "V": "voltage",
+    **dict.fromkeys(("W", "var", "VA"), "power"),
+    **dict.fromkeys(("Wh", "varh", "VAh"), "energy"),
+}
 
 
 class Source(NamedTuple):
