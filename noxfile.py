@@ -20,7 +20,10 @@ ON_ALL_CORES = ("-n", "auto")  # for pytest
 DATE = "1700000000"  # of every file in a package that is built to be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
-OLDEST = [re.sub(r">=([\d.]+).*", r"==\1", requirement) for requirement in PROJECT["dependencies"]]
+OLDEST = [
+    re.sub(r">=([\d.]+).*", r"==\1", requirement)
+    for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
+]
 
 # The README's second command runs the tests against what it installs, so the oldest Python need not do it once more.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
@@ -54,10 +57,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """The tests and what they cover, and 20,000 damaged frames, all with the oldest dependencies that are allowed."""
+    """The tests and what they cover, 20,000 damaged frames, 20,000 ciphered APDUs, all with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_security.py", "--cases", "20000")
 
 
 @nox.session

@@ -4,7 +4,9 @@ import re
 from importlib.metadata import version
 
 import pytest
-from framefiles import named
+from framefiles import ALL, named, sealed
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from hanparse import UnknownMeterError, decode, decode_all, hexdump
 from hanparse.support.report import attachment
@@ -60,3 +62,45 @@ def test_an_error_at_the_end_of_the_input_is_shown() -> None:
 def test_a_report_on_nothing_says_so() -> None:
     assert "there are no bytes" in attachment([])
     assert "no bytes" in attachment([b""]) or "closed" in attachment([b""])
+
+
+@settings(max_examples=30)
+@given(st.binary(max_size=400), st.lists(st.text(max_size=5), max_size=2))
+def test_a_report_is_made_of_any_bytes(data: bytes, keep: list[str]) -> None:
+    assert attachment([data], keep).startswith("### What")
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_report_is_made_of_damaged_frames(random: st.DataObject) -> None:
+    data = bytearray(random.draw(st.sampled_from(ALL)).data * 2)
+    for _ in range(random.draw(st.integers(0, 5))):
+        at = random.draw(st.integers(0, len(data) - 1))
+        data[at : at + random.draw(st.integers(0, 3))] = random.draw(st.binary(max_size=4))
+        data = data or bytearray(b"~")
+    assert attachment([bytes(data)]).startswith("### What")
+
+
+def test_a_block_that_is_cut_off_is_reported() -> None:
+    for size in range(1, 12):
+        assert attachment([bytes.fromhex("E0C0000100001E0F000000000002")[:size]])
+
+
+def test_a_fence_in_the_text_of_the_wire_closes_no_block() -> None:
+    report = attachment([b"\r\n````\r\n# shown\r\n```text\r\n" + AIDON.data])
+    fences = re.findall(r"^`{3,}\w*$", report, re.MULTILINE)
+    assert len(fences) == 4
+    assert {len(fence.removesuffix("text")) for fence in fences[:2]} == {5}
+
+
+@pytest.mark.parametrize("number", [b"DEADBEEF", b"A1B2C3D4", b"DEADBEE", b"1F2E3D", b"BEEFCAFE01", b"FACADE"])
+def test_a_number_in_hex_letters_is_replaced(number: bytes) -> None:
+    length = bytes([len(number)])
+    register = bytes.fromhex("020209060000600100FF0A") + length + number
+    frame = sealed(
+        bytes.fromhex("E6E7000F40000000000102") + register + bytes.fromhex("020309060100010700FF060000011802020F00161B")
+    )
+    report = attachment([frame])
+    assert number.decode() not in report
+    assert number.hex(" ").upper() not in report
+    assert decode(dump_of(report)).meter_id == b"1".ljust(len(number) - 2, b"0").decode() + "17"

@@ -4,24 +4,32 @@ import csv
 import io
 import json
 import os
+import queue
 import subprocess
 import sys
 import threading
 import time
+import zipfile
+import zoneinfo
+from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import SOUND, named
 
-from hanparse import decode
+from hanparse import Measurement, cli, decode
+from hanparse.cli.console import written
 from hanparse.cli.main import main
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
+PUSH = named("kaifa/list1-no").data
+SLOW = 60  # seconds that a process may take on a busy machine
 KAIFA = named("kaifa/list2-ma304h4-tn")
 STREAM = b"".join(file.data for file in SOUND)
 posix = pytest.mark.skipif(sys.platform == "win32", reason="pipes and the size of a process are those of POSIX")
@@ -155,24 +163,214 @@ def test_a_file_without_a_push_does_not_keep_the_others_back(
     assert str(bad) in shown.err
 
 
+@contextmanager
+def running(*arguments: object, **streams: int) -> Iterator[tuple[subprocess.Popen[bytes], queue.Queue[bytes]]]:
+    """The command, and its output line by line as it comes."""
+    command = [sys.executable, "-u", "-m", "hanparse", *map(str, arguments)]
+    lines: queue.Queue[bytes] = queue.Queue()
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **streams) as process:  # type: ignore[call-overload]
+        reader = threading.Thread(target=lambda: list(map(lines.put, process.stdout)), daemon=True)
+        reader.start()
+        try:
+            yield process, lines
+        finally:
+            process.kill()
+            reader.join()
+
+
 def test_a_growing_file_is_followed(tmp_path: Path) -> None:
     path = tmp_path / "growing.bin"
-    path.write_bytes(STREAM[:100])
-    command = [sys.executable, "-m", "hanparse", "decode", "--format", "jsonl", "--follow", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-
-        def grow() -> None:
-            time.sleep(1)
-            with path.open("ab") as file:
-                file.write(STREAM[100:])
-
-        threading.Thread(target=grow).start()
-        assert process.stdout
-        lines = [process.stdout.readline() for _ in SOUND]
-        process.terminate()
-    assert [json.loads(line).get("active_power_import") for line in lines] == [
+    path.write_bytes(PUSH + STREAM[:1])
+    with running("decode", "--format", "jsonl", "--follow", path) as (_process, lines):
+        assert b"5852" in lines.get(timeout=SLOW)
+        with path.open("ab") as file:
+            file.write(STREAM[1:])
+        rows = [json.loads(lines.get(timeout=SLOW)) for _ in SOUND]
+    assert [row.get("active_power_import") for row in rows] == [
         file.expect.get("active_power_import") for file in SOUND if file.expect
     ]
+
+
+@posix
+def test_nothing_in_a_followed_log_ends_the_following(tmp_path: Path) -> None:
+    path = tmp_path / "han.log"
+    line = PUSH.hex().upper()
+    path.write_text(f"{line}\n")
+    with running("decode", "--format", "jsonl", "--follow", path) as (process, lines):
+        assert b"5852" in lines.get(timeout=SLOW)
+        for written in ("wifi reconnected\n", f"{line[:20]}O{line[21:]}\n{line}\n"):
+            with path.open("a") as file:
+                file.write(written)
+        assert b"5852" in lines.get(timeout=SLOW)
+        path.write_text(f"new: {line}\n")
+        assert b"5852" in lines.get(timeout=SLOW)
+        path.rename(tmp_path / "han.log.1")
+        path.write_text(f"{line}\n")
+        assert b"5852" in lines.get(timeout=SLOW)
+        assert process.poll() is None
+        process.terminate()
+        assert process.stderr
+        named = process.stderr.read().decode()
+    assert "han.log: line 2 passed over" in named or "han.log: lines 2 to 3 passed over" in named
+    assert "wifi" in named
+    assert named.count("read from its beginning") == 2
+
+
+@pytest.mark.parametrize("follow", [[], ["--follow"]])
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        (PUSH[:1], PUSH[1:] + PUSH),  # 7E is the text "~"
+        (PUSH[:2], PUSH[2:] + PUSH),
+        (PUSH[:3], PUSH[3:] + PUSH),
+        (b"Meter 7", b": " + PUSH + PUSH),  # what a converter says of itself
+        (b"7", f"{PUSH.hex().upper()[1:]}\n{PUSH.hex(' ')}\n".encode()),
+        (b"7EA0\n", f"a log\n{PUSH.hex()}\n{PUSH.hex(' ')}\n".encode()),
+    ],
+)
+def test_how_much_the_first_read_gives_does_not_matter(first: bytes, rest: bytes, follow: list[str]) -> None:
+    with running("decode", "--format", "jsonl", *follow, stdin=subprocess.PIPE) as (process, lines):
+        assert process.stdin
+        process.stdin.write(first)
+        process.stdin.flush()
+        time.sleep(0.3)  # so that it is read alone
+        process.stdin.write(rest)
+        process.stdin.close()
+        assert [b"5852" in lines.get(timeout=SLOW) for _ in range(2)] == [True, True]
+        assert process.wait(timeout=SLOW) == 0
+
+
+def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slowly(io.RawIOBase):
+        left = KAIFA.apdu
+
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+            sent, self.left = self.left[:1], self.left[1:]
+            buffer[: len(sent)] = sent
+            return len(sent)
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(Slowly())))  # type: ignore[type-var]
+    assert main(["decode", "--format", "jsonl"]) == 0
+
+
+@pytest.mark.parametrize("data", [b"", b"\n"])
+def test_an_empty_input_is_said_to_be_empty(
+    data: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch, data)
+    assert main(["decode"]) == 1
+    assert "there are no bytes" in capsys.readouterr().err
+
+
+@posix
+@pytest.mark.parametrize(
+    ("command", "environment", "status", "says"),
+    [
+        ("demo >&-", {}, 1, "standard output is closed"),
+        ("decode <&-", {}, 1, "standard input is closed"),
+        ("explain <&-", {}, 1, "standard input is closed"),
+        ("diagnose <&-", {}, 1, "standard input is closed"),
+        ("report <&-", {}, 1, "standard input is closed"),
+        ("decode --follow <&-", {}, 1, "standard input is closed"),
+        ("decode missing 2>&-", {}, 1, ""),
+        ("dance 2>&- >&-", {}, 2, ""),
+        ("decode <&- >&- 2>&-", {}, 1, ""),
+        ("obis angle >/dev/null", {"PYTHONIOENCODING": "ascii"}, 0, ""),
+        ("obis angle >/dev/null", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, 0, ""),
+        ("demo | true", {}, 0, ""),
+        ("obis nonsense 2>&1 >/dev/full", {}, 1, "nothing known"),
+        pytest.param(
+            "demo >/dev/full",
+            {},
+            1,
+            "No space left",
+            marks=pytest.mark.skipif(not os.path.exists("/dev/full"), reason="not there"),  # noqa: PTH110
+        ),
+        ("report $(printf '%s' -) --keep $(printf '\\377') </dev/null", {}, 0, ""),
+    ],
+)
+def test_the_command_never_ends_with_a_traceback(
+    command: str, environment: dict[str, str], status: int, says: str
+) -> None:
+    line = f"'{sys.executable}' -m hanparse {command}"
+    ended = subprocess.run(
+        ["sh", "-c", line],  # noqa: S607
+        capture_output=True,
+        env=os.environ | environment,
+        timeout=SLOW,
+        check=False,
+    )
+    shown = (ended.stderr + ended.stdout).decode()
+    assert "Traceback" not in shown
+    assert "Exception ignored" not in shown
+    assert (ended.returncode, says in shown) == (status, True)
+
+
+def test_an_output_without_a_character_gets_its_number(capsys: pytest.CaptureFixture[str]) -> None:
+    del capsys
+    ended = subprocess.run(
+        [sys.executable, "-m", "hanparse", "obis", "81.7.40"],
+        capture_output=True,
+        env=os.environ | {"PYTHONIOENCODING": "ascii"},
+        check=True,
+    )
+    assert b"\\xb0" in ended.stdout
+
+
+def test_the_command_runs_from_a_zip_without_metadata(tmp_path: Path) -> None:
+    archive = tmp_path / "hanparse.zip"
+    package = Path(cli.__file__).parent.parent
+    with zipfile.ZipFile(archive, "w") as file:
+        for path in package.rglob("*"):
+            if path.suffix in (".py", ".hex"):
+                file.write(path, path.relative_to(package.parent))
+    script = (
+        "import importlib.metadata as metadata, sys\n"
+        "def missing(name): raise metadata.PackageNotFoundError(name)\n"
+        "metadata.Distribution.from_name = metadata.version = missing\n"
+        f"sys.path.insert(0, {str(archive)!r})\n"
+        "from hanparse.cli.main import main\n"
+        "assert '.zip' in sys.modules['hanparse'].__file__\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    for arguments, says in ((["demo"], b"MA304H3E"), (["--version"], b"unknown"), (["report"], b"version unknown")):
+        ended = subprocess.run(
+            [sys.executable, "-c", script, *arguments], capture_output=True, input=KAIFA.data, check=False
+        )
+        assert (ended.returncode, says in ended.stdout) == (0, True), ended.stderr
+
+
+def test_a_machine_without_time_zones_is_told_from_a_wrong_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def zone_error() -> str:
+        with pytest.raises(SystemExit):
+            main(["decode", "--timezone", "Europe/Oslo-by-the-fjord"])
+        return capsys.readouterr().err
+
+    assert "expected a time zone such as Europe/Oslo, found 'Europe/Oslo-by-the-fjord'" in zone_error()
+    try:
+        zoneinfo.reset_tzpath([])
+        monkeypatch.setitem(sys.modules, "tzdata", None)
+        assert "pip install tzdata" in zone_error()
+    finally:
+        zoneinfo.reset_tzpath()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+47", "-1", "@SUM(A1)", "=HYPERLINK(1)"])
+def test_a_text_in_a_csv_cell_is_no_formula(text: str) -> None:
+    measurement = Measurement(model=text, active_power_import=-5, current_l1=-1.5)
+    row = next(csv.DictReader(io.StringIO("".join(written(iter([measurement]), "csv")), newline="")))
+    assert (row["model"], row["active_power_import"], row["current_l1"]) == (f"'{text}", "-5", "-1.5")
+
+
+@pytest.mark.parametrize("text", ["AIDON_V0001", "1+1", "6525", "a=b", ""])
+def test_any_other_text_in_a_csv_cell_is_as_it_is(text: str) -> None:
+    row = next(csv.DictReader(io.StringIO("".join(written(iter([Measurement(model=text)]), "csv")))))
+    assert row["model"] == text
 
 
 @posix

@@ -12,15 +12,16 @@ EXAMPLES = [
     errors.FrameError("no frame", offset=5),
     errors.ChecksumError("wrong", offset=5, field="HCS", expected=1, found=2),
     errors.DecodeError("no value", offset=9),
+    errors.CipherError("no key", offset=9, cause="no key", system_title=b"KAM45678", invocation_counter=7),
     errors.UnknownMeterError("nobody", report="| a |"),
 ]
 
 
 def test_the_tree_is_the_one_that_is_drawn() -> None:
     assert errors.HanParseError.__mro__[1] is ValueError
+    parents = {errors.ChecksumError: errors.FrameError, errors.CipherError: errors.DecodeError}
     for error in EXAMPLES:
-        parent = errors.FrameError if isinstance(error, errors.ChecksumError) else errors.HanParseError
-        assert type(error).__bases__ == (parent,)
+        assert type(error).__bases__ == (parents.get(type(error), errors.HanParseError),)
         assert type(error).__name__ in (errors.__doc__ or "")
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,7 +13,7 @@ LONG = st.text("0123456789", min_size=8, max_size=18).filter(lambda number: len(
 
 @pytest.mark.parametrize(
     ("number", "replaced"),
-    [(b"7359992890941742", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
+    [(b"7359992812345678", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
 )
 def test_a_meter_number_is_replaced_by_one_of_nobody(number: bytes, replaced: bytes) -> None:
     assert ids.another(number) == replaced
@@ -32,8 +34,8 @@ def test_an_id_of_letters_keeps_only_those_of_its_maker() -> None:
 
 
 def test_a_system_title_keeps_the_letters_of_its_maker() -> None:
-    assert ids.another_title(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
-    assert ids.another_title(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
+    assert ids.another_octets(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
+    assert ids.another_octets(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 100))
@@ -69,3 +71,55 @@ def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: 
     assert old in found
     assert all(len(before) == len(after) and before != after for before, after in found.items())
     assert not set(found) & set(found.values())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"123456",
+        b"ISK5212345678901",
+        b"DEADBEEF",
+        b"a1b2c3d4",
+        b"LGZA1B2C3D4",
+        b"1KFMDEADBEEF",
+        b" 12AB34CD\0",
+        b"12-34-56",
+    ],
+)
+def test_a_text_of_six_digits_or_eight_hex_digits_may_be_a_number(text: bytes) -> None:
+    assert ids.is_number(text)
+    other = ids.another(text)
+    assert len(other) == len(text)
+    assert other != text
+    assert not ids.digits(other.replace(b"1", b"").replace(b"7", b"").replace(b"0", b""))
+    assert other.strip(b"\0 ").endswith(b"17")
+
+
+@pytest.mark.parametrize("text", [b"", b"AIDON_V0001", b"6525", b"MA304H3E", b"ZFF100AC", b"KFM_001", b"EMBRIQ_V1_1"])
+def test_a_type_and_the_identifier_of_a_list_are_no_numbers(text: bytes) -> None:
+    assert not ids.is_number(text)
+    assert not ids.is_packed(text)
+
+
+@pytest.mark.parametrize("name", [b"DEADBEEF", b"FACADE", b"A1B2", b"BEEF\0"])
+def test_an_id_of_hex_digits_stays_hexadecimal(name: bytes) -> None:
+    other = ids.another_name(name)
+    assert re.fullmatch(rb"10*17\0?", other)
+    assert ids.notations(b"DEADBEEF", ids.another_name(b"DEADBEEF"))[b"\xde\xad\xbe\xef"] == b"\x10\x00\x00\x17"
+
+
+@given(st.text("0123456789ABCDEFabcdef", min_size=6, max_size=18))
+def test_the_notations_of_hex_digits_hold_none_of_the_old_ones(number: str) -> None:
+    old = number.encode()
+    for change in (ids.another, ids.another_name):
+        found = ids.notations(old, change(old))
+        assert all(len(before) == len(after) for before, after in found.items())
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [("7359992800000017", True), ("20202020", True), ("36353235", False), ("36353235000020", False), ("735999", False),
+     ("4B464D2020203009", True), ("5A46463130304143", False), ("735999A8", False), ("00000017", False)],
+)  # fmt: skip
+def test_packed_digits_are_told_from_a_text_of_digits(octets: str, expected: bool) -> None:
+    assert ids.is_packed(bytes.fromhex(octets)) is expected

@@ -22,6 +22,50 @@ def test_every_session_of_a_workflow_is_one_of_nox() -> None:
     assert called == SESSIONS
 
 
+def _steps(text: str) -> dict[str, str]:
+    """The text of each job of a workflow by its name."""
+    jobs = re.split(r"^  (\w+):\n", text.partition("\njobs:\n")[2], flags=re.MULTILINE)
+    return dict(zip(jobs[1::2], jobs[2::2], strict=True))
+
+
+def test_every_action_is_pinned_to_a_commit_with_its_version() -> None:
+    pinned = set()
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        for line in re.findall(r"uses:.*", path.read_text("utf-8")):
+            found = re.fullmatch(r"uses: ([\w./-]+)@([0-9a-f]{40})  # (v\d+\.\d+\.\d+)", line)
+            assert found, f"{path.name}: {line}"
+            pinned.add(found.groups())
+    assert len({action for action, _commit, _version in pinned}) == len(pinned) >= 7
+
+
+def test_what_keeps_the_pins_current_is_configured() -> None:
+    ecosystems = re.findall(r"package-ecosystem: ([\w-]+)\n +directory: (\S+)", _read(".github/dependabot.yml"))
+    assert {("github-actions", "/"), ("pip", "/.github/release")} <= set(ecosystems)
+
+
+def test_what_is_published_is_built_alone_from_hashed_requirements() -> None:
+    jobs = _steps(_read(".github/workflows/release.yml"))
+    commands = re.findall(r"run: (.*)", jobs["build"])
+    assert [command for command in commands if "install" in command] == [
+        "python -m pip install --require-hashes --only-binary :all: -r .github/release/requirements.txt"
+    ]
+    assert commands[1:] == ["python -m build --no-isolation --outdir dist"]
+    assert "run:" not in jobs["publish"]
+    actions = re.findall(r"uses: ([\w./-]+)@", jobs["publish"])
+    assert actions == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
+    assert [name for name, text in jobs.items() if "id-token" in text] == ["publish"]
+
+
+def test_every_requirement_of_the_release_has_a_version_and_a_hash() -> None:
+    blocks = re.split(r"\n(?=\w)", _read(".github/release/requirements.txt"))
+    names = [re.match(r"([a-z-]+)==[\d.]+ \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", block) for block in blocks]
+    assert all(names), blocks
+    wanted = [line for line in _read(".github/release/requirements.in").splitlines() if not line.startswith("#")]
+    assert set(wanted) <= {name[1] for name in names if name}
+    builds_with = tomllib.loads(_read("pyproject.toml"))["build-system"]["requires"]
+    assert set(builds_with) <= set(wanted)
+
+
 def test_the_pythons_are_the_same_everywhere() -> None:
     classifiers = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if " 3." in text]
     matrix = re.findall(r"3\.\d+", re.findall(r"python: \[(.*)\]", _read(".github/workflows/ci.yml"))[0])

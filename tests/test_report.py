@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from bodies import code, measure, number, octets, structure, text
 from hypothesis import given
@@ -44,3 +46,50 @@ def test_a_report_of_a_huge_list_stays_short() -> None:
     report = report_of(structure(*[number(1)] * 1000))
     assert report.count("\n") < 220
     assert "800 more" in report
+
+
+WIRE_TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=30)
+ACTIVE = [
+    "a|b", "`", "``` x", "<img src=x>", "[a](http://b)", "@somebody", "#123", "*a*", "_a_", "# a", "![a](b)",
+    "www.example.com", "a\\", "\\|", "&lt;", "~~a~~", "https://example.com", "$x$",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("sent", ACTIVE)
+def test_a_text_from_the_wire_is_no_markdown(sent: str) -> None:
+    for body in (structure(text(sent), number(1)), structure(number(1), text(sent), number(2))):
+        report = report_of(body)
+        for line in report.splitlines():
+            outside = re.sub(r"(?<!`)(`+)(?!`).*?(?<!`)\1(?!`)", "", line)
+            assert not re.search(
+                r"[`<>\[\]@#*~$&]|_a|www|http|\\(?!\|)",
+                outside.removeprefix("* ").removeprefix("### ").removeprefix("| # |"),
+            ), outside
+            if line.startswith("| "):
+                assert len(re.findall(r"(?<!\\)\|", line)) == 8
+
+
+@given(WIRE_TEXT, WIRE_TEXT)
+def test_a_table_has_its_columns_whatever_the_wire_says(first: str, second: str) -> None:
+    report = report_of(structure(text(first), number(1), text(second)))
+    rows = [line for line in report.splitlines() if line.startswith("|")]
+    assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} == {8}
+
+
+@pytest.mark.parametrize("sent", ["DEADBEEF", "A1B2C3D4", "isk5212345678", "LGZA1B2C3D4", "12 34 56", "deadbeef01"])
+def test_the_report_tells_no_number_of_hex_digits(sent: str) -> None:
+    report = report_of(structure(text(sent), number(1), octets(sent.encode())))
+    assert sent not in report
+    assert "xxxx" in report.replace(" ", "")
+
+
+def test_the_report_tells_nothing_that_has_the_code_of_an_id() -> None:
+    for value in (text("ABC"), number(417), octets(b"X1")):
+        report = report_of(structure(code("0-0:96.1.0"), value, code("0-0:42.0.0"), value))
+        assert not re.search(r"ABC|417|X1", report)
+
+
+def test_the_report_tells_no_number_that_is_taken_for_a_code() -> None:
+    report = report_of(structure(octets(bytes.fromhex("012345678901")), octets(bytes.fromhex("012345678901"))))
+    assert "35:69" not in report
+    assert "six octets" in report

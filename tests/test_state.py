@@ -17,7 +17,7 @@ SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hou
 WHO: dict[str, Any] = {
     "manufacturer": "Aidon",
     "model": "6534",
-    "meter_id": "7359992890941742",
+    "meter_id": "7359992890000017",
     "list_id": "AIDON_V0001",
     "wiring": Wiring.FOUR_WIRE,
 }
@@ -90,7 +90,7 @@ def test_an_hourly_list_that_is_lost_does_not_lose_the_registers() -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"meter_id": "7359992890941743"}, {"model": "6525"}, {"manufacturer": "Kaifa"}, {"wiring": Wiring.ONE_PHASE}],
+    [{"meter_id": "7359992890000018"}, {"model": "6525"}, {"manufacturer": "Kaifa"}, {"wiring": Wiring.ONE_PHASE}],
 )
 def test_a_changed_meter_begins_anew(change: dict[str, Any]) -> None:
     state = MeterState()

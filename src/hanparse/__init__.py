@@ -6,6 +6,7 @@
       hexdump         text -> bytes
       hdlc            link layer: a stream -> frames
       transfer        segments -> one APDU
+      security        ciphered APDU -> APDU
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification -> Measurement
       decoder         all of it: Decoder, decode, decode_all
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
     from hanparse.errors import (
         ChecksumError,
+        CipherError,
         DecodeError,
         FrameError,
         HanParseError,
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
         Submeter,
         Wiring,
     )
+    from hanparse.measurement.security import Security
     from hanparse.meters import Profile
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Breaker",
     "ChecksumError",
+    "CipherError",
     "DecodeError",
     "Decoder",
     "Estimate",
@@ -67,6 +71,7 @@ __all__ = [
     "Profile",
     "Register",
     "Scale",
+    "Security",
     "Stats",
     "Submeter",
     "UnknownMeterError",
@@ -81,7 +86,15 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
         "annotate.explain": ("explain",),
         "annotate.tree": ("Explanation",),
         "decoder": ("Decoder", "decode", "decode_all"),
-        "errors": ("ChecksumError", "DecodeError", "FrameError", "HanParseError", "HexDumpError", "UnknownMeterError"),
+        "errors": (
+            "ChecksumError",
+            "CipherError",
+            "DecodeError",
+            "FrameError",
+            "HanParseError",
+            "HexDumpError",
+            "UnknownMeterError",
+        ),
         "measurement": (
             "Breaker",
             "Estimate",
@@ -94,6 +107,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
             "Submeter",
             "Wiring",
         ),
+        "measurement.security": ("Security",),
         "meters": ("Profile",),
         "obis": ("Obis",),
         "diagnosis": ("Fault",),

@@ -7,12 +7,22 @@
     ├── FrameError                 the bytes are not a sound frame                  .offset
     │   └── ChecksumError          a check sequence does not fit   .field .expected .found
     ├── DecodeError                the frame is sound, its COSEM payload is not     .offset .reason
+    │   └── CipherError            it is ciphered, and is not opened     .cause .system_title .invocation_counter
     └── UnknownMeterError          the payload is sound, no profile reads it        .report
 
 Each message says what was found, what was expected, at which byte, and what to do next. Arguments of a wrong
 *type* are the caller's mistake and raise ``TypeError``; values that no meter sent (a ratio, an OBIS code) raise
 ``ValueError``.
 """
+
+from typing import Literal
+
+CipherCause = Literal[
+    "length", "no key", "no cryptography", "key-length", "system title",
+    "key", "auth_key", "tag", "swapped", "incomplete",
+    "suite", "compressed", "not protected", "signed", "key-info", "service", "nested", "not a push",
+]  # fmt: skip
+"""Why a ciphered push is not opened; the page "Ciphered meters" says of each what to do."""
 
 
 class HanParseError(ValueError):
@@ -68,6 +78,28 @@ class DecodeError(HanParseError):
     def __str__(self) -> str:
         """The place and what is wrong there."""
         return f"byte {self.offset}: {self.reason}"
+
+
+class CipherError(DecodeError):
+    """A ciphered push is not opened, and `cause` says why in a word (`CipherCause`). Neither key nor content is in it.
+
+    `system_title` are the eight bytes that name the sender, `invocation_counter` is its counter; `None` where the push
+    has none, or is too damaged to tell.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        offset: int = 0,
+        cause: CipherCause = "key",
+        system_title: bytes | None = None,
+        invocation_counter: int | None = None,
+    ) -> None:
+        super().__init__(reason, offset=offset)
+        self.cause: CipherCause = cause
+        self.system_title = system_title
+        self.invocation_counter = invocation_counter
 
 
 class UnknownMeterError(HanParseError):

@@ -38,6 +38,8 @@ from hanparse.errors import HexDumpError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+_ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
+_TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
 
@@ -125,7 +127,7 @@ def _commented_out(text: str) -> _Found:
         found = _beside_comments(remarks.uncommented(text))
         if found and len(found.data) >= MIN_BYTES:
             return found
-    raise failure(text, text.find(text.strip()), "expected a hex dump, found only comments and time stamps")
+    raise failure(text, text.find(text.strip()), _ONLY_NOTES)
 
 
 def _beside_comments(text: str) -> _Found | None:
@@ -159,8 +161,13 @@ def _digits(text: str, *, alone: bool) -> list[Piece]:
 
 
 def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:
-    what = f"expected hex digits, found {around(text, stranger.start())}; among other text a dump has at least"
+    what = f"expected hex digits, found {around(text, stranger.start())}; {_TOO_SHORT}"
     return failure(text, stranger.start(), f"{what} {MIN_BYTES} bytes, and hanparse.hexdump lists the notations")
+
+
+def says_no_dump(error: HexDumpError) -> bool:
+    """Whether a text has no dump at all, so that no part of it has one; otherwise a dump in it is damaged."""
+    return any(words in str(error) for words in (_ONLY_NOTES, _TOO_SHORT))
 
 
 def _passed_over(left: str) -> Iterator[PassedOver]:

@@ -173,7 +173,7 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]
         errors += _errors(event)
         yield event
     if not is_read and not is_framed(errors):
-        with suppress(FrameError):
+        with suppress(FrameError, DecodeError):
             for message in unframed(data):
                 yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
                 yield receiver.open(message)

@@ -11,6 +11,7 @@ from hanparse.annotate.tree import Explanation
 from hanparse.annotate.values import Sense
 from hanparse.axdr import grammar as axdr
 from hanparse.axdr.data import CompactArray, Data, Tag
+from hanparse.axdr.length import length_at
 from hanparse.cosem import DataNotification
 from hanparse.errors import DecodeError, UnknownMeterError
 from hanparse.hdlc import strip_llc
@@ -32,7 +33,6 @@ _FROM_METER: Final = b"\xe6\xe7\x00"
 _INVOKE_ID_AT: Final = 1
 _DATE_TIME_AT: Final = 5
 _CLOCK_SIZE: Final = 12
-_LONG_FORM: Final = 0x80
 _LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
 _NULL: Final = Data(Tag.NULL_DATA)
 
@@ -153,23 +153,14 @@ def _push(apdu: bytes) -> _Push:
 
 def _date_time(apdu: bytes) -> tuple[bytes, int]:
     """The twelve bytes of the date-time, if it is there, and the position after it; its own where it cannot be read."""
-    length, at = _length(apdu, _DATE_TIME_AT)
+    length, at = length_at(apdu, _DATE_TIME_AT)
     tagged = length == Tag.OCTET_STRING
     if tagged:
-        length, at = _length(apdu, at)
+        length, at = length_at(apdu, at)
     end = at + length
     if end > len(apdu) or not (length == _CLOCK_SIZE or (length == 0 and not tagged)):
         return b"", min(_DATE_TIME_AT, len(apdu))
     return apdu[at:end], end
-
-
-def _length(data: bytes, at: int) -> tuple[int, int]:
-    """The length or count at `at`, −1 when it is cut off, and the position after it (Blue Book 4.1.5)."""
-    first = data[at] if at < len(data) else 0
-    after = at + 1 + max(first - _LONG_FORM, 0)
-    if after > len(data):
-        return -1, len(data)
-    return (int.from_bytes(data[at + 1 : after], "big") if first >= _LONG_FORM else first), after
 
 
 def _filled_up(apdu: bytes, start: int, complete: deque[Data]) -> Data | None:
@@ -179,7 +170,7 @@ def _filled_up(apdu: bytes, start: int, complete: deque[Data]) -> Data | None:
     """
     if not complete or complete[0].offset == start:
         return complete.popleft() if complete else None
-    count, at = _length(apdu, start + 1)
+    count, at = length_at(apdu, start + 1)
     elements: list[Data] = []
     while complete and len(elements) < count and apdu[start] in _LISTS:
         data = _filled_up(apdu, at, complete)
@@ -238,7 +229,7 @@ class _Tree:
             yield self._element(data)
         if not self.push.broken:
             return
-        count, after = _length(self.apdu, at + 1)
+        count, after = length_at(self.apdu, at + 1)
         opens = at < len(self.apdu) and self.apdu[at] in _LISTS and count >= 0
         if opens and (complete or after <= self.push.read):
             tag = str(Tag(self.apdu[at]))

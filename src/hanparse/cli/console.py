@@ -6,62 +6,43 @@ import csv
 import io
 import json
 import sys
-import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from hanparse.decoder import dumped
-from hanparse.hdlc import BUFFER_LIMIT
+from hanparse.cli.pieces import Pieces
 from hanparse.measurement import FIELD_UNITS, FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from hanparse.cli.pieces import PassedOver
     from hanparse.measurement import Measurement
 
-_CHUNK: Final = 1 << 16
-_TEXT_CHUNK: Final = 1 << 20  # hex dumps are read by the megabyte of whole lines
-_POLL: Final = 0.5  # seconds between looks at a growing file
-_CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
+CHUNK: Final = 1 << 16
+"""Bytes that are read at once."""
+
+_FORMULA: Final = ("=", "+", "-", "@")  # a spreadsheet takes a text that begins so for a formula
 
 
-def is_text(head: bytes) -> bool:
-    """Whether the first bytes of a file are text: no control characters but those of lines and colours, and UTF-8.
+def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
+    """The wire bytes of a file, whether it holds them or a hex dump of them.
 
-    Every HDLC frame holds a control character within its first bytes, so a stream is never taken for text.
+    `passed_over` is called with a sentence for each part of a text that is no dump. Raises `HexDumpError` where no
+    part of it is one.
     """
-    if head.translate(None, _CONTROLS) != head:
-        return False
-    try:
-        head.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return error.start > len(head) - 4
-    return True
+    pieces = Pieces(passed_over)
+    read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
+    while piece := read(CHUNK):
+        yield from pieces.take(piece)
+    yield from pieces.end()
 
 
-def chunks(file: BinaryIO, *, follow: bool = False) -> Iterator[bytes]:
-    """The wire bytes of a file, whether it holds them or a hex dump of them; `follow` waits for more at its end.
-
-    Raises `HexDumpError` for a text that is no hex dump.
-    """
-    head = _read(file, BUFFER_LIMIT, follow=follow)
-    if not is_text(head):
-        while head:
-            yield head
-            head = _read(file, _CHUNK, follow=follow)
-        return
-    while head:
-        head += _read(file, _TEXT_CHUNK, follow=False)
-        end = head.rfind(b"\n") + 1 if len(head) >= _TEXT_CHUNK or follow else len(head)
-        yield dumped(head[: end or len(head)].decode("utf-8", "replace"))
-        head = head[end or len(head) :] + _read(file, _TEXT_CHUNK, follow=follow)
-
-
-def _read(file: BinaryIO, size: int, *, follow: bool) -> bytes:
-    read: Callable[[int], bytes] = getattr(file, "read1", file.read)
-    while not (found := read(size)) and follow:
-        time.sleep(_POLL)
-    return found
+def complain(message: str) -> None:
+    """Say on standard error what is wrong, if it is there: a program may have been started without."""
+    with suppress(OSError, ValueError):
+        if sys.stderr:
+            sys.stderr.write(f"hanparse: {message}\n")
+            sys.stderr.flush()
 
 
 def written(measurements: Iterator[Measurement], form: str) -> Iterator[str]:
@@ -133,8 +114,14 @@ def _csv(measurements: Iterator[Measurement]) -> Iterator[str]:
 
 def _csv_line(row: dict[str, Any]) -> str:
     line = io.StringIO()
-    csv.DictWriter(line, FIELDS, extrasaction="ignore", lineterminator="\n").writerow(row)
+    cells = {name: _cell(value) for name, value in row.items()}
+    csv.DictWriter(line, FIELDS, extrasaction="ignore", lineterminator="\n").writerow(cells)
     return line.getvalue()
+
+
+def _cell(value: object) -> object:
+    """The value as a cell: an apostrophe in front of a text that a spreadsheet would execute."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 @contextmanager

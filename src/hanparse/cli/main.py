@@ -5,20 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections import Counter
-from contextlib import contextmanager
-from importlib.metadata import version
 from importlib.resources import files
-from itertools import chain, islice
-from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Final
-from zoneinfo import ZoneInfo
+from io import TextIOWrapper
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo, available_timezones
 
-from hanparse.cli.console import chunks, progress, table, written
-from hanparse.decoder import Decoder, Options, decode, decode_all
+from hanparse.cli.console import chunks, complain, table, written
+from hanparse.cli.inputs import measurements, opened, passed_over
+from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
+from hanparse.support.versions import version
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,18 +47,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         argcomplete.autocomplete(parser)
     given = parser.parse_args(arguments)
+    if sys.stdout is None:
+        complain("standard output is closed")
+        return _NOTHING
+    if isinstance(sys.stdout, TextIOWrapper):  # a terminal or a file may not know every character
+        sys.stdout.reconfigure(errors="backslashreplace")
+    return _run(given)
+
+
+def _run(given: argparse.Namespace) -> int:
     try:
         status = int(given.run(given))
         sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nobody reads on, and that is no fault
+        _give_up_output()  # nobody reads on, and that is no fault
         return _DECODED
     except KeyboardInterrupt:
         return _INTERRUPTED
     except (HanParseError, OSError) as error:
-        print(f"hanparse: {error}", file=sys.stderr)
+        complain(str(error))
+        try:
+            sys.stdout.flush()
+        except OSError:
+            _give_up_output()  # the device is full, say
         return _NOTHING
     return status
+
+
+def _give_up_output() -> None:
+    """Let what is still to be written go nowhere, or Python complains of it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -162,60 +178,27 @@ def _zone(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise argparse.ArgumentTypeError(f"expected a time zone such as Europe/Oslo, found {name!r}") from error
-
-
-@contextmanager
-def _opened(name: str) -> Iterator[BinaryIO]:
-    if name == "-":
-        yield sys.stdin.buffer
-    else:
-        with Path(name).open("rb") as file:
-            yield file
-
-
-class _NothingDecodedError(Exception):
-    """A file holds no push that could be decoded."""
+        what = f"expected a time zone such as Europe/Oslo, found {name!r}"
+        if not available_timezones():
+            what = "there are no time zones on this machine: install them with pip install tzdata"
+        raise argparse.ArgumentTypeError(what) from error
 
 
 def _decode(given: argparse.Namespace) -> int:
     options = Options(scale=given.ct, timezone=given.timezone, estimate=given.estimate)
-    decoded: Counter[str] = Counter()
-    for piece in written(_of_all(given, options, decoded), given.format):
+    decoded = 0
+
+    def counted() -> Iterator[Measurement]:
+        nonlocal decoded
+        for measurement in measurements(given.files, options, follow=given.follow):
+            decoded += 1
+            yield measurement
+
+    for piece in written(counted(), given.format):
         sys.stdout.write(piece)
         if given.follow:
             sys.stdout.flush()
     return _DECODED if decoded else _NOTHING
-
-
-def _of_all(given: argparse.Namespace, options: Options, decoded: Counter[str]) -> Iterator[Measurement]:
-    """The measurements of all files; a file that has none is named on standard error, and counts are kept."""
-    for name in given.files:
-        try:
-            for measurement in _of_one(name, options, follow=given.follow and name == given.files[-1]):
-                decoded[name] += 1
-                yield measurement
-        except (HanParseError, OSError, _NothingDecodedError) as error:
-            print(f"hanparse: {name}: {error}", file=sys.stderr)
-
-
-def _of_one(name: str, options: Options, *, follow: bool) -> Iterator[Measurement]:
-    """The measurements of a file: looked at as a whole when it comes in one piece, as a stream otherwise."""
-    size = None if name == "-" or follow else Path(name).stat().st_size
-    with _opened(name) as file, progress(size) as done:
-        pieces = chunks(file, follow=follow)
-        begin = list(islice(pieces, 1 if follow else 2))
-        if len(begin) < 2 and not follow:  # noqa: PLR2004  there is no second
-            yield from decode_all(begin[0] if begin else b"", **options)
-            return
-        decoder = Decoder(**options)
-        for chunk in chain(begin, pieces):
-            yield from decoder.feed(chunk)
-            done(len(chunk))
-        yield from decoder.flush()
-    if not decoder.stats.measurements:
-        findings = decoder.diagnosis()
-        raise _NothingDecodedError(findings[0] if findings else decoder.last_error)
 
 
 def _explain(given: argparse.Namespace) -> int:
@@ -223,8 +206,8 @@ def _explain(given: argparse.Namespace) -> int:
 
     sound = False
     for name in given.files:
-        with _opened(name) as file:
-            explanation = explain(b"".join(chunks(file)), scale=given.ct, timezone=given.timezone)
+        with opened(name) as file:
+            explanation = explain(b"".join(chunks(file, passed_over(name))), scale=given.ct, timezone=given.timezone)
         print(explanation)
         sound = sound or not explanation.error
     return _DECODED if sound else _NOTHING
@@ -232,8 +215,11 @@ def _explain(given: argparse.Namespace) -> int:
 
 def _obis(given: argparse.Namespace) -> int:
     found = [line for text in given.codes for line in _entries(text)]
-    print("\n".join(found) or "hanparse: nothing known", file=sys.stdout if found else sys.stderr)
-    return _DECODED if found else _NOTHING
+    if not found:
+        complain("nothing known")
+        return _NOTHING
+    print("\n".join(found))
+    return _DECODED
 
 
 def _entries(text: str) -> list[str]:
@@ -254,8 +240,8 @@ def _entries(text: str) -> list[str]:
 def _diagnose(given: argparse.Namespace) -> int:
     decoder = Decoder()
     for name in given.files:
-        with _opened(name) as file:
-            for chunk in chunks(file):
+        with opened(name) as file:
+            for chunk in chunks(file, passed_over(name)):
                 decoder.feed(chunk)
         decoder.flush()
     print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items()))
@@ -274,8 +260,8 @@ def _report(given: argparse.Namespace) -> int:
     from hanparse.support.report import attachment  # noqa: PLC0415  only here
 
     for name in given.files:
-        with _opened(name) as file:
-            print(attachment(chunks(file), given.keep))
+        with opened(name) as file:
+            print(attachment(chunks(file, complain), given.keep))
     return _DECODED
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Kind = Literal[
     "no-bytes", "p1",
     "speed", "parity", "no-flag", "inverted", "no-format",
-    "ciphered", "undecodable", "unknown-meter",
+    "ciphered", "key", "auth-key", "counter", "undecodable", "unknown-meter",
     "line-ends", "cut-off", "segments", "damaged", "text",
 ]  # fmt: skip
 

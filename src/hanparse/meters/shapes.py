@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
 CLOCK: Final = Obis.parse("0-0:1.0.0")
 METER_ID: Final = Obis.parse("0-0:96.1.0")
+_ID_GROUPS: Final = {  # C, D of codes whose value tells which meter it is (Blue Book 6.2: abstract objects)
+    *((0, 0), (96, 1)),  # utility numbers, device numbers
+    *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
+}
+_M_BUS_CLIENT: Final = (24, 1)  # its attributes, the number of another meter among them; its value is a type
+_NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
 _CODE_SIZE: Final = 6
@@ -50,6 +56,14 @@ class Item(NamedTuple):
     def entry(self) -> Entry | None:
         """What the registry knows of the value; `None` also where the element is no value."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
+
+    @property
+    def is_id(self) -> bool:
+        """Whether the code says that the value tells which meter this is."""
+        if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
+            return False
+        groups = (self.obis.c, self.obis.d)
+        return groups in _ID_GROUPS if self.is_value else groups == _M_BUS_CLIENT
 
 
 def elements(body: Data) -> tuple[Data, ...]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import UnknownMeterError
 from hanparse.meters import shapes, values
-from hanparse.wire.ids import TELLING_DIGITS
+from hanparse.wire import ids
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from hanparse.meters.shapes import Item
     from hanparse.wire.link import Link
 
-_TELLING_NUMBER: Final = 10 ** (TELLING_DIGITS - 1)
+_TELLING_NUMBER: Final = 10 ** (ids.TELLING_DIGITS - 1)
+_CURRENT: Final = 255
+_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # an underscore within a word
+_LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
+_HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # digits and letters alike
 _MAX_ROWS: Final = 200
 
 
@@ -27,12 +31,14 @@ def unknown_meter(
     """The error, with its report."""
     count = len(shapes.elements(notification.body))
     body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
-    identifier = f"list identifier {_mask(list_id)!r}" if list_id else "no list identifier"
+    masked = _mask(list_id) if list_id else ""
+    identifier = f"list identifier {masked!r}" if list_id else "no list identifier"
+    in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
     message = (
         f"no profile reads this list: {body}, {identifier}; "
         "the report of this error says what was understood and is made to be pasted into an issue"
     )
-    return UnknownMeterError(message, report="\n".join(_lines(notification, named, identifier, link)))
+    return UnknownMeterError(message, report="\n".join(_lines(notification, named, in_report, link)))
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
@@ -73,10 +79,10 @@ def _row(position: int, item: Item) -> str:
     entry = item.entry
     cells = (
         position,
-        item.obis or "",
+        _code(item),
         entry.description if entry else "",
         _type(item.data),
-        _shown(item.data),
+        _shown(item),
         "" if item.scaler is None else item.scaler,
         item.unit or "",
     )
@@ -91,16 +97,40 @@ def _type(data: Data) -> str:
     return f"{data.tag}{size}"
 
 
-def _shown(data: Data) -> str:
+def _code(item: Item) -> str:
+    """The code, unless it may be six octets of a number: the last group of codes in lists is 255."""
+    known = item.obis is not None and (item.entry is not None or item.obis.f == _CURRENT)
+    return str(item.obis) if known else "six octets" if item.obis else ""
+
+
+def _shown(item: Item) -> str:
     """The value, unless it may tell whose meter this is."""
-    text, number = values.text(data), values.number(data)
+    text, number = values.text(item.data), values.number(item.data)
     if text is not None:
-        return _mask(text).replace("|", "\\|").replace("`", "'")
+        is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
+        return escaped("x" * len(text) if item.is_id or is_packed else _mask(text))
     if number is not None:
-        return str(number) if abs(number) < _TELLING_NUMBER else "x" * len(str(number))
+        is_telling = item.is_id or abs(number) >= _TELLING_NUMBER
+        return "x" * len(str(number)) if is_telling else str(number)
     return ""
 
 
 def _mask(text: str) -> str:
-    """The text, its digits replaced where there are so many that it may be an id."""
-    return re.sub(r"\d", "x", text) if sum(map(str.isdigit, text)) >= TELLING_DIGITS else text
+    """The text, its letters and digits replaced where it may be the number of a meter."""
+    if not ids.is_number(text.encode("utf-8", "surrogateescape")):
+        return text
+    has_digits = sum(map(str.isdigit, text)) >= ids.TELLING_DIGITS
+    return re.sub(r"\d", "x", text) if has_digits and not _HEX.search(text) else re.sub(r"\w", "x", text)
+
+
+def escaped(text: str) -> str:
+    """The text for Markdown: as it is where that is harmless, else as code, in which nothing has a meaning.
+
+    It becomes no link, no mention, no HTML, no heading, no cell of a table, and no line of its own.
+    """
+    line = " ".join(text.split())
+    if _HARMLESS.fullmatch(line) and not _LINK.search(line):
+        return line
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    blank = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{blank}{line}{blank}{fence}".replace("|", "\\|")

@@ -2,11 +2,11 @@
 
 What is replaced
 ----------------
-* In a list that can be read: strings of six digits or more, and in any type what has the code of a meter number or of
-  a device name. The identifier of the list stays, the meter type where the maker is known, and what is to be kept.
-* In bytes that cannot be read, because they are damaged, cut off, ciphered or unknown: words of six digits or more,
-  five digits with at most two other bytes between them, and the number in a system title.
-* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`.
+* In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
+  clock, and in any type what has the code of a meter number or of a device name. The identifier of the list stays and
+  the meter type where the maker is known, unless they are such strings themselves, and what is to be kept.
+* In bytes that cannot be read: what `hanparse.support.unreadable` finds.
+* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`, and in base64.
 
 Lengths stay, and so do headers. The check sequence of a frame changes by what was changed in the frame (a CRC is
 linear): a sound frame stays sound, and a damaged one stays wrong by the same bits. Nothing is repaired. A number that
@@ -16,6 +16,7 @@ stands in a list as a number, without a code that says so, is a value like any o
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
@@ -25,7 +26,9 @@ from hanparse.errors import DecodeError
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.mbus import Telegram
 from hanparse.meters import shapes, values
+from hanparse.obis import Obis, lookup
 from hanparse.receiver import Failed, Read, walk
+from hanparse.support import base64words, unreadable
 from hanparse.wire import ids
 
 if TYPE_CHECKING:
@@ -33,28 +36,33 @@ if TYPE_CHECKING:
 
     from hanparse.cosem import DataNotification
     from hanparse.meters.shapes import Item
-    from hanparse.obis import Obis
     from hanparse.receiver import Event
 
-_ID_GROUPS: Final = {(0, 0), (42, 0), (96, 1)}  # C, D: utility numbers, logical device name, device numbers
 _KEPT_FIELDS: Final = ("list_id", "model")
 _SIZES: Final[dict[Tag | Untagged, int]] = {
     tag: size
     for size, tags in (
-        (1, (Tag.UNSIGNED, Tag.INTEGER)),
+        (1, (Tag.UNSIGNED, Tag.INTEGER, Tag.BCD)),
         (2, (Tag.LONG_UNSIGNED, Tag.LONG)),
-        (4, (Tag.DOUBLE_LONG_UNSIGNED, Tag.DOUBLE_LONG)),
-        (8, (Tag.LONG64_UNSIGNED, Tag.LONG64)),
+        (4, (Tag.DOUBLE_LONG_UNSIGNED, Tag.DOUBLE_LONG, Tag.FLOAT32)),
+        (8, (Tag.LONG64_UNSIGNED, Tag.LONG64, Tag.FLOAT64)),
     )
     for tag in tags
 }
-_TITLE_SIZE: Final = 8
-_MAKER: Final = re.compile(rb"[A-Z]{3}")
+_PUSH_SETUP: Final = (25, 9)  # C, D of the object that sends a list, which some lists name first
 
-_DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
-_TITLE: Final = re.compile(rb"(?<=\x08)[A-Z]{3}.{5}", re.DOTALL)
-_WORD: Final = re.compile(rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*" % ids.TELLING_DIGITS)
-_LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
+_HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other octets that can be printed may be a number in binary
+
+# Blue Book 4.1.6.1: year FFFF or of this century, month and day with FD to FF; what follows in twelve octets is a time.
+_DATE: Final = re.compile(
+    rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
+    re.DOTALL,
+)
+_TIME: Final = re.compile(rb"[\x00-\x17\xff][\x00-\x3b\xff]{2}[\x00-\x63\xff]", re.DOTALL)
+
+# Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; maker's letters; class to country.
+_KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
@@ -62,10 +70,11 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, Frame | Telegram)])
     capture = _Capture(data, spans, events)
-    kept = frozenset(text.encode() for text in keep) | {text for one in capture.lists for text in one.kept}
+    kept = {text.encode("utf-8", "surrogateescape") for text in keep}
+    kept |= {text for one in capture.lists for text in one.kept}
     changed = bytearray(data)
     others = _Others(data, changed)
-    known = others.put(capture.readable(kept))
+    known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     _replace_known(data, changed, capture.content, known)
@@ -99,11 +108,13 @@ def _put(changed: bytearray, places: Sequence[int], new: bytes) -> None:
 
 
 def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], known: dict[bytes, bytes]) -> None:
-    """Replace what is known wherever it stands."""
-    if known:
-        anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))))
-        for match in anywhere.finditer(bytes(data[at] for at in content)):
-            _put(changed, content[match.start() : match.end()], known[match[0]])
+    """Replace what is known wherever it stands, also where it is written in base64."""
+    sent = bytes(data[at] for at in content)
+    anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))) or rb"(?!)")
+    for match in anywhere.finditer(sent):
+        _put(changed, content[match.start() : match.end()], known[match[0]])
+    for start, new in base64words.changed(sent, lambda text: anywhere.sub(lambda match: known[match[0]], text)):
+        _put(changed, content[start : start + len(new)], new)
 
 
 class _Telling(NamedTuple):
@@ -112,11 +123,6 @@ class _Telling(NamedTuple):
     places: Sequence[int]
     change: Callable[[bytes, int], bytes]
     notations: Callable[[bytes, bytes], dict[bytes, bytes]]
-
-
-def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """No notation: it may be damaged, and is replaced where it stands."""
-    return {}
 
 
 def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
@@ -132,21 +138,8 @@ def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
     return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.TELLING_DIGITS else {}
 
 
-def _exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """The same octets, unless they are so few that a value may look the same."""
-    return {old: new} if ids.is_telling(old) else {}
-
-
 def _other_value(old: bytes, number: int) -> bytes:
     return ids.another_value(int.from_bytes(old, "big"), len(old), number).to_bytes(len(old), "big")
-
-
-# What is telling in bytes that cannot be read. The whole words come last and give a number its place once more.
-_ELSEWHERE: Final = (
-    (_TITLE, ids.another_title, _exactly),
-    (_DIGITS, ids.another, _here),
-    (_WORD, ids.another, _texts),
-)
 
 
 class _List(NamedTuple):
@@ -159,28 +152,57 @@ class _List(NamedTuple):
 
     def telling(self, kept: frozenset[bytes]) -> Iterator[_Telling]:
         """The strings and ids in it."""
-        named = {id(leaf) for item in self.items if _is_id(item) for leaf in shapes.leaves(item.data)}
-        for leaf in shapes.leaves(self.notification.body):
-            size = len(_raw(leaf)) if _raw(leaf) else _SIZES.get(leaf.tag, 0)
+        named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
+        codes = {bytes(item.obis) for item in self.items if item.obis}
+        leaves = list(shapes.leaves(self.notification.body))
+        clocks = _clocks([_raw(leaf) for leaf in leaves])
+        for at, leaf in enumerate(leaves):
             end = leaf.offset + leaf.length
-            found = _of_value(leaf, self.places[end - size : end], kept, named=id(leaf) in named)
-            if found:
-                yield found
+            places = self.places[end - _size(leaf) : end]
+            if places and at not in clocks and _raw(leaf).strip(b"\0 ") not in kept:
+                found = _change(leaf, codes, named=id(leaf) in named)
+                if found:
+                    yield _Telling(places, *found)
 
 
-def _of_value(leaf: Data, places: Sequence[int], kept: frozenset[bytes], *, named: bool) -> _Telling | None:
-    """What is telling in one value; `named` says that its code is that of an id."""
+def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
+    """How a value is changed that may tell whose meter it is; `named` says that its code is that of an id."""
     raw = _raw(leaf)
-    if not places or raw.strip(b"\0 ") in kept:
-        return None
-    if leaf.tag in _SIZES:
-        return _Telling(places, _other_value, _numbers) if named and isinstance(leaf.value, int) else None
-    if ids.digits(raw) >= ids.TELLING_DIGITS:
-        return _Telling(places, ids.another, _texts)
-    if values.text(leaf) is not None:
-        return _Telling(places, ids.another_name, _texts) if named else None
-    is_title = len(raw) == _TITLE_SIZE and _MAKER.match(raw)
-    return _Telling(places, ids.another_title, _exactly) if named or is_title else None
+    if ids.is_number(raw):
+        return ids.another, _texts
+    if not named:
+        is_octets = leaf.tag is Tag.OCTET_STRING and not _is_code(raw, codes)
+        is_id = is_octets and (ids.is_packed(raw) or (values.text(leaf) is None and ids.is_telling(raw)))
+        return (ids.another_octets, unreadable.exactly) if is_id else None
+    if leaf.tag in _SIZES and isinstance(leaf.value, int):
+        return _other_value, _numbers
+    is_name = leaf.tag is not Tag.OCTET_STRING or _HEX.fullmatch(raw) or not ids.is_packed(raw)
+    if is_name and _NAME.fullmatch(raw):
+        return ids.another_name, _texts
+    return ids.another_octets, unreadable.exactly
+
+
+def _clocks(octets: list[bytes]) -> set[int]:
+    """Which are clocks: a date-time, a date, or a time beside one (alone it is like any four octets)."""
+    dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
+    beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
+    return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
+
+
+def _is_code(octets: bytes, codes: set[bytes]) -> bool:
+    """Whether octets are the code of an object, and no number that looks like one: codes of lists end with FF."""
+    try:
+        obis = Obis.parse(octets)
+    except ValueError:
+        return False
+    return lookup(obis) is not None or (obis.c, obis.d) == _PUSH_SETUP or (octets[-1:] == b"\xff" and octets in codes)
+
+
+def _size(leaf: Data) -> int:
+    """How many of its last bytes are the value."""
+    if leaf.tag is Tag.BIT_STRING and isinstance(leaf.value, str):
+        return (len(leaf.value) + 7) // 8
+    return len(_raw(leaf)) or _SIZES.get(leaf.tag, 0)
 
 
 def _raw(leaf: Data) -> bytes:
@@ -188,12 +210,6 @@ def _raw(leaf: Data) -> bytes:
     if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
         return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
     return leaf.value if isinstance(leaf.value, bytes) else b""
-
-
-def _is_id(item: Item) -> bool:
-    obis: Obis | None = item.obis
-    is_group = obis is not None and (obis.c, obis.d) in _ID_GROUPS
-    return item.is_value and is_group and not (item.entry and item.entry.field in _KEPT_FIELDS)
 
 
 class _Capture:
@@ -212,17 +228,12 @@ class _Capture:
         for one in self.lists:
             yield from one.telling(kept)
 
-    def unreadable(self, kept: frozenset[bytes]) -> Iterator[_Telling]:
+    def unreadable(self, kept: set[bytes]) -> Iterator[_Telling]:
         """What is telling elsewhere; what stands here once may stand there damaged."""
         rest = bytes(self._data[at] for at in self._rest)
-        names = [match.span() for match in _LIST_ID.finditer(rest)]
-        names += [match.span() for text in kept for match in re.finditer(re.escape(text), rest) if text]
-        spared = {at for start, stop in names for at in range(start, stop)}
-        for pattern, change, notations in _ELSEWHERE:
-            for match in pattern.finditer(rest):
-                places = [self._rest[at] for at in range(*match.span()) if at not in spared]
-                if places:
-                    yield _Telling(places, change, notations)
+        joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
+        for places, change in unreadable.find(rest, kept, joints):
+            yield _Telling([self._rest[at] for at in places], *change)
 
 
 def _list(event: Read | Failed) -> _List | None:
@@ -234,9 +245,16 @@ def _list(event: Read | Failed) -> _List | None:
     if isinstance(event, Read) and event.reading.notification:
         reading, notification = event.reading, event.reading.notification
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
-        kept = [_raw(data).strip(b"\0 ") for data in names] if reading.profile.manufacturer else []
+        texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
+        kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
         return _List(places, notification, reading.items, kept)
     if isinstance(event, Read) or isinstance(event.error, DecodeError):
         return None
     notification = cosem.parse(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])
+
+
+def _is_type(text: bytes) -> bool:
+    """Whether the text that stands for a list or a meter type is no number: a digit of it names no meter."""
+    is_number = ids.is_number(text) or ids.is_packed(text)
+    return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import platform
 import re
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, UnknownMeterError
 from hanparse.hdlc import FLAG
+from hanparse.meters.unknown import escaped
 from hanparse.support.anonymise import anonymise
+from hanparse.support.versions import version
 from hanparse.wire.crc import HAS_EXTENSION
 
 if TYPE_CHECKING:
@@ -97,17 +98,10 @@ def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
 
 
 def _versions() -> Iterator[str]:
-    yield f"hanparse {_version('hanparse')}, {platform.python_implementation()} {platform.python_version()}"
+    yield f"hanparse {version('hanparse')}, {platform.python_implementation()} {platform.python_version()}"
     extension = "with its C extension" if HAS_EXTENSION else "without its C extension"
-    yield f"construct {_version('construct')}, crcmod {_version('crcmod')} {extension}"
+    yield f"construct {version('construct')}, crcmod {version('crcmod')} {extension}"
     yield f"{platform.system()} {platform.machine()}"
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _errors(data: bytes) -> Iterator[str]:
@@ -115,7 +109,7 @@ def _errors(data: bytes) -> Iterator[str]:
     errors = _all_errors(data)
     if errors:
         yield from ("", f"#### Errors, the last of {len(errors)}", "")
-    yield from (f"* {type(error).__name__}: {error}" for error in errors[-_SHOWN_ERRORS:])
+    yield from (f"* {type(error).__name__}: {escaped(str(error))}" for error in errors[-_SHOWN_ERRORS:])
     reports = dict.fromkeys(error.report for error in errors if isinstance(error, UnknownMeterError))
     for report in list(reports)[:_SHOWN_ERRORS]:
         yield from ("", report)
@@ -135,4 +129,7 @@ def _all_errors(data: bytes) -> list[HanParseError]:
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
-    yield from ("", f"#### {title}", "", "```text", *lines, "```")
+    """Text in a fence that no line of it can close."""
+    content = "\n".join(lines)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", content)), default=0))
+    yield from ("", f"#### {title}", "", f"{fence}text", *([content] if content else []), fence)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 # Green Book, table of APDU tags. What a HAN port may send comes first, with the words a person can act on.
@@ -48,6 +49,10 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
 _PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
+# The head of a data-notification up to its clock or list; the header or a line of a P1 telegram: one in 10⁵ by chance.
+_HEAD: Final = re.compile(
+    rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|/[A-Za-z]{3}[0-9]|[0-9]-[0-9]{1,3}:[0-9]", re.DOTALL
+)
 _P1_HEADER: Final = 4  # a slash and three letters
 
 
@@ -68,6 +73,11 @@ def is_ciphered(apdu: bytes) -> bool:
 def is_apdu(data: bytes) -> bool:
     """Whether `data` begins like a push: a data-notification, or an APDU that can come in its place."""
     return data[:1] in _PUSHED
+
+
+def is_head(data: bytes) -> bool:
+    """Whether `data` begins as a push does in clear, so far that chance is no explanation; its end may be anything."""
+    return _HEAD.match(data) is not None
 
 
 def apdu_name(tag: int) -> str | None:

@@ -1,0 +1,49 @@
+"""One ciphered APDU with what is to open it, and the error that says why that fails."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.errors import CipherError
+from hanparse.security.title import SIZE, title_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hanparse.errors import CipherCause
+    from hanparse.security.header import Header
+
+COUNTER_SIZE: Final = 4
+NO_TITLE: Final = bytes(SIZE)
+"""Takes the place of a system title that is not sent; so several programs read Polish meters."""
+
+
+class Case(NamedTuple):
+    """One ciphered APDU with what is to open it. It holds keys, so it is kept out of the functions that raise."""
+
+    header: Header
+    head: bytes
+    """The APDU up to its security control byte."""
+    content: bytes
+    tag: bytes
+    title: bytes
+    key: bytes
+    auth_key: bytes
+    is_sound: Callable[[bytes], bool]
+
+    @property
+    def iv(self) -> bytes:
+        """System title and counter (Green Book 9.2.3.3.7.3)."""
+        return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
+
+    def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
+        """The error that says so, and who sent it."""
+        title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
+        sender = f"from {title_text(title)}" if title else "without system title"
+        return CipherError(
+            f"{self.header.name} {sender}: {' '.join(reason.split())} ({self.header.protection})",
+            offset=offset or self.header.start,
+            cause=cause,
+            system_title=title,
+            invocation_counter=self.header.invocation_counter,
+        )

@@ -1,0 +1,233 @@
+"""A ciphered APDU -> its `Header`: who sent it, how it is protected, where its parts stand. Needs no key.
+
+::
+
+    DB, DC  length  system title                                        length  SC  IC  content  [tag]
+    DD      transaction-id  originator  recipient  date-time  other     key-info  length  SC  IC  content  [tag]
+    others  (a ciphered service; its system title is known by the association alone)  length  SC  IC  content  [tag]
+
+SC is the security control byte, IC the invocation counter. Lengths need not be the shortest (Green Book 9.2.7.2.4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
+
+from hanparse.axdr.length import length_at
+from hanparse.errors import CipherError, DecodeError
+from hanparse.security import title as titles
+from hanparse.wire import identify as foreign
+
+if TYPE_CHECKING:
+    from hanparse.errors import CipherCause
+
+TAG_SIZE: Final = 12
+"""Bytes of the authentication tag, the first 96 bits of the one that GCM makes (Green Book 9.2.3.3.7.1)."""
+
+_GLOBAL: Final = 0xDB
+_DEDICATED: Final = 0xDC
+_GENERAL: Final = 0xDD
+_SIGNED: Final = 0xDF
+_TITLED: Final = (_GLOBAL, _DEDICATED)
+_FIELDS: Final = ("transaction-id", "system title", "recipient's system title", "date-time", "other information")
+_CONTROL_SIZE: Final = 5  # SC and IC
+_AUTHENTICATED: Final = 0x10
+_ENCRYPTED: Final = 0x20
+_COMPRESSED: Final = 0x80
+_SUITE: Final = 0x0F
+_KEY_SIZES: Final = {0: 16, 1: 16, 2: 32}  # by security suite (Green Book 9.2.3.7)
+_KEY_CHOICES: Final = {1: "a wrapped key, which needs the master key", 2: "a key agreed between two parties"}
+_IDENTIFIED: Final = 0
+_KEY_IDS: Final = (0, 1)  # global unicast, global broadcast
+
+
+class Part(NamedTuple):
+    """A part of a ciphered APDU, from byte `start` to before byte `end`."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Header(NamedTuple):
+    """What a ciphered APDU says in clear; its content is ``apdu[start:end]``, and its tag, if any, follows."""
+
+    tag: int
+    """The tag of the APDU, such as DB."""
+    system_title: bytes
+    """As sent: eight bytes, or empty, or of a wrong length."""
+    security_control: int
+    invocation_counter: int
+    start: int
+    end: int
+    fields: bytes = b""
+    """The header fields of general-ciphering with their lengths, as sent: its tag covers them."""
+
+    @property
+    def is_encrypted(self) -> bool:
+        """Whether the content is encrypted; else it can be read as it is."""
+        return bool(self.security_control & _ENCRYPTED)
+
+    @property
+    def is_tagged(self) -> bool:
+        """Whether an authentication tag follows the content."""
+        return bool(self.security_control & _AUTHENTICATED)
+
+    @property
+    def is_general(self) -> bool:
+        """Whether the APDU has a place for a system title; a ciphered service of an association has none."""
+        return self.tag in (*_TITLED, _GENERAL)
+
+    @property
+    def key_size(self) -> int:
+        """How many bytes a key of this security suite has."""
+        return _KEY_SIZES[self.security_control & _SUITE]
+
+    @property
+    def name(self) -> str:
+        """What it is, such as general-glo-ciphering."""
+        return _name(self.tag)
+
+    @property
+    def protection(self) -> str:
+        """How it is protected, in words, and its counter."""
+        ways = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
+        way = " and ".join(word for word, applies in ways if applies)
+        control = f"security control {self.security_control:02X}: {way}, suite {self.security_control & _SUITE}"
+        return f"{control}; invocation counter {self.invocation_counter}"
+
+
+def read_header(apdu: bytes) -> Header:
+    """The header of a ciphered APDU.
+
+    Raises `CipherError` for lengths that contradict one another and for protections that are not read, each by its
+    name; `DecodeError` for an APDU that is not ciphered.
+    """
+    return _Walk(apdu).header()
+
+
+def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
+    """The parts of a ciphered APDU in order, as far as they go, and the error of `read_header` where they end."""
+    walk, failed = _Walk(apdu), None
+    try:
+        header = walk.header()
+    except DecodeError as error:
+        failed = error
+    else:
+        walk.parts += [("content", header.start, header.end), ("authentication tag", header.end, len(apdu))]
+    return [Part(*part) for part in walk.parts if part[1] < part[2]], failed
+
+
+@dataclass(slots=True)
+class _Walk:
+    """A ciphered APDU, and how far it was read."""
+
+    apdu: bytes
+    at: int = 0
+    title: bytes = b""
+    counter: int | None = None
+    parts: list[tuple[str, int, int]] = field(default_factory=list)
+
+    def header(self) -> Header:
+        tag = self.tag()
+        fields = b""
+        if tag in _TITLED:
+            self.title = self.octets("system title")
+        elif tag in (_GENERAL, _SIGNED):
+            fields = self.fields()
+        if tag == _SIGNED:
+            self.fail("signed", "general-signing (DF): hanparse does not read signed APDUs", 0)
+        if tag == _GENERAL:
+            self.key_info()
+        return self.content(tag, fields)
+
+    def tag(self) -> int:
+        tag = self.apdu[0] if self.apdu else 0
+        if not (tag == _SIGNED or foreign.is_ciphered(self.apdu)):
+            raise DecodeError(foreign.apdu(tag) if self.apdu else "there is no APDU")
+        self.mark("tag", 1)
+        return tag
+
+    def mark(self, name: str, end: int) -> None:
+        self.parts.append((name, self.at, end))
+        self.at = end
+
+    def octets(self, name: str) -> bytes:
+        """A length and as many bytes."""
+        start = self.at
+        length = self.length(name)
+        if length > len(self.apdu) - self.at:
+            left = len(self.apdu) - self.at
+            self.fail("length", f"{name} of {length} bytes announced, {left} are left; cut off on the way", start)
+        begin = self.at
+        self.mark(name, begin + length)
+        return self.apdu[begin : self.at]
+
+    def length(self, name: str) -> int:
+        length, after = length_at(self.apdu, self.at)
+        if length < 0:
+            found = self.apdu[self.at : self.at + 1].hex().upper() or "the end"
+            self.fail("length", f"expected the length of the {name}, found {found}; cut off, or damaged", self.at)
+        self.mark(f"length of the {name}", after)
+        return length
+
+    def fields(self) -> bytes:
+        start = self.at
+        values = {name: self.octets(name) for name in _FIELDS}
+        self.title = values["system title"]
+        return self.apdu[start : self.at]
+
+    def key_info(self) -> None:
+        """Which key it is: not said, or an identified one; others are named and not read."""
+        start = self.at
+        info = self.apdu[start : start + 3]
+        if info[:1] == b"\0":
+            self.mark("key-info", start + 1)
+        elif info[:1] != b"\1" or len(info) < 3:  # noqa: PLR2004  presence, choice, id
+            self.fail("key-info", f"expected key-info, 00 or 01, found {info.hex(' ').upper() or 'the end'}", start)
+        elif info[1] == _IDENTIFIED and info[2] in _KEY_IDS:
+            self.mark("key-info", start + 3)
+        else:
+            found = _KEY_CHOICES.get(info[1], f"choice {info[1]}, id {info[2]}")
+            self.fail("key-info", f"key-info: {found}; hanparse reads pushes under the global keys", start)
+
+    def content(self, tag: int, fields: bytes) -> Header:
+        length = self.length("ciphered content")
+        start, left = self.at, len(self.apdu) - self.at
+        if length > left:
+            lost = "a segment, block or telegram was lost on the way"
+            self.fail("length", f"ciphered content of {length} bytes announced, {left} are there: {lost}", start)
+        if length < left:
+            self.fail("length", f"{left - length} bytes follow the ciphered content of {length}", start + length)
+        control = self.control(length)
+        end = start + length - (TAG_SIZE if control & _AUTHENTICATED else 0)
+        if end < self.at:
+            least = _CONTROL_SIZE + TAG_SIZE
+            self.fail("length", f"ciphered content of {length} bytes, expected {least} at least, with its tag", start)
+        return Header(tag, self.title, control, self.counter or 0, self.at, end, fields)
+
+    def control(self, length: int) -> int:
+        """The security control byte, and the counter behind it; protections that are not read are named."""
+        if length < _CONTROL_SIZE:
+            self.fail("length", f"ciphered content of {length} bytes, expected {_CONTROL_SIZE} at least", self.at)
+        at, control = self.at, self.apdu[self.at]
+        self.mark("security control", at + 1)
+        if control & _COMPRESSED:
+            self.fail("compressed", f"security control {control:02X}: compressed content is not read", at)
+        if not control & (_AUTHENTICATED | _ENCRYPTED):
+            self.fail("not protected", f"security control {control:02X}: neither encrypted nor authenticated", at)
+        if control & _SUITE not in _KEY_SIZES:
+            self.fail("suite", f"security control {control:02X}: suite {control & _SUITE} is reserved (0-2 exist)", at)
+        self.counter = int.from_bytes(self.apdu[at + 1 : at + _CONTROL_SIZE], "big")
+        self.mark("invocation counter", at + _CONTROL_SIZE)
+        return control
+
+    def fail(self, cause: CipherCause, reason: str, offset: int) -> NoReturn:
+        title = self.title if len(self.title) == titles.SIZE else None
+        who = f"{_name(self.apdu[0])} from {titles.title_text(title)}: " if title else ""
+        raise CipherError(who + reason, offset=offset, cause=cause, system_title=title, invocation_counter=self.counter)
+
+
+def _name(tag: int) -> str:
+    return foreign.apdu_name(tag) or f"{tag:02X}"

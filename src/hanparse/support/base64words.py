@@ -1,0 +1,43 @@
+"""Text with words in base64 -> the words that become others when what is written in them does."""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode, b64encode
+from typing import TYPE_CHECKING, Final
+
+from hanparse.wire import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_WORD: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}")  # six digits are eight characters
+_NUMBER: Final = re.compile(rb"\d{%d,}|(?<![0-9A-Za-z])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS)
+_URL_SAFE: Final = (b"-_", b"+/")  # RFC 4648, section 5
+_QUARTET: Final = 4
+
+
+def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
+    """The places of words, and what is to stand there; `replace` gives other octets in place of those that are known.
+
+    A word may begin in front of what is in base64, so that each of four beginnings is tried.
+    """
+    for match in _WORD.finditer(text):
+        for shift in range(_QUARTET):
+            word = match[0][shift:]
+            new = _changed(word, replace)
+            if new != word:
+                yield match.start() + shift, new
+                break
+
+
+def _changed(word: bytes, replace: Callable[[bytes], bytes]) -> bytes:
+    word_size = len(word) - (len(word) % _QUARTET == 1)  # one character is no octet
+    is_url_safe = any(character in word for character in _URL_SAFE[0])
+    plain = word[:word_size].translate(bytes.maketrans(*_URL_SAFE))
+    old = b64decode(plain + b"=" * (-word_size % _QUARTET))
+    new = _NUMBER.sub(lambda match: ids.another(match[0]), replace(old))
+    if new == old:
+        return word
+    written = b64encode(new)[:word_size]
+    return (written.translate(bytes.maketrans(*reversed(_URL_SAFE))) if is_url_safe else written) + word[word_size:]

@@ -1,0 +1,93 @@
+"""Bytes that cannot be read -> where they tell whose meter it is: they are damaged, cut off, ciphered or of no list.
+
+* Words of six digits or of eight hex digits.
+* Five digits with at most two other bytes between them: a number with a damaged byte.
+* Octet-strings that are no text, no code and no clock.
+* The last five octets of a system title, which follow the three letters of a maker, in capitals or not. In front of
+  them is the length 08, or the tag of a ciphered APDU and a damaged length.
+
+Identifiers of lists, such as ``AIDON_V0001``, are no numbers.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final
+
+from hanparse.wire import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
+"""How octets become others, by the number of the meter in this report; and in which notations both may stand."""
+
+_DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
+_TITLE: Final = re.compile(
+    rb"(?<=\x08)[A-Za-z]{3}.{5}|(?<=[\xdb\xdc\xdd\xdf])(?!\x08[A-Za-z]{3}).?[A-Za-z]{3}.{5}", re.DOTALL
+)
+_WORD: Final = re.compile(
+    rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*"
+    rb"|(?<![0-9A-Za-z])(?:\d?[A-Za-z]{3})?[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS
+)
+_LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
+_OCTET_STRING: Final = re.compile(rb"\t[\x03-\x10]")  # tag and length
+_CODE: Final = re.compile(rb"[\x00-\x0f].{4}\xff", re.DOTALL)
+_TEXT: Final = re.compile(rb"[ -~\0]+")
+_CLOCK_SIZE: Final = 12
+_SERIAL: Final = 5  # octets of a system title that are no letters
+
+
+def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
+    """The places of what is telling; `kept` are texts that are not. The last one that is found for a place holds.
+
+    At `joints`, in ascending order, something that can be read or a header was taken out: a number may go on there, but
+    not a string with its length.
+    """
+    names = [match.span() for match in _LIST_ID.finditer(octets)]
+    names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
+    spared = {at for start, stop in names for at in range(start, stop)}
+    for start, stop, change in _spans(octets, joints):
+        places = [at for at in range(start, stop) if at not in spared]
+        if places:
+            yield places, change
+
+
+def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
+    """Whole words come last and give a number its place once more."""
+    titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
+    strings = [(*span, _here) for span in _octet_strings(octets)]  # not certain: a byte may be lost in front of it
+    for start, stop, notations in [*strings, *titles]:
+        if bisect_right(joints, start - 2) == bisect_left(joints, stop):
+            yield start, stop, (ids.another_octets, notations)
+    for match in _DIGITS.finditer(octets):
+        yield *match.span(), (ids.another, _here)
+    for match in _WORD.finditer(octets):
+        yield *match.span(), (ids.another, ids.notations)
+
+
+def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
+    """The octet-strings that may be a number in BCD or binary."""
+    at = 0
+    while match := _OCTET_STRING.search(octets, at):
+        start = match.end()
+        stop = start + octets[start - 1]
+        content = octets[start:stop]
+        is_text = _TEXT.fullmatch(content) and not ids.is_packed(content)
+        is_other = is_text or _CODE.fullmatch(content) or len(content) == _CLOCK_SIZE
+        is_number = stop <= len(octets) and not is_other and ids.is_telling(content)
+        if is_number:
+            yield start, stop
+        at = stop if is_number else start - 1
+
+
+def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
+    """The same octets, unless they are so few that a value may look the same."""
+    return {old: new} if ids.is_telling(old) else {}
+
+
+def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
+    """No notation: it may be damaged, and is replaced where it stands."""
+    return {}
