@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import get_args, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 from scripts import ROOT, script
 
@@ -26,4 +26,6 @@ def test_what_help_shows_is_what_type_checkers_and_editors_see() -> None:
 def test_every_field_may_be_absent_and_has_one_type_else() -> None:
     hints = get_type_hints(Measurement)
     for field in Measurement.fields():
-        assert set(get_args(hints[field.name])) == {field.type, type(None)}
+        of = get_args(hints[field.name])
+        assert {get_origin(kind) or kind for kind in of} == {field.type, type(None)}
+        assert {item for kind in of for item in get_args(kind)} == ({field.item, ...} if field.item else set())

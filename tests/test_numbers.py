@@ -35,8 +35,23 @@ MADE_UP = {
     ),
     *("1000000000000018", "7359992890000018"),
     *("107359992890000017", "705000000017"),  # with its length, \x10, and cut by the end of a line
+    # P1: of meters and sub-meters in telegrams that were built, as text and as two digits a character
+    *("0026000017000017", "0044007100000017", "0062000000000017", "0071700000017", "0072000000000017"),
+    *("0072000000000018", "001700001711", "1012400000017", "3137303030303137", "3238313031000017", "4730303339000017"),
+    # printed in DSMR 5.0.2 and Luxmetering 1.1.3
+    *("004046395507", "1030790002574", "189900060355", "353589980300"),
+    # times, among them those that say that a sub-meter was never read
+    *("632525252525", "700101010000", "240117174050", "24011717405000"),
     # digits in a row
-    *("012345678901", "1234567812345678", "5212345678901", "5706567012345678", "6970631412345678", "7359992812345678"),
+    *(
+        "012345678901",
+        "1234567812345678",
+        "1234567890123456",
+        "5212345678901",
+        "5706567012345678",
+        "6970631412345678",
+        "7359992812345678",
+    ),
     "992812345678",
     # too short, too long, out of range: what serial numbers in two halves cannot be
     *("0000000199999999", "735999289000001", "73599928900000170"),
@@ -49,6 +64,7 @@ MADE_UP = {
 WORD = re.compile(r"(?<![0-9A-Za-z])(?<!\d\.)[0-9A-Za-z]*?(?<![0-9])(?P<number>[0-9]{12,18})(?![0-9])[0-9A-Za-z]*")
 OCTETS = re.compile(r"(?:0x)?(?=[0-9]*[A-Fa-f])[0-9A-Fa-f]+")
 AS_OCTETS = re.compile(r"(?:3[0-9][ :,]?){12,}")
+TIME = re.compile(r"(?<=\()[0-9]{12}(?=[SW]?\))|(?<![0-9])[0-9]{12}(?=[SW](?![0-9A-Za-z]))")  # of a P1 telegram
 NUMBER = re.compile(r"(?<![0-9])[0-9]{12,18}(?![0-9])")
 
 
@@ -66,6 +82,7 @@ def written() -> Iterator[Path]:
 
 
 def numbers(text: str) -> set[str]:
+    text = TIME.sub("", text)
     found = {match["number"] for match in WORD.finditer(text) if not OCTETS.fullmatch(match[0])}
     for match in AS_OCTETS.finditer(text):
         digits = re.sub(r"[ :,]", "", match[0])[1::2]

@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import inspect
 import re
+from datetime import datetime
 from typing import get_args, get_type_hints
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.measurement import FIELD_UNITS, FIELDS, Measurement
-from hanparse.obis import ENTRIES, Kind, Obis, lookup, precedence
+from hanparse.measurement import FIELD_UNITS, FIELDS, Breaker, Measurement, Peak, PowerFailure, Submeter
+from hanparse.obis import ENTRIES, UNCODED, Kind, Obis, lookup, precedence
 from hanparse.obis.units import UNITS as UNIT_CODES
 
 groups = st.integers(0, 255)
@@ -126,13 +127,14 @@ def test_a_code_that_means_something_else_leads_nowhere(code: str) -> None:
     [
         "0-1:96.1.0",  # the number of an M-Bus device is not that of the meter
         "1-1:0.0.1",
-        "5.8.0",
+        "5.8.1",
         "21.8.0",
         "21.8.1",
         "1.6.0",
-        "15.7.0",
+        "15.8.1",
         "81.7.40",
-        "91.7.0",
+        "90.7.0",
+        "0-0:17.0.0",  # without a unit
         "0-1:24.2.1",
     ],
 )
@@ -191,7 +193,10 @@ def test_no_channel_goes_before_channel_1_and_electricity_before_what_is_taken_f
         ("15.8.2", "", "Wh", "active energy, absolute sum, tariff 2"),
         ("1.6.0", "", "W", "active power import, maximum"),
         ("21.25.0", "", "W", "active power import, L1, last average"),
-        ("52.32.0", "", "", "voltage sags, L2"),
+        ("52.32.0", "voltage_sags_l2", "", "voltage sags, L2"),
+        ("1.4.0", "average_power_import", "W", "active power import, current average"),
+        ("5.8.0", "reactive_energy_q1", "varh", "reactive energy QI, total"),
+        ("16.7.0", "active_power_net", "W", "active power, net"),
         ("0-3:24.2.1", "", "", "M-Bus channel 3, value"),
     ],
 )
@@ -202,31 +207,49 @@ def test_what_a_code_means_follows_from_its_groups(code: str, field: str, unit: 
 
 
 def test_every_field_of_the_registry_is_one_of_measurement_and_the_reverse() -> None:
-    born_elsewhere = {"manufacturer", "timestamp"}  # from the profile, and from the APDU header
-    assert {entry.field for entry in ENTRIES if entry.field} == set(FIELDS) - born_elsewhere
+    assert {entry.field for entry in (*UNCODED, *ENTRIES) if entry.field} == set(FIELDS)
+    assert not {entry.field for entry in UNCODED} & {entry.field for entry in ENTRIES}
 
 
 def test_kind_and_unit_of_every_entry_fit_its_field() -> None:
     hints = get_type_hints(Measurement)
     for entry in [entry for entry in ENTRIES if entry.field]:
-        types = {Kind.TEXT: "str", Kind.TIME: "datetime", Kind.NUMBER: "float"}
-        assert types[entry.kind] in [kind.__name__ for kind in get_args(hints[entry.field])]
+        assert get_args(hints[entry.field])[0] == TYPES[entry.kind]
         has_unit = entry.kind is Kind.NUMBER and not entry.field.startswith("power_factor")
         assert bool(entry.unit) is has_unit
         assert FIELD_UNITS.get(entry.field, "") == entry.unit
+
+
+TYPES = {
+    Kind.TEXT: str,
+    Kind.TIME: datetime,
+    Kind.NUMBER: float,
+    Kind.COUNT: int,
+    Kind.BREAKER: Breaker,
+    Kind.FAILURES: tuple[PowerFailure, ...],
+    Kind.PEAKS: tuple[Peak, ...],
+    Kind.SUBMETERS: tuple[Submeter, ...],
+}
 
 
 def test_phase_and_direction_of_every_entry_are_those_of_its_field() -> None:
     for entry in [entry for entry in ENTRIES if entry.field]:
         obis = Obis.parse(entry.code)
         phase = re.search(r"_l([123])$", entry.field)
-        if entry.kind is Kind.NUMBER:
-            assert (obis.phase or 0) == (int(phase[1]) if phase else 0)
+        if entry.kind is Kind.NUMBER and obis.phase is not None and entry.field != "current_limit":
+            assert obis.phase == (int(phase[1]) if phase else 0)
             assert (obis.direction or "") in entry.field
 
 
 def test_no_code_is_listed_twice() -> None:
-    assert len({entry.code for entry in ENTRIES}) == len(ENTRIES)
+    assert len({(entry.code, entry.unit) for entry in ENTRIES}) == len(ENTRIES)
+
+
+def test_a_code_means_another_quantity_in_another_unit() -> None:
+    limiter = Obis.parse("0-0:17.0.0")
+    found = {unit: entry.field for unit in (None, "W", "VA", "A", "s") if (entry := lookup(limiter, unit))}
+    assert found == {None: "", "W": "power_limit", "VA": "apparent_power_limit", "A": "current_limit", "s": ""}
+    assert lookup(Obis.parse("1.7.0"), "V") == lookup(Obis.parse("1.7.0"))
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from datetime import datetime  # noqa: TC003  get_type_hints(Measurement) is for users, too
 
+from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter  # noqa: TC001
 from hanparse.measurement.record import Record
 
 
@@ -30,28 +31,37 @@ class Fields(Record):
 '''
 
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
-_KINDS: Final = (Kind.TEXT, Kind.TIME, Kind.NUMBER)
+_KINDS: Final = tuple(Kind)
+_PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
+_MEASURED: Final = (7, 8)  # D: instantaneous, since the beginning
 _QUANTITIES: Final = 20  # C, for the sum and for each phase
 
 
 def module() -> str:
     """Return the module as text."""
-    lines = [f'    {field.name}: {field.type.__name__} | None = None\n    """{field.doc()}"""\n' for field in fields()]
+    lines = [f'    {field.name}: {field.annotation} | None = None\n    """{field.doc()}"""\n' for field in fields()]
     return HEAD + "".join(lines)
 
 
 def fields() -> list[Field]:
-    """Return the fields in their order: texts, times, numbers by unit; totals before tariffs, sums before phases."""
+    """Return the fields in their order: what names and dates a push, numbers by unit, then all others.
+
+    Totals are before tariffs, sums before phases, and limits and averages behind what is measured now.
+    """
     return sorted(FIELD_OF.values(), key=_place)
 
 
 def _place(field: Field) -> tuple[int, ...]:
-    kind = _KINDS.index(field.kind)
+    if field.name in _PUSH:
+        return 0, _PUSH.index(field.name)
     if field.kind is not Kind.NUMBER:
-        return (kind,)  # in the order of the registry
+        return 2, _KINDS.index(field.kind)  # in the order of the registry
     unit = next((rank for rank, units in enumerate(_UNITS) if field.unit in units), len(_UNITS))
+    if not field.codes:
+        return 1, unit, 1
     code = Obis.parse(field.codes[0])
-    return kind, unit, code.e > 0, code.phase or 0, code.c % _QUANTITIES, code.e
+    is_late = code.phase is None or code.d not in _MEASURED
+    return 1, unit, is_late, code.e > 0, code.phase or 0, code.c % _QUANTITIES, code.e
 
 
 if __name__ == "__main__":

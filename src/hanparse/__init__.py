@@ -32,7 +32,18 @@ if TYPE_CHECKING:
         HexDumpError,
         UnknownMeterError,
     )
-    from hanparse.measurement import Estimate, Measurement, MeterState, Register, Scale, Wiring
+    from hanparse.measurement import (
+        Breaker,
+        Estimate,
+        Measurement,
+        MeterState,
+        Peak,
+        PowerFailure,
+        Register,
+        Scale,
+        Submeter,
+        Wiring,
+    )
     from hanparse.measurement.security import Security
     from hanparse.meters import Profile
     from hanparse.obis import Obis
@@ -41,6 +52,7 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Breaker",
     "ChecksumError",
     "CipherError",
     "DecodeError",
@@ -54,11 +66,14 @@ __all__ = [
     "Measurement",
     "MeterState",
     "Obis",
+    "Peak",
+    "PowerFailure",
     "Profile",
     "Register",
     "Scale",
     "Security",
     "Stats",
+    "Submeter",
     "UnknownMeterError",
     "Wiring",
     "decode",
@@ -80,7 +95,18 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
             "HexDumpError",
             "UnknownMeterError",
         ),
-        "measurement": ("Estimate", "Measurement", "MeterState", "Register", "Scale", "Wiring"),
+        "measurement": (
+            "Breaker",
+            "Estimate",
+            "Measurement",
+            "MeterState",
+            "Peak",
+            "PowerFailure",
+            "Register",
+            "Scale",
+            "Submeter",
+            "Wiring",
+        ),
         "measurement.security": ("Security",),
         "meters": ("Profile",),
         "obis": ("Obis",),

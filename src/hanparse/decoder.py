@@ -201,6 +201,7 @@ class Decoder:
         self._counts["measurements"] += 1
         if event.is_new_maker:
             self._layouts.clear()  # they were learned for the maker that was seen before
+        if event.is_new_maker and reading.notification:
             reading = read(reading.notification, self._profiles, message.link, reading.profile)
         frame = message.frames[0] if len(message.frames) == 1 else None
         is_same = reading.profile is event.reading.profile  # also when it is read as the next push will be

@@ -39,7 +39,7 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are not a sound HDLC frame; `offset` is the byte at fault, from 0, in what was given or fed.
+    """The bytes are no sound frame or P1 telegram; `offset` is the byte at fault, from 0, in what was given or fed.
 
     `after_header` says that the header was sound (its HCS fits), so that a frame was really meant.
     """
@@ -57,7 +57,7 @@ class FrameError(HanParseError):
 class ChecksumError(FrameError):
     """The check sequence `field` does not fit: `expected` by the bytes, `found` as sent.
 
-    `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus.
+    `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus, ``"CRC"`` in P1.
     """
 
     def __init__(self, message: str, *, offset: int = 0, field: str = "FCS", expected: int = 0, found: int = 0) -> None:

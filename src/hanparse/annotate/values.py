@@ -125,7 +125,7 @@ class Sense:
         value, source = getattr(self.became, element.field), self.reading.sources[element.field]
         if value is None:
             return f" -> {element.field} None{', 0 is not measured' if self._not_measured(element.field) else ''}"
-        if source.kind is Kind.TIME and not self._moment(self.reading.notification.date_time):
+        if source.kind is Kind.TIME and not self._moment(self.reading.date_time):
             return f" -> {element.field}, timestamp"
         raw = values.number(source.data)
         if source.kind is Kind.NUMBER and raw is not None and value != values.scaled(raw, source.exponent):

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.measurement import Estimate, Wiring
 from hanparse.measurement.inputs import finite
-from hanparse.obis import lookup
+from hanparse.obis import lookup, precedence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -170,9 +170,13 @@ def _step(m: Measurement, fields: Sequence[str], coarsest: float) -> float:
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
-    """By the field that they fill; the first of a code counts."""
-    known = ((lookup(register.obis), register) for register in reversed(m.registers) if register.obis)
-    return {entry.field: register for entry, register in known if entry}
+    """Return the registers by the field that they fill, chosen as the engine chooses (`hanparse.obis.precedence`)."""
+    coded = [(register.obis, register) for register in m.registers if register.obis]
+    filling: dict[str, Register] = {}
+    for obis, register in sorted(coded, key=lambda pair: precedence(pair[0])):
+        if entry := lookup(obis, register.unit):
+            filling.setdefault(entry.field, register)
+    return filling
 
 
 def _ten(exponent: int) -> float:

@@ -97,7 +97,7 @@ class Lesson:
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
         for name, source in reading.sources.items():
-            if source.kind is Kind.NUMBER:
+            if source.kind in (Kind.NUMBER, Kind.COUNT):
                 self._number(name, source)
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
@@ -166,7 +166,8 @@ class Lesson:
         data = source.data
         size = len(data.value) if isinstance(data.value, bytes | str) else 0
         end = self.start + data.offset + data.length
-        first = next(iter(shapes.elements(self.reading.notification.body)), None)
+        push = self.reading.notification
+        first = next(iter(shapes.elements(push.body)), None) if push else None
         varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.frame[end - size : end]):
             self.texts[name] = (end - size, end)
@@ -177,8 +178,10 @@ class Lesson:
     def _times(self) -> None:
         """The date-time of the APDU and the clock in the list, and which of them is the timestamp."""
         listed = self.reading.sources.get("energy_time")
-        body, sent = self.reading.notification.body, self.reading.notification.date_time
-        taken = sent is not None and self._clock(sent, self.start + body.offset, ("timestamp",))
+        push = self.reading.notification
+        taken = bool(
+            push and push.date_time and self._clock(push.date_time, self.start + push.body.offset, ("timestamp",))
+        )
         if listed and (clock_in_list := values.time(listed.data)):
             end = self.start + listed.data.offset + listed.data.length
             self._clock(clock_in_list, end, ("energy_time",) if taken else ("energy_time", "timestamp"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Final, NamedTuple
 
+from hanparse.measurement.parts import Breaker, Peak, PowerFailure, RecordType, Submeter
 from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
@@ -24,8 +25,18 @@ class Field(NamedTuple):
 
     @property
     def type(self) -> type:
-        """The type of its values: `str`, `datetime` or `float`."""
-        return _TYPES[self.kind]
+        """The type of its values: `str`, `datetime`, `float`, `int`, `Breaker`, or `tuple` of what `item` says."""
+        return tuple if self.kind in _ITEMS else _TYPES[self.kind]
+
+    @property
+    def item(self) -> RecordType | None:
+        """The type of what a tuple holds; `None` for other fields."""
+        return _ITEMS.get(self.kind)
+
+    @property
+    def annotation(self) -> str:
+        """The type as it is written in code."""
+        return f"tuple[{self.item.__name__}, ...]" if self.item else self.type.__name__
 
     def doc(self) -> str:
         """The docstring of the field, in one line."""
@@ -35,7 +46,18 @@ class Field(NamedTuple):
         return f"{text}{unit}.{_NOTES.get(self.name, '')}{codes}"
 
 
-_TYPES: Final[dict[Kind, type]] = {Kind.TEXT: str, Kind.TIME: datetime, Kind.NUMBER: float}
+_TYPES: Final[dict[Kind, type]] = {
+    Kind.TEXT: str,
+    Kind.TIME: datetime,
+    Kind.NUMBER: float,
+    Kind.COUNT: int,
+    Kind.BREAKER: Breaker,
+}
+_ITEMS: Final[dict[Kind, RecordType]] = {
+    Kind.FAILURES: PowerFailure,
+    Kind.PEAKS: Peak,
+    Kind.SUBMETERS: Submeter,
+}
 
 
 _NOTES: Final = {

@@ -9,11 +9,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from hanparse.measurement.field import FIELD_OF
-from hanparse.measurement.parts import Estimate, Plain, Register, Wiring
+from hanparse.measurement.parts import (
+    Breaker,
+    Estimate,
+    Peak,
+    Plain,
+    PowerFailure,
+    RecordType,
+    Register,
+    Submeter,
+    Wiring,
+)
 from hanparse.measurement.scale import Scale
 from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
+_RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
 _HEX, _FLOAT = "hex", "float"  # of an object that stands for bytes, and for a number that JSON does not have
 
 
@@ -29,6 +40,16 @@ def from_register(register: Register) -> dict[str, Any]:
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
+
+
+def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JSON has
+    """Return the value of a field; with `iso` times are text."""
+    if isinstance(value, datetime):
+        return value.isoformat() if iso else value
+    if isinstance(value, tuple):
+        named = [element._asdict().items() for element in value]
+        return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
+    return str(value) if isinstance(value, Breaker) else value
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
@@ -62,6 +83,27 @@ def _plain(ready: object) -> Plain:
 
 def _time(value: object) -> object:
     return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _breaker(value: object) -> object:
+    return Breaker(value) if isinstance(value, str) else value
+
+
+def _records(item: RecordType) -> Callable[[object], object]:
+    """Return what makes a tuple of `item` of a list of dictionaries."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, list | tuple):
+            return value
+        return tuple(element if isinstance(element, item) else _record(element, item) for element in value)
+
+    return read
+
+
+def _record(parts: object, item: RecordType) -> PowerFailure | Peak | Submeter:
+    named = _named(parts, item)
+    read: dict[str, Any] = {name: _time(part) if name in _RECORD_TIMES else part for name, part in named.items()}
+    return item(**read)
 
 
 def _wiring(value: object) -> object:
@@ -102,8 +144,8 @@ def _estimates(value: object) -> dict[str, Estimate]:
     return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
 
 
-def _named(parts: object, kind: type[Register | Estimate]) -> Mapping[str, Any]:
-    """Return the parts of a register or an estimate, with no other names among them and none missing that it needs."""
+def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
+    """Return the parts of a record, with no other names among them and none missing that it needs."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
         expected = f"a dictionary with {', '.join(kind._fields)}"
@@ -113,6 +155,8 @@ def _named(parts: object, kind: type[Register | Estimate]) -> Mapping[str, Any]:
 
 _READERS: Final[dict[str, Callable[[object], object]]] = {
     **dict.fromkeys(_TIMES, _time),
+    **{name: _records(field.item) for name, field in FIELD_OF.items() if field.item},
+    **{name: _breaker for name, field in FIELD_OF.items() if field.kind is Kind.BREAKER},
     "wiring": _wiring,
     "scale": _scale,
     "registers": _registers,

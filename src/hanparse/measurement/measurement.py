@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # get_type_hints(Measurement) is for users, too: the types of the fields are imported at run time
 from collections.abc import Mapping  # noqa: TC003
-from datetime import datetime
+from datetime import datetime  # noqa: TC003
 from typing import Any, Final, Self
 
 from hanparse.measurement import jsonready
@@ -62,15 +62,14 @@ class Measurement(Fields):
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
         """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
 
-        `received` is there where it was given, estimates are apart under ``"estimated"``. `wiring` by its name and
-        `registers`, with the `scale` that lies between them and the fields, come on request. With ``iso=False`` times
-        are `datetime`.
+        A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given,
+        estimates are apart under ``"estimated"``. `wiring` by its name and `registers`, with the `scale` that lies
+        between them and the fields, come on request. With ``iso=False`` times are `datetime`.
         """
         found: dict[str, Any] = dict(self._present())
         if self.received is not None:
             found["received"] = self.received
-        if iso:
-            found = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in found.items()}
+        found = {name: jsonready.from_value(value, iso=iso) for name, value in found.items()}
         if self.estimated:
             found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
         if wiring and self.wiring:

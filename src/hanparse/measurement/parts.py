@@ -1,8 +1,9 @@
-"""What a `Measurement` is made of besides its fields: `Register`, `Estimate`, `Wiring`."""
+"""What a `Measurement` is made of that is no text, time or number: registers, estimates, records of P1 telegrams."""
 
 from __future__ import annotations
 
-from enum import Enum
+from datetime import datetime  # noqa: TC003  get_type_hints is for users, too
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -63,3 +64,47 @@ class Estimate(NamedTuple):
     low: float
     high: float
     method: str
+
+
+class Breaker(StrEnum):
+    """The state of the breaker in the meter (disconnect control, Blue Book 4.5.8)."""
+
+    DISCONNECTED = "disconnected"
+    CONNECTED = "connected"
+    READY = "ready"
+    """Disconnected; the consumer may connect it by hand."""
+
+
+class PowerFailure(NamedTuple):
+    """One long power failure: its end, and how many seconds it lasted."""
+
+    end: datetime
+    seconds: int
+
+
+class Peak(NamedTuple):
+    """The highest quarter-hour average of a month: end of the month, end of the quarter hour, power in W."""
+
+    month_end: datetime
+    time: datetime
+    power: float
+
+
+class Submeter(NamedTuple):
+    """A meter that is read by this one: on which channel, what it measures, its number, its last reading and unit.
+
+    `kind` is ``"gas"``, ``"water"``, ``"heat"``, ``"electricity"``, or the number of another kind (EN 13757-3), `None`
+    where the telegram does not tell. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`, `value` and `unit` are `None`
+    while it was never read.
+    """
+
+    channel: int
+    kind: str | int | None = None
+    id: str | None = None
+    time: datetime | None = None
+    value: float | None = None
+    unit: str | None = None
+
+
+RecordType = type[PowerFailure] | type[Peak] | type[Submeter]
+"""What the tuples of a `Measurement` hold."""

@@ -25,6 +25,7 @@ AS_SENT: Final = Scale()
 NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
 _ESTIMATED: Final = "estimated"
 _TYPES: Final[dict[str, type]] = {**{name: field.type for name, field in FIELD_OF.items()}, "wiring": Wiring}
+_ITEMS: Final = {name: field.item for name, field in FIELD_OF.items() if field.item}
 _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_float)
 
 
@@ -231,6 +232,9 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the 
     """Return the value of a field as its type; a number may be int or float."""
     if _TYPES[name] is not float or type(value) is not int:
         check_type(name, value, _TYPES[name])
+    if item := _ITEMS.get(name):
+        for element in value:
+            check_type(name, element, item)
     if name not in _FLOATS:
         return value
     try:

@@ -18,8 +18,8 @@ _RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d
 class Scale:
     """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
 
-    Current (A), voltage (V), power (W, var) and energy (Wh, varh) are multiplied. Raises `ValueError` for a factor that
-    is not positive and finite. A float is taken as the decimal that it is written as, a fraction as it is.
+    Current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh) are multiplied. Raises `ValueError` for a
+    factor that is not positive and finite. A float is taken as the decimal that it is written as, a fraction as it is.
     `Measurement.registers` keep what the meter sent.
     """
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from fractions import Fraction
 
-    from hanparse.axdr.data import Data
+    from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
     from hanparse.measurement import Scale
     from hanparse.meters.profile import Model, Profile
@@ -23,7 +23,12 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 _DEVICE_NAME: Final = Obis.parse("0-0:42.0.0")
-_SCALES: Final = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
+_SCALES: Final = {
+    "A": "current",
+    "V": "voltage",
+    **dict.fromkeys(("W", "var", "VA"), "power"),
+    **dict.fromkeys(("Wh", "varh", "VAh"), "energy"),
+}
 
 
 class Source(NamedTuple):
@@ -37,41 +42,50 @@ class Source(NamedTuple):
     @property
     def is_float(self) -> bool:
         """Whether the field is a float also where the number is whole."""
-        return self.unit not in WHOLE_UNITS
+        return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
 class Reading(NamedTuple):
     """A list as a profile reads it."""
 
     profile: Profile
-    notification: DataNotification
     model: Model | None
     items: list[Item]
     registers: tuple[Register, ...]
     sources: dict[str, Source]
+    notification: DataNotification | None = None
+    """What carried the list; a P1 telegram is no APDU."""
+
+    @property
+    def date_time(self) -> DateTime | None:
+        """The date-time of the APDU, if it has one."""
+        return self.notification.date_time if self.notification else None
 
     def again(self, notification: DataNotification) -> Reading:
         """Another push with the same elements, types and places, read as this one was."""
         found = {data.offset: data for data in shapes.parts(notification.body)}
-        return _apply(self.profile, notification, [item._replace(data=found[item.data.offset]) for item in self.items])
+        items = [item._replace(data=found[item.data.offset]) for item in self.items]
+        return apply(self.profile, items)._replace(notification=notification)
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
-        fields: dict[str, Any] = {
-            name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
-        }
-        sent = self.notification.date_time
-        timestamp = sent and clock.resolve(sent, self.profile.clock, timezone)
-        fields["timestamp"] = timestamp or fields.get("energy_time")
-        fields["manufacturer"] = self.profile.manufacturer
-        wiring = self.model.wiring if self.model else None
         return Measurement(
-            **fields,
-            wiring=wiring,
+            **self.fields(scale, timezone),
+            wiring=self.model.wiring if self.model else None,
             registers=self.registers,
             scale=scale,
             made_for_transformers=self.made_for_transformers,
         )
+
+    def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
+        """The fields of the measurement, by name."""
+        fields: dict[str, Any] = {
+            name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
+        }
+        timestamp = self.date_time and clock.resolve(self.date_time, self.profile.clock, timezone)
+        fields["timestamp"] = timestamp or fields.get("energy_time")
+        fields["manufacturer"] = self.profile.manufacturer
+        return fields
 
     @property
     def made_for_transformers(self) -> bool:
@@ -85,6 +99,8 @@ class Reading(NamedTuple):
             sent = values.time(source.data)
             return sent and clock.resolve(sent, self.profile.clock, timezone)
         raw = values.number(source.data)
+        if source.kind is Kind.COUNT:
+            return raw
         if raw is None or (raw == 0 and self.model and name in self.model.not_measured):
             return None
         return values.scaled(raw, source.exponent, factor(scale, source.unit), is_float=source.is_float)
@@ -108,7 +124,7 @@ def read(
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
     for profile, items in _ways(profiles, _Question(notification.body, named, list_id, link, known)):
-        reading = _apply(profile, notification, items)
+        reading = apply(profile, items)._replace(notification=notification)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, link)
@@ -188,7 +204,8 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
     return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
 
 
-def _apply(profile: Profile, notification: DataNotification, items: list[Item]) -> Reading:
+def apply(profile: Profile, items: list[Item]) -> Reading:
+    """Return the items as `profile` reads them: each is a register, and one of a kind is the source of its field."""
     model = profile.model(_text_of(items, "model"))
     finer = _finer(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
@@ -198,7 +215,7 @@ def _apply(profile: Profile, notification: DataNotification, items: list[Item]) 
     for item, _, source in sorted(found, key=lambda one: _precedence(one[0])):
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, notification, model, items, tuple(register for _, register, _ in found), sources)
+    return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
 
 
 def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
@@ -225,7 +242,8 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
-    if exponent is None and (unit or _field(item)) and values.number(item.data) is not None:
+    is_number = entry is not None and bool(entry.field) and entry.kind is Kind.NUMBER
+    if exponent is None and (unit or is_number) and values.number(item.data) is not None:
         exponent = profile_exponent(exponents, unit, item.data.tag)
     register = Register(item.obis, values.plain(item.data), exponent, unit or None)
     if entry is None or not entry.field or not values.has_kind(item.data, entry.kind):

@@ -55,7 +55,7 @@ class Item(NamedTuple):
     @property
     def entry(self) -> Entry | None:
         """What the registry knows of the value; `None` also where the element is no value."""
-        return lookup(self.obis) if self.obis and self.is_value else None
+        return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:

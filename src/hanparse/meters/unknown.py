@@ -41,6 +41,16 @@ def unknown_meter(
     return UnknownMeterError(message, report="\n".join(_lines(notification, named, in_report, link)))
 
 
+def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
+    """The error for a P1 telegram in which no number is known, with its report."""
+    message = (
+        f"no line of this P1 telegram is a number of a meter: {len(items)} lines, maker {flag}; "
+        "the report of this error says what was understood and is made to be pasted into an issue"
+    )
+    lines = ("### A P1 telegram that hanparse does not read", "", f"* maker: {flag}", "", *_table(items))
+    return UnknownMeterError(message, report="\n".join(lines))
+
+
 def _lines(
     notification: DataNotification, named: list[Item] | None, identifier: str, link: Link | None
 ) -> Iterable[str]:
@@ -53,6 +63,10 @@ def _lines(
     items = named if named is not None else [shapes.Item(None, data) for data in shapes.elements(notification.body)]
     yield f"* body: {notification.body.tag} of {len(shapes.elements(notification.body))}, {identifier}"
     yield ""
+    yield from _table(items)
+
+
+def _table(items: list[Item]) -> Iterable[str]:
     yield "| # | OBIS | meaning | type | value | scaler | unit |"
     yield "|---|---|---|---|---|---|---|"
     for position, item in enumerate(items[:_MAX_ROWS], 1):

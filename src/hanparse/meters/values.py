@@ -10,6 +10,7 @@ from hanparse.axdr.data import CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from fractions import Fraction
 
     from hanparse.measurement import Plain
@@ -72,12 +73,20 @@ def time(data: Data) -> DateTime | None:
 
 
 def has_kind(data: Data, kind: Kind) -> bool:
-    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything."""
+    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything.
+
+    What several elements say together, and what lists send in many ways, no element is by itself.
+    """
     if data.tag is Tag.NULL_DATA:
         return True
     if kind is Kind.TEXT:
         return data.tag in _STRINGS
-    return (number if kind is Kind.NUMBER else time)(data) is not None
+    if kind is Kind.COUNT:
+        return isinstance(number(data), int)
+    return kind in _READ_BY and _READ_BY[kind](data) is not None
+
+
+_READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Kind.TIME: time}
 
 
 def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:

@@ -24,6 +24,11 @@ class Kind(Enum):
     TEXT = "text"
     TIME = "time"
     NUMBER = "number"
+    COUNT = "count"
+    BREAKER = "breaker"
+    FAILURES = "power failures"
+    PEAKS = "peaks"
+    SUBMETERS = "sub-meters"
 
 
 class Entry(NamedTuple):
@@ -36,12 +41,13 @@ class Entry(NamedTuple):
     description: str
 
 
-_TEXT, _TIME, _NUMBER = Kind.TEXT, Kind.TIME, Kind.NUMBER
+_TEXT, _TIME, _NUMBER, _COUNT = Kind.TEXT, Kind.TIME, Kind.NUMBER, Kind.COUNT
 _PHASES: Final = (("", ""), ("_l1", ", L1"), ("_l2", ", L2"), ("_l3", ", L3"))
 _PER_PHASE: Final = 20  # C: quantity q of phase p is q + 20 p (Blue Book 7.5.1)
 _TARIFFS: Final = range(1, 5)  # E, of those that Measurement has fields for
 
 # Without A-B: electricity (A = 1). A code with A-B means exactly that. B stands for channels 1 to 4.
+# A code that comes with several units means another quantity in each, without a unit the first.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -50,25 +56,35 @@ _LISTED: Final = (
     ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
     ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
     ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
-    ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2"),
+    ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2; in P1 telegrams the meter number"),
+    ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
+    ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
     ("0-0:1.0.0",   "energy_time", "",   _TIME,   "clock"),
     ("0-1:1.0.0",   "energy_time", "",   _TIME,   "clock"),
     ("0-0:17.0.0",  "",            "",   _NUMBER, "limiter"),
+    ("0-0:17.0.0",  "power_limit", "W",  _NUMBER, "limiter, power"),
+    ("0-0:17.0.0",  "apparent_power_limit", "VA", _NUMBER, "limiter, apparent power"),
+    ("0-0:17.0.0",  "current_limit", "A", _NUMBER, "limiter, current"),
+    ("31.4.0",      "current_limit", "A", _NUMBER, "fuse threshold"),
     ("0-0:21.0.0",  "",            "",   _NUMBER, "capture period of the push"),
-    ("0-0:96.3.10", "",            "",   _NUMBER, "disconnect control state"),
+    ("0-0:96.3.10", "breaker",     "",   Kind.BREAKER, "disconnect control state"),
     ("0-B:96.3.10", "",            "",   _NUMBER, "relay B, control state"),
-    ("0-0:96.13.0", "",            "",   _TEXT,   "message for the consumer, port"),
+    ("0-0:96.13.0", "message",     "",   _TEXT,   "message for the consumer, port"),
     ("0-0:96.13.1", "",            "",   _TEXT,   "message for the consumer, display"),
-    ("0-0:96.14.0", "",            "",   _TEXT,   "active tariff"),
-    ("0-0:96.7.9",  "",            "",   _NUMBER, "long power failures, any phase"),
-    ("0-0:96.7.21", "",            "",   _NUMBER, "power failures, any phase"),
+    ("0-0:96.14.0", "tariff",      "",   _COUNT,  "active tariff"),
+    ("0-0:96.7.9",  "long_power_failures", "", _COUNT, "long power failures, any phase"),
+    ("0-0:96.7.21", "power_failures", "", _COUNT, "power failures, any phase"),
+    ("1-0:99.97.0", "power_failure_log", "", Kind.FAILURES, "log of long power failures"),
+    ("0-0:98.1.0",  "peak_history", "", Kind.PEAKS, "highest average power of each month, in W"),
     ("0-B:24.1.0",  "",            "",   _NUMBER, "M-Bus channel B, device type"),
     ("0-B:24.2.1",  "",            "",   _NUMBER, "M-Bus channel B, value"),
+    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas not converted to a temperature"),
+    ("0-B:24.3.0",  "",            "",   _NUMBER, "M-Bus channel B, value, as DSMR 2.2 and 3.0 send it"),
     ("0-B:96.1.0",  "",            "",   _TEXT,   "M-Bus channel B, device number"),
     ("14.7.0",      "frequency",   "Hz", _NUMBER, "supply frequency"),
     ("90.7.0",      "",            "A",  _NUMBER, "sum of the phase currents"),
-    ("91.7.0",      "",            "A",  _NUMBER, "neutral current"),
+    ("91.7.0",      "current_neutral", "A", _NUMBER, "neutral current"),
     ("11.7.0",      "",            "A",  _NUMBER, "current, any phase"),
     ("12.7.0",      "",            "V",  _NUMBER, "voltage, any phase"),
     ("124.7.0",     "",            "V",  _NUMBER, "voltage, L1-L2"),
@@ -100,6 +116,19 @@ _POWERS: Final = (
     (19, "",                      "W",   "active {} QIII"),
     (20, "",                      "W",   "active {} QIV"),
 )
+# Quantities of which the sum alone has a field; C and D as in its code.
+_SUMS: Final = {
+    (1, 4):  "average_power_import",
+    (5, 8):  "reactive_energy_q1",
+    (6, 8):  "reactive_energy_q2",
+    (7, 8):  "reactive_energy_q3",
+    (8, 8):  "reactive_energy_q4",
+    (9, 7):  "apparent_power_import",
+    (10, 7): "apparent_power_export",
+    (15, 7): "active_power_absolute",
+    (15, 8): "active_energy_absolute",
+    (16, 7): "active_power_net",
+}
 # fmt: on
 _DEMANDS: Final = {
     4: "current average",
@@ -125,8 +154,9 @@ def _powers() -> Iterator[Entry]:
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, power = quantity + _PER_PHASE * phase, text.format("power") + name
-            yield Entry(f"{c}.7.0", field and field + suffix, unit, _NUMBER, power)
-            yield from (Entry(f"{c}.{d}.0", "", unit, _NUMBER, f"{power}, {way}") for d, way in _DEMANDS.items())
+            yield Entry(f"{c}.7.0", field + suffix if field else _SUMS.get((c, 7), ""), unit, _NUMBER, power)
+            for d, way in _DEMANDS.items():
+                yield Entry(f"{c}.{d}.0", _SUMS.get((c, d), ""), unit, _NUMBER, f"{power}, {way}")
 
 
 def _energies() -> Iterator[Entry]:
@@ -135,7 +165,7 @@ def _energies() -> Iterator[Entry]:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name
             total = "" if suffix else field.replace("power", "energy")
-            yield Entry(f"{c}.8.0", total, f"{unit}h", _NUMBER, f"{energy}, total")
+            yield Entry(f"{c}.8.0", total or _SUMS.get((c, 8), ""), f"{unit}h", _NUMBER, f"{energy}, total")
             for tariff in _TARIFFS:
                 yield Entry(
                     f"{c}.8.{tariff}", total and f"{total}_t{tariff}", f"{unit}h", _NUMBER, f"{energy}, tariff {tariff}"
@@ -152,8 +182,8 @@ def _phase_values() -> Iterator[Entry]:
             yield Entry(
                 f"{c + 12}.7.0", f"voltage{suffix}", "V", _NUMBER, f"voltage{name} (3-wire: {_THREE_WIRE[phase]})"
             )
-            yield Entry(f"{c + 12}.32.0", "", "", _NUMBER, f"voltage sags{name}")
-            yield Entry(f"{c + 12}.36.0", "", "", _NUMBER, f"voltage swells{name}")
+            yield Entry(f"{c + 12}.32.0", f"voltage_sags{suffix}", "", _COUNT, f"voltage sags{name}")
+            yield Entry(f"{c + 12}.36.0", f"voltage_swells{suffix}", "", _COUNT, f"voltage swells{name}")
 
 
 ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
@@ -162,13 +192,21 @@ ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
 UNCODED: Final = (
     Entry("", "manufacturer", "", _TEXT, "maker, as the profile names it that reads the list"),
     Entry("", "timestamp", "", _TIME, "when the values were taken: by the push, else by the clock in the list"),
+    Entry("", "peak_power", "W", _NUMBER, "highest average power of this month"),
+    Entry("", "peak_power_time", "", _TIME, "when the highest average power of this month was measured"),
+    Entry("", "gas_time", "", _TIME, "when the gas meter was read"),
+    Entry("", "water_time", "", _TIME, "when the water meter was read"),
+    Entry("", "gas_volume", "m³", _NUMBER, "latest reading of the gas meter among the sub-meters"),
+    Entry("", "water_volume", "m³", _NUMBER, "latest reading of the water meter among the sub-meters"),
+    Entry("", "submeters", "", Kind.SUBMETERS, "meters that this one reads, with their last readings"),
 )
 """The fields that no code fills."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
 """Units of numbers that are int unless they are scaled or sent with decimals; numbers in any other unit are float."""
 
-_BY_CODE: Final = {entry.code: entry for entry in ENTRIES}
+_BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
+_BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
 _CURRENT: Final = 255  # F: the present value, not that of a billing period or of a transformer's other side
 # B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 utility and 128 to 199 manufacturer specific, the
 # others reserved (Blue Book 7.3). Every meter known sends its own values with 0 or 1.
@@ -178,13 +216,13 @@ _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
 
-def lookup(obis: Obis) -> Entry | None:
-    """What `obis` means, or `None` when the registry does not know it.
+def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
+    """What `obis` means, in this unit where it means several quantities, or `None` when the registry does not know it.
 
     For electricity meters send 0 or 1 as channel B as they please. Channels 2 to 64 are known and fill no field: what
     they measure is not the total. Sum energies with A and B = 0 are electricity (seen in an EMBRIQ hourly list).
     """
-    return _lookup(obis)
+    return _lookup(obis, unit)
 
 
 def precedence(obis: Obis) -> int:
@@ -196,18 +234,21 @@ def precedence(obis: Obis) -> int:
 
 
 @lru_cache(maxsize=256)  # apart, because type checkers do not look at what is given to a function that is cached
-def _lookup(obis: Obis) -> Entry | None:
+def _lookup(obis: Obis, unit: str | None) -> Entry | None:
     if obis.f != _CURRENT:
         return None
-    exact = _BY_CODE.get(f"{obis.a}-{obis.b}:{obis.reduced}")
-    if exact is not None:
+    if exact := _entry(f"{obis.a}-{obis.b}:{obis.reduced}", unit):
         return exact
     if _is_abstract_energy(obis) or (obis.a == ELECTRICITY and obis.b in _OWN_CHANNELS):
-        return _BY_CODE.get(obis.reduced)
-    if obis.a == ELECTRICITY and obis.b in _OTHER_CHANNELS and (entry := _BY_CODE.get(obis.reduced)):
+        return _entry(obis.reduced, unit)
+    if obis.a == ELECTRICITY and obis.b in _OTHER_CHANNELS and (entry := _entry(obis.reduced, unit)):
         return entry._replace(code=str(obis), field="", description=f"{entry.description}, channel {obis.b}")
     return None
 
 
 def _is_abstract_energy(obis: Obis) -> bool:
     return obis.a == obis.b == 0 and obis.c in _SUM_ENERGIES and obis.d == _TIME_INTEGRAL
+
+
+def _entry(code: str, unit: str | None) -> Entry | None:
+    return _BY_UNIT.get((code, unit or "")) or _BY_CODE.get(code)

@@ -242,13 +242,13 @@ def _list(event: Read | Failed) -> _List | None:
     apdu = strip_llc(message.payload)
     header = len(message.payload) - len(apdu)
     places = [message.position(at) for at in range(header, len(message.payload))]
-    if isinstance(event, Read):
-        reading = event.reading
+    if isinstance(event, Read) and event.reading.notification:
+        reading, notification = event.reading, event.reading.notification
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
         texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
         kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
-        return _List(places, reading.notification, reading.items, kept)
-    if isinstance(event.error, DecodeError):
+        return _List(places, notification, reading.items, kept)
+    if isinstance(event, Read) or isinstance(event.error, DecodeError):
         return None
     notification = cosem.parse(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])

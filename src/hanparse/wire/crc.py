@@ -1,4 +1,4 @@
-"""Bytes -> CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), from crcmod."""
+"""Bytes -> CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, that of P1; from crcmod."""
 
 from __future__ import annotations
 
@@ -57,3 +57,9 @@ with what the opening flag turns into the ones that CRC-16/X-25 begins with.
 """
 SOUND: Final = 0xA3CA
 """F0B8, which a right FCS leaves (RFC 1662, C.2), and then a closing flag."""
+
+arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
+"""CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2); BB3D for ``b"123456789"``.
+
+The standard library has no CRC of this polynomial: where its C extension was not built, crcmod computes it in Python.
+"""

@@ -1,0 +1,151 @@
+"""A telegram -> `TelegramReading` -> `Measurement`. Numbers go the way of the lists; the rest is read here."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+
+from hanparse.axdr.data import Data, Tag
+from hanparse.measurement import Measurement, Register
+from hanparse.meters.makers.flags import FLAGS
+from hanparse.meters.p1 import records as lines
+from hanparse.meters.p1 import values
+from hanparse.meters.p1.values import Calendar
+from hanparse.meters.profile import Profile
+from hanparse.meters.read import Reading, apply, factor
+from hanparse.meters.shapes import Item
+from hanparse.meters.unknown import unknown_telegram
+from hanparse.obis import Kind, Obis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from datetime import datetime, tzinfo
+    from fractions import Fraction
+
+    from hanparse.measurement import Scale
+    from hanparse.meters.p1.records import Record
+    from hanparse.p1 import Telegram
+
+# What Central European countries send: the version of DSMR (NL, LU, and those that took it over), of e-MUCS (BE).
+_VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
+_CENTRAL: Final = "Lux"
+# By which code a telegram names its meter: NL 4 and 5, then NL 2.2 and BE, then LU.
+_METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
+_CLOCK: Final = Obis.parse("0-0:1.0.0")
+_DATE, _TIME = Obis.parse("1-0:0.9.2"), Obis.parse("1-0:0.9.1")  # optical ports send the clock in two
+_TARIFF: Final = Obis.parse("0-0:96.14.0")
+_BREAKER: Final = Obis.parse("0-0:96.3.10")
+_MESSAGE: Final = Obis.parse("0-0:96.13.0")
+_FAILURES: Final = Obis.parse("1-0:99.97.0")
+_PEAK: Final = Obis.parse("1-0:1.6.0")
+_PEAKS: Final = Obis.parse("0-0:98.1.0")
+
+
+_T = TypeVar("_T")
+
+
+class TelegramReading(NamedTuple):
+    """A telegram with what its lines mean. `reading` has an item and a register for each record."""
+
+    telegram: Telegram
+    records: list[Record]
+    reading: Reading
+
+    def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
+        """The measurement, with the caller's factors and time zone."""
+        return Measurement(**self.fields(scale, timezone), registers=self.reading.registers, scale=scale)
+
+    def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
+        """The fields of the measurement, by name; those that are not there are left out or `None`."""
+        calendar = Calendar(_is_central(self.telegram, self.records), timezone)
+        numbers = self.reading.fields(scale, timezone)
+        return numbers | self._single(calendar) | self._composed(calendar, factor(scale, "W"))
+
+    def _single(self, calendar: Calendar) -> dict[str, Any]:
+        """What one group is: texts and the clock."""
+        clock = self._first(_CLOCK, calendar.moment) or self._two_part_clock(calendar)
+        meter = (self._first(code, values.identifier) for code in _METER_IDS)
+        version = (self._first(code, values.plain) for code in _VERSIONS)
+        return {
+            "timestamp": clock,
+            "energy_time": clock,
+            "meter_id": next(filter(None, meter), None),
+            "p1_version": next(filter(None, version), None),
+            "tariff": self._first(_TARIFF, values.tariff),
+            "breaker": self._first(_BREAKER, values.breaker),
+            "message": self._first(_MESSAGE, values.message),
+        }
+
+    def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
+        """What several groups or records are."""
+        failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
+        peak, peak_time = lines.peak(self._groups(_PEAK) or (), calendar, power)
+        meters = lines.submeters(self.records, calendar)
+        gas, water = lines.latest(meters, "gas"), lines.latest(meters, "water")
+        return {
+            "peak_power": peak,
+            "peak_power_time": peak_time,
+            "power_failure_log": None if failures is None else lines.power_failures(failures, calendar),
+            "peak_history": None if peaks is None else lines.peaks(peaks, calendar, power),
+            "submeters": meters or None,
+            "gas_volume": gas and gas.value,
+            "gas_time": gas and gas.time,
+            "water_volume": water and water.value,
+            "water_time": water and water.time,
+        }
+
+    def _groups(self, code: Obis) -> tuple[str, ...] | None:
+        return next((record.groups for record in self.records if record.obis == code), None)
+
+    def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
+        """The first value of a code that can be read."""
+        found = (read(record.groups[0]) for record in self.records if record.obis == code)
+        return next((value for value in found if value is not None), None)
+
+    def _two_part_clock(self, calendar: Calendar) -> datetime | None:
+        date, time = self._first(_DATE, values.plain), self._first(_TIME, values.plain)
+        return calendar.moment(date + time) if date and time else None
+
+
+def read_telegram(telegram: Telegram) -> TelegramReading:
+    """What a telegram says. Raises `UnknownMeterError` when no line is a number of a meter."""
+    records = lines.records(telegram)
+    reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
+    registers = tuple(map(_register, records, reading.registers))
+    found = TelegramReading(telegram, records, reading._replace(registers=registers))
+    numbers = any(source.kind is Kind.NUMBER for source in reading.sources.values())
+    if numbers or any(meter.value is not None for meter in lines.submeters(records, Calendar())):
+        return found
+    raise unknown_telegram(reading.items, telegram.flag)
+
+
+@lru_cache(maxsize=64)
+def _profile(flag: str) -> Profile:
+    return Profile(manufacturer=FLAGS.get(flag))
+
+
+def _is_central(telegram: Telegram, records: Iterable[Record]) -> bool:
+    """Whether the telegram says that it is from a country of Central European time."""
+    return telegram.flag == _CENTRAL or any(record.obis in _VERSIONS for record in records)
+
+
+def _item(record: Record) -> Item:
+    """The item that a record is: a number with its scaler and SI unit where it has one, else its text."""
+    text = lines.value_of(record.groups) if record.obis else record.text
+    item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
+    found = values.number(text) if record.obis else None
+    if found is None or not (found.unit or _is_number(item, found)):
+        return item
+    data = Data(Tag.LONG64, found.digits, record.offset, len(record.text))
+    return Item(record.obis, data, found.exponent, found.unit)
+
+
+def _is_number(item: Item, found: values.Number) -> bool:
+    """Whether digits without a unit are a number; else they are a text, the number of a meter for instance."""
+    kind = item.entry and item.entry.kind
+    return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
+
+
+def _register(record: Record, register: Register) -> Register:
+    """The register that a record is: as sent where it has several groups."""
+    return Register(record.obis, record.groups) if len(record.groups) > 1 else register

@@ -1,0 +1,172 @@
+"""The lines of a telegram -> records, and the fields that are made of several groups or lines.
+
+Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9), e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of
+sub-meters).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.measurement.parts import Peak, PowerFailure, Submeter
+from hanparse.meters.p1 import values
+from hanparse.meters.values import scaled
+from hanparse.obis import WHOLE_UNITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+    from fractions import Fraction
+
+    from hanparse.meters.p1.values import Calendar
+    from hanparse.obis import Obis
+    from hanparse.p1 import Telegram
+
+_KINDS: Final[dict[int, str]] = {
+    2: "electricity",
+    3: "gas",
+    4: "heat",
+    12: "heat",
+    **dict.fromkeys((6, 7, 21, 22, 23), "water"),
+}
+_CHANNELS: Final = range(1, 65)  # B of an M-Bus channel; 0 is the meter itself
+_TYPES: Final = {(24, 1, 0)}
+_IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
+_READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}  # 24.2.3: gas that is not converted to a normal temperature
+_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: their number, the code of what follows
+_HISTORY_HEAD: Final = 3  # of a history of peaks: their number, the codes of time and value
+_HISTORY_ENTRY: Final = 3
+
+
+class Record(NamedTuple):
+    """A line with those that go on with it: its code, `None` where it is lost, its groups, and where it begins."""
+
+    obis: Obis | None
+    groups: tuple[str, ...]
+    offset: int
+    text: str
+
+
+def records(telegram: Telegram) -> list[Record]:
+    """The records of a telegram, in order; blank lines are none."""
+    found: list[Record] = []
+    for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
+        if line.groups and not line.code.strip() and found and found[-1].obis:
+            last = found[-1]
+            found[-1] = last._replace(groups=last.groups + line.groups, text=last.text + line.build())
+        elif line.groups or line.code.strip():
+            found.append(Record(line.obis, line.groups, offset, line.build()))
+    return found
+
+
+def value_of(groups: Sequence[str]) -> str:
+    """The group that is the value: the first that is a number with a unit, perhaps behind a time, else the first."""
+    if len(groups) == 1:
+        return groups[0]
+    with_unit = (group for group in groups if (found := values.number(group)) and found.unit)
+    return next(with_unit, groups[0] if groups else "")
+
+
+def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
+    """The long power failures that a log (1-0:99.97.0) lists; `None` where an entry cannot be read."""
+    entries = groups[_LOG_HEAD:]
+    found = [
+        (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
+    ]
+    if len(entries) % 2 or any(lasted is None or lasted.unit != "s" or lasted.exponent for _, lasted in found):
+        return None
+    return tuple(PowerFailure(end, lasted.digits) for end, lasted in found if end and lasted)
+
+
+def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
+    """The highest average power of this month (1-0:1.6.0) and its time; one whose time says never is none."""
+    time, sent = (calendar.moment(groups[0]) if len(groups) > 1 else None), values.number(value_of(groups))
+    if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
+        return None, None
+    return scaled(sent.digits, sent.exponent, factor), time
+
+
+def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
+    """The monthly peaks in a history (0-0:98.1.0); an entry without a time is none; `None` where one cannot be read."""
+    entries = groups[_HISTORY_HEAD:]
+    found = []
+    for month_end, time, power in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
+        sent = values.number(power)
+        if sent is None or sent.unit != "W":
+            return None
+        moments = calendar.moment(month_end), calendar.moment(time)
+        watts = scaled(sent.digits, sent.exponent, factor)
+        if moments[0] and moments[1] and watts is not None:
+            found.append(Peak(moments[0], moments[1], watts))
+    return None if len(entries) % _HISTORY_ENTRY else tuple(found)
+
+
+def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
+    """The sub-meters that a telegram names, in its order. Where some were read, those that never were are left out.
+
+    The line of the type stands in front of the reading and says what is measured; the channel does not. Another type
+    line on the channel of a meter that was read begins another meter.
+    """
+    meters: list[Submeter] = []
+    latest: dict[int, int] = {}
+    for record in found:
+        code = record.obis
+        if code is None or code.a or code.b not in _CHANNELS or (code.c, code.d, code.e) not in _PARTS:
+            continue
+        place = latest.get(code.b)
+        if place is None or ((code.c, code.d, code.e) in _TYPES and meters[place].value is not None):
+            place = latest[code.b] = len(meters)
+            meters.append(Submeter(code.b))
+        meters[place] = _with(meters[place], record, calendar)
+    read = tuple(meter for meter in meters if meter.value is not None)
+    return read or tuple(meter for meter in meters if meter.kind is not None)
+
+
+_PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
+
+
+def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
+    """What is known of a sub-meter with another record of it; what is known already stays."""
+    code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
+    first = record.groups[0]
+    if code in _TYPES and meter.kind is None and (sent := values.number(first)) and not sent.exponent:
+        return meter._replace(kind=_KINDS.get(sent.digits, sent.digits))
+    if code in _IDENTIFIERS and meter.id is None:
+        return meter._replace(id=values.identifier(first))
+    if code in _READINGS and meter.value is None:
+        return _read(meter, record.groups, calendar)
+    return meter
+
+
+def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
+    """The sub-meter with its reading; one without a time, a number or a unit was never taken."""
+    time, sent = calendar.moment(groups[0]), values.number(_reading(groups))
+    if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
+        return meter
+    value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
+    return meter._replace(time=time, value=value, unit=sent.unit)
+
+
+def _reading(groups: Sequence[str]) -> str:
+    """The value with its unit. DSMR 2.2 and 3.0: time, status, period, number, code, unit, and alone the value."""
+    if len(groups) == _OLD_READING:
+        return f"{groups[-1]}*{groups[-2]}"
+    return groups[-1]
+
+
+_OLD_READING: Final = 7
+
+
+def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
+    """The sub-meter of a kind that was read last: one that was exchanged stays on its channel."""
+    read = [meter for meter in meters if meter.kind == kind and meter.time and meter.unit == "m³"]
+    return max(read, key=lambda meter: _order(meter.time), default=None)
+
+
+def _order(time: datetime | None) -> float:
+    """What times of one telegram are ordered by; some may lack the letter that makes them aware."""
+    if time is None:
+        return 0
+    offset = time.utcoffset()
+    naive = time.replace(tzinfo=None)
+    return (naive - naive.min).total_seconds() - (offset.total_seconds() if offset else 0)

@@ -1,0 +1,136 @@
+"""Texts between the parentheses of a P1 line -> numbers, moments, identifiers; `None` where they are none."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from hanparse.measurement.parts import Breaker
+from hanparse.meters import clock
+
+# Fn(x,y) of DSMR: no exponent, no decimal comma, and few digits. Eighteen fit in 64 bits.
+_NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
+_MAX_DIGITS: Final = 18
+_PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
+# In lower case: meters write kVArh, kvarh and kVarh.
+_SYMBOLS: Final = {unit.lower(): unit for unit in ("W", "Wh", "var", "varh", "VA", "VAh", "V", "A", "Hz", "J", "s")} | {
+    "m3": "m³"
+}
+_TIME: Final = re.compile(
+    r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW]?)|20(\d\d)(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)()", re.ASCII
+)
+_UNSET_YEARS: Final = range(70, 100)  # a clock that was never set begins in 1970; no meter shows 2070
+_SUMMER: Final = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
+_HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_TARIFF: Final = re.compile(r"(?:TARIFF\s*)?0*(\d{1,4})", re.ASCII | re.IGNORECASE)
+_BREAKERS: Final = {
+    "0": Breaker.DISCONNECTED,
+    "OFF": Breaker.DISCONNECTED,
+    "1": Breaker.CONNECTED,
+    "ON": Breaker.CONNECTED,
+    "2": Breaker.READY,
+}
+
+
+class Number(NamedTuple):
+    """``digits × 10^exponent`` of an SI unit; the unit is empty where none was sent."""
+
+    digits: int
+    exponent: int
+    unit: str
+
+
+def number(text: str) -> Number | None:
+    """The number that a group is, with its unit behind ``*``: 0002.345*kW is 2345 W, by moving the decimal point."""
+    value, star, unit = text.partition("*")
+    match, scale = _NUMBER.fullmatch(value), _unit(unit) if star else (0, "")
+    if match is None or scale is None:
+        return None
+    whole, decimals = match[1], match[2] or ""
+    if len(whole) + len(decimals) > _MAX_DIGITS:
+        return None
+    return Number(int(whole + decimals), scale[0] - len(decimals), scale[1])
+
+
+@lru_cache(maxsize=64)
+def _unit(text: str) -> tuple[int, str] | None:
+    """The power of ten and the SI unit that a unit as sent means."""
+    for prefix in (text[:1], ""):
+        symbol = _SYMBOLS.get(text[len(prefix) :].lower())
+        if symbol and prefix in _PREFIXES:
+            return _PREFIXES[prefix], symbol
+    return None
+
+
+class Calendar(NamedTuple):
+    """How the clocks of a telegram are understood.
+
+    `S` and `W` behind a time tell summer from normal time, but not the zone. So a time is aware only where the telegram
+    is known to be from a country of Central European time, `is_central`, or where the caller gives the zone, which
+    takes the place of every rule.
+    """
+
+    is_central: bool = False
+    override: tzinfo | None = None
+
+    def moment(self, text: str) -> datetime | None:
+        """The moment that a text shows; `None` where it shows none: 30 February, a month 25, a clock never set."""
+        match = _TIME.fullmatch(text)
+        if match is None:
+            return None
+        year, *parts, season = (part for part in match.groups() if part is not None)
+        if int(year) in _UNSET_YEARS:
+            return None
+        zone = self.override or (_SUMMER.get(season) if self.is_central else None)
+        found = clock.moment((2000 + int(year), *map(int, parts)), 0, lambda *_wall: zone)
+        return _of_season(found, season) if found and self.override and season else found
+
+
+def _of_season(moment: datetime, season: str) -> datetime:
+    """In the hour that exists twice in autumn, the pass that the letter names."""
+    passes = (moment, moment.replace(fold=1))
+    offsets = [offset for one in passes if (offset := one.utcoffset()) is not None]
+    if len(set(offsets)) < len(passes):
+        return moment
+    return passes[offsets.index((max if season == "S" else min)(offsets))]
+
+
+def plain(text: str) -> str | None:
+    """The text without blanks around it; `None` when nothing else is there."""
+    return text.strip() or None
+
+
+def identifier(text: str) -> str | None:
+    """The number of a meter: as sent, or from two hexadecimal digits a character (NL, BE, LU and others).
+
+    Sent in hexadecimal it is letters and digits, most of them digits; what would not become that was sent plainly.
+    """
+    text = text.strip()
+    if _HEX.fullmatch(text):
+        decoded = bytes.fromhex(text).decode("latin-1").strip("\0 ")
+        if decoded.isascii() and decoded.isalnum() and 2 * sum(map(str.isdigit, decoded)) >= len(decoded):
+            return decoded
+    return text or None
+
+
+def message(text: str) -> str | None:
+    """A message to the consumer: from two hexadecimal digits a character where that is text, else as sent."""
+    text = text.strip()
+    if _HEX.fullmatch(text):
+        decoded = bytes.fromhex(text).decode("utf-8", "replace").strip("\0 \t\r\n")
+        if decoded and "\ufffd" not in decoded and "".join(decoded.split()).isprintable():
+            return decoded
+    return text or None
+
+
+def tariff(text: str) -> int | None:
+    """The number of a tariff: 0002, 02, or TARIFF 1 (Hungary)."""
+    match = _TARIFF.fullmatch(text.strip())
+    return int(match[1]) if match else None
+
+
+def breaker(text: str) -> Breaker | None:
+    """The state of a breaker: 0, 1, 2, or ON and OFF (Hungary)."""
+    return _BREAKERS.get(text.strip().upper())
