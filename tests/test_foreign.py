@@ -38,7 +38,6 @@ def test_a_ciphered_apdu_is_said_to_be_ciphered(tag: int) -> None:
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"/ADN9 6534\r\n\r\n0-0:1.0.0(230101120000W)\r\n", "P1 telegram"),
         (bytes.fromhex("0001 0001 0001 0003 0F 40 00"), "DLMS wrapper"),
     ],
 )

@@ -7,18 +7,19 @@ from collections import Counter
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
+from hanparse import mbus, p1
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.layout import Layouts
-from hanparse.mbus import Telegram
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received
 from hanparse.meters import PROFILES, Profile, read
-from hanparse.receiver import Failed, Read, Receiver, closeness, is_framed, no_frame, unframed
+from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.wire.buffer import Buffer, as_bytes
-from hanparse.wire.identify import framing, is_ciphered
+from hanparse.wire.identify import is_ciphered
 from hanparse.wire.message import Dropped, Message
+from hanparse.wire.pasted import telegrams
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -182,9 +183,9 @@ class Decoder:
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
             self._ready += [self._finish(measurement, self._at) for measurement in event]
-        elif isinstance(event, Frame | Telegram):
+        elif isinstance(event, Frame | mbus.Telegram | p1.Telegram):
             self._counts["frames"] += 1
-        elif isinstance(event, Read):
+        elif isinstance(event, Read | ReadTelegram):
             self._take_read(event)
         elif isinstance(event, Failed):
             self._counts["ciphered"] += is_ciphered(strip_llc(event.message.payload))
@@ -195,16 +196,21 @@ class Decoder:
         elif isinstance(event, FrameError):
             self._fail(event)
 
-    def _take_read(self, event: Read) -> None:
-        message, reading = event.message, event.reading
-        self._ready.append(self._finish(reading.measurement(self._scale, self._timezone), self._at))
+    def _take_read(self, event: Read | ReadTelegram) -> None:
+        self._ready.append(self._finish(event.reading.measurement(self._scale, self._timezone), self._at))
         self._counts["measurements"] += 1
+        if isinstance(event, Read):
+            self._learn(event)
+
+    def _learn(self, event: Read) -> None:
+        """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
+        message, reading = event.message, event.reading
         if event.is_new_maker:
             self._layouts.clear()  # they were learned for the maker that was seen before
-        if event.is_new_maker and reading.notification:
+        if event.is_new_maker and reading.notification:  # read it as the next push will be
             reading = read(reading.notification, self._profiles, message.link, reading.profile)
         frame = message.frames[0] if len(message.frames) == 1 else None
-        is_same = reading.profile is event.reading.profile  # also when it is read as the next push will be
+        is_same = reading.profile is event.reading.profile
         if isinstance(frame, Frame) and is_same and not self._depends_on_meter_id:
             self._layouts.learn(frame, reading, self._scale, self._timezone)
 
@@ -262,9 +268,7 @@ def _without_frame(decoder: Decoder, message: Message) -> Measurement:
 
 
 def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows. Raises `HexDumpError`, or `FrameError` for a P1 telegram."""
+    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
     from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
 
-    if text.lstrip().startswith("/") and (name := framing(text.lstrip()[:8].encode("ascii", "replace"))):
-        raise FrameError(f"this is {name}")
-    return hexdump.parse(text)
+    return b"\r\n".join(telegrams(text)) or hexdump.parse(text)

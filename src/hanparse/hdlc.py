@@ -281,9 +281,13 @@ class Hdlc:
     start = rb"\x7e(?:[\xa0-\xaf]|\Z)"
     max_size = MAX_FRAME
     shared = 1
-    find_end = staticmethod(find_end)
     read = staticmethod(Frame.read)
     truncated = staticmethod(truncated)
+
+    @staticmethod
+    def find_end(data: bytes, start: int, _base: int) -> tuple[int, bool]:
+        """Return where the frame that begins at `start` ends, and whether its header is there and sound."""
+        return find_end(data, start)
 
 
 FORMAT_BIAS: Final = (TYPE_3 << 12) - 2

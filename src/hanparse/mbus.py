@@ -182,9 +182,13 @@ class MBus:
     max_size = MAX_SIZE
     smallest = HEADER_SIZE + _FIXED + TRAILER_SIZE
     shared = 0
-    find_end = staticmethod(find_end)
     read = staticmethod(Telegram.read)
     truncated = staticmethod(truncated)
+
+    @staticmethod
+    def find_end(data: bytes, start: int, _base: int) -> tuple[int, bool]:
+        """Return where the long frame that begins at `start` ends, and whether its header is there."""
+        return find_end(data, start)
 
 
 class ShortFrame(NamedTuple):
@@ -208,7 +212,7 @@ class MBusShort:
     shared = 0
 
     @staticmethod
-    def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
+    def find_end(data: Buffer, start: int, _base: int) -> tuple[int, bool]:
         """Return where the short frame that begins at `start` ends. Raises `FrameError` when its checksum is wrong."""
         end = start + MBusShort.max_size
         if end <= len(data) and (data[start + 1] + data[start + 2]) & 0xFF != data[start + 3]:

@@ -21,6 +21,7 @@ from hanparse.errors import FrameError
 from hanparse.obis import Obis
 from hanparse.wire.buffer import as_bytes
 from hanparse.wire.crc import arc
+from hanparse.wire.link import Link
 from hanparse.wire.telegram import BETWEEN, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
 
 if TYPE_CHECKING:
@@ -155,6 +156,21 @@ class Telegram:
     def flag(self) -> str:
         """The three letters of the maker, registered with the FLAG association."""
         return self.identification[:3]
+
+    @property
+    def information(self) -> bytes:
+        """What it carries: all of it."""
+        return self.raw
+
+    @property
+    def information_offset(self) -> int:
+        """Where it begins in the stream."""
+        return self.offset
+
+    @property
+    def link(self) -> Link:
+        """A telegram has no addresses; its identification names the meter."""
+        return Link((), (), 0)
 
     @property
     def lost(self) -> tuple[LostLine, ...]:

@@ -12,13 +12,15 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse import cosem
+from hanparse import cosem, mbus, p1
 from hanparse.axdr import grammar
 from hanparse.axdr.data import Tag
 from hanparse.errors import DecodeError, FrameError, UnknownMeterError
 from hanparse.hdlc import FLAG, FORMAT_BIAS, LLC, Frame, Hdlc, strip_llc
-from hanparse.mbus import START, MBus, MBusShort, ShortFrame, Telegram, check_header
+from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
+from hanparse.meters.p1 import TelegramReading, read_telegram
+from hanparse.p1 import P1
 from hanparse.transfer import Transfer, is_block, join_blocks
 from hanparse.wire import identify
 from hanparse.wire.message import Dropped, Message
@@ -38,7 +40,7 @@ _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
-LAYERS: Final = (Hdlc(), MBus(), MBusShort())
+LAYERS: Final = (Hdlc, MBus, MBusShort, P1)
 """Every link layer that a stream may hold; one more is one module and its name here."""
 
 
@@ -50,6 +52,13 @@ class Read(NamedTuple):
     is_new_maker: bool
 
 
+class ReadTelegram(NamedTuple):
+    """A P1 telegram that was read."""
+
+    message: Message
+    reading: TelegramReading
+
+
 class Failed(NamedTuple):
     """A message that was received whole and could not be read; the offset of the error is a position in the stream."""
 
@@ -57,7 +66,7 @@ class Failed(NamedTuple):
     error: DecodeError | UnknownMeterError
 
 
-Event = Frame | Telegram | ShortFrame | FrameError | Dropped | Read | Failed
+Event = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped | Read | ReadTelegram | Failed
 """What a stream holds. A frame comes before the message that it completes."""
 
 
@@ -71,7 +80,7 @@ class Receiver:
     def __init__(self, profiles: Sequence[Profile] = PROFILES, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
         self._profiles = tuple(profiles)
         self._known = known
-        self.reader = StreamReader(LAYERS, known, FORMAT_BIAS)
+        self.reader = StreamReader([layer() for layer in LAYERS], known, FORMAT_BIAS)
         self._transfer = Transfer()
         self._makers: dict[Link | None, Profile] = {}
         self._pending: deque[Event] = deque()
@@ -81,8 +90,10 @@ class Receiver:
         if self._pending:
             return self._pending.popleft()
         event: Any = self.reader.next_event()
-        if isinstance(event, Frame | Telegram):
+        if isinstance(event, Frame | mbus.Telegram):
             self._take(event)
+        elif isinstance(event, p1.Telegram):
+            self._pending.append(self._open_telegram(event))
         elif event is None and self.reader.ended:
             self._pending.extend(self._transfer.end(self.reader.received))
             return self._pending.popleft() if self._pending else None
@@ -95,7 +106,7 @@ class Receiver:
         self.reader.end()
         yield from iter(self.next_event, None)
 
-    def _take(self, frame: Frame | Telegram) -> None:
+    def _take(self, frame: Frame | mbus.Telegram) -> None:
         message = Message.of(frame)
         with self._failing(message):
             whole, dropped = self._transfer.add(frame)
@@ -115,6 +126,13 @@ class Receiver:
                 self._pending.append(dropped)
             if whole:
                 self._pending.append(self.open(whole))
+
+    def _open_telegram(self, telegram: p1.Telegram) -> ReadTelegram | Failed:
+        message = Message.of(telegram)
+        try:
+            return ReadTelegram(message, read_telegram(telegram))
+        except UnknownMeterError as error:
+            return Failed(message, error)
 
     @contextmanager
     def _failing(self, message: Message) -> Iterator[None]:
@@ -169,7 +187,7 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]
     errors: list[HanParseError] = []
     is_read = False
     for event in receiver.events(data):
-        is_read = is_read or isinstance(event, Read)
+        is_read = is_read or isinstance(event, Read | ReadTelegram)
         errors += _errors(event)
         yield event
     if not is_read and not is_framed(errors):

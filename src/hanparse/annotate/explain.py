@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hanparse import hexdump
 from hanparse.annotate import pushes
 from hanparse.annotate.apdu import Origin, Payloads
-from hanparse.annotate.spans import Span, find
+from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
-from hanparse.decoder import Decoder, decode_all
+from hanparse.decoder import Decoder, decode_all, dumped
 from hanparse.errors import HanParseError
-from hanparse.hdlc import FLAG, Frame
-from hanparse.mbus import Telegram
+from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
 from hanparse.receiver import Failed, Read, walk
@@ -42,10 +40,10 @@ def explain(
     arguments of another type, and nothing for bytes.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
-    data = hexdump.parse(source) if isinstance(source, str) else as_bytes(source)
+    data = dumped(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
     events = list(walk(data, profiles))
-    spans = find(data, [event for event in events if isinstance(event, Frame | Telegram)])
+    spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)
     parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.annotate.apdu import Origin, explain_front
 from hanparse.annotate.tree import Explanation
-from hanparse.receiver import Failed, Read
+from hanparse.receiver import Failed, Read, ReadTelegram
 from hanparse.wire.message import Dropped, Message
 
 if TYPE_CHECKING:
@@ -62,6 +62,9 @@ class _Contents:
             if event.reading.profile.manufacturer:
                 self._makers[event.message.link] = event.reading.profile
             self._explain(event.message, event.reading)
+        elif isinstance(event, ReadTelegram):
+            telegram = event.message.frames[0]
+            self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
         elif isinstance(event, Failed):
             self._explain(event.message)
         elif isinstance(event, Dropped) and event.is_joined:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from hanparse.annotate import hdlc, mbus
+from hanparse.annotate import hdlc, mbus, p1
 from hanparse.hdlc import Frame
 from hanparse.mbus import Telegram
+from hanparse.p1 import Telegram as P1Telegram
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from hanparse.annotate.tree import Explanation
     from hanparse.wire.link import Link
     from hanparse.wire.message import Carrier
+
+
+CARRIERS: Final = (Frame, Telegram, P1Telegram)
 
 
 class Span(Protocol):
@@ -82,6 +86,8 @@ def _span(carrier: Carrier) -> Span:
         return hdlc.FrameSpan.of(carrier)
     if isinstance(carrier, Telegram):
         return mbus.TelegramSpan.of(carrier)
+    if isinstance(carrier, P1Telegram):
+        return p1.TelegramSpan(carrier)
     raise AssertionError(carrier)
 
 

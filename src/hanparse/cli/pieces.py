@@ -7,6 +7,7 @@ give. That it is none is certain at the first byte that no text has. A text is r
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
@@ -30,6 +31,7 @@ A line with the dump of a push is longer, so a log is known to be one before the
 TEXT: Final = 1 << 20
 """Bytes of a text that are read at once; more than the longest dump that is one line."""
 
+_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])/[A-Za-z]{3}[0-9]")  # P1 is text on the wire, so it is taken as it is
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 _QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three, \x7e
 _SHOWN: Final = 60
@@ -70,7 +72,7 @@ class Pieces:
     def take(self, piece: bytes) -> Iterator[bytes]:
         """The wire bytes that are known with this piece."""
         self._held += piece
-        if self._is_text is None and not is_text(self._held):
+        if self._is_text is None and (not is_text(self._held) or _P1_HEADER.search(self._held)):
             self._is_text = False
         elif self._is_text is None and len(self._held) >= ENOUGH:
             self._is_text = True
@@ -82,7 +84,7 @@ class Pieces:
     def end(self) -> Iterator[bytes]:
         """The wire bytes of what is held at the end of the file."""
         if self._is_text is None:
-            self._is_text = is_text(self._held, final=True)
+            self._is_text = is_text(self._held, final=True) and not _P1_HEADER.search(self._held)
         if self._held and self._is_text:
             yield from self._read(self._held, is_all=not self._line and not self._live)
             self._held = b""

@@ -60,7 +60,8 @@ _PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa 
 
 _NO_BYTES: Final = """{bytes} bytes have come: the HAN port is closed (ask the grid company to open it), or nothing is
 connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
-_P1: Final = "{p1_lines} data lines of P1 telegrams (IEC 62056-21 text): a P1 port, hanparse does not read it yet"
+_P1: Final = """{p1_lines} data lines of P1 telegrams outside of sound ones: bytes get damaged or lost, or the port has
+other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes look like bits that were read {factor} times each or more: the reader
 is set to a higher speed than the meter, or the line hangs; {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by what the format field becomes when a port without

@@ -20,11 +20,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
-from hanparse.annotate.spans import Span, find
+from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.axdr.data import Data, Tag, Untagged
 from hanparse.errors import DecodeError
-from hanparse.hdlc import Frame, strip_llc
-from hanparse.mbus import Telegram
+from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
 from hanparse.obis import Obis, lookup
 from hanparse.receiver import Failed, Read, walk
@@ -68,7 +67,7 @@ _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     """The bytes with other numbers in place of those of meters; `keep` are texts that are none."""
     events = list(walk(data))
-    spans = find(data, [event for event in events if isinstance(event, Frame | Telegram)])
+    spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     capture = _Capture(data, spans, events)
     kept = {text.encode("utf-8", "surrogateescape") for text in keep}
     kept |= {text for one in capture.lists for text in one.kept}

@@ -53,7 +53,6 @@ _PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
 _HEAD: Final = re.compile(
     rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|/[A-Za-z]{3}[0-9]|[0-9]-[0-9]{1,3}:[0-9]", re.DOTALL
 )
-_P1_HEADER: Final = 4  # a slash and three letters
 
 
 def apdu(tag: int) -> str:
@@ -87,8 +86,6 @@ def apdu_name(tag: int) -> str | None:
 
 def framing(data: bytes) -> str | None:
     """What bytes are that begin another framing than HDLC; `None` when they begin none that is known."""
-    if data.startswith(b"/") and data[1:_P1_HEADER].isalpha() and len(data) >= _P1_HEADER:
-        return "a P1 telegram (IEC 62056-21 text); hanparse reads HDLC frames and does not read P1 yet"
     if data.startswith(b"\0\1") and len(data) >= 8 and int.from_bytes(data[6:8], "big") == len(data) - 8:  # noqa: PLR2004
         return "a DLMS wrapper for TCP or UDP (IEC 62056-47); hanparse does not read it yet"
     return None

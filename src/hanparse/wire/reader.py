@@ -42,8 +42,10 @@ class LinkLayer(Protocol):
     shared: int
     """How many bytes at the end of a frame may begin the next one."""
 
-    def find_end(self, data: bytes, start: int, /) -> tuple[int, bool]:
+    def find_end(self, data: bytes, start: int, base: int, /) -> tuple[int, bool]:
         """Return where the frame that begins at `start` ends, and whether its header is there and sound.
+
+        `base` is the position of ``data[0]`` in the stream.
 
         The end lies beyond ``len(data)`` while bytes are missing. Every check that the bytes at hand allow has passed
         when this returns. Raises `FrameError` at the first that fails.
@@ -193,7 +195,7 @@ class StreamReader:
     def _try(self, layer: LinkLayer, start: int, size: int) -> object:
         """Return the frame that begins at `start`; `None` when more bytes are needed, `_need` says how many."""
         stream = self._stream
-        end, sound = layer.find_end(stream.data, start)
+        end, sound = layer.find_end(stream.data, start, stream.base)
         if end <= size and sound:
             loss = stream.deliver(start, end)
             self._at = end - layer.shared

@@ -88,7 +88,7 @@ def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
     """Return the error for a telegram that begins at `start` and is not whole where the bytes end, at `size`."""
-    found = f"the bytes end after {size - start} of a telegram, expected its end line: !, CRC and a line end"
+    found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line: ! and CRC"
     return FrameError(found, offset=size, after_header=sound)
 
 
