@@ -273,8 +273,8 @@ def _like(rng: Random, data: Data) -> Data:
     """Another value of the same type and size."""
     value = data.value
     if isinstance(value, AttributeDescriptor):
-        group, attribute = rng.choice((1, 3, 4, 8, 70)), rng.choice((2, 3, 255))
-        return Data(data.tag, value._replace(group=group, attribute=attribute))
+        class_id, attribute_id = rng.choice((1, 3, 4, 8, 70)), rng.choice((2, 3, 255))
+        return Data(data.tag, value._replace(class_id=class_id, attribute_id=attribute_id))
     if isinstance(value, CompactArray):
         return compact_array(rng, value.description, len(value.elements))
     if isinstance(value, DateTime):

@@ -10,7 +10,7 @@ from bodies import NOT_SPECIFIED, sent
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse import cosem
+from hanparse.axdr.data import DateTime
 from hanparse.meters import Profile, clock
 
 
@@ -82,7 +82,7 @@ def test_a_moment_with_a_part_missing_or_impossible_is_none(wall: tuple[int, ...
 
 @given(st.binary(min_size=12, max_size=12), st.sampled_from(["deviation", "+01:00", "Europe/Oslo"]))
 def test_no_twelve_bytes_make_a_clock_raise(data: bytes, rule: str) -> None:
-    moment = clock.resolve(cosem.date_time(data), rule)
+    moment = clock.resolve(DateTime.from_octets(data), rule)
     assert moment is None or moment.isoformat()
 
 

@@ -3,14 +3,15 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from framefiles import named
+from framefiles import SOUND, FrameFile, named
 from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import cosem
-from hanparse.axdr.data import AttributeDescriptor, Data, DateTime, Tag, Untagged
+from hanparse.axdr.data import AttributeDescriptor, Data, DateTime, Partial, Tag, Untagged
 from hanparse.cosem import DataNotification
 from hanparse.errors import DecodeError
+from hanparse.meters import shapes
 
 CLOCK = bytes.fromhex("07E1 09 0F 05 05 21 28 FF 8000 00")  # 2017-09-15, a Friday, 05:33:40
 SENT = DateTime(2017, 9, 15, 5, 5, 33, 40, 255, -0x8000, 0)
@@ -76,24 +77,44 @@ def test_an_apdu_cut_off_anywhere_is_refused(size: int) -> None:
         cosem.parse(apdu[: size % len(apdu)])
 
 
-def test_a_clock_in_an_octet_string_has_twelve_bytes() -> None:
-    assert cosem.date_time(CLOCK) == SENT
-    with pytest.raises(DecodeError, match="12 bytes, found 11"):
-        cosem.date_time(CLOCK[:11])
-
-
 def test_a_notification_that_cannot_be_sent_is_a_value_error() -> None:
     with pytest.raises(ValueError, match="cannot be sent"):
         cosem.build(DataNotification(2**32, None, Data(Tag.NULL_DATA)))
 
 
-def test_of_an_apdu_that_breaks_off_the_whole_values_are_left() -> None:
-    apdu = bytes.fromhex("0F 40000000 00  02 03  02 02 0F FF 16 21  11 07  06 00")
-    assert [(data.tag, data.offset, data.length) for data in cosem.salvage(apdu)] == [
-        (Tag.STRUCTURE, 8, 6),
-        (Tag.UNSIGNED, 14, 2),
-    ]
-    assert cosem.salvage(b"\x0f\x40") == []
+def test_of_an_apdu_that_breaks_off_what_was_read_is_left() -> None:
+    prefix = cosem.parse_prefix(
+        bytes.fromhex(f"0F 40000000 09 0C {CLOCK.hex()}  02 03  02 02 0F FF 16 21  11 07  06 00")
+    )
+    pair = Data(Tag.STRUCTURE, (Data(Tag.INTEGER, -1), Data(Tag.ENUM, 33)))
+    assert (prefix.date_time, prefix.tagged, prefix.body_offset) == (SENT, True, 19)
+    assert prefix.body == Partial(Tag.STRUCTURE, (pair, Data(Tag.UNSIGNED, 7)))
+    assert (prefix.body.offset, prefix.body.end) == (19, 29)
+    assert (prefix.fault, prefix.fault_offset) == (
+        "the bytes end inside the double-long-unsigned that begins here; cut off on the way",
+        30,
+    )
+
+
+def test_of_an_apdu_without_a_date_time_nothing_is_left() -> None:
+    cut = cosem.parse_prefix(b"\x0f\x40")
+    assert (cut.date_time, cut.body_offset, cut.body, cut.fault_offset) == (None, 2, None, 2)
+    wrong = cosem.parse_prefix(bytes.fromhex(f"0F 40000000 05 {BODY}"))
+    assert (wrong.body_offset, wrong.body, wrong.fault_offset) == (5, None, 5)
+    assert wrong.fault == "expected a date-time of 0 or 12 bytes, found a length of 5"
+
+
+def test_of_an_apdu_with_bytes_behind_it_the_body_is_left() -> None:
+    prefix = cosem.parse_prefix(bytes.fromhex(f"0F 40000000 00 {BODY} 00"))
+    assert prefix.body == Data(Tag.STRUCTURE, (Data(Tag.DOUBLE_LONG_UNSIGNED, 17),))
+    assert (prefix.fault, prefix.fault_offset) == ("1 bytes follow what is complete without them", 13)
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_of_a_whole_apdu_all_is_left_and_nothing_is_wrong(file: FrameFile) -> None:
+    prefix, whole = cosem.parse_prefix(file.apdu), cosem.parse(file.apdu)
+    assert (prefix.date_time, prefix.tagged, prefix.body) == (whole.date_time, whole.tagged, whole.body)
+    assert (prefix.body_offset, prefix.fault) == (whole.body.offset, "")
 
 
 # --- lists of attributes, each a descriptor without tags and its value (Czech meters)
@@ -101,8 +122,8 @@ def test_of_an_apdu_that_breaks_off_the_whole_values_are_left() -> None:
 ATTRIBUTES = "02 02  16 01  01 02  02 02 0003 0100010700FF 02 06 000007A4  02 02 0046 000060030AFF 03 16 01"
 
 
-def attribute(group: int, name: str, number: int, value: Data) -> Data:
-    descriptor = AttributeDescriptor(group, bytes.fromhex(name), number)
+def attribute(class_id: int, instance_id: str, attribute_id: int, value: Data) -> Data:
+    descriptor = AttributeDescriptor(class_id, bytes.fromhex(instance_id), attribute_id)
     return Data(Tag.STRUCTURE, (Data(Untagged.ATTRIBUTE_DESCRIPTOR, descriptor), value))
 
 
@@ -120,8 +141,32 @@ def test_attribute_descriptors_are_read_and_written_without_tags() -> None:
 
 def test_a_descriptor_stands_where_its_nine_bytes_stand() -> None:
     apdu = bytes.fromhex(f"0F 00000001 00 {ATTRIBUTES}")
-    descriptors = [data for data in cosem.salvage(apdu[:-1]) if data.tag is Untagged.ATTRIBUTE_DESCRIPTOR]
-    assert [apdu[data.offset : data.offset + data.length].hex() for data in descriptors] == ["0046000060030aff03"]
+    body = cosem.parse(apdu).body
+    descriptors = [data for data in shapes.leaves(body) if data.tag is Untagged.ATTRIBUTE_DESCRIPTOR]
+    assert [apdu[data.offset : data.end].hex() for data in descriptors] == ["00030100010700ff02", "0046000060030aff03"]
+
+
+def test_a_list_of_attributes_that_breaks_off_keeps_the_descriptor_before_the_fault() -> None:
+    body = cosem.parse_prefix(bytes.fromhex(f"0F 00000001 00 {ATTRIBUTES}")[:-1]).body
+    assert isinstance(body, Partial)
+    power = attribute(3, "0100010700FF", 2, Data(Tag.DOUBLE_LONG_UNSIGNED, 1956))
+    state = Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(70, bytes.fromhex("000060030AFF"), 3))
+    listed = Partial(Tag.ARRAY, (power, Partial(Tag.STRUCTURE, (state,))))
+    assert body == Partial(Tag.STRUCTURE, (Data(Tag.ENUM, 1), listed))
+
+
+def test_an_attribute_that_is_left_out_is_null_data_among_the_others() -> None:
+    power = attribute(3, "0100010700FF", 2, Data(Tag.DOUBLE_LONG_UNSIGNED, 1956))
+    apdu = bytes.fromhex("0F 00000001 00 02 02 16 01 01 02 02 02 0003 0100010700FF 02 06 000007A4 00")
+    assert cosem.parse(apdu) == listed(power, Data(Tag.NULL_DATA))
+    assert cosem.build(listed(power, Data(Tag.NULL_DATA))) == apdu
+
+
+def test_a_descriptor_elsewhere_than_in_a_list_of_attributes_cannot_be_sent() -> None:
+    power = attribute(3, "0100010700FF", 2, Data(Tag.DOUBLE_LONG_UNSIGNED, 1956))
+    for body in (power, Data(Tag.ARRAY, (power,)), Data(Tag.STRUCTURE, (Data(Tag.ENUM, 1), power))):
+        with pytest.raises(ValueError, match="cannot be sent"):
+            cosem.build(DataNotification(1, None, body))
 
 
 def test_only_a_whole_list_of_attributes_has_no_tags() -> None:

@@ -8,6 +8,7 @@ import sys
 import tomllib
 
 import pytest
+from framefiles import ALL
 from scripts import ROOT
 
 import hanparse
@@ -44,6 +45,26 @@ def test_to_import_every_module_changes_nothing_and_prints_nothing() -> None:
     names = [name for name in MODULES if name != LAUNCHED]
     assert len(names) > 50
     command = [sys.executable, "-B", "-W", "error", "-c", PROGRAM, *names]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+
+
+DECODES = """
+import sys
+from hanparse import Decoder
+decoder = Decoder()
+loaded = {*sys.modules}
+for frame in map(bytes.fromhex, sys.argv[1:]):
+    for measurement in decoder.feed(frame * 2) + decoder.flush():
+        measurement.registers, measurement.to_dict(), str(measurement)
+imported = {*sys.modules} - loaded
+assert not imported, imported
+"""
+
+
+def test_a_decoder_that_exists_imports_nothing_more() -> None:
+    frames = [file.data.hex() for file in ALL]
+    command = [sys.executable, "-B", "-c", DECODES, *frames]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 

@@ -8,7 +8,7 @@ from framefiles import SOUND, FrameFile, named, sealed
 from houses import SCALED
 
 from hanparse import Decoder, Measurement, Register, Scale, Wiring, cosem, decode, decode_all
-from hanparse.axdr.data import Data, Tag
+from hanparse.axdr.data import Data, DateTime, Tag
 from hanparse.cosem import DataNotification
 from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
 from hanparse.obis import Entry, Kind, lookup
@@ -158,7 +158,7 @@ def test_a_date_time_that_is_not_specified_gives_way_to_the_clock_in_the_list() 
         register("1.7.0", number(1), 0, 27),
         structure(code("0-0:1.0.0"), octets(bytes.fromhex("07e4011502100000ff000000"))),
     )
-    blank = DataNotification(0, cosem.date_time(b"\xff" * 12), body)
+    blank = DataNotification(0, DateTime.from_octets(b"\xff" * 12), body)
     measurement = read(blank, PROFILES).measurement(Scale(), None)
     assert measurement.timestamp is not None
     assert measurement.timestamp.isoformat() == "2020-01-21T16:00:00+01:00"

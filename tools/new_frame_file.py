@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from hanparse import HanParseError, cosem, hdlc, hexdump
 from hanparse.axdr.data import AttributeDescriptor, Data, Tag
 from hanparse.meters import shapes, values
-from hanparse.obis import Obis
+from hanparse.obis import code_in
 from hanparse.support.anonymise import anonymise
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _LLC = b"\xe6\xe7\x00"
 _FLAG = b"\x7e"
 _TAIL = 3  # FCS and flag
 _COLUMN = 46
-_CODE_SIZE = 6
 
 
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
@@ -69,20 +68,13 @@ def _said(leaf: Data) -> str:
     """The number or the code that a value is; texts may be the number of a meter."""
     number = values.number(leaf)
     match leaf.value:
-        case AttributeDescriptor(group, name, attribute):
-            return f"class {group}, {_code(name)}, attribute {attribute}:"
-        case bytes() as name if leaf.tag is Tag.OCTET_STRING and len(name) == _CODE_SIZE and values.text(leaf) is None:
-            return _code(name)
+        case AttributeDescriptor(class_id, instance_id, attribute_id):
+            return f"class {class_id}, {code_in(instance_id) or ''}, attribute {attribute_id}:"
+        case bytes() as octets if leaf.tag is Tag.OCTET_STRING and values.text(leaf) is None:
+            return str(code_in(octets) or "")
         case bool() | int() if number is None:
             return str(leaf.value)
     return "" if number is None else str(number)
-
-
-def _code(octets: bytes) -> str:
-    try:
-        return str(Obis.parse(octets))
-    except ValueError:
-        return ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

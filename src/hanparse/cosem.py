@@ -1,27 +1,30 @@
-"""APDU bytes <-> `DataNotification`: what a meter pushes, with the place of each value in the bytes."""
+"""APDU bytes <-> `DataNotification`: what a meter pushes, with the place of each value in the bytes.
+
+construct holds the declaration, the table at the end, and runs both ways; the values are those of
+`hanparse.axdr.grammar`. The list of attributes, which Czech meters send, is a production of this module.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import construct as c
 
-from hanparse.axdr import grammar as axdr
-from hanparse.axdr.bounded import Bounded, build_all, parse_all, parse_stream
-from hanparse.axdr.data import Data, DateTime, Tag
+from hanparse.axdr.bounded import Bounded, build_all, parse_all
+from hanparse.axdr.data import DATE_TIME_FORMAT, AttributeDescriptor, Data, DateTime, Tag, Untagged
+from hanparse.axdr.grammar import DATA, DATE_TIME, LENGTH, Node, Record, variant
 from hanparse.errors import DecodeError
-from hanparse.wire import identify as foreign
+from hanparse.obis.code import SIZE as CODE_SIZE
+from hanparse.wire import identify
 
 if TYPE_CHECKING:
     import io
 
+HEADER_SIZE: Final = 5
+"""The tag and long-invoke-id-and-priority of a data-notification; the date-time follows."""
 _NOTIFICATION_TAG: Final = 0x0F
-_DATE_TIME_SIZE: Final = 12
-_ATTRIBUTES: Final = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,42 +37,50 @@ class DataNotification:
     tagged: bool = False
 
 
-def parse(apdu: bytes) -> DataNotification:
-    """The data-notification that `apdu` is, from its tag 0F to its last byte.
+class Prefix(NamedTuple):
+    """A data-notification as far as it can be read; `fault` says why it goes no further, and is empty if it is whole.
 
-    Raises `DecodeError`, also for the APDUs that are not read yet: ciphered ones, blocks of a transfer, other services.
+    `body_offset` is where the body begins, or the date-time where that cannot be read. `body` is `None` when nothing of
+    it can be read, and a `hanparse.axdr.data.Partial` when an array or structure breaks off.
+    """
+
+    date_time: DateTime | None
+    tagged: bool
+    body_offset: int
+    body: Data | None
+    fault: str = ""
+    fault_offset: int = 0
+
+
+def parse(apdu: bytes) -> DataNotification:
+    """Return the data-notification that `apdu` is, from its tag 0F to its last byte.
+
+    Raises `DecodeError`, also for other APDUs: ciphered ones, blocks of a transfer, other services.
     """
     if not apdu:
         raise DecodeError("there is no APDU; expected a data-notification (0F)")
     if apdu[0] != _NOTIFICATION_TAG:
-        raise DecodeError(foreign.apdu(apdu[0]))
+        raise DecodeError(identify.apdu(apdu[0]))
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
-def salvage(apdu: bytes) -> list[Data]:
-    """The whole values in a data-notification that cannot be parsed to its end, outermost only, in order."""
+def parse_prefix(apdu: bytes) -> Prefix:
+    """Return what can be read of a data-notification, be it whole, cut off or damaged."""
     stream = Bounded(apdu)
-    with contextlib.suppress(DecodeError):
-        parse_stream(_NOTIFICATION, stream)
-    outermost: list[Data] = []
-    for data in stream.complete:  # an outer value comes after the inner ones that it holds
-        while outermost and outermost[-1].offset > data.offset:
-            outermost.pop()
-        outermost.append(data)
-    return outermost
+    date_time, tagged, body_offset, body = None, False, min(HEADER_SIZE, len(apdu)), None
+    try:
+        _, _, (date_time, tagged) = stream.parse(_HEADER)
+        body_offset = stream.tell()
+        body = stream.parse(_BODY)
+        stream.end()
+    except DecodeError as error:
+        return Prefix(date_time, tagged, body_offset, body or stream.partial, error.reason, error.offset)
+    return Prefix(date_time, tagged, body_offset, body)
 
 
 def build(notification: DataNotification) -> bytes:
-    """The bytes of a data-notification. Raises `ValueError` when a tag cannot hold its value."""
+    """Return the bytes of a data-notification. Raises `ValueError` when a tag cannot hold its value."""
     return build_all(_NOTIFICATION, notification)
-
-
-@lru_cache(maxsize=64)
-def date_time(octets: bytes) -> DateTime:
-    """The twelve bytes of a clock that was sent as octet-string. Raises `DecodeError` when they are not twelve."""
-    if len(octets) != _DATE_TIME_SIZE:
-        raise DecodeError(f"a date-time has {_DATE_TIME_SIZE} bytes, found {len(octets)}")
-    return axdr.DATE_TIME.parse(octets)  # type: ignore[no-any-return]
 
 
 # --- the grammar -----------------------------------------------------------------------------------------------------
@@ -80,43 +91,57 @@ class _OptionalDateTime(c.Construct):
 
     def _parse(self, stream: Bounded, context: object, path: str) -> tuple[DateTime | None, bool]:
         offset = stream.tell()
-        length = axdr.LENGTH._parse(stream, context, path)
+        length = LENGTH._parse(stream, context, path)
         tagged = length == Tag.OCTET_STRING
         if tagged:
-            length = axdr.LENGTH._parse(stream, context, path)
+            length = LENGTH._parse(stream, context, path)
         if length == 0 and not tagged:
             return None, False
-        if length != _DATE_TIME_SIZE:
+        if length != DATE_TIME_FORMAT.size:
             found = f"a length of {length}" + (" behind a type tag 09" if tagged else "")
-            stream.fail(f"expected a date-time of 0 or {_DATE_TIME_SIZE} bytes, found {found}", offset)
-        return axdr.DATE_TIME._parse(stream, context, path), tagged
+            stream.fail(f"expected a date-time of 0 or {DATE_TIME_FORMAT.size} bytes, found {found}", offset)
+        return DATE_TIME._parse(stream, context, path), tagged
 
     def _build(self, obj: tuple[DateTime | None, bool], stream: io.BytesIO, context: object, path: str) -> None:
         value, tagged = obj
         if value is None:
             stream.write(b"\0")
             return
-        stream.write(bytes([Tag.OCTET_STRING] if tagged else []) + bytes([_DATE_TIME_SIZE]))
-        axdr.DATE_TIME._build(value, stream, context, path)
+        stream.write(bytes([Tag.OCTET_STRING] if tagged else []) + bytes([DATE_TIME_FORMAT.size]))
+        DATE_TIME._build(value, stream, context, path)
 
 
 class _Body(c.Construct):
-    """A-XDR; or a structure of an enum and an array of attributes, each a descriptor without tags and its value.
+    """A value; or a list of attributes: a structure of an enum and an array of pairs, each a descriptor and its value.
 
-    It is known by the first byte of a descriptor: a class below 256 begins with 0. A null-data, the same byte, never
-    begins such structures.
+    The list is known by the first byte of its first descriptor, which has no tag: a class_id below 256 begins with 0. A
+    null-data, the same byte, never begins such structures.
     """
 
+    _begin = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)
+
     def _parse(self, stream: Bounded, context: object, path: str) -> Data:
-        stream.attributes = bool(_ATTRIBUTES.match(stream.getbuffer(), stream.tell()))
-        return axdr.DATA._parse(stream, context, path)
+        grammar = _ATTRIBUTE_LIST if self._begin.match(stream.data, stream.tell()) else DATA
+        return grammar._parse(stream, context, path)
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        axdr.DATA._build(obj, stream, context, path)
+        (_ATTRIBUTE_LIST if _has_descriptors(obj) else DATA)._build(obj, stream, context, path)
 
 
+def _has_descriptors(data: object) -> bool:
+    if not isinstance(data, Data):
+        return False
+    elements = data.value if isinstance(data.value, tuple) else ()
+    return isinstance(data.tag, Untagged) or any(map(_has_descriptors, elements))
+
+
+_DESCRIPTOR = Node(Untagged.ATTRIBUTE_DESCRIPTOR, Record(AttributeDescriptor, f"H{CODE_SIZE}sB"))
+_ATTRIBUTE = variant(Tag.STRUCTURE, (_DESCRIPTOR, DATA))
+_ATTRIBUTE_LIST = variant(Tag.STRUCTURE, (DATA, variant(Tag.ARRAY, each=_ATTRIBUTE)))
+_BODY = _Body()
+_HEADER = c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime())
 _NOTIFICATION = c.ExprAdapter(
-    c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime(), _Body()),
-    decoder=lambda sent, _context: DataNotification(sent[1], sent[2][0], sent[3], sent[2][1]),
-    encoder=lambda n, _context: [None, n.long_invoke_id_and_priority, (n.date_time, n.tagged), n.body],
+    c.Sequence(_HEADER, _BODY),
+    decoder=lambda sent, _context: DataNotification(sent[0][1], sent[0][2][0], sent[1], sent[0][2][1]),
+    encoder=lambda n, _context: [[None, n.long_invoke_id_and_priority, (n.date_time, n.tagged)], n.body],
 )

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.annotate.tree import Explanation
 from hanparse.annotate.values import Sense
-from hanparse.axdr import grammar as axdr
-from hanparse.axdr.data import CompactArray, Data, Tag
-from hanparse.axdr.length import length_at
-from hanparse.cosem import DataNotification
-from hanparse.errors import DecodeError, UnknownMeterError
+from hanparse.axdr.data import LISTS, CompactArray, Data, Partial, Tag
+from hanparse.cosem import HEADER_SIZE, DataNotification, Prefix
+from hanparse.errors import UnknownMeterError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import read, shapes
-from hanparse.obis.units import UNITS
-from hanparse.wire import identify as foreign
-from hanparse.wire.identify import BLOCK
+from hanparse.obis.units import UNITS, unit_name
+from hanparse.wire import identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -31,9 +27,6 @@ if TYPE_CHECKING:
 _NOTIFICATION: Final = b"\x0f"
 _FROM_METER: Final = b"\xe6\xe7\x00"
 _INVOKE_ID_AT: Final = 1
-_DATE_TIME_AT: Final = 5
-_CLOCK_SIZE: Final = 12
-_LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
 _NULL: Final = Data(Tag.NULL_DATA)
 
 
@@ -70,21 +63,25 @@ class Payloads:
     def _apdu(self, apdu: bytes, base: int, origin: Origin) -> Explanation:
         if not apdu.startswith(_NOTIFICATION):
             return _foreign(apdu, base)
-        push = _push(apdu)
+        push = cosem.parse_prefix(apdu)
+        if isinstance(push.body, Partial) and push.body.end == len(apdu):
+            push = push._replace(fault="the bytes end here, before the list is complete")
         sense, unknown = self._sense(apdu, push, origin)
         parts = _Tree(apdu, base, push, sense).parts(unknown)
-        return Explanation.of("apdu", parts[0].label, parts, value=sense.summary, error=push.broken or unknown)
+        return Explanation.of("apdu", parts[0].label, parts, value=sense.summary, error=push.fault or unknown)
 
-    def _sense(self, apdu: bytes, push: _Push, origin: Origin) -> tuple[Sense, str]:
+    def _sense(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Sense, str]:
         """Return what the values mean; or what they say themselves, and why no profile reads them."""
-        if push.notification is None:
+        body = push.body and _filled_up(push.body)
+        if body is None:
             return Sense.of_items(apdu, ()), ""
         try:
-            reading = origin.reading or read(push.notification, self._profiles, origin.link, origin.maker)
+            notification = DataNotification(0, push.date_time, body)
+            reading = origin.reading or read(notification, self._profiles, origin.link, origin.maker)
         except UnknownMeterError as error:
             unknown = str(error).partition(";")[0]  # the rest is about the report that the error carries
-            return Sense.of_items(apdu, shapes.named(push.notification.body) or ()), "" if push.broken else unknown
-        if not origin.is_intact or push.broken:
+            return Sense.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
+        if not origin.is_intact or push.fault:
             return Sense.of_reading(apdu, reading, None, self._timezone), ""
         became = reading.measurement(self._scale, self._timezone)
         return Sense.of_reading(apdu, reading, became, self._timezone), ""
@@ -96,7 +93,7 @@ def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
     at = base + len(raw) - len(apdu)
     if at > base:
         yield Explanation(base, "llc", "LLC", raw[: at - base], "response, from the meter")
-    if not apdu.startswith(BLOCK):
+    if not apdu.startswith(identify.BLOCK):
         return
     last = ", the last" if apdu[1] & 0x80 else ""
     rows = (
@@ -111,7 +108,7 @@ def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
 
 def _foreign(apdu: bytes, base: int) -> Explanation:
     """An APDU that is no data-notification."""
-    name, reason = foreign.apdu_name(apdu[0]), foreign.apdu(apdu[0])
+    name, reason = identify.apdu_name(apdu[0]), identify.apdu(apdu[0])
     if name is None:
         return Explanation(base, "apdu", "no APDU", apdu, error=reason)
     tag = Explanation(base, "apdu", name, apdu[:1], error=reason)
@@ -122,68 +119,16 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
 # --- a data-notification, as far as it goes --------------------------------------------------------------------------
 
 
-class _Push(NamedTuple):
-    """What there is of a data-notification: its clock, where its body begins, its complete values.
+def _filled_up(data: Data) -> Data | None:
+    """Put null-data, which can be anything, in place of missing elements, so that profiles can read what is there.
 
-    `broken` says why it goes no further, if so, and `read` how far it was read. In `notification` its list is then
-    filled up with null-data, which stands for anything, so that profiles can read what is there.
+    `None` for a list of which no element is there.
     """
-
-    clock: bytes
-    body_at: int
-    complete: list[Data]
-    notification: DataNotification | None
-    broken: str = ""
-    read: int = 0
-
-
-def _push(apdu: bytes) -> _Push:
-    clock, body_at = _date_time(apdu)
-    try:
-        notification = cosem.parse(apdu)
-    except DecodeError as error:
-        complete = cosem.salvage(apdu)
-        ended = complete and complete[0].offset > body_at and _end(complete[-1]) == len(apdu)
-        reason = "the bytes end here, before the list is complete" if ended else error.reason
-        body = _filled_up(apdu, body_at, deque(complete))
-        filled_up = DataNotification(0, cosem.date_time(clock) if clock else None, body) if body else None
-        return _Push(clock, body_at, complete, filled_up, reason, error.offset)
-    return _Push(clock, body_at, [notification.body], notification)
-
-
-def _date_time(apdu: bytes) -> tuple[bytes, int]:
-    """The twelve bytes of the date-time, if it is there, and the position after it; its own where it cannot be read."""
-    length, at = length_at(apdu, _DATE_TIME_AT)
-    tagged = length == Tag.OCTET_STRING
-    if tagged:
-        length, at = length_at(apdu, at)
-    end = at + length
-    if end > len(apdu) or not (length == _CLOCK_SIZE or (length == 0 and not tagged)):
-        return b"", min(_DATE_TIME_AT, len(apdu))
-    return apdu[at:end], end
-
-
-def _filled_up(apdu: bytes, start: int, complete: deque[Data]) -> Data | None:
-    """The list that begins at `start`, null-data in place of its missing elements; `None` when none is there.
-
-    The list in it that breaks off is filled up as well. The parser has read every list that is opened here.
-    """
-    if not complete or complete[0].offset == start:
-        return complete.popleft() if complete else None
-    count, at = length_at(apdu, start + 1)
-    elements: list[Data] = []
-    while complete and len(elements) < count and apdu[start] in _LISTS:
-        data = _filled_up(apdu, at, complete)
-        if data is None:
-            break
-        elements.append(data)
-        at = _end(data)
-    missing = (_NULL,) * (count - len(elements))
-    return Data(Tag(apdu[start]), (*elements, *missing), start, at - start) if elements else None
-
-
-def _end(data: Data) -> int:
-    return data.offset + data.length
+    if not isinstance(data, Partial):
+        return data
+    elements = [whole for element in shapes.elements(data) if (whole := _filled_up(element))]
+    missing = (_NULL,) * (data.announced - len(elements))
+    return Data(data.tag, (*elements, *missing), data.offset, data.length) if elements else None
 
 
 # --- its parts -------------------------------------------------------------------------------------------------------
@@ -195,76 +140,75 @@ class _Tree:
 
     apdu: bytes
     base: int
-    push: _Push
+    push: Prefix
     sense: Sense
 
     def parts(self, unknown: str) -> tuple[Explanation, ...]:
         """All of them; `unknown` says why no profile reads the list."""
         header = (
             self._leaf(0, _INVOKE_ID_AT, "data-notification", error=unknown),
-            self._leaf(_INVOKE_ID_AT, _DATE_TIME_AT, "long-invoke-id-and-priority", _invoke_id(self.apdu)),
-            self._leaf(_DATE_TIME_AT, self.push.body_at, "date-time", self._clock()),
+            self._leaf(_INVOKE_ID_AT, HEADER_SIZE, "long-invoke-id-and-priority", _invoke_id(self.apdu)),
+            self._leaf(HEADER_SIZE, self.push.body_offset, "date-time", self._clock()),
         )
-        rest = self._rest(self.push.body_at, deque(self.push.complete))
-        return (*(part for part in header if part.raw), *rest)
+        return (*(part for part in header if part.raw), *self._body())
 
     def _leaf(self, start: int, stop: int, label: str, value: str = "", error: str = "") -> Explanation:
-        layer = "apdu" if start < self.push.body_at else "axdr"
+        layer = "apdu" if start < self.push.body_offset else "axdr"
         return Explanation(self.base + start, layer, label, self.apdu[start:stop], value, error)
 
     def _clock(self) -> str:
-        if not self.push.clock:
+        if not self.push.date_time:
             return "absent"
-        said = self.sense.date_time(axdr.DATE_TIME.parse(self.push.clock))
-        return f"with an extra tag 09: {said}" if self.apdu[_DATE_TIME_AT] == Tag.OCTET_STRING else said
+        said = self.sense.date_time(self.push.date_time)
+        return f"with an extra tag 09: {said}" if self.push.tagged else said
 
-    def _rest(self, at: int, complete: deque[Data]) -> Iterator[Explanation]:
-        """What follows `at`: complete values; then, if the push is broken, a list that holds all that is left, or that.
+    def _body(self) -> Iterator[Explanation]:
+        """Explain the body, and what follows as much of it as was read."""
+        body = self.push.body
+        if body:
+            yield self._element(body)
+        if self.push.fault and not isinstance(body, Partial):
+            yield self._unread(body.end if body else self.push.body_offset)
 
-        The parser has read every list that is opened here, so nesting is bounded.
-        """
-        while complete and complete[0].offset == at:
-            data = complete.popleft()
-            at = _end(data)
-            yield self._element(data)
-        if not self.push.broken:
-            return
-        count, after = length_at(self.apdu, at + 1)
-        opens = at < len(self.apdu) and self.apdu[at] in _LISTS and count >= 0
-        if opens and (complete or after <= self.push.read):
-            tag = str(Tag(self.apdu[at]))
-            head = self._leaf(at, after, tag, f"{count} elements announced")
-            yield Explanation.of("axdr", tag, (head, *self._rest(after, complete)))
-        else:
-            label = "not read" if at < len(self.apdu) else "missing"
-            yield self._leaf(at, len(self.apdu), label, error=self.push.broken)
+    def _unread(self, start: int) -> Explanation:
+        label = "not read" if start < len(self.apdu) else "missing"
+        return self._leaf(start, len(self.apdu), label, error=self.push.fault)
+
+    def _partial(self, data: Partial) -> Explanation:
+        """Explain a list that breaks off: its tag and count, its elements, and what could not be read."""
+        tag, elements = str(data.tag), shapes.elements(data)
+        start = elements[0].offset if elements else data.end
+        head = self._leaf(data.offset, start, tag, f"{data.announced} elements announced")
+        goes_on = elements and isinstance(elements[-1], Partial)
+        unread = () if goes_on else (self._unread(data.end),)
+        return Explanation.of("axdr", tag, (head, *map(self._element, elements), *unread))
 
     def _element(self, data: Data) -> Explanation:
         """A value; of a list its elements, and in front of them its tag and count."""
-        tag, end = str(data.tag), _end(data)
-        parts = _parts(data)
+        if isinstance(data, Partial):
+            return self._partial(data)
+        tag, end, parts = str(data.tag), data.end, _parts(data)
         if parts is None:
             return self._leaf(data.offset, end, tag, self.sense.value(data))
         head = self._leaf(data.offset, parts[0].offset if parts else end, tag, _count(parts))
-        children = tuple(part for part in (head, *self._elements(parts)) if part.raw)
+        children = tuple(part for part in (head, *self._elements(data, parts)) if part.raw)
         return Explanation.of("axdr", tag, children) if parts and children else head
 
-    def _elements(self, parts: tuple[Data, ...]) -> list[Explanation]:
-        match parts:
-            case (Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))):
-                said = (f"scaler x 10^{scaler}", f"unit {unit}: {UNITS.get(unit, 'reserved') or 'none'}")
-                return [
-                    self._leaf(part.offset, _end(part), str(part.tag), text)
-                    for part, text in zip(parts, said, strict=True)
-                ]
-        return [self._element(part) for part in parts]
+    def _elements(self, data: Data, parts: tuple[Data, ...]) -> list[Explanation]:
+        sent = shapes.scaler_unit(data)
+        if sent is None:
+            return [self._element(part) for part in parts]
+        scaler, unit = sent
+        name = f"unit {unit}: {unit_name(unit) or 'none'}" if unit in UNITS else unit_name(unit)
+        said = (f"scaler x 10^{scaler}", name)
+        return [self._leaf(part.offset, part.end, str(part.tag), text) for part, text in zip(parts, said, strict=True)]
 
 
 def _parts(data: Data) -> tuple[Data, ...] | None:
     """The elements of a list; those of a compact-array have no tags."""
     if isinstance(data.value, CompactArray):
         return data.value.elements
-    return shapes.elements(data) if data.tag in _LISTS else None
+    return shapes.elements(data) if data.tag in LISTS else None
 
 
 def _count(parts: tuple[Data, ...]) -> str:
@@ -273,7 +217,7 @@ def _count(parts: tuple[Data, ...]) -> str:
 
 def _invoke_id(apdu: bytes) -> str:
     """The bits of long-invoke-id-and-priority (Green Book 9.5)."""
-    bits = int.from_bytes(apdu[_INVOKE_ID_AT:_DATE_TIME_AT], "big")
+    bits = int.from_bytes(apdu[_INVOKE_ID_AT:HEADER_SIZE], "big")
     names = (
         f"invoke id {bits & 0xFFFFFF}",
         "self-descriptive" if bits >> 28 & 1 else "",

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.axdr.data import AttributeDescriptor, Data, DateTime, Tag
+from hanparse.axdr.data import NO_DEVIATION, NO_YEAR, NOT_SPECIFIED, AttributeDescriptor, Data, DateTime, Tag
 from hanparse.measurement import FIELD_UNITS, Measurement, Register
 from hanparse.meters import Reading, clock, values
-from hanparse.obis import Kind, Obis, lookup
+from hanparse.obis import Kind, Obis, code_in, lookup
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,11 +16,7 @@ if TYPE_CHECKING:
 
     from hanparse.meters.shapes import Item
 
-_CODE_SIZE: Final = 6
 _MAX_TEXT: Final = 120
-_NOT_SPECIFIED: Final = 0xFF
-_NO_YEAR: Final = 0xFFFF
-_NO_DEVIATION: Final = -0x8000
 _WEEKDAYS: Final = ("", " Monday", " Tuesday", " Wednesday", " Thursday", " Friday", " Saturday", " Sunday")
 _STATUS: Final = {
     0x01: "invalid",
@@ -163,28 +159,20 @@ def shown(data: Data) -> str:
     if isinstance(value, DateTime):
         return _as_sent(value)
     if isinstance(value, AttributeDescriptor):
-        return f"class {value.group}, {_code(value.logical_name)}, attribute {value.attribute}"
+        return f"class {value.class_id}, {_octets(value.instance_id)}, attribute {value.attribute_id}"
     if isinstance(value, bytes):
-        return _octets(data, value)
+        sent = values.time(data)
+        is_clock = sent and clock.resolve(sent, clock.AS_SENT)
+        return _as_sent(sent) if sent and is_clock else _octets(value)
     if value is None:
         return "no value"
     return _shortened(ascii(value) if isinstance(value, str) and data.tag is not Tag.BIT_STRING else str(value))
 
 
-def _octets(data: Data, octets: bytes) -> str:
-    """An octet-string that is no text: a code, a clock, or bytes."""
-    if len(octets) == _CODE_SIZE:
-        return _code(octets)
-    sent = values.time(data)
-    is_clock = sent and clock.resolve(sent, clock.AS_SENT)
-    return _as_sent(sent) if sent and is_clock else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
-
-
-def _code(octets: bytes) -> str:
-    try:
-        return _described(Obis.parse(octets))
-    except ValueError:
-        return f"{_CODE_SIZE} bytes"
+def _octets(octets: bytes) -> str:
+    """Octets that are no text and no clock: a code, or bytes."""
+    code = code_in(octets)
+    return _described(code) if code else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
 
 
 def _shortened(text: str) -> str:
@@ -193,22 +181,22 @@ def _shortened(text: str) -> str:
 
 def _as_sent(sent: DateTime) -> str:
     """A date-time part by part; question marks where a part is not specified."""
-    year = "????" if sent.year == _NO_YEAR else f"{sent.year:04}"
+    year = "????" if sent.year == NO_YEAR else f"{sent.year:04}"
     date = f"{year}-{_two(sent.month)}-{_two(sent.day)}"
     time = f"{_two(sent.hour)}:{_two(sent.minute)}:{_two(sent.second)}"
-    hundredths = "" if sent.hundredths in (0, _NOT_SPECIFIED) else f".{sent.hundredths:02}"
+    hundredths = "" if sent.hundredths in (0, NOT_SPECIFIED) else f".{sent.hundredths:02}"
     weekday = _WEEKDAYS[sent.weekday] if sent.weekday < len(_WEEKDAYS) else ""
-    unknown = sent.deviation == _NO_DEVIATION
+    unknown = sent.deviation == NO_DEVIATION
     deviation = "deviation not specified" if unknown else f"deviation {sent.deviation} min"
     return f"{date} {time}{hundredths}{weekday}, {deviation}, {_status(sent.status)}"
 
 
 def _two(part: int) -> str:
-    return "??" if part == _NOT_SPECIFIED else f"{part:02}"
+    return "??" if part == NOT_SPECIFIED else f"{part:02}"
 
 
 def _status(status: int) -> str:
-    if status == _NOT_SPECIFIED:
+    if status == NOT_SPECIFIED:
         return "status not specified"
     names = ", ".join(name for bit, name in _STATUS.items() if status & bit)
     return f"status {status:02X} ({names})" if names else f"status {status:02X}"

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntEnum
-from typing import NamedTuple
+from struct import Struct, calcsize
+from typing import Final, NamedTuple, Self
+
+from hanparse.errors import DecodeError
 
 
 class Tag(IntEnum):
@@ -47,8 +50,16 @@ class Tag(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
+LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
+"""The types whose values are made of others, each with its tag."""
+NOT_SPECIFIED: Final = 0xFF
+"""A part of a date, a time or a date-time, or its status, that the meter leaves open (Blue Book 4.1.6.1)."""
+NO_YEAR: Final = 0xFFFF
+NO_DEVIATION: Final = -0x8000
+
+
 class Untagged(Enum):
-    """What stands in a push without a tag."""
+    """A value that a push holds without a tag."""
 
     ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
 
@@ -58,7 +69,7 @@ class Untagged(Enum):
 
 
 class Date(NamedTuple):
-    """Five bytes as sent: year FFFF, and FF elsewhere, is not specified; weekday 1 is Monday."""
+    """Five bytes as sent: `NO_YEAR`, and `NOT_SPECIFIED` elsewhere, is not specified; weekday 1 is Monday."""
 
     year: int
     month: int
@@ -67,7 +78,7 @@ class Date(NamedTuple):
 
 
 class Time(NamedTuple):
-    """Four bytes as sent: FF is not specified."""
+    """Four bytes as sent; see `NOT_SPECIFIED`."""
 
     hour: int
     minute: int
@@ -76,7 +87,7 @@ class Time(NamedTuple):
 
 
 class DateTime(NamedTuple):
-    """Twelve bytes as sent: deviation in minutes, UTC = local + deviation, 8000 (−32768) is not specified."""
+    """Twelve bytes as sent: deviation in minutes, UTC = local + deviation; see `NO_DEVIATION`."""
 
     year: int
     month: int
@@ -89,27 +100,90 @@ class DateTime(NamedTuple):
     deviation: int
     status: int
 
+    @classmethod
+    def from_octets(cls, octets: bytes) -> Self:
+        """Return the date-time that an octet-string is. Raises `DecodeError` unless it has twelve bytes."""
+        if len(octets) != DATE_TIME_FORMAT.size:
+            raise DecodeError(f"a date-time has {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
+        return cls._make(DATE_TIME_FORMAT.unpack(octets))
+
 
 class AttributeDescriptor(NamedTuple):
-    """Nine bytes that name what follows: class, logical name, attribute (Green Book, cosem-attribute-descriptor)."""
+    """Nine bytes that name the value after them (Green Book, Cosem-Attribute-Descriptor); `instance_id` is a code."""
 
-    group: int
-    logical_name: bytes
-    attribute: int
+    class_id: int
+    instance_id: bytes
+    attribute_id: int
+
+
+class Scalar(NamedTuple):
+    """A type of fixed size: its `struct` format, big-endian, its kind, and its name in profiles."""
+
+    format: str
+    kind: str
+    short_name: str = ""
+    record: type[Date | Time | DateTime] | None = None
+    """The named tuple of a kind that has several parts."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes follow the tag."""
+        return calcsize(f">{self.format}")
+
+    @property
+    def is_number(self) -> bool:
+        """Whether its value alone is a quantity: a code and a state are none, a delta lacks the value before it."""
+        return self.kind in ("integer", "float")
+
+
+SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
+    Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte but 0 is true
+    Tag.DOUBLE_LONG: Scalar("l", "integer", "i32"),
+    Tag.DOUBLE_LONG_UNSIGNED: Scalar("L", "integer", "u32"),
+    Tag.BCD: Scalar("b", "digits"),  # an Integer8 in the ASN.1
+    Tag.INTEGER: Scalar("b", "integer", "i8"),
+    Tag.LONG: Scalar("h", "integer", "i16"),
+    Tag.UNSIGNED: Scalar("B", "integer", "u8"),
+    Tag.LONG_UNSIGNED: Scalar("H", "integer", "u16"),
+    Tag.LONG64: Scalar("q", "integer", "i64"),
+    Tag.LONG64_UNSIGNED: Scalar("Q", "integer", "u64"),
+    Tag.ENUM: Scalar("B", "code", "enum"),
+    Tag.FLOAT32: Scalar("f", "float"),
+    Tag.FLOAT64: Scalar("d", "float"),
+    Tag.DATE_TIME: Scalar("HBBBBBBBhB", "time", record=DateTime),
+    Tag.DATE: Scalar("HBBB", "time", record=Date),
+    Tag.TIME: Scalar("BBBB", "time", record=Time),
+    Tag.DELTA_INTEGER: Scalar("b", "delta"),
+    Tag.DELTA_LONG: Scalar("h", "delta"),
+    Tag.DELTA_DOUBLE_LONG: Scalar("l", "delta"),
+    Tag.DELTA_UNSIGNED: Scalar("B", "delta"),
+    Tag.DELTA_LONG_UNSIGNED: Scalar("H", "delta"),
+    Tag.DELTA_DOUBLE_LONG_UNSIGNED: Scalar("L", "delta"),
+}
+"""Every type of fixed size (Blue Book 4.1.5). What else needs to know one of these facts asks here."""
+
+DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
+WALL_CLOCK: Final = Struct(">HBBxBBB")
+"""The parts of a date-time that a clock shows: year, month, day, hour, minute, second."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
-    """What a compact-array says of its elements: `members` of a structure, or `count` times one member."""
+    """The type of the elements of a compact-array: `members` of a structure, or `count` times one member."""
 
     tag: Tag
     members: tuple[TypeDescription, ...] = ()
     count: int = 0
 
+    @property
+    def items(self) -> int:
+        """How many values one element is: itself and all that it holds."""
+        return 1 + (self.count if self.tag is Tag.ARRAY else 1) * sum(member.items for member in self.members)
+
 
 @dataclass(frozen=True, slots=True)
 class CompactArray:
-    """The value of a compact-array: one description, then elements that were sent without tags."""
+    """The value of a compact-array: one description, then elements sent without tags."""
 
     description: TypeDescription
     elements: tuple[Data, ...]
@@ -129,14 +203,29 @@ Value = (
     | CompactArray
     | tuple["Data", ...]
 )
-"""What a `Data` holds: octet-string as bytes, texts as str, bit-string as ``"0101"``, array and structure as tuples."""
+"""The value of a `Data`: octet-string is bytes, text is str, bit-string ``"0101"``, array and structure are tuples."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value. `offset` and `length` say where it stands, with its tag; they take no part in comparisons."""
+    """One value and its type. `offset` and `length` are its place, with its tag; comparisons leave them out."""
 
     tag: Tag | Untagged
     value: Value = None
     offset: int = field(default=0, compare=False)
     length: int = field(default=0, compare=False)
+
+    @property
+    def end(self) -> int:
+        """The position after it."""
+        return self.offset + self.length
+
+
+@dataclass(frozen=True, slots=True)
+class Partial(Data):
+    """An array or structure that breaks off: the elements that were read, of which the last may be `Partial`, too.
+
+    `announced` is the count in front of the elements; `length` reaches to the end of what was read.
+    """
+
+    announced: int = field(default=0, compare=False)

@@ -1,68 +1,62 @@
 """A-XDR bytes <-> typed values: every type of the Blue Book (4.1.5), each value with its place in the bytes.
 
-The encoding is declared once, as construct grammar (the table at the end), and runs both ways; `hanparse.axdr.bounded`
-keeps hostile bytes harmless.
+construct holds the declared types, the table at the end, and runs both ways. What hostile bytes could misuse (lengths,
+lists, compact arrays) and what says where a value is, are constructs of this module: a grammar of construct's own parts
+alone would be a quarter shorter and ten times slower, and its messages would not say what was announced. What
+`hanparse.axdr.bounded` promises holds for all of it.
 """
 
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, Final, TypeVar
+from struct import Struct
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import construct as c
 
 from hanparse.axdr.bounded import Bounded, build_all, parse_all
-from hanparse.axdr.data import (
-    AttributeDescriptor,
-    CompactArray,
-    Data,
-    Date,
-    DateTime,
-    Tag,
-    Time,
-    TypeDescription,
-    Untagged,
-)
+from hanparse.axdr.data import LISTS, SCALARS, CompactArray, Data, Partial, Tag, TypeDescription, Untagged
+from hanparse.axdr.length import LONG_FORM, MAX_SIZE, length_at, length_bytes
+from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
-    from hanparse.axdr.data import Value
-
-_MAX_LENGTH_SIZE: Final = 8  # bytes; four are the most that were ever seen
-_ATTRIBUTE: Final = 3, 2  # the depth and size of an attribute: a structure of two in an array in a structure
-_LONG_FORM: Final = 0x80  # a first length byte from here on counts the length bytes that follow
+    from collections.abc import Mapping, Sequence
+    from typing import Any
 
 
 def parse(data: bytes) -> Data:
-    """The one value that `data` is. Raises `DecodeError`."""
+    """Return the one value that `data` is. Raises `DecodeError`."""
     return parse_all(DATA, data)  # type: ignore[no-any-return]
 
 
 def build(value: Data) -> bytes:
-    """The bytes of a value. Raises `ValueError` when its tag cannot hold it."""
+    """Return the bytes of a value. Raises `ValueError` when its tag cannot hold it."""
     return build_all(DATA, value)
 
 
-# --- the grammar -----------------------------------------------------------------------------------------------------
+# --- lengths and strings ---------------------------------------------------------------------------------------------
 
 
 class _Length(c.Construct):
-    """One byte to 127, else 80 + n and n bytes."""
+    """A length or count; see `hanparse.axdr.length`."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> int:
-        first: int = c.Byte._parse(stream, context, path)
-        if first < _LONG_FORM:
-            return first
-        if first > _LONG_FORM + _MAX_LENGTH_SIZE:
-            found = f"a length in {first - _LONG_FORM} bytes"
-            stream.fail(f"{found}; expected {_MAX_LENGTH_SIZE} at most", stream.tell() - 1)
-        return int.from_bytes(c.stream_read(stream, first - _LONG_FORM, path), "big")
+        start = stream.tell()
+        length, after = length_at(stream.data, start)
+        if length < 0:
+            self._refuse(stream, start, path)
+        stream.seek(after)
+        return length
+
+    def _refuse(self, stream: Bounded, start: int, path: str) -> NoReturn:
+        first = stream.read(1)
+        if first and first[0] > LONG_FORM + MAX_SIZE:
+            stream.fail(f"a length in {first[0] - LONG_FORM} bytes; expected {MAX_SIZE} at most", start)
+        stream.seek(0, io.SEEK_END)
+        raise c.StreamError("the length is cut off", path=path)
 
     def _build(self, obj: int, stream: io.BytesIO, _context: object, _path: str) -> None:
-        if obj < _LONG_FORM:
-            stream.write(bytes([obj]))
-        else:
-            size = (obj.bit_length() + 7) // 8
-            stream.write(bytes([_LONG_FORM | size]) + obj.to_bytes(size, "big"))
+        stream.write(length_bytes(obj))
 
 
 class _Octets(c.Construct):
@@ -95,59 +89,132 @@ class _Bits(c.Construct):
         stream.write(int("0" + obj.ljust(8 * size, "0"), 2).to_bytes(size, "big"))
 
 
-class _Elements(c.Construct):
-    """A count and as many values."""
-
-    def _parse(self, stream: Bounded, context: object, path: str) -> tuple[Data, ...]:
-        offset = stream.tell()
-        count = LENGTH._parse(stream, context, path)
-        stream.claim(count, f"{count} elements", offset)
-        stream.descend()
-        untagged = stream.attributes and (stream.depth, count) == _ATTRIBUTE
-        grammars = (UNTAGGED, DATA) if untagged else (DATA,) * count
-        elements = tuple([grammar._parse(stream, context, path) for grammar in grammars])
-        stream.depth -= 1
-        return elements
-
-    def _build(self, obj: tuple[Data, ...], stream: io.BytesIO, context: object, path: str) -> None:
-        LENGTH._build(len(obj), stream, context, path)
-        for element in obj:
-            DATA._build(element, stream, context, path)
+def _text(encoding: str) -> c.Construct:
+    """Text that survives both ways even where the encoding does not know a byte."""
+    return c.ExprAdapter(
+        OCTETS,
+        decoder=lambda sent, _context: sent.decode(encoding, "surrogateescape"),
+        encoder=lambda value, _context: value.encode(encoding, "surrogateescape"),
+    )
 
 
-class _Data(c.Construct):
-    """A tag and the value of its type; or that of a type that is known, without a tag."""
+class Record(c.Construct):
+    """A named tuple of fixed size, by its `struct` format."""
 
-    def __init__(self, untagged: Untagged | None = None) -> None:
+    def __init__(self, record: type[Any], parts: str) -> None:
         super().__init__()
-        self._untagged = untagged
+        self._record = record
+        self._struct = Struct(f">{parts}")
 
-    def _parse(self, stream: Bounded, context: object, path: str) -> Data:
-        offset = stream.tell()
-        tag = self._untagged or TAG._parse(stream, context, path)
-        value = _parse_value(tag, stream, context, path)
-        data = Data(tag, value, offset, stream.tell() - offset)
-        stream.complete.append(data)
-        return data
+    def _parse(self, stream: Bounded, _context: object, path: str) -> Any:  # noqa: ANN401  a `record`
+        return self._record(*self._struct.unpack(c.stream_read(stream, self._struct.size, path)))
 
-    def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        if isinstance(obj.tag, Tag):
-            TAG._build(obj.tag, stream, context, path)
-        TYPES[obj.tag]._build(obj.value, stream, context, path)
+    def _build(self, obj: tuple[object, ...], stream: io.BytesIO, _context: object, _path: str) -> None:
+        stream.write(self._struct.pack(*self._record(*obj)))
+
+
+# --- values ----------------------------------------------------------------------------------------------------------
 
 
 class _Tag(c.Construct):
     """One byte, one of `Tag`."""
 
-    def _parse(self, stream: Bounded, context: object, path: str) -> Tag:
-        sent = c.Byte._parse(stream, context, path)
+    def _parse(self, stream: Bounded, _context: object, path: str) -> Tag:
+        sent = c.stream_read(stream, TAG_SIZE, path)
         tag = _TAGS.get(sent)
         if tag is None:
-            stream.fail(f"expected the tag of an A-XDR type, found {sent:02X}", stream.tell() - 1)
+            stream.fail(f"expected the tag of an A-XDR type, found {sent.hex().upper()}", stream.tell() - TAG_SIZE)
         return tag
 
-    def _build(self, obj: Tag, stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(bytes([obj]))
+    def _build(self, obj: Tag | Untagged, stream: io.BytesIO, _context: object, _path: str) -> None:
+        stream.write(bytes([obj]))  # type: ignore[list-item]  # what has no tag has no node either
+
+
+class Node(c.Construct):
+    """What `grammar` reads, as the value of a `Data`; the one place that notes where a value is.
+
+    `tag_size` bytes, which were read before, belong to it.
+    """
+
+    def __init__(self, tag: Tag | Untagged, grammar: c.Construct, tag_size: int = 0) -> None:
+        super().__init__()
+        self.tag = tag
+        self.grammar = grammar
+        self._tag_size = tag_size
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> Data:
+        start = stream.tell()
+        try:
+            value = self.grammar._parse(stream, context, path)
+        except c.StreamError:
+            stream.fail(f"the bytes end inside the {self.tag} that begins here; cut off on the way", start)
+        offset = start - self._tag_size
+        return Data(self.tag, value, offset, stream.tell() - offset)
+
+    def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
+        if obj.tag is not self.tag:
+            raise ValueError(f"expected the type {self.tag}, found {obj.tag}")
+        self.grammar._build(obj.value, stream, context, path)
+
+
+class _Data(c.Construct):
+    """A tag and the value of its type, as `types` read it."""
+
+    def __init__(self, types: Mapping[Tag | Untagged, Node]) -> None:
+        super().__init__()
+        self._types = types
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> Data:
+        return self._types[TAG._parse(stream, context, path)]._parse(stream, context, path)
+
+    def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
+        node = self._types[obj.tag]
+        TAG._build(obj.tag, stream, context, path)
+        node._build(obj, stream, context, path)
+
+
+class _Elements(c.Construct):
+    """A count and as many values: what `each` reads, or what `row` reads one after the other where it has as many."""
+
+    def __init__(self, tag: Tag, row: Sequence[c.Construct] = (), each: c.Construct | None = None) -> None:
+        super().__init__()
+        self._tag = tag
+        self._row = row
+        self._each = each
+
+    def _grammars(self, count: int) -> Sequence[c.Construct]:
+        return self._row if count == len(self._row) else (self._each or DATA,) * count
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> tuple[Data, ...]:
+        start = stream.tell()
+        count = LENGTH._parse(stream, context, path)
+        stream.claim(count, f"{count} elements", start)
+        elements: list[Data] = []
+        first = stream.tell()
+        try:
+            stream.descend()
+            for grammar in self._grammars(count):
+                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept when the next one fails
+        except (DecodeError, c.StreamError):
+            elements += [stream.partial] if stream.partial else []
+            offset, end = start - TAG_SIZE, elements[-1].end if elements else first
+            stream.partial = Partial(self._tag, tuple(elements), offset, end - offset, count)
+            raise
+        stream.depth -= 1
+        return tuple(elements)
+
+    def _build(self, obj: tuple[Data, ...], stream: io.BytesIO, context: object, path: str) -> None:
+        LENGTH._build(len(obj), stream, context, path)
+        for grammar, element in zip(self._grammars(len(obj)), obj, strict=True):
+            grammar._build(element, stream, context, path)
+
+
+def variant(tag: Tag, row: Sequence[c.Construct] = (), each: c.Construct | None = None) -> c.Construct:
+    """Return the grammar of any value, where lists of type `tag` hold other elements than `DATA`."""
+    return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
+
+
+# --- compact arrays --------------------------------------------------------------------------------------------------
 
 
 class _TypeDescription(c.Construct):
@@ -158,7 +225,7 @@ class _TypeDescription(c.Construct):
         tag = TAG._parse(stream, context, path)
         if tag is Tag.COMPACT_ARRAY:
             stream.fail("a compact-array cannot hold another", offset)
-        if tag not in (Tag.ARRAY, Tag.STRUCTURE):
+        if tag not in LISTS:
             return TypeDescription(tag)
         stream.descend()
         count, number = (
@@ -181,121 +248,84 @@ class _TypeDescription(c.Construct):
             self._build(member, stream, context, path)
 
 
+class _Members(c.Construct):
+    """The members of an array or structure without tags and count: those of a row, so many times."""
+
+    def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
+        super().__init__()
+        self._row = row
+        self._times = times
+
+    def _parse(self, stream: Bounded, context: object, path: str) -> tuple[Data, ...]:
+        return tuple([grammar._parse(stream, context, path) for _ in range(self._times) for grammar in self._row])
+
+    def _build(self, obj: tuple[Data, ...], stream: io.BytesIO, context: object, path: str) -> None:
+        for grammar, member in zip(self._row * self._times, obj, strict=True):
+            grammar._build(member, stream, context, path)
+
+
+def _element(description: TypeDescription) -> Node:
+    """Return the grammar of an element that is sent without tags."""
+    tag = description.tag
+    if tag not in LISTS:
+        return Node(tag, TYPES[tag].grammar)
+    row = tuple(_element(member) for member in description.members)
+    return Node(tag, _Members(row, description.count if tag is Tag.ARRAY else 1))
+
+
 class _CompactArray(c.Construct):
     """A type description, a length in bytes, and elements without tags until the bytes are used up."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> CompactArray:
+        start = stream.tell() - TAG_SIZE
         description = DESCRIPTION._parse(stream, context, path)
         offset = stream.tell()
         length = LENGTH._parse(stream, context, path)
         stream.claim(length, f"a compact-array of {length} bytes", offset)
         end = stream.tell() + length
-        elements = []
+        most = stream.most(description, end - start)
+        element = _element(description)
+        elements: list[Data] = []
         while stream.tell() < end:
-            elements.append(self._parse_element(description, stream, context, path))
+            if len(elements) == most:
+                stream.fail("a compact-array unfolds into more than two items per byte; no meter does that")
+            elements.append(element._parse(stream, context, path))
         if stream.tell() > end:
             stream.fail(f"the last element of a compact-array ends {stream.tell() - end} bytes after it", end)
         return CompactArray(description, tuple(elements))
-
-    def _parse_element(self, description: TypeDescription, stream: Bounded, context: object, path: str) -> Data:
-        offset = stream.tell()
-        stream.unfold()
-        tag, members = description.tag, description.members
-        value: Value
-        if tag is Tag.ARRAY:
-            value = tuple(self._parse_element(members[0], stream, context, path) for _ in range(description.count))
-        elif tag is Tag.STRUCTURE:
-            value = tuple(self._parse_element(member, stream, context, path) for member in members)
-        else:
-            value = _parse_value(tag, stream, context, path)
-        return Data(tag, value, offset, stream.tell() - offset)
 
     def _build(self, obj: CompactArray, stream: io.BytesIO, context: object, path: str) -> None:
         DESCRIPTION._build(obj.description, stream, context, path)
         contents = io.BytesIO()
         for element in obj.elements:
-            self._build_element(element, contents, context, path)
+            _element(obj.description)._build(element, contents, context, path)
         OCTETS._build(contents.getvalue(), stream, context, path)
 
-    def _build_element(self, element: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        if element.tag in (Tag.ARRAY, Tag.STRUCTURE):
-            for member in element.value:  # type: ignore[union-attr]
-                self._build_element(member, stream, context, path)  # type: ignore[arg-type]
-        else:
-            TYPES[element.tag]._build(element.value, stream, context, path)
 
+# --- the types -------------------------------------------------------------------------------------------------------
 
-def _parse_value(tag: Tag | Untagged, stream: Bounded, context: object, path: str) -> Value:
-    offset = stream.tell()
-    try:
-        return TYPES[tag]._parse(stream, context, path)  # type: ignore[no-any-return]
-    except c.StreamError:
-        stream.fail(f"the bytes end inside the {tag} that begins here; cut off on the way", offset)
-
-
-_Record = TypeVar("_Record", Date, Time, DateTime, AttributeDescriptor)
-
-
-def _record(record: type[_Record], **fields: c.Construct) -> c.Construct:
-    """A struct that reads into a named tuple; bytes where nothing else is said."""
-    members = [name / fields.get(name, c.Byte) for name in record._fields]
-    return c.ExprAdapter(
-        c.Sequence(*members),
-        decoder=lambda sent, _context: record(*sent),
-        encoder=lambda value, _context: list(record(*value)),
-    )
-
-
-def _text(encoding: str) -> c.Construct:
-    """Text that survives both ways even where the encoding does not know a byte."""
-    return c.ExprAdapter(
-        OCTETS,
-        decoder=lambda sent, _context: sent.decode(encoding, "surrogateescape"),
-        encoder=lambda value, _context: value.encode(encoding, "surrogateescape"),
-    )
-
-
-_TAGS: Final = {int(tag): tag for tag in Tag}
+_TAGS: Final = {bytes([tag]): tag for tag in Tag}
+TAG_SIZE: Final = 1
 LENGTH: Final = _Length()
 TAG: Final = _Tag()
 OCTETS: Final = _Octets()
-ELEMENTS: Final = _Elements()
 DESCRIPTION: Final = _TypeDescription()
-DATA: Final = _Data()
-UNTAGGED: Final = _Data(Untagged.ATTRIBUTE_DESCRIPTOR)
-DATE_TIME: Final = _record(DateTime, year=c.Int16ub, deviation=c.Int16sb)
 
-TYPES: Final[dict[Tag | Untagged, c.Construct]] = {
+_GRAMMARS: Final[dict[Tag | Untagged, c.Construct]] = {
     Tag.NULL_DATA: c.Pass,
-    Tag.ARRAY: ELEMENTS,
-    Tag.STRUCTURE: ELEMENTS,
-    Tag.BOOLEAN: c.Flag,  # any byte but 0 is true
+    Tag.ARRAY: _Elements(Tag.ARRAY),
+    Tag.STRUCTURE: _Elements(Tag.STRUCTURE),
     Tag.BIT_STRING: _Bits(),
-    Tag.DOUBLE_LONG: c.Int32sb,
-    Tag.DOUBLE_LONG_UNSIGNED: c.Int32ub,
     Tag.OCTET_STRING: OCTETS,
     Tag.VISIBLE_STRING: _text("ascii"),
     Tag.UTF8_STRING: _text("utf-8"),
-    Tag.BCD: c.Int8sb,  # an Integer8 in the ASN.1
-    Tag.INTEGER: c.Int8sb,
-    Tag.LONG: c.Int16sb,
-    Tag.UNSIGNED: c.Int8ub,
-    Tag.LONG_UNSIGNED: c.Int16ub,
     Tag.COMPACT_ARRAY: _CompactArray(),
-    Tag.LONG64: c.Int64sb,
-    Tag.LONG64_UNSIGNED: c.Int64ub,
-    Tag.ENUM: c.Int8ub,
-    Tag.FLOAT32: c.Float32b,
-    Tag.FLOAT64: c.Float64b,
-    Tag.DATE_TIME: DATE_TIME,
-    Tag.DATE: _record(Date, year=c.Int16ub),
-    Tag.TIME: _record(Time),
-    Tag.DELTA_INTEGER: c.Int8sb,
-    Tag.DELTA_LONG: c.Int16sb,
-    Tag.DELTA_DOUBLE_LONG: c.Int32sb,
-    Tag.DELTA_UNSIGNED: c.Int8ub,
-    Tag.DELTA_LONG_UNSIGNED: c.Int16ub,
-    Tag.DELTA_DOUBLE_LONG_UNSIGNED: c.Int32ub,
     Tag.DONT_CARE: c.Pass,
-    Untagged.ATTRIBUTE_DESCRIPTOR: _record(AttributeDescriptor, group=c.Int16ub, logical_name=c.Bytes(6)),
+    **{
+        tag: Record(scalar.record, scalar.format) if scalar.record else c.FormatField(">", scalar.format)
+        for tag, scalar in SCALARS.items()
+    },
 }
+TYPES: Final = {tag: Node(tag, grammar, TAG_SIZE) for tag, grammar in _GRAMMARS.items()}
+DATA: Final = _Data(TYPES)
+DATE_TIME: Final = TYPES[Tag.DATE_TIME].grammar

@@ -1,4 +1,4 @@
-"""The length or count before a string, an array or a ciphered content -> its value, read without the grammar."""
+"""The length or count before a string, an array or a ciphered content: bytes <-> number, also without the grammar."""
 
 from __future__ import annotations
 
@@ -19,3 +19,11 @@ def length_at(data: bytes, at: int) -> tuple[int, int]:
     if after > len(data) or first > LONG_FORM + MAX_SIZE:
         return -1, len(data)
     return int.from_bytes(data[at + 1 : after], "big"), after
+
+
+def length_bytes(length: int) -> bytes:
+    """Return the shortest form of a length or count."""
+    if length < LONG_FORM:
+        return bytes([length])
+    size = (length.bit_length() + 7) // 8
+    return bytes([LONG_FORM | size]) + length.to_bytes(size, "big")

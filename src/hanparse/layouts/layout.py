@@ -24,6 +24,8 @@ from operator import attrgetter, mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final
 
+from hanparse import cosem
+from hanparse.axdr.data import WALL_CLOCK
 from hanparse.hdlc import strip_llc
 from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError, is_plain_text
 from hanparse.measurement import Measurement, Register
@@ -47,7 +49,6 @@ VARIANTS: Final = 4
 
 _from_bytes: Final = int.from_bytes
 _used: Final = attrgetter("used")
-_WALL_CLOCK: Final = Struct(">HBBxBBB")  # year, month, day, (weekday,) hour, minute, second of a date-time
 
 
 class Layout:
@@ -97,7 +98,7 @@ class Layout:
         for start, end in self.texts:
             found.append(values.printable(frame[start:end]))
         for place, microsecond, zone, names in self._clocks:
-            moment = clock.moment(_WALL_CLOCK.unpack_from(frame, place), microsecond, zone)
+            moment = clock.moment(WALL_CLOCK.unpack_from(frame, place), microsecond, zone)
             if moment is None:
                 return self._long_way(frame)
             found += [moment] * len(names)
@@ -122,8 +123,6 @@ class Layout:
         return [getattr(measurement, name) for name in self.index]
 
     def _reading(self, frame: bytes) -> Reading:
-        from hanparse import cosem  # noqa: PLC0415  see hanparse.wire.frame
-
         return self._lesson.reading.again(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]))
 
 

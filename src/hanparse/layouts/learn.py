@@ -9,7 +9,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.axdr.data import Tag
+from hanparse.axdr.data import DATE_TIME_FORMAT, SCALARS, WALL_CLOCK, Tag
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
@@ -24,24 +24,14 @@ if TYPE_CHECKING:
     from hanparse.meters.read import Source
     from hanparse.obis import Obis
 
-_FORMATS: Final = {
-    Tag.INTEGER: "b",
-    Tag.LONG: "h",
-    Tag.DOUBLE_LONG: "i",
-    Tag.LONG64: "q",
-    Tag.UNSIGNED: "B",
-    Tag.LONG_UNSIGNED: "H",
-    Tag.DOUBLE_LONG_UNSIGNED: "I",
-    Tag.LONG64_UNSIGNED: "Q",
-}
+_FORMATS: Final = {tag: scalar.format for tag, scalar in SCALARS.items() if scalar.kind == "integer"}
 _LARGEST_FACTOR: Final = 10**200  # with any 64-bit value far below the largest float
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
-_DATE_TIME_SIZE: Final = 12
 # Of a date-time, year to second and status may vary; hundredths and deviation are meaning. The high byte of the year
 # stays as it is, 07, so that no clock in front of a list can be the text that identifies it.
-_CLOCK_VALUES: Final = ((1, 7), (11, 1))
+_CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _CENTURIES: Final = range(0x0700, 0x0800)  # years with that high byte, 1792 to 2047
 _BLANK: Final = b" "
 
@@ -188,7 +178,7 @@ class Lesson:
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
         """Note the date-time that ends before `end`; one that shows no moment is constant."""
-        place, rule = end - _DATE_TIME_SIZE, self.reading.profile.clock
+        place, rule = end - DATE_TIME_FORMAT.size, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
             return False
         if sent.year not in _CENTURIES:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.axdr.data import Tag, Untagged
+from hanparse.axdr.data import SCALARS, Tag, Untagged
 from hanparse.meters import clock
 from hanparse.obis import Obis, lookup
 
@@ -133,22 +133,13 @@ def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> in
     return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
 
-_TYPES: Final = {
-    "bool": Tag.BOOLEAN,
-    "enum": Tag.ENUM,
-    "array": Tag.ARRAY,
-    "oct": Tag.OCTET_STRING,
-    "vis": Tag.VISIBLE_STRING,
-    "u8": Tag.UNSIGNED,
-    "u16": Tag.LONG_UNSIGNED,
-    "u32": Tag.DOUBLE_LONG_UNSIGNED,
-    "u64": Tag.LONG64_UNSIGNED,
-    "i8": Tag.INTEGER,
-    "i16": Tag.LONG,
-    "i32": Tag.DOUBLE_LONG,
-    "i64": Tag.LONG64,
+_NAMES: Final[dict[Tag | Untagged, str]] = {
+    Tag.ARRAY: "array",
+    Tag.OCTET_STRING: "oct",
+    Tag.VISIBLE_STRING: "vis",
+    **{tag: scalar.short_name for tag, scalar in SCALARS.items() if scalar.short_name},
 }
-_NAMES: Final[dict[Tag | Untagged, str]] = {tag: name for name, tag in _TYPES.items()}
+_TYPES: Final = {name: tag for tag, name in _NAMES.items() if isinstance(tag, Tag)}
 _PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:=(?P<pattern>.+))?)?")
 
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.axdr.data import AttributeDescriptor, CompactArray, Data, Tag, Untagged
+from hanparse.axdr.data import LISTS, AttributeDescriptor, CompactArray, Data, Tag, Untagged
 from hanparse.meters import values
-from hanparse.obis import Kind, Obis, lookup
-from hanparse.obis.units import UNITS
+from hanparse.obis import Kind, Obis, code_in, lookup
+from hanparse.obis.units import unit_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +35,6 @@ _M_BUS_CLIENT: Final = (24, 1)  # its attributes, the number of another meter am
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
-_CODE_SIZE: Final = 6
 _VALUE: Final = 2  # the attribute that is the value, in the classes that have one (Blue Book 4.3)
 _VALUE_CLASSES: Final = frozenset({1, 3, 4, 8})  # data, register, extended register, clock
 
@@ -68,7 +67,7 @@ class Item(NamedTuple):
 
 def elements(body: Data) -> tuple[Data, ...]:
     """What a list holds; nothing when the body is no list."""
-    return body.value if isinstance(body.value, tuple) and body.tag in (Tag.ARRAY, Tag.STRUCTURE) else ()  # type: ignore[return-value]
+    return body.value if isinstance(body.value, tuple) and body.tag in LISTS else ()  # type: ignore[return-value]
 
 
 def parts(data: Data) -> Iterator[Data]:
@@ -105,9 +104,9 @@ def attributes(body: Data) -> list[Item] | None:
 
 def _attribute(element: Data) -> Item | None:
     match elements(element):
-        case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(group, name, attribute)), value]:
-            code = _code(Data(Tag.OCTET_STRING, name))
-            return code and Item(code, value, is_value=_is_value(group, attribute))
+        case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(class_id, instance_id, attribute_id)), value]:
+            code = code_in(instance_id)
+            return code and Item(code, value, is_value=_is_value(class_id, attribute_id))
     return Item(None, element) if element.tag is Tag.NULL_DATA else None
 
 
@@ -194,19 +193,19 @@ def _entry(entry: Data) -> tuple[Obis, bool] | None:
     """The code, and whether the element is the value of the object and not another attribute, or a part of one."""
     match elements(entry):
         case [
-            Data(Tag.LONG_UNSIGNED, int(group)),
-            name,
+            Data(Tag.LONG_UNSIGNED, int(class_id)),
+            logical_name,
             Data(Tag.INTEGER, int(attribute)),
             Data(Tag.LONG_UNSIGNED, int(index)),
         ]:
-            code = _code(name)
-            return code and (code, _is_value(group, attribute) and index == 0)
+            code = _code(logical_name)
+            return code and (code, _is_value(class_id, attribute) and index == 0)
     return None
 
 
-def _is_value(group: int, attribute: int) -> bool:
+def _is_value(class_id: int, attribute: int) -> bool:
     """Whether the attribute is the value of an object, in the classes that have one."""
-    return group in _VALUE_CLASSES and attribute == _VALUE
+    return class_id in _VALUE_CLASSES and attribute == _VALUE
 
 
 def _flat(body: Data) -> list[Item] | None:
@@ -261,19 +260,18 @@ def _item(parts: list[Data]) -> Item | None:
     return Item(code, parts[1], *(_scale(parts[_PAIR]) or ()) if len(parts) == _TRIPLE else ())
 
 
-def _scale(data: Data) -> tuple[int, str] | None:
-    """The scaler and unit that a structure is."""
+def scaler_unit(data: Data) -> tuple[int, int] | None:
+    """Return the scaler and the code of the unit that a structure is (Blue Book 4.3.2, scal_unit_type)."""
     match elements(data):
         case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
-            return scaler, UNITS.get(unit, f"unit {unit}")
+            return scaler, unit
     return None
+
+
+def _scale(data: Data) -> tuple[int, str] | None:
+    sent = scaler_unit(data)
+    return sent and (sent[0], unit_name(sent[1]))
 
 
 def _code(data: Data) -> Obis | None:
-    """The code that an octet-string of six bytes is; six bytes of text are none, their A is out of range."""
-    if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == _CODE_SIZE:
-        try:
-            return Obis.parse(data.value)
-        except ValueError:
-            return None
-    return None
+    return code_in(data.value) if data.tag is Tag.OCTET_STRING else None

@@ -6,7 +6,7 @@ import math
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from hanparse.axdr.data import CompactArray, Data, DateTime, Tag
+from hanparse.axdr.data import DATE_TIME_FORMAT, LISTS, SCALARS, CompactArray, Data, DateTime, Tag
 from hanparse.obis import Kind
 
 if TYPE_CHECKING:
@@ -16,15 +16,8 @@ if TYPE_CHECKING:
     from hanparse.measurement import Plain
 
 _BLANKS: Final = "\0 \t\r\n"
-_CLOCK_SIZE: Final = 12
 _STRINGS: Final = frozenset({Tag.OCTET_STRING, Tag.VISIBLE_STRING, Tag.UTF8_STRING})
-_NUMERIC: Final = frozenset(
-    {
-        *(Tag.INTEGER, Tag.LONG, Tag.DOUBLE_LONG, Tag.LONG64),
-        *(Tag.UNSIGNED, Tag.LONG_UNSIGNED, Tag.DOUBLE_LONG_UNSIGNED, Tag.LONG64_UNSIGNED),
-        *(Tag.FLOAT32, Tag.FLOAT64),
-    }
-)
+_NUMBERS: Final = frozenset(tag for tag, scalar in SCALARS.items() if scalar.is_number)
 
 
 def plain(data: Data) -> Plain:
@@ -32,7 +25,7 @@ def plain(data: Data) -> Plain:
     value = data.value
     if isinstance(value, CompactArray):
         return tuple(plain(element) for element in value.elements)
-    if data.tag in (Tag.ARRAY, Tag.STRUCTURE) and isinstance(value, tuple):
+    if data.tag in LISTS and isinstance(value, tuple):
         return tuple(plain(element) for element in value if isinstance(element, Data))
     return value  # type: ignore[return-value] # tuples of Data were taken apart above
 
@@ -40,7 +33,7 @@ def plain(data: Data) -> Plain:
 def number(data: Data) -> int | float | None:
     """A finite number; a delta is none, it says nothing without the value before it."""
     value = data.value
-    if data.tag not in _NUMERIC or not isinstance(value, int | float) or not math.isfinite(value):
+    if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return value
 
@@ -65,10 +58,8 @@ def time(data: Data) -> DateTime | None:
     """A date-time, by its own type or as an octet-string of twelve bytes."""
     if isinstance(data.value, DateTime):
         return data.value
-    if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == _CLOCK_SIZE:
-        from hanparse.cosem import date_time  # noqa: PLC0415  see hanparse.wire.frame
-
-        return date_time(data.value)
+    if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == DATE_TIME_FORMAT.size:
+        return DateTime.from_octets(data.value)
     return None
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_SIX_BYTES: Final = 6
+SIZE: Final = 6
+"""The octets of a code, which is the logical name of a COSEM object."""
 _UNUSED_F: Final = 255
 _MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15; this also tells a code from six bytes of text
 _MAX_GROUP: Final = 255
@@ -80,8 +81,8 @@ class Obis(_Groups):
         What is left out is electricity without a channel (``1-0``) and F = 255. Raises `ValueError` for anything else.
         """
         if isinstance(code, bytes):
-            if len(code) != _SIX_BYTES:
-                raise ValueError(f"an OBIS code has {_SIX_BYTES} bytes, found {len(code)}")
+            if len(code) != SIZE:
+                raise ValueError(f"an OBIS code has {SIZE} bytes, found {len(code)}")
             return cls(*code)
         if not isinstance(code, str):
             raise TypeError(f"expected an OBIS code as text or bytes, found {type(code).__name__}")
@@ -130,3 +131,13 @@ class Obis(_Groups):
     def __repr__(self) -> str:
         """``Obis('1-0:1.7.0')``."""
         return f"Obis('{self}')"
+
+
+def code_in(octets: object) -> Obis | None:
+    """Return the code that an octet-string is; six octets of text are none, their A is out of range."""
+    if isinstance(octets, bytes) and len(octets) == SIZE:
+        try:
+            return Obis.parse(octets)
+        except ValueError:
+            return None
+    return None

@@ -21,3 +21,8 @@ UNITS: Final[dict[int, str]] = {
     **_from(166, "gal(US) gal(US)/s gal(US)/min gal(US)/h gal(US)/d Btu/s Btu/min Btu/h Btu/d"),
     255: "",
 }
+
+
+def unit_name(code: int) -> str:
+    """Return the symbol of a unit, nothing for 255, no unit, and ``unit 58`` for a code that is reserved."""
+    return UNITS.get(code, f"unit {code}")

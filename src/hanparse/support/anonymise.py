@@ -21,11 +21,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.annotate.spans import CARRIERS, Span, find
-from hanparse.axdr.data import Data, Tag, Untagged
+from hanparse.axdr.data import SCALARS, Data, Tag
 from hanparse.errors import DecodeError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
-from hanparse.obis import Obis, lookup
+from hanparse.obis import code_in, lookup
 from hanparse.receiver import Failed, Read, walk
 from hanparse.support import base64words, unreadable
 from hanparse.wire import ids
@@ -38,16 +38,7 @@ if TYPE_CHECKING:
     from hanparse.receiver import Event
 
 _KEPT_FIELDS: Final = ("list_id", "model")
-_SIZES: Final[dict[Tag | Untagged, int]] = {
-    tag: size
-    for size, tags in (
-        (1, (Tag.UNSIGNED, Tag.INTEGER, Tag.BCD)),
-        (2, (Tag.LONG_UNSIGNED, Tag.LONG)),
-        (4, (Tag.DOUBLE_LONG_UNSIGNED, Tag.DOUBLE_LONG, Tag.FLOAT32)),
-        (8, (Tag.LONG64_UNSIGNED, Tag.LONG64, Tag.FLOAT64)),
-    )
-    for tag in tags
-}
+_SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.is_number or scalar.kind == "digits"}
 _PUSH_SETUP: Final = (25, 9)  # C, D of the object that sends a list, which some lists name first
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
@@ -190,9 +181,8 @@ def _clocks(octets: list[bytes]) -> set[int]:
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
     """Whether octets are the code of an object, and no number that looks like one: codes of lists end with FF."""
-    try:
-        obis = Obis.parse(octets)
-    except ValueError:
+    obis = code_in(octets)
+    if obis is None:
         return False
     return lookup(obis) is not None or (obis.c, obis.d) == _PUSH_SETUP or (octets[-1:] == b"\xff" and octets in codes)
 

@@ -1,4 +1,4 @@
-"""Frame format type 3 of IEC 62056-46, declared once in construct; frames are parsed and built from it."""
+"""Frame format type 3 of IEC 62056-46, declared in construct: frames are built from it, `hanparse.hdlc` reads them."""
 
 from __future__ import annotations
 
