@@ -246,7 +246,8 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that hold no frame.
 
-    That is a frame that lost both flags, an LLC PDU, an APDU, its blocks, or APDUs in wrappers of TCP or UDP. Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
+    That is a frame that lost both flags, an LLC PDU, an APDU, its blocks, or APDUs in wrappers of TCP or UDP. Raises
+    `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
     An empty list: nothing is known of them.
     """
     if wrapped := unwrap(data):
