@@ -138,7 +138,7 @@ def test_nothing_decoded_is_status_1_and_one_sentence_on_standard_error(
     for name, data, words in [
         ("text", b"good morning\n", "expected hex digits"),
         ("ciphered", named("refused/ciphered-glo").data, "ciphered"),
-        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes in 200 sound frames are ciphered"),
+        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes of KAM4500000017 are ciphered"),
         ("p1", b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", "P1 telegram"),
     ]:
         path = tmp_path / name
@@ -434,7 +434,7 @@ def test_a_wire_is_diagnosed(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["diagnose", str(path)]) == 1
     shown = capsys.readouterr().out
     assert "frames 5" in shown
-    assert "* 5 pushes in 5 sound frames are ciphered" in shown
+    assert "* 5 pushes of KAM4500000017 are ciphered" in shown
 
 
 def test_a_report_names_no_meter_and_keeps_what_is_asked_for(

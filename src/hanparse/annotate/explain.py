@@ -14,6 +14,7 @@ from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
 from hanparse.receiver import Failed, Read, walk
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 
 if TYPE_CHECKING:
@@ -33,6 +34,9 @@ def explain(
     profiles: Sequence[Profile] = PROFILES,
     scale: Scale = Scale(),  # noqa: B008  immutable
     timezone: tzinfo | None = None,
+    key: KeyOption = None,
+    auth_key: KeyOption = None,
+    system_title: str | bytes | None = None,
 ) -> Explanation:
     """What every byte of `source` says: the annotated dump when printed, a tree to walk.
 
@@ -42,7 +46,7 @@ def explain(
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
     data = dumped(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
-    events = list(walk(data, profiles))
+    events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)
