@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from framefiles import SOUND, named
+from framefiles import SOUND, folder, named
 
 from hanparse import Measurement, cli, decode
 from hanparse.cli.console import written
@@ -468,3 +468,20 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
         sizes.append(int(shown.split()[-1]))
     large, small = sizes
     assert large - small < 4096  # KiB; the file has 12 MiB
+
+
+def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_shows_a_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (push, *_) = (file for file in folder("mbus") if file.name == "mbus/two-telegrams-sc30")
+    path = tmp_path / "push.bin"
+    path.write_bytes(push.data)
+    monkeypatch.setenv("HANPARSE_KEY", push.options["key"])
+    monkeypatch.setenv("HANPARSE_AUTH_KEY", push.options["auth_key"])
+    assert main(["decode", "--format", "jsonl", str(path)]) == 0
+    assert '"verified": true' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["decode", "--key", push.options["key"][:-2], str(path)])
+    error = capsys.readouterr().err
+    assert "--key" in error
+    assert push.options["key"][:-2] not in error

@@ -18,6 +18,7 @@ from hanparse.wire.crc import HAS_EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults whose message has a system title
 _BEFORE: Final = 3 * 1024  # bytes that are shown before what went wrong last, and up to it
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
@@ -88,7 +89,8 @@ def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
     yield from (f"* {line}" for line in _versions())
     stats = seen.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
-    yield from (f"* diagnosis: {finding}" for finding in seen.decoder.diagnosis())
+    for fault in seen.decoder.diagnosis():
+        yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""
     yield from _NOTE.splitlines()
     yield from _errors(data)
