@@ -14,7 +14,8 @@ import construct as c
 
 from hanparse.axdr.bounded import Bounded, build_all, parse_all
 from hanparse.axdr.data import DATE_TIME_FORMAT, AttributeDescriptor, Data, DateTime, Tag, Untagged
-from hanparse.axdr.grammar import DATA, DATE_TIME, LENGTH, Node, Record, variant
+from hanparse.axdr.grammar import DATA, DATE_TIME, Node, variant
+from hanparse.axdr.primitives import LENGTH, Record
 from hanparse.errors import DecodeError
 from hanparse.obis.code import SIZE as CODE_SIZE
 from hanparse.wire import identify

@@ -174,28 +174,19 @@ class _Tree:
         label = "not read" if start < len(self.apdu) else "missing"
         return self._leaf(start, len(self.apdu), label, error=self.push.fault)
 
-    def _partial(self, data: Partial) -> Explanation:
-        """Explain a list that breaks off: its tag and count, its elements, and what could not be read."""
-        tag, elements = str(data.tag), shapes.elements(data)
-        start = elements[0].offset if elements else data.end
-        head = self._leaf(data.offset, start, tag, f"{data.announced} elements announced")
-        goes_on = elements and isinstance(elements[-1], Partial)
-        unread = () if goes_on else (self._unread(data.end),)
-        return Explanation.of("axdr", tag, (head, *map(self._element, elements), *unread))
-
     def _element(self, data: Data) -> Explanation:
-        """A value; of a list its elements, and in front of them its tag and count."""
-        if isinstance(data, Partial):
-            return self._partial(data)
-        tag, end, parts = str(data.tag), data.end, _parts(data)
+        """A value; of a list its tag and count, its elements, and what could not be read of it."""
+        tag, parts = str(data.tag), _parts(data)
         if parts is None:
-            return self._leaf(data.offset, end, tag, self.sense.value(data))
-        head = self._leaf(data.offset, parts[0].offset if parts else end, tag, _count(parts))
-        children = tuple(part for part in (head, *self._elements(data, parts)) if part.raw)
-        return Explanation.of("axdr", tag, children) if parts and children else head
+            return self._leaf(data.offset, data.end, tag, self.sense.value(data))
+        head = self._leaf(data.offset, parts[0].offset if parts else data.end, tag, _count(data, parts))
+        children = [part for part in (head, *self._elements(data, parts)) if part.raw]
+        if isinstance(data, Partial) and not (parts and isinstance(parts[-1], Partial)):
+            children.append(self._unread(data.end))
+        return Explanation.of("axdr", tag, tuple(children)) if len(children) > 1 else head
 
     def _elements(self, data: Data, parts: tuple[Data, ...]) -> list[Explanation]:
-        sent = shapes.scaler_unit(data)
+        sent = None if isinstance(data, Partial) else shapes.scaler_unit(data)
         if sent is None:
             return [self._element(part) for part in parts]
         scaler, unit = sent
@@ -211,7 +202,9 @@ def _parts(data: Data) -> tuple[Data, ...] | None:
     return shapes.elements(data) if data.tag in LISTS else None
 
 
-def _count(parts: tuple[Data, ...]) -> str:
+def _count(data: Data, parts: tuple[Data, ...]) -> str:
+    if isinstance(data, Partial):
+        return f"{data.announced} elements announced"
     return f"{len(parts)} element{'s' * (len(parts) != 1)}"
 
 

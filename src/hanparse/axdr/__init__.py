@@ -1,5 +1,5 @@
 """A-XDR (IEC 61334-6) <-> typed values.
 
-`data` has the types, and one table of those of fixed size; `grammar` declares them in construct, which reads and builds
-them from the same table; `bounded` keeps hostile bytes harmless; `length` reads a length where no grammar is needed.
+`data` has the types, and one table of those of fixed size; `grammar` and `primitives` declare them in construct, which
+reads and builds; `bounded` keeps hostile bytes harmless; `length` reads a length where no grammar is needed.
 """

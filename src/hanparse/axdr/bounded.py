@@ -8,7 +8,6 @@ may not exceed the bytes that are left (every element of an array or structure t
 from __future__ import annotations
 
 import io
-import struct
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import construct as c
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
 MAX_NESTING: Final = 16
 """Arrays and structures inside one another. The deepest push known has 4 levels; Python's own limit is far away."""
-_ITEMS_PER_BYTE: Final = 2
 
 
 class Bounded(io.BytesIO):
@@ -56,7 +54,7 @@ class Bounded(io.BytesIO):
 
     def most(self, description: TypeDescription, size: int) -> int:
         """Return how many elements of this type a compact-array of `size` bytes may hold."""
-        return _ITEMS_PER_BYTE * size // description.items
+        return 2 * size // description.items
 
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  what a grammar yields, construct does not say
         """Return what `grammar` reads next. Raises `DecodeError`; `partial` then has what was read before."""
@@ -85,16 +83,7 @@ def build_all(grammar: c.Construct, what: object) -> bytes:
     """Return the bytes that `grammar` makes of `what`. Raises `ValueError` when it cannot."""
     try:
         return bytes(grammar.build(what))
-    except (
-        c.ConstructError,
-        struct.error,
-        TypeError,
-        AttributeError,
-        LookupError,
-        OverflowError,
-        ValueError,
-        RecursionError,
-    ) as error:
+    except Exception as error:
         raise ValueError(f"cannot be sent as A-XDR: {what!r} ({_last_line(error)})") from error
 
 

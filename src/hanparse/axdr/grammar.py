@@ -1,27 +1,24 @@
 """A-XDR bytes <-> typed values: every type of the Blue Book (4.1.5), each value with its place in the bytes.
 
 construct holds the declared types, the table at the end, and runs both ways. What hostile bytes could misuse (lengths,
-lists, compact arrays) and what says where a value is, are constructs of this module: a grammar of construct's own parts
-alone would be a quarter shorter and ten times slower, and its messages would not say what was announced. What
-`hanparse.axdr.bounded` promises holds for all of it.
+lists, compact arrays) and what notes the place of a value are constructs of this package. A grammar of construct's own
+parts alone would be a quarter shorter and ten times slower, and its messages could not say what was announced.
 """
 
 from __future__ import annotations
 
 import io
-from struct import Struct
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import construct as c
 
 from hanparse.axdr.bounded import Bounded, build_all, parse_all
 from hanparse.axdr.data import LISTS, SCALARS, CompactArray, Data, Partial, Tag, TypeDescription, Untagged
-from hanparse.axdr.length import LONG_FORM, MAX_SIZE, length_at, length_bytes
+from hanparse.axdr.primitives import ASCII, BITS, LENGTH, OCTETS, UTF8, Record
 from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from typing import Any
+    from collections.abc import Mapping
 
 
 def parse(data: bytes) -> Data:
@@ -34,86 +31,7 @@ def build(value: Data) -> bytes:
     return build_all(DATA, value)
 
 
-# --- lengths and strings ---------------------------------------------------------------------------------------------
-
-
-class _Length(c.Construct):
-    """A length or count; see `hanparse.axdr.length`."""
-
-    def _parse(self, stream: Bounded, context: object, path: str) -> int:
-        start = stream.tell()
-        length, after = length_at(stream.data, start)
-        if length < 0:
-            self._refuse(stream, start, path)
-        stream.seek(after)
-        return length
-
-    def _refuse(self, stream: Bounded, start: int, path: str) -> NoReturn:
-        first = stream.read(1)
-        if first and first[0] > LONG_FORM + MAX_SIZE:
-            stream.fail(f"a length in {first[0] - LONG_FORM} bytes; expected {MAX_SIZE} at most", start)
-        stream.seek(0, io.SEEK_END)
-        raise c.StreamError("the length is cut off", path=path)
-
-    def _build(self, obj: int, stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(length_bytes(obj))
-
-
-class _Octets(c.Construct):
-    """A length and as many bytes."""
-
-    def _parse(self, stream: Bounded, context: object, path: str) -> bytes:
-        offset = stream.tell()
-        length = LENGTH._parse(stream, context, path)
-        stream.claim(length, f"a string of {length} bytes", offset)
-        return stream.read(length)
-
-    def _build(self, obj: bytes, stream: io.BytesIO, context: object, path: str) -> None:
-        LENGTH._build(len(obj), stream, context, path)
-        stream.write(obj)
-
-
-class _Bits(c.Construct):
-    """A length in bits and the bits, the first one highest in its byte."""
-
-    def _parse(self, stream: Bounded, context: object, path: str) -> str:
-        offset = stream.tell()
-        bits = LENGTH._parse(stream, context, path)
-        size = (bits + 7) // 8
-        stream.claim(size, f"a bit-string of {bits} bits", offset)
-        return "".join(f"{byte:08b}" for byte in stream.read(size))[:bits]
-
-    def _build(self, obj: str, stream: io.BytesIO, context: object, path: str) -> None:
-        size = (len(obj) + 7) // 8
-        LENGTH._build(len(obj), stream, context, path)
-        stream.write(int("0" + obj.ljust(8 * size, "0"), 2).to_bytes(size, "big"))
-
-
-def _text(encoding: str) -> c.Construct:
-    """Text that survives both ways even where the encoding does not know a byte."""
-    return c.ExprAdapter(
-        OCTETS,
-        decoder=lambda sent, _context: sent.decode(encoding, "surrogateescape"),
-        encoder=lambda value, _context: value.encode(encoding, "surrogateescape"),
-    )
-
-
-class Record(c.Construct):
-    """A named tuple of fixed size, by its `struct` format."""
-
-    def __init__(self, record: type[Any], parts: str) -> None:
-        super().__init__()
-        self._record = record
-        self._struct = Struct(f">{parts}")
-
-    def _parse(self, stream: Bounded, _context: object, path: str) -> Any:  # noqa: ANN401  a `record`
-        return self._record(*self._struct.unpack(c.stream_read(stream, self._struct.size, path)))
-
-    def _build(self, obj: tuple[object, ...], stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(self._struct.pack(*self._record(*obj)))
-
-
-# --- values ----------------------------------------------------------------------------------------------------------
+# --- the constructs --------------------------------------------------------------------------------------------------
 
 
 class _Tag(c.Construct):
@@ -127,7 +45,7 @@ class _Tag(c.Construct):
         return tag
 
     def _build(self, obj: Tag | Untagged, stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(bytes([obj]))  # type: ignore[list-item]  # what has no tag has no node either
+        stream.write(bytes([obj]))  # type: ignore[list-item]  # TypeError for what has no tag
 
 
 class Node(c.Construct):
@@ -168,21 +86,20 @@ class _Data(c.Construct):
         return self._types[TAG._parse(stream, context, path)]._parse(stream, context, path)
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:
-        node = self._types[obj.tag]
         TAG._build(obj.tag, stream, context, path)
-        node._build(obj, stream, context, path)
+        self._types[obj.tag]._build(obj, stream, context, path)
 
 
 class _Elements(c.Construct):
     """A count and as many values: what `each` reads, or what `row` reads one after the other where it has as many."""
 
-    def __init__(self, tag: Tag, row: Sequence[c.Construct] = (), each: c.Construct | None = None) -> None:
+    def __init__(self, tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> None:
         super().__init__()
         self._tag = tag
         self._row = row
         self._each = each
 
-    def _grammars(self, count: int) -> Sequence[c.Construct]:
+    def _grammars(self, count: int) -> tuple[c.Construct, ...]:
         return self._row if count == len(self._row) else (self._each or DATA,) * count
 
     def _parse(self, stream: Bounded, context: object, path: str) -> tuple[Data, ...]:
@@ -209,12 +126,9 @@ class _Elements(c.Construct):
             grammar._build(element, stream, context, path)
 
 
-def variant(tag: Tag, row: Sequence[c.Construct] = (), each: c.Construct | None = None) -> c.Construct:
+def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
     """Return the grammar of any value, where lists of type `tag` hold other elements than `DATA`."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
-
-
-# --- compact arrays --------------------------------------------------------------------------------------------------
 
 
 class _TypeDescription(c.Construct):
@@ -228,11 +142,8 @@ class _TypeDescription(c.Construct):
         if tag not in LISTS:
             return TypeDescription(tag)
         stream.descend()
-        count, number = (
-            (c.Int16ub._parse(stream, context, path), 1)
-            if tag is Tag.ARRAY
-            else (0, LENGTH._parse(stream, context, path))
-        )
+        count = c.Int16ub._parse(stream, context, path) if tag is Tag.ARRAY else 0
+        number = 1 if tag is Tag.ARRAY else LENGTH._parse(stream, context, path)
         stream.claim(number, f"{number} type descriptions", offset)
         members = tuple([self._parse(stream, context, path) for _ in range(number)])
         stream.depth -= 1
@@ -306,19 +217,17 @@ class _CompactArray(c.Construct):
 
 _TAGS: Final = {bytes([tag]): tag for tag in Tag}
 TAG_SIZE: Final = 1
-LENGTH: Final = _Length()
 TAG: Final = _Tag()
-OCTETS: Final = _Octets()
 DESCRIPTION: Final = _TypeDescription()
 
 _GRAMMARS: Final[dict[Tag | Untagged, c.Construct]] = {
     Tag.NULL_DATA: c.Pass,
     Tag.ARRAY: _Elements(Tag.ARRAY),
     Tag.STRUCTURE: _Elements(Tag.STRUCTURE),
-    Tag.BIT_STRING: _Bits(),
+    Tag.BIT_STRING: BITS,
     Tag.OCTET_STRING: OCTETS,
-    Tag.VISIBLE_STRING: _text("ascii"),
-    Tag.UTF8_STRING: _text("utf-8"),
+    Tag.VISIBLE_STRING: ASCII,
+    Tag.UTF8_STRING: UTF8,
     Tag.COMPACT_ARRAY: _CompactArray(),
     Tag.DONT_CARE: c.Pass,
     **{
