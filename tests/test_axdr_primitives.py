@@ -12,7 +12,9 @@ from hanparse.axdr.primitives import ASCII, BITS, LENGTH, OCTETS, UTF8, Record
 from hanparse.errors import DecodeError
 
 
-@pytest.mark.parametrize(("sent", "length"), [("7F", 127), ("81 80", 128), ("82 0001", 1), ("88 0000000000000001", 1)])
+@pytest.mark.parametrize(
+    ("sent", "length"), [("7F", 127), ("81 80", 128), ("82 0001", 1), ("88 00 00 00 00 00 00 00 01", 1)]
+)
 def test_a_length_is_read_in_any_form(sent: str, length: int) -> None:
     assert parse_all(LENGTH, bytes.fromhex(sent)) == length
 
