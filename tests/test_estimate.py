@@ -185,7 +185,8 @@ def test_l2_is_ruled_out_below_the_difference_of_the_others_by_more_than_two_ste
     currents: Any = {f"current_l{line}": sent * 10.0**scaler * ratio for line, sent in enumerate(raw, 1)}
     least = abs(raw[0] - raw[2]) - 2  # in steps
     if raw[1] != least:
-        assert is_l2_ruled_out(Measurement(**currents, registers=registers)) is (raw[1] < least)
+        sent = Measurement(**currents, registers=registers, scale=Scale(current=ratio))
+        assert is_l2_ruled_out(sent) is (raw[1] < least)
 
 
 @pytest.mark.parametrize("value", [None, math.nan, math.inf, 10**400])
