@@ -190,3 +190,10 @@ def test_the_diagnosis_names_what_is_wrong_with_the_keys() -> None:
         [fault] = decoder.diagnosis()
         assert fault.kind == kind
         assert "KAM4500000017" in str(fault)
+
+
+def test_an_unknown_list_that_the_keys_opened_is_not_shown_in_the_error() -> None:
+    with pytest.raises(hanparse.UnknownMeterError) as caught:
+        hanparse.decode(ciphered(), profiles=(), **KEYS)
+    assert caught.value.report == ""
+    assert "Kamstrup" not in str(caught.value)

@@ -485,3 +485,24 @@ def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_
     error = capsys.readouterr().err
     assert "--key" in error
     assert push.options["key"][:-2] not in error
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [(["--auth-key", "0" * 32], "give key="), (["--system-title", "XYZ"], "expected a system title")],
+)
+def test_keys_that_do_not_fit_together_are_wrong_use(
+    options: list[str], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command in ("decode", "explain"):
+        with pytest.raises(SystemExit) as ended:
+            main([command, *options, "no-such-file"])
+        assert ended.value.code == 2
+        assert words in capsys.readouterr().err
+
+
+def test_an_empty_key_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "push.bin"
+    path.write_bytes(named("kaifa/list1-no").data)
+    monkeypatch.setenv("HANPARSE_KEY", "")
+    assert main(["decode", str(path)]) == 0

@@ -178,7 +178,10 @@ class Receiver:
             notification = cosem.parse(opened.apdu)
         except DecodeError:  # whose message shows bytes that only the keys show
             raise DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}") from None
-        return self._read(message, notification)._replace(security=opened.security)
+        try:
+            return self._read(message, notification)._replace(security=opened.security)
+        except UnknownMeterError:  # whose report shows values that only the keys show
+            raise UnknownMeterError("no profile reads the list that the keys opened") from None
 
     def _read(self, message: Message, notification: DataNotification) -> Read:
         reading = read(notification, self._profiles, message.link, self.maker(message.link))

@@ -16,7 +16,7 @@ from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
-from hanparse.security.keys import parse_key
+from hanparse.security.keys import Keys, parse_key
 from hanparse.support.versions import version
 
 if TYPE_CHECKING:
@@ -48,6 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         argcomplete.autocomplete(parser)
     given = parser.parse_args(arguments)
+    if "key" in given:
+        try:
+            Keys(given.key, given.auth_key, given.system_title)
+        except ValueError as error:  # its message does not hold a key
+            parser.error(str(error))
     if sys.stdout is None:
         complain("standard output is closed")
         return _NOTHING
@@ -169,7 +174,9 @@ def _add_options(command: argparse.ArgumentParser) -> None:
     for name, what in (("key", "deciphers"), ("auth-key", "verifies")):
         variable = f"HANPARSE_{name.upper().replace('-', '_')}"
         words = f"{what} ciphered pushes; better in the environment, as {variable}"
-        command.add_argument(f"--{name}", type=_key, default=os.environ.get(variable), metavar="HEX", help=words)
+        command.add_argument(
+            f"--{name}", type=_key, default=os.environ.get(variable) or None, metavar="HEX", help=words
+        )
     command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
 
 
