@@ -41,8 +41,9 @@ _NESTED: Final = (1, 2)  # array, structure
 _OCTET_STRING: Final = 9
 _STRINGS: Final = (_OCTET_STRING, 10)  # visible-string
 _SIZES: Final = {0: 0, 6: 4, 15: 1, 16: 2, 18: 2, 22: 1}  # null, u32, i8 (scalers), i16, u16, enum (units)
-_VALUES: Final = {6: (">I", range(20_000)), 16: (">h", range(400)), 18: (">H", range(2_200, 2_500))}
+_VALUES: Final = {6: (">I", range(20_000)), 16: (">h", range(400))}
 """The types that values have: how they are packed, and numbers of the size that a meter sends."""
+_VOLTAGE: Final = 18  # u16, in V or tenths of V, as its frame has it
 _ENERGIES: Final = range(100_000_000)
 _INVOKE_ID_END: Final = 5  # in the APDU
 _DATE_TIME_SIZE: Final = 12
@@ -107,6 +108,9 @@ def _places(frame: bytearray) -> tuple[list[int], list[_Number]]:
         if tag == _OCTET_STRING and size == _DATE_TIME_SIZE:
             clocks.append(start)
             energies = True  # they follow the clock in the list
+        elif tag == _VOLTAGE:
+            sent = int.from_bytes(frame[start : start + size], "big")
+            numbers.append(_Number(start, ">H", range(sent * 19 // 20, sent * 11 // 10 + 1)))
         elif tag in _VALUES:
             number_format, values = _VALUES[tag]
             numbers.append(_Number(start, number_format, _ENERGIES if energies else values))
