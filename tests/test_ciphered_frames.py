@@ -18,6 +18,7 @@ from test_security import MADE_CLEAR
 from wire import LLC, chunks, seeded
 
 import hanparse
+from hanparse.wire.crc import arc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -197,3 +198,23 @@ def test_an_unknown_list_that_the_keys_opened_is_not_shown_in_the_error() -> Non
         hanparse.decode(ciphered(), profiles=(), **KEYS)
     assert caught.value.report == ""
     assert "Kamstrup" not in str(caught.value)
+
+
+TELEGRAM: Final = b"/ABC5x\r\n\r\n1-0:1.7.0(01.000*kW)\r\n!"
+
+
+@pytest.mark.parametrize("content", [TELEGRAM + b"0000", TELEGRAM[:-1], b"/ABC5", b"/"])
+def test_a_verified_telegram_that_is_not_sound_is_an_error_and_no_exception_of_feed(content: bytes) -> None:
+    data = sealed(LLC + METER.cipher(content, 1), HEADER)
+    decoder = hanparse.Decoder(**KEYS)
+    assert decoder.feed(data) == []
+    assert isinstance(decoder.last_error, hanparse.DecodeError | hanparse.ChecksumError)
+    assert "1.7.0" not in str(decoder.last_error)
+
+
+@pytest.mark.parametrize("framed", [True, False])
+def test_every_byte_of_a_ciphered_telegram_is_explained_with_the_keys(*, framed: bool) -> None:
+    apdu = METER.cipher(TELEGRAM + b"%04X" % arc(TELEGRAM), 1)
+    data = sealed(LLC + apdu, HEADER) if framed else apdu
+    assert hanparse.decode(data, **KEYS).active_power_import == 1000
+    assert b"".join(leaf.raw for leaf in hanparse.explain(data, **KEYS).leaves) == data

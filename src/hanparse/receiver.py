@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hanparse import cosem, mbus, p1
 from hanparse.axdr import grammar
 from hanparse.axdr.data import Tag
-from hanparse.errors import DecodeError, FrameError, UnknownMeterError
+from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
 from hanparse.hdlc import FLAG, FORMAT_BIAS, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
@@ -25,6 +25,7 @@ from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opener
 from hanparse.transfer import Transfer, is_block, join_blocks, unwrap
 from hanparse.wire import identify
+from hanparse.wire.link import MAX_LINKS, Link
 from hanparse.wire.message import Dropped, Message
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     from hanparse.errors import HanParseError
     from hanparse.measurement.security import Security
     from hanparse.wire.buffer import Buffer
-    from hanparse.wire.link import Link
-
-MAX_LINKS: Final = 16
-"""For how many links a receiver remembers the maker; a HAN port has one."""
 
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
@@ -67,10 +64,13 @@ class ReadTelegram(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A message that was received whole and could not be read; the offset of the error is a position in the stream."""
+    """A message that was received whole and could not be read; the offset of the error is a position in the stream.
+
+    A `FrameError` is that of a P1 telegram inside a ciphered APDU.
+    """
 
     message: Message
-    error: DecodeError | UnknownMeterError
+    error: DecodeError | FrameError | UnknownMeterError
 
 
 Event = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped | Read | ReadTelegram | Failed
@@ -164,24 +164,26 @@ class Receiver:
             if identify.is_protected(apdu):
                 return self._open_ciphered(message, apdu)
             return self._read(message, cosem.parse(apdu))
-        except DecodeError as error:
+        except (DecodeError, FrameError) as error:
             error.offset = message.position(start + error.offset)
             return Failed(message, error)
         except UnknownMeterError as error:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram:
+        """Read what the keys open. Errors show nothing of it, and their place is that of the ciphered APDU."""
         opened = self._opener.open(apdu)
-        if opened.apdu.startswith(b"/"):
-            return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)
         try:
-            notification = cosem.parse(opened.apdu)
-        except DecodeError:  # whose message shows bytes that only the keys show
+            if opened.apdu.startswith(b"/"):
+                return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)
+            return self._read(message, cosem.parse(opened.apdu))._replace(security=opened.security)
+        except ChecksumError as error:  # it says nothing but the check sequence
+            error.offset = 0
+            raise
+        except (DecodeError, FrameError):
             raise DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}") from None
-        try:
-            return self._read(message, notification)._replace(security=opened.security)
-        except UnknownMeterError:  # whose report shows values that only the keys show
-            raise UnknownMeterError("no profile reads the list that the keys opened") from None
+        except UnknownMeterError:
+            raise UnknownMeterError("no profile reads what the keys opened") from None
 
     def _read(self, message: Message, notification: DataNotification) -> Read:
         reading = read(notification, self._profiles, message.link, self.maker(message.link))

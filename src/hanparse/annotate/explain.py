@@ -13,7 +13,7 @@ from hanparse.errors import HanParseError
 from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
-from hanparse.receiver import Failed, Read, walk
+from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 
@@ -48,7 +48,7 @@ def explain(
     payloads = Payloads(tuple(profiles), scale, timezone)
     events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
-    if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
+    if any(isinstance(event, Read | ReadTelegram | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)
     parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))
     if not parts:

@@ -62,6 +62,8 @@ class _Contents:
             if event.reading.profile.manufacturer:
                 self._makers[event.message.link] = event.reading.profile
             self._explain(event.message, event.reading)
+        elif isinstance(event, ReadTelegram) and event.security:  # ciphered: its lines are not in the input
+            self._explain(event.message)
         elif isinstance(event, ReadTelegram):
             telegram = event.message.frames[0]
             self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
