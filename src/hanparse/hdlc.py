@@ -37,7 +37,7 @@ SEQUENCE_SIZE: Final = 2
 """How many bytes HCS and FCS have, low byte first."""
 
 _MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
-_FORMAT_SIZE: Final = 2
+FORMAT_SIZE: Final = 2
 _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 
@@ -53,14 +53,14 @@ class Parts(NamedTuple):
     @classmethod
     def of(cls, data: Buffer, flag: int, limit: int) -> Self:
         """Return the parts of the frame whose opening flag is, or was, at `flag`; no address ends after `limit`."""
-        source = _after_odd(data, flag + 1 + _FORMAT_SIZE, limit)
-        end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + _FORMAT_SIZE], "big") & MAX_LENGTH)
+        source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
+        end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
         return cls(flag, source, _after_odd(data, source, limit), end)
 
     @property
     def destination(self) -> int:
         """After the format field."""
-        return self.flag + 1 + _FORMAT_SIZE
+        return self.flag + 1 + FORMAT_SIZE
 
     @property
     def hcs(self) -> int:
@@ -98,7 +98,7 @@ class Frame:
     @property
     def parts(self) -> Parts:
         """Where its parts begin in the stream."""
-        source = self.offset + 1 + _FORMAT_SIZE + len(self.destination)
+        source = self.offset + 1 + FORMAT_SIZE + len(self.destination)
         control = source + len(self.source)
         content = SEQUENCE_SIZE + len(self.information) if self.information else 0
         return Parts(self.offset, source, control, control + 1 + content + SEQUENCE_SIZE + 1)

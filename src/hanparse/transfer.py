@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse.axdr.length import length_at
 from hanparse.errors import DecodeError
 from hanparse.hdlc import LLC, Frame, strip_llc
-from hanparse.mbus import Telegram
 from hanparse.wire.identify import BLOCK, is_apdu
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
 from hanparse.wire.numbered import NumberedParts
@@ -35,7 +34,7 @@ from hanparse.wire.numbered import NumberedParts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.wire.message import Carrier
+    from hanparse.mbus import Telegram
 
 _SEQUENCE: Final = 8  # N(S) of I-frames counts modulo 8
 _TELEGRAM_NUMBERS: Final = 16
@@ -59,15 +58,13 @@ class Transfer:
         """Whether an unsegmented HDLC frame is a message, whatever came before."""
         return self._segments.is_idle
 
-    def add(self, frame: Carrier) -> tuple[Message | None, Dropped | None]:
+    def add(self, frame: Frame | Telegram) -> tuple[Message | None, Dropped | None]:
         """Return the message that `frame` completes, and the one that it makes impossible to complete.
 
         Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
         """
         if isinstance(frame, Frame):
             return self._segments.add(frame)
-        if not isinstance(frame, Telegram):
-            return Message.of(frame), None
         if frame.is_dlms:
             return self._telegrams.add(frame.link, frame.number, Message.of(frame), is_last=frame.is_last)
         if frame.data:
@@ -140,15 +137,15 @@ def join_blocks(data: bytes) -> Message:
 
     Raises `DecodeError` for a block that is cut off, `FrameError` for a message that is incomplete.
     """
-    transfer, rest, at = Transfer(), Message(data), 0
+    transfer, rest = Transfer(), Message(data)
     while is_block(rest.payload):
-        at += Block.parse(rest).end
-        message, dropped = transfer.add_block(rest.cut(0, Block.parse(rest).end))
+        end = Block.parse(rest).end
+        message, dropped = transfer.add_block(rest.cut(0, end))
         if message:
             return message
         if dropped:
             raise dropped.error
-        rest = Message(data).cut(at, len(data))
+        rest = rest.cut(end, len(rest.payload))
     raise next(transfer.end(len(data))).error
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import FLAG, SEGMENTED, SEQUENCE_SIZE, Frame, Parts, find_end, groups
+from hanparse.hdlc import FLAG, FORMAT_SIZE, SEGMENTED, SEQUENCE_SIZE, Frame, Parts, find_end, groups
 from hanparse.wire.crc import x25
 from hanparse.wire.link import Link
 
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
 
 _FORMAT: Final = re.compile(rb"[\xa0-\xaf]")
 _FLAG: Final = bytes([FLAG])
-_FORMAT_SIZE: Final = 2
-_MAX_HEADER: Final = 1 + _FORMAT_SIZE + 4 + 4 + 1 + SEQUENCE_SIZE  # two addresses of at most four bytes
+_MAX_HEADER: Final = 1 + FORMAT_SIZE + 4 + 4 + 1 + SEQUENCE_SIZE  # two addresses of at most four bytes
 _POLL: Final = 0x10
 _UNNUMBERED: Final = {0x03: "UI", 0x0F: "DM", 0x43: "DISC", 0x63: "UA", 0x83: "SNRM", 0x87: "FRMR"}
 _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
@@ -141,7 +140,7 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
         header_ok = error.after_header
         if not header_ok:
             return None
-    if len(header) <= _FORMAT_SIZE:
+    if len(header) <= FORMAT_SIZE:
         return None
     parts = Parts.of(data, start, limit)
     header_ok = header_ok and parts.hcs < parts.information  # without an HCS nothing confirms the header

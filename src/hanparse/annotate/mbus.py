@@ -108,15 +108,17 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
     at = begin
     while match := _START.search(data, max(at, 0), limit):
         start = match.start()
-        end, error = start + HEADER_SIZE + data[start + 1] + TRAILER_SIZE, ""
+        there = data[start : min(start + MBus.max_size, limit)]
+        size = HEADER_SIZE + data[start + 1] + TRAILER_SIZE
         try:
-            end, sound = find_end(data[:limit], start)
-            error = str(truncated(limit, end, start, sound=sound).args[0])
-        except FrameError as fault:
-            error = str(fault.args[0])
+            size, sound = find_end(there)
+            fault = truncated(len(there), size, sound=sound)
+        except FrameError as error:
+            fault = error
+        end = start + size
         stop = min(end, limit)
         follower = _START.search(data, start + 1, stop)
         stop = follower.start() if follower else stop
         raw = data[start:stop].ljust(MBus.smallest, b"\0")
-        yield TelegramSpan(Telegram.read(raw, start), start, stop, end, error)
+        yield TelegramSpan(Telegram.read(raw, start), start, stop, end, str(fault.args[0]))
         at = stop
