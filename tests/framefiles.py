@@ -88,12 +88,16 @@ def named(name: str) -> FrameFile:
 
 def check_sequence(data: bytes) -> bytes:
     """CRC-16/X-25 by its definition: polynomial 1021 reflected, all ones before and after, low byte first."""
-    register = 0xFFFF
+    return (reflected_crc(data, 0x8408, 0xFFFF) ^ 0xFFFF).to_bytes(2, "little")
+
+
+def reflected_crc(data: bytes, polynomial: int, register: int) -> int:
+    """The register of a CRC of 16 bits that takes the lowest bit of each byte first, after `data`."""
     for byte in data:
         register ^= byte
         for _ in range(8):
-            register = register >> 1 ^ 0x8408 if register & 1 else register >> 1
-    return (register ^ 0xFFFF).to_bytes(2, "little")
+            register = register >> 1 ^ polynomial if register & 1 else register >> 1
+    return register
 
 
 def sealed(information: bytes, header: bytes = b"\x01\x02\x01\x10", segmentation: int = 0) -> bytes:

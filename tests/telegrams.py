@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from framefiles import FrameFile, folder
+from framefiles import FrameFile, folder, reflected_crc
 
 from hanparse.errors import FrameError
 from hanparse.p1 import Telegram
@@ -21,12 +21,7 @@ REFUSED = [file for file in PLAIN if file.expect_error]
 
 def crc_of(data: bytes) -> int:
     """CRC-16/ARC by its definition: polynomial 8005 reflected, zero before and after."""
-    register = 0
-    for byte in data:
-        register ^= byte
-        for _ in range(8):
-            register = register >> 1 ^ 0xA001 if register & 1 else register >> 1
-    return register
+    return reflected_crc(data, 0xA001, 0)
 
 
 def sealed(body: str) -> bytes:

@@ -133,7 +133,7 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
 @pytest.mark.parametrize(
     ("name", "made", "file"),
     [
-        ("draw_house", "draw", "house.svg"),
+        ("draw_architecture", "draw", "architecture.svg"),
         ("draw_frame", "draw", "frame.svg"),
         ("write_obis", "page", "obis.md"),
     ],

@@ -40,7 +40,7 @@ def both(file: FrameFile, frame: bytes, **options: object) -> None:
     learned, unlearned = Decoder(**options), Decoder(**options)  # type: ignore[arg-type]
     learned.feed(file.data)
     unlearned.feed(file.data)
-    unlearned._layouts.shelves.clear()  # noqa: SLF001  to compare with the long way
+    unlearned._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
     assert outcome(learned, frame) == outcome(unlearned, frame)
 
 
@@ -222,7 +222,7 @@ class Watched:
 
     def feed(self, chunk: bytes) -> list[Measurement]:
         if not self.layouts:
-            self.decoder._layouts.shelves.clear()  # noqa: SLF001  to compare with the long way
+            self.decoder._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
         return self.decoder.feed(chunk)
 
     def end(self) -> tuple[object, ...]:
@@ -302,9 +302,9 @@ def test_what_a_decoder_learns_is_bounded() -> None:
     for length in range(20):
         for variant in range(8):
             assert len(decoder.feed(of_type(f"MA304H4{'x' * length}{variant}"))) == 1
-    shelves = decoder._layouts.shelves  # noqa: SLF001  the bound is not visible from outside
-    assert len(shelves) == LENGTHS == 8
-    assert all(len(shelf.layouts) == VARIANTS == 4 for shelf in shelves.values())
+    by_length = decoder._layouts.by_length  # noqa: SLF001  the bound is not visible from outside
+    assert len(by_length) == LENGTHS == 8
+    assert all(len(of_length.layouts) == VARIANTS == 4 for of_length in by_length.values())
 
 
 def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> None:

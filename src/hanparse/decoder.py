@@ -89,7 +89,7 @@ class Decoder:
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._receiver = Receiver(self._profiles, self._layouts.shelves, Keys(key, auth_key, system_title))
+        self._receiver = Receiver(self._profiles, self._layouts.by_length, Keys(key, auth_key, system_title))
         self._reader = self._receiver.reader
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []

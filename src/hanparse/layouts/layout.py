@@ -1,7 +1,7 @@
-"""What a push taught -> the next one like it, in microseconds: `Layout`, and `Layouts`, the bounded store of a decoder.
+"""Decodes a push that differs from an earlier one in its values alone, in microseconds: `Layout`, `Layouts`.
 
 A meter repeats itself. Tags, lengths, OBIS codes, scalers and units of a list are the same bytes every time; what
-changes is values, and a value stands where it stood. So a frame that the grammar and a profile have read teaches a
+changes is values, and each value has its place. So from a frame that the grammar and a profile have read comes a
 `Layout`:
 
 * which bits are constant: all but those of values, the invoke id and the FCS. The next frame of the same length is
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hanparse import cosem
 from hanparse.axdr.data import WALL_CLOCK
 from hanparse.hdlc import strip_llc
-from hanparse.layouts.learn import FCS_AND_FLAG, Lesson, NotLearnableError, is_plain_text
+from hanparse.layouts.learn import FCS_AND_FLAG, LayoutBuilder, NotLearnableError, is_plain_text
 from hanparse.measurement import Measurement, Register
 from hanparse.measurement.record import blank, fill_kind, fill_state
 from hanparse.meters import clock, values
@@ -54,30 +54,30 @@ _used: Final = attrgetter("used")
 class Layout:
     """One kind of push of one length, and how its values are read."""
 
-    def __init__(self, lesson: Lesson) -> None:
+    def __init__(self, builder: LayoutBuilder) -> None:
         """Arrange what was learned so that reading it is a handful of operations."""
-        size = len(lesson.frame)
-        numbers = sorted(lesson.numbers)  # by place
+        size = len(builder.frame)
+        numbers = sorted(builder.numbers)  # by place
         divided = [number for number in numbers if number.is_divided]
         whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
         multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
-        self.mask, self.constant = lesson.mask()
+        self.mask, self.constant = builder.mask()
         self.used = 0
-        self._constants = tuple(lesson.constants.values())
+        self._constants = tuple(builder.constants.values())
         self._whole, self._multiplied, self._divided = (_unpack(part, size) for part in (whole, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly nothing is to be multiplied
         self._divisors = tuple(number.denominator for number in divided)
-        self._lesson = lesson
-        self.scale = lesson.scale
-        self.made_for_transformers = lesson.reading.made_for_transformers
-        self.texts = tuple(lesson.texts.values())
-        self._clocks = tuple(lesson.clocks)
+        self._builder = builder
+        self.scale = builder.scale
+        self.made_for_transformers = builder.reading.made_for_transformers
+        self.texts = tuple(builder.texts.values())
+        self._clocks = tuple(builder.clocks)
         read = (number.name for number in (*whole, *divided, *multiplied))
-        times = (name for found in lesson.clocks for name in found.names)
+        times = (name for found in builder.clocks for name in found.names)
         # in the order in which `values` gives them
-        names = (*lesson.constants, *read, *lesson.texts, *times)
+        names = (*builder.constants, *read, *builder.texts, *times)
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
 
     def is_legible(self, frame: bytes) -> bool:
@@ -108,22 +108,22 @@ class Layout:
         """Every element of a frame that is of this kind; by the grammar where one is not plainly a number or text."""
         if self._varying is None:
             return self._reading(frame).registers
-        registers = list(self._lesson.reading.registers)
+        registers = list(self._builder.reading.registers)
         for position, value, obis, scaler, unit in self._varying:
             registers[position] = Register(obis, value(frame), scaler, unit)
         return tuple(registers)
 
     @cached_property
     def _varying(self) -> list[Element] | None:
-        return self._lesson.varying()
+        return self._builder.varying()
 
     def _long_way(self, frame: bytes) -> list[Any]:
         """`values` where a clock shows no moment: what is shown in its place, the profile knows."""
-        measurement = self._reading(frame).measurement(self._lesson.scale, self._lesson.timezone)
+        measurement = self._reading(frame).measurement(self._builder.scale, self._builder.timezone)
         return [getattr(measurement, name) for name in self.index]
 
     def _reading(self, frame: bytes) -> Reading:
-        return self._lesson.reading.again(cosem.parse(frame[self._lesson.start : -FCS_AND_FLAG]))
+        return self._builder.reading.again(cosem.parse(frame[self._builder.start : -FCS_AND_FLAG]))
 
 
 def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:
@@ -135,11 +135,11 @@ def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ..
     return Struct(f">{''.join(parts)}{size - end}x").unpack
 
 
-class Shelf:
+class LayoutsOfLength:
     """The layouts of one frame length, `VARIANTS` at most."""
 
     def __init__(self, size: int, store: Layouts) -> None:
-        """A shelf without layouts; what its `store` has recognised is the clock by which layouts grow old."""
+        """Begin without layouts; what its `store` has recognised is the clock by which layouts grow old."""
         self.size = size
         self.head = b""
         """The header, with its HCS, of the frame that was learned last."""
@@ -178,7 +178,7 @@ class Shelf:
 
 
 class Layouts:
-    """What a decoder has learned: `LENGTHS` shelves, by frame length; the one that was used least recently goes.
+    """The layouts of a decoder, for `LENGTHS` frame lengths; the length that was used least recently is forgotten.
 
     Only what the grammar and a profile accepted is learned. A wire on which nothing repeats costs 1.3 times what it
     would cost without layouts (``benchmarks/bounds.py``), and no more memory than this store holds.
@@ -186,29 +186,29 @@ class Layouts:
 
     def __init__(self) -> None:
         """Begin with nothing."""
-        self.shelves: dict[int, Shelf] = {}
+        self.by_length: dict[int, LayoutsOfLength] = {}
         self.recognised = 0
         """How many frames were recognised; a layout notes it, and it counts as the time of use."""
 
     def clear(self) -> None:
         """Forget every layout."""
-        self.shelves.clear()
+        self.by_length.clear()
 
     def learn(self, frame: Frame, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
         """Learn from a frame that was read as `reading`, if it can be learned."""
         header = frame.information_offset - frame.offset
         start = header + len(frame.information) - len(strip_llc(frame.information))  # of the APDU
         with contextlib.suppress(NotLearnableError):
-            layout = Layout(Lesson(frame.raw, start, reading, scale, timezone))
+            layout = Layout(LayoutBuilder(frame.raw, start, reading, scale, timezone))
             layout.used = self.recognised
-            shelf = self._shelf(frame.raw)
-            shelf.head = frame.raw[:header]
-            shelf.put(layout)
+            of_length = self._of_length(frame.raw)
+            of_length.head = frame.raw[:header]
+            of_length.put(layout)
 
-    def _shelf(self, frame: bytes) -> Shelf:
+    def _of_length(self, frame: bytes) -> LayoutsOfLength:
         size = len(frame)
-        if size not in self.shelves:
-            if len(self.shelves) == LENGTHS:
-                del self.shelves[min(self.shelves.values(), key=_used).size]
-            self.shelves[size] = Shelf(size, self)
-        return self.shelves[size]
+        if size not in self.by_length:
+            if len(self.by_length) == LENGTHS:
+                del self.by_length[min(self.by_length.values(), key=_used).size]
+            self.by_length[size] = LayoutsOfLength(size, self)
+        return self.by_length[size]

@@ -1,4 +1,4 @@
-"""A push that was read -> what it teaches of the next one like it: `Lesson`.
+"""Derives from a decoded push which bytes of the next one like it may vary: `LayoutBuilder`.
 
 Goes over the tree of the grammar and the reading of the profile, and notes which bytes may vary and what becomes of
 them. What a layout could not promise to read as they do, is not learnable.
@@ -71,7 +71,7 @@ class Element(NamedTuple):
     unit: str | None
 
 
-class Lesson:
+class LayoutBuilder:
     """Goes through what was read and notes which bytes may vary and what becomes of them."""
 
     def __init__(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:

@@ -1,6 +1,6 @@
-"""The imports in src/hanparse -> docs/house.svg: one box a file or folder, one arrow an import, layer below layer.
+"""Draws docs/architecture.svg from the imports in src/hanparse: a box for each module or package, an arrow an import.
 
-Run ``python tools/draw_house.py`` after moving a wall; a test holds the picture and the code together.
+Run ``python tools/draw_architecture.py`` after moving a module; a test holds the picture and the code together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from textwrap import wrap
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "hanparse"
-PICTURE = ROOT / "docs" / "house.svg"
+PICTURE = ROOT / "docs" / "architecture.svg"
 
 WIDTH, BOX, HEIGHT, GAP, STEP = 1130, 206, 90, 18, 136
 STYLE = """
@@ -24,35 +24,35 @@ svg { background: white }
 
 
 def layers() -> list[list[str]]:
-    """The rooms, storey by storey, as the import contract in pyproject.toml lists them."""
+    """The modules, layer by layer, as the import contract in pyproject.toml lists them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
-    storeys = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
-    return [[room.strip() for room in storey.split("|")] for storey in storeys if storey != "__main__"]
+    found = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
+    return [[module.strip() for module in layer.split("|")] for layer in found if layer != "__main__"]
 
 
-def sources(room: str) -> list[Path]:
-    """The files of a room: one module, or all of a package."""
-    return sorted((PACKAGE / room).glob("*.py")) or [PACKAGE / f"{room}.py"]
+def sources(module: str) -> list[Path]:
+    """The files of a module or package."""
+    return sorted((PACKAGE / module).glob("*.py")) or [PACKAGE / f"{module}.py"]
 
 
-def sentence(room: str) -> str:
-    """The first sentence of a room's docstring: what crosses its boundary."""
-    path = PACKAGE / room / "__init__.py"
-    text = ast.get_docstring(ast.parse((path if path.exists() else PACKAGE / f"{room}.py").read_text("utf-8"))) or ""
+def sentence(module: str) -> str:
+    """The first sentence of a module's docstring: what crosses its boundary."""
+    path = PACKAGE / module / "__init__.py"
+    text = ast.get_docstring(ast.parse((path if path.exists() else PACKAGE / f"{module}.py").read_text("utf-8"))) or ""
     return text.partition("\n\n")[0].replace("\n", " ").replace("`", "")
 
 
 def arrows() -> set[tuple[str, str]]:
-    """Which room imports which, for type checkers or at run time."""
-    rooms = {room for storey in layers() for room in storey}
+    """Which module imports which, for type checkers or at run time."""
+    modules = {module for layer in layers() for module in layer}
     found = set()
-    for room in rooms:
-        for path in sources(room):
+    for module in modules:
+        for path in sources(module):
             for node in ast.walk(ast.parse(path.read_text("utf-8"))):
                 if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hanparse"):
                     parts = (node.module or "").split(".")
                     names = [parts[1]] if len(parts) > 1 else [alias.name for alias in node.names]
-                    found |= {(room, name) for name in names if name in rooms and name != room}
+                    found |= {(module, name) for name in names if name in modules and name != module}
     return found
 
 
@@ -69,26 +69,26 @@ def _leads(found: set[tuple[str, str]], start: str, end: str) -> bool:
 def draw() -> str:
     """The picture as SVG."""
     places = {
-        room: ((WIDTH - len(storey) * (BOX + GAP) + GAP) / 2 + column * (BOX + GAP), 16 + row * STEP)
-        for row, storey in enumerate(layers())
-        for column, room in enumerate(storey)
+        module: ((WIDTH - len(layer) * (BOX + GAP) + GAP) / 2 + column * (BOX + GAP), 16 + row * STEP)
+        for row, layer in enumerate(layers())
+        for column, module in enumerate(layer)
     }
     height = 16 + len(layers()) * STEP - (STEP - HEIGHT) + 16
     lines = [_line(places[start], places[end]) for start, end in sorted(shortest(arrows()))]
-    boxes = [_box(room, *place) for room, place in places.items()]
+    boxes = [_box(module, *place) for module, place in places.items()]
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img"><style>{STYLE}</style>'
     marker = (
         '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
         '<path d="M0 0L8 4L0 8z" style="fill:#5b7083"/></marker></defs>'
     )
     return "\n".join(
-        [head, "<title>The rooms of hanparse and what imports what</title>", marker, *lines, *boxes, "</svg>", ""]
+        [head, "<title>The modules of hanparse and what imports what</title>", marker, *lines, *boxes, "</svg>", ""]
     )
 
 
-def _box(room: str, x: float, y: float) -> str:
-    name = f"{room}/" if (PACKAGE / room).is_dir() else f"{room}.py"
-    rows = wrap(sentence(room), 31, max_lines=4, placeholder=" …")
+def _box(module: str, x: float, y: float) -> str:
+    name = f"{module}/" if (PACKAGE / module).is_dir() else f"{module}.py"
+    rows = wrap(sentence(module), 31, max_lines=4, placeholder=" …")
     text = "".join(f'<tspan x="{x + 10:.0f}" dy="15">{escape(row)}</tspan>' for row in rows)
     title = f'<text class="name" x="{x + 10:.0f}" y="{y + 19:.0f}">{name}</text>'
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX}" height="{HEIGHT}"/>{title}<text y="{y + 20:.0f}">{text}</text>'
@@ -96,7 +96,7 @@ def _box(room: str, x: float, y: float) -> str:
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
     x1, y1, x2, y2 = start[0] + BOX / 2, start[1] + HEIGHT, end[0] + BOX / 2, end[1]
-    if start[1] == end[1]:  # neighbours on one storey
+    if start[1] == end[1]:  # neighbours in one layer
         y1 = y2 = start[1] + HEIGHT / 2
         x1, x2 = (start[0] + BOX, end[0]) if start[0] < end[0] else (start[0], end[0] + BOX)
     spread = (x2 - x1) * 0.12
