@@ -4,15 +4,17 @@
 
     bytes or pasted text
       hexdump         text -> bytes
-      hdlc            link layer: a stream -> frames
-      transfer        segments -> one APDU
+      hdlc, mbus, p1  link layers: a stream -> frames and telegrams
+      transfer        segments, telegrams, blocks -> one APDU
       security        ciphered APDU -> APDU
       cosem           APDU <-> DataNotification
-      meters, obis    DataNotification -> Measurement
-      decoder         all of it: Decoder, decode, decode_all
+      meters, obis    DataNotification or telegram -> Measurement
+      receiver        all of it for a stream: bytes -> events with their place
+      decoder         events -> Measurements: Decoder, decode, decode_all
 
     axdr and wire serve the link layers and cosem. layouts repeats a decode in microseconds. annotate explains every
-    byte, support reports a meter that is not read, energy computes from measurements, cli is the command `hanparse`.
+    byte, diagnosis says what is wrong with the wire, support reports a meter that is not read, energy computes from
+    measurements, cli is the command `hanparse`.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Bytes -> `Measurement`s: `Decoder`, `decode`, `decode_all`. The only place where the layers meet."""
+"""Bytes -> `Measurement`s: `Decoder`, `decode`, `decode_all`."""
 
 from __future__ import annotations
 

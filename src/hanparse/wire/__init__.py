@@ -1,1 +1,1 @@
-"""What the link layers share: check sequences, frames, link addresses, names of unknown bytes, counters, diagnosis."""
+"""What the link layers share: the search for frames, check sequences, messages, links, counters."""
