@@ -345,7 +345,7 @@ def test_the_makers_that_a_decoder_remembers_are_few() -> None:
     for client in range(100):
         frame = Frame((client,), (4, 65), 0x13, apdu)
         assert len(decoder.feed(frame.build())) == 1
-    assert len(decoder._receiver._makers) <= 16  # noqa: SLF001  the bound is not visible from outside
+    assert len(decoder._receiver._profile_by_link) <= 16  # noqa: SLF001  the bound is not visible from outside
 
 
 def test_after_the_end_of_input_a_new_stream_may_follow() -> None:

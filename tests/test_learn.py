@@ -7,7 +7,7 @@ from framefiles import sealed
 from hanparse import Decoder, Measurement, Obis, Profile, Scale, UnknownMeterError, cosem
 from hanparse.axdr.data import Data, Tag
 from hanparse.cosem import DataNotification
-from hanparse.meters import PROFILES, Finer, codes, shapes
+from hanparse.meters import PROFILES, HigherResolution, codes, shapes
 
 
 def pushed(*registers: Data) -> bytes:
@@ -95,7 +95,7 @@ def alone(push: bytes, profiles: tuple[Profile, ...] = PROFILES) -> list[Measure
 
 @pytest.mark.parametrize(("tag", "whole"), [(Tag.LONG, -1), (Tag.DOUBLE_LONG, -8191), (Tag.LONG64, -(2**62))])
 def test_a_negative_number_does_not_look_like_one_beyond_the_limit_of_smaller_steps(tag: Tag, whole: int) -> None:
-    profile = Profile(manufacturer=None, exponents={"V": 0}, finer={"V": Finer(8192, -2)})
+    profile = Profile(manufacturer=None, exponents={"V": 0}, higher_resolution={"V": HigherResolution(8192, -2)})
     decoder = Decoder(profiles=[profile])
     for sent, expected in ((8192, 81.92), (whole, whole), (16383, 163.83), (-1, -1), (8191, 8191)):
         pair = structure(code("32.7.0"), Data(tag, sent))

@@ -126,7 +126,10 @@ def _address(groups: tuple[int, ...]) -> str:
 def _exponents(profile: Profile) -> str:
     names = {"": "power factor"}
     powers = [f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()]
-    powers += [f"{unit} {power:+d} where one is {limit:,} or more" for unit, (limit, power) in profile.finer.items()]
+    powers += [
+        f"{unit} {power:+d} where one is {limit:,} or more"
+        for unit, (limit, power) in profile.higher_resolution.items()
+    ]
     return ", ".join(powers) or "as sent"
 
 

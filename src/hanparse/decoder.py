@@ -85,7 +85,7 @@ class Decoder:
         self._profiles = tuple(profiles)
         self._on_error = on_error
         self._check_options()
-        self._depends_on_meter_id = any(profile.picks_meters for profile in self._profiles)
+        self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()

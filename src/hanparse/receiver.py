@@ -95,7 +95,7 @@ class Receiver:
         self._opener = Opener(keys, is_sound)
         self.reader = StreamReader([layer() for layer in LAYERS], known, FORMAT_BIAS)
         self._transfer = Transfer()
-        self._makers: dict[Link | None, Profile] = {}
+        self._profile_by_link: dict[Link | None, Profile] = {}
         self._pending: deque[Event] = deque()
 
     def next_event(self) -> Event | list[Any] | None:
@@ -191,16 +191,16 @@ class Receiver:
 
     def maker(self, link: Link | None) -> Profile | None:
         """Return the profile of the maker that was seen on this link last."""
-        return self._makers.get(link)
+        return self._profile_by_link.get(link)
 
     def _remember(self, link: Link | None, profile: Profile) -> bool:
         """Keep the maker of a link. Returns whether it is not the one that was kept."""
         if not profile.manufacturer:
             return False
-        before = self._makers.pop(link, None)
-        self._makers[link] = profile
-        if len(self._makers) > MAX_LINKS:
-            del self._makers[next(iter(self._makers))]
+        before = self._profile_by_link.pop(link, None)
+        self._profile_by_link[link] = profile
+        if len(self._profile_by_link) > MAX_LINKS:
+            del self._profile_by_link[next(iter(self._profile_by_link))]
         return before is not profile
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.annotate.tree import Explanation
-from hanparse.annotate.values import Sense
+from hanparse.annotate.values import Interpretation
 from hanparse.axdr.data import LISTS, CompactArray, Data, Partial, Tag
 from hanparse.cosem import HEADER_SIZE, DataNotification, Prefix
 from hanparse.errors import UnknownMeterError
@@ -66,25 +66,25 @@ class Payloads:
         push = cosem.parse_prefix(apdu)
         if isinstance(push.body, Partial) and push.body.end == len(apdu):
             push = push._replace(fault="the bytes end here, before the list is complete")
-        sense, unknown = self._sense(apdu, push, origin)
-        parts = _Tree(apdu, base, push, sense).parts(unknown)
-        return Explanation.of("apdu", parts[0].label, parts, value=sense.summary, error=push.fault or unknown)
+        interpretation, unknown = self._interpret(apdu, push, origin)
+        parts = _Tree(apdu, base, push, interpretation).parts(unknown)
+        return Explanation.of("apdu", parts[0].label, parts, value=interpretation.summary, error=push.fault or unknown)
 
-    def _sense(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Sense, str]:
+    def _interpret(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Interpretation, str]:
         """Return what the values mean; or what they say themselves, and why no profile reads them."""
         body = push.body and _filled_up(push.body)
         if body is None:
-            return Sense.of_items(apdu, ()), ""
+            return Interpretation.of_items(apdu, ()), ""
         try:
             notification = DataNotification(0, push.date_time, body)
             reading = origin.reading or read(notification, self._profiles, origin.link, origin.maker)
         except UnknownMeterError as error:
             unknown = str(error).partition(";")[0]  # the rest is about the report that the error carries
-            return Sense.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
+            return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
-            return Sense.of_reading(apdu, reading, None, self._timezone), ""
+            return Interpretation.of_reading(apdu, reading, None, self._timezone), ""
         became = reading.measurement(self._scale, self._timezone)
-        return Sense.of_reading(apdu, reading, became, self._timezone), ""
+        return Interpretation.of_reading(apdu, reading, became, self._timezone), ""
 
 
 def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
@@ -141,7 +141,7 @@ class _Tree:
     apdu: bytes
     base: int
     push: Prefix
-    sense: Sense
+    interpretation: Interpretation
 
     def parts(self, unknown: str) -> tuple[Explanation, ...]:
         """All of them; `unknown` says why no profile reads the list."""
@@ -159,7 +159,7 @@ class _Tree:
     def _clock(self) -> str:
         if not self.push.date_time:
             return "absent"
-        said = self.sense.date_time(self.push.date_time)
+        said = self.interpretation.date_time(self.push.date_time)
         return f"with an extra tag 09: {said}" if self.push.tagged else said
 
     def _body(self) -> Iterator[Explanation]:
@@ -178,7 +178,7 @@ class _Tree:
         """A value; of a list its tag and count, its elements, and what could not be read of it."""
         tag, parts = str(data.tag), _parts(data)
         if parts is None:
-            return self._leaf(data.offset, data.end, tag, self.sense.value(data))
+            return self._leaf(data.offset, data.end, tag, self.interpretation.value(data))
         head = self._leaf(data.offset, parts[0].offset if parts else data.end, tag, _count(data, parts))
         children = [part for part in (head, *self._elements(data, parts)) if part.raw]
         if isinstance(data, Partial) and not (parts and isinstance(parts[-1], Partial)):

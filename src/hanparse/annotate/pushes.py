@@ -54,13 +54,13 @@ class _Contents:
         self._data = data
         self._payloads = payloads
         self._spans = {span.start: span for span in spans}
-        self._makers: dict[Link | None, Profile] = {}
+        self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
         """Explain the frames of a message, whether it was read, failed or was dropped."""
         if isinstance(event, Read):
             if event.reading.profile.manufacturer:
-                self._makers[event.message.link] = event.reading.profile
+                self._profile_by_link[event.message.link] = event.reading.profile
             self._explain(event.message, event.reading)
         elif isinstance(event, ReadTelegram) and event.security:  # ciphered: its lines are not in the input
             self._explain(event.message)
@@ -101,7 +101,7 @@ class _Contents:
     ) -> None:
         """Explain what frames carry together; `error` says why it is not all."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
-        origin = Origin(message.link, self._makers.get(message.link), reading, is_intact and not error)
+        origin = Origin(message.link, self._profile_by_link.get(message.link), reading, is_intact and not error)
         parts = self._payloads.explain(message.payload, 0, origin)
         value, fault = (parts[-1].value, parts[-1].error) if parts else ("no information", "")
         pieces = list(_pieces(message, parts)) if parts else []

@@ -37,7 +37,7 @@ class _Element(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Sense:
+class Interpretation:
     """What the values of one push mean, as far as is known.
 
     `elements` are found by their place in `apdu`. `reading` is the list as a profile reads it, `became` the measurement
@@ -51,7 +51,9 @@ class Sense:
     timezone: tzinfo | None = None
 
     @classmethod
-    def of_reading(cls, apdu: bytes, reading: Reading, became: Measurement | None, timezone: tzinfo | None) -> Sense:
+    def of_reading(
+        cls, apdu: bytes, reading: Reading, became: Measurement | None, timezone: tzinfo | None
+    ) -> Interpretation:
         """What a profile says of the list."""
         fields = {source.data.offset: name for name, source in reading.sources.items()}
         elements = (
@@ -62,7 +64,7 @@ class Sense:
         return cls(apdu, _by_place(elements), reading, became, timezone)
 
     @classmethod
-    def of_items(cls, apdu: bytes, items: Iterable[Item]) -> Sense:
+    def of_items(cls, apdu: bytes, items: Iterable[Item]) -> Interpretation:
         """What the list says itself."""
         elements = (
             _Element(item.data, item.obis, Register(item.obis, None, item.scaler, item.unit))

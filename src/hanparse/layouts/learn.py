@@ -96,8 +96,8 @@ class LayoutBuilder:
             if item.data.offset not in self._pinned:
                 parts = shapes.parts(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
                 self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
-        for unit, finer in reading.profile.finer.items():
-            self._hold(finer.limit, unscaled(reading.items, unit))
+        for unit, other in reading.profile.higher_resolution.items():
+            self._hold(other.limit, unscaled(reading.items, unit))
 
     def mask(self) -> tuple[int, int]:
         """Which bits of the frame are constant, and what they are."""

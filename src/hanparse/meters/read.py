@@ -123,7 +123,7 @@ def read(
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    for profile, items in _ways(profiles, _Question(notification.body, named, list_id, link, known)):
+    for profile, items in _candidates(profiles, _Context(notification.body, named, list_id, link, known)):
         reading = apply(profile, items)._replace(notification=notification)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
@@ -136,7 +136,7 @@ def _knows(profile: Profile, items: Iterable[Item]) -> bool:
     return not profile.is_general and any(values.number(item.data) is not None for item in known)
 
 
-class _Question(NamedTuple):
+class _Context(NamedTuple):
     """What is known of a list when it is asked whose it is."""
 
     body: Data
@@ -165,9 +165,9 @@ def _field(item: Item) -> str:
     return item.entry.field if item.entry else ""
 
 
-def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profile, list[Item]]]:
+def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item]]]:
     """Every profile that may know the list, in the order of choice, with the items as it takes them."""
-    for profile in _makers(profiles, asked):
+    for profile in _profiles_by_identity(profiles, asked):
         yield from ((profile, items) for items in _lists(profile, asked))
     here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
     anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
@@ -181,7 +181,7 @@ def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profi
         yield from ((profile, asked.named) for profile in profiles if profile.is_general)
 
 
-def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
+def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
     """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
@@ -197,7 +197,7 @@ def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
     return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
 
 
-def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
+def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
     found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
@@ -207,9 +207,9 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
 def apply(profile: Profile, items: list[Item]) -> Reading:
     """Return the items as `profile` reads them: each is a register, and one of a kind is the source of its field."""
     model = profile.model(_text_of(items, "model"))
-    finer = _finer(profile, items)
+    resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
-    exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in finer} | finer
+    exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in resolved} | resolved
     found = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
     for item, _, source in sorted(found, key=lambda one: _precedence(one[0])):
@@ -218,12 +218,12 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
     return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
 
 
-def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
+def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
     """The powers of ten of units of which a number tells that the list has smaller steps."""
     return {
-        unit: finer.exponent
-        for unit, finer in profile.finer.items()
-        if any((values.number(data) or 0) >= finer.limit for data in unscaled(items, unit))
+        unit: other.exponent
+        for unit, other in profile.higher_resolution.items()
+        if any((values.number(data) or 0) >= other.limit for data in unscaled(items, unit))
     }
 
 

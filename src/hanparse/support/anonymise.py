@@ -63,7 +63,7 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     kept = {text.encode("utf-8", "surrogateescape") for text in keep}
     kept |= {text for one in capture.lists for text in one.kept}
     changed = bytearray(data)
-    others = _Others(data, changed)
+    others = _Replacements(data, changed)
     known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
@@ -73,7 +73,7 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     return bytes(changed)
 
 
-class _Others:
+class _Replacements:
     """Puts other numbers in the place of those that are telling."""
 
     def __init__(self, data: bytes, changed: bytearray) -> None:
@@ -81,7 +81,7 @@ class _Others:
         self._changed = changed
         self._numbers: dict[bytes, int] = {}
 
-    def put(self, found: Iterable[_Telling]) -> dict[bytes, bytes]:
+    def put(self, found: Iterable[_Identifier]) -> dict[bytes, bytes]:
         """Replace them where they stand; in which notations they may stand elsewhere."""
         known: dict[bytes, bytes] = {}
         for telling in found:
@@ -107,7 +107,7 @@ def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], know
         _put(changed, content[start : start + len(new)], new)
 
 
-class _Telling(NamedTuple):
+class _Identifier(NamedTuple):
     """Bytes that tell whose meter this is: where they stand, and how they become others."""
 
     places: Sequence[int]
@@ -125,11 +125,11 @@ def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """The notations of a whole number."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
-    return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.TELLING_DIGITS else {}
+    return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
 
 
 def _other_value(old: bytes, number: int) -> bytes:
-    return ids.another_value(int.from_bytes(old, "big"), len(old), number).to_bytes(len(old), "big")
+    return ids.replacement_value(int.from_bytes(old, "big"), len(old), number).to_bytes(len(old), "big")
 
 
 class _List(NamedTuple):
@@ -140,7 +140,7 @@ class _List(NamedTuple):
     items: list[Item]
     kept: list[bytes]
 
-    def telling(self, kept: frozenset[bytes]) -> Iterator[_Telling]:
+    def telling(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """The strings and ids in it."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
         codes = {bytes(item.obis) for item in self.items if item.obis}
@@ -152,24 +152,24 @@ class _List(NamedTuple):
             if places and at not in clocks and _raw(leaf).strip(b"\0 ") not in kept:
                 found = _change(leaf, codes, named=id(leaf) in named)
                 if found:
-                    yield _Telling(places, *found)
+                    yield _Identifier(places, *found)
 
 
 def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
     """How a value is changed that may tell whose meter it is; `named` says that its code is that of an id."""
     raw = _raw(leaf)
     if ids.is_number(raw):
-        return ids.another, _texts
+        return ids.replacement, _texts
     if not named:
         is_octets = leaf.tag is Tag.OCTET_STRING and not _is_code(raw, codes)
-        is_id = is_octets and (ids.is_packed(raw) or (values.text(leaf) is None and ids.is_telling(raw)))
-        return (ids.another_octets, unreadable.exactly) if is_id else None
+        is_id = is_octets and (ids.is_packed(raw) or (values.text(leaf) is None and ids.is_identifying(raw)))
+        return (ids.replacement_octets, unreadable.exactly) if is_id else None
     if leaf.tag in _SIZES and isinstance(leaf.value, int):
         return _other_value, _numbers
     is_name = leaf.tag is not Tag.OCTET_STRING or _HEX.fullmatch(raw) or not ids.is_packed(raw)
     if is_name and _NAME.fullmatch(raw):
-        return ids.another_name, _texts
-    return ids.another_octets, unreadable.exactly
+        return ids.replacement_name, _texts
+    return ids.replacement_octets, unreadable.exactly
 
 
 def _clocks(octets: list[bytes]) -> set[int]:
@@ -212,17 +212,17 @@ class _Capture:
         self.content = [at for at in range(len(data)) if at not in framing]
         self._rest = [at for at in self.content if at not in read]
 
-    def readable(self, kept: frozenset[bytes]) -> Iterator[_Telling]:
+    def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """What is telling in the lists."""
         for one in self.lists:
             yield from one.telling(kept)
 
-    def unreadable(self, kept: set[bytes]) -> Iterator[_Telling]:
+    def unreadable(self, kept: set[bytes]) -> Iterator[_Identifier]:
         """What is telling elsewhere; what stands here once may stand there damaged."""
         rest = bytes(self._data[at] for at in self._rest)
         joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
         for places, change in unreadable.find(rest, kept, joints):
-            yield _Telling([self._rest[at] for at in places], *change)
+            yield _Identifier([self._rest[at] for at in places], *change)
 
 
 def _list(event: Read | Failed) -> _List | None:

@@ -30,7 +30,7 @@ _TITLE: Final = re.compile(
 )
 _WORD: Final = re.compile(
     rb"(?:[A-Za-z]*\d){%d,}[A-Za-z]*"
-    rb"|(?<![0-9A-Za-z])(?:\d?[A-Za-z]{3})?[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS
+    rb"|(?<![0-9A-Za-z])(?:\d?[A-Za-z]{3})?[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.IDENTIFYING_DIGITS
 )
 _LIST_ID: Final = re.compile(rb"[A-Za-z]{3,}_V?\d{1,4}(?:_\d)?(?!\d)")
 _OCTET_STRING: Final = re.compile(rb"\t[\x03-\x10]")  # tag and length
@@ -61,11 +61,11 @@ def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Cha
     strings = [(*span, _here) for span in _octet_strings(octets)]  # not certain: a byte may be lost in front of it
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
-            yield start, stop, (ids.another_octets, notations)
+            yield start, stop, (ids.replacement_octets, notations)
     for match in _DIGITS.finditer(octets):
-        yield *match.span(), (ids.another, _here)
+        yield *match.span(), (ids.replacement, _here)
     for match in _WORD.finditer(octets):
-        yield *match.span(), (ids.another, ids.notations)
+        yield *match.span(), (ids.replacement, ids.notations)
 
 
 def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
@@ -77,7 +77,7 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
         content = octets[start:stop]
         is_text = _TEXT.fullmatch(content) and not ids.is_packed(content)
         is_other = is_text or _CODE.fullmatch(content) or len(content) == _CLOCK_SIZE
-        is_number = stop <= len(octets) and not is_other and ids.is_telling(content)
+        is_number = stop <= len(octets) and not is_other and ids.is_identifying(content)
         if is_number:
             yield start, stop
         at = stop if is_number else start - 1
@@ -85,7 +85,7 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """The same octets, unless they are so few that a value may look the same."""
-    return {old: new} if ids.is_telling(old) else {}
+    return {old: new} if ids.is_identifying(old) else {}
 
 
 def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:

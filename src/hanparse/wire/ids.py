@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-TELLING_DIGITS: Final = 6
+IDENTIFYING_DIGITS: Final = 6
 """A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
 
 _FIRST: Final = 17
@@ -13,10 +13,10 @@ _ENDINGS: Final = 80  # 17 to 96: two digits tell the numbers of a report apart
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; meters show the last ones of a long number as their own
-_TELLING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
+_IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
 _MAKER: Final = 3  # letters in front, by which makers are known (FLAG association)
 _TITLE: Final = 8  # octets of a system title
-_RUN: Final = re.compile(rb"\d{%d,}" % TELLING_DIGITS)
+_RUN: Final = re.compile(rb"\d{%d,}" % IDENTIFYING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _HEX_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 _DECIMAL: Final = b"".join(b"\\x%d%d" % divmod(octet, 10) for octet in range(100))
@@ -39,7 +39,7 @@ def digits(text: bytes) -> int:
 def is_number(text: bytes) -> bool:
     """Whether a text may be the number of a meter: it has six digits, or is eight hex digits, behind a maker or not."""
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
-    return digits(text) >= TELLING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
+    return digits(text) >= IDENTIFYING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
 
 
 def _places(text: bytes) -> list[int]:
@@ -51,7 +51,7 @@ def _places(text: bytes) -> list[int]:
     return [match.start() for match in re.finditer(rb"\d", text)]
 
 
-def another(text: bytes, number: int = 0) -> bytes:
+def replacement(text: bytes, number: int = 0) -> bytes:
     """The text with other digits: 1, zeros, and 17 at the end; 18 and so on for other numbers."""
     return _with_other_digits(text, _places(text), number)
 
@@ -63,7 +63,7 @@ def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
     return bytes(changed.get(at, byte) for at, byte in enumerate(text))
 
 
-def another_name(text: bytes, number: int = 0) -> bytes:
+def replacement_name(text: bytes, number: int = 0) -> bytes:
     """The same of what is known to be an id: where digits are few, its letters are its number, but for a maker's."""
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
@@ -71,18 +71,18 @@ def another_name(text: bytes, number: int = 0) -> bytes:
         return _with_other_digits(text, list(range(start, start + len(core))), number)
     if not is_number(text):
         text = text[:_MAKER] + _LETTERS.sub(b"X", text[_MAKER:])
-    return another(text, number)
+    return replacement(text, number)
 
 
-def another_octets(octets: bytes, number: int = 0) -> bytes:
+def replacement_octets(octets: bytes, number: int = 0) -> bytes:
     """Another system title or binary id: the letters of the maker in front are kept, the rest is zeros and a number."""
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
 
 
-def another_value(value: int, size: int, number: int = 0) -> int:
+def replacement_value(value: int, size: int, number: int = 0) -> int:
     """Another whole number of as many digits, one that `size` bytes hold."""
-    return int(another(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
+    return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
@@ -117,7 +117,7 @@ def is_packed(octets: bytes) -> bool:
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
     decimal = _DECIMAL_OCTETS.fullmatch(octets) is not None
-    return decimal and is_telling(octets) and not _DIGITS_AS_TEXT.fullmatch(octets)
+    return decimal and is_identifying(octets) and not _DIGITS_AS_TEXT.fullmatch(octets)
 
 
 def _packed(digits: bytes) -> bytes:
@@ -128,7 +128,7 @@ def _packed(digits: bytes) -> bytes:
 def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Digits as a whole number, without the zeros in front."""
     value = int(old)
-    if len(str(value)) < TELLING_DIGITS:
+    if len(str(value)) < IDENTIFYING_DIGITS:
         return {}
     size = (value.bit_length() + 7) // 8
     other = 10 ** (len(str(value)) - 1) + int(new[-_PLACES:])
@@ -136,9 +136,9 @@ def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    return {old: new, old[::-1]: new[::-1]} if is_telling(old) else {}
+    return {old: new, old[::-1]: new[::-1]} if is_identifying(old) else {}
 
 
-def is_telling(octets: bytes) -> bool:
+def is_identifying(octets: bytes) -> bool:
     """Whether there are so many that no value looks the same by chance."""
-    return len(octets) - octets.count(0) >= _TELLING_BYTES
+    return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES
