@@ -46,8 +46,8 @@ class Model:
     """What a meter type implies: its wiring, powers of ten that differ from the maker's, fields it does not measure.
 
     `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one, and ``""``
-    matches a list without a type. `not_measured` names fields in which this type sends 0 without measuring. `transformers` is
-    true for a type made for current transformers: it sends their secondary values.
+    matches a list without a type. `not_measured` names fields in which this type sends 0 without measuring.
+    `transformers` is true for a type made for current transformers: it sends their secondary values.
     """
 
     pattern: str
