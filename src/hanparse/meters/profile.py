@@ -63,12 +63,14 @@ class Profile:
 
     * `list_ids`: prefixes of the list version identifiers that the maker uses. The identifier names the maker.
     * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without an identifier.
-    * `setups`: push set-ups that this maker's meters use on any link, for lists that contain one of `devices`.
+    * `setups`: push setups that this maker's meters use on any link. A list of such a push setup is this maker's when
+      it contains one of `devices`, or when it contains no device and no other profile has the push setup.
     * `links`: the links (addresses and control) on which a list that names no maker is this maker's.
     * `positions`: the code of each position of a list without OBIS codes, which an identifier or a link assigned to
       this maker.
     * `signatures`: lists that name no maker and are recognised by the types or codes of all their elements. A profile
       with `links` recognises them on these links only.
+    * `unframed`: signatures of lists without codes that apply to lists without a frame, where no link tells the maker.
     * `attributes`: whether the profile reads lists of attribute descriptors that name no maker.
     * `exponents`: unit -> power of ten, for numbers sent without a scaler. A unit that is missing here gives no value.
       The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
@@ -87,6 +89,7 @@ class Profile:
     links: tuple[Link, ...] = ()
     positions: tuple[tuple[Place, ...], ...] = ()
     signatures: tuple[tuple[Place, ...], ...] = ()
+    unframed: tuple[tuple[Place, ...], ...] = ()
     attributes: bool = False
     exponents: Mapping[str, int] = field(default_factory=dict)
     higher_resolution: Mapping[str, HigherResolution] = field(default_factory=dict)
@@ -108,12 +111,13 @@ class Profile:
                 raise ValueError(f"expected a unit such as V, whatever the type, found {unit!r}")
             if limit < 1 or limit & limit - 1:  # so that a few bits show the side on which a number is
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
-        object.__setattr__(self, "depends_on_meter_id", any(map(_on_meter_id, (*self.positions, *self.signatures))))
+        lists = (*self.positions, *self.signatures, *self.unframed)
+        object.__setattr__(self, "depends_on_meter_id", any(map(_on_meter_id, lists)))
 
     @property
     def is_general(self) -> bool:
         """Whether it reads lists of any maker."""
-        return not (self.list_ids or self.devices or self.links or self.signatures or self.attributes)
+        return not (self.list_ids or self.devices or self.links or self.signatures or self.unframed or self.attributes)
 
     def claims(self, list_id: str) -> bool:
         """Whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""

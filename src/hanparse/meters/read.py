@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
     from hanparse.measurement import Scale
-    from hanparse.meters.profile import Model, Profile
+    from hanparse.meters.profile import Model, Place, Profile
     from hanparse.meters.shapes import Item
     from hanparse.wire.link import Link
 
@@ -169,16 +169,22 @@ def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[
     """Every profile that may know the list, in the order of choice, with the items as it takes them."""
     for profile in _profiles_by_identity(profiles, asked):
         yield from ((profile, items) for items in _lists(profile, asked))
-    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
-    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
-    for profile in (*here, *anywhere):
-        for signature in profile.signatures:
-            if items := shapes.signed(asked.body, asked.named, signature):
-                yield profile, items
+    for profile, signature in _signatures(profiles, asked):
+        if items := shapes.signed(asked.body, asked.named, signature):
+            yield profile, items
     if items := shapes.attributes(asked.body):
         yield from ((profile, items) for profile in profiles if profile.attributes)
     if asked.named is not None:
         yield from ((profile, asked.named) for profile in profiles if profile.is_general)
+
+
+def _signatures(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
+    """Return the signatures that apply, those of the profiles of this link first."""
+    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
+    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
+    yield from ((profile, signature) for profile in (*here, *anywhere) for signature in profile.signatures)
+    if asked.link is None and asked.known is None and asked.named is None:
+        yield from ((profile, signature) for profile in profiles for signature in profile.unframed)
 
 
 def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
@@ -190,11 +196,14 @@ def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Itera
         *(profile for profile in profiles if asked.link in profile.links),
         *([asked.known] if asked.known else []),
     ]
+    setup = str(asked.named[0].obis) if asked.named else ""
     if device:
-        setup = str(asked.named[0].obis) if asked.named else ""
         anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
         return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
-    return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
+    if found := [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]:
+        return found
+    with_setup = [profile for profile in profiles if setup in profile.setups]
+    return with_setup if len(with_setup) == 1 else []
 
 
 def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.axdr.data import LISTS, AttributeDescriptor, CompactArray, Data, Tag, Untagged
 from hanparse.meters import values
+from hanparse.meters.capture import capture_object, is_value
 from hanparse.obis import Kind, Obis, code_in, lookup
 from hanparse.obis.units import unit_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from hanparse.meters.capture import CaptureObject
     from hanparse.meters.profile import Place
     from hanparse.obis import Entry
 
@@ -35,8 +37,6 @@ _M_BUS_CLIENT: Final = (24, 1)  # its attributes, the number of another meter am
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
-_VALUE: Final = 2  # the attribute that is the value, in the classes that have one (Blue Book 4.3)
-_VALUE_CLASSES: Final = frozenset({1, 3, 4, 8})  # data, register, extended register, clock
 
 
 class Item(NamedTuple):
@@ -106,7 +106,7 @@ def _attribute(element: Data) -> Item | None:
     match elements(element):
         case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(class_id, instance_id, attribute_id)), value]:
             code = code_in(instance_id)
-            return code and Item(code, value, is_value=_is_value(class_id, attribute_id))
+            return code and Item(code, value, is_value=is_value(class_id, attribute_id))
     return Item(None, element) if element.tag is Tag.NULL_DATA else None
 
 
@@ -175,37 +175,27 @@ def _register(element: Data) -> Item:
 
 
 def _described(body: Data) -> list[Item] | None:
-    """The first element is the push-object-list: class, code, attribute, data index of every element, itself first.
+    """Return the items of a list whose first element is the push-object-list; `None` when it is no such list.
 
-    It is no value, even where its own entry claims so: its entries decide how the other elements are read.
+    The push-object-list has an entry for each element of the list, its own first. The first element is no value, even
+    where its own entry claims so: its entries decide how the other elements are read.
     """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:
         return None
-    entries = [_entry(entry) for entry in elements(found[0])]
+    entries = [capture_object(entry) for entry in elements(found[0])]
     if len(entries) != len(found) or None in entries:
         return None
-    rows = zip(range(len(found)), entries, found, strict=True)
-    return [Item(entry[0], data, is_value=at > 0 and entry[1]) for at, entry, data in rows if entry]
+    rows = [(entry, data) for entry, data in zip(entries, found, strict=True) if entry]
+    scales = {entry.code: scale for entry, data in rows if entry.is_scaler_unit and (scale := _scale(data))}
+    (itself, listed), *others = rows
+    return [Item(itself.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
 
 
-def _entry(entry: Data) -> tuple[Obis, bool] | None:
-    """The code, and whether the element is the value of the object and not another attribute, or a part of one."""
-    match elements(entry):
-        case [
-            Data(Tag.LONG_UNSIGNED, int(class_id)),
-            logical_name,
-            Data(Tag.INTEGER, int(attribute)),
-            Data(Tag.LONG_UNSIGNED, int(index)),
-        ]:
-            code = _code(logical_name)
-            return code and (code, _is_value(class_id, attribute) and index == 0)
-    return None
-
-
-def _is_value(class_id: int, attribute: int) -> bool:
-    """Whether the attribute is the value of an object, in the classes that have one."""
-    return class_id in _VALUE_CLASSES and attribute == _VALUE
+def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
+    """Return the item of an element, with the scaler and unit that the same push contains for its register."""
+    scaler, unit = scales.get(entry.code, (None, None)) if entry.is_register else (None, None)
+    return Item(entry.code, data, scaler, unit, is_value=entry.is_value)
 
 
 def _flat(body: Data) -> list[Item] | None:

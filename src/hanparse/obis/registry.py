@@ -56,7 +56,7 @@ _LISTED: Final = (
     ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
     ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
     ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
-    ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2; in P1 telegrams the meter number"),
+    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2: the meter number where 0-0:96.1.0 is not sent"),
     ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
     ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
@@ -212,6 +212,7 @@ _CURRENT: Final = 255  # F: the present value, not that of a billing period or o
 # others reserved (Blue Book 7.3). Every meter known sends its own values with 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
+_SECOND_ID: Final = (0, 0, 96, 1, 1, _CURRENT)
 _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
@@ -226,11 +227,12 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 
 
 def precedence(obis: Obis) -> int:
-    """Which of several codes in one list fills a field: that with the lowest number; no channel before channel 1.
+    """Return the rank of a code among several that fill one field: the code with the lowest rank fills it.
 
-    A sum energy with A = 0 comes last, it is only taken for electricity.
+    No channel comes before channel 1. A sum energy with A = 0 comes last, because it is only taken for electricity, and
+    the second device ID after the first.
     """
-    return len(_OWN_CHANNELS) if _is_abstract_energy(obis) else obis.b
+    return len(_OWN_CHANNELS) if _is_abstract_energy(obis) or obis == _SECOND_ID else obis.b
 
 
 @lru_cache(maxsize=256)  # apart, because type checkers do not look at what is given to a function that is cached

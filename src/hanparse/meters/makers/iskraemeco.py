@@ -49,13 +49,15 @@ ISKRAEMECO_UNNAMED = replace(
     ),
 )
 
+_QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
 ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of Slovenia, KELAG: known by their addresses
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
     links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # CF, 02 23
+    unframed=(_QUARTER_HOUR,),
     signatures=(
-        codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),
+        _QUARTER_HOUR,
         codes(
             "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
             f"{_POWER} 0-0:96.13.0/oct 0-0:96.13.1/oct"

@@ -17,6 +17,7 @@ KAIFA = Profile(
     manufacturer="Kaifa",
     list_ids=("KFM_",),
     links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
+    unframed=(codes("1.7.0/u32"),),
     positions=(
         codes("1.7.0"),
         codes(_ONE_PHASE),
