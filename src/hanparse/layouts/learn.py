@@ -158,7 +158,10 @@ class LayoutBuilder:
         end = self.start + data.offset + data.length
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
+        kept = [item.data for item in self.reading.items if item.depends_on_value]
+        varies = name in _VARYING_TEXTS and not any(
+            data is other for other in (first, *kept)
+        )  # the first may be taken for the identifier of the list
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.frame[end - size : end]):
             self.texts[name] = (end - size, end)
             self._free.append((end - size, size))

@@ -22,13 +22,14 @@ class Place(NamedTuple):
 
     Without a `tag` the code implies the kind of value (text, time, number); null-data is accepted too. `size` is the
     length of a string in bytes. `pattern` is matched against the text, or against the code that the element is, as in
-    `Model`.
+    `Model`. Where the pattern is not `demanded`, an element that does not match it is accepted and has no code.
     """
 
     obis: Obis | None
     tag: Tag | None = None
     size: int | None = None
     pattern: str = "*"
+    demanded: bool = True
 
 
 class HigherResolution(NamedTuple):
@@ -129,7 +130,7 @@ class Profile:
 
 
 def _on_meter_id(places: Iterable[Place]) -> bool:
-    entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*"]
+    entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*" and place.demanded]
     return any(entry and entry.field == "meter_id" for entry in entries)
 
 
@@ -145,14 +146,17 @@ _NAMES: Final[dict[Tag | Untagged, str]] = {
     **{tag: scalar.short_name for tag, scalar in SCALARS.items() if scalar.short_name},
 }
 _TYPES: Final = {name: tag for tag, name in _NAMES.items() if isinstance(tag, Tag)}
-_PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:=(?P<pattern>.+))?)?")
+_PLACE: Final = re.compile(
+    r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:(?P<sign>[=~])(?P<pattern>.+))?)?"
+)
 
 
 def codes(text: str) -> tuple[Place, ...]:
     """Parse the places of a list, separated by blanks: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
 
-    A place is a code, or ``?`` where no document gives one, then optionally a type, a size and a pattern. Raises
-    `ValueError` for any other word.
+    A place is a code, or ``?`` where no document gives one, then optionally a type, a size and a pattern. The pattern
+    follows ``=`` when the element has to match it, ``~`` when the code applies only to an element that matches it:
+    ``0-0:96.1.0/oct~ISK*``. Raises `ValueError` for any other word.
     """
     return tuple(_place(word) for word in text.split())
 
@@ -163,4 +167,4 @@ def _place(word: str) -> Place:
         raise ValueError(f"expected a place such as 1.7.0, 1.7.0/u32, 0-0:96.1.0/oct8 or ?/oct8=1682*, found {word!r}")
     obis = None if match["code"] == "?" else Obis.parse(match["code"])
     size = int(match["size"]) if match["size"] else None
-    return Place(obis, _TYPES.get(match["type"]), size, match["pattern"] or "*")
+    return Place(obis, _TYPES.get(match["type"]), size, match["pattern"] or "*", match["sign"] != "~")

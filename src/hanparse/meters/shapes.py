@@ -42,7 +42,8 @@ _TRIPLE: Final = 3
 class Item(NamedTuple):
     """One element of a list: its code, if any, its value, and the scaler and unit that were sent with it.
 
-    `is_value` is false where the element is another attribute of the object that the code names.
+    `is_value` is false where the element is another attribute of the object that the code names. `depends_on_value` is
+    true where another value at the same place may have another code, or none.
     """
 
     obis: Obis | None
@@ -50,6 +51,7 @@ class Item(NamedTuple):
     scaler: int | None = None
     unit: str | None = None
     is_value: bool = True
+    depends_on_value: bool = False
 
     @property
     def entry(self) -> Entry | None:
@@ -122,7 +124,14 @@ def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
     if 2 * sent <= len(found):
         sent = len(found)
     fits = all(_fits(data, place) for data, place in zip(found[:sent], places[:sent], strict=True))
-    return [Item(place.obis, data) for data, place in zip(found, places, strict=True)] if fits else None
+    return [_placed(data, place) for data, place in zip(found, places, strict=True)] if fits else None
+
+
+def _placed(data: Data, place: Place) -> Item:
+    """Return the item at a place, without the code of the place where the value does not match its pattern."""
+    if place.demanded:
+        return Item(place.obis, data)
+    return Item(place.obis if _matches(data, place) else None, data, depends_on_value=True)
 
 
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
@@ -148,6 +157,10 @@ def _fits(data: Data, place: Place) -> bool:
         return values.has_kind(data, _kind(place.obis) if place.obis else Kind.NUMBER)
     if data.tag is not place.tag or (place.size is not None and len(data.value) != place.size):  # type: ignore[arg-type]
         return False
+    return not place.demanded or _matches(data, place)
+
+
+def _matches(data: Data, place: Place) -> bool:
     return place.pattern == "*" or fnmatchcase(str(_code(data) or values.text(data) or ""), place.pattern)
 
 
