@@ -2,6 +2,7 @@
 
 from hanparse.meters.makers.aidon import AIDON
 from hanparse.meters.makers.austria import AUSTRIA
+from hanparse.meters.makers.energomera import ENERGOMERA
 from hanparse.meters.makers.iskraemeco import ISKRAEMECO, ISKRAEMECO_PORT, ISKRAEMECO_UNNAMED
 from hanparse.meters.makers.kaifa import KAIFA, KAIFA_AUSTRIA
 from hanparse.meters.makers.kamstrup import KAMSTRUP
@@ -16,7 +17,7 @@ __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading
 
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
-    *(KAIFA_AUSTRIA, SAGEMCOM, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
+    *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
     *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by what stands in the list
     UNNAMED,
 )
