@@ -250,7 +250,8 @@ def test_a_cut_frame_tells_the_values_that_are_there_as_the_whole_frame_does(fil
         if not leaf.value.endswith(" announced"):
             assert leaf.raw == whole[leaf.offset].raw
             said = whole[leaf.offset].value.partition(" -> ")[0]
-            assert leaf.value == said or (leaf.offset in cut_off and said.startswith(f"{leaf.value} "))
+            value = re.sub(r" \S+, scaler not known$", "", leaf.value)
+            assert leaf.value == said or (leaf.offset in cut_off and said.startswith(f"{value} "))
 
 
 def test_a_frame_that_lost_a_byte_ends_before_the_next_and_says_so() -> None:

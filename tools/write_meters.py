@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FRAMES = ROOT / "tests" / "frames"
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")  # the lists in there are those of the other folders
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")  # the lists in there are those of the other folders
 PAGE = ROOT / "docs" / "meters.md"
 
 HEAD = """# Meters
