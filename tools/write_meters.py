@@ -1,13 +1,13 @@
-"""The profiles and the frames of tests/frames -> docs/meters.md: what is known of each meter, and what proves it.
+"""Writes docs/meters.md from the profiles and tests/frames: what each profile knows, and which frames prove it.
 
-Run ``python tools/write_meters.py`` after changing a profile or a frame file; a test holds them together.
+Run ``python tools/write_meters.py`` after changing a profile or a frame file. A test compares the page with both.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -30,18 +30,21 @@ PAGE = ROOT / "docs" / "meters.md"
 
 HEAD = """# Meters
 
-Every list that hanparse reads, by the profile that reads it. A *real* frame was sent by a meter, its number replaced; a
-*document* frame is printed in a description of the list, a *built* frame was made from one, with values of our own. All
-are in `tests/frames` and are decoded by the tests, so this page says nothing that is not tried.
+This page has every list that hanparse reads, by the profile that reads it. A meter sent a *real* frame; its number was
+replaced. A *document* frame is printed in a description of the list. A *built* frame was made from such a description,
+with values of our own. All frames are in `tests/frames`, and the tests decode them.
 
-Numbers are scaled by what the list sends. Where it sends no scaler, the power of ten is the profile's; where the
-profile has none, the number is a register and fills no field. `Scale` is for what no list tells: transformers, and
-meters that send another power of ten than their list defines.
+A number has the scaler that the list contains. Where the list contains none, the profile gives the power of ten. Where
+the profile gives none either, the number is a register and fills no field. No list tells the ratio of current
+transformers, nor that a meter sends another power of ten than its list defines: give these with `Scale`.
+
+A list without a frame has no addresses. hanparse reads it where the list names its maker, where its push setup does, or
+where its elements belong to one known list. The frame files of such lists are in `tests/frames/bare`.
 
 Written by `python tools/write_meters.py`.
 """
 CLOCKS = {
-    clock.AS_SENT: "as sent, UTC = local + deviation; naive where no deviation is sent",
+    clock.AS_SENT: "as sent, UTC = local + deviation; naive where the list contains no deviation",
     clock.NORMAL_TIME: "normal time, UTC+1, all year",
     clock.LOCAL_TIME: "as sent; without a deviation Norwegian local time with daylight saving",
 }
@@ -49,7 +52,7 @@ CLOCKS = {
 
 @dataclass(frozen=True)
 class Proof:
-    """A frame file and the profile that reads it."""
+    """A frame file, and the profile that reads its frame."""
 
     name: str
     content: dict[str, Any]
@@ -59,7 +62,7 @@ class Proof:
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     read_by: dict[int, list[Proof]] = defaultdict(list)
     for proof in _proofs():
         read_by[id(proof.profile)].append(proof)
@@ -68,7 +71,7 @@ def page() -> str:
 
 
 def _profiles() -> Iterator[tuple[str, str, Profile]]:
-    """Every profile with its name and the docstring of its module, in the order of choice."""
+    """Return every profile with its name and the docstring of its module, in the order of choice."""
     modules = [import_module(f"{makers.__name__}.{module.name}") for module in iter_modules(makers.__path__)]
     for profile in PROFILES:
         module = next(module for module in modules if any(value is profile for value in vars(module).values()))
@@ -105,7 +108,8 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
 
 
 def _known_by(profile: Profile) -> str:
-    signatures = f"what stands in the list ({len(profile.signatures)} kinds)" if profile.signatures else ""
+    signatures = f"the types or codes of all elements ({len(profile.signatures)} lists)" if profile.signatures else ""
+    unframed = f"the types of all elements, where no frame tells the addresses ({len(profile.unframed)} lists)"
     ways = [
         *(f"a list identifier `{prefix}…`" for prefix in profile.list_ids),
         *(f"a logical device name `{prefix}…`" for prefix in profile.devices),
@@ -113,9 +117,18 @@ def _known_by(profile: Profile) -> str:
             f"the addresses `{_address(w.destination)}`, `{_address(w.source)}`, `{w.control:02X}`"
             for w in profile.links
         ),
+        *(f"the push setup `{setup}`" for setup in profile.setups if setup in _own_setups()),
         *([signatures] if signatures else []),
+        *([unframed] if profile.unframed else []),
+        *(["attribute descriptors in the list"] if profile.attributes else []),
     ]
-    return ", or ".join(ways) or "nothing: the list says everything itself"
+    return ", or ".join(ways) or "codes, scalers and units in the list"
+
+
+def _own_setups() -> set[str]:
+    """Return the push setups that one profile has: they name the maker of a list without a device."""
+    counts = Counter(setup for profile in PROFILES for setup in profile.setups)
+    return {setup for setup, count in counts.items() if count == 1}
 
 
 def _address(groups: tuple[int, ...]) -> str:
@@ -176,7 +189,7 @@ def _origin(content: dict[str, Any]) -> str:
 
 
 def _fields(expect: dict[str, Any]) -> str:
-    """The fields, those of phases and tariffs drawn together."""
+    """Return the names of the fields; those of phases and tariffs share one name."""
     parts: dict[str, list[str]] = defaultdict(list)
     for name in expect:
         match = re.fullmatch(r"(.+?)(?:_([lt]\d))?", name)
