@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """One position of a list: its code (`None` where no document gives one) and the demands on its element.
 
-    Without a `tag` the code implies the kind of value (text, time, number), and null-data is accepted too. `size` is the
-    length of a string in bytes. `pattern` is matched, as in `Model`, against the text of the element, or against the
-    code that its six octets are. Where the pattern is not `demanded`, an element that does not match it is accepted and has no code.
+    Without a `tag` the code implies the kind of value (text, time, number), and null-data is accepted too. `size` is
+    the length of a string in bytes. `pattern` is matched, as in `Model`, against the text of the element, or against
+    the code that its six octets are. Where the pattern is not `demanded`, an element that does not match it is accepted
+    and has no code.
     """
 
     obis: Obis | None
@@ -74,8 +75,8 @@ class Profile:
       profile with `links` recognises them on these links only.
     * `unframed`: signatures of lists without codes that apply to lists without a frame, where no link tells the maker.
     * `attributes`: whether the profile reads lists of attribute descriptors that name no maker.
-    * `exponents`: the power of ten of each unit, for numbers without a scaler. A number whose unit is missing here fills
-      no field. The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
+    * `exponents`: the power of ten of each unit, for numbers without a scaler. A number whose unit is missing here
+      fills no field. The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
     * `higher_resolution`: the `HigherResolution` of units in which some meters send smaller steps. Only the size of the
       numbers shows this.
     * `clock`: the clock rule, one of those in `hanparse.meters.clock`. Another one raises `ValueError`.
@@ -122,7 +123,7 @@ class Profile:
         return not (self.list_ids or self.devices or self.links or self.signatures or self.unframed or self.attributes)
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` is one of this maker's. Case is ignored, because documents and meters differ in it."""
+        """Return whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:

@@ -1,4 +1,4 @@
-"""The one engine that applies a profile: data-notification -> `Reading`, element by element -> `Measurement`."""
+"""Applies profiles: a data-notification becomes a `Reading`, and each of its elements a field of a `Measurement`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """How an element becomes a field: its place and value, its kind, and for a number the power of ten and the unit."""
+    """The element that becomes a field: its data, its kind, and for a number the power of ten and the unit."""
 
     data: Data
     kind: Kind
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether the field is a float also where the number is whole."""
+        """Whether the field is a float even where the number is whole."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
@@ -54,7 +54,7 @@ class Reading(NamedTuple):
     registers: tuple[Register, ...]
     sources: dict[str, Source]
     notification: DataNotification | None = None
-    """What carried the list; a P1 telegram is no APDU."""
+    """The APDU that contained the list; `None` for a P1 telegram."""
 
     @property
     def date_time(self) -> DateTime | None:
@@ -62,13 +62,13 @@ class Reading(NamedTuple):
         return self.notification.date_time if self.notification else None
 
     def again(self, notification: DataNotification) -> Reading:
-        """Another push with the same elements, types and places, read as this one was."""
+        """Return the reading of another push with the same elements and types at the same offsets."""
         found = {data.offset: data for data in shapes.parts(notification.body)}
         items = [item._replace(data=found[item.data.offset]) for item in self.items]
         return apply(self.profile, items)._replace(notification=notification)
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """The measurement, with the caller's factors and time zone."""
+        """Return the measurement, with the caller's factors and time zone."""
         return Measurement(
             **self.fields(scale, timezone),
             wiring=self.model.wiring if self.model else None,
@@ -78,7 +78,7 @@ class Reading(NamedTuple):
         )
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """The fields of the measurement, by name."""
+        """Return the fields of the measurement, by name."""
         fields: dict[str, Any] = {
             name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
         }
@@ -89,7 +89,7 @@ class Reading(NamedTuple):
 
     @property
     def made_for_transformers(self) -> bool:
-        """Whether the meter's type is."""
+        """Whether the meter type is made for current transformers."""
         return bool(self.model and self.model.transformers)
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
@@ -107,7 +107,7 @@ class Reading(NamedTuple):
 
 
 def factor(scale: Scale, unit: str) -> float | Fraction:
-    """What `scale` multiplies a value of this unit with."""
+    """Return the factor of `scale` for a value of this unit."""
     ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
     return ratio
 
@@ -115,11 +115,11 @@ def factor(scale: Scale, unit: str) -> float | Fraction:
 def read(
     notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
-    """The list as the first profile reads it that can.
+    """Return the list as the first profile reads it that can.
 
-    In this order: the list names its maker; lists on this link are that maker's; `known`, the maker that was seen on
-    this link before; what stands in the list tells; the list says everything itself. Raises `UnknownMeterError` when
-    none can.
+    Profiles are asked in this order: those of the maker that the list names; those of the link; `known`, the maker
+    whose push came on this link before; those that recognise the elements of the list; and the general profile, which
+    reads lists that contain codes, scalers and units. Raises `UnknownMeterError` when no profile reads the list.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
@@ -131,13 +131,13 @@ def read(
 
 
 def _knows(profile: Profile, items: Iterable[Item]) -> bool:
-    """Whether the maker is known and a number is, though it fills no field: the value of another meter, say."""
+    """Return whether the maker is known, and so is a number that fills no field, such as the value of another meter."""
     known = (item for item in items if item.entry)
     return not profile.is_general and any(values.number(item.data) is not None for item in known)
 
 
 class _Context(NamedTuple):
-    """What is known of a list when it is asked whose it is."""
+    """What tells the maker of a list: its body, items and identifier, its link, and the maker seen on this link."""
 
     body: Data
     named: list[Item] | None
@@ -147,7 +147,7 @@ class _Context(NamedTuple):
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
-    """The list version identifier: what has its code, or the text that stands first in a list without codes."""
+    """Return the list version identifier: the text with its code, or the first element of a list without codes."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
     return _text_of(named, "list_id")
@@ -166,7 +166,7 @@ def _field(item: Item) -> str:
 
 
 def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item]]]:
-    """Every profile that may know the list, in the order of choice, with the items as it takes them."""
+    """Return every profile that may read the list, in the order of choice, with the items as it reads them."""
     for profile in _profiles_by_identity(profiles, asked):
         yield from ((profile, items) for items in _lists(profile, asked))
     for profile, signature in _signatures(profiles, asked):
@@ -188,7 +188,7 @@ def _signatures(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[
 
 
 def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
-    """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
+    """Return the profiles of the maker that the identifier, else the device, the link or the push setup tells."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
     device = next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None)
@@ -210,11 +210,11 @@ def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
     found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
-    return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
+    return found if len(found) == 1 else []  # null-data at the end may hide which list it is
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
-    """Return the items as `profile` reads them: each is a register, and one of a kind is the source of its field."""
+    """Return the items as `profile` reads them: each becomes a register, and the first for a field is its source."""
     model = profile.model(_text_of(items, "model"))
     resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
@@ -228,7 +228,7 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
-    """The powers of ten of units of which a number tells that the list has smaller steps."""
+    """Return the powers of ten of the units in which a number shows that the list has smaller steps."""
     return {
         unit: other.exponent
         for unit, other in profile.higher_resolution.items()
@@ -237,17 +237,17 @@ def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
 
 
 def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
-    """The values of this unit that come without a scaler."""
+    """Return the values of this unit that have no scaler."""
     return [item.data for item in items if item.scaler is None and _unit(item) == unit]
 
 
 def _unit(item: Item) -> str:
-    """The unit that was sent, else the one that the code implies."""
+    """Return the unit in the list, else the unit that the code implies."""
     return item.unit if item.unit is not None else item.entry.unit if item.entry else ""
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
-    """The register that an element is, and the source of a field where the registry knows one for it."""
+    """Return the register of an element, and the source of its field where the registry has one."""
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
@@ -259,6 +259,6 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
         return register, None
     if entry.kind is not Kind.NUMBER:
         return register, Source(item.data, entry.kind)
-    if exponent is None or unit != entry.unit:  # without a scale, or in another unit, it is not that quantity
+    if exponent is None or unit != entry.unit:  # without a scaler, or in another unit, it is not that quantity
         return register, None
     return register, Source(item.data, entry.kind, exponent, entry.unit)

@@ -1,7 +1,7 @@
-"""Lists that name no maker: those that say everything themselves, codes, scalers, units; and those of Czechia.
+"""Lists that name no maker: those that contain codes, scalers and units; and those of Czechia.
 
-Source: a real capture and the example of an operator. Meters of Sagemcom (XT211) and ZPA (AM375) send the same, whole W
-and Wh.
+Source: a real capture and the example of an operator. Meters of Sagemcom (XT211) and ZPA (AM375) send the same lists,
+in W and Wh.
 """
 
 from hanparse.meters.profile import Profile
