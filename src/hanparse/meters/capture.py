@@ -1,4 +1,4 @@
-"""An entry of a push-object-list -> `CaptureObject`: which attribute of which object an element of the push is.
+"""Turns an entry of a push-object-list into a `CaptureObject`, which names the object and attribute of an element.
 
 Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
 """
@@ -14,7 +14,7 @@ _REGISTERS: Final = frozenset({3, 4})  # class_id of register, extended register
 _VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # and of data, clock
 _VALUE, _SCALER_UNIT = 2, 3  # attributes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
-"""What an entry has behind the data index: nothing, a restriction, or a restriction and columns (newer push setups)."""
+"""The types behind the data index of an entry: none, or those of a restriction and columns (newer push setups)."""
 
 
 class CaptureObject(NamedTuple):
@@ -30,17 +30,17 @@ class CaptureObject(NamedTuple):
 
     @property
     def is_value(self) -> bool:
-        """Whether the element is the value of the object."""
+        """True where the element is the value of the object."""
         return self.is_whole and is_value(self.class_id, self.attribute)
 
     @property
     def is_register(self) -> bool:
-        """Whether the element is the value of a register, which has a scaler and a unit."""
+        """True where the element is the value of a register, which has a scaler and a unit."""
         return self.is_value and self.class_id in _REGISTERS
 
     @property
     def is_scaler_unit(self) -> bool:
-        """Whether the element is the scaler and the unit of a register."""
+        """True where the element is the scaler and the unit of a register."""
         return self.is_whole and self.class_id in _REGISTERS and self.attribute == _SCALER_UNIT
 
 

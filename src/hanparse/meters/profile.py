@@ -99,7 +99,7 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """Whether a pattern depends on the meter number, so that lists of two meters may be read differently."""
+    """True where a pattern depends on the meter number, so that lists of two meters may be read differently."""
 
     def __post_init__(self) -> None:
         """Raise `TypeError` or `ValueError` for common mistakes in a profile."""
@@ -119,7 +119,7 @@ class Profile:
 
     @property
     def is_general(self) -> bool:
-        """Whether the profile reads lists of any maker."""
+        """True where the profile reads lists of any maker."""
         return not (self.list_ids or self.devices or self.links or self.signatures or self.unframed or self.attributes)
 
     def claims(self, list_id: str) -> bool:

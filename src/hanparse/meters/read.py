@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """The element that becomes a field: its data, its kind, and for a number the power of ten and the unit."""
+    """An element that becomes a field: its data, its kind, and for a number the power of ten and the unit."""
 
     data: Data
     kind: Kind
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether the field is a float even where the number is whole."""
+        """True where the field is a float even if the number is whole."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
@@ -89,7 +89,7 @@ class Reading(NamedTuple):
 
     @property
     def made_for_transformers(self) -> bool:
-        """Whether the meter type is made for current transformers."""
+        """True where the meter type is made for current transformers."""
         return bool(self.model and self.model.transformers)
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
@@ -137,7 +137,7 @@ def _knows(profile: Profile, items: Iterable[Item]) -> bool:
 
 
 class _Context(NamedTuple):
-    """What tells the maker of a list: its body, items and identifier, its link, and the maker seen on this link."""
+    """A list and the facts that tell its maker: its items and identifier, its link, and the maker seen on this link."""
 
     body: Data
     named: list[Item] | None

@@ -59,12 +59,12 @@ class Item(NamedTuple):
 
     @property
     def entry(self) -> Entry | None:
-        """The entry of the registry for the value; `None` also where the element is no value."""
+        """The registry entry of the value; `None` also where the element is no value."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:
-        """Whether the value identifies the meter, by the code."""
+        """True where the value identifies the meter, by its code."""
         if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
             return False
         groups = (self.obis.c, self.obis.d)

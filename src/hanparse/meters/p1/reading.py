@@ -56,7 +56,7 @@ class TelegramReading(NamedTuple):
         return Measurement(**self.fields(scale, timezone), registers=self.reading.registers, scale=scale)
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return the fields of the measurement, by name. Those that the telegram does not contain are missing or `None`."""
+        """Return the fields of the measurement, by name. Those that the telegram lacks are missing or `None`."""
         calendar = Calendar(_is_central(self.telegram, self.records), timezone)
         numbers = self.reading.fields(scale, timezone)
         return numbers | self._single(calendar) | self._composed(calendar, factor(scale, "W"))
