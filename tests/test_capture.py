@@ -17,7 +17,7 @@ NOTHING = Data(Tag.NULL_DATA)
 def extended(entry: Data, *selection: Data) -> Data:
     """Return an entry of a newer push setup: a selection follows the data index."""
     assert isinstance(entry.value, tuple)
-    return structure(*entry.value, *selection)  # type: ignore[arg-type]
+    return structure(*entry.value, *selection)
 
 
 def restriction(kind: int, value: Data = NOTHING) -> Data:

@@ -64,14 +64,20 @@ UNKNOWN_LINK = Link((16,), (1,), 0x13)
 
 
 @pytest.mark.parametrize("link", [None, UNKNOWN_LINK])
-def test_a_push_setup_that_one_profile_has_names_the_maker_of_a_list_without_a_device(link: Link | None) -> None:
+def test_a_push_setup_that_one_maker_has_names_the_maker_of_a_list_without_a_device(link: Link | None) -> None:
     volts = Data(Tag.LONG_UNSIGNED, 230)
     for setup in ("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"):
         measurement = measure(structure(array(entry(40, setup), entry(3, "32.7.0")), volts), link)
         assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", 230)
-    for setup in ("0-6:25.9.0", "0-7:25.9.0"):  # meters of two makers have the first, no known meter has the second
+    for setup in ("0-6:25.9.0", "0-7:25.9.0"):  # meters of several makers have the first, no known meter the second
         with pytest.raises(UnknownMeterError):
             measure(structure(array(entry(40, setup), entry(3, "32.7.0")), volts), link)
+
+
+def test_powers_of_a_push_setup_that_several_makers_have_name_no_maker_and_give_no_voltage() -> None:
+    listed = array(entry(40, "0-6:25.9.0"), entry(3, "1.7.0"), entry(3, "32.7.0"))
+    found = measure(structure(listed, number(640), Data(Tag.LONG_UNSIGNED, 2301)), UNKNOWN_LINK)
+    assert (found.manufacturer, found.active_power_import, found.voltage_l1) == (None, 640, None)
 
 
 def test_the_same_described_list_has_the_scale_of_its_wire() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -117,18 +117,12 @@ def _known_by(profile: Profile) -> str:
             f"the addresses `{_address(w.destination)}`, `{_address(w.source)}`, `{w.control:02X}`"
             for w in profile.links
         ),
-        *(f"the push setup `{setup}`" for setup in profile.setups if setup in _own_setups()),
+        *(f"the push setup `{setup}` in a list without a device" for setup in profile.setups if not profile.devices),
         *([signatures] if signatures else []),
         *([unframed] if profile.unframed else []),
         *(["attribute descriptors in the list"] if profile.attributes else []),
     ]
     return ", or ".join(ways) or "codes, scalers and units in the list"
-
-
-def _own_setups() -> set[str]:
-    """Return the push setups that one profile has: they name the maker of a list without a device."""
-    counts = Counter(setup for profile in PROFILES for setup in profile.setups)
-    return {setup for setup, count in counts.items() if count == 1}
 
 
 def _address(groups: tuple[int, ...]) -> str:

@@ -9,7 +9,7 @@ from hanparse.meters.makers.kamstrup import KAMSTRUP
 from hanparse.meters.makers.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
 from hanparse.meters.makers.sagemcom import SAGEMCOM
 from hanparse.meters.makers.siemens import SIEMENS
-from hanparse.meters.makers.unnamed import CZECHIA, UNNAMED
+from hanparse.meters.makers.unnamed import CZECHIA, PORT, UNNAMED
 from hanparse.meters.profile import HigherResolution, Model, Place, Profile, codes
 from hanparse.meters.read import Reading, read
 
@@ -18,7 +18,7 @@ __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
     *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
-    *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by the elements of the list
+    *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # by the elements of the list
     UNNAMED,
 )
 """Every profile. Their order does not matter, because their recognition rules never overlap. Where two profiles read

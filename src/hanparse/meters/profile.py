@@ -66,8 +66,8 @@ class Profile:
 
     * `list_ids`: prefixes of the list version identifiers that the maker uses.
     * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without an identifier.
-    * `setups`: push setups that this maker's meters use on any link. A list of such a push setup is this maker's when
-      it contains one of `devices`, or when it contains no device and no other profile has the push setup.
+    * `setups`: push setups of lists that the profile reads on any link. A profile with `devices` reads those that
+      contain one of them, a profile without `devices` those that contain no device.
     * `links`: the links (addresses and control) on which a list that names no maker is this maker's.
     * `positions`: the places of lists without OBIS codes. They apply where the list identifier or the link names this
       maker.
@@ -120,7 +120,15 @@ class Profile:
     @property
     def is_general(self) -> bool:
         """True where the profile reads lists of any maker."""
-        return not (self.list_ids or self.devices or self.links or self.signatures or self.unframed or self.attributes)
+        return not (
+            self.list_ids
+            or self.devices
+            or self.links
+            or self.setups
+            or self.signatures
+            or self.unframed
+            or self.attributes
+        )
 
     def claims(self, list_id: str) -> bool:
         """Return whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""

@@ -133,7 +133,7 @@ def read(
 def _knows(profile: Profile, items: Iterable[Item]) -> bool:
     """Return whether the maker is known, and so is a number that fills no field, such as the value of another meter."""
     known = (item for item in items if item.entry)
-    return not profile.is_general and any(values.number(item.data) is not None for item in known)
+    return profile.manufacturer is not None and any(values.number(item.data) is not None for item in known)
 
 
 class _Context(NamedTuple):
@@ -202,8 +202,7 @@ def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Itera
         return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
     if found := [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]:
         return found
-    with_setup = [profile for profile in profiles if setup in profile.setups]
-    return with_setup if len(with_setup) == 1 else []
+    return [profile for profile in profiles if setup in profile.setups and not profile.devices]
 
 
 def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:

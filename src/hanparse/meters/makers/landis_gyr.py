@@ -43,7 +43,6 @@ _BURGENLAND = (
 E450_UNNAMED = replace(
     E450,
     devices=(),
-    setups=(),
     links=(),
     signatures=(
         codes(f"{_BURGENLAND} 81.7.40/u16 81.7.51/u16 81.7.62/u16 0-0:96.1.0/oct8"),  # an angle of 400 means no current

@@ -6,5 +6,8 @@ in W and Wh.
 
 from hanparse.meters.profile import Profile
 
+_WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0}
 UNNAMED = Profile(manufacturer=None)
 CZECHIA = Profile(manufacturer=None, attributes=True, exponents={"W": 0, "Wh": 0})
+# Meters of Landis+Gyr (E360), Iskraemeco and Siemens have this push setup on their P1 port, all with whole W and Wh.
+PORT = Profile(manufacturer=None, setups=("0-6:25.9.0",), exponents=_WHOLE)
