@@ -6,13 +6,17 @@ anew. A part whose number does not follow drops the message. So a message is com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.wire.link import MAX_LINKS, Link
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hanparse.wire.link import Link
+
+MAX_LINKS: Final = 16
+"""For how many links messages are joined at a time. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
