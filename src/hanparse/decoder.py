@@ -95,6 +95,7 @@ class Decoder:
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
         self._observed = Observed()
+        self._layouts.opener, self._layouts.on_opened = self._receiver.opener, self._observed.add
 
     def _check_options(self) -> None:
         checks = {
@@ -111,9 +112,8 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        recognised = self._layouts.recognised
-        frames = recognised - self._layouts.recognised_apdus  # the frames of these came one by one
-        counts = self._counts + Counter(frames=frames, measurements=recognised)
+        layouts = self._layouts
+        counts = self._counts + Counter(frames=layouts.frames, measurements=layouts.recognised)
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property

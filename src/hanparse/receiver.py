@@ -17,7 +17,7 @@ from hanparse import cosem, mbus, p1
 from hanparse.axdr import grammar
 from hanparse.axdr.data import Tag
 from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
-from hanparse.hdlc import FLAG, FORMAT_BIAS, LLC, Frame, Hdlc, strip_llc
+from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
 from hanparse.meters.p1 import TelegramReading, read_telegram
@@ -97,8 +97,11 @@ class Recogniser(Protocol):
     """Recognises pushes that differ from earlier ones in their values alone (`hanparse.layouts`)."""
 
     @property
-    def frames(self) -> Mapping[int, Known]:
-        """What is recognised as a whole frame, as long as no message is being joined."""
+    def starts(self) -> Mapping[bytes, Known]:
+        """The frames that are recognised before they are taken apart, as long as no message is being joined."""
+
+    def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
+        """Return the frames of messages that were recognised since the last call, the last message of each link."""
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
         """Return the measurement in an APDU that is recognised."""
@@ -121,9 +124,9 @@ class Receiver:
     ) -> None:
         self._profiles = tuple(profiles)
         self._recogniser = recogniser
-        self._known = NOTHING_KNOWN if recogniser is None else recogniser.frames
-        self._opener = Opener(keys, is_sound)
-        self.reader = StreamReader([layer() for layer in LAYERS], self._known, FORMAT_BIAS)
+        self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
+        self.opener = Opener(keys, is_sound)
+        self.reader = StreamReader([layer() for layer in LAYERS], self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
         self._pending: deque[Event] = deque()
@@ -151,13 +154,22 @@ class Receiver:
 
     def _take(self, frame: Frame | mbus.Telegram) -> None:
         message = Message.of(frame)
+        if self._recogniser is not None:
+            for earlier in self._recogniser.unjoined():
+                self._note(earlier)
         with self._failing(message):
             whole, dropped = self._transfer.add(frame)
-            self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
             if dropped:
                 self._pending.append(dropped)
             if whole:
                 self._take_message(whole)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+
+    def _note(self, frame: Frame | mbus.Telegram) -> None:
+        """Join a frame of a message that was recognised and is delivered: a repetition of it shall not be an error."""
+        whole, _ = self._transfer.add(frame)
+        if whole and is_block(whole.payload):
+            self._transfer.add_block(whole)
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):
@@ -202,7 +214,7 @@ class Receiver:
 
     def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram | Recognised:
         """Read what the keys open. Errors show nothing of it, and their place is that of the ciphered APDU."""
-        opened = self._opener.open(apdu, partial(self._is_sound, message.link))
+        opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         try:
             if opened.apdu.startswith(b"/"):
                 return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)

@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import tzinfo
 
+    from hanparse.layouts.carriers import Carried, PlainFrame
     from hanparse.layouts.learn import Element, Number
-    from hanparse.layouts.store import FrameLayout
     from hanparse.measurement import Scale
     from hanparse.meters import Reading
     from hanparse.meters.seen import LastMaker
@@ -65,7 +65,8 @@ class Layout:
         self.made_for_transformers = reading.made_for_transformers
         self.mask, self.constant = builder.mask()
         self.used = 0
-        self.frame: FrameLayout | None = None
+        self.frames: list[tuple[bytes, PlainFrame | Carried]] = []
+        """The kinds of frames in which such pushes are recognised, with their first bytes."""
         self.size = size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push and those of them that vary; `None` until registers are first asked for."""
@@ -89,8 +90,8 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """When a push was recognised by this layout last, as an APDU or as a frame."""
-        return max(self.used, self.frame.used if self.frame else 0)
+        """When a push was recognised by this layout last, by its APDU or by its frames."""
+        return max(self.used, *(kind.used for _, kind in self.frames))
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values that `index` names, from an APDU that has this layout."""

@@ -34,6 +34,11 @@ class NumberedParts:
         self._numbering = Numbering(unit, first, modulo)
         self._messages: dict[object, _Joining] = {}
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message is being joined or refused."""
+        return not any(joining.is_busy for joining in self._messages.values())
+
     def add(
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
@@ -63,6 +68,10 @@ class _Joining:
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # the first part of the message is missing, and that was reported
         self._is_refused = False  # the message is refused up to its last part
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.parts or self._is_refused)
 
     @property
     def awaited(self) -> str:
