@@ -169,6 +169,20 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - pages == {"api.md", "changelog.md", "index.md"}
 
 
+def test_the_page_on_the_modules_names_files_and_definitions_that_exist() -> None:
+    package = ROOT / "src" / "hanparse"
+    text = _BLOCK.sub("", (ROOT / "docs" / "architecture.md").read_text("utf-8"))
+    names = set(re.findall(r"`([\w./]+)`", text))
+    files = {name for name in names if name.endswith((".py", ".toml", "/"))}
+    assert [name for name in sorted(files) if not any((start / name).exists() for start in (package, ROOT))] == []
+    source = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    defined = {name for name in names - files if "." not in name and name != name.lower() or "_" in name}
+    assert defined
+    assert [
+        name for name in sorted(defined) if not re.search(rf"^(?:class|def)? *{name}\b", source, re.MULTILINE)
+    ] == []
+
+
 def test_every_extra_is_on_the_page_about_programs() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     _, _, section = (ROOT / "docs" / "program.md").read_text("utf-8").partition("| extra |")
