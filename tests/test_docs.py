@@ -188,7 +188,7 @@ def test_every_extra_is_on_the_page_about_programs() -> None:
 
 
 def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
-    _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## What the diagnosis says")
+    _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## Troubleshooting")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)
     assert sorted(listed) == sorted(["kind", *get_args(faults.Kind)])
 
