@@ -30,8 +30,32 @@ PAGE = ROOT / "docs" / "meters.md"
 
 HEAD = """# Supported meters
 
-hanparse reads the lists on this page, and every other list that contains its own OBIS codes, scalers and units. Each
-section describes one profile. To find your meter, search the page for its type.
+hanparse reads the lists of these meters, and every other list that contains its own OBIS codes, scalers and units:
+
+| country | manufacturer | meter types | profiles |
+| --- | --- | --- | --- |
+| Norway | Aidon | 6515, 6525, 6534, 6540, 6550 | [`AIDON`] |
+| Norway | Kaifa | MA105H2E, MA304H3E, MA304H4, MA304T3, MA304T4 | [`KAIFA`] |
+| Norway | Kamstrup | OMNIPOWER 684, 685, 686 | [`KAMSTRUP`] |
+| Norway | Landis+Gyr | E350 (ZFF, ZMF) | [`EMBRIQ`] |
+| Sweden | Aidon | any; the list contains no type | [`UNNAMED`] |
+| Sweden | Kaifa | MA105H2E, MA304H4, MA304T4 | [`KAIFA`] |
+| Sweden, Denmark | Kamstrup | OMNIPOWER | [`KAMSTRUP`] |
+| Switzerland | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`] |
+| Switzerland | Landis+Gyr | E360 | [`E360`] |
+| Switzerland | Landis+Gyr | E450, E570 | [`E450`] |
+| Austria | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`], [`AUSTRIA`] |
+| Austria | Kaifa | MA309 and others | [`KAIFA_AUSTRIA`], [`UNNAMED`] |
+| Austria | Landis+Gyr | E450 | [`E450`], [`E450_UNNAMED`], [`AUSTRIA`] |
+| Austria | Sagemcom | any | [`SAGEMCOM`], [`UNNAMED`] |
+| Austria | Siemens | IM150, IM350 | [`SIEMENS`], [`AUSTRIA`] |
+| Slovenia | Iskraemeco | AM550 | [`ISKRAEMECO`], [`ISKRAEMECO_PORT`] |
+| Croatia | Iskraemeco | IE.5 | [`ISKRAEMECO_UNNAMED`] |
+| Czechia | Sagemcom, ZPA | XT211, AM375 | [`CZECHIA`] |
+| Cyprus | Landis+Gyr | E450 | [`E450`] |
+
+[P1 telegrams](p1.md#meters-per-country) lists the countries whose meters send P1 text. Each section below describes one
+profile. `*` and `?` in a meter type stand for any characters and for one character.
 
 Each profile is proved by frames in `tests/frames`, which the tests decode. A *real* frame was sent by a meter, and
 only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame
@@ -42,6 +66,23 @@ the profile has none either, the number is a register and fills no field. `Scale
 the ratio of current transformers, and a meter that sends a different power of ten than its list defines.
 
 `python tools/write_meters.py` writes this page.
+
+[`AIDON`]: #aidon-aidon
+[`KAIFA`]: #kaifa-kaifa
+[`KAMSTRUP`]: #kamstrup-kamstrup
+[`EMBRIQ`]: #landisgyr-embriq
+[`UNNAMED`]: #lists-without-a-manufacturer-unnamed
+[`ISKRAEMECO_PORT`]: #iskraemeco-iskraemeco_port
+[`E360`]: #landisgyr-e360
+[`E450`]: #landisgyr-e450
+[`AUSTRIA`]: #lists-without-a-manufacturer-austria
+[`KAIFA_AUSTRIA`]: #kaifa-kaifa_austria
+[`E450_UNNAMED`]: #landisgyr-e450_unnamed
+[`SAGEMCOM`]: #sagemcom-sagemcom
+[`SIEMENS`]: #siemens-siemens
+[`ISKRAEMECO`]: #iskraemeco-iskraemeco
+[`ISKRAEMECO_UNNAMED`]: #iskraemeco-iskraemeco_unnamed
+[`CZECHIA`]: #lists-without-a-manufacturer-czechia
 """
 CLOCKS = {
     clock.AS_SENT: "as sent, UTC = local + deviation; without a time zone if no deviation is sent",
