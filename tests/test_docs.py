@@ -143,6 +143,19 @@ def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) 
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
 
 
+@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])
+def test_every_box_and_text_of_a_picture_begins_and_ends_inside_its_view(name: str) -> None:
+    picture = (ROOT / "docs" / name).read_text("utf-8")
+    view = re.search(r'viewBox="0 0 (\d+) (\d+)" role="img"', picture)
+    assert view
+    width, height = float(view[1]), float(view[2])
+    places = re.findall(r'<(?:rect|text)[^>]* x="(-?[\d.]+)" y="(-?[\d.]+)"(?: width="(\d+)" height="(\d+)")?', picture)
+    assert places
+    for x, y, wide, high in places:
+        assert 0 <= float(x) <= float(x) + float(wide or 0) <= width
+        assert 0 <= float(y) <= float(y) + float(high or 0) <= height
+
+
 def test_the_picture_of_a_frame_shows_every_byte_and_every_field_of_the_frame_file() -> None:
     picture = (ROOT / "docs" / "frame.svg").read_text("utf-8")
     file = named("kaifa/list2-ma304h3e-it")
