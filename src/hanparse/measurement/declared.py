@@ -1,15 +1,15 @@
-"""The fields of `Measurement`, which ``python tools/write_fields.py`` takes from the registry."""
+"""The fields of `Measurement`. ``python tools/write_fields.py`` writes them from the registry."""
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  get_type_hints(Measurement) is for users, too
+from datetime import datetime  # noqa: TC003  users may call get_type_hints(Measurement)
 
 from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter  # noqa: TC001
 from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """What a push may carry."""
+    """The values that a push may contain, one attribute for each field."""
 
     __slots__ = ()
 
