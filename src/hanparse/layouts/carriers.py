@@ -156,9 +156,9 @@ class Carried:
         return b"".join([raw[piece] for piece in self.pieces])
 
     def awaited(self, data: bytes, at: int) -> int:
-        """Return the size of `data` that shows more, if each frame at its end may be of this kind; 0 if not.
+        """Return the size of `data` that shows more, if its frames are of this kind as far as they are there; 0 if not.
 
-        One more byte is awaited between frames and in headers, so that no other frame waits for longer than it must.
+        Frames are awaited one by one, and a header byte by byte, so that no other frame waits for longer than it must.
         """
         for part in self.parts:
             seen = data[at + part.start : at + part.start + len(part.head)]
@@ -168,9 +168,14 @@ class Carried:
                 return at + part.start + len(seen) + 1
             if at + part.end > len(data):
                 return at + part.end
-            if not part.is_sound(data, at):
+            if not self._has_begun(data[at : at + part.end]) or not part.is_sound(data, at):
                 return 0
         return 0
+
+    def _has_begun(self, front: bytes) -> bool:
+        """Return whether the first frames, whole, have the constant bits."""
+        bits = 8 * (self.size - len(front))
+        return _from_bytes(front) & self._mask >> bits == self._constant >> bits
 
 
 def _pieces(message: Message, start: int, first: int) -> Iterator[slice]:
