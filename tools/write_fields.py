@@ -1,6 +1,6 @@
-"""The registry of OBIS codes -> src/hanparse/measurement/declared.py: the fields of `Measurement` for type checkers.
+"""Writes src/hanparse/measurement/declared.py, the fields of `Measurement`, from the registry of codes.
 
-Run ``python tools/write_fields.py`` after a field was added to the registry; a test holds them together.
+Run ``python tools/write_fields.py`` after a change of the registry; a test fails if the module is out of date.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from hanparse.obis import Kind, Obis
 
 MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
 
-HEAD: Final = '''"""The fields of `Measurement`, which ``python tools/write_fields.py`` takes from the registry."""
+HEAD: Final = '''"""Declares the fields of `Measurement`; ``python tools/write_fields.py`` writes this module."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """What a push may carry."""
+    """Declares the fields that a push can fill."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Fields(Record):
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
 _PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
-_MEASURED: Final = (7, 8)  # D: instantaneous, since the beginning
+_MEASURED: Final = (7, 8)  # D: instantaneous value, total register
 _QUANTITIES: Final = 20  # C, for the sum and for each phase
 
 
@@ -44,9 +44,9 @@ def module() -> str:
 
 
 def fields() -> list[Field]:
-    """Return the fields in their order: what names and dates a push, numbers by unit, then all others.
+    """Return the fields in their order: identity and times of a push, numbers by unit, then all others.
 
-    Totals are before tariffs, sums before phases, and limits and averages behind what is measured now.
+    Totals precede tariffs, sums precede phases, and instantaneous values precede limits and averages.
     """
     return sorted(FIELD_OF.values(), key=_place)
 
