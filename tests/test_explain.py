@@ -110,7 +110,7 @@ def test_the_elements_of_a_push_in_segments_stand_in_the_frames_that_carry_them(
         explanation = check(data)
         values = [leaf.value for leaf in explanation.leaves if leaf.layer != "hdlc"]
         whole = [leaf.value for leaf in explain(push.data).leaves if leaf.layer != "hdlc"]
-        assert [value for value in values if value != "goes on in the next part"] == whole
+        assert [value for value in values if value != "continues in the next part"] == whole
         *earlier, last = frames(explanation)
         count = len(segments)
         assert [frame.value for frame in earlier] == [f"segment {i} of {count}" for i in range(1, count)]
