@@ -34,7 +34,7 @@ class Origin(NamedTuple):
     """The source of a payload: its link, the profile of earlier payloads of this link, and its reading, if any."""
 
     link: Link | None = None
-    maker: Profile | None = None
+    profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
     """True if the payload is complete and sound. Otherwise names and values are shown, but no fields."""
@@ -77,7 +77,7 @@ class Payloads:
             return Interpretation.of_items(apdu, ()), ""
         try:
             notification = DataNotification(0, push.date_time, body)
-            reading = origin.reading or read(notification, self._profiles, origin.link, origin.maker)
+            reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
             unknown = str(error).partition(";")[0]  # the rest of the message is about the report in the error
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown

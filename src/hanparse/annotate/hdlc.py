@@ -4,10 +4,10 @@ Which bytes are a damaged frame
 -------------------------------
 The frames from `hanparse.receiver` are sound. Bytes between them are a damaged frame if
 
-* a format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends where its length
-  field says, whether there is a flag or not, but at the latest at the next header whose HCS fits;
-* a flag and a format field begin a header whose HCS does not fit or is missing, and there is a flag where the frame
-  ends by its length field;
+* a format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends at the position
+  that its length field gives, with or without a flag there, but at the latest at the next header whose HCS fits;
+* a flag and a format field begin a header whose HCS does not fit or is missing, and there is a flag at the end that its
+  length field gives;
 * the input ends within such a header.
 
 A flag that two frames share belongs to the first frame.

@@ -132,8 +132,8 @@ class Record:
 
         The mapping is empty unless the caller asked for estimates.
         """
-        place = self._kind.index.get(_ESTIMATED)
-        return NO_ESTIMATES if place is None else self._read()[place]
+        position = self._kind.index.get(_ESTIMATED)
+        return NO_ESTIMATES if position is None else self._read()[position]
 
     def _arrival(self) -> datetime | None:
         """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
@@ -217,8 +217,8 @@ def _field(name: str) -> property:
         state = measurement._state  # noqa: SLF001  this function becomes a property of Record
         if type(state) is not tuple:
             state = measurement._read()  # noqa: SLF001
-        place = measurement._kind.index.get(name)  # noqa: SLF001
-        return None if place is None else state[place]
+        position = measurement._kind.index.get(name)  # noqa: SLF001
+        return None if position is None else state[position]
 
     return property(
         read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "How the meter is connected, if its type determines it."
@@ -229,7 +229,7 @@ class _Made:
     """The kind of measurements that a caller constructs: the values and registers need no reading."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+        self.index: Mapping[str, int] = {name: position for position, name in enumerate(names)}
         self.scale = scale
         self.made_for_transformers = made_for_transformers
 

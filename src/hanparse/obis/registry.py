@@ -175,7 +175,7 @@ def _energies() -> Iterator[Entry]:
 def _phase_values() -> Iterator[Entry]:
     """Return the entries of current, voltage and power factor.
 
-    Norwegian list definitions say which line voltages a 3-wire meter sends as those of L1, L2 and L3.
+    Norwegian list definitions define which line voltages a 3-wire meter sends as the voltages of L1, L2 and L3.
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
