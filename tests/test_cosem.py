@@ -59,7 +59,7 @@ def test_places_are_counted_from_the_tag_of_the_apdu() -> None:
         ("0F 40", 2, "the bytes end"),
         (f"0F 40000000 05 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 5$"),
         (f"0F 40000000 09 00 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 0 after a type tag 09$"),
-        (f"0F 40000000 00 {BODY} 00", 13, "found bytes after it: 1"),
+        (f"0F 40000000 00 {BODY} 00", 13, "after the last value, found 1"),
         ("0F 40000000 00", 6, "the bytes end"),
     ],
 )
@@ -107,7 +107,7 @@ def test_of_an_apdu_without_a_date_time_nothing_is_left() -> None:
 def test_of_an_apdu_with_bytes_behind_it_the_body_is_left() -> None:
     prefix = cosem.parse_prefix(bytes.fromhex(f"0F 40000000 00 {BODY} 00"))
     assert prefix.body == Data(Tag.STRUCTURE, (Data(Tag.DOUBLE_LONG_UNSIGNED, 17),))
-    assert (prefix.fault, prefix.fault_offset) == ("expected the end of the APDU, found bytes after it: 1", 13)
+    assert (prefix.fault, prefix.fault_offset) == ("expected no bytes after the last value, found 1", 13)
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)

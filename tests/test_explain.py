@@ -168,7 +168,7 @@ def test_a_broken_apdu_is_explained_up_to_the_byte_that_breaks_it() -> None:
 
 def test_bytes_behind_a_complete_list_are_told() -> None:
     data = apdu("02 01 06 00000001 1122")
-    assert errors(data) == [(13, "expected the end of the APDU, found bytes after it: 2")]
+    assert errors(data) == [(13, "expected no bytes after the last value, found 2")]
 
 
 @pytest.mark.parametrize("name", ["ciphered-glo", "ciphered-general", "ciphered-service", "event-notification"])

@@ -69,7 +69,7 @@ class Bounded(io.BytesIO):
     def end(self) -> None:
         """Raise `DecodeError` unless every byte was read."""
         if self.left:
-            self.fail(f"expected the end of the APDU, found bytes after it: {self.left}")
+            self.fail(f"expected no bytes after the last value, found {self.left}")
 
 
 def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  the same
