@@ -33,7 +33,7 @@ class Fields(Record):
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
 _PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
-_MEASURED: Final = (7, 8)  # D: instantaneous, since the beginning
+_MEASURED: Final = (7, 8)  # D: instantaneous value, total register
 _QUANTITIES: Final = 20  # C, for the sum and for each phase
 
 
