@@ -225,6 +225,8 @@ class Decoder:
         self._counts["measurements"] += 1
         if isinstance(event, Read):
             self._learn(event)
+        elif event.security is None:
+            self._layouts.learn_telegram(event.reading, self._scale, self._timezone)
 
     def _measurement(self, event: Read | ReadTelegram | Recognised, at: datetime | None) -> Measurement:
         if isinstance(event, Recognised):
