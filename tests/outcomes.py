@@ -19,10 +19,10 @@ def resealed(frame: bytes, llc: int = 0) -> bytes:
 
 
 def outcome(decoder: Decoder, frame: bytes) -> tuple[object, ...]:
-    """Everything that can be seen of what a decoder makes of a frame."""
+    """Return everything that a program can see after a decoder has read `frame`, but for the count of layouts used."""
     found = decoder.feed(frame) + decoder.flush()
-    error = decoder.last_error
-    return found, [types(m) for m in found], decoder.stats, type(error), str(error), vars(error) if error else {}
+    error, stats = decoder.last_error, decoder.stats._replace(recognised=0)
+    return found, [types(m) for m in found], stats, type(error), str(error), vars(error) if error else {}
 
 
 def types(measurement: Measurement) -> list[tuple[str, str, str]]:

@@ -112,7 +112,7 @@ class Decoder:
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
         recognised = self._layouts.recognised
-        counts = self._counts + Counter(frames=recognised, measurements=recognised)
+        counts = self._counts + Counter(frames=recognised, measurements=recognised, recognised=recognised)
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
