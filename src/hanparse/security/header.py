@@ -160,11 +160,7 @@ class _Walk:
         length = self.length(name)
         if length > len(self.apdu) - self.at:
             left = len(self.apdu) - self.at
-            self.fail(
-                "length",
-                f"the length of the {name} announces {length} bytes, {left} are left; cut off on the way",
-                start,
-            )
+            self.fail("length", f"{name}: expected {length} bytes, {left} are left; cut off on the way", start)
         begin = self.at
         self.mark(name, begin + length)
         return self.apdu[begin : self.at]
