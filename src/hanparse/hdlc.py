@@ -1,4 +1,4 @@
-"""The HDLC link layer (IEC 62056-46, frame format type 3): `Frame` is a frame, `FrameReader` finds frames.
+"""The HDLC link layer (IEC 62056-46, format type 3): `Frame` parses and builds a frame, `FrameReader` finds frames.
 
 The length field delimits a frame. 7E and 7D inside the information field are ordinary bytes, since nothing is escaped.
 The closing flag of a frame may be the opening flag of the next one. `hanparse.wire.reader` defines how a reader finds

@@ -19,7 +19,7 @@ NO_TITLE: Final = bytes(SIZE)
 
 
 class Case(NamedTuple):
-    """A ciphered APDU and the keys to open it. No function that raises an error may hold it, since it contains keys."""
+    """A ciphered APDU and its keys. No function that raises an error has it as a variable, since it contains keys."""
 
     header: Header
     head: bytes

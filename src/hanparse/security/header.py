@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from hanparse.axdr.length import length_at
 from hanparse.errors import CipherError, DecodeError
 from hanparse.security import title as titles
-from hanparse.wire import identify as foreign
+from hanparse.wire import identify
 
 if TYPE_CHECKING:
     from hanparse.errors import CipherCause
@@ -145,8 +145,8 @@ class _Walk:
 
     def tag(self) -> int:
         tag = self.apdu[0] if self.apdu else 0
-        if not (tag == _SIGNED or foreign.is_ciphered(self.apdu)):
-            raise DecodeError(foreign.apdu(tag) if self.apdu else "there is no APDU")
+        if not (tag == _SIGNED or identify.is_ciphered(self.apdu)):
+            raise DecodeError(identify.apdu(tag) if self.apdu else "there is no APDU")
         self.mark("tag", 1)
         return tag
 
@@ -231,4 +231,4 @@ class _Walk:
 
 
 def _name(tag: int) -> str:
-    return foreign.apdu_name(tag) or f"{tag:02X}"
+    return identify.apdu_name(tag) or f"{tag:02X}"

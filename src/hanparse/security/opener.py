@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import CipherError, DecodeError
 from hanparse.measurement.security import Security
-from hanparse.security import words
+from hanparse.security import messages
 from hanparse.security.case import COUNTER_SIZE, NO_TITLE, Case
 from hanparse.security.header import Header, read_header
 from hanparse.security.title import SIZE
-from hanparse.wire import identify as foreign
+from hanparse.wire import identify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -135,13 +135,15 @@ class Opener:
         """Return the error that excludes any attempt, the one that the user can remedy first."""
         header = case.header
         if not header.is_general and self._keys.system_title is None:
-            return case.error("service", words.SERVICE)
+            return case.error("service", messages.SERVICE)
         if not self._keys:
-            return case.error("no key", words.NO_KEY.format(keys="key= and auth_key=" if header.is_tagged else "key="))
+            return case.error(
+                "no key", messages.NO_KEY.format(keys="key= and auth_key=" if header.is_tagged else "key=")
+            )
         if self._missing:
-            return case.error("no cryptography", words.NO_CRYPTOGRAPHY)
+            return case.error("no cryptography", messages.NO_CRYPTOGRAPHY)
         if len(case.title) != SIZE:
-            return case.error("system title", words.WRONG_TITLE.format(size=len(header.system_title)))
+            return case.error("system title", messages.WRONG_TITLE.format(size=len(header.system_title)))
         if not case.key:
             return self._none_of_many(case)
         return self._wrong_size(case)
@@ -149,8 +151,8 @@ class Opener:
     def _none_of_many(self, case: Case) -> CipherError:
         """Return the error for an APDU with a system title that the mapping of keys does not contain."""
         if case.title == NO_TITLE:
-            return case.error("system title", words.NO_CHOICE)
-        return case.error("no key", words.OTHER_METERS.format(meters=self._keys.meters))
+            return case.error("system title", messages.NO_CHOICE)
+        return case.error("no key", messages.OTHER_METERS.format(meters=self._keys.meters))
 
     def _wrong_size(self, case: Case) -> CipherError | None:
         """Return the error for a key of another security suite; `None` when the sizes fit."""
@@ -158,7 +160,7 @@ class Opener:
         used = {"key": case.key, "auth_key": case.auth_key if case.header.is_tagged else b""}
         for name, value in used.items():
             if value and len(value) != size:
-                return case.error("key-length", words.WRONG_SIZE.format(size=size, name=name, found=len(value)))
+                return case.error("key-length", messages.WRONG_SIZE.format(size=size, name=name, found=len(value)))
         return None
 
     def _decipher(self, case: Case, key: bytes) -> bytes:
@@ -187,14 +189,14 @@ class Opener:
 
     def _tag_fails(self, case: Case) -> CipherError:
         if self._confirmed.get(case.title):
-            return case.error("tag", words.TAG_DAMAGED, case.header.end)
+            return case.error("tag", messages.TAG_DAMAGED, case.header.end)
         if not case.header.is_encrypted:
-            return self._swapped(case) or case.error("tag", words.TAG_IN_CLEAR, case.header.end)
+            return self._swapped(case) or case.error("tag", messages.TAG_IN_CLEAR, case.header.end)
         content = self._decipher(case, case.key)
         if case.is_sound(content):
-            return case.error("auth_key", words.AUTH_KEY, case.header.end)
-        if case.title in self._confirmed or foreign.is_head(content):
-            return case.error("tag", words.TAG_AND_CONTENT, case.header.end)
+            return case.error("auth_key", messages.AUTH_KEY, case.header.end)
+        if case.title in self._confirmed or identify.is_head(content):
+            return case.error("tag", messages.TAG_AND_CONTENT, case.header.end)
         return self._swapped(case) or self._wrong_key(case)
 
     def _swapped(self, case: Case) -> CipherError | None:
@@ -205,7 +207,7 @@ class Opener:
             opens = self._verify(case, case.auth_key, case.key) is not None
         else:
             opens = case.is_sound(self._decipher(case, case.auth_key))
-        return case.error("swapped", words.SWAPPED) if opens else None
+        return case.error("swapped", messages.SWAPPED) if opens else None
 
     # --- content without a verified tag -------------------------------------------------------------------------------
 
@@ -215,17 +217,17 @@ class Opener:
         if _is_ciphered(content):
             return _no_push(case, content)
         if not case.header.is_encrypted:
-            return case.error("incomplete", words.INCOMPLETE_IN_CLEAR)
-        if case.title in self._confirmed or foreign.is_head(content):
-            return case.error("incomplete", words.INCOMPLETE)
+            return case.error("incomplete", messages.INCOMPLETE_IN_CLEAR)
+        if case.title in self._confirmed or identify.is_head(content):
+            return case.error("incomplete", messages.INCOMPLETE)
         return self._swapped(case) or self._wrong_key(case)
 
     def _wrong_key(self, case: Case) -> CipherError:
         if case.title == NO_TITLE:
-            return case.error("system title", words.NO_TITLE_SENT)
-        same = words.SAME if case.key == case.auth_key else ""
-        given = "" if len(case.header.system_title) == SIZE else words.OR_TITLE
-        return case.error("key", words.KEY + same + given)
+            return case.error("system title", messages.NO_TITLE_SENT)
+        same = messages.SAME if case.key == case.auth_key else ""
+        given = "" if len(case.header.system_title) == SIZE else messages.OR_TITLE
+        return case.error("key", messages.KEY + same + given)
 
     def _delivered(self, case: Case, content: bytes, *, verified: bool) -> Opened:
         header, title, confirmed = case.header, case.title, self._confirmed
@@ -249,7 +251,7 @@ class Opener:
 
 def _is_ciphered(content: bytes) -> bool:
     """Return whether the content is itself a complete ciphered APDU; its lengths do not fit by chance."""
-    if not foreign.is_ciphered(content):
+    if not identify.is_ciphered(content):
         return False
     try:
         read_header(content)
@@ -260,7 +262,7 @@ def _is_ciphered(content: bytes) -> bool:
 
 def _no_push(case: Case, content: bytes) -> CipherError:
     """Return the error for content that is deciphered correctly and is no push."""
-    if foreign.is_ciphered(content):
-        return case.error("nested", words.NESTED)
-    name = foreign.apdu_name(content[0]) if content else "nothing"
-    return case.error("not a push", words.NO_PUSH.format(name=name or "no APDU"))
+    if identify.is_ciphered(content):
+        return case.error("nested", messages.NESTED)
+    name = identify.apdu_name(content[0]) if content else "nothing"
+    return case.error("not a push", messages.NO_PUSH.format(name=name or "no APDU"))

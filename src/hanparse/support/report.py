@@ -18,9 +18,7 @@ from hanparse.wire.crc import HAS_EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_NAMES_METERS: Final = frozenset(
-    {"ciphered", "key", "auth-key", "counter"}
-)  # faults with a system title in their message
+_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults that name a system title
 _BEFORE: Final = 3 * 1024  # bytes shown up to the last error
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
