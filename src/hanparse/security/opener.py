@@ -84,7 +84,7 @@ class Opener:
         return f"<Opener {self._keys}>"
 
     def open(self, apdu: bytes, is_sound: Callable[[bytes], bool] | None = None) -> Opened:
-        """Return the APDU inside `apdu`. `is_sound` replaces that of the opener, such as for the lines of a P1 telegram.
+        """Return the APDU inside `apdu`. `is_sound` replaces that of the opener, as for the lines of P1 telegrams.
 
         Raises `CipherError`, with an offset from the first byte of `apdu`. The opener checks the causes in this order:
         lengths, protections that hanparse does not read, no key, the encryption key, the tag, exchanged keys. Raises
