@@ -37,9 +37,9 @@ def both(learned_from: bytes, push: bytes, options: Options) -> tuple[int, Decod
     learned.feed(learned_from)
     unlearned.feed(learned_from)
     unlearned._layouts.clear()  # noqa: SLF001  to compare with the long way
-    before = learned._layouts.recognised  # noqa: SLF001
+    before = learned.stats.recognised
     assert outcome(learned, push) == outcome(unlearned, push)
-    return learned._layouts.recognised - before, learned  # noqa: SLF001
+    return learned.stats.recognised - before, learned
 
 
 @given(st.sampled_from(ONE), st.data(), OPTIONS)

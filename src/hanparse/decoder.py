@@ -113,7 +113,9 @@ class Decoder:
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
         layouts = self._layouts
-        counts = self._counts + Counter(frames=layouts.frames, measurements=layouts.recognised)
+        counts = self._counts + Counter(
+            frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised
+        )
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property

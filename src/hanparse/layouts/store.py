@@ -121,7 +121,7 @@ class Layouts:
         apdu, security = carried.apdu(raw), None
         layout = carried.layout
         if layout is None:
-            opened = self.opener.again(apdu, _accept) if self.opener else None
+            opened = self.opener.reopen(apdu, _accept) if self.opener else None
             if opened is None:
                 return None
             apdu, security = opened.apdu, opened.security
