@@ -8,7 +8,6 @@ whole, `unframed` decides what bytes without a frame are.
 from __future__ import annotations
 
 import re
-from collections import deque
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -129,12 +128,12 @@ class Receiver:
         self.reader = StreamReader([layer() for layer in LAYERS], self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
-        self._pending: deque[Event] = deque()
+        self._pending: list[Event] = []  # few: those of one frame
 
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
         if self._pending:
-            return self._pending.popleft()
+            return self._pending.pop(0)
         event: Any = self.reader.next_event()
         if isinstance(event, Frame | mbus.Telegram):
             self._take(event)
@@ -142,7 +141,7 @@ class Receiver:
             self._pending.append(self._open_telegram(event))
         elif event is None and self.reader.ended:
             self._pending.extend(self._transfer.end(self.reader.received))
-            return self._pending.popleft() if self._pending else None
+            return self._pending.pop(0) if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def events(self, data: Buffer) -> Iterator[Event]:

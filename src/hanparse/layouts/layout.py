@@ -46,6 +46,12 @@ class Layout:
     as long as no other maker is seen on the link.
     """
 
+    __slots__ = (
+        *("_clocks", "_constants", "_divided", "_divisors", "_elements", "_factors", "_multiplied", "_numerators"),
+        *("_timezone", "_whole", "constant", "frames", "index", "is_named", "known", "last", "link"),
+        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "texts", "used"),
+    )
+
     def __init__(
         self,
         apdu: bytes,
@@ -140,8 +146,14 @@ def are_texts(push: bytes, places: Iterable[tuple[int, int]]) -> bool:
 
 def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:
     """Return the function that takes the numbers, in their order, out of an APDU of this size."""
+    if not numbers:
+        return _nothing
     parts, end = [], 0
     for number in numbers:
         parts.append(f"{number.place - end}x{number.format}")
         end = number.place + Struct(f">{number.format}").size
     return Struct(f">{''.join(parts)}{size - end}x").unpack
+
+
+def _nothing(_apdu: bytes) -> tuple[int, ...]:
+    return ()
