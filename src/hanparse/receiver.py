@@ -130,6 +130,20 @@ class Receiver:
         self.last_makers = LastMakers()
         self._pending: list[Event] = []  # few: those of one frame
 
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """What the next bytes depend on, for `resume`: the stream, messages in parts, and the maker of each link."""
+        makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
+        return self.reader.state, self._transfer, makers, self._pending
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of another receiver with the same profiles from its `state`."""
+        stream, self._transfer, makers, self._pending = state
+        self.reader.resume(stream)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+        for link, index in makers:
+            self.last_makers.of(link).profile = self._profiles[index]
+
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
         if self._pending:
@@ -172,6 +186,8 @@ class Receiver:
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):
+            if interrupted := self._transfer.interrupt(message):
+                self._pending.append(interrupted)
             self._pending.append(self.open(message))
             return
         with self._failing(message):
@@ -235,6 +251,10 @@ class Receiver:
         last = self.last_makers.of(message.link)
         reading = read(cosem.parse(apdu), self._profiles, message.link, last.profile)
         return Read(message, apdu, reading, last, last.see(reading.profile), security)
+
+
+def _index(profiles: Sequence[Profile], profile: Profile) -> int:
+    return next(index for index, other in enumerate(profiles) if other is profile)
 
 
 # --- an input that is there whole ------------------------------------------------------------------------------------

@@ -38,6 +38,11 @@ class LastMakers:
         """Return the number of links."""
         return len(self._by_link)
 
+    @property
+    def state(self) -> list[tuple[Link | None, Profile]]:
+        """The links and their last makers."""
+        return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
+
     def of(self, link: Link | None) -> LastMaker:
         """Return what is remembered of `link`."""
         last = self._by_link.pop(link, None) or LastMaker()
