@@ -269,13 +269,11 @@ class Decoder:
         """Let the next push like this one be recognised, unless the number of a meter decides how lists are read."""
         if self._depends_on_meter_id:
             return
-        reading = event.reading
-        if event.is_new_maker and reading.notification:  # read it as the next push will be
-            again = read(reading.notification, self._profiles, event.message.link, event.last.profile)
-            if again.profile is not reading.profile:
-                return
-            reading = again
-        self._layouts.learn(event.message, event.apdu, reading, event.last, self._scale, self._timezone)
+        reading, last = event.reading, event.last
+        self._layouts.learn(event, reading, event.known, self._scale, self._timezone)
+        if last.profile is not event.known and not reading.is_named and reading.notification:
+            again = read(reading.notification, self._profiles, event.message.link, last.profile)
+            self._layouts.learn(event, again, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder

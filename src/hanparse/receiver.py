@@ -55,8 +55,8 @@ class Read(NamedTuple):
     reading: Reading
     last: LastMaker
     """The last maker on the link of the message, after it."""
-    is_new_maker: bool
-    """Whether another maker, or none, was seen on the link before."""
+    known: Profile | None
+    """The maker that was known on the link before."""
     security: Security | None = None
     """How the APDU was ciphered, if it was."""
 
@@ -249,8 +249,10 @@ class Receiver:
         if self._recogniser is not None and (measurement := self._recogniser.read(message, apdu)):
             return Recognised(message, measurement, security)
         last = self.last_makers.of(message.link)
-        reading = read(cosem.parse(apdu), self._profiles, message.link, last.profile)
-        return Read(message, apdu, reading, last, last.see(reading.profile), security)
+        known = last.profile
+        reading = read(cosem.parse(apdu), self._profiles, message.link, known)
+        last.see(reading.profile)
+        return Read(message, apdu, reading, last, known, security)
 
 
 def _index(profiles: Sequence[Profile], profile: Profile) -> int:

@@ -20,12 +20,10 @@ class LastMaker:
     def __init__(self) -> None:
         self.profile: Profile | None = None
 
-    def see(self, profile: Profile) -> bool:
-        """Note a push that `profile` read. Returns whether another maker, or none, was noted before."""
-        if not profile.manufacturer or profile is self.profile:
-            return False
-        self.profile = profile
-        return True
+    def see(self, profile: Profile) -> None:
+        """Note a push that `profile` read, if it is the profile of a maker."""
+        if profile.manufacturer:
+            self.profile = profile
 
 
 class LastMakers:
