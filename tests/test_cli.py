@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,7 +23,7 @@ from framefiles import SOUND, folder, named
 
 from hanparse import Measurement, cli, decode
 from hanparse.cli.console import written
-from hanparse.cli.main import main
+from hanparse.cli.main import COMMANDS, main
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_the_module_is_the_command() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["dance"], ["demo", "--fast"], ["decode", "--ct", "0:5"], ["decode", "--timezone", "Nowhere"], ["obis"]],
+    [["dance"], ["demo", "--fast"], ["decode", "--ct", "0:5"], ["decode", "--timezone", "Nowhere"], ["obis"]],
 )
 def test_wrong_use_exits_with_2_and_says_so_on_standard_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -132,24 +133,93 @@ def test_options_reach_the_measurement(tmp_path: Path, capsys: pytest.CaptureFix
     assert "(estimated, " in capsys.readouterr().out
 
 
-def test_nothing_decoded_is_status_1_and_one_sentence_on_standard_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_without_arguments_it_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([])
+    shown = capsys.readouterr()
+    assert all(f"    {command} " in shown.out for command in COMMANDS)
+    assert not shown.err
+
+
+NOISE = Random(1).randbytes(5000)  # noqa: S311  no cipher
+CIPHERED = named("refused/ciphered-glo").data
+NOTHING_DECODED = {
+    "a text": (b"good morning\n", ("expected hex digits",)),
+    "an empty file": (b"", ("0 bytes have come", "the HAN port is closed")),
+    "an empty line": (b"\n", ("0 bytes have come", "the HAN port is closed")),
+    "a ciphered push": (CIPHERED, ("1 pushes of KAM4500000017 are ciphered", "ask the grid company")),
+    "ciphered pushes": (CIPHERED * 200, ("200 pushes of KAM4500000017 are ciphered", "ask the grid company")),
+    "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
+    "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to tell")),
+    "noise": (NOISE, ("no frame begins in 4076 bytes", "\n  the speed is wrong", "\n  Norwegian HAN ports")),
+    "little noise": (NOISE[:300], ("too few bytes to tell",)),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), NOTHING_DECODED.values(), ids=NOTHING_DECODED)
+def test_nothing_decoded_is_status_1_and_says_why_in_a_few_lines(
+    data: bytes, words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, data, words in [
-        ("text", b"good morning\n", "expected hex digits"),
-        ("ciphered", named("refused/ciphered-glo").data, "ciphered"),
-        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes of KAM4500000017 are ciphered"),
-        ("p1", b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", "P1 telegram"),
-    ]:
-        path = tmp_path / name
-        path.write_bytes(data)
-        assert main(["decode", str(path)]) == 1
-        shown = capsys.readouterr()
-        assert words in shown.err
-        assert shown.err.count("\n") == 1
-        assert not shown.out
-    assert main(["decode", str(tmp_path / "missing")]) == 1
-    assert "No such file" in capsys.readouterr().err
+    path = tmp_path / "name"
+    path.write_bytes(data)
+    assert main(["decode", str(path)]) == 1
+    shown = capsys.readouterr()
+    assert [word for word in words if word not in shown.err] == []
+    assert shown.err.count("\n") <= (4 if "P1" in shown.err else 3)
+    assert not shown.out
+
+
+@posix
+@pytest.mark.parametrize(("data", "words"), NOTHING_DECODED.values(), ids=NOTHING_DECODED)
+def test_a_followed_pipe_that_held_nothing_is_status_1_and_says_why(data: bytes, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "hanparse", "decode", "--follow"]
+    ended = subprocess.run(command, input=data, capture_output=True, timeout=SLOW, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert words[-1].strip() in ended.stderr.decode() or b"passed over" in ended.stderr
+
+
+@pytest.mark.parametrize("data", [data for data, _ in NOTHING_DECODED.values()][1:], ids=[*NOTHING_DECODED][1:])
+def test_decode_says_all_that_diagnose_would_say(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(data)
+    assert main(["diagnose", str(path)]) == 1
+    _, *diagnosed = capsys.readouterr().out.splitlines()
+    assert main(["decode", str(path)]) == 1
+    decoded = capsys.readouterr().err
+    assert diagnosed
+    assert [line for line in diagnosed if line.removeprefix("* ") not in decoded] == []
+
+
+@pytest.mark.parametrize("command", ["decode", "explain", "diagnose", "report"])
+def test_a_file_that_cannot_be_read_is_status_2_whatever_the_others_hold(
+    command: str, capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing"
+    assert main([command, str(capture), str(missing), str(capture), str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out
+    assert shown.err.splitlines()[0] == f"hanparse: {missing}: No such file or directory"
+    assert shown.err.count(str(missing)) == 1
+    assert "Is a directory" in shown.err or "Permission denied" in shown.err
+
+
+def test_a_dump_in_place_of_a_file_name_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    for dump in (PUSH.hex(), PUSH.hex(" "), STREAM.hex()):
+        assert main(["decode", dump]) == 2
+        assert capsys.readouterr().err.endswith("; a dump goes to standard input, or into a file\n")
+    assert main(["decode", "capture.bin"]) == 2
+    assert "standard input" not in capsys.readouterr().err
+
+
+def test_on_a_terminal_it_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch, PUSH)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert main(["decode"]) == 0
+    assert "waiting for bytes or a hex dump on standard input" in capsys.readouterr().err
 
 
 def test_a_file_without_a_push_does_not_keep_the_others_back(
@@ -256,26 +326,17 @@ def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPat
     assert main(["decode", "--format", "jsonl"]) == 0
 
 
-@pytest.mark.parametrize("data", [b"", b"\n"])
-def test_an_empty_input_is_said_to_be_empty(
-    data: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given(monkeypatch, data)
-    assert main(["decode"]) == 1
-    assert "there are no bytes" in capsys.readouterr().err
-
-
 @posix
 @pytest.mark.parametrize(
     ("command", "environment", "status", "says"),
     [
         ("demo >&-", {}, 1, "standard output is closed"),
-        ("decode <&-", {}, 1, "standard input is closed"),
-        ("explain <&-", {}, 1, "standard input is closed"),
-        ("diagnose <&-", {}, 1, "standard input is closed"),
-        ("report <&-", {}, 1, "standard input is closed"),
-        ("decode --follow <&-", {}, 1, "standard input is closed"),
-        ("decode missing 2>&-", {}, 1, ""),
+        ("decode <&-", {}, 2, "standard input: it is closed"),
+        ("explain <&-", {}, 2, "standard input: it is closed"),
+        ("diagnose <&-", {}, 2, "standard input: it is closed"),
+        ("report <&-", {}, 2, "standard input: it is closed"),
+        ("decode --follow <&-", {}, 2, "standard input: it is closed"),
+        ("decode missing 2>&-", {}, 2, ""),
         ("dance 2>&- >&-", {}, 2, ""),
         ("decode <&- >&- 2>&-", {}, 1, ""),
         ("obis angle >/dev/null", {"PYTHONIOENCODING": "ascii"}, 0, ""),
@@ -351,7 +412,7 @@ def test_a_machine_without_time_zones_is_told_from_a_wrong_name(
             main(["decode", "--timezone", "Europe/Oslo-by-the-fjord"])
         return capsys.readouterr().err
 
-    assert "expected a time zone such as Europe/Oslo, found 'Europe/Oslo-by-the-fjord'" in zone_error()
+    assert "expected a time zone such as Europe/Oslo or +01:00, found 'Europe/Oslo-by-the-fjord'" in zone_error()
     try:
         zoneinfo.reset_tzpath([])
         monkeypatch.setitem(sys.modules, "tzdata", None)
@@ -389,7 +450,7 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupt(*_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hanparse.cli.main._demo", interrupt)
+    monkeypatch.setitem(COMMANDS, "demo", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
 

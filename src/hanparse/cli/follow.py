@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.cli.console import CHUNK
 from hanparse.cli.pieces import Pieces
+from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
 from hanparse.receiver import closeness
 
@@ -170,6 +171,9 @@ class _Stream:
         self._name_noise()
         if restarted:
             self._passed_over(restarted)
+        elif not self._decoder.stats.measurements:
+            for finding in findings(self._decoder):
+                self._passed_over(finding)
 
     def _name_noise(self) -> None:
         """Name bytes outside frames, unless an error has named the frame that they were."""

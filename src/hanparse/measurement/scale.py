@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from fractions import Fraction
 
-_RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
+_NUMBER: Final = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
+_RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII)  # as on the plate: 100/5 A
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ class Scale:
     def ct(cls, ratio: str | float | Fraction) -> Self:
         """Return the scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20.
 
-        A ratio that is no whole number stays a fraction, so ``"150:7"`` is exact.
+        ``"100/5 A"``, as plates have it, is the same. A ratio that is no whole number stays a fraction, so ``"150:7"``
+        is exact. A text whose primary current is the smaller one is a `ValueError`: it is turned round.
         """
         if isinstance(ratio, str):
             from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
@@ -51,6 +53,9 @@ class Scale:
             primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
             if not secondary:
                 raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
+            if match and match[2] and primary < secondary:
+                turned = f"{match[2]}:{match[1]}"
+                raise ValueError(f"expected primary:secondary as transformer ratio, {turned}, found {ratio!r}")
             exact = Fraction(primary, secondary)
             ratio = exact.numerator if exact.denominator == 1 else exact
         return cls(current=ratio, power=ratio, energy=ratio)
