@@ -5,6 +5,7 @@ import io
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -21,8 +22,7 @@ from typing import TYPE_CHECKING
 import pytest
 from framefiles import SOUND, folder, named
 
-from hanparse import Measurement, cli, decode
-from hanparse.cli.console import written
+from hanparse import cli, decode
 from hanparse.cli.main import COMMANDS, main
 from hanparse.measurement import FIELDS
 
@@ -83,7 +83,7 @@ def test_wrong_use_exits_with_2_and_says_so_on_standard_error(
 def test_bytes_and_dumps_are_told_apart_by_looking(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = decode(KAIFA.data).to_dict()
+    expected = decode(KAIFA.data).to_dict(wiring=True)
     for data in (KAIFA.data, KAIFA.data.hex(" ").encode(), KAIFA.apdu, KAIFA.data.hex().upper().encode() + b"\n"):
         path = tmp_path / "push"
         path.write_bytes(data)
@@ -105,7 +105,7 @@ def test_every_format_holds_every_push(capture: Path, capsys: pytest.CaptureFixt
     assert [row["active_power_import"] and float(row["active_power_import"]) for row in rows] == [
         "" if power is None else power for power in powers
     ]
-    assert list(rows[0]) == list(FIELDS)
+    assert list(rows[0]) == [*FIELDS, "wiring"]
     assert main(["decode", str(capture)]) == 0
     assert capsys.readouterr().out.count("\n  active_power_import  ") == len(powers) - powers.count(None)
 
@@ -421,19 +421,6 @@ def test_a_machine_without_time_zones_is_told_from_a_wrong_name(
         zoneinfo.reset_tzpath()
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+47", "-1", "@SUM(A1)", "=HYPERLINK(1)"])
-def test_a_text_in_a_csv_cell_is_no_formula(text: str) -> None:
-    measurement = Measurement(model=text, active_power_import=-5, current_l1=-1.5)
-    row = next(csv.DictReader(io.StringIO("".join(written(iter([measurement]), "csv")), newline="")))
-    assert (row["model"], row["active_power_import"], row["current_l1"]) == (f"'{text}", "-5", "-1.5")
-
-
-@pytest.mark.parametrize("text", ["AIDON_V0001", "1+1", "6525", "a=b", ""])
-def test_any_other_text_in_a_csv_cell_is_as_it_is(text: str) -> None:
-    row = next(csv.DictReader(io.StringIO("".join(written(iter([Measurement(model=text)]), "csv")))))
-    assert row["model"] == text
-
-
 @posix
 def test_a_broken_pipe_ends_quietly(tmp_path: Path) -> None:
     path = tmp_path / "long.bin"
@@ -453,6 +440,24 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setitem(COMMANDS, "demo", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
+
+
+@posix
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("data", [b"", PUSH * 3])
+def test_a_followed_array_is_closed_when_it_is_interrupted(tmp_path: Path, data: bytes, ending: signal.Signals) -> None:
+    path = tmp_path / "growing.bin"
+    path.write_bytes(data)
+    command = [sys.executable, "-m", "hanparse", "decode", "--format", "json", "--follow", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        begun = process.stdout.read(1)  # it waits, or decodes
+        time.sleep(0.5)
+        process.send_signal(ending)
+        rest, error = process.communicate(timeout=SLOW)
+    assert (process.returncode, error) == (130, b"")
+    assert [row["active_power_import"] for row in json.loads(begun + rest)] == [5852] * (len(data) // len(PUSH))
+    assert all("received" in row for row in json.loads(begun + rest))
 
 
 def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:

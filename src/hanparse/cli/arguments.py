@@ -6,10 +6,13 @@ import argparse
 import os
 import re
 from datetime import timedelta, timezone
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, TypedDict
 from zoneinfo import ZoneInfo, available_timezones
 
-from hanparse.measurement import Scale
+from hanparse.cli.formats import EXTRAS, FORMATS, Output
+from hanparse.cli.inputs import is_port
+from hanparse.measurement import FIELDS, Scale
 from hanparse.security.keys import Keys, parse_key
 from hanparse.support.versions import version
 
@@ -58,6 +61,8 @@ def given(arguments: Sequence[str] | None) -> argparse.Namespace:
         parser.exit()
     if "key" in found:
         _check_keys(parser, found)
+    if "units" in found and found.units and found.format != "csv":
+        parser.error("--units is for --format csv: a table shows units anyway, and JSON has no header for them")
     return found
 
 
@@ -65,6 +70,21 @@ def reading(found: argparse.Namespace) -> Reading:
     """Return how pushes are read, as `decode` and `explain` are given it."""
     return Reading(
         scale=found.ct, timezone=found.timezone, key=found.key, auth_key=found.auth_key, system_title=found.system_title
+    )
+
+
+def output(found: argparse.Namespace) -> Output:
+    """Return what `decode` is to write, and how."""
+    is_received = found.received or found.follow or any(map(is_port, found.files))
+    return Output(
+        form=found.format,
+        columns=found.columns,
+        utc=found.utc,
+        units=found.units,
+        file=len(found.files) > 1,
+        received=is_received or "received" in found.columns,
+        estimated=found.estimate or "estimated" in found.columns,
+        security=found.key is not None,
     )
 
 
@@ -98,10 +118,22 @@ def _add_decode(commands: _Commands) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     _add_files(command)
-    command.add_argument("--format", choices=("table", "json", "jsonl", "csv"), default="table")
+    _add_output(command)
     command.add_argument("--follow", action="store_true", help="wait for more at the end of the last file")
     _add_reading(command)
-    command.add_argument("--estimate", action="store_true", help="estimate what a 3-wire meter does not measure")
+    words = "estimate what a 3-wire meter does not measure, with bounds, apart from what it measures"
+    command.add_argument("--estimate", action="store_true", help=words)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    words = "table (with units; the default), json (one array), jsonl (one object a line) or csv"
+    command.add_argument("--format", choices=FORMATS, default="table", help=words)
+    words = "the columns to write and their order, such as timestamp,voltage_l1: fields, and " + ", ".join(EXTRAS)
+    command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
+    command.add_argument("--utc", action="store_true", help="write all times in UTC, and none whose zone is unknown")
+    command.add_argument("--units", action="store_true", help="write units into the header of csv")
+    words = "write when each push came, by this machine's clock; so does --follow, and a port as FILE"
+    command.add_argument("--received", action="store_true", help=words)
 
 
 def _add_explain(commands: _Commands) -> None:
@@ -163,6 +195,18 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
         default = os.environ.get(variable) or None
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, default=default, metavar="HEX", help=words)
     command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    known = (*FIELDS, *EXTRAS)
+    if unknown := [name for name in names if name not in known]:
+        close = get_close_matches(unknown[0], known, 3)
+        advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
+        raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
+    if len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"expected each column once, found {text!r}")
+    return names
 
 
 def _ratio(text: str) -> Scale:

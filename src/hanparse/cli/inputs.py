@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
-from hanparse.cli.console import chunks, complain, progress
+from hanparse.cli.console import chunks, complain, no_clock, progress
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
@@ -17,6 +17,7 @@ from hanparse.hdlc import BUFFER_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from hanparse.cli.console import Clock
     from hanparse.measurement import Measurement
 
     T = TypeVar("T")
@@ -51,12 +52,14 @@ class Inputs:
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
+        self._is_last = False
         self.is_unreadable = False
         """Whether one of them could not be read, as far as they were asked for."""
 
     def each(self, read: Callable[[str, BinaryIO], Iterator[T]]) -> Iterator[T]:
         """What `read` yields of each file, by its name."""
-        for name in self._names:
+        for at, name in enumerate(self._names, 1):
+            self._is_last = at == len(self._names)
             try:
                 with opened(name) as file:
                     yield from read(name, file)
@@ -69,14 +72,27 @@ class Inputs:
                 for finding in error.args:
                     passed_over(name)(finding)
 
-    def measurements(self, options: Options, *, follow: bool = False) -> Iterator[Measurement]:
-        """The measurements of all files. `follow` waits for more at the end of the last."""
-        last = self._names[-1]
+    def measurements(
+        self, options: Options, *, follow: bool = False, clock: Clock = no_clock
+    ) -> Iterator[tuple[str, Measurement]]:
+        """The measurements of all files, each behind the name of its file.
 
-        def read(name: str, file: BinaryIO) -> Iterator[Measurement]:
-            return (_followed if follow and name is last else _of_one)(name, file, options)
+        `follow` waits for more at the end of the last. `clock` says when each chunk came, which is then `received`.
+        """
+
+        def read(name: str, file: BinaryIO) -> Iterator[tuple[str, Measurement]]:
+            read_one = _followed if follow and self._is_last else _of_one
+            return ((name, measurement) for measurement in read_one(name, file, options, clock))
 
         return self.each(read)
+
+
+def is_port(name: str) -> bool:
+    """Return whether a file is a device that gives bytes as they come, such as a serial port."""
+    try:
+        return name != STANDARD_INPUT and Path(name).is_char_device()
+    except (OSError, ValueError):
+        return False  # reading it says what is wrong
 
 
 def passed_over(name: str) -> Callable[[str], object]:
@@ -91,18 +107,19 @@ def _hint(name: str, error: OSError) -> str:
     return "; a dump goes to standard input, or into a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
-def _of_one(name: str, file: BinaryIO, options: Options) -> Iterator[Measurement]:
+def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
     """The measurements of a file: of a stream, or of a short file as a whole, which need not be frames."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     decoder, begin = Decoder(**options), b""
     with progress(size) as done:
         for chunk in chunks(file, passed_over(name)):
             begin += chunk[: _SHORT + 1 - len(begin)]
-            yield from decoder.feed(chunk)
+            yield from decoder.feed(chunk, clock())
             done(len(chunk))
         yield from decoder.flush()
     if not decoder.stats.measurements:
-        yield from _without_frames(begin, decoder, options)
+        for measurement in _without_frames(begin, decoder, options):
+            yield measurement.__replace__(received=clock())
 
 
 def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterator[Measurement]:
@@ -117,9 +134,9 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterato
     yield from found
 
 
-def _followed(name: str, file: BinaryIO, options: Options) -> Iterator[Measurement]:
+def _followed(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
     from hanparse.cli import follow  # noqa: PLC0415  only here
 
     path = None if name == STANDARD_INPUT else Path(name)
     with follow.Tail(file.raw, path) as tail:  # type: ignore[attr-defined]
-        yield from follow.measurements(tail, passed_over(name), **options)
+        yield from follow.measurements(tail, passed_over(name), clock=clock, **options)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+from datetime import UTC, datetime
 from importlib.resources import files
 from io import TextIOWrapper
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 from hanparse.cli import arguments
-from hanparse.cli.console import chunks, complain, table, written
+from hanparse.cli.console import chunks, complain, no_clock
+from hanparse.cli.formats import writer
 from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.cli.tables import table
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from hanparse.annotate.tree import Explanation
+    from hanparse.cli.formats import Output
     from hanparse.measurement import Measurement
 
 _DEMO_PUSHES: Final = ("aidon", "kaifa", "kamstrup")
@@ -51,6 +57,7 @@ def _run(given: argparse.Namespace) -> int:
         _give_up_output()  # nobody reads on, and that is no fault
         return _DECODED
     except KeyboardInterrupt:
+        sys.stdout.flush()
         return _INTERRUPTED
     except (HanParseError, OSError) as error:
         complain(str(error))
@@ -74,21 +81,43 @@ def _status(inputs: Inputs, *, decoded: bool) -> int:
 
 
 def _decode(given: argparse.Namespace) -> int:
-    inputs = Inputs(given.files)
-    decoded = 0
-
-    def counted() -> Iterator[Measurement]:
-        nonlocal decoded
-        options = Options(**arguments.reading(given), estimate=given.estimate, profiles=PROFILES)
-        for measurement in inputs.measurements(options, follow=given.follow):
-            decoded += 1
-            yield measurement
-
-    for piece in written(counted(), given.format):
-        sys.stdout.write(piece)
-        if given.follow:
-            sys.stdout.flush()
+    inputs, output = Inputs(given.files), arguments.output(given)
+    options = Options(**arguments.reading(given), estimate=output.estimated, profiles=PROFILES)
+    clock = _now if output.received else no_clock
+    if given.follow:
+        _end_like_an_interrupt()
+    decoded = _write(inputs.measurements(options, follow=given.follow, clock=clock), output, flush=given.follow)
     return _status(inputs, decoded=decoded > 0)
+
+
+def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
+    """Write the measurements, and return how many; an interrupt does not leave them without their end."""
+    written = writer(output)
+    put, count = sys.stdout.write, 0
+    put(written.begin)
+    if flush:
+        sys.stdout.flush()
+    try:
+        for name, measurement in measurements:
+            put(written.row(measurement, name))
+            count += 1
+            if flush:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        put(written.end())
+        raise
+    put(written.end())
+    return count
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _end_like_an_interrupt() -> None:
+    """Let a request to end be an interrupt, so that what is written gets its end."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _explain(given: argparse.Namespace) -> int:

@@ -43,14 +43,19 @@ def from_register(register: Register) -> dict[str, Any]:
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
 
 
-def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JSON has
-    """Return the value of a field; with `iso` times are text."""
+def from_value(value: object, time: Callable[[datetime], Any] = datetime.isoformat) -> Any:  # noqa: ANN401  whatever JSON has
+    """Return the value of a field, its times as `time` returns them: text, or `None` for one that is left out."""
     if isinstance(value, datetime):
-        return value.isoformat() if iso else value
+        return time(value)
     if isinstance(value, tuple):
-        named = [element._asdict().items() for element in value]
-        return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
+        ready = [[(name, from_value(part, time)) for name, part in element._asdict().items()] for element in value]
+        return [{name: part for name, part in one if part is not None} for one in ready]
     return str(value) if isinstance(value, Breaker) else value
+
+
+def as_it_is(time: datetime) -> datetime:
+    """Return a time for those who need no JSON."""
+    return time
 
 
 def from_security(security: Security) -> dict[str, Any]:
