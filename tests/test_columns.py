@@ -27,7 +27,7 @@ def test_what_is_present_is_what_the_fields_are_in_the_order_of_the_names(
 
 
 def test_what_a_function_gives_nothing_for_is_left_out() -> None:
-    columns = Columns({"model": lambda model: model.strip() or None, "voltage_l1": round})
+    columns: Columns[object] = Columns({"model": lambda model: model.strip() or None, "voltage_l1": round})
     assert columns.present(Measurement(model=" ", voltage_l1=230.2)) == [(1, 230)]
 
 
