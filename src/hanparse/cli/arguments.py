@@ -151,10 +151,11 @@ def _add_obis(commands: _Commands) -> None:
     command = commands.add_parser(
         "obis",
         help="what a code or a word means",
-        description="Look OBIS codes up by code, or by a word of what they mean.",
-        epilog="examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis voltage",
+        description="Look OBIS codes up by code, or by words of what they mean, all of which have to be there.",
+        epilog="examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis 0100010700FF; hanparse obis power factor",
     )
-    command.add_argument("codes", nargs="+", metavar="CODE", help="an OBIS code, or a word to look for")
+    words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
+    command.add_argument("codes", nargs="+", metavar="CODE", help=words)
 
 
 def _add_diagnose(commands: _Commands) -> None:

@@ -15,12 +15,12 @@ from hanparse.cli import arguments
 from hanparse.cli.console import chunks, complain, no_clock
 from hanparse.cli.formats import writer
 from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.cli.lookups import lookups
 from hanparse.cli.tables import table
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.meters import PROFILES
-from hanparse.obis import ENTRIES, Obis, lookup
 
 if TYPE_CHECKING:
     import argparse
@@ -134,27 +134,12 @@ def _explain(given: argparse.Namespace) -> int:
 
 
 def _obis(given: argparse.Namespace) -> int:
-    found = [line for text in given.codes for line in _entries(text)]
+    found = lookups(given.codes)
     if not found:
         complain("nothing known")
         return _NOTHING
     print("\n".join(found))
     return _DECODED
-
-
-def _entries(text: str) -> list[str]:
-    try:
-        code = Obis.parse(text)
-    except ValueError:
-        entries = [entry for entry in ENTRIES if text.casefold() in f"{entry.field} {entry.description}".casefold()]
-        return [f"{entry.code:<12} {entry.description} {entry.unit}".rstrip() for entry in entries]
-    entry = lookup(code)
-    rule = (f"phase {code.phase}" if code.phase else "", code.direction or "", code.processing or "")
-    by_rule = ", ".join(filter(None, rule)) or "not in the registry"
-    if entry is None:
-        return [f"{code!s:<12} {by_rule}"]
-    field = f" -> {entry.field}" if entry.field else ""
-    return [f"{code!s:<12} {entry.description} {entry.unit}".rstrip() + field]
 
 
 def _diagnose(given: argparse.Namespace) -> int:

@@ -14,11 +14,23 @@ from hanparse.meters.read import Reading, read
 
 __all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "codes", "read"]
 
-PROFILES: tuple[Profile, ...] = (
-    *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
-    *(KAIFA_AUSTRIA, SAGEMCOM, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
-    *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by what stands in the list
-    UNNAMED,
+
+class _Profiles(tuple[Profile, ...]):
+    """Profiles that are shown by their name, in signatures as `help` and editors show them."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "PROFILES"
+
+
+PROFILES: tuple[Profile, ...] = _Profiles(
+    (
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
+        *(KAIFA_AUSTRIA, SAGEMCOM, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by what stands in the list
+        UNNAMED,
+    )
 )
 """Every profile. The order decides nothing: no two of them know the same wire or identifier, nor the same list but for
 one that knows it on its wires alone, and is asked first there."""
