@@ -12,6 +12,7 @@ import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
+from xml.etree import ElementTree
 
 import pytest
 from framefiles import named
@@ -179,6 +180,18 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
 def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) -> None:
     current = getattr(script(f"tools/{name}.py"), made)()
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
+
+
+@pytest.mark.parametrize("picture", sorted((ROOT / "docs").rglob("*.svg")), ids=lambda path: path.name)
+def test_every_rectangle_of_a_picture_lies_in_its_view(picture: Path) -> None:
+    root = ElementTree.parse(picture).getroot()  # noqa: S314  our own
+    left, top, width, height = map(float, root.attrib["viewBox"].split())
+    for rectangle in root.iter("{http://www.w3.org/2000/svg}rect"):
+        x, y, wide, high = (rectangle.attrib.get(name, "0") for name in ("x", "y", "width", "height"))
+        if "%" in wide:
+            continue
+        assert left <= float(x) <= float(x) + float(wide) <= left + width + 1
+        assert top <= float(y) <= float(y) + float(high) <= top + height + 1
 
 
 def test_the_picture_of_a_frame_shows_every_byte_and_every_field_of_the_frame_file() -> None:

@@ -104,7 +104,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
     for add in (_add_decode, _add_explain, _add_obis, _add_diagnose, _add_report):
         add(commands)
-    text = "decode one real push of each maker"
+    text = "decode one real push of each of three makers"
     commands.add_parser("demo", help=text, description=f"{text.capitalize()}.")
     return parser
 

@@ -80,24 +80,29 @@ class Cells:
     def __init__(self, output: Output, style: cells.Style, note: Callable[[str], object]) -> None:
         self.names = output.names
         writes = {name: cells.writer(name, style, note, utc=output.utc) for name in self.names}
-        self.of_kind = tuple(name for name in self.names if name in _IN_KIND)
-        self.others = tuple(name for name in self.names if name not in _IN_KIND)
-        self._read = Columns({name: writes[name] for name in self.of_kind}).present
-        self._writes = [(at, writes[name], name) for at, name in enumerate(self.others, len(self.of_kind))]
+        of_kind = [name for name in self.names if name in _IN_KIND]
+        self._read = Columns({name: writes[name] for name in of_kind}).present
+        others = [name for name in self.names if name not in _IN_KIND]
+        self.order = (*of_kind, *others)
+        """The columns in the order in which `texts` counts them."""
+        numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_kind))]
+        self._before = [each for each in numbered if each[-1] in _BEFORE]
+        self._after = [each for each in numbered if each[-1] not in _BEFORE]
 
     def texts(self, measurement: Measurement, file: str) -> list[tuple[int, str]]:
-        """Return the texts, each behind the place of its column in `of_kind`, and behind them those of `others`."""
+        """Return the texts, each behind the place of its column in `order`."""
         found = self._read(measurement)
-        for at, write, name in self._writes:
-            value = other(name, measurement, file)
-            if value and (text := write(value)) is not None:
-                found.append((at, text))
+        if self._before:
+            found = _others(self._before, measurement, file) + found
+        if self._after:
+            found += _others(self._after, measurement, file)
         return found
 
 
-def other(name: str, measurement: Measurement, file: str) -> Any:  # noqa: ANN401  of the type of the column
-    """Return what a measurement has in a column that is no field."""
-    return file if name == "file" else getattr(measurement, name)
+def _others(columns: list[tuple[int, cells.Write, str]], measurement: Measurement, file: str) -> list[tuple[int, str]]:
+    """Return the texts of columns that are no fields."""
+    values = [(at, write, file if name == "file" else getattr(measurement, name)) for at, write, name in columns]
+    return [(at, text) for at, write, value in values if value and (text := write(value)) is not None]
 
 
 class JsonLines:
@@ -108,7 +113,7 @@ class JsonLines:
 
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         self._cells = Cells(output, cells.JSON, note)
-        self._keys = [f"{cells.JSON.text(name)}: " for name in (*self._cells.of_kind, *self._cells.others)]
+        self._keys = [f"{cells.JSON.text(name)}: " for name in self._cells.order]
 
     def row(self, measurement: Measurement, file: str) -> str:
         """Return the object of a measurement."""
@@ -144,7 +149,7 @@ class Csv:
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         names = output.names
         self._cells = Cells(output, cells.CSV, note)
-        self._places = [names.index(name) for name in (*self._cells.of_kind, *self._cells.others)]
+        self._places = [names.index(name) for name in self._cells.order]
         self._parts = [(names.index(name), name, _PARTS[name]) for name in names if name in _PARTS]
         header = [_header(name) for name in names]
         self._empty = ["," * (len(columns) - 1) for columns in header]

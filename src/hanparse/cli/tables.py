@@ -41,7 +41,7 @@ class Tables:
 
     def rows(self, measurement: Measurement, file: str) -> Rows:
         """Return the names and the values with their units."""
-        names = (*self._cells.of_kind, *self._cells.others)
+        names = self._cells.order
         texts = [(names[at], text) for at, text in self._cells.texts(measurement, file)]
         found = [(name, f"{text} {FIELD_UNITS.get(name, '')}".rstrip()) for name, text in texts if name not in _NO_ROWS]
         return found + (_estimates(measurement) if self._has_estimates else [])
