@@ -12,7 +12,7 @@ import tomllib
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from framefiles import named
@@ -184,7 +184,7 @@ def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) 
 
 @pytest.mark.parametrize("picture", sorted((ROOT / "docs").rglob("*.svg")), ids=lambda path: path.name)
 def test_every_rectangle_of_a_picture_lies_in_its_view(picture: Path) -> None:
-    root = ElementTree.parse(picture).getroot()  # noqa: S314  our own
+    root = ET.parse(picture).getroot()  # noqa: S314  our own
     left, top, width, height = map(float, root.attrib["viewBox"].split())
     for rectangle in root.iter("{http://www.w3.org/2000/svg}rect"):
         x, y, wide, high = (rectangle.attrib.get(name, "0") for name in ("x", "y", "width", "height"))
