@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import pytest
 from framefiles import SOUND, folder, named
 
-from hanparse import cli, decode
+from hanparse import cli, decode, explain
 from hanparse.cli.main import COMMANDS, main
 from hanparse.measurement import FIELDS
 
@@ -467,6 +467,38 @@ def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> No
     assert "1-0:5.9.0    billing period" in shown
     assert "52.7.0       voltage, L2 (3-wire: L1-L3) V" in shown
     assert main(["obis", "nonsense"]) == 1
+
+
+def test_what_people_read_comes_as_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "capture.bin"
+    path.write_bytes(KAIFA.data + named("refused/wrong-fcs").data)
+    assert main(["explain", "--format", "json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == explain(path.read_bytes()).to_dict()
+    assert main(["diagnose", "--format", "json", str(path)]) == 0
+    diagnosed = json.loads(capsys.readouterr().out)
+    assert (diagnosed["stats"]["measurements"], diagnosed["stats"]["fcs_failures"]) == (1, 1)
+    assert [set(one) for one in diagnosed["findings"]] == [{"kind", "message", "counts"}] * len(diagnosed["findings"])
+    assert "FCS" in diagnosed["last_error"]
+    assert main(["obis", "--format", "json", "1.7.0"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found == {
+        "code": "1-0:1.7.0", "description": "active power import", "unit": "W", "field": "active_power_import",
+    }  # fmt: skip
+
+
+def test_of_a_large_capture_the_beginning_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hanparse.cli.inputs.EXPLAINED", len(PUSH) * 2)
+    path = tmp_path / "capture.bin"
+    path.write_bytes(PUSH * 3)
+    assert main(["explain", str(path)]) == 0
+    shown = capsys.readouterr()
+    assert "82 bytes: 2 frames" in shown.out
+    assert "the first 82 bytes are explained" in shown.err
+    path.write_bytes(PUSH * 2)
+    assert main(["explain", str(path)]) == 0
+    assert not capsys.readouterr().err
 
 
 def test_a_coloured_log_is_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

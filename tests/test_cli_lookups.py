@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from hanparse.cli.lookups import lookups
+from hanparse.cli.lookups import Found, lookups
 
-POWER = ["1-0:1.7.0    active power import W -> active_power_import"]
+POWER = [Found("1-0:1.7.0", "active power import", "W", "active_power_import")]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_every_spelling_of_a_code_finds_it(typed: list[str]) -> None:
 def test_all_words_have_to_be_there() -> None:
     found = lookups(["power", "factor"])
     assert found
-    assert all("power factor" in line for line in found)
+    assert all("power factor" in one.description for one in found)
     assert lookups(["factor", "Power"]) == found
     assert set(found) < set(lookups(["power"]))
     assert lookups(["factor", "xyzzy"]) == []
@@ -44,4 +44,6 @@ def test_what_is_not_known_gives_nothing(typed: list[str]) -> None:
 
 
 def test_a_code_that_the_registry_lacks_is_read_by_its_groups() -> None:
-    assert lookups(["1-0:21.7.9"]) == ["1-0:21.7.9   phase 1, import, instantaneous, not in the registry"]
+    (found,) = lookups(["1-0:21.7.9"])
+    assert found.line == "1-0:21.7.9   phase 1, import, instantaneous, not in the registry"
+    assert POWER[0].line == "1-0:1.7.0    active power import W -> active_power_import"

@@ -136,6 +136,10 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--received", action="store_true", help=words)
 
 
+def _add_form(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--format", choices=("text", "json"), default="text", help="text for people, or json")
+
+
 def _add_explain(commands: _Commands) -> None:
     command = commands.add_parser(
         "explain",
@@ -144,6 +148,7 @@ def _add_explain(commands: _Commands) -> None:
         epilog="example: hanparse explain dump.txt",
     )
     _add_files(command)
+    _add_form(command)
     _add_reading(command)
 
 
@@ -156,6 +161,7 @@ def _add_obis(commands: _Commands) -> None:
     )
     words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
     command.add_argument("codes", nargs="+", metavar="CODE", help=words)
+    _add_form(command)
 
 
 def _add_diagnose(commands: _Commands) -> None:
@@ -166,6 +172,7 @@ def _add_diagnose(commands: _Commands) -> None:
         epilog="example: hanparse diagnose capture.bin",
     )
     _add_files(command)
+    _add_form(command)
 
 
 def _add_report(commands: _Commands) -> None:

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 
+EXPLAINED: Final = 1 << 20
+"""Bytes that are explained at once: some hundred times as much text and memory."""
+
 _SHORT: Final = BUFFER_LIMIT  # bytes that may be a push without a frame, or a frame that has lost its flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
@@ -85,6 +88,17 @@ class Inputs:
             return ((name, measurement) for measurement in read_one(name, file, options, clock))
 
         return self.each(read)
+
+
+def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
+    """Return the first `EXPLAINED` bytes of a file; `note` is called with a sentence where there are more."""
+    found = bytearray()
+    for chunk in coming:
+        found += chunk
+        if len(found) > EXPLAINED:
+            note(f"the first {EXPLAINED:,} bytes are explained; cut out others, as tail -c or dd does")
+            break
+    return bytes(found[:EXPLAINED])
 
 
 def is_port(name: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from hanparse.cli import arguments
 from hanparse.cli.console import chunks, complain, no_clock
 from hanparse.cli.formats import writer
-from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.cli.inputs import Inputs, first, passed_over
 from hanparse.cli.lookups import lookups
 from hanparse.cli.tables import table
-from hanparse.cli.verdict import findings
+from hanparse.cli.verdict import as_dict, as_text
 from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.meters import PROFILES
@@ -124,11 +125,12 @@ def _explain(given: argparse.Namespace) -> int:
     from hanparse.annotate.explain import explain  # noqa: PLC0415  only here
 
     def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
-        yield explain(b"".join(chunks(file, passed_over(name))), **arguments.reading(given))
+        data = first(chunks(file, passed_over(name)), passed_over(name))
+        yield explain(data, **arguments.reading(given))
 
     inputs, sound = Inputs(given.files), False
     for explanation in inputs.each(read):
-        print(explanation)
+        print(json.dumps(explanation.to_dict()) if given.format == "json" else explanation)
         sound = sound or not explanation.error
     return _status(inputs, decoded=sound)
 
@@ -138,7 +140,8 @@ def _obis(given: argparse.Namespace) -> int:
     if not found:
         complain("nothing known")
         return _NOTHING
-    print("\n".join(found))
+    is_json = given.format == "json"
+    print(json.dumps([one._asdict() for one in found]) if is_json else "\n".join(one.line for one in found))
     return _DECODED
 
 
@@ -153,8 +156,7 @@ def _diagnose(given: argparse.Namespace) -> int:
 
     inputs = Inputs(given.files)
     if list(inputs.each(read)):
-        print(", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items()))
-        print("\n".join(f"* {finding}" for finding in findings(decoder)))
+        print(json.dumps(as_dict(decoder)) if given.format == "json" else as_text(decoder))
     return _status(inputs, decoded=decoder.stats.measurements > 0)
 
 

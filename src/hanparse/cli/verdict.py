@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.errors import FrameError
 
@@ -29,6 +29,21 @@ def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
         return [_NOTHING_WRONG]
     is_of_the_wire = error is None or isinstance(error, FrameError)
     return [*([] if error is None else [str(error)]), *([_TOO_FEW] if is_of_the_wire else [])]
+
+
+def as_text(decoder: Decoder) -> str:
+    """Return what was counted and found, for people."""
+    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items())
+    return "\n".join([counts, *(f"* {finding}" for finding in findings(decoder))])
+
+
+def as_dict(decoder: Decoder) -> dict[str, Any]:
+    """Return what was counted and found, ready for JSON."""
+    found = [
+        {"kind": fault.kind, "message": fault.message, "counts": dict(fault.counts)} for fault in decoder.diagnosis()
+    ]
+    error = decoder.last_error
+    return {"stats": decoder.stats._asdict(), "findings": found, "last_error": None if error is None else str(error)}
 
 
 def _in_lines(fault: Fault) -> str:
