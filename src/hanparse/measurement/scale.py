@@ -1,4 +1,4 @@
-"""Factors for what a meter reports: `Scale`."""
+"""Defines `Scale`: factors by which the values of a meter are multiplied."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ _RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII) 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
+    """Factors by which the values of a meter are multiplied.
 
-    Current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh) are multiplied. Raises `ValueError` for a
-    factor that is not positive and finite. A float is taken as the decimal that it is written as, a fraction as it is.
-    `Measurement.registers` keep what the meter sent.
+    A meter needs a factor if it does not include the ratio of its transformers, or if a register is wrong by a power of
+    ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A float is used
+    as the decimal that Python prints for it, a fraction is used exactly. `Measurement.registers` keep the values as the
+    meter sent them. Raises `TypeError` for a factor that is not a number, `ValueError` for a factor that is not
+    positive and finite.
     """
 
     current: float | Fraction = 1
@@ -41,10 +43,10 @@ class Scale:
 
     @classmethod
     def ct(cls, ratio: str | float | Fraction) -> Self:
-        """Return the scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20.
+        """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
 
-        ``"100/5 A"``, as plates have it, is the same. A ratio that is no whole number stays a fraction, so ``"150:7"``
-        is exact. A text whose primary current is the smaller one is a `ValueError`: it is turned round.
+        ``"100/5 A"``, as on the plate, is the same. A ratio that is not a whole number stays a fraction, so ``"150:7"``
+        is exact. Raises `ValueError` for text that is not a ratio, or whose primary current is the smaller one.
         """
         if isinstance(ratio, str):
             from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
@@ -54,8 +56,8 @@ class Scale:
             if not secondary:
                 raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
             if match and match[2] and primary < secondary:
-                turned = f"{match[2]}:{match[1]}"
-                raise ValueError(f"expected primary:secondary as transformer ratio, {turned}, found {ratio!r}")
+                swapped = f"{match[2]}:{match[1]}"
+                raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
             exact = Fraction(primary, secondary)
             ratio = exact.numerator if exact.denominator == 1 else exact
         return cls(current=ratio, power=ratio, energy=ratio)
