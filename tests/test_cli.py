@@ -145,14 +145,14 @@ NOISE = Random(1).randbytes(5000)  # noqa: S311  no cipher
 CIPHERED = named("refused/ciphered-glo").data
 NOTHING_DECODED = {
     "a text": (b"good morning\n", ("expected hex digits",)),
-    "an empty file": (b"", ("0 bytes have come", "the HAN port is closed")),
-    "an empty line": (b"\n", ("0 bytes have come", "the HAN port is closed")),
+    "an empty file": (b"", ("0 bytes were received", "the HAN port is closed")),
+    "an empty line": (b"\n", ("0 bytes were received", "the HAN port is closed")),
     "a ciphered push": (CIPHERED, ("1 pushes of KAM4500000017 are ciphered", "ask the grid company")),
     "ciphered pushes": (CIPHERED * 200, ("200 pushes of KAM4500000017 are ciphered", "ask the grid company")),
     "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
-    "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to tell")),
+    "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to find a fault")),
     "noise": (NOISE, ("no frame begins in 4076 bytes", "\n  the speed is wrong", "\n  Norwegian HAN ports")),
-    "little noise": (NOISE[:300], ("too few bytes to tell",)),
+    "little noise": (NOISE[:300], ("too few bytes to find a fault",)),
 }
 
 
@@ -518,11 +518,11 @@ def test_a_diagnosis_without_a_finding_says_what_it_means(capsys: pytest.Capture
     path = tmp_path / "wire"
     path.write_bytes(KAIFA.data)
     assert main(["diagnose", str(path)]) == 0
-    assert "nothing is wrong" in capsys.readouterr().out
+    assert "no fault was found" in capsys.readouterr().out
     path.write_bytes(named("refused/wrong-hcs").data)
     assert main(["diagnose", str(path)]) == 1
     shown = capsys.readouterr().out
-    assert "too few bytes to tell what is wrong with the wire" in shown
+    assert "too few bytes to find a fault of the connection" in shown
     assert "HCS" in shown
 
 

@@ -24,14 +24,14 @@ def fed(data: bytes) -> Decoder:
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 def test_of_a_sound_wire_nothing_is_wrong(file: FrameFile) -> None:
     (finding,) = findings(fed(file.data * 3))
-    assert finding == "nothing is wrong, or it is too little to be worth a word"
+    assert finding == "no fault was found, or none that matters"
 
 
 def test_a_finding_is_what_was_seen_what_it_means_and_what_to_do() -> None:
     (finding,) = findings(fed(named("refused/ciphered-glo").data))
     seen, means, action = finding.splitlines()
     assert seen.startswith("1 pushes of KAM4500000017 are ciphered")
-    assert (means, action[:9]) == ("  the wire is good", "  ask the")
+    assert (means, action[:9]) == ("  the connection is good", "  ask the")
 
 
 def test_an_error_of_a_push_stands_in_front_of_a_finding_that_points_at_it() -> None:

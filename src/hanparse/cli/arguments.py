@@ -167,7 +167,7 @@ def _add_obis(commands: _Commands) -> None:
 def _add_diagnose(commands: _Commands) -> None:
     command = commands.add_parser(
         "diagnose",
-        help="what is wrong with a wire",
+        help="what is wrong with a connection",
         description="Count what was seen, and say what is wrong: parity, speed, inversion, cable, ciphering.",
         epilog="example: hanparse diagnose capture.bin",
     )

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
     from hanparse.errors import HanParseError
 
-_NOTHING_WRONG: Final = "nothing is wrong, or it is too little to be worth a word"
+_NOTHING_WRONG: Final = "no fault was found, or none that matters"
 _SAY_LESS: Final = ("undecodable", "unknown-meter", "text")  # kinds of findings that say less than the last error
-_TOO_FEW: Final = "these are too few bytes to tell what is wrong with the wire: save what comes for a minute"
+_TOO_FEW: Final = "these are too few bytes to find a fault of the connection: record for a minute"
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
