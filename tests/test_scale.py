@@ -13,7 +13,20 @@ from hanparse.meters import values
 
 @pytest.mark.parametrize(
     ("ratio", "factor"),
-    [("100:5", 20), ("50:1", 50), ("150:4", 37.5), (20, 20), ("20", 20), (" 150 : 5 ", 30), (2.5, 2.5)],
+    [
+        ("100:5", 20),
+        ("50:1", 50),
+        ("150:4", 37.5),
+        (20, 20),
+        ("20", 20),
+        (" 150 : 5 ", 30),
+        ("100/5", 20),
+        ("100/5 A", 20),
+        ("100 A / 5 A", 20),
+        ("5:5", 1),
+        (2.5, 2.5),
+        (0.1, 0.1),
+    ],
 )
 def test_a_transformer_ratio_scales_current_power_and_energy_but_not_voltage(ratio: str | float, factor: float) -> None:
     assert Scale.ct(ratio) == Scale(current=factor, power=factor, energy=factor, voltage=1)
@@ -25,6 +38,12 @@ def test_a_transformer_ratio_scales_current_power_and_energy_but_not_voltage(rat
 def test_a_ratio_that_is_not_positive_and_finite_is_a_value_error(ratio: str | float) -> None:
     with pytest.raises(ValueError, match="ratio"):
         Scale.ct(ratio)
+
+
+def test_a_ratio_that_is_turned_round_is_refused_with_the_right_one() -> None:
+    for turned in ("5:100", "5/100 A"):
+        with pytest.raises(ValueError, match="expected primary:secondary as transformer ratio, 100:5, found"):
+            Scale.ct(turned)
 
 
 @given(st.sampled_from(["current", "voltage", "power", "energy"]), st.floats(max_value=0) | st.just(float("nan")))
@@ -59,6 +78,7 @@ def test_a_transformer_ratio_gives_no_binary_noise() -> None:
 
 
 @given(st.integers(1, 999_999), st.integers(1, 999_999), st.integers(0, 2**32 - 1))
-def test_a_value_behind_transformers_is_the_float_next_to_the_exact_one(primary: int, secondary: int, raw: int) -> None:
+def test_a_value_behind_transformers_is_the_float_next_to_the_exact_one(one: int, other: int, raw: int) -> None:
+    secondary, primary = sorted((one, other))
     factor = Scale.ct(f"{primary}:{secondary}").power
     assert values.scaled(raw, -1, factor) == float(Fraction(raw * primary, 10 * secondary))

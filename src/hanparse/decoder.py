@@ -82,7 +82,7 @@ class Decoder:
         self._scale = scale
         self._timezone = timezone
         self._estimate = estimate
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         self._on_error = on_error
         self._check_options()
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
