@@ -57,11 +57,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """The tests and what they cover, 20,000 damaged frames, 20,000 ciphered APDUs, all with the oldest dependencies."""
+    """The tests and what they cover, many damaged frames, ciphered APDUs and estimates, with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
 
 
 @nox.session

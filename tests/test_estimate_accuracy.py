@@ -5,7 +5,7 @@ import math
 from cmath import rect
 from pathlib import Path
 from statistics import median, quantiles
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 from framefiles import named
@@ -31,7 +31,7 @@ class Net(NamedTuple):
     v23: complex
     v31: complex
 
-    def inputs(self, i12: complex, i23: complex, i31: complex) -> tuple[dict[str, float], float]:
+    def inputs(self, i12: complex, i23: complex, i31: complex) -> tuple[dict[str, Any], float]:
         """What two measuring systems see of three delta loads (Aron's circuit), and the L2 current."""
         i1, i2, i3 = i12 - i31, i23 - i12, i31 - i23
         power = self.v12 * i1.conjugate() - self.v23 * i3.conjugate()
@@ -51,7 +51,7 @@ def unbalanced(source: random.Random) -> Net:
     return Net(v1 - v2, v2 - v3, v3 - v1)
 
 
-def as_sent(inputs: dict[str, float]) -> dict[str, float]:
+def as_sent(inputs: dict[str, Any]) -> dict[str, Any]:
     """As Aidon sends it: whole watts, tenths of A and V."""
     return {name: round(value, 0 if name.endswith("power") else 1) for name, value in inputs.items()}
 
@@ -87,7 +87,9 @@ def sizes(found: list[tuple[Estimate, float]]) -> list[float]:
 def reference(distortion: float = DISTORTION) -> list[tuple[Estimate, float]]:
     """The estimate and what the meter measured, for 384 lists of a Kaifa MA304H3E, which measures L2."""
     with REFERENCE.open(encoding="ascii", newline="") as file:
-        rows = [{name[: name.rindex("_")]: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+        rows: list[dict[str, Any]] = [
+            {name[: name.rindex("_")]: float(value) for name, value in row.items()} for row in csv.DictReader(file)
+        ]
     truths = [row.pop("current_l2") for row in rows]
     return [
         (line2_current(**row, distortion=distortion, resolution=0.001), truth)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import datetime, tzinfo
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
@@ -22,7 +23,7 @@ from hanparse.hdlc import Frame
 from hanparse.layouts.layout import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.record import fill_received, fill_security
+from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Fault
+    from hanparse.energy.estimator import Estimator
     from hanparse.measurement import Measurement
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
@@ -85,6 +87,7 @@ class Decoder:
         self._profiles = tuple(profiles)
         self._on_error = on_error
         self._check_options()
+        self._estimator = _estimator() if estimate else None
         self._depends_on_meter_id = any(profile.picks_meters for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
@@ -135,7 +138,7 @@ class Decoder:
         if at is not None:
             return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.has_events or self._ready or self._estimate:
+        if self._reader.has_events or self._ready or self._estimator:
             self._ready += [self._finish(measurement, self._at) for measurement in found]
             return self._drain()
         return found
@@ -185,12 +188,9 @@ class Decoder:
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
             fill_received(measurement, at)
-        if not self._estimate:
-            return measurement
-        from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
-
-        estimates = estimate(measurement)
-        return measurement.with_estimates(estimates) if estimates else measurement
+        if self._estimator and (estimates := self._estimator.update(measurement)):
+            fill_estimated(measurement, MappingProxyType(estimates))
+        return measurement
 
     def _drain(self) -> list[Measurement]:
         while (event := self._receiver.next_event()) is not None:
@@ -255,6 +255,12 @@ class Decoder:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
                 self._raised = raised if self._raised is None else self._raised
+
+
+def _estimator() -> Estimator:
+    from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
+
+    return Estimator()
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {

@@ -57,8 +57,8 @@ def table(measurement: Measurement) -> str:
 
 def _rows(measurement: Measurement) -> list[tuple[str, str]]:
     estimates = [
-        (name, f"{value:.3f} {FIELD_UNITS[name]} (estimated, {low:.3f} to {high:.3f} {FIELD_UNITS[name]})")
-        for name, (value, low, high, _method) in measurement.estimated.items()
+        (name, f"{e.value:.3f} {FIELD_UNITS[name]} (estimated, {e.low:.3f} to {e.high:.3f} {FIELD_UNITS[name]})")
+        for name, e in measurement.estimated.items()
     ]
     return measurement.rows() + estimates
 

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 AS_SENT: Final = Scale()
 NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
-_ESTIMATED: Final = "estimated"
 _TYPES: Final[dict[str, type]] = {**{name: field.type for name, field in FIELD_OF.items()}, "wiring": Wiring}
 _ITEMS: Final = {name: field.item for name, field in FIELD_OF.items() if field.item}
 _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_float)
@@ -39,6 +38,8 @@ class Kind(Protocol):
     """By what the values were multiplied."""
     made_for_transformers: bool
     """Whether the meter's type needs current transformers."""
+    steps: dict[tuple[str, ...], float] | None
+    """The steps of fields, for those who look for them; `None` where each push has scalers of its own."""
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
         """Return what `index` names, in that order."""
@@ -61,9 +62,10 @@ class Record:
     """
 
     # `_state` is the push, until something is asked for: then the values in their order and, last, the push, until the
-    # registers are asked for: then these. `_received` is empty where the caller gave no time,
-    # `_security` for a plain push.
-    __slots__ = ("_kind", "_received", "_security", "_state")
+    # registers are asked for: then these. `_received` is empty where the caller gave no time, `_estimated` without
+    # estimates, `_security` for a plain push.
+    __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
+    _estimated: Mapping[str, Estimate]
     _kind: Kind
     _received: datetime
     _security: Security
@@ -101,7 +103,7 @@ class Record:
         check_type("scale", scale, Scale)
         check_type("made_for_transformers", made_for_transformers, bool)
         if estimated:
-            present[_ESTIMATED] = MappingProxyType(dict(estimated))
+            fill_estimated(self, MappingProxyType(dict(estimated)))
         fill_kind(self, _made(tuple(present), scale, made_for_transformers))
         fill_state(self, (*present.values(), elements))
         if received is not None:
@@ -129,8 +131,10 @@ class Record:
 
     def _estimates(self) -> Mapping[str, Estimate]:
         """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
-        place = self._kind.index.get(_ESTIMATED)
-        return NO_ESTIMATES if place is None else self._read()[place]
+        try:
+            return self._estimated
+        except AttributeError:  # an empty slot
+            return NO_ESTIMATES
 
     def _arrival(self) -> datetime | None:
         """When the push came, by the caller's clock (`Decoder.feed`); `None` where the caller gave no time."""
@@ -157,10 +161,9 @@ class Record:
     def _arguments(self) -> dict[str, Any]:
         """Return what makes an equal measurement, by name."""
         fields = dict(zip(self._kind.index, self._read(), strict=False))
-        fields.pop(_ESTIMATED, None)
         return fields | {
             "registers": self._elements(),
-            _ESTIMATED: dict(self._estimates()),
+            "estimated": dict(self._estimates()),
             "received": self._arrival(),
             "security": self._ciphering(),
             "scale": self._kind.scale,
@@ -203,6 +206,7 @@ class Record:
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
+fill_estimated = Record.__dict__["_estimated"].__set__
 fill_received = Record.__dict__["_received"].__set__
 fill_security = Record.__dict__["_security"].__set__
 
@@ -227,6 +231,7 @@ class _Made:
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
         self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+        self.steps = None
         self.scale = scale
         self.made_for_transformers = made_for_transformers
 
@@ -238,6 +243,11 @@ class _Made:
 
 
 _made = lru_cache(maxsize=256)(_Made)
+
+
+def kept_steps(measurement: Record) -> dict[tuple[str, ...], float] | None:
+    """Return where the steps of fields are kept for all pushes of this kind; `None` where each has its own."""
+    return measurement._kind.steps  # noqa: SLF001  the only way to the kind
 
 
 def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:
