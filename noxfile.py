@@ -57,7 +57,7 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """The tests and what they cover, many damaged frames, ciphered APDUs and estimates, with the oldest dependencies."""
+    """The tests and what they cover, damaged frames, ciphered APDUs, estimates, all with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")

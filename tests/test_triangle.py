@@ -114,4 +114,6 @@ def test_harmonics_are_taken_for_a_share_of_the_gap_up_to_the_distortion() -> No
 )
 def test_the_angle_between_two_sides_is_that_of_the_triangle(sides: tuple[float, ...], degrees: float) -> None:
     one, other, opposite = sides
-    assert math.degrees(angle_between(one, other, opposite)) == pytest.approx(degrees)
+    found = angle_between(one, other, opposite)
+    assert math.degrees(math.atan2(found.sin, found.cos)) == pytest.approx(degrees)
+    assert found.cos**2 + found.sin**2 == pytest.approx(1)

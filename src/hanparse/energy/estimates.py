@@ -19,7 +19,6 @@ from hanparse.obis import lookup, precedence
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hanparse.energy.triangle import Currents
     from hanparse.measurement import Measurement, Register
 
 DISTORTION: Final = triangle.DISTORTION
@@ -65,11 +64,11 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
     _check(current_l1=current_l1, current_l3=current_l3, voltage_l1=voltage_l1, voltage_l3=voltage_l3)
     _check(voltage_l2=voltage_l2 or 0, distortion=distortion, resolution=resolution)
     if current_l1 == 0 or current_l3 == 0:
-        return _made(triangle.one_is_zero(current_l1, current_l3, resolution), "one current is zero")
+        return triangle.one_is_zero(current_l1, current_l3, resolution)
     for name, voltage in (("voltage_l1", voltage_l1), ("voltage_l3", voltage_l3)):
         if voltage == 0:
             raise ValueError(f"expected a {name} above 0 where there are two currents, found {voltage!r}")
-    found = triangle.currents(
+    return triangle.current(
         active_power,
         reactive_power,
         current_l1,
@@ -81,7 +80,6 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
         step=resolution,
         bounds_only=production,
     )
-    return _made(found, "phasor triangle")
 
 
 def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = VOLTAGE_STEP) -> Estimate:
@@ -121,7 +119,8 @@ def estimate(measurement: Measurement, *, settled: bool = True, production: bool
 
 def shows_production(measurement: Measurement) -> bool:
     """Whether the push says that the house feeds in, or ever has: a power or an energy of the export is above 0."""
-    return (finite(measurement.active_power_export) or 0) > 0 or (finite(measurement.active_energy_export) or 0) > 0
+    power, energy = measurement.active_power_export, measurement.active_energy_export
+    return bool((power and (finite(power) or 0) > 0) or (energy and (finite(energy) or 0) > 0))
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
@@ -149,26 +148,27 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
         return None
     try:
         step = current_step(m)
-        if not _are_possible(one, three, step):
+        if not (0 <= one <= _LARGEST and 0 <= three <= _LARGEST and 0 <= step <= _LARGEST):
             return None
         if one == 0 or three == 0:
-            return _made(triangle.one_is_zero(one, three, step), "one current is zero")
-        found = _between_two(m, one, three, step, bounds_only=bounds_only)
+            return triangle.one_is_zero(one, three, step)
+        return _between_two(m, one, three, step, bounds_only=bounds_only)
     except OverflowError:  # an integer beyond all floats
         return None
-    return found and _made(found, "phasor triangle")
 
 
-def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Currents | None:
+def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
     """The same where both currents are above 0: then powers and voltages are needed."""
     active, reactive, first, second = m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3
     if active is None or reactive is None or not first or not second:
         return None
     other = m.voltage_l2 or 0
-    if not _are_possible(first, second, other, abs(active), abs(reactive)):
+    if not (0 < first <= _LARGEST and 0 < second <= _LARGEST and 0 <= other <= _LARGEST):
+        return None
+    if not (abs(active) <= _LARGEST and abs(reactive) <= _LARGEST):
         return None
     known = (active, reactive, one, three, first, second, other)
-    return triangle.currents(*known, distortion=DISTORTION, step=step, bounds_only=bounds_only)
+    return triangle.current(*known, distortion=DISTORTION, step=step, bounds_only=bounds_only)
 
 
 def _voltage(m: Measurement) -> Estimate | None:
@@ -177,7 +177,8 @@ def _voltage(m: Measurement) -> Estimate | None:
         return None
     try:
         step = _kept_step(m, _VOLTAGES, VOLTAGE_STEP) * float(m.scale.voltage)
-        return _third_voltage(first, second, step) if _are_possible(first, second, step) else None
+        is_possible = 0 <= first <= _LARGEST and 0 <= second <= _LARGEST and 0 <= step <= _LARGEST
+        return _third_voltage(first, second, step) if is_possible else None
     except OverflowError:  # an integer beyond all floats
         return None
 
@@ -186,11 +187,6 @@ def _third_voltage(first: float, second: float, step: float) -> Estimate:
     low, high = triangle.bounds(first, second, step)
     value = math.sqrt(first * first + second * second - first * second)  # 60° apart
     return Estimate(max(low, min(value, high)), low, high, "line voltages 60° apart")
-
-
-def _made(found: Currents, method: str) -> Estimate:
-    value, low, high, likely_low, likely_high, rare_high = found
-    return Estimate(value, low, high, method, likely_low, likely_high, rare_high)
 
 
 def _kept_step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
@@ -223,10 +219,6 @@ def _registers(m: Measurement) -> dict[str, Register]:
 def _ten(exponent: int) -> float:
     """A power of ten; infinite beyond all floats."""
     return float(f"1e{exponent}")
-
-
-def _are_possible(*quantities: float) -> bool:
-    return all(0 <= value <= _LARGEST for value in quantities)
 
 
 def _check(**quantities: float) -> None:

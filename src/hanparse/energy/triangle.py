@@ -7,7 +7,7 @@ S of the total P and Q. So a, b and S are the sides of a triangle. Its exterior 
 phase shifts: the currents are δ further apart than the voltages L1-L2 and L3-L2, which themselves are about 60° apart.
 What S lacks to a + b is called the gap g here:
 
-    g² = (a + b)² - S²        δ = 2·asin(g / 2√ab)        I2² = I1² + I3² + 2·I1·I3·cos(60° + δ)
+    g² = (a + b)² - S²        sin δ/2 = g / 2√ab        I2² = I1² + I3² + 2·I1·I3·cos(60° + δ)
 
 The lengths alone do not tell δ from -δ. Every mix of resistive loads has +δ, so that is what is taken.
 
@@ -25,8 +25,10 @@ The bounds need none of this. Whatever the loads are, three phasors that add up 
 
 from __future__ import annotations
 
-from math import acos, asin, cos, hypot, inf, pi, radians, sin, sqrt
+from math import hypot, inf, sqrt
 from typing import Final, NamedTuple
+
+from hanparse.measurement import Estimate
 
 DISTORTION: Final = 500.0
 """VA. The most of the gap that is taken as harmonics: between what the homes with larger loads needed."""
@@ -34,18 +36,17 @@ _SHARE: Final = 0.65  # of the gap is taken as harmonics; 0.42 of its square, th
 _LIKELY: Final = 500.0  # VA that the gap may be too wide: 99 of 100 measured operating points
 _RARE: Final = 3000.0  # VA; above it L2 was in 1 of 1,000 simulated pushes
 _METER_ERROR: Final = 0.02
-_SYMMETRIC: Final = radians(60)  # between the voltages L1-L2 and L3-L2 of a symmetrical net
+_METHOD: Final = "phasor triangle"
 
 
-class Currents(NamedTuple):
-    """What L2 carries, in A, as `Estimate` has it."""
+class Angle(NamedTuple):
+    """An angle from 0 to 180°, by its cosine and its sine."""
 
-    value: float
-    low: float
-    high: float
-    likely_low: float
-    likely_high: float
-    rare_high: float
+    cos: float
+    sin: float
+
+
+_SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°, between the voltages L1-L2 and L3-L2 of a symmetrical net
 
 
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
@@ -53,13 +54,12 @@ def bounds(one: float, other: float, step: float) -> tuple[float, float]:
     return max(abs(one - other) - 2 * step, 0.0), one + other + 2 * step
 
 
-def one_is_zero(one: float, other: float, step: float) -> Currents:
+def one_is_zero(one: float, other: float, step: float) -> Estimate:
     """What L2 carries where one of the two currents is 0: the other one."""
-    low, high = bounds(one, other, step)
-    return Currents(one + other, low, high, low, high, high)
+    return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
-def currents(  # noqa: PLR0913  each is a value of the list
+def current(  # noqa: PLR0913  each is a value of the list
     active_power: float,
     reactive_power: float,
     current_l1: float,
@@ -71,43 +71,54 @@ def currents(  # noqa: PLR0913  each is a value of the list
     distortion: float,
     step: float,
     bounds_only: bool,
-) -> Currents:
+) -> Estimate:
     """What L2 carries between two currents above 0; `bounds_only` where the likely limits have nothing to rest on.
 
     A `voltage_l2` of 0 is one that is not measured. No number may be above 1e75, so that nothing here overflows.
     """
     low, high = bounds(current_l1, current_l3, step)
     first, second = voltage_l1 * current_l1, voltage_l3 * current_l3
-    missing = first + second - (apparent := hypot(active_power, reactive_power))
+    apparent = hypot(active_power, reactive_power)
+    missing = first + second - apparent
     gap = sqrt(missing * (first + second + apparent)) if missing > 0 else 0.0
-    widest = 2 * sqrt(first) * sqrt(second)
-    between = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
-
-    def resultant(part: float, most: float = inf) -> float:
-        half = asin(max(-1.0, min(part / widest, 1.0))) if widest else 0.0  # 0 if too small for a float
-        angle = min(max(between + 2 * half, 0.0), most)
-        return hypot(current_l1 + current_l3 * cos(angle), current_l3 * sin(angle))
-
     harmonics = min(_SHARE * gap, distortion)
-    value = min(max(resultant(sqrt((gap - harmonics) * (gap + harmonics))), low), high)
+    widest = 2 * sqrt(first) * sqrt(second) or inf  # too small for a float: any gap is none
+    angle = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
+    value = _resultant(current_l1, current_l3, angle, sqrt((gap - harmonics) * (gap + harmonics)) / widest)
+    value = min(max(value, low), high)
     if bounds_only or active_power < 0:
-        return Currents(value, low, high, low, high, high)
-    least = (1 - _METER_ERROR) * resultant(gap, pi) - 2 * step
-    likely = max(value, resultant(max(-gap, gap - _LIKELY)))
-    rare = max(likely, resultant(max(-gap, gap - _RARE)))
-    likely_high, rare_high = (min((1 + _METER_ERROR) * most + 2 * step, high) for most in (likely, rare))
-    return Currents(value, low, high, min(max(least, low), value), likely_high, rare_high)
+        return Estimate(value, low, high, _METHOD)
+    least = (1 - _METER_ERROR) * _resultant(current_l1, current_l3, angle, gap / widest, to_half_turn=True) - 2 * step
+    likely = max(value, _resultant(current_l1, current_l3, angle, max(-gap, gap - _LIKELY) / widest))
+    rare = max(likely, _resultant(current_l1, current_l3, angle, max(-gap, gap - _RARE) / widest))
+    likely_high = min((1 + _METER_ERROR) * likely + 2 * step, high)
+    rare_high = min((1 + _METER_ERROR) * rare + 2 * step, high)
+    return Estimate(value, low, high, _METHOD, min(max(least, low), value), likely_high, rare_high)
 
 
-def angle_between(one: float, other: float, opposite: float) -> float:
-    """The angle between two sides of a triangle that `opposite` closes; 0 or π where they make none.
+def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_turn: bool = False) -> float:
+    """The sum of two currents whose angle is that of the voltages and δ on top; `half` is sin δ/2, beyond ±1 it is ±1.
+
+    An angle below 0 counts as 0, and one above 180° as 180° if asked for: there the sum would turn round.
+    """
+    half = max(-1.0, min(half, 1.0))
+    cosine, sine = 1 - 2 * half * half, 2 * half * sqrt((1 - half) * (1 + half))
+    along, across = angle.cos * cosine - angle.sin * sine, angle.sin * cosine + angle.cos * sine
+    if across < 0 and (half < 0 or to_half_turn):
+        return one + other if half < 0 else abs(one - other)
+    return hypot(one + other * along, other * across)
+
+
+def angle_between(one: float, other: float, opposite: float) -> Angle:
+    """The angle between two sides of a triangle that `opposite` closes; 0 or 180° where they make none.
 
     Sides that make no triangle lie flat. They are sorted out first, so nothing below divides by 0 or overflows.
     """
     if opposite >= one + other:
-        return pi
+        return Angle(-1.0, 0.0)
     if opposite <= abs(one - other):
-        return 0.0
-    short, long = sorted((one, other))
-    cosine = (opposite - (long - short)) / short * ((opposite + (long - short)) / long) / 2 - 1
-    return pi - acos(max(-1.0, min(cosine, 1.0)))
+        return Angle(1.0, 0.0)
+    short, long = (one, other) if one < other else (other, one)
+    more = (opposite - (long - short)) / short * ((opposite + (long - short)) / long) / 2
+    cosine = max(-1.0, 1 - more)
+    return Angle(cosine, sqrt((1 - cosine) * (1 + cosine)))

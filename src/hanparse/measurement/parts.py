@@ -90,7 +90,7 @@ class Estimate(_EstimateParts):
         likely_low = low if likely_low is None else likely_low
         likely_high = high if likely_high is None else likely_high
         rare_high = high if rare_high is None else rare_high
-        return super().__new__(cls, value, low, high, method, likely_low, likely_high, rare_high)
+        return tuple.__new__(cls, (value, low, high, method, likely_low, likely_high, rare_high))  # twice as fast
 
 
 class Breaker(StrEnum):
