@@ -138,10 +138,10 @@ class Decoder:
         if at is not None:
             return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.has_events or self._ready or self._estimator:
-            self._ready += [self._finish(measurement, self._at) for measurement in found]
+        if self._reader.has_events or self._ready:
+            self._take(found)
             return self._drain()
-        return found
+        return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
 
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
         check_type("at", at, datetime)

@@ -29,8 +29,10 @@ VOLTAGE_STEP: Final = 1.0
 """V. Kamstrup's, the coarsest of the known meters."""
 
 _LARGEST: Final = 1e75  # of a quantity; the products and squares of such numbers are still floats
-_CURRENTS: Final = ("current_l1", "current_l2", "current_l3")
-_VOLTAGES: Final = ("voltage_l1", "voltage_l3")
+_QUANTITIES: Final = {
+    "current": (("current_l1", "current_l2", "current_l3"), CURRENT_STEP),
+    "voltage": (("voltage_l1", "voltage_l3"), VOLTAGE_STEP),
+}
 
 
 def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go by name
@@ -76,8 +78,8 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
         voltage_l1,
         voltage_l3,
         voltage_l2 or 0,
-        distortion=distortion,
-        step=resolution,
+        distortion,
+        resolution,
         bounds_only=production,
     )
 
@@ -105,14 +107,17 @@ def estimate(measurement: Measurement, *, settled: bool = True, production: bool
     house has `production`. `hanparse.energy.estimator.Estimator` knows both from the pushes before; the likely limits
     are the bounds where a load was switched just then, and where the house produces.
     """
-    if measurement.wiring is not Wiring.THREE_WIRE:
+    return estimates(measurement, bounds_only=production or not settled or shows_production(measurement))
+
+
+def estimates(m: Measurement, *, bounds_only: bool) -> Mapping[str, Estimate]:
+    """The same for those who know whether there is more to say than the bounds."""
+    if m.wiring is not Wiring.THREE_WIRE:
         return {}
     found: dict[str, Estimate] = {}
-    if measurement.current_l2 is None or is_l2_ruled_out(measurement):
-        bounds_only = production or not settled or shows_production(measurement)
-        if current := _current(measurement, bounds_only=bounds_only):
-            found["current_l2"] = current
-    if measurement.voltage_l2 is None and (voltage := _voltage(measurement)):
+    if (m.current_l2 is None or is_l2_ruled_out(m)) and (current := _current(m, bounds_only=bounds_only)):
+        found["current_l2"] = current
+    if m.voltage_l2 is None and (voltage := _voltage(m)):
         found["voltage_l2"] = voltage
     return found
 
@@ -139,7 +144,7 @@ def is_l2_ruled_out(measurement: Measurement) -> bool:
 
 def current_step(measurement: Measurement) -> float:
     """The resolution of the currents in A: the step of the registers, times the scale."""
-    return _kept_step(measurement, _CURRENTS, CURRENT_STEP) * float(measurement.scale.current)
+    return _resolution(measurement, "current")
 
 
 def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
@@ -147,17 +152,17 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
     if one is None or three is None:
         return None
     try:
-        step = current_step(m)
+        step = _resolution(m, "current")
         if not (0 <= one <= _LARGEST and 0 <= three <= _LARGEST and 0 <= step <= _LARGEST):
             return None
         if one == 0 or three == 0:
             return triangle.one_is_zero(one, three, step)
-        return _between_two(m, one, three, step, bounds_only=bounds_only)
+        return _between_two(m, one, three, step, bounds_only)
     except OverflowError:  # an integer beyond all floats
         return None
 
 
-def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
+def _between_two(m: Measurement, one: float, three: float, step: float, bounds_only: bool) -> Estimate | None:  # noqa: FBT001
     """The same where both currents are above 0: then powers and voltages are needed."""
     active, reactive, first, second = m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3
     if active is None or reactive is None or not first or not second:
@@ -167,8 +172,9 @@ def _between_two(m: Measurement, one: float, three: float, step: float, *, bound
         return None
     if not (abs(active) <= _LARGEST and abs(reactive) <= _LARGEST):
         return None
-    known = (active, reactive, one, three, first, second, other)
-    return triangle.current(*known, distortion=DISTORTION, step=step, bounds_only=bounds_only)
+    return triangle.current(
+        active, reactive, one, three, first, second, other, DISTORTION, step, bounds_only=bounds_only
+    )
 
 
 def _voltage(m: Measurement) -> Estimate | None:
@@ -176,7 +182,7 @@ def _voltage(m: Measurement) -> Estimate | None:
     if first is None or second is None:
         return None
     try:
-        step = _kept_step(m, _VOLTAGES, VOLTAGE_STEP) * float(m.scale.voltage)
+        step = _resolution(m, "voltage")
         is_possible = 0 <= first <= _LARGEST and 0 <= second <= _LARGEST and 0 <= step <= _LARGEST
         return _third_voltage(first, second, step) if is_possible else None
     except OverflowError:  # an integer beyond all floats
@@ -189,14 +195,16 @@ def _third_voltage(first: float, second: float, step: float) -> Estimate:
     return Estimate(max(low, min(value, high)), low, high, "line voltages 60° apart")
 
 
-def _kept_step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
-    """`_step`, which pushes that share their scalers share as well."""
+def _resolution(m: Measurement, quantity: str) -> float:
+    """The step of the registers of ``current`` or ``voltage``, times the scale; the same for all pushes of a kind."""
     kept = kept_steps(m)
-    if kept is None:
-        return _step(m, fields, coarsest)
-    if fields not in kept:
-        kept[fields] = _step(m, fields, coarsest)
-    return kept[fields]
+    step = kept.get(quantity) if kept else None
+    if step is None:
+        fields, coarsest = _QUANTITIES[quantity]
+        step = _step(m, fields, coarsest) * float(getattr(m.scale, quantity))
+        if kept is not None:
+            kept[quantity] = step
+    return step
 
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:

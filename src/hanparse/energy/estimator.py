@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hanparse.energy.estimates import estimate, shows_production
+from hanparse.energy.estimates import estimates, shows_production
 from hanparse.energy.loads import net_power
 
 if TYPE_CHECKING:
@@ -44,31 +44,30 @@ class Estimator:
 
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}
-        self._last = _Meter()
+        self._name: str | None = None
+        self._meter = _Meter()
         self._others = _Meter(production=True)
 
     def update(self, measurement: Measurement) -> Mapping[str, Estimate]:
         """What the meter of this push does not measure, as `hanparse.energy.estimates.estimate` gives it."""
-        meter = self._last
-        if name := measurement.meter_id:
-            meter = self._last = self._named(name)
-        if not meter.production and shows_production(measurement):
-            meter.production = True
-        power, before = net_power(measurement), meter.power
-        if power is None:
-            return estimate(measurement, production=meter.production)
-        meter.power = power
-        return estimate(measurement, settled=_is_steady(before, power), production=meter.production)
+        name = measurement.meter_id
+        if name and name != self._name:
+            self._name, self._meter = name, self._named(name)
+        meter, power, is_steady = self._meter, net_power(measurement), True
+        if power is not None:
+            is_steady = meter.power is None or _is_steady(meter.power, power)
+            meter.power = power
+        meter.production = meter.production or shows_production(measurement)
+        return estimates(measurement, bounds_only=meter.production or not is_steady)
 
     def _named(self, name: str) -> _Meter:
-        meter = self._meters.get(name)
-        if meter is None and len(self._meters) < METERS:
-            meter = _Meter() if self._meters else self._last  # which was nameless
-            self._meters[name] = meter
-        return meter or self._others
+        if name not in self._meters:
+            if len(self._meters) == METERS:
+                return self._others
+            self._meters[name] = _Meter() if self._name else self._meter  # what came before a name was of the first
+        return self._meters[name]
 
 
-def _is_steady(before: float | None, power: float) -> bool:
-    if before is None:
-        return True
-    return abs(power - before) <= max(_STEADY, _STEADY_SHARE * min(abs(power), abs(before)))
+def _is_steady(before: float, power: float) -> bool:
+    step = abs(power - before)
+    return step <= _STEADY or step <= _STEADY_SHARE * min(abs(power), abs(before))

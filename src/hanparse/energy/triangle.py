@@ -51,7 +51,8 @@ _SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°, between the voltages L1-L2 
 
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
     """What the third side of a triangle is at least and at most, where each of the two may be off by one step."""
-    return max(abs(one - other) - 2 * step, 0.0), one + other + 2 * step
+    least = abs(one - other) - 2 * step
+    return least if least > 0 else 0.0, one + other + 2 * step
 
 
 def one_is_zero(one: float, other: float, step: float) -> Estimate:
@@ -59,7 +60,7 @@ def one_is_zero(one: float, other: float, step: float) -> Estimate:
     return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
-def current(  # noqa: PLR0913  each is a value of the list
+def current(  # noqa: PLR0913, PLR0917  each is a value of the list
     active_power: float,
     reactive_power: float,
     current_l1: float,
@@ -67,33 +68,41 @@ def current(  # noqa: PLR0913  each is a value of the list
     voltage_l1: float,
     voltage_l3: float,
     voltage_l2: float,
-    *,
     distortion: float,
     step: float,
+    *,
     bounds_only: bool,
 ) -> Estimate:
     """What L2 carries between two currents above 0; `bounds_only` where the likely limits have nothing to rest on.
 
     A `voltage_l2` of 0 is one that is not measured. No number may be above 1e75, so that nothing here overflows.
     """
-    low, high = bounds(current_l1, current_l3, step)
     first, second = voltage_l1 * current_l1, voltage_l3 * current_l3
     apparent = hypot(active_power, reactive_power)
     missing = first + second - apparent
     gap = sqrt(missing * (first + second + apparent)) if missing > 0 else 0.0
-    harmonics = min(_SHARE * gap, distortion)
+    harmonics = min(distortion, _SHARE * gap)
     widest = 2 * sqrt(first) * sqrt(second) or inf  # too small for a float: any gap is none
     angle = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
-    value = _resultant(current_l1, current_l3, angle, sqrt((gap - harmonics) * (gap + harmonics)) / widest)
-    value = min(max(value, low), high)
+    low, high = bounds(current_l1, current_l3, step)
+    part = sqrt((gap - harmonics) * (gap + harmonics))
+    value = min(max(_resultant(current_l1, current_l3, angle, part / widest), low), high)
     if bounds_only or active_power < 0:
         return Estimate(value, low, high, _METHOD)
     least = (1 - _METER_ERROR) * _resultant(current_l1, current_l3, angle, gap / widest, to_half_turn=True) - 2 * step
-    likely = max(value, _resultant(current_l1, current_l3, angle, max(-gap, gap - _LIKELY) / widest))
-    rare = max(likely, _resultant(current_l1, current_l3, angle, max(-gap, gap - _RARE) / widest))
-    likely_high = min((1 + _METER_ERROR) * likely + 2 * step, high)
-    rare_high = min((1 + _METER_ERROR) * rare + 2 * step, high)
-    return Estimate(value, low, high, _METHOD, min(max(least, low), value), likely_high, rare_high)
+    part = gap - _LIKELY if 2 * gap > _LIKELY else -gap
+    likely = max(value, _resultant(current_l1, current_l3, angle, part / widest))
+    part = gap - _RARE if 2 * gap > _RARE else -gap
+    rare = max(likely, _resultant(current_l1, current_l3, angle, part / widest))
+    return Estimate(
+        value,
+        low,
+        high,
+        _METHOD,
+        min(max(least, low), value),
+        min((1 + _METER_ERROR) * likely + 2 * step, high),
+        min((1 + _METER_ERROR) * rare + 2 * step, high),
+    )
 
 
 def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_turn: bool = False) -> float:
@@ -101,12 +110,14 @@ def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_t
 
     An angle below 0 counts as 0, and one above 180° as 180° if asked for: there the sum would turn round.
     """
-    half = max(-1.0, min(half, 1.0))
+    if not -1.0 <= half <= 1.0:
+        half = 1.0 if half > 0 else -1.0
+    cos, sin = angle
     cosine, sine = 1 - 2 * half * half, 2 * half * sqrt((1 - half) * (1 + half))
-    along, across = angle.cos * cosine - angle.sin * sine, angle.sin * cosine + angle.cos * sine
+    across = sin * cosine + cos * sine
     if across < 0 and (half < 0 or to_half_turn):
         return one + other if half < 0 else abs(one - other)
-    return hypot(one + other * along, other * across)
+    return hypot(one + other * (cos * cosine - sin * sine), other * across)
 
 
 def angle_between(one: float, other: float, opposite: float) -> Angle:

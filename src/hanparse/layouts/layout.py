@@ -71,7 +71,7 @@ class Layout:
         self._divisors = tuple(number.denominator for number in divided)
         self._builder = builder
         self.scale = builder.scale
-        self.steps: dict[tuple[str, ...], float] = {}  # scalers are constant
+        self.steps: dict[str, float] = {}  # scalers are constant
         self.made_for_transformers = builder.reading.made_for_transformers
         self.texts = tuple(builder.texts.values())
         self._clocks = tuple(builder.clocks)

@@ -38,8 +38,8 @@ class Kind(Protocol):
     """By what the values were multiplied."""
     made_for_transformers: bool
     """Whether the meter's type needs current transformers."""
-    steps: dict[tuple[str, ...], float] | None
-    """The steps of fields, for those who look for them; `None` where each push has scalers of its own."""
+    steps: dict[str, float] | None
+    """The steps of quantities, for those who ask for them; `None` where each push has scalers of its own."""
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
         """Return what `index` names, in that order."""
@@ -245,8 +245,8 @@ class _Made:
 _made = lru_cache(maxsize=256)(_Made)
 
 
-def kept_steps(measurement: Record) -> dict[tuple[str, ...], float] | None:
-    """Return where the steps of fields are kept for all pushes of this kind; `None` where each has its own."""
+def kept_steps(measurement: Record) -> dict[str, float] | None:
+    """Return where the steps of quantities are kept for all pushes of this kind; `None` where each has its own."""
     return measurement._kind.steps  # noqa: SLF001  the only way to the kind
 
 
