@@ -5,7 +5,6 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import datetime, tzinfo
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
@@ -188,8 +187,8 @@ class Decoder:
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
             fill_received(measurement, at)
-        if self._estimator and (estimates := self._estimator.update(measurement)):
-            fill_estimated(measurement, MappingProxyType(estimates))
+        if self._estimator:
+            fill_estimated(measurement, self._estimator.later(measurement))
         return measurement
 
     def _drain(self) -> list[Measurement]:

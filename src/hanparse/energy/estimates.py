@@ -107,10 +107,11 @@ def estimate(measurement: Measurement, *, settled: bool = True, production: bool
     house has `production`. `hanparse.energy.estimator.Estimator` knows both from the pushes before; the likely limits
     are the bounds where a load was switched just then, and where the house produces.
     """
-    return estimates(measurement, bounds_only=production or not settled or shows_production(measurement))
+    bounds_only = production or not settled or shows_production(measurement)
+    return estimates(measurement, bounds_only=bounds_only)
 
 
-def estimates(m: Measurement, *, bounds_only: bool) -> Mapping[str, Estimate]:
+def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimate]:
     """The same for those who know whether there is more to say than the bounds."""
     if m.wiring is not Wiring.THREE_WIRE:
         return {}
@@ -120,6 +121,11 @@ def estimates(m: Measurement, *, bounds_only: bool) -> Mapping[str, Estimate]:
     if m.voltage_l2 is None and (voltage := _voltage(m)):
         found["voltage_l2"] = voltage
     return found
+
+
+def estimates_without_likely_limits(m: Measurement) -> dict[str, Estimate]:
+    """The same where only the bounds hold."""
+    return estimates(m, bounds_only=True)
 
 
 def shows_production(measurement: Measurement) -> bool:
@@ -157,12 +163,12 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
             return None
         if one == 0 or three == 0:
             return triangle.one_is_zero(one, three, step)
-        return _between_two(m, one, three, step, bounds_only)
+        return _between_two(m, one, three, step, bounds_only=bounds_only)
     except OverflowError:  # an integer beyond all floats
         return None
 
 
-def _between_two(m: Measurement, one: float, three: float, step: float, bounds_only: bool) -> Estimate | None:  # noqa: FBT001
+def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
     """The same where both currents are above 0: then powers and voltages are needed."""
     active, reactive, first, second = m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3
     if active is None or reactive is None or not first or not second:

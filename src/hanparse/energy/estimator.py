@@ -13,11 +13,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from hanparse.energy.estimates import estimates, shows_production
+from hanparse.energy.estimates import estimates, estimates_without_likely_limits, shows_production
 from hanparse.energy.loads import net_power
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hanparse.measurement import Estimate, Measurement
 
@@ -50,6 +50,10 @@ class Estimator:
 
     def update(self, measurement: Measurement) -> Mapping[str, Estimate]:
         """What the meter of this push does not measure, as `hanparse.energy.estimates.estimate` gives it."""
+        return self.later(measurement)(measurement)
+
+    def later(self, measurement: Measurement) -> Callable[[Measurement], dict[str, Estimate]]:
+        """The same for those who may not ask for it: take in the push, and return what makes its estimates."""
         name = measurement.meter_id
         if name and name != self._name:
             self._name, self._meter = name, self._named(name)
@@ -58,7 +62,7 @@ class Estimator:
             is_steady = meter.power is None or _is_steady(meter.power, power)
             meter.power = power
         meter.production = meter.production or shows_production(measurement)
-        return estimates(measurement, bounds_only=meter.production or not is_steady)
+        return estimates if is_steady and not meter.production else estimates_without_likely_limits
 
     def _named(self, name: str) -> _Meter:
         if name not in self._meters:

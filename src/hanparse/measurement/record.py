@@ -65,7 +65,7 @@ class Record:
     # registers are asked for: then these. `_received` is empty where the caller gave no time, `_estimated` without
     # estimates, `_security` for a plain push.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
-    _estimated: Mapping[str, Estimate]
+    _estimated: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]]
     _kind: Kind
     _received: datetime
     _security: Security
@@ -132,9 +132,13 @@ class Record:
     def _estimates(self) -> Mapping[str, Estimate]:
         """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
         try:
-            return self._estimated
+            found = self._estimated
         except AttributeError:  # an empty slot
             return NO_ESTIMATES
+        if callable(found):  # what makes them, when they are asked for
+            found = MappingProxyType(found(self))
+            fill_estimated(self, found)
+        return found
 
     def _arrival(self) -> datetime | None:
         """When the push came, by the caller's clock (`Decoder.feed`); `None` where the caller gave no time."""
