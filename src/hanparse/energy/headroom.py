@@ -27,18 +27,18 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
-from statistics import median_low
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.energy.freshness import Freshness as Freshness
+from hanparse.energy.freshness import Watch
 from hanparse.energy.loads import LINES, LineLoads, Load, Voltages, net_power, voltages
 from hanparse.measurement import Measurement, Wiring
-from hanparse.measurement.inputs import CallersClock, check_type, finite
+from hanparse.measurement.inputs import check_type, finite
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
 _VOLTAGES: Final = {  # power of a load / (its current · the voltage of a list), by wiring and number of lines
     (Wiring.ONE_PHASE, 1): 1.0,
@@ -49,25 +49,7 @@ _VOLTAGES: Final = {  # power of a load / (its current · the voltage of a list)
     (Wiring.FOUR_WIRE, 3): 3.0,
 }
 
-# No source states a time-out. Norwegian meters send currents every 10 s. One list is lost when the hourly list takes
-# its place and one to a bad checksum, so the third is waited for. Below 10 s the jitter of a network would count as a
-# loss; above 60 s nobody watches the fuse any more: an overload blows it within minutes.
-_INTERVAL: Final = timedelta(seconds=10)
-_LISTS_AWAITED: Final = 3
-_SHORTEST_LIMIT: Final = timedelta(seconds=10)
-_LONGEST_LIMIT: Final = timedelta(seconds=60)
-_GAPS_ENOUGH: Final = 3
-_GAPS_KEPT: Final = 9
 _DATED_KEPT: Final = 9  # a gateway repeats its last message, an Aidon meter the list of the hour before
-
-
-class Freshness(Enum):
-    """What the meter's data are worth now."""
-
-    NO_DATA = "no data yet"
-    ACTIVE = "active"
-    STALE = "stale"
-    BAD_DATA = "bad data only"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +69,6 @@ class _Known(NamedTuple):
     """What the last list with currents said."""
 
     push: Measurement
-    time: datetime
     loads: Mapping[int, Load]
     voltages: Voltages
     charging: float
@@ -130,18 +111,13 @@ class FuseGuard:
         self._wiring = wiring
         self._charger = _checked_lines(LINES[wiring] if charger is None else charger, wiring)
         self._fallback = _number(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
-        self._limit = _checked_limit(stale_after)
-        self._clock = CallersClock()
-        self._seen: datetime | None = None
-        self._age = timedelta(0)  # of the last list with currents: all steps forward that the clock has made since
-        self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
+        self._watch = Watch(stale_after)
         self._dated: deque[Measurement] = deque(maxlen=_DATED_KEPT)
         self._loads = LineLoads(wiring)
         self._known: _Known | None = None
         self._power: _Power | None = None
         self._rise = 0.0  # A, since the last list with currents
         self._drawn = 0.0  # A, by the charger at the last push
-        self._bad: datetime | None = None
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float = 0) -> None:
         """Take in a sound push that came at `now`. Give each push once, when it comes, and none merged by `MeterState`.
@@ -156,45 +132,40 @@ class FuseGuard:
         """
         check_type("measurement", measurement, Measurement)
         drawn = _number("a charging current of 0 A or more", charging)
-        instant = self._at(now)
-        self._bad = None
+        self._watch.run_to(now)
+        self._watch.good()
         if measurement.timestamp and measurement in self._dated:
             return
         self._drawn = drawn
         loads = self._loads.read(measurement)
         is_same = self._known and (self._known.push, self._known.charging) == (measurement, drawn)
         if loads:
-            self._learn(measurement)
-            self._known = _Known(measurement, instant, loads, voltages(measurement), drawn)
+            self._watch.listed()
+            if measurement.timestamp:
+                self._dated.append(measurement)
+            self._known = _Known(measurement, loads, voltages(measurement), drawn)
         if not (loads and is_same):
             self._count(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
         """Take note that bytes came at `now` with nothing sound in them (`Decoder(on_error=...)` tells)."""
-        self._bad = self._at(now)
+        self._watch.run_to(now)
+        self._watch.bad()
 
     @property
     def stale_after(self) -> timedelta:
         """How old a list with currents may be; follows the meter's own interval unless it was given."""
-        if self._limit is not None:
-            return self._limit
-        interval = median_low(self._gaps) if len(self._gaps) >= _GAPS_ENOUGH else _INTERVAL
-        return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
+        return self._watch.limit
 
     def freshness(self, now: datetime) -> Freshness:
         """What is known at `now`. A clock that was set back makes what it dated stale, not young."""
-        instant, limit = self._at(now), self.stale_after
-        if self._known and self._age <= limit and abs(instant - self._known.time) <= limit:
-            return Freshness.ACTIVE
-        if self._bad and abs(instant - self._bad) <= limit:
-            return Freshness.BAD_DATA
-        return Freshness.STALE if self._known else Freshness.NO_DATA
+        return self._watch.freshness(now)
 
     def headroom(self, now: datetime) -> Headroom:
         """What the charger may take at `now`."""
         freshness = self.freshness(now)
         if freshness is not Freshness.ACTIVE or not self._known:
-            why = f"{self._missing(freshness, self._at(now))}, fallback to {self._fallback:g} A"
+            why = f"{self._missing(freshness)}, fallback to {self._fallback:g} A"
             return Headroom(self._fallback, freshness, why)
         free = {line: self._free(self._known.loads.get(line)) for line in LINES[self._wiring]}
         tightest = min(self._charger, key=free.__getitem__)
@@ -202,21 +173,6 @@ class FuseGuard:
         more = max(0.0, self._drawn - self._known.charging)
         available = {line: max(0.0, amps - more * (line in self._charger)) for line, amps in free.items()}
         return Headroom(current, freshness, self._reason(tightest, self._known), MappingProxyType(available))
-
-    def _at(self, now: datetime) -> datetime:
-        """The instant of `now`; what is known grows older with every step forward and not younger with a step back."""
-        instant = self._clock.instant(now)
-        self._age += max(timedelta(0), instant - (self._seen or instant))
-        self._seen = instant
-        return instant
-
-    def _learn(self, measurement: Measurement) -> None:
-        """Learn from a list with currents how often they come, and that it was here."""
-        if self._known and self._age > timedelta(0):
-            self._gaps.append(self._age)
-        self._age = timedelta(0)
-        if measurement.timestamp:
-            self._dated.append(measurement)
 
     def _count(self, net: float | None, drawn: float, *, is_new_list: bool) -> None:
         """Add up what has risen since the last list with currents; a new list shows it in its currents."""
@@ -255,16 +211,12 @@ class FuseGuard:
             parts.append(f"and {self._rise:.2f} A are set aside because the power has risen since")
         return ", ".join(parts)
 
-    def _missing(self, freshness: Freshness, now: datetime) -> str:
+    def _missing(self, freshness: Freshness) -> str:
         if freshness is Freshness.BAD_DATA:
             return "bytes come but nothing sound is in them"
         if self._known is None:
             return "no list with currents has come yet, only power" if self._power else "no list has come yet"
-        age, limit = self._age.total_seconds(), self.stale_after.total_seconds()
-        ahead = (self._known.time - now).total_seconds()
-        if ahead > limit:
-            return f"the last list with currents is dated {ahead:g} s after now, the clock was set back"
-        return f"the last list with currents is {age:g} s old, more than {limit:g} s"
+        return self._watch.why_stale()
 
 
 def _number(expected: str, value: float, high: float = math.inf) -> float:
@@ -283,12 +235,3 @@ def _checked_lines(lines: tuple[int, ...], wiring: Wiring) -> tuple[int, ...]:
         expected = f"{numbers} different lines of {LINES[wiring]} for a charger on {wiring.value}"
         raise ValueError(f"expected {expected}, found {lines!r}")
     return lines
-
-
-def _checked_limit(limit: timedelta | None) -> timedelta | None:
-    if limit is None:
-        return None
-    check_type("stale_after", limit, timedelta)
-    if limit <= timedelta(0):
-        raise ValueError(f"expected stale_after above 0 s, found {limit}")
-    return limit
