@@ -27,30 +27,24 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from hanparse.energy.chargers import CHARGING, amperes, counts, power_of_change
 from hanparse.energy.estimator import Estimator
 from hanparse.energy.freshness import Freshness as Freshness
 from hanparse.energy.freshness import Watch
 from hanparse.energy.loads import LINES, LineLoads, Load, Voltages, net_power, voltages
 from hanparse.measurement import Measurement, Wiring
-from hanparse.measurement.inputs import check_type, finite
+from hanparse.measurement.inputs import check_type, in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime, timedelta
-
-_VOLTAGES: Final = {  # power of a load / (its current · the voltage of a list), by wiring and number of lines
-    (Wiring.ONE_PHASE, 1): 1.0,
-    (Wiring.THREE_WIRE, 2): 1.0,
-    (Wiring.THREE_WIRE, 3): math.sqrt(3),
-    (Wiring.FOUR_WIRE, 1): 1.0,
-    (Wiring.FOUR_WIRE, 2): math.sqrt(3),
-    (Wiring.FOUR_WIRE, 3): 3.0,
-}
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
 _DATED_KEPT: Final = 9  # a gateway repeats its last message, an Aidon meter the list of the hour before
+_LATE: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving sets them back by an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +58,8 @@ class Headroom:
     """The figure in words: what it was made from, or what is missing."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """A, by line (1 is L1): what any load may add there, on top of what the line carries. Empty unless `ACTIVE`."""
+    by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
+    """A, by line: what all that is told as `charging` may be there; `current` is the least of the charger's lines."""
 
 
 class _Known(NamedTuple):
@@ -72,14 +68,14 @@ class _Known(NamedTuple):
     push: Measurement
     loads: Mapping[int, Load]
     voltages: Voltages
-    charging: float
+    charging: Mapping[int, float]
 
 
 class _Power(NamedTuple):
-    """What the last push with a power said, in W, and what the charger drew then."""
+    """What the last push with a power said, in W, and what the charger drew then, by line."""
 
     net: float
-    charging: float
+    charging: Mapping[int, float]
 
 
 class FuseGuard:
@@ -110,12 +106,12 @@ class FuseGuard:
         bound: Literal["high", "rare"] = "high",
     ) -> None:
         check_type("wiring", wiring, Wiring)
-        self._fuse = _number("a fuse above 0 A", fuse)
+        self._fuse = amperes("a fuse above 0 A", fuse)
         if fuse == 0:
             raise ValueError("expected a fuse above 0 A, found 0")
         self._wiring = wiring
         self._charger = _checked_lines(LINES[wiring] if charger is None else charger, wiring)
-        self._fallback = _number(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
+        self._fallback = amperes(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
         self._watch = Watch(stale_after)
         self._dated: deque[Measurement] = deque(maxlen=_DATED_KEPT)
         self._loads = LineLoads(wiring)
@@ -123,24 +119,25 @@ class FuseGuard:
         self._known: _Known | None = None
         self._power: _Power | None = None
         self._rise = 0.0  # A, since the last list with currents
-        self._drawn = 0.0  # A, by the charger at the last push
+        self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # A, at the last push
 
-    def update(self, measurement: Measurement, now: datetime, *, charging: float = 0) -> None:
+    def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
         """Take in a sound push that came at `now`. Give each push once, when it comes, and none merged by `MeterState`.
 
-        A list with currents that carries its own time and comes again changes nothing. One that carries no time and
-        is the same as the last counts as fresh, but what was set aside since stays set aside.
+        A list with currents that carries its own time and comes again changes nothing, nor does one that is older than
+        the last. One that carries no time and is the same as the last counts as fresh, but what was set aside since
+        stays set aside.
 
-        `charging` is the current in A that the charger drew in each of its lines when the push was made: what it
-        measures of itself, the lower value where it changed, never what it was told to take. The meter measures it too,
-        and the charger may keep it. Raises `TypeError` for arguments of another type, `ValueError` for a current that
-        is negative or no number.
+        `charging` is the current in A that the charger drew in each of its lines when the push was made, one number, or
+        one for each line in the order of `charger`: what it measures of itself, the lower value where it changed, never
+        what it was told to take. The meter measures it too, and the charger may keep it. Raises `TypeError` for
+        arguments of another type, `ValueError` for a current that is negative or no number.
         """
         check_type("measurement", measurement, Measurement)
-        drawn = _number("a charging current of 0 A or more", charging)
+        drawn = _checked_charging(charging, self._charger)
         self._watch.run_to(now)
         self._watch.good()
-        if measurement.timestamp and measurement in self._dated:
+        if measurement.timestamp and self._is_old(measurement, measurement.timestamp):
             return
         self._drawn = drawn
         rare = self._estimator.update(measurement).get("current_l2") if self._estimator else None
@@ -173,15 +170,37 @@ class FuseGuard:
         freshness = self.freshness(now)
         if freshness is not Freshness.ACTIVE or not self._known:
             why = f"{self._missing(freshness)}, fallback to {self._fallback:g} A"
-            return Headroom(self._fallback, freshness, why)
-        free = {line: self._free(self._known.loads.get(line)) for line in LINES[self._wiring]}
-        tightest = min(self._charger, key=free.__getitem__)
-        current = min(max(0.0, self._known.charging + free[tightest]), self._fuse)
-        more = max(0.0, self._drawn - self._known.charging)
-        available = {line: max(0.0, amps - more * (line in self._charger)) for line, amps in free.items()}
-        return Headroom(current, freshness, self._reason(tightest, self._known), MappingProxyType(available))
+            return Headroom(self._fallback, freshness, why, by_line=dict.fromkeys(LINES[self._wiring], self._fallback))
+        known = self._known
+        concerned = self._concerned(known)
+        free = {line: self._free(known.loads.get(line)) for line in {*LINES[self._wiring], *concerned}}
+        may = {line: min(max(0.0, _own(known, line) + amps), self._fuse) for line, amps in free.items()}
+        tightest = min(concerned, key=lambda line: _own(known, line) + free[line])
+        more = {line: max(0.0, self._drawn[line] - known.charging[line]) for line in self._charger}
+        available = {line: max(0.0, free[line] - more.get(line, 0.0)) for line in LINES[self._wiring]}
+        why = self._reason(tightest, known)
+        return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
-    def _count(self, net: float | None, drawn: float, *, is_new_list: bool) -> None:
+    def _is_old(self, measurement: Measurement, time: datetime) -> bool:
+        """Whether it was here before, or is a late one, from before the last list of this meter."""
+        last = self._dated[-1] if self._dated else None
+        if last is None or last.timestamp is None or measurement in self._dated:
+            return last is not None
+        if last.meter_id != measurement.meter_id or (last.timestamp.tzinfo is None) is not (time.tzinfo is None):
+            return False
+        return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
+
+    def _concerned(self, known: _Known) -> set[int]:
+        """The lines that the charger may be connected to: all, where the meter's type contradicts what was said."""
+        if not self._is_contradicted(known):
+            return set(self._charger)
+        without_neutral = LINES[Wiring.THREE_WIRE] if known.push.wiring is Wiring.THREE_WIRE else ()
+        return {*LINES[self._wiring], *known.loads, *without_neutral}
+
+    def _is_contradicted(self, known: _Known) -> bool:
+        return known.push.wiring not in (None, self._wiring)
+
+    def _count(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
         """Add up what has risen since the last list with currents; a new list shows it in its currents."""
         if is_new_list:
             self._rise = 0.0
@@ -202,21 +221,26 @@ class FuseGuard:
         power it is taken as 0.
         """
         before = self._power or _Power(0.0, known.charging)
-        more = power.charging - before.charging
-        voltage = known.voltages.lowest if more > 0 else known.voltages.highest
-        own = more * voltage * _VOLTAGES[self._wiring, len(self._charger)]
+        change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
+        own = power_of_change(change, None if self._is_contradicted(known) else self._wiring, known.voltages)
         return max(0.0, power.net - before.net - own) / known.voltages.lowest
 
     def _reason(self, line: int, known: _Known) -> str:
+        meter = (
+            f", and the meter is {known.push.wiring.value}"
+            if known.push.wiring and self._is_contradicted(known)
+            else ""
+        )
         if line not in known.loads:
-            return f"L{line} is not in the meter's list and the other lines do not bound it, so nothing may be added"
+            missing = f"L{line} is not in the meter's list and the other lines do not bound it, so nothing may be added"
+            return missing + meter
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
-        if known.charging:
-            parts.append(f"{known.charging:g} A of it taken as the charger's own")
+        if own := _own(known, line):
+            parts.append(f"{own:g} A of it taken as the charger's own")
         if self._rise:
             parts.append(f"and {self._rise:.2f} A are set aside because the power has risen since")
-        return ", ".join(parts)
+        return ", ".join(parts) + meter
 
     def _missing(self, freshness: Freshness) -> str:
         if freshness is Freshness.BAD_DATA:
@@ -226,17 +250,21 @@ class FuseGuard:
         return self._watch.why_stale()
 
 
-def _number(expected: str, value: float, high: float = math.inf) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"expected {expected}, found {type(value).__name__}")
-    if finite(value) is None or not 0 <= value <= high:
-        raise ValueError(f"expected {expected}, found {value!r}")
-    return value
+def _own(known: _Known, line: int) -> float:
+    """What the charger drew of it; the least of its lines for one that it is not said to be connected to."""
+    return known.charging.get(line, min(known.charging.values()))
+
+
+def _checked_charging(charging: float | Sequence[float], lines: tuple[int, ...]) -> dict[int, float]:
+    drawn = charging if isinstance(charging, list | tuple) else [charging] * len(lines)
+    if len(drawn) != len(lines):
+        raise ValueError(f"expected one charging current for each line of {lines!r}, found {len(drawn)}")
+    return {line: amperes(CHARGING, amps) for line, amps in zip(lines, drawn, strict=True)}
 
 
 def _checked_lines(lines: tuple[int, ...], wiring: Wiring) -> tuple[int, ...]:
     check_type("charger", lines, tuple)
-    possible = sorted(number for known, number in _VOLTAGES if known is wiring)
+    possible = counts(wiring)
     if len(lines) not in possible or len(set(lines)) < len(lines) or not set(lines) <= set(LINES[wiring]):
         numbers = " or ".join(map(str, possible))
         expected = f"{numbers} different lines of {LINES[wiring]} for a charger on {wiring.value}"

@@ -54,7 +54,11 @@ class LineLoads:
 
         With an estimate `rare` of L2 that line counts as what L2 rarely passes; else as what it never passes.
         """
-        currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in LINES[self._wiring]}
+        lines = {
+            *LINES[self._wiring],
+            *LINES[measurement.wiring or self._wiring],
+        }  # where they differ, all that is sent
+        currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
         step = current_step(measurement) if measurement.scale.current > 1 else 0.0
