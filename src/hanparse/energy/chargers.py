@@ -148,7 +148,7 @@ def _least(free: Mapping[int, float], charger: Charger) -> float:
 class Ramp:
     """Follows what a charger may take: down at once, up by `up` A a second, and not below `least`: then it pauses.
 
-    After a pause it goes on when `least` has been there for `wait`, so that no contactor is worn out by a current that
+    After a pause it goes on when there was enough for `wait`, so that no contactor is worn out by a current that
     comes and goes. Times are the caller's, as for `FuseGuard`; a clock that is set back lets nothing rise.
     """
 
@@ -159,7 +159,7 @@ class Ramp:
         self._wait = wait
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._ready = wait  # for how long there was enough, while it pauses
+        self._is_paused, self._ready = True, wait  # how long ago there was too little
         self._limit = 0.0
 
     def limit(self, current: float, now: datetime) -> float:
@@ -167,11 +167,11 @@ class Ramp:
         amps, instant = amperes("a current of 0 A or more", current), self._clock.instant(now)
         passed = max(timedelta(0), instant - (self._now or instant))
         self._now = instant
+        self._ready += passed
         if amps < self._least:
-            self._limit, self._ready = 0.0, timedelta(0)
-        elif self._limit:
+            self._is_paused, self._ready, self._limit = True, timedelta(0), 0.0
+        elif not self._is_paused:
             self._limit = min(amps, self._limit + self._up * passed.total_seconds())
-        else:
-            self._ready += passed
-            self._limit = self._least if self._ready >= self._wait else 0.0
+        elif self._ready >= self._wait:
+            self._is_paused, self._limit = False, self._least
         return self._limit
