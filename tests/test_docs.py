@@ -143,6 +143,11 @@ def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) 
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
 
 
+def test_the_plots_of_the_estimate_are_those_of_the_estimate_as_it_is_now() -> None:
+    for name, text in script("tools/draw_accuracy.py").plots().items():
+        assert text == (ROOT / "docs" / "plots" / name).read_text("utf-8"), "run python tools/draw_accuracy.py"
+
+
 def test_the_picture_of_a_frame_shows_every_byte_and_every_field_of_the_frame_file() -> None:
     picture = (ROOT / "docs" / "frame.svg").read_text("utf-8")
     file = named("kaifa/list2-ma304h3e-it")
