@@ -117,3 +117,13 @@ def test_the_angle_between_two_sides_is_that_of_the_triangle(sides: tuple[float,
     found = angle_between(one, other, opposite)
     assert math.degrees(math.atan2(found.sin, found.cos)) == pytest.approx(degrees)
     assert found.cos**2 + found.sin**2 == pytest.approx(1)
+
+
+def test_voltages_that_make_no_triangle_lie_flat_and_the_worse_end_of_an_angle_that_turns_round_counts() -> None:
+    """S = 0, so δ is ±180°; the voltages are 180° apart in the first case and 0° in the second."""
+    flat = ROW | {"active_power": 0.0, "reactive_power": 0.0, "current_l1": 10.0, "current_l3": 8.0}
+    opposed = line2_current(**flat, voltage_l2=500.0)
+    assert (opposed.value, opposed.likely_low) == (pytest.approx(18, abs=0.1), pytest.approx(0.98 * 2 - 0.002))
+    aligned = line2_current(**flat | {"voltage_l1": 2.0, "voltage_l2": 40.0})
+    assert aligned.value == pytest.approx(2)
+    assert aligned.rare_high == aligned.high == pytest.approx(18.002)

@@ -170,10 +170,12 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
 
 def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
     """The same where both currents are above 0: then powers and voltages are needed."""
-    active, reactive, first, second = m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3
-    if active is None or reactive is None or not first or not second:
+    imported, exported = m.active_power_import, m.active_power_export  # in less time than `active_power`
+    inductive, capacitive = m.reactive_power_import, m.reactive_power_export
+    if imported is None or exported is None or inductive is None or capacitive is None:
         return None
-    other = m.voltage_l2 or 0
+    active, reactive = imported - exported, inductive - capacitive
+    first, second, other = m.voltage_l1 or 0, m.voltage_l3 or 0, m.voltage_l2 or 0
     if not (0 < first <= _LARGEST and 0 < second <= _LARGEST and 0 <= other <= _LARGEST):
         return None
     if not (abs(active) <= _LARGEST and abs(reactive) <= _LARGEST):

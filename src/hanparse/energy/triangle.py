@@ -86,23 +86,23 @@ def current(  # noqa: PLR0913, PLR0917  each is a value of the list
     angle = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
     low, high = bounds(current_l1, current_l3, step)
     part = sqrt((gap - harmonics) * (gap + harmonics))
-    value = min(max(_resultant(current_l1, current_l3, angle, part / widest), low), high)
+    value = _within(low, _resultant(current_l1, current_l3, angle, part / widest), high)
     if bounds_only or active_power < 0:
         return Estimate(value, low, high, _METHOD)
     least = (1 - _METER_ERROR) * _resultant(current_l1, current_l3, angle, gap / widest, to_half_turn=True) - 2 * step
     part = gap - _LIKELY if 2 * gap > _LIKELY else -gap
-    likely = max(value, _resultant(current_l1, current_l3, angle, part / widest))
+    likely = _within(value, _resultant(current_l1, current_l3, angle, part / widest), inf)
     part = gap - _RARE if 2 * gap > _RARE else -gap
-    rare = max(likely, _resultant(current_l1, current_l3, angle, part / widest))
-    return Estimate(
-        value,
-        low,
-        high,
-        _METHOD,
-        min(max(least, low), value),
-        min((1 + _METER_ERROR) * likely + 2 * step, high),
-        min((1 + _METER_ERROR) * rare + 2 * step, high),
-    )
+    rare = _within(likely, _resultant(current_l1, current_l3, angle, part / widest), inf)
+    likely_high = _within(0.0, (1 + _METER_ERROR) * likely + 2 * step, high)
+    rare_high = _within(0.0, (1 + _METER_ERROR) * rare + 2 * step, high)
+    return Estimate(value, low, high, _METHOD, _within(low, least, value), likely_high, rare_high)
+
+
+def _within(low: float, value: float, high: float) -> float:
+    if value < low:
+        return low
+    return value if value < high else high  # noqa: FURB136  min and max take longer than the triangle
 
 
 def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_turn: bool = False) -> float:
@@ -115,8 +115,11 @@ def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_t
     cos, sin = angle
     cosine, sine = 1 - 2 * half * half, 2 * half * sqrt((1 - half) * (1 + half))
     across = sin * cosine + cos * sine
-    if across < 0 and (half < 0 or to_half_turn):
-        return one + other if half < 0 else abs(one - other)
+    if across <= 0:
+        if half < 0:
+            return one + other
+        if half > 0 and to_half_turn:
+            return abs(one - other)
     return hypot(one + other * (cos * cosine - sin * sine), other * across)
 
 
