@@ -156,7 +156,8 @@ def test_times_of_lists_that_cannot_be_compared_make_no_list_late() -> None:
         (FOUR, measured(5, 20, 5, wiring=THREE), 5),  # a charger on L1 of a delta net draws from another line, too
         (FOUR, measured(5, None, 5, wiring=THREE), 0),
         (ONE, measured(5, 20, 10, wiring=FOUR), 5),
-        (ONE, measured(5, wiring=FOUR), 20),
+        (ONE, measured(5, wiring=FOUR), 0),
+        (ONE, measured(5, 0, 0, wiring=FOUR), 20),  # a house of one phase behind a meter for three
     ],
 )
 def test_a_wiring_that_the_meter_contradicts_makes_every_line_count(

@@ -192,10 +192,8 @@ class FuseGuard:
 
     def _concerned(self, known: _Known) -> set[int]:
         """The lines that the charger may be connected to: all, where the meter's type contradicts what was said."""
-        if not self._is_contradicted(known):
-            return set(self._charger)
-        without_neutral = LINES[Wiring.THREE_WIRE] if known.push.wiring is Wiring.THREE_WIRE else ()
-        return {*LINES[self._wiring], *known.loads, *without_neutral}
+        sent = known.push.wiring
+        return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
 
     def _is_contradicted(self, known: _Known) -> bool:
         return known.push.wiring not in (None, self._wiring)
