@@ -10,6 +10,7 @@ What is promised, and why it holds. Take the last push that the guard was given.
 
 then at the moment of that push no line that the charger is connected to carries more than the fuse if the charger goes
 up to `Headroom.current`. Lines that were above the fuse without the charger stay so; the figure does not add to them.
+That is so with the bound ``"high"``. With ``"rare"`` an L2 that is not measured may carry more than what it counts as.
 
 A load adds a phasor to the current of every line that it is connected to and leaves the others as they are. A sum of
 phasors is never longer than their lengths together (triangle inequality), whatever the angle between them. So a line
