@@ -57,11 +57,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """Run the tests with coverage and 20,000 damaged frames and ciphered APDUs each, with the oldest dependencies."""
+    """Run the tests with coverage, and damaged frames, ciphered APDUs and estimates, with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
 
 
 @nox.session
@@ -134,6 +135,14 @@ def streams(session: nox.Session) -> None:
     session.install("-e", ".[test]")
     modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
     session.run("pytest", *modules, env={"HANPARSE_STREAMS": "20000"})
+
+
+@nox.session
+def homes(session: nox.Session) -> None:
+    """Estimate L2 in 80,000 simulated homes and for 1,000,000 random inputs; runs only by name."""
+    session.install(".")
+    session.run("python", "benchmarks/simulated_homes.py", *session.posargs)
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "1000000")
 
 
 def _fresh_copy(session: nox.Session) -> Path:

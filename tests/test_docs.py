@@ -181,6 +181,11 @@ def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) 
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
 
 
+def test_the_plots_of_the_estimate_are_those_of_the_estimate_as_it_is_now() -> None:
+    for name, text in script("tools/draw_accuracy.py").plots().items():
+        assert text == (ROOT / "docs" / "plots" / name).read_text("utf-8"), "run python tools/draw_accuracy.py"
+
+
 @pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])
 def test_every_box_and_text_of_a_picture_begins_and_ends_inside_its_view(name: str) -> None:
     picture = (ROOT / "docs" / name).read_text("utf-8")

@@ -22,7 +22,7 @@ from hanparse.hdlc import Frame
 from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.record import fill_received, fill_security
+from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Fault
+    from hanparse.energy.estimator import Estimator
     from hanparse.measurement import Measurement
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
@@ -85,6 +86,7 @@ class Decoder:
         self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         self._on_error = on_error
         self._check_options()
+        self._estimator = _estimator() if estimate else None
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
@@ -141,10 +143,10 @@ class Decoder:
         if at is not None:
             return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.has_events or self._ready or self._estimate:
-            self._ready += [self._finish(measurement, self._at) for measurement in found]
+        if self._reader.has_events or self._ready:
+            self._take(found)
             return self._drain()
-        return found
+        return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
 
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
         check_type("at", at, datetime)
@@ -189,12 +191,13 @@ class Decoder:
             "profiles": None if self._profiles is PROFILES else self._profiles,
         }
         counts = self._counts + self._recognised
-        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at
+        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
         return _made, (type(self), self._keys, options), (self._receiver.state, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Continue the stream of the decoder that was pickled."""
-        stream, self._counts, self._observed, self._ready, self._last_error, self._raised, self._at = state
+        stream, *kept = state
+        self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator = kept
         self._receiver.resume(stream)
         self._layouts.on_opened = self._observed.add
 
@@ -213,12 +216,9 @@ class Decoder:
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
             fill_received(measurement, at)
-        if not self._estimate:
-            return measurement
-        from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
-
-        estimates = estimate(measurement)
-        return measurement.with_estimates(estimates) if estimates else measurement
+        if self._estimator:
+            fill_estimated(measurement, self._estimator.later(measurement))
+        return measurement
 
     def _drain(self) -> list[Measurement]:
         while (event := self._receiver.next_event()) is not None:
@@ -294,6 +294,12 @@ def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
     """Return a decoder with the options of a pickled one, `None` for those that were not given."""
     given = {name: value for name, value in options.items() if value is not None}
     return of(**given, system_title=keys.system_title)
+
+
+def _estimator() -> Estimator:
+    from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
+
+    return Estimator()
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {

@@ -48,7 +48,7 @@ class PlainFrame:
         self.head = raw[: frame.information_offset - frame.offset]
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
-        self.index, self.scale = layout.index, layout.scale
+        self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
         self.made_for_transformers = layout.made_for_transformers
         self._layout = layout
 

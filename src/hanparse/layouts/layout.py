@@ -65,6 +65,7 @@ class Layout:
         """Raise `NotLearnableError` for a push that a layout could not always read as the grammar does."""
         builder = LayoutBuilder(apdu, reading, scale, timezone)
         self.scale, self._timezone = scale, timezone
+        self.steps: dict[str, float] = {}  # the scalers are constant
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
