@@ -13,7 +13,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from hanparse import cosem, mbus, p1
-from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
+from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
 from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
@@ -21,7 +21,7 @@ from hanparse.meters.p1 import TelegramReading, read_telegram
 from hanparse.meters.seen import LastMaker, LastMakers
 from hanparse.p1 import P1
 from hanparse.security.keys import NO_KEYS, Keys
-from hanparse.security.opener import Opener
+from hanparse.security.opener import Opened, Opener
 from hanparse.transfer import Transfer, is_block, join_blocks, unwrap
 from hanparse.wire import identify
 from hanparse.wire.message import Dropped, Message
@@ -30,7 +30,6 @@ from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hanparse.errors import HanParseError
     from hanparse.measurement import Measurement
     from hanparse.measurement.security import Security
     from hanparse.wire.buffer import Buffer
@@ -72,6 +71,8 @@ class ReadTelegram(NamedTuple):
     message: Message
     reading: TelegramReading
     security: Security | None = None
+    plaintext: bytes = b""
+    """The deciphered telegram with its line end; empty if the telegram was not ciphered."""
 
 
 class Failed(NamedTuple):
@@ -82,6 +83,8 @@ class Failed(NamedTuple):
 
     message: Message
     error: DecodeError | FrameError | UnknownMeterError
+    opened: Opened | None = None
+    """The deciphered APDU, if the keys fit and its content could not be read."""
 
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped
@@ -216,7 +219,7 @@ class Receiver:
         start = len(message.payload) - len(apdu)
         try:
             if identify.is_protected(apdu):
-                return self._open_ciphered(message, apdu)
+                return self._open_ciphered(message, apdu, start)
             return self._read(message, apdu)
         except (DecodeError, FrameError) as error:
             error.offset = message.position(start + error.offset)
@@ -224,20 +227,32 @@ class Receiver:
         except UnknownMeterError as error:
             return Failed(message, error)
 
-    def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram | Recognised:
-        """Read what the keys open. Errors show nothing of it, and their place is that of the ciphered APDU."""
+    def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
+        """Decipher an APDU and read its content. An error of the content is at the first byte of the APDU."""
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
+        event = self._read_opened(message, opened)
+        if isinstance(event, ChecksumError | DecodeError):
+            event.offset = message.position(start)
+        return Failed(message, event, opened) if isinstance(event, HanParseError) else event
+
+    def _read_opened(
+        self, message: Message, opened: Opened
+    ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
+        """Return the event of a deciphered APDU, or an error that contains no byte of it.
+
+        The errors are new and without a traceback, because functions with the content as a variable raised the others.
+        """
         try:
             if opened.apdu.startswith(b"/"):
-                return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)
+                reading = read_telegram(p1.Telegram.parse(opened.apdu))
+                return ReadTelegram(message, reading, opened.security, opened.apdu)
             return self._read(message, opened.apdu, opened.security)
-        except ChecksumError as error:  # it says nothing but the check sequence
-            error.offset = 0
-            raise
+        except ChecksumError as error:  # its message contains the check sequence alone
+            return error.with_traceback(None)
         except (DecodeError, FrameError):
-            raise DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}") from None
+            return DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}")
         except UnknownMeterError:
-            raise UnknownMeterError("no profile reads what the keys opened") from None
+            return UnknownMeterError("no profile reads what the keys opened")
 
     def _is_sound(self, link: Link | None, payload: bytes) -> bool:
         return (self._recogniser is not None and self._recogniser.has(link, payload)) or is_sound(payload)

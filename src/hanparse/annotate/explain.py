@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate import pushes
-from hanparse.annotate.apdu import Origin, Payloads
+from hanparse.annotate.apdu import Payloads
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
 from hanparse.decoder import Decoder, decode_all, dumped
@@ -40,27 +41,29 @@ def explain(
 ) -> Explanation:
     """Return an explanation of every byte of `source`. It prints as an annotated dump; its children form a tree.
 
-    `source` is any input of `decode`, sound or damaged. Raises `HexDumpError` for text that is not a hex dump and
-    `TypeError` for arguments of a wrong type; no bytes raise an error.
+    `source` is any input of `decode`, sound or damaged. With keys, a ciphered frame also has `Explanation.plaintext`,
+    which explains the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump, `ValueError` for a key or
+    system title that is none, and `TypeError` for arguments of a wrong type; no bytes raise an error.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     data = dumped(source) if isinstance(source, str) else as_bytes(source)
-    payloads = Payloads(tuple(profiles), scale, timezone)
-    events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
+    keys = Keys(key, auth_key, system_title)
+    payloads = Payloads(tuple(profiles), scale, timezone, has_keys=bool(keys))
+    events = list(walk(data, profiles, keys))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     if any(isinstance(event, Read | ReadTelegram | Failed) and not event.message.frames for event in events):
-        return _without_frame(data, payloads)
+        return _without_frame(pushes.explain_unframed(data, events, payloads))
     parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
-def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
-    """Explain an LLC PDU or an APDU without a frame."""
-    parts = payloads.explain(data, 0, Origin())
-    push = Explanation.of("apdu", "APDU without a frame", parts, value=parts[-1].value, error=parts[-1].error)
-    return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
+def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
+    """Explain LLC PDUs or APDUs without a frame."""
+    alone = len(messages) == 1
+    value = "no frame, an APDU alone" if alone else f"no frame, {len(messages)} APDUs"
+    return Explanation.of("stream", "input", messages, value=value)
 
 
 def _count(spans: list[Span]) -> str:
@@ -83,7 +86,10 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
     at = 0
     for number, span in enumerate(spans, 1):
         yield from _between(data, at, span.start)
-        yield span.explain(data, at, f"frame {number}", *contents[span.start])
+        label, content = f"frame {number}", contents[span.start]
+        frame = span.explain(data, at, label, content.parts, content.value, content.error)
+        plaintext = content.plaintext and replace(content.plaintext, label=f"plaintext of {label}")
+        yield replace(frame, plaintext=plaintext)
         at = span.stop
     yield from _between(data, at, len(data))
 
