@@ -3,16 +3,16 @@ r"""Text as people have it, a hex dump in any notation or a log with dumps in it
 `read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
 
 ==========================================================================================  ===================
-``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `dumps.plainhex`
-the same in a log, an e-mail, a forum post                                                  `dumps.amongtext`
-``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `dumps.literals`
-``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `dumps.lists`
-``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `dumps.tables`
-``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `dumps.base64words`
+``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `hexdump.plainhex`
+the same in a log, an e-mail, a forum post                                                  `hexdump.amongtext`
+``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `hexdump.literals`
+``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `hexdump.lists`
+``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `hexdump.tables`
+``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
 Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
-lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`), but where a
+lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`hexdump.remarks`), but where a
 text is nothing else, a dump that is commented out is read. So
 
 * a first column is an offset only when it counts the bytes; otherwise it is data;
@@ -31,9 +31,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps import amongtext, base64words, lists, literals, plainhex, remarks, tables
-from hanparse.dumps.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 from hanparse.errors import HexDumpError
+from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
+from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
