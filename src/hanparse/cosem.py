@@ -46,6 +46,21 @@ def parse(apdu: bytes) -> DataNotification:
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
+def ends(apdus: bytes) -> list[int]:
+    """Where each of the data-notifications ends that `apdus` consists of; none if it is anything else."""
+    stream = Bounded(apdus)
+    found: list[int] = []
+    while stream.left:
+        if apdus[stream.tell()] != _NOTIFICATION_TAG:
+            return []
+        try:
+            _NOTIFICATION.parse_stream(stream)
+        except (DecodeError, c.ConstructError):
+            return []
+        found.append(stream.tell())
+    return found
+
+
 def salvage(apdu: bytes) -> list[Data]:
     """The whole values in a data-notification that cannot be parsed to its end, outermost only, in order."""
     stream = Bounded(apdu)

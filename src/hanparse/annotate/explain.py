@@ -8,11 +8,12 @@ from hanparse.annotate import pushes
 from hanparse.annotate.apdu import Origin, Payloads
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
-from hanparse.decoder import Decoder, decode_all, dumped
+from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
+from hanparse.pasted import dumped
 from hanparse.receiver import Failed, Read, walk
 from hanparse.wire.buffer import Buffer, as_bytes
 

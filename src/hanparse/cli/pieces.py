@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.decoder import dumped
+from hanparse.pasted import dumped
 from hanparse.errors import HanParseError, HexDumpError
 
 if TYPE_CHECKING:

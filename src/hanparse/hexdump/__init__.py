@@ -32,16 +32,23 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import HexDumpError
-from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
+from hanparse.hexdump import amongtext, base64words, judged, lists, literals, plainhex, remarks, tables
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hanparse.hexdump.judged import Judge
+
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
+_PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
+_LIKE_BYTES: Final = re.compile(
+    rf"(?<!\w)(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f])(?:0x)?[0-9A-Fa-f]{{2}}{_PAIRS}{{3,}}(?!\w)"
+    rf"|(?<!\w)(?:0x)?[0-9A-Fa-f]{{2}}(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+)
 
 
 class PassedOver(NamedTuple):
@@ -63,19 +70,46 @@ class Dump:
     """How the dumps were written: hex, table, literal, decimal, base64; several with commas, none for a blank text."""
 
 
-def parse(text: str) -> bytes:
+def parse(text: str, judge: Judge | None = None, separator: bytes = b"") -> bytes:
     """The bytes of all dumps in `text`, in order; none for a blank text.
 
     Raises `HexDumpError` with the line and column at which the text stops being a dump, `TypeError` for no text.
     """
-    return _find(_tidy(text)).data
+    return read(text, judge, separator).data if judge else _find(_tidy(text)).data
 
 
-def read(text: str) -> Dump:
-    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
+def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
+    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises.
+
+    With a `judge` the text is read in several ways, and the one that he says is best is returned
+    (`hanparse.hexdump.judged`); `separator` may stand between and around the stretches of a text.
+    """
     tidied = _tidy(text)
-    found = _find(tidied)
-    return Dump(found.data, tuple(_passed_over(found.left(tidied))), found.style)
+    try:
+        found = _find(tidied)
+    except HexDumpError:
+        choice = _choice(tidied, None, judge, separator) if judge else None
+        if not choice:
+            raise
+        return choice
+    dump = found.dump(tidied)
+    if judge is None or (judge(dump.data)[0] and not any(like_bytes(part.text) for part in dump.passed_over)):
+        return dump
+    return _choice(tidied, judged.Choice(judge(dump.data), dump.data, found.pieces), judge, separator) or dump
+
+
+def like_bytes(text: str) -> bool:
+    """Whether text that was passed over looks as if it said bytes."""
+    return _LIKE_BYTES.search(text) is not None
+
+
+def _choice(text: str, first: judged.Choice | None, judge: Judge, separator: bytes) -> Dump | None:
+    """What the judge prefers to `first`, if anything."""
+    bare = cover(text, remarks.find(text), " ")
+    choice = judged.choose(bare, judge, first, separator)
+    if choice is first or choice is None:
+        return None
+    return Dump(choice.data, tuple(_passed_over(cover(text, choice.pieces))), _style(choice.pieces))
 
 
 class _Found(NamedTuple):
@@ -86,16 +120,18 @@ class _Found(NamedTuple):
     lists_and_digits: list[Piece]
 
     @property
-    def _pieces(self) -> list[Piece]:
+    def pieces(self) -> list[Piece]:
+        """All of them, in the order of the text."""
         return sorted(self.tables_and_literals + self.lists_and_digits)
 
     @property
     def data(self) -> bytes:
-        return b"".join(piece.data for piece in self._pieces)
+        """The bytes of all."""
+        return b"".join(piece.data for piece in self.pieces)
 
-    @property
-    def style(self) -> str:
-        return ", ".join(dict.fromkeys(piece.style for piece in self._pieces))
+    def dump(self, text: str) -> Dump:
+        """The dump that this is of `text`."""
+        return Dump(self.data, tuple(_passed_over(self.left(text))), _style(self.pieces))
 
     def left(self, text: str) -> str:
         """`text` with everything covered but what was passed over."""
@@ -106,6 +142,10 @@ class _Found(NamedTuple):
             parts += [left[end:start], seen[start:stop]]
             end = stop
         return "".join(parts) + left[end:]
+
+
+def _style(pieces: list[Piece]) -> str:
+    return ", ".join(dict.fromkeys(piece.style for piece in pieces))
 
 
 def _tidy(text: str) -> str:
