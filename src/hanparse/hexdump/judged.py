@@ -63,14 +63,15 @@ def _better(text: str, kept: list[Piece], best: Choice | None, judge: Judge, sep
 def _joined(text: str, pieces: list[Piece], judge: Judge, separator: bytes) -> Iterator[tuple[bytes, list[Piece]]]:
     """The ways to put pieces together."""
     yield _data(pieces), pieces
-    outer = _without_inner(stretches(text, pieces))
+    groups = stretches(text, pieces)
+    outer = _without_inner(groups)
     flat = [piece for group in outer for piece in group]
     if len(flat) < len(pieces):
         yield _data(flat), flat
     for parts in ([_data(group) for group in outer], [piece.data for piece in pieces]):
         yield separator + separator.join(parts) + separator, pieces
-    if len(outer) > 1:
-        read = [group for group in outer if judge(_data(group))[0]]
+    if len(groups) > 1:
+        read = _without_inner([group for group in groups if judge(_data(group))[0]])
         flat = [piece for group in read for piece in group]
         yield _data(flat), flat
 

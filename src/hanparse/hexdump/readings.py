@@ -20,7 +20,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +74,17 @@ _BEGIN: Final = r"^[^\w\n]*+(?<![\w.])RUN(?=[^\w\n]|$)"
 _END: Final = r"(?<![\w.\-+:\\])RUN[^\w\n]*$"
 
 
+def _aligned(read: Reading) -> Reading:
+    """The reading `read` of the lines that begin like a line next to them: a log, and not what is told between."""
+
+    def aligned(text: str) -> list[Piece]:
+        pieces = read(text)
+        fronts = ["", *(shape(text[text.rfind("\n", 0, piece.start) + 1 : piece.start]) for piece in pieces), ""]
+        return [piece for at, piece in enumerate(pieces, 1) if fronts[at] and fronts[at] in (fronts[at - 1], fronts[at + 1])]
+
+    return aligned
+
+
 def _long_words(text: str) -> list[Piece]:
     return [Piece(*word.span(), _hex(word[0]), "hex") for word in _LONG.finditer(text)]
 
@@ -95,6 +106,7 @@ def _json_character(escape: re.Match[str]) -> str:
 READINGS: Final[tuple[Reading, ...]] = (
     _lines(_PAIRS, _WHOLE, _hex, "hex"),
     _lines(_PAIRS, _END, _hex, "hex"),
+    _aligned(_lines(_PAIRS, _END, _hex, "hex")),
     _lines(_PAIRS, _BEGIN, _hex, "hex"),
     _long_words,
     _lines(_MARKED, "RUN", _hex, "hex"),
