@@ -21,13 +21,15 @@ _FLAG: Final = bytes([FLAG])
 
 def dumped(text: str) -> bytes:
     """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
-    return b"\r\n".join(telegrams(text)) or dump(text).data
+    return dump(text).data
 
 
 def dump(text: str) -> Dump:
-    """Return the dump of a text, with what was passed over. Raises `HexDumpError`."""
+    """Return what `dumped` returns, with what was passed over. Raises `HexDumpError`."""
     from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
 
+    if found := b"\r\n".join(telegrams(text)):
+        return hexdump.Dump(found, style="P1")
     known: dict[bytes, tuple[int, ...]] = {}
 
     def judge(data: bytes) -> tuple[int, ...]:

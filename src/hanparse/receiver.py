@@ -217,9 +217,9 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 
 
 def unframed(data: bytes) -> list[Message]:
-    """Return the messages in bytes that hold no frame: a frame that lost both flags, an LLC PDU, an APDU or its blocks, or
-    several APDUs that follow each other.
+    """Return the messages in bytes that hold no frame.
 
+    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, or its blocks.
     Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
     An empty list: nothing is known of them.
     """

@@ -32,7 +32,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import HexDumpError
-from hanparse.hexdump import amongtext, base64words, judged, lists, literals, plainhex, remarks, tables
+from hanparse.hexdump import amongtext, base64words, judged, lists, literals, masks, plainhex, remarks, tables
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
@@ -87,15 +87,31 @@ def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
     tidied = _tidy(text)
     try:
         found = _find(tidied)
-    except HexDumpError:
+    except HexDumpError as error:
         choice = _choice(tidied, None, judge, separator) if judge else None
         if not choice:
-            raise
+            raise _masked(tidied) or error from None
         return choice
     dump = found.dump(tidied)
     if judge is None or (judge(dump.data)[0] and not any(like_bytes(part.text) for part in dump.passed_over)):
         return dump
-    return _choice(tidied, judged.Choice(judge(dump.data), dump.data, found.pieces), judge, separator) or dump
+    first = judged.Choice(judge(dump.data), dump.data, found.pieces)
+    choice = _choice(tidied, first, judge, separator)
+    if not choice and not any(first.score) and (hidden := _masked(tidied)):
+        raise hidden
+    return choice or dump
+
+
+def filled(text: str) -> tuple[str, HexDumpError] | None:
+    """A text with 00 for every byte that was masked (``XX``) and the error that names them; `None` if none is."""
+    tidied = _tidy(text)
+    places = masks.find(tidied)
+    return (masks.fill(tidied, places), masks.masked(tidied, places)) if places else None
+
+
+def _masked(text: str) -> HexDumpError | None:
+    places = masks.find(text)
+    return masks.masked(text, places) if places else None
 
 
 def like_bytes(text: str) -> bool:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Judge = Callable[[bytes], tuple[int, ...]]
-    """How sound bytes are: pushes that can be read, then whatever else; all zero for bytes in which nothing is sound."""
+    """How sound bytes are: first the pushes that can be read, then whatever else; all zero where nothing is sound."""
 
 _ROUNDS: Final = 3
 """Notations that one text may mix."""

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 _BETWEEN: Final = r"[ \t\xa0,;:.|\-]"
 _PAIRS: Final = r"(?:0[xX])?(?>(?:[0-9A-Fa-f]{2})+)[hH]?"
-_MARKED: Final = r"(?:0[xX][0-9A-Fa-f]{1,2}|\\[xX][0-9A-Fa-f]{2}|\{[0-9A-Fa-f]{2}\}|<[0-9A-Fa-f]{2}>|\[[0-9A-Fa-f]{2}\])"
+_TWO: Final = "[0-9A-Fa-f]{2}"
+_MARKED: Final = rf"(?:0[xX][0-9A-Fa-f]{{1,2}}|\\[xX]{_TWO}|\{{{_TWO}\}}|<{_TWO}>|\[{_TWO}\])"
 _DECIMAL: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
 _LOOSE: Final = r"[0-9A-Fa-f]{1,2}"
 _DIGITS: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]+")
@@ -80,7 +81,8 @@ def _aligned(read: Reading) -> Reading:
     def aligned(text: str) -> list[Piece]:
         pieces = read(text)
         fronts = ["", *(shape(text[text.rfind("\n", 0, piece.start) + 1 : piece.start]) for piece in pieces), ""]
-        return [piece for at, piece in enumerate(pieces, 1) if fronts[at] and fronts[at] in (fronts[at - 1], fronts[at + 1])]
+        around = zip(pieces, fronts, fronts[1:], fronts[2:], strict=False)
+        return [piece for piece, above, front, below in around if front and front in {above, below}]
 
     return aligned
 
