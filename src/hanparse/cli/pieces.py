@@ -116,21 +116,21 @@ class Pieces:
         while parts:
             text = parts.pop()
             try:
-                found = dump(text)
+                shown = dump(text)
             except HanParseError as error:
                 found = [] if is_all else _around(text, error)
                 parts += reversed(found)
                 if not found:
                     self._fail(error, text)
             else:
-                self._succeed(text, found)
-                yield found.data
+                self._succeed(text, shown)
+                yield shown.data
         self._name_lines()
 
-    def _succeed(self, text: str, found: hexdump.Dump) -> None:
+    def _succeed(self, text: str, shown: hexdump.Dump) -> None:
         self._found = self._found or bool(text.strip())
         lines = text.split("\n")
-        for at in found.passed_over:
+        for at in shown.passed_over:
             gave_no_byte = at.text == lines[at.line - 1].strip()
             if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
                 self._leave(self._line + at.line, self._line + at.line, _shown(at.text))
