@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import dumpstyles
+import framefiles
 from framefiles import named
+from wire import seeded
 
-from hanparse import HanParseError, HexDumpError, decode_all, hexdump
+from hanparse import HanParseError, HexDumpError, decode_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
-FRAMES: Final = (
-    "kaifa/list1-no",
-    "aidon/list2-6525-it",
-)
+FRAMES: Final = [
+    file.name
+    for file in framefiles.ALL
+    if file.expect
+    and not file.options
+    and file.name.split("/")[0] not in framefiles.TRANSPORTS
+    and file.data[:1] == b"~"
+]
 
 
 class Text(NamedTuple):
@@ -53,7 +59,9 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "log": lambda data: "\n".join(f"[D][uart:012] RX 0x{byte:02X}" for byte in data),
     "analyser": lambda data: "\n".join(f"{at * 0.00458:.9f},0x{byte:02X},," for at, byte in enumerate(data)),
     "arrows": lambda data: "\n".join(f"{line.data.hex(' ')} <-- a field" for line in dumpstyles.lines(data, 7)),
-    "labels": lambda data: "\n".join(f"Field {at % 7}x:     {line.data.hex(' ')}" for at, line in enumerate(dumpstyles.lines(data, 9))),
+    "labels": lambda data: "\n".join(
+        f"Field {line.offset}x:     {line.data.hex(' ')}" for line in dumpstyles.lines(data, 9)
+    ),
     "labels above": lambda data: "\n".join(f"The field:\n{line.data.hex(' ')}" for line in dumpstyles.lines(data, 9)),
     "no flags": lambda data: data[1:-1].hex().upper(),
     "gateway": lambda data: f"RX: FRAME,53,{len(data)},{data.hex().upper()}",
@@ -75,20 +83,23 @@ def make(rng: Random) -> Text:
     """One text."""
     frames = tuple(rng.choice(FRAMES) for _ in range(rng.choice((1, 1, 1, 2))))
     notation, surrounding = rng.choice([*NOTATIONS]), rng.choice([*SURROUNDINGS])
-    dumps = [NOTATIONS[notation](named(frame).data) for frame in frames]
+    notations = [notation if rng.random() < 0.7 else rng.choice([*NOTATIONS]) for _ in frames[1:]] + [notation]
+    dumps = [NOTATIONS[name](named(frame).data) for name, frame in zip(notations, frames, strict=True)]
     damage = rng.choice(DAMAGE)
     if damage != "none":
-        dumps[-1] = damaged(rng, dumps[-1], damage)
+        dumps[-1] = damaged(rng, notation, named(frames[-1]).data, damage)
         frames = frames[:-1]
     before, behind = SURROUNDINGS[surrounding]
     between = "\n\nand the next one:\n\n" if before else "\n"
-    return Text(before + between.join(dumps) + behind, frames, f"{notation}, {surrounding}, {damage}")
+    return Text(before + between.join(dumps) + behind, frames, f"{' and '.join(notations)}, {surrounding}, {damage}")
 
 
-def damaged(rng: Random, dump: str, damage: str) -> str:
-    """A dump in which a byte cannot be told any more."""
-    digits = [at for at, character in enumerate(dump) if character in "0123456789abcdefABCDEF"]
-    at = digits[len(digits) // 2 + rng.randrange(len(digits) // 4)]
+def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
+    """A dump in which one byte cannot be told any more: where the dump of other bytes begins to differ."""
+    index = rng.randrange(len(data) // 2, len(data) - 3)
+    dump = NOTATIONS[notation](data)
+    other = NOTATIONS[notation](data[:index] + bytes([data[index] ^ 0x11]) + data[index + 1 :])
+    at = next(at for at, (one, two) in enumerate(zip(dump, other, strict=False)) if one != two)
     if damage == "cut":
         return dump[:at]
     return dump[:at] + {"typed over": "g", "masked": "XX"}[damage] + dump[at + (2 if damage == "masked" else 1) :]
@@ -105,13 +116,13 @@ def verdict(made: Text) -> str:
         return "right"
     if len(found) != len(truth):
         return "wrong"
-    same = (all(one.get(field) == value for field, value in fields.items()) for one, fields in zip(found, truth, strict=True))
-    return "right" if all(same) else "wrong"
+    is_right = all(one.get(name) == fields[name] for one, fields in zip(found, truth, strict=True) for name in fields)
+    return "right" if is_right else "wrong"
 
 
 def main(count: int, seed: int) -> None:
     """Print the counts, and what was not right."""
-    rng = Random(seed)
+    rng = seeded(seed)
     counts: Counter[str] = Counter()
     made_of: Counter[str] = Counter()
     for _ in range(count):
@@ -126,4 +137,4 @@ def main(count: int, seed: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)  # noqa: PLR2004
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)

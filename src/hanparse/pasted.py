@@ -6,9 +6,11 @@ proposes, for decoder, annotate and cli alike.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from hanparse import mbus, p1
+from hanparse.errors import HexDumpError
 from hanparse.hdlc import FLAG, Frame
 from hanparse.receiver import Read, ReadTelegram, walk
 from hanparse.wire.pasted import telegrams
@@ -38,6 +40,22 @@ def dump(text: str) -> Dump:
         return known[data]
 
     return hexdump.read(text, judge, _FLAG)
+
+
+def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
+    """Return the bytes of a text with 00 for each that is masked (``XX``), which these are, and the error that says so.
+
+    `None` for a text in which nothing is masked, and where what is masked cannot be told apart.
+    """
+    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+
+    with suppress(HexDumpError):
+        zeros, ones = hexdump.filled(text, "00"), hexdump.filled(text, "FF")
+        if zeros and ones:
+            data, other = dumped(zeros[0]), dumped(ones[0])
+            places = frozenset(at for at, (one, two) in enumerate(zip(data, other, strict=False)) if one != two)
+            return (data, places, zeros[1]) if len(data) == len(other) else None
+    return None
 
 
 def soundness(data: bytes) -> tuple[int, int]:

@@ -102,11 +102,11 @@ def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
     return choice or dump
 
 
-def filled(text: str) -> tuple[str, HexDumpError] | None:
-    """A text with 00 for every byte that was masked (``XX``) and the error that names them; `None` if none is."""
+def filled(text: str, by: str) -> tuple[str, HexDumpError] | None:
+    """A text with `by` for every byte that was masked (``XX``) and the error that names them; `None` if none is."""
     tidied = _tidy(text)
     places = masks.find(tidied)
-    return (masks.fill(tidied, places), masks.masked(tidied, places)) if places else None
+    return (masks.fill(tidied, places, by), masks.masked(tidied, places)) if places else None
 
 
 def _masked(text: str) -> HexDumpError | None:

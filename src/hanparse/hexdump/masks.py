@@ -31,11 +31,11 @@ def find(text: str) -> list[tuple[int, int]]:
     return [mask.span() for run in runs for mask in _MASKS.finditer(text, *run.span())]
 
 
-def fill(text: str, masks: list[tuple[int, int]]) -> str:
-    """`text` with 00 for every masked byte."""
+def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
+    """`text` with the two digits `by` for every masked byte."""
     parts, end = [], 0
     for start, stop in masks:
-        parts += [text[end:start], "00"]
+        parts += [text[end:start], by]
         end = stop
     return "".join(parts) + text[end:]
 

@@ -9,7 +9,7 @@ A reading is one notation and one place on the line. The notations are
 
 The places are the whole line, its end (labels and columns stand in front), and its beginning (remarks stand behind).
 Words of hex digits that are long enough for a frame are a reading of their own, wherever they stand, and so are
-strings of JSON with escapes such as ``\u00a0``.
+strings of JSON with escapes such as ``\u00a0``, and the tables that are whole.
 
 Nothing here is an error: a line that does not say bytes in one reading says none in it. So a reading alone decides
 nothing. The time is linear in the length of the text.
@@ -18,8 +18,12 @@ nothing. The time is linear in the length of the text.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+from hanparse.errors import HexDumpError
+from hanparse.hexdump import tables
 from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
@@ -40,6 +44,7 @@ _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
 _JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
 _MIN_ESCAPES: Final = 4
+_TABLE: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
 
 
 def _hex(said: str) -> bytes:
@@ -105,6 +110,17 @@ def _json_character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else _JSON_CHARACTERS[escape[2]]
 
 
+def _tables(text: str) -> list[Piece]:
+    """The tables of `text` that are whole, whatever became of others."""
+    pieces: list[Piece] = []
+    starts = [0, *(found.start() for found in _TABLE.finditer(text)), len(text)]
+    for start, stop in pairwise(starts):
+        with suppress(HexDumpError):
+            found = tables.find(text[start:stop])
+            pieces += [piece._replace(start=piece.start + start, end=piece.end + start) for piece in found]
+    return pieces
+
+
 READINGS: Final[tuple[Reading, ...]] = (
     _lines(_PAIRS, _WHOLE, _hex, "hex"),
     _lines(_PAIRS, _END, _hex, "hex"),
@@ -119,6 +135,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     _lines(_LOOSE, _END, _hex, "hex"),
     _lines(_LOOSE, _BEGIN, _hex, "hex"),
     _json_strings,
+    _tables,
 )
 """In the order of choice among readings that the judge holds to be as good as each other."""
 
