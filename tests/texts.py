@@ -25,6 +25,7 @@ FRAMES: Final = [
     for file in framefiles.ALL
     if file.expect
     and not file.options
+    and not file.known_by_wire
     and file.name.split("/")[0] not in framefiles.TRANSPORTS
     and file.data[:1] == b"~"
 ]
@@ -81,7 +82,9 @@ DAMAGE: Final = ("none", "none", "none", "cut", "typed over", "masked")
 
 def make(rng: Random) -> Text:
     """One text."""
-    frames = tuple(rng.choice(FRAMES) for _ in range(rng.choice((1, 1, 1, 2))))
+    first = rng.choice(FRAMES)
+    makers = [name for name in FRAMES if name.startswith(first.partition("/")[0])]  # a port has one meter
+    frames = (first, *(rng.choice(makers) for _ in range(rng.choice((0, 0, 0, 1)))))
     notation, surrounding = rng.choice([*NOTATIONS]), rng.choice([*SURROUNDINGS])
     notations = [notation if rng.random() < 0.7 else rng.choice([*NOTATIONS]) for _ in frames[1:]] + [notation]
     dumps = [NOTATIONS[name](named(frame).data) for name, frame in zip(notations, frames, strict=True)]

@@ -17,6 +17,7 @@ from hanparse.wire.pasted import telegrams
 
 if TYPE_CHECKING:
     from hanparse.hexdump import Dump
+    from hanparse.hexdump.judged import Verdict
 
 _FLAG: Final = bytes([FLAG])
 
@@ -32,9 +33,9 @@ def dump(text: str) -> Dump:
 
     if found := b"\r\n".join(telegrams(text)):
         return hexdump.Dump(found, style="P1")
-    known: dict[bytes, tuple[int, ...]] = {}
+    known: dict[bytes, Verdict] = {}
 
-    def judge(data: bytes) -> tuple[int, ...]:
+    def judge(data: bytes) -> Verdict:
         if data not in known:
             known[data] = soundness(data)
         return known[data]
@@ -58,10 +59,19 @@ def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
     return None
 
 
-def soundness(data: bytes) -> tuple[int, int]:
-    """Return how many pushes can be read in `data`, and how many frames and telegrams in it are sound."""
+def soundness(data: bytes) -> Verdict:
+    """Return how many pushes can be read in `data`, how many frames and telegrams are sound, and where."""
+    from hanparse.hexdump.judged import Verdict  # noqa: PLC0415  see dump
+
     read = sound = 0
+    places = []
     for event in walk(data):
-        read += isinstance(event, Read | ReadTelegram)
-        sound += isinstance(event, Frame | mbus.Telegram | p1.Telegram)
-    return read, sound
+        if isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+            sound += 1
+            places.append((event.offset, event.offset + len(event.raw)))
+        elif isinstance(event, Read | ReadTelegram):
+            read += 1
+            if not event.message.frames:
+                start = event.message.position(0)
+                places.append((start, start + len(event.message.payload)))
+    return Verdict((read, sound), tuple(places))

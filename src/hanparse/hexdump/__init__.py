@@ -38,13 +38,14 @@ from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failur
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.hexdump.judged import Judge
+    from hanparse.hexdump.judged import Judge, Verdict
 
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
 _PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
+_MARK: Final = re.compile(r"(?:0[xX]|\\[xX]|\\u00|\{)[0-9A-Fa-f]{2}|^\W*[0-9]{1,3}\W*$")
 _LIKE_BYTES: Final = re.compile(
     rf"(?<!\w)(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f])(?:0x)?[0-9A-Fa-f]{{2}}{_PAIRS}{{3,}}(?!\w)"
     rf"|(?<!\w)(?:0x)?[0-9A-Fa-f]{{2}}(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
@@ -93,13 +94,21 @@ def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
             raise _masked(tidied) or error from None
         return choice
     dump = found.dump(tidied)
-    if judge is None or (judge(dump.data)[0] and not any(like_bytes(part.text) for part in dump.passed_over)):
+    if judge is None or _is_all(dump, judge(dump.data)):
         return dump
-    first = judged.Choice(judge(dump.data), dump.data, found.pieces)
+    first = judged.Choice.of([found.pieces])
     choice = _choice(tidied, first, judge, separator)
-    if not choice and not any(first.score) and (hidden := _masked(tidied)):
+    if not choice and not any(judge(first.data).score) and (hidden := _masked(tidied)):
         raise hidden
     return choice or dump
+
+
+def _is_all(dump: Dump, verdict: Verdict) -> bool:
+    """Whether a dump is sound to its last byte, but for noise, and nothing beside it looks like bytes."""
+    noise = len(dump.data) - sum(stop - start for start, stop in verdict.places)
+    if not verdict.score[0] or noise >= MIN_BYTES:
+        return False
+    return not any(like_bytes(part.text) or _MARK.search(part.text) for part in dump.passed_over)
 
 
 def filled(text: str, by: str) -> tuple[str, HexDumpError] | None:

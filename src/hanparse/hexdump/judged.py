@@ -15,19 +15,50 @@ from hanparse.hexdump.text import MIN_BYTES, Piece, cover
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    Judge = Callable[[bytes], tuple[int, ...]]
-    """How sound bytes are: first the pushes that can be read, then whatever else; all zero where nothing is sound."""
+_ROUNDS: Final = 4
+"""Notations that one text may mix, and one round in which nothing more is found."""
 
-_ROUNDS: Final = 3
-"""Notations that one text may mix."""
+
+class Verdict(NamedTuple):
+    """What is sound in bytes."""
+
+    score: tuple[int, ...]
+    """First the pushes that can be read, then whatever else; the greater the better, all zero for nothing sound."""
+    places: tuple[tuple[int, int], ...] = ()
+    """Where it is, from a byte to behind another."""
+
+
+if TYPE_CHECKING:
+    Judge = Callable[[bytes], Verdict]
 
 
 class Choice(NamedTuple):
-    """One way to read a text, and what the judge says of it."""
+    """One way to read a text: its bytes, the pieces that say them, and where in the bytes each piece begins."""
 
-    score: tuple[int, ...]
     data: bytes
     pieces: list[Piece]
+    starts: list[int]
+
+    @classmethod
+    def of(cls, parts: list[list[Piece]], separator: bytes = b"") -> Choice:
+        """The bytes of `parts` with `separator` between and around them."""
+        data, starts = bytearray(separator), []
+        for part in parts:
+            for piece in part:
+                starts.append(len(data))
+                data += piece.data
+            data += separator
+        return cls(bytes(data), [piece for part in parts for piece in part], starts)
+
+    def within(self, places: tuple[tuple[int, int], ...]) -> list[Piece]:
+        """The pieces that say bytes at `places`, which are in order."""
+        kept, at = [], 0
+        for piece, start in zip(self.pieces, self.starts, strict=True):
+            while at < len(places) and places[at][1] <= start:
+                at += 1
+            if at < len(places) and places[at][0] < start + len(piece.data):
+                kept.append(piece)
+        return kept
 
 
 def choose(text: str, judge: Judge, first: Choice | None, separator: bytes) -> Choice | None:
@@ -37,43 +68,41 @@ def choose(text: str, judge: Judge, first: Choice | None, separator: bytes) -> C
     """
     best = first
     for _ in range(_ROUNDS):
-        kept = best.pieces if best and any(best.score) else []
-        better = _better(text, kept, best, judge, separator)
+        better = _better(text, best, judge, separator)
         if better is None:
             break
         best = better
     return best
 
 
-def _better(text: str, kept: list[Piece], best: Choice | None, judge: Judge, separator: bytes) -> Choice | None:
-    """The best choice that is better than `best`: a reading of all of `text`, or of what `kept` leaves of it."""
-    found = None
-    least = best.score if best else ()
-    sources = [(text, []), (cover(text, kept), kept)] if kept else [(text, kept)]
-    for source, others in sources:
+def _better(text: str, best: Choice | None, judge: Judge, separator: bytes) -> Choice | None:
+    """The best choice that is better than `best`: of all of `text`, or of what is not sound in it beside what is."""
+    verdict = judge(best.data) if best else Verdict(())
+    kept = best.within(verdict.places) if best else []
+    found, least = None, verdict.score
+    for source, others in [(text, []), (cover(text, kept), kept)] if kept else [(text, kept)]:
         for read in READINGS:
             pieces = read(source)
-            for data, chosen in _joined(text, sorted(pieces + others), judge, separator) if pieces else ():
-                score = judge(data)
+            for choice in _choices(text, sorted(pieces + others), judge, separator) if pieces else ():
+                score = judge(choice.data).score
                 if any(score) and score > least:
-                    found, least = Choice(score, data, chosen), score
+                    found, least = choice, score
     return found
 
 
-def _joined(text: str, pieces: list[Piece], judge: Judge, separator: bytes) -> Iterator[tuple[bytes, list[Piece]]]:
+def _choices(text: str, pieces: list[Piece], judge: Judge, separator: bytes) -> Iterator[Choice]:
     """The ways to put pieces together."""
-    yield _data(pieces), pieces
+    yield Choice.of([pieces])
     groups = stretches(text, pieces)
     outer = _without_inner(groups)
-    flat = [piece for group in outer for piece in group]
-    if len(flat) < len(pieces):
-        yield _data(flat), flat
-    for parts in ([_data(group) for group in outer], [piece.data for piece in pieces]):
-        yield separator + separator.join(parts) + separator, pieces
+    if len(outer) < len(groups):
+        yield Choice.of(outer)
+    yield Choice.of(outer, separator)
+    yield Choice.of([[piece] for piece in pieces], separator)
     if len(groups) > 1:
-        read = _without_inner([group for group in groups if judge(_data(group))[0]])
-        flat = [piece for group in read for piece in group]
-        yield _data(flat), flat
+        read = _without_inner([group for group in groups if judge(_data(group)).score[0]])
+        yield Choice.of(read)
+        yield Choice.of(read, separator)
 
 
 def _without_inner(groups: list[list[Piece]]) -> list[list[Piece]]:
