@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import hanparse
 from hanparse import (
     ChecksumError,
+    CipherError,
     DecodeError,
     Decoder,
     FrameError,
@@ -99,10 +100,10 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
         (b"\x7e\x7e\x7e", FrameError, r"format field \(A0 to AF\) after a flag \(7E\), found 7E"),
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
-        (b"\xdb\x08KAM", DecodeError, "general-glo-ciphering: the push is ciphered"),
+        (b"\xdb\x08KAM", CipherError, "byte 1: system title of 8 bytes announced, 3 are left"),
         (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 7: the block is cut off: its length is missing"),
         (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
-        (CIPHERED, DecodeError, "byte 12: .*general-glo-ciphering"),
+        (CIPHERED, CipherError, "byte 28: general-glo-ciphering from KAM.*no key was given"),
         (LIST_1[:-3] + b"\0\0\x7e", ChecksumError, "FCS 0000 does not fit"),
         (LIST_1[:20], FrameError, "21 are missing"),
     ],
@@ -232,7 +233,8 @@ def test_errors_are_reported_with_their_place_in_the_stream() -> None:
     assert decoder.last_error is errors[-1]
     first, second = errors
     assert isinstance(first, DecodeError)
-    assert first.offset == len(LIST_1) + 12  # flag, format 2, addresses 3, control, HCS 2, LLC 3
+    # flag, format 2, addresses 3, control, HCS 2, LLC 3; the security control byte, which says that it is ciphered
+    assert first.offset == len(LIST_1) + 12 + 16
     assert isinstance(second, ChecksumError)
     assert second.offset == len(LIST_1 + CIPHERED + wrong_fcs) - 3
 
@@ -295,7 +297,7 @@ def test_a_callback_that_is_false_is_called() -> None:
 
     errors = Errors()
     Decoder(on_error=errors).feed(CIPHERED)
-    assert [type(error) for error in errors] == [DecodeError]
+    assert [type(error) for error in errors] == [CipherError]
 
 
 @pytest.mark.parametrize("cut", [0, 10, len(LIST_1) + 3, len(LIST_1) + 90])
@@ -371,7 +373,7 @@ def test_positions_in_a_segmented_push_are_those_of_the_stream() -> None:
 def test_positions_in_a_frame_without_flags_are_those_of_the_source() -> None:
     with pytest.raises(DecodeError) as caught:
         hanparse.decode(CIPHERED[1:-1])
-    assert CIPHERED[1:-1][caught.value.offset] == 0xDB
+    assert CIPHERED[1:-1][caught.value.offset - 16] == 0xDB  # the error is at the security control byte
 
 
 def test_a_frame_that_was_meant_is_told_before_noise_and_before_a_guess() -> None:

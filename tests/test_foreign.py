@@ -33,18 +33,3 @@ def test_an_apdu_that_is_not_read_is_named(tag: int, name: str) -> None:
 @pytest.mark.parametrize("tag", [0xDB, 0xDD, 0xC8, 0x21, 0xD2])
 def test_a_ciphered_apdu_is_said_to_be_ciphered(tag: int) -> None:
     assert "ciphered" in foreign.apdu(tag)
-
-
-@pytest.mark.parametrize(
-    ("data", "words"),
-    [
-        (bytes.fromhex("0001 0001 0001 0003 0F 40 00"), "DLMS wrapper"),
-    ],
-)
-def test_another_framing_is_named(data: bytes, words: str) -> None:
-    assert words in (foreign.framing(data) or "")
-
-
-@pytest.mark.parametrize("data", [b"", b"\x7e\xa0\x27", b"\x68\x01\x02\x68", b"/1", b"\x00\x01"])
-def test_no_other_framing_is_seen_where_there_is_none(data: bytes) -> None:
-    assert foreign.framing(data) is None

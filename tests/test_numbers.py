@@ -24,6 +24,7 @@ MADE_UP = {
         "5200000000017",
         "5705705000000017",
         "5706567000000000",
+        "181220000009",  # printed in the interface description of Netz Niederösterreich
     ),
     *(
         "6970631400000017",

@@ -8,17 +8,26 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
-from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.hdlc import Frame, strip_llc
+from hanparse.diagnosis.ciphered import Observed
+from hanparse.errors import (
+    ChecksumError,
+    CipherError,
+    DecodeError,
+    FrameError,
+    HanParseError,
+    HexDumpError,
+    UnknownMeterError,
+)
+from hanparse.hdlc import Frame
 from hanparse.layouts.layout import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.record import fill_received
+from hanparse.measurement.record import fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.pasted import dumped
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
-from hanparse.wire.identify import is_ciphered
 from hanparse.wire.message import Dropped, Message
 from hanparse.wire.stats import Stats
 
@@ -38,13 +47,21 @@ class Options(TypedDict, total=False):
     timezone: tzinfo | None
     estimate: bool
     profiles: Sequence[Profile]
+    key: KeyOption
+    auth_key: KeyOption
+    system_title: str | bytes | None
 
 
 class Decoder:
     """Takes in what a HAN port sends, in chunks of any size, and gives measurements. No I/O, no clock, no threads.
 
     `scale` multiplies what the meter reports, `timezone` takes the place of the meter's clock rule, `estimate` fills
-    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice. `on_error` is called with
+    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice.
+
+    `key` deciphers and `auth_key` verifies, each 16 bytes (suite 2: 32) or their hex digits, or a mapping from system
+    title to key; `system_title` names a meter whose pushes do not. A decoder with a key cannot be pickled.
+
+    `on_error` is called with
     every error, its position counted from the first byte fed. What it raises comes out of `feed` or `flush` when all
     that was fed has been looked at; the measurements then come with the next call.
     """
@@ -56,9 +73,12 @@ class Decoder:
         timezone: tzinfo | None = None,
         estimate: bool = False,
         profiles: Sequence[Profile] = PROFILES,
+        key: KeyOption = None,
+        auth_key: KeyOption = None,
+        system_title: str | bytes | None = None,
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
-        """Raise `TypeError` for options of another type."""
+        """Raise `TypeError` for options of another type, `ValueError` for a key that is none."""
         self._scale = scale
         self._timezone = timezone
         self._estimate = estimate
@@ -69,11 +89,12 @@ class Decoder:
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._receiver = Receiver(self._profiles, self._layouts.shelves)
+        self._receiver = Receiver(self._profiles, self._layouts.shelves, Keys(key, auth_key, system_title))
         self._reader = self._receiver.reader
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
+        self._observed = Observed()
 
     def _check_options(self) -> None:
         checks = {
@@ -103,7 +124,7 @@ class Decoder:
         """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
-        return diagnose(self.stats, self._reader.skipped)
+        return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
 
     def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements that `chunk` completes; `at` is when it came, and becomes their `received`.
@@ -159,7 +180,7 @@ class Decoder:
         event = self._receiver.open(Message(payload, link))
         if isinstance(event, Failed):
             raise event.error
-        return self._finish(event.reading.measurement(self._scale, self._timezone), at)
+        return self._measurement(event, at)
 
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
@@ -188,7 +209,7 @@ class Decoder:
         elif isinstance(event, Read | ReadTelegram):
             self._take_read(event)
         elif isinstance(event, Failed):
-            self._counts["ciphered"] += is_ciphered(strip_llc(event.message.payload))
+            self._counts["ciphered"] += isinstance(event.error, CipherError)
             self._fail(event.error)
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
@@ -197,10 +218,17 @@ class Decoder:
             self._fail(event)
 
     def _take_read(self, event: Read | ReadTelegram) -> None:
-        self._ready.append(self._finish(event.reading.measurement(self._scale, self._timezone), self._at))
+        self._ready.append(self._measurement(event, self._at))
         self._counts["measurements"] += 1
         if isinstance(event, Read):
             self._learn(event)
+
+    def _measurement(self, event: Read | ReadTelegram, at: datetime | None) -> Measurement:
+        measurement = self._finish(event.reading.measurement(self._scale, self._timezone), at)
+        if event.security:
+            self._observed.add(event.security)
+            fill_security(measurement, event.security)
+        return measurement
 
     def _learn(self, event: Read) -> None:
         """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
@@ -211,7 +239,7 @@ class Decoder:
             reading = read(reading.notification, self._profiles, message.link, reading.profile)
         frame = message.frames[0] if len(message.frames) == 1 else None
         is_same = reading.profile is event.reading.profile
-        if isinstance(frame, Frame) and is_same and not self._depends_on_meter_id:
+        if isinstance(frame, Frame) and is_same and event.security is None and not self._depends_on_meter_id:
             self._layouts.learn(frame, reading, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
@@ -219,6 +247,8 @@ class Decoder:
         count = f"{error.field.lower()}_failures" if isinstance(error, ChecksumError) else _COUNTS.get(type(error))
         if count:
             self._counts[count] += 1
+        if isinstance(error, CipherError):
+            self._observed.add(error)
         self._last_error = error
         if self._on_error is not None:
             try:
@@ -227,7 +257,11 @@ class Decoder:
                 self._raised = raised if self._raised is None else self._raised
 
 
-_COUNTS: Final[dict[type[HanParseError], str]] = {DecodeError: "undecodable", UnknownMeterError: "unknown_meters"}
+_COUNTS: Final[dict[type[HanParseError], str]] = {
+    DecodeError: "undecodable",
+    CipherError: "undecodable",
+    UnknownMeterError: "unknown_meters",
+}
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:

@@ -158,8 +158,10 @@ def _check_end(data: Buffer, start: int, end: int) -> None:
         announced = f"an M-Bus long frame has {_FIXED} bytes from C on at least, its length announces {data[start + 1]}"
         raise FrameError(announced, offset=start + 1)
     if data[end - 1] != STOP:
-        stop = f"expected the stop byte 16 after {end - start - 1} bytes, found {data[end - 1]:02X}"
-        raise FrameError(f"{stop}; bytes got lost or came in", offset=end - 1, after_header=True)
+        longer = end - start - HEADER_SIZE - TRAILER_SIZE > data[start + 1]
+        why = f"neither the length {data[start + 1]} nor 256 more fits" if longer else "bytes got lost or came in"
+        stop = f"expected the stop byte 16 after {end - start - 1} bytes, found {data[end - 1]:02X}; {why}"
+        raise FrameError(stop, offset=end - 1, after_header=True)
     expected, found = sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF, data[end - TRAILER_SIZE]
     if expected != found:
         size = end - start - HEADER_SIZE - TRAILER_SIZE

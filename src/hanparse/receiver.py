@@ -22,7 +22,9 @@ from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
 from hanparse.meters.p1 import TelegramReading, read_telegram
 from hanparse.p1 import P1
-from hanparse.transfer import Transfer, is_block, join_blocks
+from hanparse.security.keys import NO_KEYS, Keys
+from hanparse.security.opener import Opener
+from hanparse.transfer import Transfer, is_block, join_blocks, unwrap
 from hanparse.wire import identify
 from hanparse.wire.message import Dropped, Message
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
@@ -30,7 +32,9 @@ from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from hanparse.cosem import DataNotification
     from hanparse.errors import HanParseError
+    from hanparse.measurement.security import Security
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
 
@@ -51,6 +55,8 @@ class Read(NamedTuple):
     message: Message
     reading: Reading
     is_new_maker: bool
+    security: Security | None = None
+    """How it was ciphered, if it was."""
 
 
 class ReadTelegram(NamedTuple):
@@ -58,6 +64,7 @@ class ReadTelegram(NamedTuple):
 
     message: Message
     reading: TelegramReading
+    security: Security | None = None
 
 
 class Failed(NamedTuple):
@@ -78,9 +85,15 @@ class Receiver:
     (`hanparse.wire.reader.Known`) as long as no message is being joined.
     """
 
-    def __init__(self, profiles: Sequence[Profile] = PROFILES, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
+    def __init__(
+        self,
+        profiles: Sequence[Profile] = PROFILES,
+        known: Mapping[int, Known] = NOTHING_KNOWN,
+        keys: Keys = NO_KEYS,
+    ) -> None:
         self._profiles = tuple(profiles)
         self._known = known
+        self._opener = Opener(keys, is_sound)
         self.reader = StreamReader([layer() for layer in LAYERS], known, FORMAT_BIAS)
         self._transfer = Transfer()
         self._makers: dict[Link | None, Profile] = {}
@@ -144,29 +157,37 @@ class Receiver:
             error.offset = message.position(error.offset)
             self._pending.append(Failed(message, error))
 
-    def open(self, message: Message) -> Read | Failed:
-        """Read a message with the profiles."""
+    def open(self, message: Message) -> Read | ReadTelegram | Failed:
+        """Read a message with the profiles, after opening it if it is ciphered."""
+        apdu = strip_llc(message.payload)
+        start = len(message.payload) - len(apdu)
         try:
-            reading = self._read(message.payload, message.link)
+            if identify.is_protected(apdu):
+                return self._open_ciphered(message, apdu)
+            return self._read(message, cosem.parse(apdu))
         except DecodeError as error:
-            error.offset = message.position(error.offset)
+            error.offset = message.position(start + error.offset)
             return Failed(message, error)
         except UnknownMeterError as error:
             return Failed(message, error)
+
+    def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram:
+        opened = self._opener.open(apdu)
+        if opened.apdu.startswith(b"/"):
+            return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)
+        try:
+            notification = cosem.parse(opened.apdu)
+        except DecodeError:  # whose message shows bytes that only the keys show
+            raise DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}") from None
+        return self._read(message, notification)._replace(security=opened.security)
+
+    def _read(self, message: Message, notification: DataNotification) -> Read:
+        reading = read(notification, self._profiles, message.link, self.maker(message.link))
         return Read(message, reading, self._remember(message.link, reading.profile))
 
     def maker(self, link: Link | None) -> Profile | None:
         """Return the profile of the maker that was seen on this link last."""
         return self._makers.get(link)
-
-    def _read(self, payload: bytes, link: Link | None) -> Reading:
-        apdu = strip_llc(payload)
-        try:
-            notification = cosem.parse(apdu)
-        except DecodeError as error:
-            error.offset += len(payload) - len(apdu)
-            raise
-        return read(notification, self._profiles, link, self.maker(link))
 
     def _remember(self, link: Link | None, profile: Profile) -> bool:
         """Keep the maker of a link. Returns whether it is not the one that was kept."""
@@ -182,9 +203,9 @@ class Receiver:
 # --- an input that is there whole ------------------------------------------------------------------------------------
 
 
-def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]:
+def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
     """Return the events of `data`; where it holds no frame, those of the message that it is without one."""
-    receiver = Receiver(profiles)
+    receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
     is_read = False
     for event in receiver.events(data):
@@ -196,6 +217,13 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES) -> Iterator[Event]
             for message in unframed(data):
                 yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
                 yield receiver.open(message)
+
+
+def is_sound(payload: bytes) -> bool:
+    """Return whether bytes are a whole data-notification or P1 telegram, to the last byte."""
+    with suppress(DecodeError):
+        return p1.is_telegram(payload) or cosem.parse(payload) is not None
+    return False
 
 
 def _errors(event: object) -> Iterable[HanParseError]:
@@ -219,12 +247,13 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that hold no frame.
 
-    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, or its blocks.
-    Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
+    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, its blocks, or APDUs
+    in wrappers of TCP or UDP. Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for
+    a block that is cut off.
     An empty list: nothing is known of them.
     """
-    if framing := identify.framing(data):
-        raise FrameError(f"this is {framing}")
+    if wrapped := unwrap(data):
+        return wrapped
     if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
         check_header(data[:4])
     if _is_list(data):

@@ -42,6 +42,8 @@ _TELEGRAM_NUMBERS: Final = 16
 _BLOCK_NUMBERS: Final = 1 << 16
 _BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledged
 _LAST_BLOCK: Final = 0x80
+_WRAPPER: Final = b"\0\1"  # version 1
+_WRAPPER_SIZE: Final = 8
 
 
 class Transfer:
@@ -116,6 +118,21 @@ class Block(NamedTuple):
         number = int.from_bytes(payload[start + 2 : start + 4], "big")
         is_last = bool(payload[start + 1] & _LAST_BLOCK)
         return cls(number, is_last, message.cut(data, data + length), data + length)
+
+
+def unwrap(data: bytes) -> list[Message]:
+    """Return the messages in wrappers that follow one another (IEC 62056-47); nothing unless all of `data` is wrapped.
+
+    A wrapper is 00 01, source and destination port, the length of the APDU (16 bits each), and the APDU.
+    """
+    whole, found, at = Message(data), [], 0
+    while data.startswith(_WRAPPER, at) and at + _WRAPPER_SIZE < len(data):
+        start = at + _WRAPPER_SIZE
+        at = start + int.from_bytes(data[start - 2 : start], "big")
+        if at > len(data):
+            return []
+        found.append(whole.cut(start, at))
+    return found if at == len(data) else []
 
 
 def join_blocks(data: bytes) -> Message:

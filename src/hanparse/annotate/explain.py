@@ -16,6 +16,7 @@ from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
 from hanparse.pasted import dumped, unmasked
 from hanparse.receiver import Failed, Read, walk
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 
 if TYPE_CHECKING:
@@ -35,6 +36,9 @@ def explain(
     profiles: Sequence[Profile] = PROFILES,
     scale: Scale = Scale(),  # noqa: B008  immutable
     timezone: tzinfo | None = None,
+    key: KeyOption = None,
+    auth_key: KeyOption = None,
+    system_title: str | bytes | None = None,
 ) -> Explanation:
     """What every byte of `source` says: the annotated dump when printed, a tree to walk.
 
@@ -54,7 +58,7 @@ def explain(
     else:
         data = as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
-    events = list(walk(data, profiles))
+    events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     if any(isinstance(event, Read | Failed) and not event.message.frames for event in events):
         return _without_frame(data, payloads)

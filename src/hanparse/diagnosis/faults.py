@@ -79,8 +79,6 @@ _NO_FORMAT: Final = """{flags} flags (7E) in {bytes} bytes, {formats} of them be
 sound header: the parity or the number of data bits is wrong, or the line is inverted, or this is no DLMS; {ports}"""
 _NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} before a format nibble A, are what
 chance gives: the speed is wrong or the line inverted; else parity or data bits, or this is noise; {ports}"""
-_CIPHERED: Final = """{ciphered} pushes in {frames} sound frames are ciphered, and hanparse does not decipher yet: the
-wire is good; ask the grid company to switch the ciphering off"""
 _UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no list that can be read: the wire is good;
 last_error says what they hold"""
 _UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the wire is
@@ -152,8 +150,6 @@ def _undecided(symptoms: Symptoms) -> Fault:
 
 def _pushes(symptoms: Symptoms) -> Iterator[Fault]:
     stats = symptoms.stats
-    if stats.ciphered:
-        yield _fault("ciphered", _CIPHERED, frames=stats.frames, ciphered=stats.ciphered)
     if (undecodable := stats.undecodable - stats.ciphered) > 0:
         yield _fault("undecodable", _UNDECODABLE, frames=stats.frames, undecodable=undecodable)
     if stats.unknown_meters:

@@ -21,6 +21,7 @@ from hanparse.measurement.parts import (
     Wiring,
 )
 from hanparse.measurement.scale import Scale
+from hanparse.measurement.security import Security
 from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
@@ -50,6 +51,17 @@ def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JS
         named = [element._asdict().items() for element in value]
         return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
     return str(value) if isinstance(value, Breaker) else value
+
+
+def from_security(security: Security) -> dict[str, Any]:
+    """Return how a push was ciphered, by name; the system title is hexadecimal."""
+    return {**security._asdict(), "system_title": security.system_title.hex()}
+
+
+def _security(sent: object) -> Security:
+    if not isinstance(sent, Mapping):
+        raise TypeError(f"expected a dictionary as security, found {type(sent).__name__}")
+    return Security(**{**sent, "system_title": bytes.fromhex(sent["system_title"])})
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
@@ -159,6 +171,7 @@ _READERS: Final[dict[str, Callable[[object], object]]] = {
     **{name: _breaker for name, field in FIELD_OF.items() if field.kind is Kind.BREAKER},
     "wiring": _wiring,
     "scale": _scale,
+    "security": _security,
     "registers": _registers,
     "estimated": _estimates,
 }

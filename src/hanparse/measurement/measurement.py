@@ -13,6 +13,7 @@ from hanparse.measurement.field import FIELD_OF, FIELD_UNITS, Field
 from hanparse.measurement.parts import Estimate, Register, Wiring  # noqa: TC001
 from hanparse.measurement.record import AS_SENT, NO_ESTIMATES, Record, declared
 from hanparse.measurement.scale import Scale  # noqa: TC001
+from hanparse.measurement.security import Security  # noqa: TC001
 
 FIELDS: Final = tuple(Fields.__annotations__)
 """The names of what a push may carry, in their order."""
@@ -37,6 +38,7 @@ class Measurement(Fields):
     registers: tuple[Register, ...] = declared(Record._elements, default=())
     estimated: Mapping[str, Estimate] = declared(Record._estimates, default=NO_ESTIMATES)
     received: datetime | None = declared(Record._arrival, default=None)
+    security: Security | None = declared(Record._ciphering, default=None)
     scale: Scale = declared(Record._factors, default=AS_SENT)
     made_for_transformers: bool = declared(Record._is_for_transformers, default=False)
 
@@ -62,7 +64,8 @@ class Measurement(Fields):
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
         """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
 
-        A tuple, of sub-meters for instance, is a list of dictionaries. `received` is there where it was given,
+        How a push was ciphered is under ``"security"``. A tuple, of sub-meters for instance, is a list of
+        dictionaries. `received` is there where it was given,
         estimates are apart under ``"estimated"``. `wiring` by its name and `registers`, with the `scale` that lies
         between them and the fields, come on request. With ``iso=False`` times are `datetime`.
         """
@@ -72,6 +75,8 @@ class Measurement(Fields):
         found = {name: jsonready.from_value(value, iso=iso) for name, value in found.items()}
         if self.estimated:
             found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
+        if self.security:
+            found["security"] = jsonready.from_security(self.security)
         if wiring and self.wiring:
             found["wiring"] = self.wiring.name
         if registers:

@@ -17,6 +17,7 @@ from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.parts import Estimate, Register, Wiring, comparable
 from hanparse.measurement.scale import Scale
+from hanparse.measurement.security import Security
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -60,10 +61,12 @@ class Record:
     """
 
     # `_state` is the push, until something is asked for: then the values in their order and, last, the push, until the
-    # registers are asked for: then these. `_received` stays empty where the caller gave no time.
-    __slots__ = ("_kind", "_received", "_state")
+    # registers are asked for: then these. `_received` is empty where the caller gave no time,
+    # `_security` for a plain push.
+    __slots__ = ("_kind", "_received", "_security", "_state")
     _kind: Kind
     _received: datetime
+    _security: Security
     _state: Any
 
     def __init_subclass__(cls) -> None:
@@ -78,6 +81,7 @@ class Record:
         registers: Iterable[Register] = (),
         estimated: Mapping[str, Estimate] = NO_ESTIMATES,
         received: datetime | None = None,
+        security: Security | None = None,
         scale: Scale = AS_SENT,
         made_for_transformers: bool = False,
         **fields: Any,  # noqa: ANN401  each field has its own type
@@ -103,6 +107,9 @@ class Record:
         if received is not None:
             check_type("received", received, datetime)
             fill_received(self, received)
+        if security is not None:
+            check_type("security", security, Security)
+            fill_security(self, security)
 
     def _read(self) -> tuple[Any, ...]:
         state = self._state
@@ -132,6 +139,13 @@ class Record:
         except AttributeError:  # an empty slot
             return None
 
+    def _ciphering(self) -> Security | None:
+        """How the push was ciphered and whether it was verified; `None` for a plain push."""
+        try:
+            return self._security
+        except AttributeError:  # an empty slot
+            return None
+
     def _factors(self) -> Scale:
         """By what the values were multiplied; `registers` are as sent."""
         return self._kind.scale
@@ -148,6 +162,7 @@ class Record:
             "registers": self._elements(),
             _ESTIMATED: dict(self._estimates()),
             "received": self._arrival(),
+            "security": self._ciphering(),
             "scale": self._kind.scale,
             "made_for_transformers": self._kind.made_for_transformers,
         }
@@ -189,6 +204,7 @@ blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
 fill_received = Record.__dict__["_received"].__set__
+fill_security = Record.__dict__["_security"].__set__
 
 
 def _field(name: str) -> property:
@@ -246,6 +262,6 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the 
 def _no_field(unknown: list[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  seldom needed
 
-    close = get_close_matches(unknown[0], [*_TYPES, "registers", "estimated", "received", "scale"], 1)
+    close = get_close_matches(unknown[0], [*_TYPES, "registers", "estimated", "received", "security", "scale"], 1)
     hint = f"; did you mean {close[0]}?" if close else ""
     return f"Measurement has no field {', '.join(sorted(unknown))}{hint}"

@@ -159,3 +159,7 @@ def _of(keys: bytes | dict[bytes, bytes], title: bytes) -> bytes:
 
 def _shown(keys: bytes | dict[bytes, bytes]) -> str:
     return f"<of {len(keys)} meters>" if isinstance(keys, dict) else "<hidden>"
+
+
+NO_KEYS: Final = Keys()
+"""What a decoder has that was given no key."""

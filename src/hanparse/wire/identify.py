@@ -7,9 +7,9 @@ from typing import Final
 
 # Green Book, table of APDU tags. What a HAN port may send comes first, with the words a person can act on.
 _APDUS: Final[dict[int, str]] = {
-    0xDB: "general-glo-ciphering: the push is ciphered, and hanparse does not decipher yet",
-    0xDC: "general-ded-ciphering: the push is ciphered, and hanparse does not decipher yet",
-    0xDD: "general-ciphering: the push is ciphered, and hanparse does not decipher yet",
+    0xDB: "general-glo-ciphering: the push is ciphered",
+    0xDC: "general-ded-ciphering: the push is ciphered",
+    0xDD: "general-ciphering: the push is ciphered",
     0xDF: "general-signing: hanparse does not read signed APDUs",
     0xE0: "general-block-transfer: a block inside another one, which no meter sends",
     0xE6: "gateway-request",
@@ -58,7 +58,7 @@ _HEAD: Final = re.compile(
 def apdu(tag: int) -> str:
     """What an APDU is that is no data-notification."""
     if tag in _CIPHERED_SERVICES:
-        name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered, and hanparse does not decipher yet"
+        name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"
     else:
         name = _APDUS.get(tag, "no APDU tag")
     return f"expected a data-notification (0F), found {tag:02X}, {name}"
@@ -67,6 +67,16 @@ def apdu(tag: int) -> str:
 def is_ciphered(apdu: bytes) -> bool:
     """Whether an APDU is ciphered: general ciphering or a ciphered service."""
     return apdu[:1] in (b"\xdb", b"\xdc", b"\xdd") or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
+
+
+def is_protected(apdu: bytes) -> bool:
+    """Whether an APDU is ciphered or signed, so that it has to be opened first."""
+    return is_ciphered(apdu) or apdu.startswith(b"\xdf")
+
+
+def describe(apdu: bytes) -> str:
+    """The name of an APDU by its first byte, which is all that may be shown of it."""
+    return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
 def is_apdu(data: bytes) -> bool:
@@ -82,10 +92,3 @@ def is_head(data: bytes) -> bool:
 def apdu_name(tag: int) -> str | None:
     """The name of an APDU by its tag."""
     return _CIPHERED_SERVICES.get(tag) or _APDUS.get(tag, "").partition(":")[0] or None
-
-
-def framing(data: bytes) -> str | None:
-    """What bytes are that begin another framing than HDLC; `None` when they begin none that is known."""
-    if data.startswith(b"\0\1") and len(data) >= 8 and int.from_bytes(data[6:8], "big") == len(data) - 8:  # noqa: PLR2004
-        return "a DLMS wrapper for TCP or UDP (IEC 62056-47); hanparse does not read it yet"
-    return None
