@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from framefiles import SOUND, named
+from framefiles import SOUND, folder, named
 
 from hanparse import Measurement, cli, decode
 from hanparse.cli.console import written
@@ -138,7 +138,7 @@ def test_nothing_decoded_is_status_1_and_one_sentence_on_standard_error(
     for name, data, words in [
         ("text", b"good morning\n", "expected hex digits"),
         ("ciphered", named("refused/ciphered-glo").data, "ciphered"),
-        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes in 200 sound frames are ciphered"),
+        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes of KAM4500000017 are ciphered"),
         ("p1", b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", "P1 telegram"),
     ]:
         path = tmp_path / name
@@ -434,7 +434,7 @@ def test_a_wire_is_diagnosed(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert main(["diagnose", str(path)]) == 1
     shown = capsys.readouterr().out
     assert "frames 5" in shown
-    assert "* 5 pushes in 5 sound frames are ciphered" in shown
+    assert "* 5 pushes of KAM4500000017 are ciphered" in shown
 
 
 def test_a_report_names_no_meter_and_keeps_what_is_asked_for(
@@ -473,3 +473,20 @@ def test_a_large_file_takes_little_memory(tmp_path: Path) -> None:
         sizes.append(int(shown.split()[-1]))
     large, small = sizes
     assert large - small < 4096  # KiB; the file has 12 MiB
+
+
+def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_shows_a_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (push, *_) = (file for file in folder("mbus") if file.name == "mbus/two-telegrams-sc30")
+    path = tmp_path / "push.bin"
+    path.write_bytes(push.data)
+    monkeypatch.setenv("HANPARSE_KEY", push.options["key"])
+    monkeypatch.setenv("HANPARSE_AUTH_KEY", push.options["auth_key"])
+    assert main(["decode", "--format", "jsonl", str(path)]) == 0
+    assert '"verified": true' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main(["decode", "--key", push.options["key"][:-2], str(path)])
+    error = capsys.readouterr().err
+    assert "--key" in error
+    assert push.options["key"][:-2] not in error

@@ -213,6 +213,6 @@ def test_no_stream_makes_more_bytes_of_check_sequence_than_is_said(monkeypatch: 
 
 
 def test_a_telegram_that_breaks_off_is_called_incomplete() -> None:
-    assert "bytes end after 30 of a telegram" in str(truncated(100, 101, 70))
+    assert "it ends after 30 bytes" in str(truncated(100, 101, 70))
     assert truncated(100, 101, 70).offset == 100
     assert truncated(100, 101, 70, sound=True).after_header

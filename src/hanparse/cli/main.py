@@ -16,6 +16,7 @@ from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
+from hanparse.security.keys import parse_key
 from hanparse.support.versions import version
 
 if TYPE_CHECKING:
@@ -165,6 +166,11 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, such as 100:5"
     )
     command.add_argument("--timezone", type=_zone, metavar="NAME", help="instead of the meter's clock rule")
+    for name, what in (("key", "deciphers"), ("auth-key", "verifies")):
+        variable = f"HANPARSE_{name.upper().replace('-', '_')}"
+        words = f"{what} ciphered pushes; better in the environment, as {variable}"
+        command.add_argument(f"--{name}", type=_key, default=os.environ.get(variable), metavar="HEX", help=words)
+    command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
 
 
 def _ratio(text: str) -> Scale:
@@ -172,6 +178,13 @@ def _ratio(text: str) -> Scale:
         return Scale.ct(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _key(text: str) -> bytes:
+    try:
+        return parse_key(text)
+    except ValueError as error:  # its message does not hold the key, as that of argparse would
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -185,7 +198,10 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def _decode(given: argparse.Namespace) -> int:
-    options = Options(scale=given.ct, timezone=given.timezone, estimate=given.estimate)
+    options = Options(
+        scale=given.ct, timezone=given.timezone, estimate=given.estimate,
+        key=given.key, auth_key=given.auth_key, system_title=given.system_title,
+    )  # fmt: skip
     decoded = 0
 
     def counted() -> Iterator[Measurement]:
@@ -207,7 +223,10 @@ def _explain(given: argparse.Namespace) -> int:
     sound = False
     for name in given.files:
         with opened(name) as file:
-            explanation = explain(b"".join(chunks(file, passed_over(name))), scale=given.ct, timezone=given.timezone)
+            explanation = explain(
+                b"".join(chunks(file, passed_over(name))), scale=given.ct, timezone=given.timezone,
+                key=given.key, auth_key=given.auth_key, system_title=given.system_title,
+            )  # fmt: skip
         print(explanation)
         sound = sound or not explanation.error
     return _DECODED if sound else _NOTHING
