@@ -65,6 +65,21 @@ def parse(apdu: bytes) -> DataNotification:
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
+def ends(apdus: bytes) -> list[int]:
+    """Return where each of the data-notifications ends that `apdus` consists of; nothing if it is anything else."""
+    stream = Bounded(apdus)
+    found: list[int] = []
+    while stream.left:
+        if apdus[stream.tell()] != _NOTIFICATION_TAG:
+            return []
+        try:
+            stream.parse(_NOTIFICATION)
+        except DecodeError:
+            return []
+        found.append(stream.tell())
+    return found
+
+
 def parse_prefix(apdu: bytes) -> Prefix:
     """Return what can be read of a data-notification, be it whole, cut off or damaged."""
     stream = Bounded(apdu)

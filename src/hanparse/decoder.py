@@ -24,11 +24,11 @@ from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
+from hanparse.pasted import dumped
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
-from hanparse.wire.pasted import telegrams
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -299,10 +299,3 @@ def _without_frame(decoder: Decoder, message: Message) -> Measurement:
     except DecodeError as error:
         error.offset = message.position(error.offset)
         raise
-
-
-def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
-    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
-
-    return b"\r\n".join(telegrams(text)) or hexdump.parse(text)

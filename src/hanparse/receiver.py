@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
@@ -251,8 +252,9 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that hold no frame.
 
-    That is a frame that lost both flags, an LLC PDU, an APDU, its blocks, or APDUs in wrappers of TCP or UDP. Raises
-    `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
+    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, its blocks, or APDUs
+    in wrappers of TCP or UDP. Raises `FrameError` when the bytes are something else that has a name, `DecodeError` for
+    a block that is cut off.
     An empty list: nothing is known of them.
     """
     if wrapped := unwrap(data):
@@ -267,6 +269,8 @@ def unframed(data: bytes) -> list[Message]:
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
     if is_block(data):
         return [join_blocks(data)]
+    if len(ends := cosem.ends(data)) > 1:
+        return [Message(data).cut(start, stop) for start, stop in pairwise((0, *ends))]
     return [Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else []
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate import pushes
 from hanparse.annotate.apdu import Origin, Payloads
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
-from hanparse.decoder import Decoder, decode_all, dumped
-from hanparse.errors import HanParseError
+from hanparse.decoder import Decoder, decode_all
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
+from hanparse.pasted import dumped, unmasked
 from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
@@ -44,7 +46,17 @@ def explain(
     arguments of another type, and nothing for bytes.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
+    if isinstance(source, str):
+        try:
+            data = dumped(source)
+        except HexDumpError:
+            if not (hidden := unmasked(source)):
+                raise
+            return _masked(
+                explain(hidden[0], profiles=profiles, scale=scale, timezone=timezone), hidden[1], str(hidden[2])
+            )
+    else:
+        data = as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
     events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
@@ -54,6 +66,16 @@ def explain(
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
+
+
+def _masked(part: Explanation, places: frozenset[int], error: str) -> Explanation:
+    """The explanation of bytes of which those at `places` were masked, and are 00 here: they say nothing."""
+    hidden = sum(at in places for at in range(part.offset, part.offset + part.length))
+    if not part.children:
+        said = f"{hidden} of {part.length} bytes are masked" if hidden else part.error
+        return replace(part, value="" if hidden else part.value, error=said)
+    children = tuple(_masked(child, places, "") for child in part.children)
+    return replace(part, error=error or part.error, children=children)
 
 
 def _without_frame(data: bytes, payloads: Payloads) -> Explanation:

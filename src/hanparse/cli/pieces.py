@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.decoder import dumped
 from hanparse.errors import HanParseError, HexDumpError
+from hanparse.pasted import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,24 +116,24 @@ class Pieces:
         while parts:
             text = parts.pop()
             try:
-                data = dumped(text)
+                shown = dump(text)
             except HanParseError as error:
                 found = [] if is_all else _around(text, error)
                 parts += reversed(found)
                 if not found:
                     self._fail(error, text)
             else:
-                self._succeed(text)
-                yield data
+                self._succeed(text, shown)
+                yield shown.data
         self._name_lines()
 
-    def _succeed(self, text: str) -> None:
+    def _succeed(self, text: str, shown: hexdump.Dump) -> None:
         self._found = self._found or bool(text.strip())
-        if self._live:
-            lines = text.split("\n")
-            for at in hexdump.read(text).passed_over:
-                if at.text == lines[at.line - 1].strip():  # the line gave no byte
-                    self._leave(self._line + at.line, self._line + at.line, _shown(at.text))
+        lines = text.split("\n")
+        for at in shown.passed_over:
+            gave_no_byte = at.text == lines[at.line - 1].strip()
+            if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
+                self._leave(self._line + at.line, self._line + at.line, _shown(at.text))
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, decode_all
-from hanparse.errors import HanParseError, UnknownMeterError
+from hanparse.errors import HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import FLAG
 from hanparse.meters.unknown import escaped
 from hanparse.support.anonymise import anonymise
@@ -34,15 +34,19 @@ def attachment(chunks: Iterable[bytes], keep: Sequence[str] = ()) -> str:
     """The report on a capture; `keep` are texts that look like the number of a meter and are none.
 
     Counts and findings are of all bytes. Errors, explained frames and the dump are of at most 4 KiB, up to where
-    something went wrong last, else from the beginning.
+    something went wrong last, else from the beginning. A text that is no dump is reported with its error.
     """
     seen = _Seen()
-    for chunk in chunks:
-        seen.take(chunk)
+    unread = ""
+    try:
+        for chunk in chunks:
+            seen.take(chunk)
+    except HexDumpError as error:
+        unread = anonymise(str(error).encode(), keep).decode("utf-8", "replace")
     seen.decoder.flush()
     data, start = seen.extract()
     shown = anonymise(data, keep)
-    return "\n".join(_report(seen, shown, start))
+    return "\n".join(_report(seen, shown, start, unread))
 
 
 class _Seen:
@@ -83,12 +87,14 @@ class _Seen:
         return data[first : last or len(data)], start + first
 
 
-def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
+def _report(seen: _Seen, data: bytes, start: int, unread: str) -> Iterator[str]:
     yield "### What `hanparse report` says"
     yield ""
     yield from (f"* {line}" for line in _versions())
     stats = seen.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
+    if unread:
+        yield f"* a text was not read to its end: {escaped(unread)}"
     for fault in seen.decoder.diagnosis():
         yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""

@@ -3,16 +3,16 @@ r"""Text as people have it, a hex dump in any notation or a log with dumps in it
 `read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
 
 ==========================================================================================  ===================
-``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `dumps.plainhex`
-the same in a log, an e-mail, a forum post                                                  `dumps.amongtext`
-``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `dumps.literals`
-``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `dumps.lists`
-``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `dumps.tables`
-``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `dumps.base64words`
+``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `hexdump.plainhex`
+the same in a log, an e-mail, a forum post                                                  `hexdump.amongtext`
+``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `hexdump.literals`
+``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `hexdump.lists`
+``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `hexdump.tables`
+``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
 Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
-lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`), but where a
+lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`hexdump.remarks`), but where a
 text is nothing else, a dump that is commented out is read. So
 
 * a first column is an offset only when it counts the bytes; otherwise it is data;
@@ -31,17 +31,25 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps import amongtext, base64words, lists, literals, plainhex, remarks, tables
-from hanparse.dumps.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 from hanparse.errors import HexDumpError
+from hanparse.hexdump import amongtext, base64words, judged, lists, literals, masks, plainhex, remarks, tables
+from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hanparse.hexdump.judged import Judge, Verdict
 
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
+_PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
+_MARK: Final = re.compile(r"(?:0[xX]|\\[xX]|\\u00|\{)[0-9A-Fa-f]{2}|^\W*[0-9]{1,3}\W*$")
+_LIKE_BYTES: Final = re.compile(
+    rf"(?<!\w)(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f])(?:0x)?[0-9A-Fa-f]{{2}}{_PAIRS}{{3,}}(?!\w)"
+    rf"|(?<!\w)(?:0x)?[0-9A-Fa-f]{{2}}(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+)
 
 
 class PassedOver(NamedTuple):
@@ -63,19 +71,70 @@ class Dump:
     """How the dumps were written: hex, table, literal, decimal, base64; several with commas, none for a blank text."""
 
 
-def parse(text: str) -> bytes:
+def parse(text: str, judge: Judge | None = None, separator: bytes = b"") -> bytes:
     """The bytes of all dumps in `text`, in order; none for a blank text.
 
     Raises `HexDumpError` with the line and column at which the text stops being a dump, `TypeError` for no text.
     """
-    return _find(_tidy(text)).data
+    return read(text, judge, separator).data if judge else _find(_tidy(text)).data
 
 
-def read(text: str) -> Dump:
-    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
+def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
+    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises.
+
+    With a `judge` the text is read in several ways, and the one that he says is best is returned
+    (`hanparse.hexdump.judged`); `separator` may stand between and around the stretches of a text.
+    """
     tidied = _tidy(text)
-    found = _find(tidied)
-    return Dump(found.data, tuple(_passed_over(found.left(tidied))), found.style)
+    try:
+        found = _find(tidied)
+    except HexDumpError as error:
+        choice = _choice(tidied, None, judge, separator) if judge else None
+        if not choice:
+            raise _masked(tidied) or error from None
+        return choice
+    dump = found.dump(tidied)
+    if judge is None or _is_all(dump, judge(dump.data)):
+        return dump
+    first = judged.Choice.of([found.pieces])
+    choice = _choice(tidied, first, judge, separator)
+    if not choice and not any(judge(first.data).score) and (hidden := _masked(tidied)):
+        raise hidden
+    return choice or dump
+
+
+def _is_all(dump: Dump, verdict: Verdict) -> bool:
+    """Whether a dump is sound to its last byte, but for noise, and nothing beside it looks like bytes."""
+    noise = len(dump.data) - sum(stop - start for start, stop in verdict.places)
+    if not verdict.score[0] or noise >= MIN_BYTES:
+        return False
+    return not any(like_bytes(part.text) or _MARK.search(part.text) for part in dump.passed_over)
+
+
+def filled(text: str, by: str) -> tuple[str, HexDumpError] | None:
+    """A text with `by` for every byte that was masked (``XX``) and the error that names them; `None` if none is."""
+    tidied = _tidy(text)
+    places = masks.find(tidied)
+    return (masks.fill(tidied, places, by), masks.masked(tidied, places)) if places else None
+
+
+def _masked(text: str) -> HexDumpError | None:
+    places = masks.find(text)
+    return masks.masked(text, places) if places else None
+
+
+def like_bytes(text: str) -> bool:
+    """Whether text that was passed over looks as if it said bytes."""
+    return _LIKE_BYTES.search(text) is not None
+
+
+def _choice(text: str, first: judged.Choice | None, judge: Judge, separator: bytes) -> Dump | None:
+    """What the judge prefers to `first`, if anything."""
+    bare = cover(text, remarks.find(text), " ")
+    choice = judged.choose(bare, judge, first, separator)
+    if choice is first or choice is None:
+        return None
+    return Dump(choice.data, tuple(_passed_over(cover(text, choice.pieces))), _style(choice.pieces))
 
 
 class _Found(NamedTuple):
@@ -86,16 +145,18 @@ class _Found(NamedTuple):
     lists_and_digits: list[Piece]
 
     @property
-    def _pieces(self) -> list[Piece]:
+    def pieces(self) -> list[Piece]:
+        """All of them, in the order of the text."""
         return sorted(self.tables_and_literals + self.lists_and_digits)
 
     @property
     def data(self) -> bytes:
-        return b"".join(piece.data for piece in self._pieces)
+        """The bytes of all."""
+        return b"".join(piece.data for piece in self.pieces)
 
-    @property
-    def style(self) -> str:
-        return ", ".join(dict.fromkeys(piece.style for piece in self._pieces))
+    def dump(self, text: str) -> Dump:
+        """The dump that this is of `text`."""
+        return Dump(self.data, tuple(_passed_over(self.left(text))), _style(self.pieces))
 
     def left(self, text: str) -> str:
         """`text` with everything covered but what was passed over."""
@@ -106,6 +167,10 @@ class _Found(NamedTuple):
             parts += [left[end:start], seen[start:stop]]
             end = stop
         return "".join(parts) + left[end:]
+
+
+def _style(pieces: list[Piece]) -> str:
+    return ", ".join(dict.fromkeys(piece.style for piece in pieces))
 
 
 def _tidy(text: str) -> str:
