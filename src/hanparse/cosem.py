@@ -65,19 +65,15 @@ def parse(apdu: bytes) -> DataNotification:
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
-def ends(apdus: bytes) -> list[int]:
-    """Return where each of the data-notifications ends that `apdus` consists of; nothing if it is anything else."""
-    stream = Bounded(apdus)
-    found: list[int] = []
-    while stream.left:
-        if apdus[stream.tell()] != _NOTIFICATION_TAG:
-            return []
-        try:
-            stream.parse(_NOTIFICATION)
-        except DecodeError:
-            return []
-        found.append(stream.tell())
-    return found
+def end(data: bytes, start: int = 0) -> int:
+    """Return where the data-notification ends that begins at `start`, whatever follows it; -1 if none does."""
+    stream = Bounded(data)
+    stream.seek(start)
+    try:
+        stream.parse(_NOTIFICATION)
+    except DecodeError:
+        return -1
+    return stream.tell()
 
 
 def parse_prefix(apdu: bytes) -> Prefix:

@@ -24,7 +24,6 @@ from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
-from hanparse.pasted import dumped
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
@@ -282,7 +281,7 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     measurements = decoder.feed(data) + decoder.flush()
@@ -299,3 +298,9 @@ def _without_frame(decoder: Decoder, message: Message) -> Measurement:
     except DecodeError as error:
         error.offset = message.position(error.offset)
         raise
+
+
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
+
+    return dumped(text)

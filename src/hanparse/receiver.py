@@ -269,9 +269,17 @@ def unframed(data: bytes) -> list[Message]:
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
     if is_block(data):
         return [join_blocks(data)]
-    if len(ends := cosem.ends(data)) > 1:
-        return [Message(data).cut(start, stop) for start, stop in pairwise((0, *ends))]
-    return [Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else []
+    return _several(data) or ([Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else [])
+
+
+def _several(data: bytes) -> list[Message]:
+    """Return the data-notifications that follow each other in `data`; nothing if it is not all."""
+    ends = [0]
+    while ends[-1] < len(data):
+        ends.append(cosem.end(data, ends[-1]))
+        if ends[-1] < 0:
+            return []
+    return [Message(data).cut(start, stop) for start, stop in pairwise(ends)]
 
 
 def no_frame(data: bytes) -> FrameError:

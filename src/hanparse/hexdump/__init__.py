@@ -32,23 +32,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import HexDumpError
-from hanparse.hexdump import amongtext, base64words, judged, lists, literals, masks, plainhex, remarks, tables
+from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from hanparse.hexdump.judged import Judge, Verdict
 
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
 _PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
-_MARK: Final = re.compile(r"(?:0[xX]|\\[xX]|\\u00|\{)[0-9A-Fa-f]{2}|^\W*[0-9]{1,3}\W*$")
-_LIKE_BYTES: Final = re.compile(
+LIKE_BYTES: Final = re.compile(
     rf"(?<!\w)(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f])(?:0x)?[0-9A-Fa-f]{{2}}{_PAIRS}{{3,}}(?!\w)"
     rf"|(?<!\w)(?:0x)?[0-9A-Fa-f]{{2}}(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+    r"|(?:0[xX]|\\[xX]|\\u00|\{)[0-9A-Fa-f]{2}|^[^\w\n]*[0-9]{1,3}[^\w\n]*$",
+    re.MULTILINE,
 )
 
 
@@ -71,70 +70,33 @@ class Dump:
     """How the dumps were written: hex, table, literal, decimal, base64; several with commas, none for a blank text."""
 
 
-def parse(text: str, judge: Judge | None = None, separator: bytes = b"") -> bytes:
+def parse(text: str) -> bytes:
     """The bytes of all dumps in `text`, in order; none for a blank text.
 
     Raises `HexDumpError` with the line and column at which the text stops being a dump, `TypeError` for no text.
     """
-    return read(text, judge, separator).data if judge else _find(_tidy(text)).data
+    return _find(_tidy(text)).data
 
 
-def read(text: str, judge: Judge | None = None, separator: bytes = b"") -> Dump:
-    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises.
-
-    With a `judge` the text is read in several ways, and the one that he says is best is returned
-    (`hanparse.hexdump.judged`); `separator` may stand between and around the stretches of a text.
-    """
+def read(text: str) -> Dump:
+    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
     tidied = _tidy(text)
-    try:
-        found = _find(tidied)
-    except HexDumpError as error:
-        choice = _choice(tidied, None, judge, separator) if judge else None
-        if not choice:
-            raise _masked(tidied) or error from None
-        return choice
-    dump = found.dump(tidied)
-    if judge is None or _is_all(dump, judge(dump.data)):
-        return dump
-    first = judged.Choice.of([found.pieces])
-    choice = _choice(tidied, first, judge, separator)
-    if not choice and not any(judge(first.data).score) and (hidden := _masked(tidied)):
-        raise hidden
-    return choice or dump
+    return _find(tidied).dump(tidied)
 
 
-def _is_all(dump: Dump, verdict: Verdict) -> bool:
-    """Whether a dump is sound to its last byte, but for noise, and nothing beside it looks like bytes."""
-    noise = len(dump.data) - sum(stop - start for start, stop in verdict.places)
-    if not verdict.score[0] or noise >= MIN_BYTES:
-        return False
-    return not any(like_bytes(part.text) or _MARK.search(part.text) for part in dump.passed_over)
+def find(text: str) -> list[Piece]:
+    """The dumps in a text that is tidy (`hexdump.text.tidy`). Raises what `parse` raises."""
+    return _find(text).pieces
 
 
-def filled(text: str, by: str) -> tuple[str, HexDumpError] | None:
-    """A text with `by` for every byte that was masked (``XX``) and the error that names them; `None` if none is."""
-    tidied = _tidy(text)
-    places = masks.find(tidied)
-    return (masks.fill(tidied, places, by), masks.masked(tidied, places)) if places else None
-
-
-def _masked(text: str) -> HexDumpError | None:
-    places = masks.find(text)
-    return masks.masked(text, places) if places else None
+def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
+    """The dump that `pieces` of `text` say is `data`."""
+    return Dump(data, tuple(_passed_over(cover(text, pieces))), _style(pieces))
 
 
 def like_bytes(text: str) -> bool:
     """Whether text that was passed over looks as if it said bytes."""
-    return _LIKE_BYTES.search(text) is not None
-
-
-def _choice(text: str, first: judged.Choice | None, judge: Judge, separator: bytes) -> Dump | None:
-    """What the judge prefers to `first`, if anything."""
-    bare = cover(text, remarks.find(text), " ")
-    choice = judged.choose(bare, judge, first, separator)
-    if choice is first or choice is None:
-        return None
-    return Dump(choice.data, tuple(_passed_over(cover(text, choice.pieces))), _style(choice.pieces))
+    return LIKE_BYTES.search(text) is not None
 
 
 class _Found(NamedTuple):

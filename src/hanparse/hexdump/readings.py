@@ -1,83 +1,111 @@
-r"""A text -> the ways in which its lines may say bytes, for a judge who knows which bytes are sound.
+r"""A text -> the ways in which it may say bytes, for a judge who knows which bytes are sound (`hanparse.pasted`).
 
-A reading is one notation and one place on the line. The notations are
-
-* `_PAIRS`: words of pairs of hex digits, ``7ea0 27``, ``7E:A0``, ``0x7E``;
-* `_MARKED`: bytes that are marked one by one, ``0x7E``, ``{7E}``, ``[7E]``, ``\x7e``; what has no mark is text;
-* `_DECIMAL`: numbers from 0 to 255, as Arduino's ``print(byte)`` writes them;
-* `_LOOSE`: bytes of one or two hex digits, as Arduino's ``print(byte, HEX)`` writes them.
-
-The places are the whole line, its end (labels and columns stand in front), and its beginning (remarks stand behind).
-Words of hex digits that are long enough for a frame are a reading of their own, wherever they stand, and so are
-strings of JSON with escapes such as ``\u00a0``, and the tables that are whole.
-
-Nothing here is an error: a line that does not say bytes in one reading says none in it. So a reading alone decides
-nothing. The time is linear in the length of the text.
+A reading is one notation of bytes, `NOTATIONS`, in one place on a line, `PLACES`; notations that span lines or mark
+each byte are readings of their own. Nothing here is an error: where a line says no bytes in a reading, the reading
+passes over it. So a reading alone decides nothing. The time is linear in the length of the text.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64decode
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import HexDumpError
-from hanparse.hexdump import tables
+from hanparse.hexdump import literals, tables
 from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     Reading = Callable[[str], list[Piece]]
 
-_BETWEEN: Final = r"[ \t\xa0,;:.|\-]"
-_PAIRS: Final = r"(?:0[xX])?(?>(?:[0-9A-Fa-f]{2})+)[hH]?"
-_TWO: Final = "[0-9A-Fa-f]{2}"
-_MARKED: Final = rf"(?:0[xX][0-9A-Fa-f]{{1,2}}|\\[xX]{_TWO}|\{{{_TWO}\}}|<{_TWO}>|\[{_TWO}\])"
-_DECIMAL: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9]{2}|[1-9]?[0-9])"
-_LOOSE: Final = r"[0-9A-Fa-f]{1,2}"
-_DIGITS: Final = re.compile(r"(?<![0-9A-Fa-f])[0-9A-Fa-f]+")
-_NUMBER: Final = re.compile("[0-9]+")
-_LONG: Final = re.compile(rf"(?<!\w)(?:0[xX])?(?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}})(?!\w)")
-_JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
-_JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
-_JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
-_MIN_ESCAPES: Final = 4
-_TABLE: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
+
+class Notation(NamedTuple):
+    """How one byte, or a word of them, is written, and what the text of a run of them says."""
+
+    byte: str
+    data: Callable[[str], bytes]
+    style: str = "hex"
+    between: str = r"[ \t\xa0,;:.|\-'\"]"
+    """Characters that may stand between two bytes; a class of `re`."""
 
 
-def _hex(said: str) -> bytes:
-    return b"".join(bytes.fromhex(word) for word in _words(said))
+_NO_DIGITS: Final = {ord(sign): None for sign in " \t\xa0\n,;:.|-'\"hH"}
+_WORD: Final = re.compile("[0-9A-Fa-f]+")
+_NUMBER: Final = re.compile("-?[0-9]+")
+_BINARY: Final = re.compile("[01]{8}")
 
 
-def _words(said: str) -> Iterator[str]:
-    for word in said.replace("0x", " ").replace("0X", " ").replace("\\x", " ").replace("\\X", " ").split():
-        for digits in _DIGITS.findall(word):
-            yield digits if len(digits) % 2 == 0 else f"0{digits}"
+def _pairs(said: str) -> bytes:
+    return bytes.fromhex(said.replace("0x", "").replace("0X", "").translate(_NO_DIGITS))
 
 
-def _numbers(said: str) -> bytes:
-    return bytes(int(number) for number in _NUMBER.findall(said))
+def _loose(said: str) -> bytes:
+    return bytes.fromhex("".join([word.zfill(2) for word in _WORD.findall(said)]))
 
 
-def _lines(byte: str, place: str, data: Callable[[str], bytes], style: str) -> Reading:
-    """The reading in which a line says bytes in the notation `byte` at `place`."""
-    touching = r"\{\[\\<" if byte is _MARKED else ""
-    follow = rf"(?:{_BETWEEN}++|(?=[{touching}]))" if touching else rf"{_BETWEEN}++"
-    edge = "" if byte is _MARKED else r"(?!\w)"
-    run = rf"(?P<bytes>{byte}{edge}(?>(?:{follow}{byte}{edge})*))"
-    pattern = re.compile(place.replace("RUN", run), re.MULTILINE)
+def _decimal(said: str) -> bytes:
+    return bytes(map(int, _NUMBER.findall(said.replace("-", " "))))
+
+
+def _signed(said: str) -> bytes:
+    return bytes([int(number) & 0xFF for number in _NUMBER.findall(said)])
+
+
+def _binary(said: str) -> bytes:
+    return bytes([int(number, 2) for number in _BINARY.findall(said)])
+
+
+_PAIRS: Final = Notation(r"(?:0[xX])?(?>(?:[0-9A-Fa-f]{2})+)[hH]?", _pairs)
+_ONE: Final = _PAIRS._replace(between=r"[ ,]")
+_DECIMAL: Final = Notation("(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
+_LOOSE: Final = Notation("[0-9A-Fa-f]{1,2}", _loose)
+_SIGNED: Final = Notation("-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]")
+_BINARY_WORDS: Final = Notation("(?:0b)?[01]{8}", _binary, "binary")
+NOTATIONS: Final = (_PAIRS, _DECIMAL, _LOOSE, _SIGNED, _BINARY_WORDS)
+"""Words of pairs of hex digits; numbers up to 255; bytes of one or two digits, as Arduino prints them; rare ones."""
+
+_RUN: Final = r"(?<![\w.\-+\\])(?P<bytes>BYTE(?!\w)(?>(?:BETWEEN+BYTE(?!\w))*))"
+_WHOLE: Final = rf"^[^\w\n]*{_RUN}[^\w\n]*$"
+_END: Final = rf"(?<![:])(?<!: ){_RUN}[^\w\n]*$"
+_BEGIN: Final = rf"^[^\w\n]*{_RUN}(?=[^\w\n]|$)"
+_LABEL: Final = rf"(?:[:=>|#\])]|[ \t]{{2}}|\t)[ \t]*{_RUN}[^\w\n]*$"
+_CELL: Final = rf"^(?:[^|;,\t\n]*[|;,\t]){{COLUMN}}[ '\"]*{_RUN}[ '\"]*(?=[|;,\t]|$)"
+_TABLE: Final = (
+    r"(?<![\w:.\-])(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
+    r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?>(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w))*))"
+    r"(?=[ \t]*$|[ \t]+\||[ \t]{2})"
+)
+
+
+def _lines(notation: Notation, place: str) -> Reading:
+    """The reading in which a line says bytes in `notation` at `place`."""
+    expression = place.replace("BYTE", notation.byte).replace("BETWEEN", notation.between)
+    pattern = re.compile(expression, re.MULTILINE)
 
     def read(text: str) -> list[Piece]:
+        data, style = notation.data, notation.style
         return [Piece(*found.span("bytes"), data(found["bytes"]), style) for found in pattern.finditer(text)]
 
     return read
 
 
-_WHOLE: Final = r"^[^\w\n]*+(?<![\w.])RUN[^\w\n]*$"
-_BEGIN: Final = r"^[^\w\n]*+(?<![\w.])RUN(?=[^\w\n]|$)"
-_END: Final = r"(?<![\w.\-+:\\])RUN[^\w\n]*$"
+def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
+    """The reading in which each byte has a mark of its own; what has none is text."""
+    byte = f"{front}{digits}{behind}"
+    pattern = re.compile(rf"{byte}(?>(?:[ \t,;]*{byte})*)")
+    number = re.compile(f"{front}({digits}){behind}")
+
+    def read(text: str) -> list[Piece]:
+        return [
+            Piece(*run.span(), bytes.fromhex("".join([word.zfill(2) for word in number.findall(run[0])])), "hex")
+            for run in pattern.finditer(text)
+        ]
+
+    return read
 
 
 def _aligned(read: Reading) -> Reading:
@@ -92,28 +120,79 @@ def _aligned(read: Reading) -> Reading:
     return aligned
 
 
+# --- notations that span lines or have no place on them --------------------------------------------------------------
+
+_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?(?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}})(?![\w+/])")
+_LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1,3}(?:u8)?\s*,?\s*[\])}]")
+_BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
+_JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
+_JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
+_JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
+_PERCENT: Final = re.compile(
+    r"(?>(?:%[0-9A-Fa-f]{2}|[\w.~'()*!-])*)%[0-9A-Fa-f]{2}(?>(?:%[0-9A-Fa-f]{2}|[\w.~'()*!-])*)"
+)
+_PERCENT_ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
+_TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
+_MIN_ESCAPES: Final = 4
+
+
 def _long_words(text: str) -> list[Piece]:
-    return [Piece(*word.span(), _hex(word[0]), "hex") for word in _LONG.finditer(text)]
+    return [Piece(*word.span(), _pairs(word[0]), "hex") for word in _LONG.finditer(text)]
 
 
-def _json_strings(text: str) -> list[Piece]:
+def _lists(text: str) -> list[Piece]:
     pieces = []
-    for string in _JSON.finditer(text):
-        if string[0].count("\\u00") >= _MIN_ESCAPES:
-            said = _JSON_ESCAPE.sub(_json_character, string[0][1:-1])
-            if all(ord(character) < 0x100 for character in said):  # noqa: PLR2004  a byte
-                pieces.append(Piece(*string.span(), said.encode("latin-1"), "literal"))
+    for found in _LIST.finditer(text):
+        with suppress(OverflowError):
+            data = b"".join(
+                [
+                    int(number).to_bytes(1, "big", signed=number[0] == "-")
+                    for number in _NUMBER.findall(found[0].replace("u8", ""))
+                ]
+            )
+            pieces.append(Piece(*found.span(), data, "decimal"))
     return pieces
 
 
-def _json_character(escape: re.Match[str]) -> str:
+def _base64(text: str) -> list[Piece]:
+    pieces = []
+    for word in _BASE64.finditer(text):
+        said = word[0].rstrip("=")
+        with suppress(ValueError):
+            data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
+            pieces.append(Piece(*word.span(), data, "base64"))
+    return pieces
+
+
+def _strings(pattern: re.Pattern[str], mark: str, escape: re.Pattern[str], cut: int) -> Reading:
+    """The reading of texts with escapes of bytes in them, `_MIN_ESCAPES` or more that begin with `mark`."""
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for string in pattern.finditer(text) if mark in text else ():
+            if string[0].count(mark) >= _MIN_ESCAPES:
+                said = escape.sub(_character, string[0][cut : len(string[0]) - cut])
+                with suppress(UnicodeEncodeError):
+                    pieces.append(Piece(*string.span(), said.encode("latin-1"), "literal"))
+        return pieces
+
+    return read
+
+
+def _character(escape: re.Match[str]) -> str:
     return chr(int(escape[1], 16)) if escape[1] else _JSON_CHARACTERS[escape[2]]
+
+
+def _literals(text: str) -> list[Piece]:
+    with suppress(HexDumpError):
+        return literals.find(text)
+    return []
 
 
 def _tables(text: str) -> list[Piece]:
     """The tables of `text` that are whole, whatever became of others."""
     pieces: list[Piece] = []
-    starts = [0, *(found.start() for found in _TABLE.finditer(text)), len(text)]
+    starts = [0, *(found.start() for found in _TABLE_START.finditer(text)), len(text)]
     for start, stop in pairwise(starts):
         with suppress(HexDumpError):
             found = tables.find(text[start:stop])
@@ -122,22 +201,27 @@ def _tables(text: str) -> list[Piece]:
 
 
 READINGS: Final[tuple[Reading, ...]] = (
-    _lines(_PAIRS, _WHOLE, _hex, "hex"),
-    _lines(_PAIRS, _END, _hex, "hex"),
-    _aligned(_lines(_PAIRS, _END, _hex, "hex")),
-    _lines(_PAIRS, _BEGIN, _hex, "hex"),
+    _lines(_PAIRS, _WHOLE),
+    _lines(_PAIRS, _TABLE),
+    _lines(_PAIRS, _END),
+    _lines(_PAIRS, _LABEL),
+    _aligned(_lines(_PAIRS, _END)),
+    _lines(_PAIRS, _BEGIN),
     _long_words,
-    _lines(_MARKED, "RUN", _hex, "hex"),
-    _lines(_DECIMAL, _WHOLE, _numbers, "decimal"),
-    _lines(_DECIMAL, _END, _numbers, "decimal"),
-    _lines(_DECIMAL, _BEGIN, _numbers, "decimal"),
-    _lines(_LOOSE, _WHOLE, _hex, "hex"),
-    _lines(_LOOSE, _END, _hex, "hex"),
-    _lines(_LOOSE, _BEGIN, _hex, "hex"),
-    _json_strings,
+    _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
+    _lists,
+    _literals,
     _tables,
+    _base64,
+    _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
+    *(_lines(notation, place) for notation in NOTATIONS[1:] for place in (_WHOLE, _END, _LABEL, _BEGIN)),
+    *(_lines(n, _CELL.replace("COLUMN", str(at))) for n in (_ONE, _DECIMAL, _LOOSE) for at in range(1, 5)),
+    *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
+    *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
+    _marked("(?<!\\w)0?", "[hH]"),
+    _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
-"""In the order of choice among readings that the judge holds to be as good as each other."""
+"""In the order of choice among readings in which as many bytes are sound."""
 
 
 def stretches(text: str, pieces: list[Piece]) -> list[list[Piece]]:
