@@ -44,11 +44,12 @@ _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
 _PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
 LIKE_BYTES: Final = re.compile(
-    rf"(?<!\w)(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f])(?:0x)?[0-9A-Fa-f]{{2}}{_PAIRS}{{3,}}(?!\w)"
-    rf"|(?<!\w)(?:0x)?[0-9A-Fa-f]{{2}}(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
-    r"|(?:0[xX]|\\[xX]|\\u00|\{)[0-9A-Fa-f]{2}|^[^\w\n]*[0-9]{1,3}[^\w\n]*$",
-    re.MULTILINE,
+    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f]){_PAIRS}{{3,}}(?!\w)"
+    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+    r"|0[xX][0-9A-Fa-f]{2}|\\(?:[xX]|u00)[0-9A-Fa-f]{2}|\{[0-9A-Fa-f]{2}|[0-9](?<![^\n].)[0-9]{0,2}[^\w\n]*$",
+    re.MULTILINE | re.DOTALL,
 )
+"""What looks as if it said bytes."""
 
 
 class PassedOver(NamedTuple):

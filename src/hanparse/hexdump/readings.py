@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64decode
 from contextlib import suppress
+from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,79 +19,189 @@ from hanparse.hexdump import literals, tables
 from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     Reading = Callable[[str], list[Piece]]
 
 
 class Notation(NamedTuple):
-    """How one byte, or a word of them, is written, and what the text of a run of them says."""
+    """How bytes are written: what may stand in a word of them, between two words, and what the words of a run say."""
 
-    byte: str
+    digits: str
+    """The characters of a word, a class of `re`."""
+    word: str
+    """What a word is."""
     data: Callable[[str], bytes]
+    """What the text of a run says. Raises `ValueError` unless all its words are words of this notation."""
     style: str = "hex"
-    between: str = r"[ \t\xa0,;:.|\-'\"]"
-    """Characters that may stand between two bytes; a class of `re`."""
+    between: str = r"[ \t\xa0,;:.|\-'\"]+"
 
 
-_NO_DIGITS: Final = {ord(sign): None for sign in " \t\xa0\n,;:.|-'\"hH"}
+class Run(NamedTuple):
+    """Bytes that stand together on a line, and what stands around them on it, next to no other run."""
+
+    piece: Piece
+    before: str
+    """The text between the run and the one before it, or the start of the line."""
+    begins: bool
+    """Whether there is no other run in front of it on its line."""
+    behind: str
+    """The text between the run and the one behind it, or the end of the line."""
+    ends: bool
+
+
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
-_BINARY: Final = re.compile("[01]{8}")
+_CHARACTER: Final = re.compile(r"\w")
+_BLANKS: Final = str.maketrans(dict.fromkeys("\t\xa0,;:.|-'\"", " "))
 
 
 def _pairs(said: str) -> bytes:
-    return bytes.fromhex(said.replace("0x", "").replace("0X", "").translate(_NO_DIGITS))
+    return bytes.fromhex(said.translate(_BLANKS))
 
 
 def _loose(said: str) -> bytes:
-    return bytes.fromhex("".join([word.zfill(2) for word in _WORD.findall(said)]))
+    words = _WORD.findall(said)
+    if len(max(words, key=len)) > 2:  # noqa: PLR2004  digits of a byte
+        raise ValueError
+    return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 
 def _decimal(said: str) -> bytes:
-    return bytes(map(int, _NUMBER.findall(said.replace("-", " "))))
+    words = said.translate(_BLANKS).split()
+    if len(max(words, key=len)) > 3:  # noqa: PLR2004  digits of a byte
+        raise ValueError
+    return bytes(map(int, words))
 
 
 def _signed(said: str) -> bytes:
-    return bytes([int(number) & 0xFF for number in _NUMBER.findall(said)])
+    numbers = [*map(int, _NUMBER.findall(said))]
+    if min(numbers) < -0x80:  # noqa: PLR2004  a byte with a sign
+        raise ValueError
+    return bytes([number + 0x100 if number < 0 else number for number in numbers])
 
 
 def _binary(said: str) -> bytes:
-    return bytes([int(number, 2) for number in _BINARY.findall(said)])
+    words = said.translate(_BLANKS).split()
+    if set(map(len, words)) != {8}:
+        raise ValueError
+    return bytes([int(word, 2) for word in words])
 
 
-_PAIRS: Final = Notation(r"(?:0[xX])?(?>(?:[0-9A-Fa-f]{2})+)[hH]?", _pairs)
-_ONE: Final = _PAIRS._replace(between=r"[ ,]")
-_DECIMAL: Final = Notation("(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
-_LOOSE: Final = Notation("[0-9A-Fa-f]{1,2}", _loose)
-_SIGNED: Final = Notation("-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]")
-_BINARY_WORDS: Final = Notation("(?:0b)?[01]{8}", _binary, "binary")
-NOTATIONS: Final = (_PAIRS, _DECIMAL, _LOOSE, _SIGNED, _BINARY_WORDS)
-"""Words of pairs of hex digits; numbers up to 255; bytes of one or two digits, as Arduino prints them; rare ones."""
+_ONE: Final = "[ ,]"
+_PAIRS: Final = Notation("[0-9A-Fa-f]", "(?>(?:[0-9A-Fa-f]{2})+)", _pairs)
+_DECIMAL: Final = Notation("[0-9]", "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
+_LOOSE: Final = Notation("[0-9A-Fa-f]", "[0-9A-Fa-f]{1,2}", _loose)
+_SIGNED: Final = Notation("[0-9-]", "-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]+")
+_BINARY: Final = Notation("[01]", "[01]{8}", _binary, "binary")
+NOTATIONS: Final = tuple(
+    wide._replace(between=between)
+    for wide in (_PAIRS, _DECIMAL, _LOOSE, _SIGNED, _BINARY)
+    for between in (wide.between, _ONE)
+)
+"""Words of pairs of hex digits; numbers up to 255; bytes of one or two digits, as Arduino prints them; and rare ones.
+Each with any signs between two words, and with one blank or comma, so that other signs part columns."""
 
-_RUN: Final = r"(?<![\w.\-+\\])(?P<bytes>BYTE(?!\w)(?>(?:BETWEEN+BYTE(?!\w))*))"
-_WHOLE: Final = rf"^[^\w\n]*{_RUN}[^\w\n]*$"
-_END: Final = rf"(?<![:])(?<!: ){_RUN}[^\w\n]*$"
-_BEGIN: Final = rf"^[^\w\n]*{_RUN}(?=[^\w\n]|$)"
-_LABEL: Final = rf"(?:[:=>|#\])]|[ \t]{{2}}|\t)[ \t]*{_RUN}[^\w\n]*$"
-_CELL: Final = rf"^(?:[^|;,\t\n]*[|;,\t]){{COLUMN}}[ '\"]*{_RUN}[ '\"]*(?=[|;,\t]|$)"
-_TABLE: Final = (
+
+def runs(text: str, notation: Notation) -> list[Run]:
+    """Return the runs of bytes of a notation in `text`."""
+    spans = [*_spans(text, notation)]
+    ends = [0, *(piece.end for piece in spans)]
+    starts = [*(piece.start for piece in spans), len(text)]
+    gaps = [text[end:start].split("\n") for end, start in zip(ends, starts, strict=True)]
+    return [
+        Run(piece, before[-1], len(before) > 1 or not at, behind[0], len(behind) > 1 or at == len(spans) - 1)
+        for at, (piece, before, behind) in enumerate(zip(spans, gaps, gaps[1:], strict=False))
+    ]
+
+
+def _spans(text: str, notation: Notation) -> Iterator[Piece]:
+    """The runs as pieces. Where words of another kind stand among those of the notation, they part them."""
+    loose, strict = _patterns(notation)
+    size = len(text)
+    for found in loose.finditer(text):
+        start, end = found.span()
+        if end == size or not (text[end].isalnum() or text[end] == "_"):
+            try:
+                yield Piece(start, end, notation.data(found[0]), notation.style)
+            except ValueError:
+                pass
+            else:
+                continue
+        for run in strict.finditer(text, start, min(end + 1, size)):
+            yield Piece(*run.span(), notation.data(run[0]), notation.style)
+
+
+@lru_cache
+def _patterns(notation: Notation) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    front = r"(?<![\w.+\\-])"
+    word = f"{notation.digits}+"
+    loose = re.compile(rf"{front}{word}(?>(?:{notation.between}{word})*)")
+    strict = re.compile(rf"{front}{notation.word}(?!\w)(?>(?:{notation.between}{notation.word}(?!\w))*)")
+    return loose, strict
+
+
+_CELL: Final = re.compile(r"[|;,\t][ '\"]*")
+_LONGEST_FRONT: Final = 200
+
+
+def _is_alone(run: Run) -> bool:
+    return _ends_line(run) and _begins_line(run)
+
+
+def _begins_line(run: Run) -> bool:
+    return run.begins and not _CHARACTER.search(run.before)
+
+
+def _ends_line(run: Run) -> bool:
+    return run.ends and not _CHARACTER.search(run.behind)
+
+
+def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
+    """The reading of the runs that have a certain place on their line."""
+
+    def read(text: str) -> list[Piece]:
+        return [run.piece for run in _cached(text, notation) if fits(run)]
+
+    return read
+
+
+@lru_cache(maxsize=2 * len(NOTATIONS))
+def _cached(text: str, notation: Notation) -> list[Run]:
+    return runs(text, notation)
+
+
+def _column(notation: Notation, at: int) -> Reading:
+    """The reading of one column of a table whose cells are parted by a sign."""
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for run in _cached(text, notation):
+            piece = run.piece
+            line = text.rfind("\n", max(piece.start - _LONGEST_FRONT, 0), piece.start) + 1
+            front = text[line : piece.start]
+            if (
+                len([*_CELL.finditer(front)]) == at
+                and _CELL.search(front[-4:] + "|")
+                and (run.ends or _CELL.match(run.behind.strip()))
+            ):
+                pieces.append(piece)
+        return pieces
+
+    return read
+
+
+_OFFSET: Final = re.compile(
     r"(?<![\w:.\-])(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
     r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?>(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w))*))"
-    r"(?=[ \t]*$|[ \t]+\||[ \t]{2})"
+    r"(?=[ \t]*$|[ \t]+\||[ \t]{2})",
+    re.MULTILINE,
 )
 
 
-def _lines(notation: Notation, place: str) -> Reading:
-    """The reading in which a line says bytes in `notation` at `place`."""
-    expression = place.replace("BYTE", notation.byte).replace("BETWEEN", notation.between)
-    pattern = re.compile(expression, re.MULTILINE)
-
-    def read(text: str) -> list[Piece]:
-        data, style = notation.data, notation.style
-        return [Piece(*found.span("bytes"), data(found["bytes"]), style) for found in pattern.finditer(text)]
-
-    return read
+def _offsets(text: str) -> list[Piece]:
+    """What stands between an offset, which need not count, and a column of text."""
+    return [Piece(*row.span("bytes"), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
 
 
 def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
@@ -122,7 +233,7 @@ def _aligned(read: Reading) -> Reading:
 
 # --- notations that span lines or have no place on them --------------------------------------------------------------
 
-_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?(?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}})(?![\w+/])")
+_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
 _LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1,3}(?:u8)?\s*,?\s*[\])}]")
 _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
@@ -137,7 +248,7 @@ _MIN_ESCAPES: Final = 4
 
 
 def _long_words(text: str) -> list[Piece]:
-    return [Piece(*word.span(), _pairs(word[0]), "hex") for word in _LONG.finditer(text)]
+    return [Piece(*word.span(), bytes.fromhex(word[1]), "hex") for word in _LONG.finditer(text)]
 
 
 def _lists(text: str) -> list[Piece]:
@@ -200,13 +311,14 @@ def _tables(text: str) -> list[Piece]:
     return pieces
 
 
+_PLACES: Final = (_is_alone, _ends_line, _begins_line)
 READINGS: Final[tuple[Reading, ...]] = (
-    _lines(_PAIRS, _WHOLE),
-    _lines(_PAIRS, _TABLE),
-    _lines(_PAIRS, _END),
-    _lines(_PAIRS, _LABEL),
-    _aligned(_lines(_PAIRS, _END)),
-    _lines(_PAIRS, _BEGIN),
+    _lines(NOTATIONS[0], _is_alone),
+    _offsets,
+    _lines(NOTATIONS[0], _ends_line),
+    _lines(NOTATIONS[1], _ends_line),
+    _aligned(_lines(NOTATIONS[0], _ends_line)),
+    _lines(NOTATIONS[0], _begins_line),
     _long_words,
     _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
     _lists,
@@ -214,11 +326,11 @@ READINGS: Final[tuple[Reading, ...]] = (
     _tables,
     _base64,
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
-    *(_lines(notation, place) for notation in NOTATIONS[1:] for place in (_WHOLE, _END, _LABEL, _BEGIN)),
-    *(_lines(n, _CELL.replace("COLUMN", str(at))) for n in (_ONE, _DECIMAL, _LOOSE) for at in range(1, 5)),
+    *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
+    *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
     *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
-    _marked("(?<!\\w)0?", "[hH]"),
+    _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
 """In the order of choice among readings in which as many bytes are sound."""

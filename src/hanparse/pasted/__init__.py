@@ -3,7 +3,7 @@
 `hanparse.hexdump` knows notations, `hanparse.receiver` knows sound bytes. Here the second judges what the first
 proposes, for decoder, annotate and cli alike:
 
-* frames whose check sequences fit count, in whatever notation they are written (`search`, `sound`);
+* frames whose check sequences fit count, in whatever notation they are written (`choice`, `sound`);
 * a text without one may be APDUs that the grammar takes to their last byte; they count, too, where all frames are
   ciphered: then they are what a key made of them;
 * else the rules of `hanparse.hexdump` decide, and the error is theirs.
@@ -18,7 +18,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import tidy
 from hanparse.pasted import sound
-from hanparse.pasted.search import Found, search
+from hanparse.pasted.choice import Found, search
 from hanparse.wire.pasted import telegrams
 
 

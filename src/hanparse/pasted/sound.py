@@ -1,4 +1,4 @@
-"""Pieces of a text -> what is sound in their bytes: frames, whose check sequences decide, and APDUs, which the grammar does.
+"""Pieces of a text -> what is sound in their bytes: frames by their check sequences, APDUs by their grammar.
 
 A frame that was pasted without its flags gets them, a list without the header of its push gets one, where they begin
 and end with a piece. An APDU alone has no check sequence. So it counts only where nothing else in the text says bytes:
@@ -112,28 +112,49 @@ def _flagged(pieces: list[Piece]) -> list[Piece]:
 
 
 def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
-    """Return the APDUs that `pieces` are, if they are nothing else; what `known` or an earlier one holds does not count."""
-    if pieces and _is_whole(data := b"".join([piece.data for piece in pieces])) and data not in known:
-        return [Unit(pieces[0].start, data, pieces)]
+    """Return the APDUs that `pieces` are, if they are nothing else.
+
+    What `known` or an earlier APDU says does not count once more: a log may show the layers of a push one by one.
+    """
     joined = Bytes(pieces)
+    if _is_whole(joined.data) and joined.data not in known:
+        return [Unit(pieces[0].start, joined.data, pieces)]
     units: list[Unit] = []
-    at = 0
+    said, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
-        stop, unit = _apdu(joined, at) or (0, None)
-        if unit is None:
-            stop = at + 1
-            while stop < len(pieces) and not _APDU.match(pieces[stop].data):
-                stop += 1
-            rest = b"".join([piece.data for piece in pieces[at:stop]])
-            if not (len(rest) >= MIN_BYTES and (rest in known or any(rest in other.data for other in units))):
-                if any(not _NUMBER.fullmatch(piece.data) for piece in pieces[at:stop]):
-                    return []
-        elif unit.data.removeprefix(_PUSH) not in known and not any(
-            unit.data.removeprefix(_PUSH) in other.data and unit.data != other.data for other in units
-        ):
+        stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
+        body = unit.data.removeprefix(_PUSH) if unit else b""
+        if unit and (body not in said or (units and units[-1].data == body and not is_inner)):
             units.append(unit)
+            said += bytes(1) + unit.data
+            is_inner = is_layered
+        elif not unit and not _is_said(pieces[at:stop], said) and not _are_numbers(pieces[at:stop]):
+            return []
+        is_layered = not unit
         at = stop
     return units
+
+
+def _next(pieces: list[Piece], at: int) -> int:
+    """Return the next piece behind `at` with which an APDU may begin."""
+    return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
+
+
+def _is_said(pieces: list[Piece], said: bytes) -> bool:
+    """Whether pieces say what was said before, one part of it after the other."""
+    part = b""
+    for piece in pieces:
+        longer = part + piece.data
+        if longer not in said:
+            if len(part) < MIN_BYTES:
+                return False
+            longer = piece.data
+        part = longer
+    return len(part) >= MIN_BYTES and part in said
+
+
+def _are_numbers(pieces: list[Piece]) -> bool:
+    return all(_NUMBER.fullmatch(piece.data) for piece in pieces)
 
 
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:

@@ -108,7 +108,7 @@ def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
 
 
 def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
-    """The spare pieces that are dumps, too, damaged ones: apart from `units`, longer than a number, and not said there."""
+    """The spare pieces that are damaged dumps: apart from `units`, longer than a number, and not said there."""
     pieces = _pieces(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
     groups: dict[int, list[Piece]] = {}
