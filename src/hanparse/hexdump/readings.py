@@ -194,14 +194,14 @@ def _column(notation: Notation, at: int) -> Reading:
 _OFFSET: Final = re.compile(
     r"(?<![\w:.\-])(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
     r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?>(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w))*))"
-    r"(?=[ \t]*$|[ \t]+\||[ \t]{2})",
+    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2})[^\n]*$)",
     re.MULTILINE,
 )
 
 
 def _offsets(text: str) -> list[Piece]:
-    """What stands between an offset, which need not count, and a column of text."""
-    return [Piece(*row.span("bytes"), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
+    """The lines on which bytes stand between an offset, which need not count, and a column of text."""
+    return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
 
 
 def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
@@ -234,6 +234,9 @@ def _aligned(read: Reading) -> Reading:
 # --- notations that span lines or have no place on them --------------------------------------------------------------
 
 _LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
+_WRAPPED: Final = re.compile(
+    r"^[0-9A-Fa-f]{17,}+[ \t]*\n(?>(?:[0-9A-Fa-f]{17,}+[ \t]*\n)*)[0-9A-Fa-f]+[ \t]*$", re.MULTILINE
+)
 _LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1,3}(?:u8)?\s*,?\s*[\])}]")
 _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
@@ -249,6 +252,14 @@ _MIN_ESCAPES: Final = 4
 
 def _long_words(text: str) -> list[Piece]:
     return [Piece(*word.span(), bytes.fromhex(word[1]), "hex") for word in _LONG.finditer(text)]
+
+
+def _wrapped(text: str) -> list[Piece]:
+    pieces = []
+    for block in _WRAPPED.finditer(text):
+        with suppress(ValueError):
+            pieces.append(Piece(*block.span(), bytes.fromhex("".join(block[0].split())), "hex"))
+    return pieces
 
 
 def _lists(text: str) -> list[Piece]:
@@ -319,18 +330,20 @@ READINGS: Final[tuple[Reading, ...]] = (
     _lines(NOTATIONS[1], _ends_line),
     _aligned(_lines(NOTATIONS[0], _ends_line)),
     _lines(NOTATIONS[0], _begins_line),
+    _lines(NOTATIONS[1], _begins_line),
     _long_words,
+    _wrapped,
     _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
     _lists,
     _literals,
-    _tables,
     _base64,
+    _tables,
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
-    *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
-    *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
     *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
     _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
+    *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
+    *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
 """In the order of choice among readings in which as many bytes are sound."""

@@ -26,10 +26,12 @@ if TYPE_CHECKING:
     Finder = Callable[[list[Piece], bytes], list[Unit]]
     Reading = Callable[[str], list[Piece]]
 
-_SAMPLES: Final = (1 << 12, 1 << 15)
-"""Characters on which a reading is chosen; the second where nothing is sound in the first."""
-_LINES: Final = re.compile(rf"^[^{COVER}]+$", re.MULTILINE)
-_WORD: Final = re.compile(r"\w")
+_SAMPLE: Final = 1 << 12
+"""Characters on which a reading is chosen."""
+_LARGE_SAMPLE: Final = 1 << 15
+"""Characters on which it is where nothing is sound in `_SAMPLES` small ones."""
+_SAMPLES: Final = 4
+_CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
 
 
@@ -41,12 +43,11 @@ class Found(NamedTuple):
 
 
 class _Rest:
-    """The lines of a text in which nothing was found yet, as a shorter text, and where they stand in the whole."""
+    """The lines of a text on which nothing was found yet, as a shorter text, and where they stand in the whole."""
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
-        covered = cover(text, pieces) if pieces else text
-        kept = [*_left(covered)] if pieces else [(0, len(text))]
-        self.text = _APART.join(covered[start:stop] for start, stop in kept)
+        kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
+        self.text = _APART.join([text[start:stop] for start, stop in kept])
         self._places, self._starts, at = [start for start, _ in kept], [0], 0
         for start, stop in kept:
             at += stop - start + len(_APART)
@@ -54,26 +55,25 @@ class _Rest:
 
     def placed(self, piece: Piece) -> Piece:
         """Return a piece of the shorter text with its place in the whole."""
-        at = bisect_right(self._starts, piece.start) - 1
+        at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
         moved = self._places[at] - self._starts[at]
-        return piece._replace(start=piece.start + moved, end=piece.end + moved)
+        return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
 
 
-def _left(covered: str) -> Iterator[tuple[int, int]]:
-    """Where the lines stand that have nothing covered, or something that looks like bytes."""
-    places = [found.span() for found in _LINES.finditer(covered) if _WORD.search(found[0])]
-    like = hexdump.LIKE_BYTES.finditer(covered)
-    places += [(covered.rfind("\n", 0, found.start()) + 1, _line_end(covered, found.end())) for found in like]
+def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
+    """Where the lines are that no piece touches, and what looks like bytes on the others."""
     end = 0
-    for start, stop in sorted(places):
-        if start >= end:
-            yield start, stop
-            end = stop
-
-
-def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return len(text) if end < 0 else end
+    for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
+        gap = text[end:start]
+        if len(gap) > 1 and _CHARACTER.search(gap):
+            first = gap.find("\n") if end else -1
+            last = gap.rfind("\n") if start < len(text) else len(gap)
+            parts = [(0, first), (first + 1, last), (last + 1, len(gap))] if first < last else [(0, len(gap))]
+            for at, (left, right) in enumerate(parts):
+                pattern = _CHARACTER if at == 1 else hexdump.LIKE_BYTES
+                if left < right and pattern.search(gap, left, right):
+                    yield end + left, end + right
+        end = stop
 
 
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
@@ -82,9 +82,10 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = _Rest(text, _pieces(before))
-    while _WORD.search(rest.text):
+    is_first = not before
+    while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
         data = b"".join([unit.data for unit in before + units])
-        reading = _best(rest.text, find, data)
+        reading = _best(rest.text, find, data, is_all=is_first)
         pieces = reading(rest.text) if reading else []
         found = find(pieces, data)
         if not found:
@@ -93,7 +94,8 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
-        rest = _Rest(text, _pieces(before + units))
+        rest = _Rest(_bare(text) if reading and reading.is_bare else text, _pieces(before + units))
+        is_first = False
     return Found(sorted(units), _apart(spare, units))
 
 
@@ -134,46 +136,67 @@ def _rules(text: str) -> list[Piece]:
     return []
 
 
-def _best(text: str, find: Finder, known: bytes) -> Reading | None:
+class _Candidate(NamedTuple):
+    """A reading of a text, or of what is left of it without remarks."""
+
+    read: Reading
+    is_bare: bool
+
+    def __call__(self, text: str) -> list[Piece]:
+        """Return what it reads in `text`."""
+        return self.read(_bare(text) if self.is_bare else text)
+
+
+_CANDIDATES: Final = (
+    *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
+    _Candidate(_rules, is_bare=False),
+)
+
+
+def _best(text: str, find: Finder, known: bytes, *, is_all: bool) -> _Candidate | None:
     """The reading in which most is sound, of a sample of `text` if one is enough."""
-    for sample in _samples(text):
+    for sample in _samples(text, is_all=is_all):
         best, most = None, 0
-        for reading, said in _candidates(sample):
-            if not (pieces := said()):
+        bare = _bare(sample)
+        for candidate in _CANDIDATES:
+            if candidate.is_bare and bare == sample:
                 continue
-            units = find(pieces, known)
+            pieces = candidate.read(bare if candidate.is_bare else sample)
+            units = find(pieces, known) if pieces else []
             size = sum(len(unit.data) for unit in units)
             if size > most:
-                best, most = reading, size
-                if _explains(sample, pieces, units):
+                best, most = candidate, size
+                if _explains(bare if candidate.is_bare else sample, pieces, units):
                     return best
         if best:
             return best
     return None
 
 
-def _candidates(text: str) -> Iterator[tuple[Reading, Callable[[], list[Piece]]]]:
-    for read in READINGS:
-        yield read, lambda read=read: read(text)
-    yield _rules, lambda: _rules(text)
-    bare = _bare(text)
-    if bare != text:
-        for read in READINGS:
-            yield lambda whole, read=read: read(_bare(whole)), lambda read=read: read(bare)
+def _samples(text: str, *, is_all: bool) -> Iterator[str]:
+    """Parts of `text` on which to choose a reading, the small ones first; all of it if it is short or `is_all`."""
+    if len(text) > _SAMPLE:
+        start = 0
+        for _ in range(_SAMPLES):
+            hint = hexdump.LIKE_BYTES_ALONE.search(text, start)
+            if not hint:
+                break
+            start = text.rfind("\n", start, hint.start()) + 1 or start
+            yield _cut(text[start : start + _SAMPLE])
+            start += _SAMPLE
+        yield _cut(text[:_LARGE_SAMPLE])
+    if is_all or len(text) <= _LARGE_SAMPLE:
+        yield text
 
 
-def _samples(text: str) -> Iterator[str]:
-    if len(text) > _SAMPLES[0]:
-        hint = hexdump.LIKE_BYTES.search(text)
-        start = text.rfind("\n", 0, hint.start()) + 1 if hint else 0
-        for size in _SAMPLES:
-            sample = text[start : start + size]
-            yield sample[: max(sample.rfind("\n"), 0) or sample.rfind(" ") + 1 or size]
-    yield text
+def _cut(sample: str) -> str:
+    """A sample without its last line, or its last word where it is one line."""
+    return sample[: max(sample.rfind("\n"), 0) or sample.rfind(" ") + 1 or len(sample)]
 
 
 def _explains(text: str, pieces: list[Piece], units: list[Unit]) -> bool:
     """Whether nothing that looks like bytes is left in front of the end of the last unit."""
     end = units[-1].pieces[-1].end
-    unread = sum(len(piece.data) for piece in _spare(pieces, units) if piece.end <= end)
-    return unread < MIN_BYTES and not hexdump.LIKE_BYTES.search(cover(text[:end], [p for p in pieces if p.end <= end]))
+    pieces = [piece for piece in pieces if piece.end <= end]
+    unread = sum(len(piece.data) for piece in _spare(pieces, units))
+    return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)

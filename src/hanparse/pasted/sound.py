@@ -17,6 +17,7 @@ from hanparse import cosem, mbus, p1
 from hanparse.errors import CipherError, DecodeError, FrameError
 from hanparse.hdlc import FLAG, LLC, MAX_LENGTH, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
 from hanparse.wire.message import MAX_MESSAGE, Message
 from hanparse.wire.reader import StreamReader
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _FLAG: Final = bytes([FLAG])
+_FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
+_MAY_BE_FRAME: Final = re.compile(b"|".join(layer.start for layer in LAYERS if layer is not MBusShort), re.DOTALL)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
 """The header of a push: data-notification, an invoke id of 0, no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
@@ -61,7 +64,10 @@ class Bytes:
 
 def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     """Return the frames and telegrams in `pieces` whose check sequences fit."""
-    joined = Bytes(_flagged(pieces))
+    joined = Bytes(pieces)
+    if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
+        return []
+    joined = Bytes(_flagged(joined))
     units: list[tuple[int, int]] = []
     for start, stop in _sound(joined.data):
         first, last = joined.first(start), joined.first(stop - 1)
@@ -80,19 +86,18 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
     reader = StreamReader([layer() for layer in LAYERS])
     reader.receive(data)
-    for end in (lambda: None, reader.end):
-        end()
-        for event in iter(reader.next_event, None):
-            if isinstance(event, Frame | mbus.Telegram | p1.Telegram):
-                yield event.offset, event.offset + len(event.raw)
+    events = [*iter(reader.next_event, None)]
+    reader.end()
+    for event in (*events, *iter(reader.next_event, None)):
+        if isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+            yield event.offset, event.offset + len(event.raw)
 
 
-def _flagged(pieces: list[Piece]) -> list[Piece]:
-    """`pieces` with flags around each frame that has lost one of them and is sound with it."""
-    joined = Bytes(pieces)
-    data, flagged, end = joined.data, list(pieces), 0
+def _flagged(joined: Bytes) -> list[Piece]:
+    """The pieces with flags around each frame that has lost one of them and is sound with it."""
+    data, flagged, end = joined.data, list(joined.pieces), 0
     for at, start in enumerate(joined.starts[:-1]):
-        head = start + (data[start] == FLAG)
+        head = start + data.startswith(_FLAG, start)
         if start < end or len(data) < head + 2 or data[head] >> 4 != TYPE_3:
             continue
         stop = head + (int.from_bytes(data[head : head + 2], "big") & MAX_LENGTH)
