@@ -53,7 +53,7 @@ class Run(NamedTuple):
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
 _CHARACTER: Final = re.compile(r"\w")
-_BLANKS: Final = str.maketrans(dict.fromkeys("\t\xa0,;:.|-'\"", " "))
+_BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
 
 def _pairs(said: str) -> bytes:
@@ -62,20 +62,20 @@ def _pairs(said: str) -> bytes:
 
 def _loose(said: str) -> bytes:
     words = _WORD.findall(said)
-    if len(max(words, key=len)) > 2:  # noqa: PLR2004  digits of a byte
+    if len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
     return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 
 def _decimal(said: str) -> bytes:
     words = said.translate(_BLANKS).split()
-    if len(max(words, key=len)) > 3:  # noqa: PLR2004  digits of a byte
+    if len(max(words, key=len, default="")) > 3:  # noqa: PLR2004  digits of a byte
         raise ValueError
     return bytes(map(int, words))
 
 
 def _signed(said: str) -> bytes:
-    numbers = [*map(int, _NUMBER.findall(said))]
+    numbers = [*map(int, _NUMBER.findall(said))] or [-1 << 8]
     if min(numbers) < -0x80:  # noqa: PLR2004  a byte with a sign
         raise ValueError
     return bytes([number + 0x100 if number < 0 else number for number in numbers])
@@ -171,29 +171,30 @@ def _cached(text: str, notation: Notation) -> list[Run]:
     return runs(text, notation)
 
 
+def _front(text: str, piece: Piece) -> str:
+    """What stands in front of a piece on its line, at most so much as the beginning of a line of a log has."""
+    begin = max(piece.start - _LONGEST_FRONT, 0)
+    return text[max(text.rfind("\n", begin, piece.start) + 1, begin) : piece.start]
+
+
 def _column(notation: Notation, at: int) -> Reading:
     """The reading of one column of a table whose cells are parted by a sign."""
 
     def read(text: str) -> list[Piece]:
         pieces = []
         for run in _cached(text, notation):
-            piece = run.piece
-            line = text.rfind("\n", max(piece.start - _LONGEST_FRONT, 0), piece.start) + 1
-            front = text[line : piece.start]
-            if (
-                len([*_CELL.finditer(front)]) == at
-                and _CELL.search(front[-4:] + "|")
-                and (run.ends or _CELL.match(run.behind.strip()))
-            ):
-                pieces.append(piece)
+            front = _front(text, run.piece)
+            in_cell = _CELL.search(front, len(front) - 4) and (run.ends or _CELL.match(run.behind.strip()))
+            if in_cell and len(_CELL.findall(front)) == at:
+                pieces.append(run.piece)
         return pieces
 
     return read
 
 
 _OFFSET: Final = re.compile(
-    r"(?<![\w:.\-])(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
-    r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?>(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w))*))"
+    r"(?:^[ \t]*|(?<=[:\])>][ ]))(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
+    r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
     r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2})[^\n]*$)",
     re.MULTILINE,
 )
@@ -204,10 +205,34 @@ def _offsets(text: str) -> list[Piece]:
     return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
 
 
+def _words(text: str) -> list[Piece]:
+    """The same with words of two bytes, the low one first, as `hexdump` and `od -x` print them."""
+    pieces = _offsets(text)
+    return [
+        piece._replace(data=bytes(piece.data[at ^ 1] for at in range(len(piece.data))))
+        for piece in pieces
+        if len(piece.data) % 2 == 0
+    ]
+
+
+def _block(notation: Notation) -> Reading:
+    """The reading of lines that follow each other and say nothing but bytes."""
+    pattern = re.compile(rf"^{notation.digits[:-1]}\s,;:.|\-'\"\[\](){{}}<>]+$", re.MULTILINE)
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for block in pattern.finditer(text):
+            with suppress(ValueError):
+                pieces.append(Piece(*block.span(), notation.data(block[0]), notation.style))
+        return pieces
+
+    return read
+
+
 def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
     """The reading in which each byte has a mark of its own; what has none is text."""
     byte = f"{front}{digits}{behind}"
-    pattern = re.compile(rf"{byte}(?>(?:[ \t,;]*{byte})*)")
+    pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
     number = re.compile(f"{front}({digits}){behind}")
 
     def read(text: str) -> list[Piece]:
@@ -224,7 +249,7 @@ def _aligned(read: Reading) -> Reading:
 
     def aligned(text: str) -> list[Piece]:
         pieces = read(text)
-        fronts = ["", *(shape(text[text.rfind("\n", 0, piece.start) + 1 : piece.start]) for piece in pieces), ""]
+        fronts = ["", *(shape(_front(text, piece)) for piece in pieces), ""]
         around = zip(pieces, fronts, fronts[1:], fronts[2:], strict=False)
         return [piece for piece, above, front, below in around if front and front in {above, below}]
 
@@ -324,6 +349,7 @@ def _tables(text: str) -> list[Piece]:
 
 _PLACES: Final = (_is_alone, _ends_line, _begins_line)
 READINGS: Final[tuple[Reading, ...]] = (
+    _block(_PAIRS),
     _lines(NOTATIONS[0], _is_alone),
     _offsets,
     _lines(NOTATIONS[0], _ends_line),
@@ -334,14 +360,17 @@ READINGS: Final[tuple[Reading, ...]] = (
     _long_words,
     _wrapped,
     _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
+    _block(_DECIMAL),
     _lists,
     _literals,
     _base64,
+    _words,
+    _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     _tables,
+    _block(_LOOSE),
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
     *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
-    _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
     *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),

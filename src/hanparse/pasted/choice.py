@@ -31,6 +31,9 @@ _SAMPLE: Final = 1 << 12
 _LARGE_SAMPLE: Final = 1 << 15
 """Characters on which it is where nothing is sound in `_SAMPLES` small ones."""
 _SAMPLES: Final = 4
+_ESCAPE: Final = len(r"\u00a0")
+_QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three
+_LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
 
@@ -190,8 +193,16 @@ def _samples(text: str, *, is_all: bool) -> Iterator[str]:
 
 
 def _cut(sample: str) -> str:
-    """A sample without its last line, or its last word where it is one line."""
-    return sample[: max(sample.rfind("\n"), 0) or sample.rfind(" ") + 1 or len(sample)]
+    """A sample without its last line; one line without the part of a word, and with the quote closed that is open."""
+    if (end := sample.rfind("\n", len(sample) // 2)) >= 0:
+        return sample[:end]
+    escape, last = sample.rfind("\\", len(sample) - _ESCAPE), _LAST_WORD.search(sample)
+    rest = (len(sample) - last.start()) % _QUARTET if last else 0
+    sample = sample[: escape if escape >= 0 else len(sample) - rest]
+    line = sample[sample.rfind("\n") + 1 :]
+    quote = next((sign for sign in line if sign in "\"'"), "")
+    is_open = bool(quote) and line.replace(f"\\{quote}", "").count(quote) % 2
+    return sample + quote * is_open
 
 
 def _explains(text: str, pieces: list[Piece], units: list[Unit]) -> bool:
