@@ -88,16 +88,17 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     is_first = not before
     while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
         data = b"".join([unit.data for unit in before + units])
-        reading = _best(rest.text, find, data, is_all=is_first)
-        pieces = reading(rest.text) if reading else []
-        found = find(pieces, data)
-        if not found:
+        for reading in _choices(rest.text, find, data, is_all=is_first):
+            pieces = reading(rest.text)
+            if found := find(pieces, data):
+                break
+        else:
             break
         spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
-        rest = _Rest(_bare(text) if reading and reading.is_bare else text, _pieces(before + units))
+        rest = _Rest(_bare(text) if reading.is_bare else text, _pieces(before + units))
         is_first = False
     return Found(sorted(units), _apart(spare, units))
 
@@ -156,35 +157,31 @@ _CANDIDATES: Final = (
 )
 
 
-def _best(text: str, find: Finder, known: bytes, *, is_all: bool) -> _Candidate | None:
-    """The reading in which most is sound, of a sample of `text` if one is enough."""
+def _choices(text: str, find: Finder, known: bytes, *, is_all: bool) -> Iterator[_Candidate]:
+    """The readings in which something is sound, of samples of `text`, in the order of how much that is."""
     for sample in _samples(text, is_all=is_all):
-        best, most = None, 0
         bare = _bare(sample)
+        sizes: dict[_Candidate, int] = {}
         for candidate in _CANDIDATES:
             if candidate.is_bare and bare == sample:
                 continue
-            pieces = candidate.read(bare if candidate.is_bare else sample)
-            units = find(pieces, known) if pieces else []
-            size = sum(len(unit.data) for unit in units)
-            if size > most:
-                best, most = candidate, size
-                if _explains(bare if candidate.is_bare else sample, pieces, units):
-                    return best
-        if best:
-            return best
-    return None
+            said = bare if candidate.is_bare else sample
+            units = find(pieces, known) if (pieces := candidate.read(said)) else []
+            if units and _explains(said, pieces, units):
+                yield candidate
+            sizes[candidate] = sum(len(unit.data) for unit in units)
+        yield from sorted(filter(sizes.get, sizes), key=sizes.__getitem__, reverse=True)
 
 
 def _samples(text: str, *, is_all: bool) -> Iterator[str]:
     """Parts of `text` on which to choose a reading, the small ones first; all of it if it is short or `is_all`."""
     if len(text) > _SAMPLE:
         start = 0
-        for _ in range(_SAMPLES):
+        for number in range(_SAMPLES):
             hint = hexdump.LIKE_BYTES_ALONE.search(text, start)
-            if not hint:
+            if number and not hint:
                 break
-            start = text.rfind("\n", start, hint.start()) + 1 or start
+            start = (text.rfind("\n", start, hint.start()) + 1 if hint else 0) or start
             yield _cut(text[start : start + _SAMPLE])
             start += _SAMPLE
         yield _cut(text[:_LARGE_SAMPLE])
