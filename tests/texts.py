@@ -47,7 +47,7 @@ def pushes() -> list[Push]:
         kind = "ciphered" if file.options else folder if folder in framefiles.TRANSPORTS else "hdlc"
         if kind == "p1" and not file.data.rstrip()[-4:].isalnum():
             continue  # without a CRC a telegram counts only as it stands
-        if kind == "hdlc" and file.data[:1] != b"~":
+        if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
         port = file.name if kind == "ciphered" else folder
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
@@ -177,11 +177,15 @@ def make(rng: Random) -> Text:
     """One text."""
     port = rng.choice(PORTS)
     chosen = [rng.choice([push for push in PUSHES if push.port == port]) for _ in range(rng.choice((1, 1, 1, 2)))]
+    if chosen[0].kind == "apdu":
+        chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
+    if chosen[0].kind == "ciphered" and chosen[0].data[:1] != b"~":
+        del chosen[1:]  # ciphered APDUs that follow one another are not parted, as bytes neither
     possible = [name for name in NOTATIONS if name != "no flags" or chosen[0].kind == "hdlc"]
     notation, surrounding = rng.choice(possible), rng.choice([*SURROUNDINGS])
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
-    damage = rng.choice(DAMAGE)
+    damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])

@@ -47,11 +47,13 @@ _LIKE_BYTES: Final = (
     rf"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f]){_PAIRS}{{3,}}(?!\w)"
     rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
 )
-_MARKED: Final = r"0[xX][0-9A-Fa-f]{2}|\\(?:[xX]|u00)[0-9A-Fa-f]{2}|\{[0-9A-Fa-f]{2}"
+_MARKED: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+_NUMBERS: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|[0-9A-Fa-f]{2}[hH](?!\w)"
+_CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
 """What looks as if it said bytes, though other bytes stand on its line."""
-LIKE_BYTES_ALONE: Final = re.compile(f"{_LIKE_BYTES}|{_MARKED}|{_A_LINE}", re.DOTALL | re.MULTILINE)
+LIKE_BYTES_ALONE: Final = re.compile(f"{_LIKE_BYTES}|{_MARKED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE)
 """What looks as if it said bytes where no others stand on its line: also marked bytes, and one at the end of lines."""
 
 

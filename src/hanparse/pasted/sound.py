@@ -34,6 +34,10 @@ _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f
 _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
 
 
+_LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
+"""Causes for which a ciphered APDU is not opened that come after its lengths were found to fit."""
+
+
 class Unit(NamedTuple):
     """Sound bytes, and the pieces of a text that say them."""
 
@@ -190,7 +194,7 @@ def _is_whole(data: bytes) -> bool:
 def _is_read(payload: bytes) -> bool:
     event = Receiver().open(Message(payload))
     if isinstance(event, Failed):
-        return isinstance(event.error, CipherError) and event.error.cause == "key"
+        return isinstance(event.error, CipherError) and event.error.cause in _LENGTHS_FIT
     return True
 
 
