@@ -65,6 +65,13 @@ def cover(session: nox.Session) -> None:
 
 
 @nox.session
+def texts(session: nox.Session) -> None:
+    """20,000 texts as people paste them, with known truth."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/texts.py", "20000", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site: no warning, and nothing in it is fetched from elsewhere."""
     session.install("-e", ".[docs]")

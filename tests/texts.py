@@ -33,7 +33,7 @@ class Push(NamedTuple):
     options: dict[str, str]
 
 
-_BY_ADDRESS: Final = ("kaifa/list1-no",)
+_BY_ADDRESS: Final = ("kaifa/list1-no", "iskraemeco/si-4")
 """Files whose maker is known by the addresses of its frame alone."""
 
 
@@ -103,7 +103,7 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     ),
     "JSON in lines": lambda data: json.dumps([*data], indent=2),
     "Node.js JSON": lambda data: json.dumps({"type": "Buffer", "data": list(data)}),
-    "Java signed": lambda data: str([byte - 256 if byte > 127 else byte for byte in data]),  # noqa: PLR2004
+    "Java signed": lambda data: str([byte - 256 if byte > 127 else byte for byte in data]),
     "no leading zeros": lambda data: " ".join(f"{byte:X}" for byte in data),
     "no leading zeros in lines": lambda data: rows([f"{byte:X}" for byte in data], 16),
     "braces": lambda data: "".join(f"{{{byte:02X}}}" for byte in data),
@@ -241,4 +241,4 @@ def main(count: int, seed: int) -> None:
 LEAST_RIGHT: Final = 0.995
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)  # noqa: PLR2004
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)

@@ -133,13 +133,12 @@ class Pieces:
         for at in shown.passed_over:
             gave_no_byte = at.text == lines[at.line - 1].strip()
             if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                self._leave(self._line + at.line, self._line + at.line, _shown(at.text))
+                self._leave(self._line + at.line, self._line + at.line, _why_left(at.text))
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:
         last = self._line + len(text.splitlines())
-        what = str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)  # its line is told
-        self._leave(self._line + 1, last, what)
+        self._leave(self._line + 1, last, _reason(error))
         self._line += text.count("\n")
         self._error = self._error or error
 
@@ -179,6 +178,21 @@ def _whole(text: bytes) -> int:
     if end or len(text) < TEXT:
         return end
     return text.rfind(b" ") + 1 or len(text) - len(text) % _QUARTET
+
+
+def _why_left(part: str) -> str:
+    """Why a part of a text was passed over: what is wrong with its bytes, if it has any; else the part itself."""
+    try:
+        hexdump.parse(part)
+    except HexDumpError as error:
+        if not hexdump.says_no_dump(error):
+            return _reason(error)
+    return _shown(part)
+
+
+def _reason(error: HanParseError) -> str:
+    """What an error says, without the line that it has in a part of a text."""
+    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
 
 
 def _shown(line: str) -> str:

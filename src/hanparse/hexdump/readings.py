@@ -267,9 +267,7 @@ _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.AS
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
 _JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
-_PERCENT: Final = re.compile(
-    r"(?>(?:%[0-9A-Fa-f]{2}|[\w.~'()*!-])*)%[0-9A-Fa-f]{2}(?>(?:%[0-9A-Fa-f]{2}|[\w.~'()*!-])*)"
-)
+_PERCENT: Final = re.compile(r"(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)")
 _PERCENT_ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
 _TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
 _MIN_ESCAPES: Final = 4
