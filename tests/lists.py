@@ -40,7 +40,7 @@ from hanparse import cosem
 from hanparse.axdr.data import AttributeDescriptor, CompactArray, Data, DateTime, Tag, Untagged
 from hanparse.cosem import DataNotification
 from hanparse.measurement import Wiring
-from hanparse.meters import PROFILES, Finer, Model, Place, Profile, codes
+from hanparse.meters import PROFILES, HigherResolution, Model, Place, Profile, codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 GENERAL: Final = Profile(
     manufacturer=None,
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 0, "varh": 0, "": -2, "Hz": 0},
-    finer={"V": Finer(8192, -2), "A": Finer(64, -3)},
+    higher_resolution={"V": HigherResolution(8192, -2), "A": HigherResolution(64, -3)},
     models=(Model("6525", Wiring.THREE_WIRE, exponents={"A": -3}, not_measured=("current_l2", "voltage_l2")),),
 )
 """Reads what says its codes alone, with every part that a profile may have."""
@@ -59,7 +59,7 @@ SHORT: Final = Profile(
     positions=(codes("? 1.7.0"), codes("0-0:96.1.0 1.7.0 ?"), codes("1-1:0.2.129 0-0:96.1.0/oct6 ?")),
     signatures=(codes("0-0:96.1.0/oct6 2.7.0"), codes("0-0:96.1.0/oct6 2.7.0 ?"), codes("0-0:1.0.0 0-0:96.1.0 32.7.0")),
     exponents={"W": 0, "V": -1},
-    finer={"V": Finer(64, -2)},
+    higher_resolution={"V": HigherResolution(64, -2)},
 )
 """Lists in which the number of the meter stands where others have the identifier of the list."""
 

@@ -22,10 +22,10 @@ DOCUMENTED = (b"16820005", b"16820006")  # these say which list it is
 
 def digits(size: int) -> st.SearchStrategy[str]:
     """Numbers that no replacement and no value looks like."""
-    return st.text("0123456789", min_size=size, max_size=size).filter(is_telling)
+    return st.text("0123456789", min_size=size, max_size=size).filter(is_identifying)
 
 
-def is_telling(text: str) -> bool:
+def is_identifying(text: str) -> bool:
     binary = bytes.fromhex(text.zfill(len(text) + len(text) % 2)), int(text).to_bytes(8, "big")
     return len(set(text.lstrip("0"))) >= 5 and all(len(sent) - sent.count(0) >= 3 for sent in binary)
 

@@ -23,6 +23,7 @@ from hanparse import (
     cosem,
 )
 from hanparse.hdlc import Frame
+from hanparse.meters.seen import MAX_LINKS
 
 LIST_1 = named("kaifa/list1-no").data
 LIST_2 = named("kaifa/list2-ma304h4-tn").data
@@ -100,7 +101,7 @@ def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
         (b"\x7e\x7e\x7e", FrameError, r"format field \(A0 to AF\) after a flag \(7E\), found 7E"),
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
-        (b"\xdb\x08KAM", CipherError, "byte 1: system title of 8 bytes announced, 3 are left"),
+        (b"\xdb\x08KAM", CipherError, "byte 1: system title: expected 8 bytes, 3 are left"),
         (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 7: the block is cut off: its length is missing"),
         (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
         (CIPHERED, CipherError, "byte 28: general-glo-ciphering from KAM.*no key was given"),
@@ -342,10 +343,10 @@ def test_options_reach_the_measurement() -> None:
 def test_the_makers_that_a_decoder_remembers_are_few() -> None:
     decoder = Decoder()
     apdu = b"\xe6\xe7\x00" + named("aidon/list2-6534-tn").apdu
-    for client in range(100):
-        frame = Frame((client,), (4, 65), 0x13, apdu)
+    for client in range(MAX_LINKS + 44):
+        frame = Frame((client % 100,), (4, client // 100), 0x13, apdu)
         assert len(decoder.feed(frame.build())) == 1
-    assert len(decoder._receiver._makers) <= 16  # noqa: SLF001  the bound is not visible from outside
+    assert len(decoder._receiver.last_makers) == MAX_LINKS == 256  # noqa: SLF001  the bound is not visible from outside
 
 
 def test_after_the_end_of_input_a_new_stream_may_follow() -> None:

@@ -16,32 +16,32 @@ LONG = st.text("0123456789", min_size=8, max_size=18).filter(lambda number: len(
     [(b"7359992812345678", b"1000000000000017"), (b"ISK5212345678901", b"ISK1000000000017"), (b"123456", b"100017")],
 )
 def test_a_meter_number_is_replaced_by_one_of_nobody(number: bytes, replaced: bytes) -> None:
-    assert ids.another(number) == replaced
+    assert ids.replacement(number) == replaced
 
 
 def test_several_numbers_are_told_apart() -> None:
-    assert [ids.another(b"73599928", number) for number in range(3)] == [b"10000017", b"10000018", b"10000019"]
+    assert [ids.replacement(b"73599928", number) for number in range(3)] == [b"10000017", b"10000018", b"10000019"]
 
 
 @pytest.mark.parametrize("text", [b"", b"7", b"73", b"735", b"A7B3"])
 def test_a_short_text_keeps_its_length(text: bytes) -> None:
-    assert len(ids.another(text)) == len(text)
+    assert len(ids.replacement(text)) == len(text)
 
 
 def test_an_id_of_letters_keeps_only_those_of_its_maker() -> None:
-    assert ids.another_name(b"ISKRABAZ") == b"ISKXXXXX"
-    assert ids.another_name(b"KFM12ab9") == b"KFM10XX1" or ids.another_name(b"KFM12ab9")[:3] == b"KFM"
+    assert ids.replacement_name(b"ISKRABAZ") == b"ISKXXXXX"
+    assert ids.replacement_name(b"KFM12ab9") == b"KFM10XX1" or ids.replacement_name(b"KFM12ab9")[:3] == b"KFM"
 
 
 def test_a_system_title_keeps_the_letters_of_its_maker() -> None:
-    assert ids.another_octets(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
-    assert ids.another_octets(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
+    assert ids.replacement_octets(bytes.fromhex("4B464D10A1B2C3D4")) == bytes.fromhex("4B464D0000000011")
+    assert ids.replacement_octets(bytes.fromhex("A1B2C3")) == bytes.fromhex("000011")
 
 
 @given(st.integers(-(2**63), 2**63 - 1), st.integers(0, 100))
 def test_another_value_fits_where_the_value_stood(value: int, number: int) -> None:
     size = (value.bit_length() + 8) // 8
-    assert 0 <= ids.another_value(value, size, number) < 1 << 8 * size - 1
+    assert 0 <= ids.replacement_value(value, size, number) < 1 << 8 * size - 1
 
 
 def test_the_notations_of_a_number() -> None:
@@ -67,7 +67,7 @@ def test_what_may_be_any_value_is_no_notation() -> None:
 @given(LONG, st.integers(0, 79))
 def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: str, at: int) -> None:
     old = number.encode()
-    found = ids.notations(old, ids.another(old, at))
+    found = ids.notations(old, ids.replacement(old, at))
     assert old in found
     assert all(len(before) == len(after) and before != after for before, after in found.items())
     assert not set(found) & set(found.values())
@@ -88,7 +88,7 @@ def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: 
 )
 def test_a_text_of_six_digits_or_eight_hex_digits_may_be_a_number(text: bytes) -> None:
     assert ids.is_number(text)
-    other = ids.another(text)
+    other = ids.replacement(text)
     assert len(other) == len(text)
     assert other != text
     assert not ids.digits(other.replace(b"1", b"").replace(b"7", b"").replace(b"0", b""))
@@ -103,15 +103,15 @@ def test_a_type_and_the_identifier_of_a_list_are_no_numbers(text: bytes) -> None
 
 @pytest.mark.parametrize("name", [b"DEADBEEF", b"FACADE", b"A1B2", b"BEEF\0"])
 def test_an_id_of_hex_digits_stays_hexadecimal(name: bytes) -> None:
-    other = ids.another_name(name)
+    other = ids.replacement_name(name)
     assert re.fullmatch(rb"10*17\0?", other)
-    assert ids.notations(b"DEADBEEF", ids.another_name(b"DEADBEEF"))[b"\xde\xad\xbe\xef"] == b"\x10\x00\x00\x17"
+    assert ids.notations(b"DEADBEEF", ids.replacement_name(b"DEADBEEF"))[b"\xde\xad\xbe\xef"] == b"\x10\x00\x00\x17"
 
 
 @given(st.text("0123456789ABCDEFabcdef", min_size=6, max_size=18))
 def test_the_notations_of_hex_digits_hold_none_of_the_old_ones(number: str) -> None:
     old = number.encode()
-    for change in (ids.another, ids.another_name):
+    for change in (ids.replacement, ids.replacement_name):
         found = ids.notations(old, change(old))
         assert all(len(before) == len(after) for before, after in found.items())
 

@@ -9,7 +9,7 @@ from bodies import KAIFA_WIRE
 
 from hanparse import Obis, Wiring
 from hanparse.axdr.data import Tag
-from hanparse.meters import Finer, Model, Place, Profile, codes
+from hanparse.meters import HigherResolution, Model, Place, Profile, codes
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_list_identifiers_in_one_text_are_a_type_error() -> None:
 @pytest.mark.parametrize("limit", [0, -8192, 8191, 10000])
 def test_a_limit_that_is_no_power_of_two_is_refused(limit: int) -> None:
     with pytest.raises(ValueError, match=f"power of two as limit of V, found {limit}"):
-        Profile(manufacturer="Acme", finer={"V": Finer(limit, -2)})
+        Profile(manufacturer="Acme", higher_resolution={"V": HigherResolution(limit, -2)})
 
 
 @pytest.mark.parametrize("unit", ["V/u16", ""])
 def test_smaller_steps_of_a_type_or_of_what_has_no_unit_are_refused(unit: str) -> None:
     with pytest.raises(ValueError, match=f"a unit such as V, whatever the type, found '{unit}'"):
-        Profile(manufacturer="Acme", finer={unit: Finer(8192, -2)})
+        Profile(manufacturer="Acme", higher_resolution={unit: HigherResolution(8192, -2)})
 
 
 def test_an_exponent_for_a_type_that_does_not_exist_is_refused() -> None:

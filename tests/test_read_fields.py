@@ -10,7 +10,7 @@ from houses import SCALED
 from hanparse import Decoder, Measurement, Register, Scale, Wiring, cosem, decode, decode_all
 from hanparse.axdr.data import Data, DateTime, Tag
 from hanparse.cosem import DataNotification
-from hanparse.meters import PROFILES, Finer, Model, Profile, codes, read
+from hanparse.meters import PROFILES, HigherResolution, Model, Profile, codes, read
 from hanparse.obis import Entry, Kind, lookup
 from hanparse.wire.link import Link
 
@@ -221,7 +221,9 @@ def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out(volts: int) -
 def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:
     wire = Link((1,), (1,), 0x13)
     exponents = {"V": 0, "V/u32": 1}
-    profile = Profile(manufacturer="X", links=(wire,), exponents=exponents, finer={"V": Finer(8192, -2)})
+    profile = Profile(
+        manufacturer="X", links=(wire,), exponents=exponents, higher_resolution={"V": HigherResolution(8192, -2)}
+    )
 
     def volts(l1: int, l2: int) -> tuple[float | None, float | None]:
         body = structure(code("32.7.0"), number(l1), code("52.7.0"), Data(Tag.LONG_UNSIGNED, l2))

@@ -9,7 +9,7 @@ import base64
 import json
 import sys
 from collections import Counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import dumpstyles
 import framefiles
@@ -30,7 +30,7 @@ class Push(NamedTuple):
     fields: dict[str, object]
     port: str
     kind: str
-    options: dict[str, str]
+    options: dict[str, Any]
 
 
 _BY_ADDRESS: Final = ("kaifa/list1-no", "iskraemeco/si-4")
@@ -66,7 +66,7 @@ class Text(NamedTuple):
     text: str
     pushes: tuple[Push, ...]
     made: str
-    options: dict[str, str]
+    options: dict[str, Any]
 
 
 def rows(words: list[str], width: int, join: str = " ") -> str:

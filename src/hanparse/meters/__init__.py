@@ -9,10 +9,10 @@ from hanparse.meters.makers.landis_gyr import E360, E450, E450_UNNAMED, EMBRIQ
 from hanparse.meters.makers.sagemcom import SAGEMCOM
 from hanparse.meters.makers.siemens import SIEMENS
 from hanparse.meters.makers.unnamed import CZECHIA, UNNAMED
-from hanparse.meters.profile import Finer, Model, Place, Profile, codes
+from hanparse.meters.profile import HigherResolution, Model, Place, Profile, codes
 from hanparse.meters.read import Reading, read
 
-__all__ = ["PROFILES", "Finer", "Model", "Place", "Profile", "Reading", "codes", "read"]
+__all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading", "codes", "read"]
 
 PROFILES: tuple[Profile, ...] = (
     *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
@@ -20,5 +20,5 @@ PROFILES: tuple[Profile, ...] = (
     *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA),  # by what stands in the list
     UNNAMED,
 )
-"""Every profile. The order decides nothing: no two of them know the same wire or identifier, nor the same list but for
-one that knows it on its wires alone, and is asked first there."""
+"""Every profile. Their order is irrelevant: recognition rules never overlap. Where two profiles share a list, one is
+bound to a link and is tried first there."""

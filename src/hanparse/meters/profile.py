@@ -1,4 +1,4 @@
-"""What is known of a maker's lists, as data: `Profile` and its parts."""
+"""The lists of one maker as data: `Profile` and its parts."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """One position of a list: its code, `None` where nobody documents one, and what must stand there.
+    """One position of a list: its code (`None` where no document gives one) and what the element has to be.
 
-    Without a `tag` it is the kind of value (text, time, number) that the code implies, or null-data. `size` is that of
-    a string; `pattern` is matched against its text, or the code that it is, as in `Model`.
+    Without a `tag` the code implies the kind of value (text, time, number); null-data is accepted too. `size` is the
+    length of a string in bytes. `pattern` is matched against the text, or against the code that the element is, as in
+    `Model`.
     """
 
     obis: Obis | None
@@ -30,10 +31,10 @@ class Place(NamedTuple):
     pattern: str = "*"
 
 
-class Finer(NamedTuple):
-    """Another power of ten for a unit, in a list in which a number of that unit reaches `limit`, a power of two.
+class HigherResolution(NamedTuple):
+    """The power of ten of a unit in lists in which some number of that unit reaches `limit`, a power of two.
 
-    It holds for every number of that unit in the list, whatever `exponents` say of its type or of the meter type.
+    It applies to every number of that unit in the list, whatever `exponents` give for its type or for the meter type.
     """
 
     limit: int
@@ -42,12 +43,11 @@ class Finer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What a meter type says: its wiring, powers of ten unlike the maker's, fields where 0 means not measured.
+    """What a meter type implies: its wiring, powers of ten that differ from the maker's, fields it does not measure.
 
-    `transformers`: it is made for current transformers, and what it sends is what they give.
-
-    `pattern` is matched against the whole type text; ``*`` stands for any characters, ``?`` for one, and ``""`` for no
-    type at all, of which nobody can tell the wiring.
+    `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one, and ``""``
+    matches a list without a type. `not_measured` names fields in which this type sends 0 without measuring.
+    `transformers` is true for a type made for current transformers: it sends their secondary values.
     """
 
     pattern: str
@@ -59,24 +59,25 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One maker's lists.
+    """What is known of one maker's lists.
 
-    * `list_ids`: what the list version identifier begins with. It names the maker.
-    * `devices`: what the logical device name (0-0:42.0.0) begins with, in lists that have no identifier.
-    * `setups`: the push set-ups whose lists are this maker's wherever they come from, if they hold one of `devices`.
-    * `wires`: where a list that names nobody is known to be this maker's.
-    * `positions`: lists without OBIS codes; each says which code belongs to which position. For lists that are this
-      maker's by their identifier or their wire.
-    * `signatures`: lists that name nobody and are known by what stands in them: all types, or all codes. Where there
-      are `wires`, only there.
-    * `attributes`: whether lists of attributes that name nobody are read by it.
-    * `exponents`: unit -> power of ten, for numbers that come without a scaler. What is not here gets no value. The
-      unit ``""`` is that of power factors, the only fields that have none. ``"A/i64"`` is for numbers of that type.
-    * `finer`: unit -> `Finer`, where some meters send smaller steps and only numbers that cannot be tell.
-    * `clock`: which clock a date-time shows; the rules are in `hanparse.meters.clock`, `ValueError` for another.
-    * `models`: the first whose pattern fits the meter type holds.
+    * `list_ids`: prefixes of the list version identifiers that the maker uses. The identifier names the maker.
+    * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without an identifier.
+    * `setups`: push set-ups that this maker's meters use on any link, for lists that contain one of `devices`.
+    * `links`: the links (addresses and control) on which a list that names no maker is this maker's.
+    * `positions`: the code of each position of a list without OBIS codes, which an identifier or a link assigned to
+      this maker.
+    * `signatures`: lists that name no maker and are recognised by the types or codes of all their elements. A profile
+      with `links` recognises them on these links only.
+    * `attributes`: whether the profile reads lists of attribute descriptors that name no maker.
+    * `exponents`: unit -> power of ten, for numbers sent without a scaler. A unit that is missing here gives no value.
+      The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
+    * `higher_resolution`: unit -> `HigherResolution`, where some meters send smaller steps and the size of the numbers
+      alone shows it.
+    * `clock`: the rule for date-times, one of those in `hanparse.meters.clock`; any other raises `ValueError`.
+    * `models`: the meter types; the first whose pattern matches applies.
 
-    A profile that says nothing of whose lists it reads is for all that say everything themselves.
+    A profile without recognition rules reads any list that describes itself.
     """
 
     manufacturer: str | None
@@ -88,48 +89,48 @@ class Profile:
     signatures: tuple[tuple[Place, ...], ...] = ()
     attributes: bool = False
     exponents: Mapping[str, int] = field(default_factory=dict)
-    finer: Mapping[str, Finer] = field(default_factory=dict)
+    higher_resolution: Mapping[str, HigherResolution] = field(default_factory=dict)
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
-    picks_meters: bool = field(init=False, repr=False, compare=False)
-    """Whether the number of a meter decides if its lists are read; else one number is like another."""
+    depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
+    """Whether a pattern looks at the meter number, so that the same list of two meters may be read differently."""
 
     def __post_init__(self) -> None:
-        """Check what is easily mistaken, while somebody is there to mend it."""
+        """Raise `TypeError` or `ValueError` for mistakes that are easily made in a profile."""
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
         for key in self.exponents:
             if "/" in key and key.partition("/")[2] not in _TYPES:
                 raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
-        for unit, (limit, _) in self.finer.items():
+        for unit, (limit, _) in self.higher_resolution.items():
             if not unit or "/" in unit:
                 raise ValueError(f"expected a unit such as V, whatever the type, found {unit!r}")
             if limit < 1 or limit & limit - 1:  # so that a few bits show the side on which a number is
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
-        object.__setattr__(self, "picks_meters", any(map(_picks_meters, (*self.positions, *self.signatures))))
+        object.__setattr__(self, "depends_on_meter_id", any(map(_on_meter_id, (*self.positions, *self.signatures))))
 
     @property
     def is_general(self) -> bool:
-        """Whether it reads lists of anybody."""
+        """Whether it reads lists of any maker."""
         return not (self.list_ids or self.devices or self.links or self.signatures or self.attributes)
 
     def claims(self, list_id: str) -> bool:
-        """Whether this maker's lists have such an identifier; documents and meters differ in upper and lower case."""
+        """Whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:
-        """What is known of the meter type `name`."""
+        """The first model that matches the meter type `name`, or `None`."""
         return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
 
 
-def _picks_meters(places: Iterable[Place]) -> bool:
+def _on_meter_id(places: Iterable[Place]) -> bool:
     entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*"]
     return any(entry and entry.field == "meter_id" for entry in entries)
 
 
 def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
-    """The power of ten of a number of this unit and type, where it is known."""
+    """The power of ten for a number of this unit and type, or `None` where it is not known."""
     return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
 
@@ -144,10 +145,10 @@ _PLACE: Final = re.compile(r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size
 
 
 def codes(text: str) -> tuple[Place, ...]:
-    """The places of a list, in order, blanks between them: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
+    """Parse the places of a list, separated by blanks: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
 
-    A code, or ``?`` where nobody documents one; then the type, a size, a pattern, where they are demanded. Raises
-    `ValueError`.
+    A place is a code, or ``?`` where no document gives one, then optionally a type, a size and a pattern. Raises
+    `ValueError` for any other word.
     """
     return tuple(_place(word) for word in text.split())
 

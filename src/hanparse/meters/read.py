@@ -55,17 +55,13 @@ class Reading(NamedTuple):
     sources: dict[str, Source]
     notification: DataNotification | None = None
     """What carried the list; a P1 telegram is no APDU."""
+    is_named: bool = False
+    """Whether the list names its maker, so that neither its link nor an earlier push decides how it is read."""
 
     @property
     def date_time(self) -> DateTime | None:
         """The date-time of the APDU, if it has one."""
         return self.notification.date_time if self.notification else None
-
-    def again(self, notification: DataNotification) -> Reading:
-        """Another push with the same elements, types and places, read as this one was."""
-        found = {data.offset: data for data in shapes.parts(notification.body)}
-        items = [item._replace(data=found[item.data.offset]) for item in self.items]
-        return apply(self.profile, items)._replace(notification=notification)
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
@@ -123,8 +119,9 @@ def read(
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    for profile, items in _ways(profiles, _Question(notification.body, named, list_id, link, known)):
-        reading = apply(profile, items)._replace(notification=notification)
+    asked = _Context(notification.body, named, list_id, link, known)
+    for profile, items, is_named in _candidates(profiles, asked):
+        reading = apply(profile, items)._replace(notification=notification, is_named=is_named)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, link)
@@ -136,7 +133,7 @@ def _knows(profile: Profile, items: Iterable[Item]) -> bool:
     return not profile.is_general and any(values.number(item.data) is not None for item in known)
 
 
-class _Question(NamedTuple):
+class _Context(NamedTuple):
     """What is known of a list when it is asked whose it is."""
 
     body: Data
@@ -165,27 +162,28 @@ def _field(item: Item) -> str:
     return item.entry.field if item.entry else ""
 
 
-def _ways(profiles: Sequence[Profile], asked: _Question) -> Iterable[tuple[Profile, list[Item]]]:
-    """Every profile that may know the list, in the order of choice, with the items as it takes them."""
-    for profile in _makers(profiles, asked):
-        yield from ((profile, items) for items in _lists(profile, asked))
+def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
+    """Return every profile that may know the list, in the order of choice, with its items and `Reading.is_named`."""
+    for profile in _profiles_by_identity(profiles, asked):
+        is_named = bool(asked.list_id) or _devices(profiles, _device(asked)) == [profile]
+        yield from ((profile, items, is_named) for items in _lists(profile, asked))
     here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
     anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
     for profile in (*here, *anywhere):
         for signature in profile.signatures:
             if items := shapes.signed(asked.body, asked.named, signature):
-                yield profile, items
+                yield profile, items, False
     if items := shapes.attributes(asked.body):
-        yield from ((profile, items) for profile in profiles if profile.attributes)
+        yield from ((profile, items, False) for profile in profiles if profile.attributes)
     if asked.named is not None:
-        yield from ((profile, asked.named) for profile in profiles if profile.is_general)
+        yield from ((profile, asked.named, False) for profile in profiles if profile.is_general)
 
 
-def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
+def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
     """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
-    device = next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None)
+    device = _device(asked)
     on_wire = [
         *(profile for profile in profiles if asked.link in profile.links),
         *([asked.known] if asked.known else []),
@@ -193,11 +191,21 @@ def _makers(profiles: Sequence[Profile], asked: _Question) -> Iterable[Profile]:
     if device:
         setup = str(asked.named[0].obis) if asked.named else ""
         anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
-        return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
+        return _devices((*on_wire, *anywhere), device)
     return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
 
 
-def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
+def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
+    """Return the profiles of the maker that a logical device name names."""
+    return [profile for profile in profiles if device.startswith(profile.devices)]
+
+
+def _device(asked: _Context) -> str:
+    """Return the logical device name, or nothing."""
+    return next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None) or ""
+
+
+def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
     found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
@@ -207,9 +215,9 @@ def _lists(profile: Profile, asked: _Question) -> list[list[Item]]:
 def apply(profile: Profile, items: list[Item]) -> Reading:
     """Return the items as `profile` reads them: each is a register, and one of a kind is the source of its field."""
     model = profile.model(_text_of(items, "model"))
-    finer = _finer(profile, items)
+    resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
-    exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in finer} | finer
+    exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in resolved} | resolved
     found = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
     for item, _, source in sorted(found, key=lambda one: _precedence(one[0])):
@@ -218,12 +226,12 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
     return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
 
 
-def _finer(profile: Profile, items: list[Item]) -> dict[str, int]:
+def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
     """The powers of ten of units of which a number tells that the list has smaller steps."""
     return {
-        unit: finer.exponent
-        for unit, finer in profile.finer.items()
-        if any((values.number(data) or 0) >= finer.limit for data in unscaled(items, unit))
+        unit: other.exponent
+        for unit, other in profile.higher_resolution.items()
+        if any((values.number(data) or 0) >= other.limit for data in unscaled(items, unit))
     }
 
 

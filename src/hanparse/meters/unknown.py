@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hanparse.meters.shapes import Item
     from hanparse.wire.link import Link
 
-_TELLING_NUMBER: Final = 10 ** (ids.TELLING_DIGITS - 1)
+_IDENTIFYING_NUMBER: Final = 10 ** (ids.IDENTIFYING_DIGITS - 1)
 _CURRENT: Final = 255
 _HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # an underscore within a word
 _LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
@@ -110,8 +110,8 @@ def _shown(item: Item) -> str:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
         return escaped("x" * len(text) if item.is_id or is_packed else _mask(text))
     if number is not None:
-        is_telling = item.is_id or abs(number) >= _TELLING_NUMBER
-        return "x" * len(str(number)) if is_telling else str(number)
+        is_identifying = item.is_id or abs(number) >= _IDENTIFYING_NUMBER
+        return "x" * len(str(number)) if is_identifying else str(number)
     return ""
 
 
@@ -119,7 +119,7 @@ def _mask(text: str) -> str:
     """The text, its letters and digits replaced where it may be the number of a meter."""
     if not ids.is_number(text.encode("utf-8", "surrogateescape")):
         return text
-    has_digits = sum(map(str.isdigit, text)) >= ids.TELLING_DIGITS
+    has_digits = sum(map(str.isdigit, text)) >= ids.IDENTIFYING_DIGITS
     return re.sub(r"\d", "x", text) if has_digits and not _HEX.search(text) else re.sub(r"\w", "x", text)
 
 

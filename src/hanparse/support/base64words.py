@@ -1,4 +1,4 @@
-"""Text with words in base64 -> the words that become others when what is written in them does."""
+"""Finds words in base64 that contain octets to replace, and returns the words with their replacements."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _WORD: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}")  # six digits are eight characters
-_NUMBER: Final = re.compile(rb"\d{%d,}|(?<![0-9A-Za-z])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.TELLING_DIGITS)
+_NUMBER: Final = re.compile(rb"\d{%d,}|(?<![0-9A-Za-z])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.IDENTIFYING_DIGITS)
 _URL_SAFE: Final = (b"-_", b"+/")  # RFC 4648, section 5
 _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """The places of words, and what is to stand there; `replace` gives other octets in place of those that are known.
+    """Return the index of each word to change, and the new word. `replace` returns octets with known ids replaced.
 
-    A word may begin in front of what is in base64, so that each of four beginnings is tried.
+    Other characters may precede the base64 text in a word, so each of the first four characters is tried as its start.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):
@@ -36,7 +36,7 @@ def _changed(word: bytes, replace: Callable[[bytes], bytes]) -> bytes:
     is_url_safe = any(character in word for character in _URL_SAFE[0])
     plain = word[:word_size].translate(bytes.maketrans(*_URL_SAFE))
     old = b64decode(plain + b"=" * (-word_size % _QUARTET))
-    new = _NUMBER.sub(lambda match: ids.another(match[0]), replace(old))
+    new = _NUMBER.sub(lambda match: ids.replacement(match[0]), replace(old))
     if new == old:
         return word
     written = b64encode(new)[:word_size]

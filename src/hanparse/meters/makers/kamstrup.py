@@ -5,7 +5,7 @@ Source: Kamstrup HAN-NVE interface description rev 3.1, real captures.
 
 from hanparse.measurement import Wiring
 from hanparse.meters import clock
-from hanparse.meters.profile import Finer, Model, Profile
+from hanparse.meters.profile import HigherResolution, Model, Profile
 
 _CT = {"A": -3}  # types 685…, 6 A by current transformers: seen in real captures, in no document
 
@@ -16,7 +16,7 @@ KAMSTRUP = Profile(
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
     # Denmark and Sweden, 2024: same types, same lists, hundredths of a volt. No HAN port has more than 500 V between
     # lines, so from 512 on the numbers are hundredths, in a brown-out as well; less than 5.12 V runs no meter.
-    finer={"V": Finer(512, -2)},
+    higher_resolution={"V": HigherResolution(512, -2)},
     clock=clock.NORMAL_TIME,  # the status may say daylight saving, but the time is not shifted
     models=(
         Model("685??2*", Wiring.THREE_WIRE, exponents=_CT, transformers=True),
