@@ -12,6 +12,7 @@ proposes, for decoder, annotate and cli alike:
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Final
 
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
@@ -20,6 +21,9 @@ from hanparse.hexdump.text import tidy
 from hanparse.pasted import sound
 from hanparse.pasted.choice import Found, search
 from hanparse.wire.pasted import telegrams
+
+_LONGEST_APDUS: Final = 1 << 16
+"""Characters of a text in which APDUs without frames are looked for; nothing but their grammar says where they end."""
 
 
 def dumped(text: str) -> bytes:
@@ -33,13 +37,10 @@ def dump(text: str) -> hexdump.Dump:
         return hexdump.Dump(found, style="P1")
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
-    if not framed.units or not sound.is_read(b"".join(unit.data for unit in framed.units)):
-        bare = search(tidied, sound.apdus, framed)
-        if bare.units:
-            return _dump(tidied, bare._replace(spare=[]))
-    if framed.units:
-        return _dump(tidied, framed)
-    return _by_rules(tidied)
+    is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
+    if not is_read and len(tidied) <= _LONGEST_APDUS and (bare := search(tidied, sound.apdus, framed)).units:
+        return _dump(tidied, bare._replace(spare=[]))
+    return _dump(tidied, framed) if framed.units else _by_rules(tidied)
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 1 << 12
 """Characters on which a reading is chosen."""
-_LARGE_SAMPLE: Final = 1 << 15
-"""Characters on which it is where nothing is sound in `_SAMPLES` small ones."""
-_SAMPLES: Final = 4
+_SAMPLES: Final = 8
+"""So many are looked at, and then the beginning of the text, `_SHORT` characters."""
+_SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
@@ -88,7 +88,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     is_first = not before
     while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
         data = b"".join([unit.data for unit in before + units])
-        for reading in _choices(rest.text, find, data, is_all=is_first):
+        for reading in _choices(rest.text, find, data):
             pieces = reading(rest.text)
             if found := find(pieces, data):
                 break
@@ -157,24 +157,32 @@ _CANDIDATES: Final = (
 )
 
 
-def _choices(text: str, find: Finder, known: bytes, *, is_all: bool) -> Iterator[_Candidate]:
+def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
     """The readings in which something is sound, of samples of `text`, in the order of how much that is."""
-    for sample in _samples(text, is_all=is_all):
+    for sample in _samples(text):
         bare = _bare(sample)
         sizes: dict[_Candidate, int] = {}
+        vain: set[tuple[int, bytes]] = set()  # bytes in which nothing is sound; several readings give the same
         for candidate in _CANDIDATES:
             if candidate.is_bare and bare == sample:
                 continue
             said = bare if candidate.is_bare else sample
-            units = find(pieces, known) if (pieces := candidate.read(said)) else []
-            if units and _explains(said, pieces, units):
+            pieces = candidate.read(said)
+            key = len(pieces), b"".join([piece.data for piece in pieces])
+            if not pieces or key in vain:
+                continue
+            units = find(pieces, known)
+            if not units:
+                vain.add(key)
+                continue
+            if _explains(said, pieces, units):
                 yield candidate
             sizes[candidate] = sum(len(unit.data) for unit in units)
-        yield from sorted(filter(sizes.get, sizes), key=sizes.__getitem__, reverse=True)
+        yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
-def _samples(text: str, *, is_all: bool) -> Iterator[str]:
-    """Parts of `text` on which to choose a reading, the small ones first; all of it if it is short or `is_all`."""
+def _samples(text: str) -> Iterator[str]:
+    """Parts of `text` on which to choose a reading: what looks like bytes, its beginning, all of it if it is short."""
     if len(text) > _SAMPLE:
         start = 0
         for number in range(_SAMPLES):
@@ -184,9 +192,7 @@ def _samples(text: str, *, is_all: bool) -> Iterator[str]:
             start = (text.rfind("\n", start, hint.start()) + 1 if hint else 0) or start
             yield _cut(text[start : start + _SAMPLE])
             start += _SAMPLE
-        yield _cut(text[:_LARGE_SAMPLE])
-    if is_all or len(text) <= _LARGE_SAMPLE:
-        yield text
+    yield text if len(text) <= _SHORT else _cut(text[:_SHORT])
 
 
 def _cut(sample: str) -> str:
