@@ -66,6 +66,13 @@ def cover(session: nox.Session) -> None:
 
 
 @nox.session
+def texts(session: nox.Session) -> None:
+    """20,000 texts as people paste them, with known truth."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/texts.py", "20000", *session.posargs)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """Build the site, and check that there is no warning and that no page fetches anything from another site."""
     session.install("-e", ".[docs]")

@@ -546,8 +546,13 @@ def test_a_report_names_no_meter_and_keeps_what_is_asked_for(
         assert ('"16820007"' in shown) is kept
         assert "5200000000017" not in shown
         assert "5706567012345678" not in shown
+
+
+def test_a_text_that_is_no_dump_is_reported_with_its_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "log.txt"
     path.write_text("no dump at all", "ascii")
-    assert main(["report", str(path)]) == 1
+    assert main(["report", str(path)]) == 0
+    assert "a text was not read to its end: line 1, column 1: " in capsys.readouterr().out
 
 
 @posix

@@ -28,7 +28,6 @@ from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, 
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
-from hanparse.wire.pasted import telegrams
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -327,27 +326,34 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        return [_without_frame(decoder, message) for message in messages]
+        return _without_frames(decoder, messages)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frame(decoder: Decoder, message: Message) -> Measurement:
-    try:
-        return decoder.decode_payload(message.payload, message.link)
-    except DecodeError as error:
-        error.offset = message.position(error.offset)
-        raise
+def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+    found: list[Measurement] = []
+    errors: list[HanParseError] = []
+    for message in messages:
+        try:
+            found.append(decoder.decode_payload(message.payload, message.link))
+        except (DecodeError, UnknownMeterError) as error:
+            if isinstance(error, DecodeError):
+                error.offset = message.position(error.offset)
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
 
 
-def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
-    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
 
-    return b"\r\n".join(telegrams(text)) or hexdump.parse(text)
+    return dumped(text)

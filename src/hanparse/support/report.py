@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, decode_all
-from hanparse.errors import HanParseError, UnknownMeterError
+from hanparse.errors import HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import FLAG
 from hanparse.meters.unknown import escaped
 from hanparse.support.anonymise import anonymise
@@ -34,15 +34,19 @@ def attachment(chunks: Iterable[bytes], keep: Sequence[str] = ()) -> str:
     """Return the report on a capture. `keep` contains texts that look like meter numbers and are none.
 
     Counts and faults are those of all bytes. Errors, explained frames and the dump are limited to 4 KiB, up to the last
-    error or, without an error, from the beginning.
+    error or, without an error, from the beginning. For a text that is no dump, the report contains its error.
     """
     capture = _Capture()
-    for chunk in chunks:
-        capture.take(chunk)
+    unread = ""
+    try:
+        for chunk in chunks:
+            capture.take(chunk)
+    except HexDumpError as error:
+        unread = anonymise(str(error).encode(), keep).decode("utf-8", "replace")
     capture.decoder.flush()
     data, start = capture.extract()
     shown = anonymise(data, keep)
-    return "\n".join(_report(capture, shown, start))
+    return "\n".join(_report(capture, shown, start, unread))
 
 
 class _Capture:
@@ -83,12 +87,14 @@ class _Capture:
         return data[first : last or len(data)], start + first
 
 
-def _report(capture: _Capture, data: bytes, start: int) -> Iterator[str]:
+def _report(capture: _Capture, data: bytes, start: int, unread: str) -> Iterator[str]:
     yield "### What `hanparse report` says"
     yield ""
     yield from (f"* {line}" for line in _versions())
     stats = capture.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
+    if unread:
+        yield f"* a text was not read to its end: {escaped(unread)}"
     for fault in capture.decoder.diagnosis():
         yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""

@@ -17,8 +17,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hanparse.dumps import base64words, damage
-from hanparse.dumps.text import MIN_BYTES, Piece, cover, failure
+from hanparse.hexdump import base64words, damage
+from hanparse.hexdump.text import MIN_BYTES, Piece, cover, failure
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

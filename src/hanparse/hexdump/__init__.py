@@ -3,16 +3,16 @@ r"""Text as people have it, a hex dump in any notation or a log with dumps in it
 `read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
 
 ==========================================================================================  ===================
-``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `dumps.plainhex`
-the same in a log, an e-mail, a forum post                                                  `dumps.amongtext`
-``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `dumps.literals`
-``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `dumps.lists`
-``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `dumps.tables`
-``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `dumps.base64words`
+``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `hexdump.plainhex`
+the same in a log, an e-mail, a forum post                                                  `hexdump.amongtext`
+``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `hexdump.literals`
+``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `hexdump.lists`
+``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `hexdump.tables`
+``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
 Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
-lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`dumps.remarks`), but where a
+lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`hexdump.remarks`), but where a
 text is nothing else, a dump that is commented out is read. So
 
 * a first column is an offset only when it counts the bytes; otherwise it is data;
@@ -31,9 +31,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps import amongtext, base64words, lists, literals, plainhex, remarks, tables
-from hanparse.dumps.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 from hanparse.errors import HexDumpError
+from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
+from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,6 +42,20 @@ _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
+_PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
+_LIKE_BYTES: Final = (
+    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f]){_PAIRS}{{3,}}(?!\w)"
+    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+    r"|[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
+)
+_MARKED: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+_NUMBERS: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|[0-9A-Fa-f]{2}[hH](?!\w)"
+_CODED: Final = r"[A-Za-z0-9+/_-]{40}"
+_A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
+LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
+"""What looks as if it said bytes, though other bytes stand on its line."""
+LIKE_BYTES_ALONE: Final = re.compile(f"{_LIKE_BYTES}|{_MARKED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE)
+"""What looks as if it said bytes where no others stand on its line: also marked bytes, and one at the end of lines."""
 
 
 class PassedOver(NamedTuple):
@@ -74,8 +88,22 @@ def parse(text: str) -> bytes:
 def read(text: str) -> Dump:
     """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
     tidied = _tidy(text)
-    found = _find(tidied)
-    return Dump(found.data, tuple(_passed_over(found.left(tidied))), found.style)
+    return _find(tidied).dump(tidied)
+
+
+def find(text: str) -> list[Piece]:
+    """The dumps in a text that is tidy (`hexdump.text.tidy`). Raises what `parse` raises."""
+    return _find(text).pieces
+
+
+def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
+    """The dump that `pieces` of `text` say is `data`."""
+    return Dump(data, tuple(_passed_over(cover(text, pieces))), _style(pieces))
+
+
+def like_bytes(text: str) -> bool:
+    """Whether text that was passed over looks as if it said bytes."""
+    return LIKE_BYTES.search(text) is not None
 
 
 class _Found(NamedTuple):
@@ -86,16 +114,18 @@ class _Found(NamedTuple):
     lists_and_digits: list[Piece]
 
     @property
-    def _pieces(self) -> list[Piece]:
+    def pieces(self) -> list[Piece]:
+        """All of them, in the order of the text."""
         return sorted(self.tables_and_literals + self.lists_and_digits)
 
     @property
     def data(self) -> bytes:
-        return b"".join(piece.data for piece in self._pieces)
+        """The bytes of all."""
+        return b"".join(piece.data for piece in self.pieces)
 
-    @property
-    def style(self) -> str:
-        return ", ".join(dict.fromkeys(piece.style for piece in self._pieces))
+    def dump(self, text: str) -> Dump:
+        """The dump that this is of `text`."""
+        return Dump(self.data, tuple(_passed_over(self.left(text))), _style(self.pieces))
 
     def left(self, text: str) -> str:
         """`text` with everything covered but what was passed over."""
@@ -106,6 +136,10 @@ class _Found(NamedTuple):
             parts += [left[end:start], seen[start:stop]]
             end = stop
         return "".join(parts) + left[end:]
+
+
+def _style(pieces: list[Piece]) -> str:
+    return ", ".join(dict.fromkeys(piece.style for piece in pieces))
 
 
 def _tidy(text: str) -> str:

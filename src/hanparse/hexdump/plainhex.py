@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps.text import MIN_BYTES, Piece, failure
+from hanparse.hexdump.text import MIN_BYTES, Piece, failure
 
 if TYPE_CHECKING:
     from hanparse.errors import HexDumpError

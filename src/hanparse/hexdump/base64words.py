@@ -11,7 +11,7 @@ import re
 from base64 import b64decode, b64encode
 from typing import Final
 
-from hanparse.dumps.text import Piece
+from hanparse.hexdump.text import Piece
 
 _MIN_LENGTH: Final = 24
 _WRAPPED: Final = 60

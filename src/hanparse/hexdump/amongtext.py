@@ -17,9 +17,9 @@ import re
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps import damage
-from hanparse.dumps.plainhex import GLUE, Run, is_dump, odd
-from hanparse.dumps.text import LONGEST_TABLE_LINE, Piece, says, shape
+from hanparse.hexdump import damage
+from hanparse.hexdump.plainhex import GLUE, Run, is_dump, odd
+from hanparse.hexdump.text import LONGEST_TABLE_LINE, Piece, says, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,8 +13,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from hanparse.dumps.text import MIN_BYTES, Piece, around, cover, failure
 from hanparse.errors import HexDumpError
+from hanparse.hexdump.text import MIN_BYTES, Piece, around, cover, failure
 
 _BARE: Final = r"-?[0-9]{1,9}+|[0-9A-Fa-f]{1,2}+"
 _MARKED: Final = r"0[xX][0-9A-Fa-f]{1,2}+"

@@ -26,7 +26,7 @@ LONGEST_TABLE_LINE: Final = 2_000
 _SHOWN: Final = 20
 """Characters of a word before and after the one that is amiss."""
 
-_INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]|\r(?=\n)")
+_INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
@@ -47,8 +47,10 @@ Span = Piece | tuple[int, int]
 
 def tidy(source: str) -> str:
     r"""`source` with ``\n`` as its only line end, blanks for colours, quote marks (``> ``) and what cannot be seen."""
-    text = _COLOUR.sub(_blanks, _INVISIBLE.sub(" ", source).replace("\r", "\n"))
-    return _QUOTED.sub(_blanks, text)
+    text = source.replace("\r\n", " \n")
+    text = (text if text.isascii() else _INVISIBLE.sub(" ", text)).replace("\r", "\n")
+    text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
+    return _QUOTED.sub(_blanks, text) if ">" in text else text
 
 
 def _blanks(found: re.Match[str]) -> str:

@@ -16,12 +16,12 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hanparse.dumps.plainhex import GLUE, odd
-from hanparse.dumps.text import MIN_BYTES, around, failure
+from hanparse.hexdump.plainhex import GLUE, odd
+from hanparse.hexdump.text import MIN_BYTES, around, failure
 
 if TYPE_CHECKING:
-    from hanparse.dumps.plainhex import Run
     from hanparse.errors import HexDumpError
+    from hanparse.hexdump.plainhex import Run
 
 _SIGNS: Final = rf"[ \t\xa0,;:.\-{GLUE}]*+"
 _WORD: Final = r"""(?P<word>[^\s,;:.\-()\[\]{}<>|"'=+/\\]++)"""

@@ -29,7 +29,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps.text import LONGEST_TABLE_LINE, Piece, failure, says, shape
+from hanparse.hexdump.text import LONGEST_TABLE_LINE, Piece, failure, says, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from hanparse.dumps.text import COVER, cover
+from hanparse.hexdump.text import COVER, cover
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -1,30 +1,29 @@
-"""Bytes -> events with their place: the one walk from a stream to readings, which decoder, annotate and support share.
+"""Bytes -> events with their place: `Receiver`, the one walk from a stream to readings.
 
-`Receiver` finds frames, joins the messages that they carry, and reads each message with the profiles. It remembers for
-each link which maker was seen there, because some lists name nobody. `walk` does the same for an input that is there
-whole, `unframed` decides what bytes without a frame are.
+The receiver finds frames, joins the messages that they carry, deciphers them and reads each message with the profiles.
+It remembers for each link which maker was seen there last, because some lists do not name their maker.
 """
 
 from __future__ import annotations
 
-import re
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse import cosem, mbus, p1
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
-from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
-from hanparse.mbus import START, MBus, MBusShort, check_header
-from hanparse.meters import PROFILES, Profile, Reading, read
-from hanparse.meters.p1 import TelegramReading, read_telegram
-from hanparse.meters.seen import LastMaker, LastMakers
+from hanparse.hdlc import Frame, Hdlc, strip_llc
+from hanparse.mbus import MBus, MBusShort
+from hanparse.meters import PROFILES, Profile, read
+from hanparse.meters.p1 import read_telegram
+from hanparse.meters.seen import LastMakers
 from hanparse.p1 import P1
+from hanparse.receiver.events import Failed, Read, ReadTelegram, Recognised
 from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opened, Opener
-from hanparse.transfer import Transfer, is_block, join_blocks, unwrap
+from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
-from hanparse.wire.message import Dropped, Message
+from hanparse.wire.message import Message
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
@@ -32,64 +31,13 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
     from hanparse.measurement.security import Security
+    from hanparse.receiver.events import Event
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
-
-_TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
 LAYERS: Final = (Hdlc, MBus, MBusShort, P1)
 """Every link layer that a stream may hold; one more is one module and its name here."""
-
-
-class Read(NamedTuple):
-    """A message that a profile read."""
-
-    message: Message
-    apdu: bytes
-    """The APDU, deciphered where it was ciphered."""
-    reading: Reading
-    last: LastMaker
-    """The last maker on the link of the message, after it."""
-    known: Profile | None
-    """The maker that was known on the link before."""
-    security: Security | None = None
-    """How the APDU was ciphered, if it was."""
-
-
-class Recognised(NamedTuple):
-    """A message whose APDU has a layout."""
-
-    message: Message
-    measurement: Measurement
-    security: Security | None = None
-
-
-class ReadTelegram(NamedTuple):
-    """A P1 telegram that was read."""
-
-    message: Message
-    reading: TelegramReading
-    security: Security | None = None
-    plaintext: bytes = b""
-    """The deciphered telegram with its line end; empty if the telegram was not ciphered."""
-
-
-class Failed(NamedTuple):
-    """A message that was received whole and could not be read; the offset of the error is a position in the stream.
-
-    A `FrameError` is that of a P1 telegram inside a ciphered APDU.
-    """
-
-    message: Message
-    error: DecodeError | FrameError | UnknownMeterError
-    opened: Opened | None = None
-    """The deciphered APDU, if the keys fit and its content could not be read."""
-
-
-_Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped
-Event = _Found | Read | ReadTelegram | Recognised | Failed
-"""What a stream holds. A frame comes before the message that it completes."""
 
 
 class Recogniser(Protocol):
@@ -272,84 +220,8 @@ def _index(profiles: Sequence[Profile], profile: Profile) -> int:
     return next(index for index, other in enumerate(profiles) if other is profile)
 
 
-# --- an input that is there whole ------------------------------------------------------------------------------------
-
-
-def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
-    """Return the events of `data`; where it holds no frame, those of the message that it is without one."""
-    receiver = Receiver(profiles, keys=keys)
-    errors: list[HanParseError] = []
-    is_read = False
-    for event in receiver.events(data):
-        is_read = is_read or isinstance(event, Read | ReadTelegram)
-        errors += _errors(event)
-        yield event
-    if not is_read and not is_framed(errors):
-        with suppress(FrameError, DecodeError):
-            for message in unframed(data):
-                yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
-                yield receiver.open(message)
-
-
 def is_sound(payload: bytes) -> bool:
     """Return whether bytes are a whole data-notification or P1 telegram, to the last byte."""
     with suppress(DecodeError):
         return p1.is_telegram(payload) or cosem.parse(payload) is not None
     return False
-
-
-def _errors(event: object) -> Iterable[HanParseError]:
-    if isinstance(event, FrameError):
-        return (event,)
-    return (event.error,) if isinstance(event, Dropped | Failed) else ()
-
-
-def closeness(error: HanParseError) -> int:
-    """Return how close the input came to a measurement: 0 in a sound frame, 1 in one with a sound header, else 2."""
-    if not isinstance(error, FrameError):
-        return 0
-    return 1 if error.after_header else 2
-
-
-def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether one of the errors of an input comes from a frame, not from bytes that look like one."""
-    return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
-
-
-def unframed(data: bytes) -> list[Message]:
-    """Return the messages in bytes that hold no frame.
-
-    That is a frame that lost both flags, an LLC PDU, an APDU, its list without the header of a data-notification, its
-    blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is known of the bytes. Raises
-    `FrameError` when they are something else that has a name, `DecodeError` for a block that is cut off.
-    """
-    if wrapped := unwrap(data):
-        return wrapped
-    if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
-        check_header(data[:4])
-    if cosem.list_without_header(data):
-        return [Message(data)]
-    flag = bytes([FLAG])
-    with suppress(FrameError):
-        return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
-    if is_block(data):
-        return [join_blocks(data)]
-    return [Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else []
-
-
-def no_frame(data: bytes) -> FrameError:
-    """Return the error for bytes that hold no frame and no message that is known."""
-    if _TEXT.fullmatch(data):
-        what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
-        return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
-    if FLAG not in data:
-        name = identify.apdu_name(data[0])
-        tag = f"; its first byte is the tag of {name}" if name else ""
-        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
-    offset = data.index(FLAG)
-    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
-    return FrameError(
-        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
-        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
-        offset=offset + 1,
-    )
