@@ -35,7 +35,7 @@ class PlainFrame:
 
     __slots__ = (
         *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
-        *("mask", "scale", "size", "start", "texts", "used"),
+        *("mask", "scale", "size", "start", "steps", "texts", "used"),
     )
 
     def __init__(self, frame: Frame, layout: Layout) -> None:

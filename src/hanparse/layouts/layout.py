@@ -49,7 +49,7 @@ class Layout:
     __slots__ = (
         *("_clocks", "_constants", "_divided", "_divisors", "_elements", "_factors", "_multiplied", "_numerators"),
         *("_timezone", "_unmeasured", "_whole", "constant", "frames", "index", "is_named", "known", "last", "link"),
-        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "texts", "used"),
+        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "steps", "texts", "used"),
     )
 
     def __init__(
