@@ -64,6 +64,17 @@ def test_what_may_be_any_value_is_no_notation() -> None:
     assert set(ids.notations(b"00000017", b"10000017")) == {b"00000017"}  # 00 00 00 17 is a value like others
 
 
+@pytest.mark.parametrize("size", [41, 400, 24_000])
+def test_a_row_of_digits_too_long_for_a_number_is_known_whole_and_by_its_last_8_to_40_digits(size: int) -> None:
+    row = ("12345679" * size)[:size].encode()  # int() refuses more than 4,300 digits
+    found = ids.notations(row, ids.replacement(row))
+    assert row in found
+    assert bytes.fromhex(row[-40:].decode()) in found
+    assert bytes.fromhex(row[-8:].decode()) in found
+    assert int(row[-9:]).to_bytes(4, "little") in found
+    assert len(found) < 300
+
+
 @given(LONG, st.integers(0, 79))
 def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: str, at: int) -> None:
     old = number.encode()

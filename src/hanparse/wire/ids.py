@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 IDENTIFYING_DIGITS: Final = 6
 """A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
@@ -13,6 +16,7 @@ _ENDINGS: Final = 80  # 17 to 96: two digits tell the numbers of a report apart
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; meters show the last ones of a long number as their own
+_LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
 _IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
 _MAKER: Final = 3  # letters in front, by which makers are known (FLAG association)
 _TITLE: Final = 8  # octets of a system title
@@ -89,8 +93,9 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Every way in which `old` may stand in bytes, and `new` written the same way.
 
     As text in either case, hex digits as octets, and where six digits stand in a row: they alone, as packed BCD and as
-    a whole number, in both byte orders; so too the last digits from eight on. A binary notation with fewer than three
-    bytes that are not 00 is left out: a value may look the same. So is a digit an octet: lists are full of small bytes.
+    a whole number, in both byte orders; so too the last digits, 8 to 40 of them: a longer row is a text in hex. A binary
+    notation with fewer than three bytes that are not 00 is left out: a value may look the same. So is a digit an octet:
+    lists are full of small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -99,7 +104,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     if run:
         other = new[run.start() : run.end()]
         pairs[run[0]] = other
-        for start in {0, *range(len(other) - _SHORTEST_TAIL + 1)}:
+        for start in _tails(len(other)):
             before, after = run[0][start:], other[start:]
             pairs |= _number(before, after)
             if start == 0 or len(before) % 2 == 0:
@@ -107,6 +112,11 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
             if len(before) % 2:
                 pairs |= _both_orders(bytes.fromhex(f"{before.decode()}F"), bytes.fromhex(f"{after.decode()}F"))
     return {before: after for before, after in pairs.items() if before != after}
+
+
+def _tails(size: int) -> Iterable[int]:
+    """Return where the last digits begin that are written alone; the first is the whole row, if it may be a number."""
+    return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
 def is_packed(octets: bytes) -> bool:
