@@ -93,9 +93,9 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Every way in which `old` may stand in bytes, and `new` written the same way.
 
     As text in either case, hex digits as octets, and where six digits stand in a row: they alone, as packed BCD and as
-    a whole number, in both byte orders; so too the last digits, 8 to 40 of them: a longer row is a text in hex. A binary
-    notation with fewer than three bytes that are not 00 is left out: a value may look the same. So is a digit an octet:
-    lists are full of small bytes.
+    a whole number, in both byte orders; so too the last digits, 8 to 40 of them: a longer row is a text in hex. A
+    binary notation with fewer than three bytes that are not 00 is left out: a value may look the same. So is a digit an
+    octet: lists are full of small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
