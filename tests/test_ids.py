@@ -95,6 +95,8 @@ def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: 
         b"1KFMDEADBEEF",
         b" 12AB34CD\0",
         b"12-34-56",
+        b"AIDON_V0001EFFE7ADC",
+        b"AIDON_V000117AAAABC",
     ],
 )
 def test_a_text_of_six_digits_or_eight_hex_digits_may_be_a_number(text: bytes) -> None:

@@ -6,7 +6,8 @@ What is replaced
   clock, and in any type what has the code of a meter number or of a device name. The identifier of the list stays and
   the meter type where the maker is known, unless they are such strings themselves, and what is to be kept.
 * In bytes that cannot be read: what `hanparse.support.unreadable` finds.
-* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`, and in base64.
+* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`, and in base64; in a list that
+  can be read only inside of a value, so that the list stays one.
 
 Lengths stay, and so do headers. The check sequence of a frame changes by what was changed in the frame (a CRC is
 linear): a sound frame stays sound, and a damaged one stays wrong by the same bits. Nothing is repaired. A number that
@@ -16,7 +17,7 @@ stands in a list as a number, without a code that says so, is a value like any o
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
@@ -67,7 +68,8 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
-    _replace_known(data, changed, capture.content, known)
+    for stretch in capture.stretches():
+        _replace_known(data, changed, stretch, known)
     for span in spans:
         span.seal(data, changed)
     return bytes(changed)
@@ -140,6 +142,12 @@ class _List(NamedTuple):
     items: list[Item]
     kept: list[bytes]
 
+    def value_places(self) -> Iterator[int]:
+        """Where the octets of strings and numbers stand, without their tags and lengths."""
+        for leaf in shapes.leaves(self.notification.body):
+            end = leaf.offset + leaf.length
+            yield from self.places[end - _size(leaf) : end]
+
     def telling(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """The strings and ids in it."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
@@ -209,8 +217,15 @@ class _Capture:
         self.lists = [one for event in events if isinstance(event, Read | Failed) and (one := _list(event))]
         read = {at for one in self.lists for at in one.places}
         framing = {at for span in spans for at in span.framing()}
-        self.content = [at for at in range(len(data)) if at not in framing]
-        self._rest = [at for at in self.content if at not in read]
+        self._content = [at for at in range(len(data)) if at not in framing]
+        self._rest = [at for at in self._content if at not in read]
+        self._structure = read - {at for one in self.lists for at in one.value_places()}
+
+    def stretches(self) -> Iterator[Sequence[int]]:
+        """Where a number may stand whole: each value of a list, and what is between lists."""
+        for is_structure, stretch in groupby(self._content, self._structure.__contains__):
+            if not is_structure:
+                yield list(stretch)
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """What is telling in the lists."""

@@ -30,8 +30,10 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits alone, or behind the letters of a maker, with the digit of DIN 43863-5 in front of them or without.
-_HEX_NUMBER: Final = re.compile(rb"(?:\d?[A-Za-z]{3})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})")
+# Hex digits alone, behind the letters of a maker, with the digit of DIN 43863-5 or without, or behind the name of a list.
+_HEX_NUMBER: Final = re.compile(
+    rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
+)
 _SHORTEST_HEX: Final = 8  # a shorter one may be a type; where a code says that it is an id, any is
 
 
