@@ -30,7 +30,7 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits alone, behind the letters of a maker, with the digit of DIN 43863-5 or without, or behind the name of a list.
+# Hex digits alone, or behind the letters of a maker, with the digit of DIN 43863-5 or without, or the name of a list.
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
