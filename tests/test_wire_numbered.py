@@ -120,7 +120,7 @@ def test_what_was_dropped_is_said_with_its_place_and_what_there_was_of_it(
 
 def test_block_0_does_not_exist_and_what_follows_it_up_to_the_last_block_is_not_read() -> None:
     zero, *rest = cut(b"abcdefgh", 2, 0)
-    played = play(blocks(), [zero, *rest, *cut(b"next", 2, 1)])
+    played = play(blocks(), [zero, Part(9, b"damaged"), *rest, *cut(b"next", 2, 1)])
     assert played.messages == [b"next"]
     assert [str(dropped.error).partition(": ")[2] for dropped in played.dropped] == [
         "block number 0: the first is 1; the push that block 0 belongs to is dropped"
