@@ -11,6 +11,7 @@ import pytest
 from framefiles import ALL, SOUND, FrameFile, check_sequence, named, sealed
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sweeps import some
 
 from hanparse import Decoder, decode
 from hanparse.support.anonymise import anonymise
@@ -95,7 +96,7 @@ def found_in(report: str, texts: list[str], octets: list[bytes]) -> list[str]:
     return shown + dumped
 
 
-@pytest.mark.parametrize("file", ALL, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(ALL, 20), ids=lambda file: file.name)
 @settings(max_examples=3)
 @given(random=st.data())
 def test_no_id_survives_in_any_notation(file: FrameFile, random: st.DataObject) -> None:
@@ -273,7 +274,7 @@ def seen(data: bytes) -> tuple[Any, list[dict[str, Any]]]:
     return decoder.stats, fields
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(SOUND, 20), ids=lambda file: file.name)
 @settings(max_examples=5)
 @given(random=st.data())
 def test_everything_but_the_id_is_decoded_as_before(file: FrameFile, random: st.DataObject) -> None:
@@ -294,7 +295,7 @@ DAMAGES: list[Callable[[bytes, int, int], bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(SOUND, 20), ids=lambda file: file.name)
 @settings(max_examples=5)
 @given(random=st.data())
 def test_damage_stays_what_it_is_and_tells_nothing(file: FrameFile, random: st.DataObject) -> None:

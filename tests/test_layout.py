@@ -9,6 +9,7 @@ from framefiles import SOUND, FrameFile, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outcomes import outcome, resealed, types
+from sweeps import cases
 
 from hanparse import Decoder, Measurement, Scale, cosem, decode
 from hanparse.axdr.data import Tag
@@ -230,7 +231,7 @@ class Watched:
         return found, self.decoder.stats, self.errors, self.decoder.diagnosis()
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(60))
 @given(st.lists(pieces(), min_size=1, max_size=25), st.sampled_from([1, 3, 16, 61, 256, 3000, 10_000]), st.booleans())
 def test_a_stream_gives_the_same_with_and_without_layouts(parts: list[bytes], size: int, whole: bool) -> None:
     stream = b"".join(parts)
