@@ -27,7 +27,7 @@ OLDEST = [
 
 # The README's second command runs the tests against what it installs, so the oldest Python need not do it once more.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "long", "docs", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -62,6 +62,15 @@ def cover(session: nox.Session) -> None:
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run five times as many cases of every sweep as the tests do, and the fuzzers of P1, M-Bus, blocks and segments."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "1"})
+    session.run("python", "tests/fuzz_p1.py", "20000", "1")
+    session.run("python", "tests/fuzz_wire.py", "--cases", "20000")
 
 
 @nox.session

@@ -6,10 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
+import fuzz_wire
 import pytest
 from framefiles import FrameFile, folder
 from hypothesis import given
 from hypothesis import strategies as st
+from sweeps import cases
 from wire import LLC, seeded
 
 from hanparse.errors import DecodeError, FrameError
@@ -353,3 +355,7 @@ def test_a_push_in_numbered_parts_of_which_one_is_lost_doubled_or_moved_is_whole
         if rng.random() < 0.6:
             changed.insert(rng.randrange(len(changed) + 1), one)
         assert {message.payload for message in joined(changed)} <= {whole.payload}
+
+
+def test_streams_of_disordered_and_damaged_parts_break_no_promise() -> None:
+    assert fuzz_wire.run(cases(60)) > 0
