@@ -66,7 +66,7 @@ def cover(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """Run five times as many cases of every sweep as the tests do, and the fuzzers of P1, M-Bus, blocks and segments."""
+    """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
     session.install("-e", ".[dev]")
     session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "1"})
     session.run("python", "tests/fuzz_p1.py", "20000", "1")

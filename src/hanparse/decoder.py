@@ -231,13 +231,13 @@ class Decoder:
         return measurement
 
     def _learn(self, event: Read) -> None:
-        """Let the next push like this one be recognised, unless in several frames or a meter's number matters."""
+        """Let the next push like this one be recognised, unless in parts or a meter's number matters."""
         message, reading = event.message, event.reading
         if event.is_new_maker:
             self._layouts.clear()  # they were learned for the maker that was seen before
         if event.is_new_maker and reading.notification:  # read it as the next push will be
             reading = read(reading.notification, self._profiles, message.link, reading.profile)
-        frame = message.frames[0] if len(message.frames) == 1 else None
+        frame = next((one for one in message.frames if one.information == message.payload), None)  # or in blocks
         is_same = reading.profile is event.reading.profile
         if isinstance(frame, Frame) and is_same and event.security is None and not self._depends_on_meter_id:
             self._layouts.learn(frame, reading, self._scale, self._timezone)
