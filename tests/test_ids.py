@@ -64,6 +64,23 @@ def test_what_may_be_any_value_is_no_notation() -> None:
     assert set(ids.notations(b"00000017", b"10000017")) == {b"00000017"}  # 00 00 00 17 is a value like others
 
 
+@pytest.mark.parametrize(
+    ("number", "octets", "is_notation"),
+    [
+        (b"12340000", "12340000", False),  # two bytes that are not 00: a value may look the same by chance
+        (b"12345600", "12345600", True),
+        (b"00001234", "34120000", False),
+        (b"00123456", "56341200", True),
+        (b"16711680", "FF0000", False),
+        (b"16711681", "FF0001", False),
+        (b"16711937", "FF0101", True),
+    ],
+)
+def test_a_binary_notation_has_three_bytes_that_are_not_00(number: bytes, octets: str, is_notation: bool) -> None:
+    found = ids.notations(number, ids.replacement(number))
+    assert (bytes.fromhex(octets) in found) is is_notation
+
+
 @pytest.mark.parametrize("size", [41, 400, 24_000])
 def test_a_row_of_digits_too_long_for_a_number_is_known_whole_and_by_its_last_8_to_40_digits(size: int) -> None:
     row = ("12345679" * size)[:size].encode()  # int() refuses more than 4,300 digits
