@@ -18,12 +18,18 @@ from hanparse.p1 import P1
 from hanparse.wire.reader import LinkLayer, StreamReader
 
 LIST_1 = named("kaifa/list1-no").data
+OTHER = named("aidon/list1-no").data
 
 
 class Found(NamedTuple):
     offset: int
     raw: bytes
     after_loss: bool
+
+
+def counted(byte: int) -> int:
+    """How many bytes of data a digit announces, or a mark in its place."""
+    return (byte - ord("0")) % 10
 
 
 @dataclass
@@ -40,13 +46,18 @@ class Toy:
         return ord(self.opening)
 
     @property
+    def counts(self) -> bytes:
+        """What may stand behind the opening mark; a shared mark does not follow itself, as flags of HDLC do not."""
+        return b"0123456789" + (b"<" if self.shared else b"<|")
+
+    @property
     def start(self) -> bytes:
-        return b"\\" + self.opening.encode() + rb"(?:\Z|[0-9])"
+        return rb"\%b(?:\Z|[%b])" % (self.opening.encode(), self.counts)
 
     def find_end(self, data: bytes, start: int, _base: int) -> tuple[int, bool]:
         if start + 2 > len(data):
             return start + 4, False
-        end = start + 4 + int(data[start + 1 : start + 2])
+        end = start + 4 + counted(data[start + 1])
         if end <= len(data) and not self.is_sound(data[start:end]):
             raise FrameError("the toy is damaged", offset=end - 1, after_header=True)
         return end, True
@@ -91,9 +102,10 @@ def by_definition(data: bytes) -> list[Found]:
     found: list[Found] = []
     at = after = 0
     while at < len(data):
-        layer = next((layer for layer in LAYERS if data[at] == layer.first and data[at + 1 : at + 2].isdigit()), None)
-        end = at + 4 + int(data[at + 1 : at + 2]) if layer else 0
-        if layer and end <= len(data) and layer.is_sound(data[at:end]):
+        layer = next((layer for layer in LAYERS if data[at] == layer.first), None)
+        count = data[at + 1 : at + 2]
+        end = at + 4 + counted(count[0]) if layer and count and count in layer.counts else 0
+        if layer and 0 < end <= len(data) and layer.is_sound(data[at:end]):
             found.append(Found(at, data[at:end], after_loss=bool(data[after:at].strip(b"\x7e"))))
             after, at = end, end - layer.shared
         else:
@@ -109,6 +121,7 @@ pieces = st.one_of(
 
 
 @given(st.lists(pieces, max_size=30).map(b"".join), st.integers(0, 2**32))
+@example(b"<" + toy(b"in"), 2)
 @example(toy(b"a", "||") + toy(b"b", "||")[1:], 0)
 @example(b"<9" + toy(b"inside"), 1)
 def test_every_intact_frame_is_delivered_once_in_order_whatever_surrounds_it_in_any_chunks(
@@ -136,6 +149,19 @@ def test_a_candidate_that_fails_hides_no_frame_that_begins_inside_of_it() -> Non
     error, found = (event for event in found_in(data, [data])[0])
     assert isinstance(error, FrameError)
     assert found == Found(3, inside, after_loss=True)
+
+
+def test_a_candidate_may_begin_at_the_second_byte_of_one_that_fails() -> None:
+    data = b"<" + toy(b"in")
+    assert found_in(data, [data])[0][-1] == Found(1, toy(b"in"), after_loss=True)
+
+
+def test_an_error_is_where_it_is_in_the_stream_however_much_was_dropped_before() -> None:
+    data = toy(b"a") * 20 + b"<1a0x"
+    for parts in ([data], [*chunks(seeded(0), data, 7)]):
+        error = found_in(data, parts)[0][-1]
+        assert isinstance(error, FrameError)
+        assert error.offset == len(data) - 1
 
 
 def test_a_frame_inside_a_sound_one_is_none() -> None:
@@ -201,27 +227,26 @@ class Like:
         return Seen(frame) if len(frame) == self.size and frame == self.frame else None
 
 
-def flat(events: list[object]) -> list[bytes]:
+def flat(events: list[object]) -> list[Seen | Frame]:
     """The frames, known ones and others."""
-    return [
-        one.raw
-        for event in events
-        for one in (event if isinstance(event, list) else [event])
-        if isinstance(one, Seen | Frame)
-    ]
+    each = [one for event in events for one in (event if isinstance(event, list) else [event])]
+    return [one for one in each if isinstance(one, Seen | Frame)]
 
 
 @given(
     st.lists(
-        st.sampled_from([LIST_1, LIST_1, LIST_1[1:], b"\x7e", b"noise", LIST_1[:20], LIST_1[:35] + b"x" + LIST_1[36:]])
+        st.sampled_from(
+            [LIST_1, LIST_1, LIST_1[1:], OTHER, b"\x7e", b"noise", LIST_1[:20], LIST_1[:35] + b"x" + LIST_1[36:]]
+        )
     ),
     st.integers(0, 2**32),
 )
+@example([b"noise", LIST_1, OTHER], 0)
 def test_known_frames_are_delivered_where_they_would_be_without_being_known(mix: list[bytes], seed: int) -> None:
     data, rng = b"".join(mix), seeded(seed)
     parts = [*chunks(rng, data, rng.choice((1, 7, 41, 82, len(data) or 1, None)))]
 
-    def read(known: dict[int, Like]) -> tuple[list[bytes], int, int]:
+    def read(known: dict[int, Like]) -> tuple[list[Seen | Frame], StreamReader]:
         reader = StreamReader([Hdlc()], known, FORMAT_BIAS)
         events: list[object] = []
         for part in parts:
@@ -229,9 +254,14 @@ def test_known_frames_are_delivered_where_they_would_be_without_being_known(mix:
             events += iter(reader.next_event, None)
         reader.end()
         events += iter(reader.next_event, None)
-        return flat(events), reader.received, reader.skipped_count
+        return flat(events), reader
 
-    assert read({len(LIST_1): Like(LIST_1)}) == read({})
+    (found, reader), (expected, other) = read({len(LIST_1): Like(LIST_1)}), read({})
+    assert [one.raw for one in found] == [one.raw for one in expected]
+    assert (reader.received, reader.skipped_count) == (other.received, other.skipped_count)
+    for one, frame in zip(found, expected, strict=True):
+        if isinstance(one, Frame) and isinstance(frame, Frame):
+            assert (one.offset, one.after_loss) == (frame.offset, frame.after_loss)
 
 
 def test_a_run_of_known_frames_is_one_list_and_the_bytes_between_are_no_frames() -> None:
