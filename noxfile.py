@@ -1,4 +1,4 @@
-"""Everything that CI does, each part by its name: ``nox -l`` lists them, ``nox -s lint`` runs one, ``nox`` runs all."""
+"""Defines the sessions that CI runs: ``nox -l`` lists them, ``nox -s lint`` runs one, ``nox`` runs all."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pathlib import Path
 import nox
 
 PYTHONS = ("3.11", "3.12", "3.13")
-MADE = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "dist")
+GENERATED = (".git", ".nox", ".venv", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "dist")
 FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
-ON_ALL_CORES = ("-n", "auto")  # for pytest
-DATE = "1700000000"  # of every file in a package that is built to be compared
+ON_ALL_CORES = ("-n", "auto")  # options of pytest
+DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
 OLDEST = [
@@ -25,7 +25,7 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
-# The README's second command runs the tests against what it installs, so the oldest Python need not do it once more.
+# The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
 nox.options.sessions = ["lint", "readme", "cover", "long", "docs", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
@@ -36,7 +36,7 @@ nox.needs_version = ">=2024.10.9"
 
 @nox.session
 def readme(session: nox.Session) -> None:
-    """The README's commands, as written, in a fresh copy."""
+    """Run the commands of the README as written, in a fresh copy."""
     commands = re.findall(r"^```console\n(.*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
     copy = _fresh_copy(session)
     with session.chdir(copy):
@@ -47,7 +47,7 @@ def readme(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style, types, and which module may import which."""
+    """Check the style, the types, and the imports between modules."""
     session.install("-e", ".[dev]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
@@ -57,9 +57,9 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """The tests and what they cover, 20,000 damaged frames, 20,000 ciphered APDUs, all with the oldest dependencies."""
+    """Run the tests with coverage and 20,000 damaged frames and ciphered APDUs each, with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST)
-    session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions have all examples
+    session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
 
@@ -75,7 +75,7 @@ def long(session: nox.Session) -> None:
 
 @nox.session
 def docs(session: nox.Session) -> None:
-    """The site: no warning, and nothing in it is fetched from elsewhere."""
+    """Build the site, and check that there is no warning and that no page fetches anything from another site."""
     session.install("-e", ".[docs]")
     site = session.cache_dir / "site"
     shutil.rmtree(site, ignore_errors=True)
@@ -83,12 +83,12 @@ def docs(session: nox.Session) -> None:
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
     fetched = [f"{path}: {found[0]}" for path in pages for found in FETCHED.finditer(path.read_text("utf-8"))]
     if fetched or not pages:
-        session.error(f"{len(pages)} pages, which fetch: {fetched}")
+        session.error(f"expected pages that fetch nothing from another site, found {len(pages)} pages: {fetched}")
 
 
 @nox.session
 def package(session: nox.Session) -> None:
-    """The sdist and the wheel: built twice to the same bytes, described well, nothing in them that should not be."""
+    """Build the sdist and the wheel twice, and check that their bytes are equal and their metadata is valid."""
     session.install("build", "twine")
     folder = _wheel_folder(session)
     again = session.create_tmp()
@@ -97,17 +97,17 @@ def package(session: nox.Session) -> None:
         session.run("python", "-m", "build", "--outdir", str(target), env={"SOURCE_DATE_EPOCH": DATE}, silent=True)
     first, second = (_hashes(target) for target in (folder, Path(again)))
     if first != second or len(first) != 2:  # noqa: PLR2004  one sdist, one wheel
-        session.error(f"two builds differ: {first}, {second}")
+        session.error(f"expected one sdist and one wheel, equal in two builds, found {first} and {second}")
     session.log("\n".join(f"{name} {digest}" for name, digest in first.items()))
     session.run("twine", "check", "--strict", *map(str, folder.iterdir()))
-    strangers = [name for name in _names(folder) if name.split("/")[0] not in ("hanparse", _dist_info())]
-    if strangers:
-        session.error(f"the wheel has more than the library: {strangers}")
+    unexpected = [name for name in _names(folder) if name.split("/")[0] not in ("hanparse", _dist_info())]
+    if unexpected:
+        session.error(f"expected only the library in the wheel, found {unexpected}")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """A program of somebody else, against the installed wheel, by mypy and pyright at their strictest."""
+    """Check a program that uses the installed wheel with mypy and pyright in their strictest modes, and run it."""
     session.install(str(_wheel(session)), "mypy", "basedpyright")
     program = Path(session.create_tmp()) / "program"
     shutil.rmtree(program, ignore_errors=True)
@@ -121,9 +121,9 @@ def types(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """The tests against the wheel with the newest dependencies."""
+    """Run the tests against the wheel with the newest dependencies."""
     session.install(f"{_wheel(session)}[test]", "pytest-xdist")
-    with session.chdir(_fresh_copy(session)):  # src/ is on no path: what is imported is what was installed
+    with session.chdir(_fresh_copy(session)):  # src/ is not on the path, so that the tests import the wheel
         session.run("python", "-c", "import hanparse; assert 'site-packages' in hanparse.__file__")
         session.run("python", "-m", "pytest", *ON_ALL_CORES)
         session.run("hanparse", "demo", silent=True)
@@ -131,15 +131,15 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """The short comparison with amshan: no ratio below half of its goal."""
+    """Run the short comparison with amshan, which fails if a ratio is below half of its goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
 
 
 def _fresh_copy(session: nox.Session) -> Path:
-    """The files of this checkout, without what was made in it."""
+    """Copy this checkout without generated files, and return the copy."""
     copy = Path(session.create_tmp()) / "copy"
     shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(".", copy, ignore=shutil.ignore_patterns(*MADE))
+    shutil.copytree(".", copy, ignore=shutil.ignore_patterns(*GENERATED))
     return copy
 
 
@@ -148,7 +148,7 @@ def _wheel_folder(session: nox.Session) -> Path:
 
 
 def _wheel(session: nox.Session) -> Path:
-    """The wheel that the session "package" has built; a new one if it has not."""
+    """Return the wheel of the session "package", or build one if there is none."""
     wheels = list(_wheel_folder(session).glob("*.whl"))
     if not wheels:
         session.run("python", "-m", "pip", "wheel", "--no-deps", "-w", str(_wheel_folder(session)), ".", silent=True)

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 
 from hanparse import Decoder
 from hanparse.hdlc import BUFFER_LIMIT, FrameReader
-from hanparse.layouts.layout import Layouts
+from hanparse.layouts.store import Layouts
 from hanparse.wire.crc import x25
 
 ROOT: Final = Path(__file__).parents[1]

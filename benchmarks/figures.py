@@ -52,7 +52,7 @@ SCENARIOS: Final = {
     "chunks 4096": Scenario("stream in chunks of 4,096 bytes", "µs"),
     "process": Scenario("a whole process", "ms"),
     "import": Scenario("import: a process with it minus one without", "ms", Goal(1, 0.6), as_share=True),
-    "import time": Scenario("import: what -X importtime says", "ms", as_share=True),
+    "import time": Scenario("import: as shown by -X importtime", "ms", as_share=True),
     "retained": Scenario("retained memory of a result", "bytes", Goal(0.6, 0.4), as_share=True),
     "opened": Scenario("retained memory of a result whose values were read", "bytes", as_share=True),
     "allocated": Scenario(

@@ -139,7 +139,7 @@ def _failures(failed: Failures) -> str:
         for case, reasons in failed.items()
         if (failure := reasons.get(name)) and (case in KINDS or LIBRARIES[name].streams)
     ]
-    return _table(("", "", "what comes of it"), lines, "lll") if lines else "Nothing in this run."
+    return _table(("", "", "result"), lines, "lll") if lines else "Nothing in this run."
 
 
 def _checksums(found: Checksums) -> str:

@@ -1,10 +1,10 @@
-"""Keep a charger below the main fuse, also while the meter is silent, sends noise, or its gateway is away.
+"""Keep a charger below the main fuse, also while the meter is silent or sends noise, or the gateway is disconnected.
 
     python examples/charger.py 192.168.1.20 3001 25
 
-It listens to a TCP gateway, in a TN house with a main fuse of 25 A, and prints what a charger would be told. Write a
-class with the two methods of `Charger` for yours. Give the charger a limit of its own for the time in which nobody
-speaks to it, if it has one: a program can end without a word.
+The program reads a TCP gateway, in a house with a TN net and a main fuse of 25 A, and prints the limits that a charger
+would receive. For your charger, write a class with the two methods of `Charger`. If the charger has a fallback limit
+for a lost connection, set it too: a program can end at any time.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ if TYPE_CHECKING:
 
     Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
-LEAST: Final = 6.0  # A; no car can be told to take less (IEC 61851-1), so below that it waits
+LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for a lower current, so below this the charger pauses
 
 
 class Charger(Protocol):
-    """What the charger has to be able to do; neither call may wait long."""
+    """A charger with a current limit. Both methods must return quickly."""
 
     def measured_current(self) -> float:
-        """A that it draws in each of its lines by its own meter, not what it was told; 0 where it does not know."""
+        """Return the A in each line by the charger's own meter, not its limit; 0 if the charger does not measure it."""
 
     def set_limit(self, amperes: float) -> None:
-        """Take no more than this from now on; 0 is a pause."""
+        """Limit the current to this many A from now on; 0 pauses the charger."""
 
 
 async def listen(
     connect: Connect, guard: FuseGuard, charger: Charger, *, silence: float = 60, pause: float = 5
 ) -> None:
-    """Tell the guard all that comes, without end, and connect again after `silence` seconds without a byte."""
+    """Pass every measurement to the guard, without end. Reconnect after `silence` seconds without a byte."""
     decoder = Decoder(on_error=lambda _error: guard.bad_data(datetime.now(UTC)))
     while True:
         try:
@@ -50,18 +50,18 @@ async def listen(
                 while chunk := await _read(reader, silence):
                     for measurement in decoder.feed(chunk):
                         guard.update(measurement, datetime.now(UTC), charging=charger.measured_current())
-        except OSError as error:  # also TimeoutError, which says nothing of its own
+        except OSError as error:  # this includes TimeoutError, which has no message
             print(str(error) or f"silent for {silence} s", file=sys.stderr)
         await asyncio.sleep(pause)
 
 
 async def _read(reader: asyncio.StreamReader, silence: float) -> bytes:
-    async with asyncio.timeout(silence):  # asyncio.wait_for of Python 3.11 may overlook that its task is cancelled
+    async with asyncio.timeout(silence):  # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
         return await reader.read(4096)
 
 
 async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> None:
-    """Tell the charger what it may take, once in a period, whether anything has come or not; a pause at the end."""
+    """Set the limit of the charger once in each period, whether the meter pushes or not. Pause it at the end."""
     try:
         while True:
             current = guard.headroom(datetime.now(UTC)).current
@@ -72,26 +72,26 @@ async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> N
 
 
 async def keep(connect: Connect, guard: FuseGuard, charger: Charger) -> None:
-    """Both at once; where one fails the other ends, too, and the charger pauses."""
+    """Run `listen` and `control` together. If one fails, the other ends too, and the charger pauses."""
     async with asyncio.TaskGroup() as group:
         group.create_task(control(guard, charger))
         group.create_task(listen(connect, guard, charger))
 
 
 class PrintedCharger:
-    """Stands in for yours."""
+    """Prints the limits. Replace it by a class for your charger."""
 
     def measured_current(self) -> float:
-        """It draws nothing."""
+        """Return 0: this charger draws nothing."""
         return 0
 
     def set_limit(self, amperes: float) -> None:
-        """Say so."""
+        """Print the limit."""
         print(f"{datetime.now(UTC):%H:%M:%S} {amperes:.1f} A", flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 4:  # noqa: PLR2004  its own name, host, port, fuse
+    if len(sys.argv) != 4:  # noqa: PLR2004  the program, host, port, fuse
         sys.exit("usage: charger.py HOST PORT FUSE")
     host, port, fuse = sys.argv[1:]
     gateway = partial(asyncio.open_connection, host, int(port))

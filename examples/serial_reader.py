@@ -1,4 +1,4 @@
-"""Print what a meter pushes into a serial port, or into any file object whose read(n) blocks until bytes arrive.
+"""Print the measurements from a serial port, or from any file object whose read(n) blocks until bytes arrive.
 
     python examples/serial_reader.py /dev/ttyUSB0
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def measurements(port: BinaryIO) -> Iterator[Measurement]:
-    """Every measurement that the port delivers, until it ends."""
+    """Yield every measurement from the port until the port is closed."""
     decoder = Decoder()
     while chunk := port.read(64):
         yield from decoder.feed(chunk)

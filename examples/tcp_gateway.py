@@ -1,4 +1,4 @@
-"""Print what a meter pushes through a TCP gateway, and connect again whenever the gateway goes away.
+"""Print the measurements from a TCP gateway, and reconnect whenever the gateway closes the connection.
 
 python examples/tcp_gateway.py 192.168.1.20 3001
 """
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 
 async def measurements(host: str, port: int, *, pause: float = 5, silence: float = 60) -> AsyncIterator[Measurement]:
-    """Every measurement, without end. One decoder for all connections: what one of them broke off harms nothing.
+    """Yield every measurement, without end. One decoder serves all connections: a truncated frame costs no other.
 
-    A gateway that lost its power says no goodbye, so `silence` seconds without a byte end a connection, too.
+    A gateway that loses its power does not close the connection. So `silence` seconds without a byte end it, too.
     """
     decoder = Decoder()
     while True:
@@ -32,7 +32,7 @@ async def measurements(host: str, port: int, *, pause: float = 5, silence: float
                 while chunk := await _read(reader, silence):
                     for measurement in decoder.feed(chunk):
                         yield measurement
-        except OSError as error:  # also TimeoutError, which says nothing of its own
+        except OSError as error:  # this includes TimeoutError, which has no message
             print(f"{host}:{port}: {str(error) or f'silent for {silence} s'}", file=sys.stderr)
         for measurement in decoder.flush():
             yield measurement
@@ -40,17 +40,17 @@ async def measurements(host: str, port: int, *, pause: float = 5, silence: float
 
 
 async def _read(reader: asyncio.StreamReader, silence: float) -> bytes:
-    async with asyncio.timeout(silence):  # asyncio.wait_for of Python 3.11 may overlook that its task is cancelled
+    async with asyncio.timeout(silence):  # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
         return await reader.read(4096)
 
 
 async def main(host: str, port: int) -> None:
-    """Print them."""
+    """Print every measurement."""
     async for measurement in measurements(host, port):
         print(measurement, flush=True)
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3:  # noqa: PLR2004  its own name, host, port
+    if len(sys.argv) != 3:  # noqa: PLR2004  the program, host, port
         sys.exit("usage: tcp_gateway.py HOST PORT")
     asyncio.run(main(sys.argv[1], int(sys.argv[2])))

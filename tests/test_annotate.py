@@ -86,7 +86,7 @@ def test_a_sound_frame_has_no_errors_and_a_summary(file: FrameFile) -> None:
     explanation = explain(file.data)
     assert not any(part.error for part in parts(explanation))
     assert file.expect
-    assert file.expect.get("manufacturer", "no maker named") in str(explanation).split("\n")[1]
+    assert file.expect.get("manufacturer", "unknown manufacturer") in str(explanation).split("\n")[1]
 
 
 def test_every_position_of_a_list_without_codes_has_its_code_and_name() -> None:
@@ -115,7 +115,7 @@ CONTROLS = {
     0x97: "FRMR, P/F=1",
     0x03: "UI, P/F=0",
     0x13: "UI, P/F=1",
-    0xFF: "no control field that is known, P/F=1",
+    0xFF: "unknown control field, P/F=1",
 }
 
 
@@ -266,13 +266,13 @@ def test_a_frame_with_a_byte_too_many_has_no_closing_flag_where_it_says() -> Non
     frame, rest = check(LIST_1[:30] + b"\x00" + LIST_1[30:]).children
     assert [part.error for part in frame.children if part.label == "flag"] == [
         "",
-        "expected the closing flag 7E, found 5A; bytes got lost or came in",
+        "expected the closing flag 7E, found 5A; bytes were lost or added",
     ]
     assert (rest.label, rest.raw) == ("flags between frames", b"\x7e")
 
 
 def test_a_frame_without_its_opening_flag_is_explained() -> None:
-    expected = "expected the opening flag 7E, found 7F; it got lost or was altered"
+    expected = "expected the opening flag 7E, found 7F; it was lost or altered"
     assert errors(named("refused/wrong-opening-flag").data) == [(0, expected)]
     assert errors(LIST_1[1:]) == [(0, expected.replace("7F", "nothing"))]
 

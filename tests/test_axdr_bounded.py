@@ -17,7 +17,7 @@ from hanparse.errors import DecodeError
     ("sent", "offset", "words"),
     [
         ("", 0, "the bytes end too early"),
-        ("00 00", 1, "1 bytes follow"),
+        ("00 00", 1, "after the last value, found 1"),
         ("09 04 41", 1, "a string of 4 bytes announced, but only 1 bytes are left"),
         ("09 84 FF FF FF FF", 1, "a string of 4294967295 bytes announced"),
         ("04 09 00", 1, "a bit-string of 9 bits announced"),
@@ -25,12 +25,12 @@ from hanparse.errors import DecodeError
         ("01 84 7F FF FF FF", 1, "2147483647 elements announced"),
         ("13 02 05 11 00", 1, "5 type descriptions announced, but only 2 bytes are left"),
         ("13 11 05 01", 2, "a compact-array of 5 bytes announced"),
-        ("01" * 40, 34, "nested deeper than 16"),
-        ("13 02 01 " + "02 01 " * 16, 34, "nested deeper than 16"),
-        ("13 01 FF FF 00 01 00", 6, "more than two items per byte"),
-        ("13 01 FF FF 01 FF FF 00 01 00", 9, "more than two items per byte"),
-        ("13 02 00 01 00", 4, "more than two items per byte"),
-        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "more than two items per byte"),
+        ("01" * 40, 34, "at most 16 levels"),
+        ("13 02 01 " + "02 01 " * 16, 34, "at most 16 levels"),
+        ("13 01 FF FF 00 01 00", 6, "at most two items per byte"),
+        ("13 01 FF FF 01 FF FF 00 01 00", 9, "at most two items per byte"),
+        ("13 02 00 01 00", 4, "at most two items per byte"),
+        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "at most two items per byte"),
     ],
 )
 def test_what_the_bytes_cannot_keep_is_refused_at_its_place(sent: str, offset: int, words: str) -> None:
@@ -129,5 +129,5 @@ def test_what_was_read_of_a_cut_value_is_the_beginning_of_the_whole_one(data: Da
 
 
 def test_what_cannot_be_built_is_a_value_error_that_names_it() -> None:
-    with pytest.raises(ValueError, match=r"cannot be sent as A-XDR: 'text' \("):
+    with pytest.raises(ValueError, match=r"cannot be built as A-XDR: 'text' \("):
         build_all(grammar.DATA, "text")

@@ -91,7 +91,7 @@ def test_twelve_octets_are_a_date_time() -> None:
 
 @pytest.mark.parametrize("size", [0, 11, 13])
 def test_other_than_twelve_octets_are_none(size: int) -> None:
-    with pytest.raises(DecodeError, match=f"a date-time has 12 bytes, found {size}"):
+    with pytest.raises(DecodeError, match=f"expected a date-time of 12 bytes, found {size}"):
         DateTime.from_octets(bytes(size))
 
 

@@ -240,9 +240,9 @@ def test_the_places_of_values_cover_every_byte_exactly_once(data: Data) -> None:
         ("09", 1, "end inside the octet-string"),
         ("09 82 00", 1, "end inside the octet-string"),
         ("02 02 11 07", 1, "end inside the structure"),
-        ("09 89 00 00 00 00 00 00 00 00 01 41", 1, "a length in 9 bytes; expected 8 at most"),
-        ("13 13 00", 1, "a compact-array cannot hold another"),
-        ("13 12 03 00 01 00 00", 6, "ends 1 bytes after it"),
+        ("09 89 00 00 00 00 00 00 00 00 01 41", 1, "expected a length in at most 8 bytes, found 9"),
+        ("13 13 00", 1, "expected another type than compact-array"),
+        ("13 12 03 00 01 00 00", 6, "the last element of a compact-array has 1 bytes too many"),
     ],
 )
 def test_bytes_that_cannot_be_are_refused_at_their_place(sent: str, offset: int, words: str) -> None:
@@ -289,7 +289,7 @@ def test_a_real_list_with_bytes_changed_is_read_or_refused_with_a_decode_error(d
     ],
 )
 def test_a_value_that_its_tag_cannot_hold_is_a_value_error(data: Data) -> None:
-    with pytest.raises(ValueError, match="cannot be sent as A-XDR"):
+    with pytest.raises(ValueError, match="cannot be built as A-XDR"):
         grammar.build(data)
 
 

@@ -24,8 +24,8 @@ def test_a_length_is_read_in_any_form(sent: str, length: int) -> None:
     [
         ("", 0, "the bytes end too early"),
         ("82 01", 2, "the bytes end too early"),
-        ("89 00 00 00 00 00 00 00 00 01", 0, "a length in 9 bytes; expected 8 at most"),
-        ("FF", 0, "a length in 127 bytes; expected 8 at most"),
+        ("89 00 00 00 00 00 00 00 00 01", 0, "expected a length in at most 8 bytes, found 9"),
+        ("FF", 0, "expected a length in at most 8 bytes, found 127"),
     ],
 )
 def test_a_length_that_is_none_is_refused_at_its_place(sent: str, offset: int, words: str) -> None:
@@ -58,7 +58,7 @@ def test_a_record_has_its_parts_in_order_and_no_others() -> None:
     time = Record(Time, "BBBB")
     assert parse_all(time, bytes([2, 30, 15, 255])) == Time(2, 30, 15, 255)
     assert build_all(time, Time(2, 30, 15, 255)) == bytes([2, 30, 15, 255])
-    with pytest.raises(ValueError, match="cannot be sent"):
+    with pytest.raises(ValueError, match="cannot be built"):
         build_all(time, (2, 30, 15))
-    with pytest.raises(ValueError, match="cannot be sent"):
+    with pytest.raises(ValueError, match="cannot be built"):
         build_all(time, Time(2, 30, 15, 256))

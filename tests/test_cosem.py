@@ -54,12 +54,12 @@ def test_places_are_counted_from_the_tag_of_the_apdu() -> None:
 @pytest.mark.parametrize(
     ("apdu", "offset", "words"),
     [
-        ("", 0, "there is no APDU"),
+        ("", 0, "expected a data-notification .0F., found no bytes"),
         ("DB08", 0, "found DB, general-glo-ciphering: the push is ciphered"),
         ("0F 40", 2, "the bytes end"),
         (f"0F 40000000 05 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 5$"),
-        (f"0F 40000000 09 00 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 0 behind a type tag 09$"),
-        (f"0F 40000000 00 {BODY} 00", 13, "1 bytes follow"),
+        (f"0F 40000000 09 00 {BODY}", 5, "date-time of 0 or 12 bytes, found a length of 0 after a type tag 09$"),
+        (f"0F 40000000 00 {BODY} 00", 13, "after the last value, found 1"),
         ("0F 40000000 00", 6, "the bytes end"),
     ],
 )
@@ -78,7 +78,7 @@ def test_an_apdu_cut_off_anywhere_is_refused(size: int) -> None:
 
 
 def test_a_notification_that_cannot_be_sent_is_a_value_error() -> None:
-    with pytest.raises(ValueError, match="cannot be sent"):
+    with pytest.raises(ValueError, match="cannot be built"):
         cosem.build(DataNotification(2**32, None, Data(Tag.NULL_DATA)))
 
 
@@ -91,7 +91,7 @@ def test_of_an_apdu_that_breaks_off_what_was_read_is_left() -> None:
     assert prefix.body == Partial(Tag.STRUCTURE, (pair, Data(Tag.UNSIGNED, 7)))
     assert (prefix.body.offset, prefix.body.end) == (19, 29)
     assert (prefix.fault, prefix.fault_offset) == (
-        "the bytes end inside the double-long-unsigned that begins here; cut off on the way",
+        "the bytes end inside the double-long-unsigned that begins here; the input is cut off",
         30,
     )
 
@@ -107,7 +107,7 @@ def test_of_an_apdu_without_a_date_time_nothing_is_left() -> None:
 def test_of_an_apdu_with_bytes_behind_it_the_body_is_left() -> None:
     prefix = cosem.parse_prefix(bytes.fromhex(f"0F 40000000 00 {BODY} 00"))
     assert prefix.body == Data(Tag.STRUCTURE, (Data(Tag.DOUBLE_LONG_UNSIGNED, 17),))
-    assert (prefix.fault, prefix.fault_offset) == ("1 bytes follow what is complete without them", 13)
+    assert (prefix.fault, prefix.fault_offset) == ("expected no bytes after the last value, found 1", 13)
 
 
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
@@ -165,7 +165,7 @@ def test_an_attribute_that_is_left_out_is_null_data_among_the_others() -> None:
 def test_a_descriptor_elsewhere_than_in_a_list_of_attributes_cannot_be_sent() -> None:
     power = attribute(3, "0100010700FF", 2, Data(Tag.DOUBLE_LONG_UNSIGNED, 1956))
     for body in (power, Data(Tag.ARRAY, (power,)), Data(Tag.STRUCTURE, (Data(Tag.ENUM, 1), power))):
-        with pytest.raises(ValueError, match="cannot be sent"):
+        with pytest.raises(ValueError, match="cannot be built"):
             cosem.build(DataNotification(1, None, body))
 
 

@@ -23,6 +23,7 @@ from hanparse import (
     cosem,
 )
 from hanparse.hdlc import Frame
+from hanparse.meters.seen import MAX_LINKS
 
 LIST_1 = named("kaifa/list1-no").data
 LIST_2 = named("kaifa/list2-ma304h4-tn").data
@@ -342,10 +343,10 @@ def test_options_reach_the_measurement() -> None:
 def test_the_makers_that_a_decoder_remembers_are_few() -> None:
     decoder = Decoder()
     apdu = b"\xe6\xe7\x00" + named("aidon/list2-6534-tn").apdu
-    for client in range(100):
-        frame = Frame((client,), (4, 65), 0x13, apdu)
+    for client in range(MAX_LINKS + 44):
+        frame = Frame((client % 100,), (4, client // 100), 0x13, apdu)
         assert len(decoder.feed(frame.build())) == 1
-    assert len(decoder._receiver._profile_by_link) <= 16  # noqa: SLF001  the bound is not visible from outside
+    assert len(decoder._receiver.last_makers) == MAX_LINKS == 256  # noqa: SLF001  the bound is not visible from outside
 
 
 def test_after_the_end_of_input_a_new_stream_may_follow() -> None:

@@ -143,6 +143,19 @@ def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) 
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
 
 
+@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])
+def test_every_box_and_text_of_a_picture_begins_and_ends_inside_its_view(name: str) -> None:
+    picture = (ROOT / "docs" / name).read_text("utf-8")
+    view = re.search(r'viewBox="0 0 (\d+) (\d+)" role="img"', picture)
+    assert view
+    width, height = float(view[1]), float(view[2])
+    places = re.findall(r'<(?:rect|text)[^>]* x="(-?[\d.]+)" y="(-?[\d.]+)"(?: width="(\d+)" height="(\d+)")?', picture)
+    assert places
+    for x, y, wide, high in places:
+        assert 0 <= float(x) <= float(x) + float(wide or 0) <= width
+        assert 0 <= float(y) <= float(y) + float(high or 0) <= height
+
+
 def test_the_picture_of_a_frame_shows_every_byte_and_every_field_of_the_frame_file() -> None:
     picture = (ROOT / "docs" / "frame.svg").read_text("utf-8")
     file = named("kaifa/list2-ma304h3e-it")
@@ -169,6 +182,18 @@ def test_every_link_of_the_readme_leads_to_a_file() -> None:
     assert {page.name for page in (ROOT / "docs").glob("*.md")} - pages == {"api.md", "changelog.md", "index.md"}
 
 
+def test_the_page_on_the_modules_names_files_and_definitions_that_exist() -> None:
+    package = ROOT / "src" / "hanparse"
+    text = _BLOCK.sub("", (ROOT / "docs" / "architecture.md").read_text("utf-8"))
+    names = set(re.findall(r"`([\w./]+)`", text))
+    files = {name for name in names if name.endswith((".py", ".toml", "/"))}
+    assert [name for name in sorted(files) if not any((start / name).exists() for start in (package, ROOT))] == []
+    source = "\n".join(path.read_text("utf-8") for path in package.rglob("*.py"))
+    defined = {name for name in names - files if re.fullmatch(r"_?[A-Z]\w+|\w+_\w+", name)}
+    assert {"LinkLayer", "LAYERS", "PROFILES"} <= defined
+    assert [one for one in defined if not re.search(rf"^(?:class |def )?{one}\b", source, re.MULTILINE)] == []
+
+
 def test_every_extra_is_on_the_page_about_programs() -> None:
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     _, _, section = (ROOT / "docs" / "program.md").read_text("utf-8").partition("| extra |")
@@ -176,7 +201,7 @@ def test_every_extra_is_on_the_page_about_programs() -> None:
 
 
 def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
-    _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## What the diagnosis says")
+    _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## Troubleshooting")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)
     assert sorted(listed) == sorted(["kind", *get_args(faults.Kind)])
 

@@ -111,7 +111,7 @@ def test_the_elements_of_a_push_in_segments_stand_in_the_frames_that_carry_them(
         explanation = check(data)
         values = [leaf.value for leaf in explanation.leaves if leaf.layer != "hdlc"]
         whole = [leaf.value for leaf in explain(push.data).leaves if leaf.layer != "hdlc"]
-        assert [value for value in values if value != "goes on in the next part"] == whole
+        assert [value for value in values if value != "continues in the next part"] == whole
         *earlier, last = frames(explanation)
         count = len(segments)
         assert [frame.value for frame in earlier] == [f"segment {i} of {count}" for i in range(1, count)]
@@ -169,7 +169,7 @@ def test_a_broken_apdu_is_explained_up_to_the_byte_that_breaks_it() -> None:
 
 def test_bytes_behind_a_complete_list_are_told() -> None:
     data = apdu("02 01 06 00000001 1122")
-    assert errors(data) == [(13, "2 bytes follow what is complete without them")]
+    assert errors(data) == [(13, "expected no bytes after the last value, found 2")]
 
 
 @pytest.mark.parametrize("name", ["ciphered-glo", "ciphered-general", "ciphered-service", "event-notification"])

@@ -38,7 +38,7 @@ def test_the_text_of_a_frame_shows_every_byte_once_and_fits_100_columns(file: Fr
 def test_an_element_that_goes_on_in_the_next_segment_stands_in_both_frames() -> None:
     segments, _ = streams.segments(seeded(5), numbered=True)
     text = str(explain(b"".join(segment.data for segment in segments)))
-    assert " goes on in the next part" in text
+    assert " continues in the next part" in text
     assert re.search(r"^ \w{4} {27}data-notification\n {32}\(continued\)$", text, re.MULTILINE)
 
 

@@ -15,7 +15,7 @@ from hanparse import Decoder, Measurement, Scale, cosem, decode
 from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
 from hanparse.hdlc import Frame
-from hanparse.layouts.layout import LENGTHS, VARIANTS
+from hanparse.layouts.store import MAX_LAYOUTS, PATIENCE
 from hanparse.meters import Place, shapes
 from hanparse.meters.makers.kaifa import KAIFA
 
@@ -41,7 +41,7 @@ def both(file: FrameFile, frame: bytes, **options: object) -> None:
     learned, unlearned = Decoder(**options), Decoder(**options)  # type: ignore[arg-type]
     learned.feed(file.data)
     unlearned.feed(file.data)
-    unlearned._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
+    unlearned._layouts.clear()  # noqa: SLF001  to compare with the long way
     assert outcome(learned, frame) == outcome(unlearned, frame)
 
 
@@ -179,6 +179,7 @@ def test_fields_and_registers_of_a_recognised_push_are_read_without_the_grammar(
     expected = decode(changed)
     decoder = Decoder()
     decoder.feed(file.data)
+    assert decoder.feed(file.data)[0].registers  # the first of them that is asked for shows which may vary
     monkeypatch.setattr(cosem, "parse", None)
     (found,) = decoder.feed(changed)
     assert types(found) == types(expected)
@@ -223,7 +224,7 @@ class Watched:
 
     def feed(self, chunk: bytes) -> list[Measurement]:
         if not self.layouts:
-            self.decoder._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
+            self.decoder._layouts.clear()  # noqa: SLF001  to compare with the long way
         return self.decoder.feed(chunk)
 
     def end(self) -> tuple[object, ...]:
@@ -298,14 +299,22 @@ def of_type(name: str) -> bytes:
     return sealed(b"\xe6\xe7\x00" + apdu)
 
 
+def kept(decoder: Decoder) -> int:
+    """How many layouts a decoder has."""
+    return len(decoder._layouts)  # noqa: SLF001  the bound is not visible from outside
+
+
+def recognised(decoder: Decoder, push: bytes) -> bool:
+    before = decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert len(decoder.feed(push)) == 1
+    return decoder._layouts.recognised > before  # noqa: SLF001
+
+
 def test_what_a_decoder_learns_is_bounded() -> None:
     decoder = Decoder()
-    for length in range(20):
-        for variant in range(8):
-            assert len(decoder.feed(of_type(f"MA304H4{'x' * length}{variant}"))) == 1
-    by_length = decoder._layouts.by_length  # noqa: SLF001  the bound is not visible from outside
-    assert len(by_length) == LENGTHS == 8
-    assert all(len(of_length.layouts) == VARIANTS == 4 for of_length in by_length.values())
+    for number in range(MAX_LAYOUTS + 40):
+        assert not recognised(decoder, of_type(f"MA304H4{'x' * (number % 16)}{number:03}"))
+    assert kept(decoder) == MAX_LAYOUTS == 256
 
 
 def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> None:
@@ -317,20 +326,42 @@ def test_a_buffer_that_the_caller_uses_again_does_not_change_a_measurement() -> 
     assert measurement.registers == decoder.feed(named("kaifa/list2-ma304h4-tn").data)[0].registers
 
 
-@pytest.mark.parametrize(
-    ("names", "room"),
-    [([f"MA304H4{variant}" for variant in range(6)], 4), ([f"MA304H4{'x' * length}" for length in range(10)], 8)],
-    ids=["meters of one length", "lengths"],
-)
-def test_what_was_used_least_recently_is_forgotten_first(names: list[str], room: int) -> None:
+def test_no_order_of_pushes_makes_all_of_them_take_the_long_way() -> None:
     decoder = Decoder()
-    pushes = [of_type(name) for name in names]
-    decoder.feed(b"".join(pushes[:room]) * 2 + pushes[0])
-    decoder.feed(pushes[room] + pushes[room + 1])  # take the places of the second and third, the first was used since
-    for push, recognised in [(pushes[0], 1), *((push, 1) for push in pushes[3 : room + 2]), (pushes[1], 0)]:
-        before = decoder._layouts.recognised  # noqa: SLF001
-        assert len(decoder.feed(push)) == 1
-        assert decoder._layouts.recognised - before == recognised  # noqa: SLF001
+    pushes = [of_type(f"MA304H4{number:03}") for number in range(MAX_LAYOUTS + 4)]
+    found = [recognised(decoder, push) for _ in range(4) for push in pushes]
+    assert sum(found[len(pushes) :]) > 0.9 * 3 * len(pushes)
+    assert kept(decoder) == MAX_LAYOUTS
+
+
+def test_a_new_kind_takes_the_place_of_the_one_that_was_used_least_recently() -> None:
+    decoder = Decoder()
+    pushes = [of_type(f"MA304H4{number:03}") for number in range(MAX_LAYOUTS)]
+    for push in (*pushes, *pushes[1:]):
+        decoder.feed(push)
+    new = of_type("MA304H4new")
+    assert [recognised(decoder, new) for _ in range(PATIENCE + 1)] == [False] * PATIENCE + [True]
+    assert recognised(decoder, pushes[1])
+    assert not recognised(decoder, pushes[0])
+
+
+MAKERS = ("kaifa/list2-ma304h4-tn", "kamstrup/list1-3phase")
+
+
+def test_pushes_of_two_makers_on_one_link_are_recognised_in_any_order() -> None:
+    decoder = Decoder()
+    pushes = [sealed(b"\xe6\xe7\x00" + named(name).apdu) for name in MAKERS]
+    for push in pushes * 2:
+        decoder.feed(push)
+    assert all(recognised(decoder, push) for push in pushes * 3)
+
+
+def test_a_push_is_recognised_on_each_of_a_hundred_links() -> None:
+    decoder = Decoder()
+    information = b"\xe6\xe7\x00" + named("aidon/list2-6534-tn").apdu
+    pushes = [Frame((client,), (4, 65), 0x13, information).build() for client in range(100)]
+    decoder.feed(b"".join(pushes) * 2)
+    assert all(recognised(decoder, push) for push in pushes)
 
 
 def test_the_first_bytes_of_a_known_push_do_not_hold_up_another_push() -> None:

@@ -56,7 +56,7 @@ def test_lists_that_no_meter_sends_are_read_as_the_grammar_reads_them(
     for _ in range(cases(2)):
         learned, unlearned = Decoder(**options), Decoder(**options)
         for frame in exchange(rng, shape):
-            unlearned._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
+            unlearned._layouts.clear()  # noqa: SLF001  to compare with the long way
             assert outcome(learned, frame) == outcome(unlearned, frame), frame.hex(" ")
 
 
@@ -75,7 +75,7 @@ def test_a_push_that_makes_its_maker_known_is_recognised_as_the_next_one_is_read
     frame = any_push(seeded(1), (lambda _rng: structure(octets(bytes(6)), number(7), number(8)),)).frame
     learned, unlearned = Decoder(profiles=[SHORT]), Decoder(profiles=[SHORT])
     for fields in ([None, 7], [7, None], [7, None]):  # first by its signature, then as a list of the maker known here
-        unlearned._layouts.by_length.clear()  # noqa: SLF001  to compare with the long way
+        unlearned._layouts.clear()  # noqa: SLF001  to compare with the long way
         (found,), (expected,) = learned.feed(frame), unlearned.feed(frame)
         assert [found.active_power_import, found.active_power_export] == fields
         assert found == expected

@@ -60,7 +60,7 @@ def test_the_time_of_arrival_is_that_of_the_measurement_unless_it_is_given() -> 
     state = MeterState()
     assert state.update(POWER.__replace__(received=NOON)).received == NOON
     assert state.update(POWER.__replace__(received=NOON), NOON + SECOND).received == NOON + SECOND
-    with pytest.raises(ValueError, match=r"expected the time when the push came: feed\(chunk, at="):
+    with pytest.raises(ValueError, match=r"expected the time when the push arrived: feed\(chunk, at="):
         state.update(POWER)
 
 

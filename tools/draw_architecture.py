@@ -1,6 +1,6 @@
-"""Draws docs/architecture.svg from the imports in src/hanparse: a box for each module or package, an arrow an import.
+"""Draw docs/architecture.svg from the imports in src/hanparse. A box is a module or a package, an arrow is an import.
 
-Run ``python tools/draw_architecture.py`` after moving a module; a test holds the picture and the code together.
+Run ``python tools/draw_architecture.py`` after you move a module; a test fails when the picture is old.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ svg { background: white }
 
 
 def layers() -> list[list[str]]:
-    """The modules, layer by layer, as the import contract in pyproject.toml lists them."""
+    """Return the modules, layer by layer, as the import contract in pyproject.toml lists them."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
     found = next(contract["layers"] for contract in contracts if contract["type"] == "layers")
     return [[module.strip() for module in layer.split("|")] for layer in found if layer != "__main__"]
 
 
 def sources(module: str) -> list[Path]:
-    """The files of a module or package."""
+    """Return the files of a module or package."""
     return sorted((PACKAGE / module).glob("*.py")) or [PACKAGE / f"{module}.py"]
 
 
 def sentence(module: str) -> str:
-    """The first sentence of a module's docstring: what crosses its boundary."""
+    """Return the first paragraph of the docstring of a module."""
     path = PACKAGE / module / "__init__.py"
     text = ast.get_docstring(ast.parse((path if path.exists() else PACKAGE / f"{module}.py").read_text("utf-8"))) or ""
     return text.partition("\n\n")[0].replace("\n", " ").replace("`", "")
 
 
 def arrows() -> set[tuple[str, str]]:
-    """Which module imports which, for type checkers or at run time."""
+    """Return the pairs of importing and imported modules, at run time or for type checkers only."""
     modules = {module for layer in layers() for module in layer}
     found = set()
     for module in modules:
@@ -57,17 +57,17 @@ def arrows() -> set[tuple[str, str]]:
 
 
 def shortest(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The arrows that no longer way implies, so that the picture can be read."""
-    return {(start, end) for start, end in found if not _leads(found - {(start, end)}, start, end)}
+    """Return the arrows that no chain of other arrows implies, so that the picture stays readable."""
+    return {(start, end) for start, end in found if not _is_reachable(found - {(start, end)}, start, end)}
 
 
-def _leads(found: set[tuple[str, str]], start: str, end: str) -> bool:
-    nexts = {target for source, target in found if source == start}
-    return end in nexts or any(_leads(found, target, end) for target in nexts)
+def _is_reachable(found: set[tuple[str, str]], start: str, end: str) -> bool:
+    imported = {target for source, target in found if source == start}
+    return end in imported or any(_is_reachable(found, target, end) for target in imported)
 
 
 def draw() -> str:
-    """The picture as SVG."""
+    """Return the picture as SVG."""
     places = {
         module: ((WIDTH - len(layer) * (BOX + GAP) + GAP) / 2 + column * (BOX + GAP), 16 + row * STEP)
         for row, layer in enumerate(layers())

@@ -1,6 +1,6 @@
-"""A frame of tests/frames, decoded and explained -> docs/frame.svg: its bytes, and the fields that they become.
+"""Draw docs/frame.svg: the bytes of one frame of tests/frames, and the fields that they become.
 
-Run ``python tools/draw_frame.py`` after changing what a frame is decoded to; a test holds them together.
+Run ``python tools/draw_frame.py`` after you change the result of decoding; a test fails when the picture is old.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parent.parent
 FRAME = ROOT / "tests" / "frames" / "kaifa" / "list2-ma304h3e-it.toml"
 PICTURE = ROOT / "docs" / "frame.svg"
 
-# Narrow, so that it can be read on a phone.
+# The picture is narrow, so that it is readable on a phone.
 WIDTH, MARGIN, PER_ROW, CELL, ROW, LETTER = 460, 14, 16, 27, 23, 7.9
 COLOURS = {"W": "#ffb454", "var": "#e0906c", "A": "#6cb6ff", "V": "#7ee787", "timestamp": "#f69ad2"}
 TEXT_COLOUR = "#c9a7ff"
@@ -32,19 +32,19 @@ text { font: 13px Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #8b98a5 
 
 
 def frame() -> bytes:
-    """The bytes of the frame."""
+    """Return the bytes of the frame."""
     lines = tomllib.loads(FRAME.read_text("utf-8"))["frame"].splitlines()
     return bytes.fromhex("".join(line.partition("#")[0] for line in lines))
 
 
 def fields(data: bytes) -> dict[str, tuple[int, bytes]]:
-    """Of each field: where its element stands in the frame, and the bytes of the element."""
+    """Return the offset and the bytes of the element that each field comes from."""
     leaves = hanparse.explain(data).leaves
     return {name[1]: (leaf.offset, leaf.raw) for leaf in leaves if (name := re.search(r"-> (\w+)", leaf.value))}
 
 
 def draw() -> str:
-    """The picture as SVG."""
+    """Return the picture as SVG."""
     data = frame()
     measurement, became = hanparse.decode(data), fields(data)
     colours = {
@@ -85,7 +85,7 @@ def _byte(place: int, byte: int, colour: str | None) -> str:
 
 
 def _field(y: int, name: str, raw: bytes, value: str) -> Iterator[str]:
-    """A line: the first bytes of the value behind its tag, the field, what it says."""
+    """Yield the parts of one line: the first bytes of the value after its tag, the field, and the value."""
     number = raw[1:].hex(" ").upper()
     start = number if len(raw) == 5 else f"{raw[2:5].hex(' ').upper()} …"  # noqa: PLR2004  a tag and 32 bits
     yield _text(MARGIN, y, start, fill=_colour(name))

@@ -1,10 +1,10 @@
-"""A hex dump of one frame or one bare push -> a frame file for tests/frames, without the numbers of anybody's meter.
+"""Convert a hex dump of one frame, or of one push without HDLC, to a frame file for tests/frames without meter numbers.
 
     python tools/new_frame_file.py dump.txt "my own meter, 2025" "a 1-phase list" > tests/frames/acme/list1.toml
 
-`hanparse.support.anonymise` replaces the digits of meter numbers (``--keep TEXT`` for a text that is no meter number).
-The checksums are computed again, and each value has a line of its own. Write the expectations by hand, from the
-description of the list or the display of the meter: what hanparse makes of the frame proves nothing.
+`hanparse.support.anonymise` replaces the digits of meter numbers; ``--keep TEXT`` keeps a text that is no meter number.
+The tool computes the checksums again, and writes each element on its own line. Write the expected values by hand, from
+the description of the list or the display of the meter. The output of hanparse proves nothing.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _COLUMN = 46
 
 
 def frame_file(data: bytes, source: str, why: str, keep: Sequence[str] = ()) -> str:
-    """The TOML of a frame file. Raises `HanParseError` for what is neither a sound frame nor a bare push."""
+    """Return the TOML of a frame file. Raises `HanParseError` for data that is neither an intact frame nor a push."""
     framed = data.startswith(_FLAG)
     start = data.index(_LLC, hdlc.Frame.parse(data).information_offset) + len(_LLC) if framed else 0
     changed = anonymise(data, keep)
     body = cosem.parse(changed[start : -_TAIL if framed else None]).body
-    rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {said}" for part, said in _rows(changed, start, body))
+    rows = "\n".join(f"{part.hex():<{_COLUMN}}  # {comment}" for part, comment in _rows(changed, start, body))
     return f'source = "{source}"\nwhy    = "{why}"\nframe  = """\n{rows}\n"""\n\n[expect]\n'
 
 
 def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
-    """The bytes of the frame, an element of the list a row."""
+    """Yield the bytes of the frame with a comment, one row for each element of the list."""
     if start:
         yield data[: start - len(_LLC)], "flag, format and length, addresses, control, HCS"
         yield data[start - len(_LLC) : start], "LLC"
@@ -59,13 +59,14 @@ def _rows(data: bytes, start: int, body: Data) -> Iterator[tuple[bytes, str]]:
 
 
 def _row(data: bytes, start: int, element: Data) -> tuple[bytes, str]:
-    said = " ".join(filter(None, map(_said, shapes.leaves(element))))
-    named = said if element.tag is Tag.STRUCTURE and said else f"{element.tag} {said}".rstrip()
-    return data[start + element.offset : start + element.offset + element.length], named
+    shown = " ".join(filter(None, map(_shown, shapes.leaves(element))))
+    is_clear = element.tag is Tag.STRUCTURE and shown
+    comment = shown if is_clear else f"{element.tag} {shown}".rstrip()
+    return data[start + element.offset : start + element.offset + element.length], comment
 
 
-def _said(leaf: Data) -> str:
-    """The number or the code that a value is; texts may be the number of a meter."""
+def _shown(leaf: Data) -> str:
+    """Return a number or a code as text, and nothing for a text, because it may be the number of a meter."""
     number = values.number(leaf)
     match leaf.value:
         case AttributeDescriptor(class_id, instance_id, attribute_id):
@@ -78,16 +79,16 @@ def _said(leaf: Data) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the frame file; 1 if the dump holds no frame to make one of."""
+    """Print the frame file, and return 0. Exit with status 1 if the dump contains no frame."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("dump", type=Path, help="a file with one frame, 7E to 7E, or one push, from 0F")
-    parser.add_argument("source", help="where the frame comes from")
-    parser.add_argument("why", help="what it shows")
+    parser.add_argument("source", help="the source of the frame")
+    parser.add_argument("why", help="what the frame tests")
     parser.add_argument("--keep", action="append", default=[], metavar="TEXT", help="a text that is no meter number")
     given = parser.parse_args(arguments)
     try:
         data = hexdump.parse(given.dump.read_text("utf-8"))
-        print(frame_file(data, given.source, given.why, given.keep), end="")  # noqa: T201  that is its purpose
+        print(frame_file(data, given.source, given.why, given.keep), end="")  # noqa: T201  the output of the tool
     except HanParseError as error:
         parser.exit(1, f"{error}\n")
     return 0

@@ -1,6 +1,6 @@
-"""The frames of tests/frames, one of each maker and two faulty ones -> docs/explained.md: what `explain` says of them.
+"""Write docs/explained.md: the explanations of one frame from each manufacturer and of three that cannot be decoded.
 
-Run ``python tools/write_explained.py`` after changing what `explain` says; a test holds the page and the code together.
+Run ``python tools/write_explained.py`` after you change what `explain` prints; a test fails when the page is old.
 """
 
 from __future__ import annotations
@@ -15,35 +15,49 @@ FRAMES = ROOT / "tests" / "frames"
 PAGE = ROOT / "docs" / "explained.md"
 
 SHOWN = (
-    ("Aidon", "aidon/list2-6515-1phase", "Every register has its code, its value, its scaler and its unit."),
-    ("Kaifa", "kaifa/list2-ma105h2e-1phase", "Values without codes: the position says what they are."),
+    ("Aidon", "aidon/list2-6515-1phase", "Every register contains its code, value, scaler and unit."),
+    (
+        "Kaifa",
+        "kaifa/list2-ma105h2e-1phase",
+        "The list contains values without codes. The position of a value defines its meaning.",
+    ),
     (
         "Kamstrup",
         "kamstrup/list1-1phase-nulls",
-        "Codes and values in turn; a 1-phase meter sends null-data for the rest.",
+        "The list contains a code, then its value, and so on. A 1-phase meter sends null-data for the other phases.",
     ),
-    ("Landis+Gyr", "embriq/list2-zmf-tn", "As Aidon's."),
-    ("A damaged frame", "refused/wrong-fcs", "The values are shown; nothing became of them."),
-    ("A truncated frame", "refused/truncated", "It is explained as far as it goes."),
-    ("A ciphered push", "refused/ciphered-glo", "What cannot be read is shown, with the reason."),
+    ("Landis+Gyr", "embriq/list2-zmf-tn", "The list has the same structure as Aidon's."),
+    (
+        "A damaged frame",
+        "refused/wrong-fcs",
+        "The explanation shows the values, but they do not become a measurement.",
+    ),
+    ("A truncated frame", "refused/truncated", "The explanation covers the bytes that were received."),
+    (
+        "A ciphered push",
+        "refused/ciphered-glo",
+        "The explanation shows the ciphered bytes, and why they cannot be read.",
+    ),
 )
 
 HEAD = """# Frames explained
 
-What `print(hanparse.explain(dump))` shows for a frame of each maker, and for three that cannot be decoded. The first
-lines say what there is, one line a frame. Below, from left to right: offset, bytes, what they are, what they say. `->`
-names the field of `Measurement` that a value became, `!` in the first column marks what is wrong.
+This page shows the output of `print(hanparse.explain(dump))` for one frame from each manufacturer, and for three
+frames that cannot be decoded. The first lines summarise the input, with one line for each frame. The table below them
+has four columns: offset, bytes, their name, and their meaning. `->` names the field of `Measurement` that the value
+fills. `!` in the first column marks an error.
 
-Every byte is shown once. The same as a tree: `explain(dump).children`, as JSON: `.to_dict()`; a notebook shows a table.
-In a push in segments each frame shows the elements that it carries; one that is cut in two has its value with its last
-bytes. A flag that two frames share belongs to the first.
+The output contains every byte once. `explain(dump).children` is the same explanation as a tree,
+`explain(dump).to_dict()` has it for JSON, and a notebook shows it as a table. If a push is sent in segments, each
+frame lists the elements that it contains; an element in two segments has its value at its last bytes. A flag between
+two frames is listed with the first frame.
 
-The frames are those of `tests/frames`. This page is written by `python tools/write_explained.py`.
+The frames are in `tests/frames`. `python tools/write_explained.py` writes this page.
 """
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     return "\n".join([HEAD, *(_section(title, name, remark) for title, name, remark in SHOWN)])
 
 

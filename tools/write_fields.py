@@ -1,6 +1,6 @@
-"""The registry of OBIS codes -> src/hanparse/measurement/declared.py: the fields of `Measurement` for type checkers.
+"""Write src/hanparse/measurement/declared.py, the fields of `Measurement` for type checkers, from the registry.
 
-Run ``python tools/write_fields.py`` after a field was added to the registry; a test holds them together.
+Run ``python tools/write_fields.py`` after you add a field to the registry; a test fails when the module is old.
 """
 
 from __future__ import annotations
@@ -13,18 +13,18 @@ from hanparse.obis import Kind, Obis
 
 MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
 
-HEAD: Final = '''"""The fields of `Measurement`, which ``python tools/write_fields.py`` takes from the registry."""
+HEAD: Final = '''"""The fields of `Measurement`. ``python tools/write_fields.py`` writes them from the registry."""
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  get_type_hints(Measurement) is for users, too
+from datetime import datetime  # noqa: TC003  users may call get_type_hints(Measurement)
 
 from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter  # noqa: TC001
 from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """What a push may carry."""
+    """The values that a push may contain, one attribute for each field."""
 
     __slots__ = ()
 
@@ -33,7 +33,7 @@ class Fields(Record):
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
 _PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
-_MEASURED: Final = (7, 8)  # D: instantaneous, since the beginning
+_MEASURED: Final = (7, 8)  # D: instantaneous value, total register
 _QUANTITIES: Final = 20  # C, for the sum and for each phase
 
 
@@ -44,9 +44,9 @@ def module() -> str:
 
 
 def fields() -> list[Field]:
-    """Return the fields in their order: what names and dates a push, numbers by unit, then all others.
+    """Return the fields in their order: first those that identify and date a push, then numbers by unit, then others.
 
-    Totals are before tariffs, sums before phases, and limits and averages behind what is measured now.
+    Totals come before tariffs, sums before phases, and instantaneous values before limits and averages.
     """
     return sorted(FIELD_OF.values(), key=_place)
 

@@ -1,6 +1,6 @@
-"""The profiles and the frames of tests/frames -> docs/meters.md: what is known of each meter, and what proves it.
+"""Write docs/meters.md from the profiles and the frames of tests/frames: the supported meters and the evidence.
 
-Run ``python tools/write_meters.py`` after changing a profile or a frame file; a test holds them together.
+Run ``python tools/write_meters.py`` after you change a profile or a frame file; a test fails when the page is old.
 """
 
 from __future__ import annotations
@@ -25,25 +25,69 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FRAMES = ROOT / "tests" / "frames"
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")  # the lists in there are those of the other folders
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")  # these folders contain lists of the other folders
 PAGE = ROOT / "docs" / "meters.md"
 
-HEAD = """# Meters
+HEAD = """# Supported meters
 
-Every list that hanparse reads, by the profile that reads it. A *real* frame was sent by a meter, its number replaced; a
-*document* frame is printed in a description of the list, a *built* frame was made from one, with values of our own. All
-are in `tests/frames` and are decoded by the tests, so this page says nothing that is not tried.
+hanparse reads the lists of these meters, and every other list that contains its own OBIS codes, scalers and units:
 
-Numbers are scaled by what the list sends. Where it sends no scaler, the power of ten is the profile's; where the
-profile has none, the number is a register and fills no field. `Scale` is for what no list tells: transformers, and
-meters that send another power of ten than their list defines.
+| country | manufacturer | meter types | profiles |
+| --- | --- | --- | --- |
+| Norway | Aidon | 6515, 6525, 6534, 6540, 6550 | [`AIDON`] |
+| Norway | Kaifa | MA105H2E, MA304H3E, MA304H4, MA304T3, MA304T4 | [`KAIFA`] |
+| Norway | Kamstrup | OMNIPOWER 684, 685, 686 | [`KAMSTRUP`] |
+| Norway | Landis+Gyr | E350 (ZFF, ZMF) | [`EMBRIQ`] |
+| Sweden | Aidon | any; the list contains no type | [`UNNAMED`] |
+| Sweden | Kaifa | MA105H2E, MA304H4, MA304T4 | [`KAIFA`] |
+| Sweden, Denmark | Kamstrup | OMNIPOWER | [`KAMSTRUP`] |
+| Switzerland | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`] |
+| Switzerland | Landis+Gyr | E360 | [`E360`] |
+| Switzerland | Landis+Gyr | E450, E570 | [`E450`] |
+| Austria | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`], [`AUSTRIA`] |
+| Austria | Kaifa | MA309 and others | [`KAIFA_AUSTRIA`], [`UNNAMED`] |
+| Austria | Landis+Gyr | E450 | [`E450`], [`E450_UNNAMED`], [`AUSTRIA`] |
+| Austria | Sagemcom | any | [`SAGEMCOM`], [`UNNAMED`] |
+| Austria | Siemens | IM150, IM350 | [`SIEMENS`], [`AUSTRIA`] |
+| Slovenia | Iskraemeco | AM550 | [`ISKRAEMECO`], [`ISKRAEMECO_PORT`] |
+| Croatia | Iskraemeco | IE.5 | [`ISKRAEMECO_UNNAMED`] |
+| Czechia | Sagemcom, ZPA | XT211, AM375 | [`CZECHIA`] |
+| Cyprus | Landis+Gyr | E450 | [`E450`] |
 
-Written by `python tools/write_meters.py`.
+[P1 telegrams](p1.md#meters-per-country) lists the countries whose meters send P1 text. Each section below describes one
+profile. `*` and `?` in a meter type stand for any characters and for one character.
+
+Each profile is proved by frames in `tests/frames`, which the tests decode. A *real* frame was sent by a meter, and
+only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame
+follows such a description and has made-up values.
+
+If a list contains scalers, hanparse scales its numbers by them. Otherwise it uses the power of ten of the profile. If
+the profile has none either, the number is a register and fills no field. `Scale` is for facts that no list contains:
+the ratio of current transformers, and a meter that sends a different power of ten than its list defines.
+
+`python tools/write_meters.py` writes this page.
+
+[`AIDON`]: #aidon-aidon
+[`KAIFA`]: #kaifa-kaifa
+[`KAMSTRUP`]: #kamstrup-kamstrup
+[`EMBRIQ`]: #landisgyr-embriq
+[`UNNAMED`]: #lists-without-a-manufacturer-unnamed
+[`ISKRAEMECO_PORT`]: #iskraemeco-iskraemeco_port
+[`E360`]: #landisgyr-e360
+[`E450`]: #landisgyr-e450
+[`AUSTRIA`]: #lists-without-a-manufacturer-austria
+[`KAIFA_AUSTRIA`]: #kaifa-kaifa_austria
+[`E450_UNNAMED`]: #landisgyr-e450_unnamed
+[`SAGEMCOM`]: #sagemcom-sagemcom
+[`SIEMENS`]: #siemens-siemens
+[`ISKRAEMECO`]: #iskraemeco-iskraemeco
+[`ISKRAEMECO_UNNAMED`]: #iskraemeco-iskraemeco_unnamed
+[`CZECHIA`]: #lists-without-a-manufacturer-czechia
 """
 CLOCKS = {
-    clock.AS_SENT: "as sent, UTC = local + deviation; naive where no deviation is sent",
+    clock.AS_SENT: "as sent, UTC = local + deviation; without a time zone if no deviation is sent",
     clock.NORMAL_TIME: "normal time, UTC+1, all year",
-    clock.LOCAL_TIME: "as sent; without a deviation Norwegian local time with daylight saving",
+    clock.LOCAL_TIME: "as sent; without a deviation, Norwegian local time with daylight saving",
 }
 
 
@@ -59,7 +103,7 @@ class Proof:
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     read_by: dict[int, list[Proof]] = defaultdict(list)
     for proof in _proofs():
         read_by[id(proof.profile)].append(proof)
@@ -68,7 +112,7 @@ def page() -> str:
 
 
 def _profiles() -> Iterator[tuple[str, str, Profile]]:
-    """Every profile with its name and the docstring of its module, in the order of choice."""
+    """Yield every profile with its name and the docstring of its module, in the order of `PROFILES`."""
     modules = [import_module(f"{makers.__name__}.{module.name}") for module in iter_modules(makers.__path__)]
     for profile in PROFILES:
         module = next(module for module in modules if any(value is profile for value in vars(module).values()))
@@ -92,11 +136,11 @@ def _proof(path: Path, content: dict[str, Any]) -> Proof:
 
 
 def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -> str:
-    title = f"{profile.manufacturer or 'Lists that name no maker'} (`{name}`)"
+    title = f"{profile.manufacturer or 'Lists without a manufacturer'} (`{name}`)"
     source = re.search(r"Source: (.+?)(?:\n\n|\Z)", docstring + "\n\n", re.DOTALL)
     facts = [
         *([f"Source: {' '.join(source[1].split())}"] if source else []),
-        f"Known by {_known_by(profile)}.",
+        f"Recognised by {_recognised_by(profile)}.",
         f"Clock: {CLOCKS[profile.clock]}.",
         f"Powers of ten: {_exponents(profile)}.",
     ]
@@ -104,18 +148,18 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _known_by(profile: Profile) -> str:
-    signatures = f"what stands in the list ({len(profile.signatures)} kinds)" if profile.signatures else ""
-    ways = [
-        *(f"a list identifier `{prefix}…`" for prefix in profile.list_ids),
-        *(f"a logical device name `{prefix}…`" for prefix in profile.devices),
+def _recognised_by(profile: Profile) -> str:
+    signatures = f"the types or codes of all elements ({len(profile.signatures)} lists)" if profile.signatures else ""
+    rules = [
+        *(f"the list identifier `{prefix}…`" for prefix in profile.list_ids),
+        *(f"the logical device name `{prefix}…`" for prefix in profile.devices),
         *(
-            f"the addresses `{_address(w.destination)}`, `{_address(w.source)}`, `{w.control:02X}`"
-            for w in profile.links
+            f"destination `{_address(destination)}`, source `{_address(source)}`, control `{control:02X}`"
+            for destination, source, control in profile.links
         ),
         *([signatures] if signatures else []),
     ]
-    return ", or ".join(ways) or "nothing: the list says everything itself"
+    return "; or ".join(rules) or "the codes in the list"
 
 
 def _address(groups: tuple[int, ...]) -> str:
@@ -127,7 +171,7 @@ def _exponents(profile: Profile) -> str:
     names = {"": "power factor"}
     powers = [f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()]
     powers += [
-        f"{unit} {power:+d} where one is {limit:,} or more"
+        f"{unit} {power:+d} if one of them is {limit:,} or more"
         for unit, (limit, power) in profile.higher_resolution.items()
     ]
     return ", ".join(powers) or "as sent"
@@ -166,7 +210,7 @@ def _lists(proofs: list[Proof]) -> str:
         )
         for proof in proofs
     ]
-    return _table(("frame file", "HDLC", "body", "clock", "fields", "frame", "what it shows"), rows) if rows else ""
+    return _table(("frame file", "HDLC", "body", "clock", "fields", "evidence", "purpose"), rows) if rows else ""
 
 
 def _origin(content: dict[str, Any]) -> str:
@@ -176,7 +220,7 @@ def _origin(content: dict[str, Any]) -> str:
 
 
 def _fields(expect: dict[str, Any]) -> str:
-    """The fields, those of phases and tariffs drawn together."""
+    """Return the fields as text, with the phases and tariffs of one quantity together."""
     parts: dict[str, list[str]] = defaultdict(list)
     for name in expect:
         match = re.fullmatch(r"(.+?)(?:_([lt]\d))?", name)

@@ -1,6 +1,6 @@
-"""The registry of OBIS codes -> docs/obis.md: every code with its meaning, and every field with its codes.
+"""Write docs/obis.md from the registry of OBIS codes: every code with its meaning, and every field with its codes.
 
-Run ``python tools/write_obis.py`` after changing the registry; a test holds them together.
+Run ``python tools/write_obis.py`` after you change the registry; a test fails when the page is old.
 """
 
 from __future__ import annotations
@@ -19,11 +19,21 @@ PAGE = Path(__file__).parent.parent / "docs" / "obis.md"
 
 HEAD = """# OBIS codes
 
-A code has six groups: `A-B:C.D.E*F`. A is the medium (1 is electricity, 0 is no medium), B the channel, C the quantity
-and its phase, D how it was processed (7 now, 8 since the beginning), E the tariff, F a billing period (255: none, and
-then it is left out). For electricity meters send 0 or 1 as B as they please. So a code on this page that names no A and
-B is that of electricity with either; where a list has both, 0 fills the field. Channels 2 to 64 measure something else
-than the total: their values are in `Measurement.registers` alone. From 65 on utilities and makers define the codes.
+An OBIS code has six groups, `A-B:C.D.E*F`:
+
+| group | meaning |
+| --- | --- |
+| A | medium: 1 is electricity, 0 is independent of the medium |
+| B | channel |
+| C | quantity and phase |
+| D | processing: 7 is the instantaneous value, 8 the sum since the beginning |
+| E | tariff |
+| F | billing period; 255 means none, and is left out of the text |
+
+Electricity meters use 0 or 1 as B for the same values. So a code on this page without A and B applies to electricity
+with either channel; if a list contains both, channel 0 fills the field. Channels 2 to 64 measure something other than
+the total, so their values are in `Measurement.registers` only. Channels from 65 are defined by utilities and
+manufacturers.
 
 ```pycon
 >>> from hanparse import Obis
@@ -34,23 +44,24 @@ than the total: their values are in `Measurement.registers` alone. From 65 on ut
 '01 00 33 07 00 ff'
 ```
 
-On the command line `hanparse obis 51.7.0` says what a code means, and `hanparse obis voltage` finds codes by a word.
+On the command line, `hanparse obis 51.7.0` explains a code, and `hanparse obis voltage` finds codes by a word.
 
-Written by `python tools/write_obis.py`.
+`python tools/write_obis.py` writes this page.
 """
 FIELDS_HEAD = """## Fields of `Measurement`
 
-A push fills a field when it carries one of these codes. `timestamp` is the date-time of the push, else the clock in the
-list; `manufacturer` and `wiring` come from the profile.
+A push fills a field if it contains one of these codes. `timestamp` is the date-time of the push or, if there is none,
+the clock in the list. `manufacturer` and `wiring` come from the profile.
 """
 CODES_HEAD = """## Every code
 
-{count} codes. What has no field is in `Measurement.registers` under its code, as is every code that is not listed here.
+The table contains {count} codes. A value whose code has no field is in `Measurement.registers` under its code; so is
+a value whose code is not in the table.
 """
 
 
 def page() -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     every = [(f"`{e.code}`", e.description, e.unit, f"`{e.field}`" if e.field else "") for e in ENTRIES]
     return "\n".join(
         [

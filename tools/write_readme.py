@@ -1,6 +1,6 @@
-"""docs/speed.md -> the table about speed in README.md: one list of each maker, beside amshan.
+"""Write the speed table of README.md from docs/speed.md: one list of each manufacturer, compared with amshan.
 
-Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test holds them together.
+Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test fails when the table is old.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _BEGIN, _END = "<!-- speed: written by tools/write_readme.py -->\n", "<!-- /spee
 
 
 def page(readme: str) -> str:
-    """The README with the table that follows from the page about speed."""
+    """Return the README with the table from the page about speed."""
     before, begin, rest = readme.partition(_BEGIN)
     _, end, after = rest.partition(_END)
     if not (begin and end):
@@ -25,7 +25,7 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Three rows: the microseconds of a push that is like an earlier one, and how many times as fast it is decoded."""
+    """Return the table: for each list the time of a push with a known layout, and the ratio to amshan."""
     rival = re.search(r"amshan \d[\d.]*\d", speed)
     head, rows = _pushes(speed)
     ours = ("hanparse", "and all values read")
@@ -39,7 +39,7 @@ def table(speed: str) -> str:
 
 
 def _pushes(speed: str) -> tuple[list[str], dict[str, list[str]]]:
-    """The head and the rows, by their first cell, of the table of single pushes."""
+    """Return the header and the rows, by their first cell, of the table of single pushes."""
     found = re.search(r"^\| µs \| hanparse \|.*\n\|[-| :]+\n((?:\|.*\n)+)", speed, re.MULTILINE)
     if not found:
         raise SystemExit(f"expected a table | µs | hanparse | … in {SPEED.name}")

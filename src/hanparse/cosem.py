@@ -1,7 +1,7 @@
-"""APDU bytes <-> `DataNotification`: what a meter pushes, with the place of each value in the bytes.
+"""Parses and builds data-notifications, the APDUs that meters push; each value has its position in the bytes.
 
-construct holds the declaration, the table at the end, and runs both ways; the values are those of
-`hanparse.axdr.grammar`. The list of attributes, which Czech meters send, is a production of this module.
+The declarations at the end of the module are in construct, which parses and builds with the same declaration. Values
+are parsed by `hanparse.axdr.grammar`. This module adds the list of attributes, which Czech meters send.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
     import io
 
 HEADER_SIZE: Final = 5
-"""The tag and long-invoke-id-and-priority of a data-notification; the date-time follows."""
+"""The size of tag and long-invoke-id-and-priority, in bytes; the date-time follows them."""
 _NOTIFICATION_TAG: Final = 0x0F
 
 
 @dataclass(frozen=True, slots=True)
 class DataNotification:
-    """A data-notification (tag 0F); `tagged`: the date-time came with an extra type tag 09 before its length."""
+    """A data-notification (tag 0F). `tagged` is True if an extra type tag 09 precedes the length of the date-time."""
 
     long_invoke_id_and_priority: int
     date_time: DateTime | None
@@ -39,10 +39,10 @@ class DataNotification:
 
 
 class Prefix(NamedTuple):
-    """A data-notification as far as it can be read; `fault` says why it goes no further, and is empty if it is whole.
+    """The readable part of a data-notification. `fault` is the reason why the rest cannot be read, or empty.
 
-    `body_offset` is where the body begins, or the date-time where that cannot be read. `body` is `None` when nothing of
-    it can be read, and a `hanparse.axdr.data.Partial` when an array or structure breaks off.
+    `body_offset` is the first byte of the body, or of the date-time if that cannot be read. `body` is `None` if no part
+    of the body can be read, and a `hanparse.axdr.data.Partial` if an array or structure is not complete.
     """
 
     date_time: DateTime | None
@@ -54,19 +54,19 @@ class Prefix(NamedTuple):
 
 
 def parse(apdu: bytes) -> DataNotification:
-    """Return the data-notification that `apdu` is, from its tag 0F to its last byte.
+    """Parse a data-notification, from its tag 0F to its last byte.
 
-    Raises `DecodeError`, also for other APDUs: ciphered ones, blocks of a transfer, other services.
+    Raises `DecodeError`, also for other APDUs: ciphered APDUs, blocks of a transfer, other services.
     """
     if not apdu:
-        raise DecodeError("there is no APDU; expected a data-notification (0F)")
+        raise DecodeError("expected a data-notification (0F), found no bytes")
     if apdu[0] != _NOTIFICATION_TAG:
         raise DecodeError(identify.apdu(apdu[0]))
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 
 def parse_prefix(apdu: bytes) -> Prefix:
-    """Return what can be read of a data-notification, be it whole, cut off or damaged."""
+    """Return the readable part of a data-notification that may be cut off or damaged."""
     stream = Bounded(apdu)
     date_time, tagged, body_offset, body = None, False, min(HEADER_SIZE, len(apdu)), None
     try:
@@ -80,7 +80,7 @@ def parse_prefix(apdu: bytes) -> Prefix:
 
 
 def build(notification: DataNotification) -> bytes:
-    """Return the bytes of a data-notification. Raises `ValueError` when a tag cannot hold its value."""
+    """Return the bytes of a data-notification. Raises `ValueError` if a value does not fit its tag."""
     return build_all(_NOTIFICATION, notification)
 
 
@@ -88,7 +88,7 @@ def build(notification: DataNotification) -> bytes:
 
 
 class _OptionalDateTime(c.Construct):
-    """A length of 0 or 12 and the date-time; some meters put the type tag 09 before the 12."""
+    """Reads and writes a length of 0 or 12 and the date-time; some meters send the type tag 09 before the length."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> tuple[DateTime | None, bool]:
         offset = stream.tell()
@@ -99,7 +99,7 @@ class _OptionalDateTime(c.Construct):
         if length == 0 and not tagged:
             return None, False
         if length != DATE_TIME_FORMAT.size:
-            found = f"a length of {length}" + (" behind a type tag 09" if tagged else "")
+            found = f"a length of {length}" + (" after a type tag 09" if tagged else "")
             stream.fail(f"expected a date-time of 0 or {DATE_TIME_FORMAT.size} bytes, found {found}", offset)
         return DATE_TIME._parse(stream, context, path), tagged
 
@@ -113,10 +113,11 @@ class _OptionalDateTime(c.Construct):
 
 
 class _Body(c.Construct):
-    """A value; or a list of attributes: a structure of an enum and an array of pairs, each a descriptor and its value.
+    """Reads and writes the body: a value, or a list of attributes.
 
-    The list is known by the first byte of its first descriptor, which has no tag: a class_id below 256 begins with 0. A
-    null-data, the same byte, never begins such structures.
+    A list of attributes is a structure of an enum and an array of pairs; each pair is an attribute descriptor and its
+    value. Descriptors have no tag, so the list is recognised by the first byte of the first descriptor, which is 0
+    because class_id is below 256. In other lists 0 would be the tag of null-data, which never begins such a pair.
     """
 
     _begin = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)
@@ -143,6 +144,6 @@ _BODY = _Body()
 _HEADER = c.Sequence(c.Const(bytes([_NOTIFICATION_TAG])), c.Int32ub, _OptionalDateTime())
 _NOTIFICATION = c.ExprAdapter(
     c.Sequence(_HEADER, _BODY),
-    decoder=lambda sent, _context: DataNotification(sent[0][1], sent[0][2][0], sent[1], sent[0][2][1]),
+    decoder=lambda parts, _context: DataNotification(parts[0][1], parts[0][2][0], parts[1], parts[0][2][1]),
     encoder=lambda n, _context: [[None, n.long_invoke_id_and_priority, (n.date_time, n.tagged)], n.body],
 )

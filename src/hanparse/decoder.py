@@ -19,12 +19,12 @@ from hanparse.errors import (
     UnknownMeterError,
 )
 from hanparse.hdlc import Frame
-from hanparse.layouts.layout import Layouts
+from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
-from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, closeness, is_framed, no_frame, unframed
+from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
@@ -89,12 +89,13 @@ class Decoder:
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._receiver = Receiver(self._profiles, self._layouts.by_length, Keys(key, auth_key, system_title))
+        self._receiver = Receiver(self._profiles, self._layouts, Keys(key, auth_key, system_title))
         self._reader = self._receiver.reader
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
         self._observed = Observed()
+        self._layouts.opener, self._layouts.on_opened = self._receiver.opener, self._observed.add
 
     def _check_options(self) -> None:
         checks = {
@@ -111,8 +112,8 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        recognised = self._layouts.recognised
-        counts = self._counts + Counter(frames=recognised, measurements=recognised)
+        layouts = self._layouts
+        counts = self._counts + Counter(frames=layouts.frames, measurements=layouts.recognised)
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
@@ -206,6 +207,8 @@ class Decoder:
             self._ready += [self._finish(measurement, self._at) for measurement in event]
         elif isinstance(event, Frame | mbus.Telegram | p1.Telegram):
             self._counts["frames"] += 1
+        elif isinstance(event, Recognised):
+            self._ready.append(self._measurement(event, self._at))
         elif isinstance(event, Read | ReadTelegram):
             self._take_read(event)
         elif isinstance(event, Failed):
@@ -223,24 +226,27 @@ class Decoder:
         if isinstance(event, Read):
             self._learn(event)
 
-    def _measurement(self, event: Read | ReadTelegram, at: datetime | None) -> Measurement:
-        measurement = self._finish(event.reading.measurement(self._scale, self._timezone), at)
+    def _measurement(self, event: Read | ReadTelegram | Recognised, at: datetime | None) -> Measurement:
+        if isinstance(event, Recognised):
+            measurement = self._finish(event.measurement, at)
+        else:
+            measurement = self._finish(event.reading.measurement(self._scale, self._timezone), at)
         if event.security:
             self._observed.add(event.security)
             fill_security(measurement, event.security)
         return measurement
 
     def _learn(self, event: Read) -> None:
-        """Let the next push like this one be recognised, unless in parts or a meter's number matters."""
-        message, reading = event.message, event.reading
-        if event.is_new_maker:
-            self._layouts.clear()  # they were learned for the maker that was seen before
+        """Let the next push like this one be recognised, unless the number of a meter decides how lists are read."""
+        if self._depends_on_meter_id:
+            return
+        reading = event.reading
         if event.is_new_maker and reading.notification:  # read it as the next push will be
-            reading = read(reading.notification, self._profiles, message.link, reading.profile)
-        frame = next((one for one in message.frames if one.information == message.payload), None)  # or in blocks
-        is_same = reading.profile is event.reading.profile
-        if isinstance(frame, Frame) and is_same and event.security is None and not self._depends_on_meter_id:
-            self._layouts.learn(frame, reading, self._scale, self._timezone)
+            again = read(reading.notification, self._profiles, event.message.link, event.last.profile)
+            if again.profile is not reading.profile:
+                return
+            reading = again
+        self._layouts.learn(event.message, event.apdu, reading, event.last, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder

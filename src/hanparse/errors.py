@@ -1,18 +1,18 @@
-"""What hanparse raises, all of it; every other module may import this one, this one imports none.
+"""Defines all errors that input can cause. Every other module may import this module; it imports no other module.
 
 ::
 
-    HanParseError(ValueError)      never raised itself
-    ├── HexDumpError               the text is not a hex dump                       .line .column
-    ├── FrameError                 the bytes are not a sound frame                  .offset
-    │   └── ChecksumError          a check sequence does not fit   .field .expected .found
-    ├── DecodeError                the frame is sound, its COSEM payload is not     .offset .reason
-    │   └── CipherError            it is ciphered, and is not opened     .cause .system_title .invocation_counter
-    └── UnknownMeterError          the payload is sound, no profile reads it        .report
+    HanParseError(ValueError)      the base class, never raised itself
+    ├── HexDumpError               the text is not a hex dump                  .line .column
+    ├── FrameError                 the bytes are not a sound frame             .offset
+    │   └── ChecksumError          a check sequence does not fit               .field .expected .found
+    ├── DecodeError                the frame is sound, its payload is not      .offset .reason
+    │   └── CipherError            a ciphered push cannot be deciphered        .cause .system_title .invocation_counter
+    └── UnknownMeterError          the payload is sound, no profile reads it   .report
 
-Each message says what was found, what was expected, at which byte, and what to do next. Arguments of a wrong
-*type* are the caller's mistake and raise ``TypeError``; values that no meter sent (a ratio, an OBIS code) raise
-``ValueError``.
+Each message contains what was found, what was expected, at which byte, and what to do. An argument of a wrong *type* is
+a mistake of the caller and raises ``TypeError``. An argument with a wrong value that is not input from a meter, such as
+a transformer ratio, raises ``ValueError``.
 """
 
 from typing import Literal
@@ -22,15 +22,15 @@ CipherCause = Literal[
     "key", "auth_key", "tag", "swapped", "incomplete",
     "suite", "compressed", "not protected", "signed", "key-info", "service", "nested", "not a push",
 ]  # fmt: skip
-"""Why a ciphered push is not opened; the page "Ciphered meters" says of each what to do."""
+"""The causes why a ciphered push cannot be deciphered; the page "Ciphered meters" explains each cause."""
 
 
 class HanParseError(ValueError):
-    """The root of all errors that input can cause. Catch it to catch them all."""
+    """The base class of all errors that input can cause. Catch this class to catch all of them."""
 
 
 class HexDumpError(HanParseError):
-    """The text is not a hex dump; `line` and `column` (both from 1) say where it stops being one."""
+    """The text is not a hex dump; the first character that does not belong to one is at `line`, `column` (from 1)."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -39,9 +39,9 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are no sound frame or P1 telegram; `offset` is the byte at fault, from 0, in what was given or fed.
+    """The bytes are not a sound frame or P1 telegram. `offset` is the byte at fault, from 0, in all bytes given or fed.
 
-    `after_header` says that the header was sound (its HCS fits), so that a frame was really meant.
+    `after_header` is True if the header is sound (its HCS fits), so that the bytes are a damaged frame and not noise.
     """
 
     def __init__(self, message: str, *, offset: int = 0, after_header: bool = False) -> None:
@@ -50,12 +50,12 @@ class FrameError(HanParseError):
         self.after_header = after_header
 
     def __str__(self) -> str:
-        """The place and what is wrong there."""
+        """Return the offset and the message."""
         return f"byte {self.offset}: {super().__str__()}"
 
 
 class ChecksumError(FrameError):
-    """The check sequence `field` does not fit: `expected` by the bytes, `found` as sent.
+    """A check sequence does not fit: `expected` is computed over the bytes, `found` was sent.
 
     `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus, ``"CRC"`` in P1.
     """
@@ -68,7 +68,7 @@ class ChecksumError(FrameError):
 
 
 class DecodeError(HanParseError):
-    """The payload cannot be decoded: `reason` says why, `offset` at which byte, from 0, of what was given or fed."""
+    """The payload cannot be decoded. `offset` is the byte at fault, from 0, in all bytes given or fed."""
 
     def __init__(self, reason: str, *, offset: int = 0) -> None:
         super().__init__(reason)
@@ -76,15 +76,15 @@ class DecodeError(HanParseError):
         self.offset = offset
 
     def __str__(self) -> str:
-        """The place and what is wrong there."""
+        """Return the offset and the reason."""
         return f"byte {self.offset}: {self.reason}"
 
 
 class CipherError(DecodeError):
-    """A ciphered push is not opened, and `cause` says why in a word (`CipherCause`). Neither key nor content is in it.
+    """A ciphered push cannot be deciphered; `cause` is the reason in a word (`CipherCause`).
 
-    `system_title` are the eight bytes that name the sender, `invocation_counter` is its counter; `None` where the push
-    has none, or is too damaged to tell.
+    The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender,
+    `invocation_counter` is its counter; they are `None` if the push does not carry them or is too damaged.
     """
 
     def __init__(
@@ -103,7 +103,7 @@ class CipherError(DecodeError):
 
 
 class UnknownMeterError(HanParseError):
-    """The payload is sound but no profile reads it; `report` (Markdown, no meter ids) says what was understood."""
+    """The payload is sound, but no profile reads it. `report` describes the payload (Markdown, without meter ids)."""
 
     def __init__(self, message: str, *, report: str = "") -> None:
         super().__init__(message)

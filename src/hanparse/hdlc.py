@@ -290,15 +290,11 @@ class Hdlc:
         return find_end(data, start)
 
 
-FORMAT_BIAS: Final = (TYPE_3 << 12) - 2
-"""A format field less this is the size of its frame; for a segment it is too large to be one."""
-
-
 class FrameReader(StreamReader):
     """Finds the HDLC frames alone in a stream that arrives in chunks of any size."""
 
-    def __init__(self, known: Mapping[int, Known] = NOTHING_KNOWN) -> None:
-        super().__init__((Hdlc(),), known, FORMAT_BIAS)
+    def __init__(self, known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
+        super().__init__((Hdlc(),), known)
 
     def feed(self, chunk: Buffer) -> list[Frame]:
         """Return the frames that `chunk` completes. Raises `TypeError` for what is not bytes-like."""

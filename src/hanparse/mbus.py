@@ -129,7 +129,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
         if end <= len(data):
             _check_end(data, start, end)
         return end, True
-    if end <= len(data) and length >= _FIXED and _is_closed(data, start, end):
+    if end <= len(data) and length >= _FIXED and has_sound_checksum(data[start:end]):
         return end, True
     end += _QUIRK
     if end <= len(data):
@@ -147,10 +147,9 @@ def check_header(header: bytes, start: int = 0) -> None:
         raise FrameError(f"{found}; damaged on the way", offset=start + 2)
 
 
-def _is_closed(data: Buffer, start: int, end: int) -> bool:
-    return (
-        data[end - 1] == STOP and sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF == data[end - TRAILER_SIZE]
-    )
+def has_sound_checksum(frame: Buffer) -> bool:
+    """Return whether a long frame ends with the stop byte, and its checksum before it fits."""
+    return frame[-1] == STOP and sum(frame[HEADER_SIZE:-TRAILER_SIZE]) & 0xFF == frame[-TRAILER_SIZE]
 
 
 def _check_end(data: Buffer, start: int, end: int) -> None:

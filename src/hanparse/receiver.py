@@ -10,32 +10,34 @@ from __future__ import annotations
 import re
 from collections import deque
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from hanparse import cosem, mbus, p1
 from hanparse.axdr import grammar
 from hanparse.axdr.data import Tag
 from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
-from hanparse.hdlc import FLAG, FORMAT_BIAS, LLC, Frame, Hdlc, strip_llc
+from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
 from hanparse.meters import PROFILES, Profile, Reading, read
 from hanparse.meters.p1 import TelegramReading, read_telegram
+from hanparse.meters.seen import LastMaker, LastMakers
 from hanparse.p1 import P1
 from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opener
 from hanparse.transfer import Transfer, is_block, join_blocks, unwrap
 from hanparse.wire import identify
-from hanparse.wire.link import MAX_LINKS, Link
 from hanparse.wire.message import Dropped, Message
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from hanparse.cosem import DataNotification
     from hanparse.errors import HanParseError
+    from hanparse.measurement import Measurement
     from hanparse.measurement.security import Security
     from hanparse.wire.buffer import Buffer
+    from hanparse.wire.link import Link
 
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
@@ -46,13 +48,26 @@ LAYERS: Final = (Hdlc, MBus, MBusShort, P1)
 
 
 class Read(NamedTuple):
-    """A message that a profile read. `is_new_maker`: another maker, or none, was seen on this link before."""
+    """A message that a profile read."""
 
     message: Message
+    apdu: bytes
+    """The APDU, deciphered where it was ciphered."""
     reading: Reading
+    last: LastMaker
+    """The last maker on the link of the message, after it."""
     is_new_maker: bool
+    """Whether another maker, or none, was seen on the link before."""
     security: Security | None = None
-    """How it was ciphered, if it was."""
+    """How the APDU was ciphered, if it was."""
+
+
+class Recognised(NamedTuple):
+    """A message whose APDU has a layout."""
+
+    message: Message
+    measurement: Measurement
+    security: Security | None = None
 
 
 class ReadTelegram(NamedTuple):
@@ -73,29 +88,47 @@ class Failed(NamedTuple):
     error: DecodeError | FrameError | UnknownMeterError
 
 
-Event = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped | Read | ReadTelegram | Failed
+_Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped
+Event = _Found | Read | ReadTelegram | Recognised | Failed
 """What a stream holds. A frame comes before the message that it completes."""
+
+
+class Recogniser(Protocol):
+    """Recognises pushes that differ from earlier ones in their values alone (`hanparse.layouts`)."""
+
+    @property
+    def starts(self) -> Mapping[bytes, Known]:
+        """The frames that are recognised before they are taken apart, as long as no message is being joined."""
+
+    def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
+        """Return the frames of messages that were recognised since the last call, the last message of each link."""
+
+    def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
+        """Return the measurement in an APDU that is recognised."""
+
+    def has(self, link: Link | None, apdu: bytes, /) -> bool:
+        """Return whether an APDU is recognised."""
 
 
 class Receiver:
     """Returns the events of a stream in order, in bounded memory.
 
-    `reader` takes the bytes, in chunks of any size, and knows how many there were. `known` recognises frames as a whole
-    (`hanparse.wire.reader.Known`) as long as no message is being joined.
+    `reader` takes the bytes, in chunks of any size, and counts them.
     """
 
     def __init__(
         self,
         profiles: Sequence[Profile] = PROFILES,
-        known: Mapping[int, Known] = NOTHING_KNOWN,
+        recogniser: Recogniser | None = None,
         keys: Keys = NO_KEYS,
     ) -> None:
         self._profiles = tuple(profiles)
-        self._known = known
-        self._opener = Opener(keys, is_sound)
-        self.reader = StreamReader([layer() for layer in LAYERS], known, FORMAT_BIAS)
+        self._recogniser = recogniser
+        self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
+        self.opener = Opener(keys, is_sound)
+        self.reader = StreamReader([layer() for layer in LAYERS], self._known)
         self._transfer = Transfer()
-        self._profile_by_link: dict[Link | None, Profile] = {}
+        self.last_makers = LastMakers()
         self._pending: deque[Event] = deque()
 
     def next_event(self) -> Event | list[Any] | None:
@@ -121,13 +154,22 @@ class Receiver:
 
     def _take(self, frame: Frame | mbus.Telegram) -> None:
         message = Message.of(frame)
+        if self._recogniser is not None:
+            for earlier in self._recogniser.unjoined():
+                self._note(earlier)
         with self._failing(message):
             whole, dropped = self._transfer.add(frame)
-            self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
             if dropped:
                 self._pending.append(dropped)
             if whole:
                 self._take_message(whole)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+
+    def _note(self, frame: Frame | mbus.Telegram) -> None:
+        """Join a frame of a message that was recognised and is delivered: a repetition of it shall not be an error."""
+        whole, _ = self._transfer.add(frame)
+        if whole and is_block(whole.payload):
+            self._transfer.add_block(whole)
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):
@@ -156,27 +198,27 @@ class Receiver:
             error.offset = message.position(error.offset)
             self._pending.append(Failed(message, error))
 
-    def open(self, message: Message) -> Read | ReadTelegram | Failed:
+    def open(self, message: Message) -> Read | ReadTelegram | Recognised | Failed:
         """Read a message with the profiles, after opening it if it is ciphered."""
         apdu = strip_llc(message.payload)
         start = len(message.payload) - len(apdu)
         try:
             if identify.is_protected(apdu):
                 return self._open_ciphered(message, apdu)
-            return self._read(message, cosem.parse(apdu))
+            return self._read(message, apdu)
         except (DecodeError, FrameError) as error:
             error.offset = message.position(start + error.offset)
             return Failed(message, error)
         except UnknownMeterError as error:
             return Failed(message, error)
 
-    def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram:
+    def _open_ciphered(self, message: Message, apdu: bytes) -> Read | ReadTelegram | Recognised:
         """Read what the keys open. Errors show nothing of it, and their place is that of the ciphered APDU."""
-        opened = self._opener.open(apdu)
+        opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         try:
             if opened.apdu.startswith(b"/"):
                 return ReadTelegram(message, read_telegram(p1.Telegram.parse(opened.apdu)), opened.security)
-            return self._read(message, cosem.parse(opened.apdu))._replace(security=opened.security)
+            return self._read(message, opened.apdu, opened.security)
         except ChecksumError as error:  # it says nothing but the check sequence
             error.offset = 0
             raise
@@ -185,23 +227,15 @@ class Receiver:
         except UnknownMeterError:
             raise UnknownMeterError("no profile reads what the keys opened") from None
 
-    def _read(self, message: Message, notification: DataNotification) -> Read:
-        reading = read(notification, self._profiles, message.link, self.maker(message.link))
-        return Read(message, reading, self._remember(message.link, reading.profile))
+    def _is_sound(self, link: Link | None, payload: bytes) -> bool:
+        return (self._recogniser is not None and self._recogniser.has(link, payload)) or is_sound(payload)
 
-    def maker(self, link: Link | None) -> Profile | None:
-        """Return the profile of the maker that was seen on this link last."""
-        return self._profile_by_link.get(link)
-
-    def _remember(self, link: Link | None, profile: Profile) -> bool:
-        """Keep the maker of a link. Returns whether it is not the one that was kept."""
-        if not profile.manufacturer:
-            return False
-        before = self._profile_by_link.pop(link, None)
-        self._profile_by_link[link] = profile
-        if len(self._profile_by_link) > MAX_LINKS:
-            del self._profile_by_link[next(iter(self._profile_by_link))]
-        return before is not profile
+    def _read(self, message: Message, apdu: bytes, security: Security | None = None) -> Read | Recognised:
+        if self._recogniser is not None and (measurement := self._recogniser.read(message, apdu)):
+            return Recognised(message, measurement, security)
+        last = self.last_makers.of(message.link)
+        reading = read(cosem.parse(apdu), self._profiles, message.link, last.profile)
+        return Read(message, apdu, reading, last, last.see(reading.profile), security)
 
 
 # --- an input that is there whole ------------------------------------------------------------------------------------

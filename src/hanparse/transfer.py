@@ -55,8 +55,8 @@ class Transfer:
 
     @property
     def is_idle(self) -> bool:
-        """Whether an unsegmented HDLC frame is a message, whatever came before."""
-        return self._segments.is_idle
+        """Whether no message is being joined or refused, so that the next frames do not depend on what came before."""
+        return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
     def add(self, frame: Frame | Telegram) -> tuple[Message | None, Dropped | None]:
         """Return the message that `frame` completes, and the one that it makes impossible to complete.

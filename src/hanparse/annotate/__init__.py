@@ -1,1 +1,1 @@
-"""The bytes of each layer -> `Explanation`s: the frames in a stream, the APDU in a frame, the values in a list."""
+"""Explains every byte of an input, layer by layer: frames in a stream, the APDU in a frame, values in a list."""

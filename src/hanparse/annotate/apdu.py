@@ -1,4 +1,4 @@
-"""The information field of a frame -> `Explanation`s of its LLC header, its APDU and every element in it."""
+"""Explains the information field of a frame: its LLC header, its APDU and every element of the list."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """What the receiver knows of a payload: its link, the maker seen there, and how it was read, if it was."""
+    """The source of a payload: its link, the profile of earlier payloads of this link, and its reading, if any."""
 
     link: Link | None = None
-    maker: Profile | None = None
+    profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """Whether it arrived whole; else names and values are shown, and no fields."""
+    """True if the payload is complete and sound. Otherwise names and values are shown, but no fields."""
 
 
 class Payloads:
@@ -51,12 +51,12 @@ class Payloads:
     def explain(self, information: bytes, base: int, origin: Origin) -> tuple[Explanation, ...]:
         """Explain the information field that begins at byte `base` of the input.
 
-        The last part, if there is any, sums up the whole push.
+        The last part, if there is any, is the push with its summary.
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
-        said = "response, from the meter" if header == _FROM_METER else "command, to the meter"
-        llc = Explanation(base, "llc", "LLC", header, said, error="" if apdu else "no APDU follows")
+        direction = "response, from the meter" if header == _FROM_METER else "command, to the meter"
+        llc = Explanation(base, "llc", "LLC", header, direction, error="" if apdu else "no APDU follows")
         push = [self._apdu(apdu, base + len(header), origin)] if apdu else []
         return (*([llc] if header else []), *push)
 
@@ -71,24 +71,24 @@ class Payloads:
         return Explanation.of("apdu", parts[0].label, parts, value=interpretation.summary, error=push.fault or unknown)
 
     def _interpret(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Interpretation, str]:
-        """Return what the values mean; or what they say themselves, and why no profile reads them."""
+        """Return the interpretation of the values, and the reason if no profile reads the list."""
         body = push.body and _filled_up(push.body)
         if body is None:
             return Interpretation.of_items(apdu, ()), ""
         try:
             notification = DataNotification(0, push.date_time, body)
-            reading = origin.reading or read(notification, self._profiles, origin.link, origin.maker)
+            reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
-            unknown = str(error).partition(";")[0]  # the rest is about the report that the error carries
+            unknown = str(error).partition(";")[0]  # the rest of the message is about the report in the error
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
             return Interpretation.of_reading(apdu, reading, None, self._timezone), ""
-        became = reading.measurement(self._scale, self._timezone)
-        return Interpretation.of_reading(apdu, reading, became, self._timezone), ""
+        measurement = reading.measurement(self._scale, self._timezone)
+        return Interpretation.of_reading(apdu, reading, measurement, self._timezone), ""
 
 
 def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
-    """Explain what is in front of the data of a block: LLC header, tag and control, numbers, length."""
+    """Explain the bytes in front of the data of a block: LLC header, tag, control, block numbers and length."""
     apdu = strip_llc(raw)
     at = base + len(raw) - len(apdu)
     if at > base:
@@ -107,7 +107,7 @@ def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
 
 
 def _foreign(apdu: bytes, base: int) -> Explanation:
-    """An APDU that is no data-notification."""
+    """Explain an APDU that is not a data-notification."""
     name, reason = identify.apdu_name(apdu[0]), identify.apdu(apdu[0])
     if name is None:
         return Explanation(base, "apdu", "no APDU", apdu, error=reason)
@@ -116,27 +116,27 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
     return Explanation.of("apdu", name, (tag, *rest), error=reason)
 
 
-# --- a data-notification, as far as it goes --------------------------------------------------------------------------
+# --- a data-notification that may be incomplete ----------------------------------------------------------------------
 
 
 def _filled_up(data: Data) -> Data | None:
-    """Put null-data, which can be anything, in place of missing elements, so that profiles can read what is there.
+    """Return the list with null-data in place of missing elements, so that profiles can read the other elements.
 
-    `None` for a list of which no element is there.
+    Null-data may replace a value of any type. `None` for a list without elements.
     """
     if not isinstance(data, Partial):
         return data
-    elements = [whole for element in shapes.elements(data) if (whole := _filled_up(element))]
+    elements = [filled for element in shapes.elements(data) if (filled := _filled_up(element))]
     missing = (_NULL,) * (data.announced - len(elements))
     return Data(data.tag, (*elements, *missing), data.offset, data.length) if elements else None
 
 
-# --- its parts -------------------------------------------------------------------------------------------------------
+# --- the parts of a data-notification --------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """The parts of a data-notification, whose first byte is byte `base` of the input."""
+    """Explains the parts of a data-notification that begins at byte `base` of the input."""
 
     apdu: bytes
     base: int
@@ -144,7 +144,7 @@ class _Tree:
     interpretation: Interpretation
 
     def parts(self, unknown: str) -> tuple[Explanation, ...]:
-        """All of them; `unknown` says why no profile reads the list."""
+        """Return all parts; `unknown` is the reason why no profile reads the list, or empty."""
         header = (
             self._leaf(0, _INVOKE_ID_AT, "data-notification", error=unknown),
             self._leaf(_INVOKE_ID_AT, HEADER_SIZE, "long-invoke-id-and-priority", _invoke_id(self.apdu)),
@@ -159,11 +159,11 @@ class _Tree:
     def _clock(self) -> str:
         if not self.push.date_time:
             return "absent"
-        said = self.interpretation.date_time(self.push.date_time)
-        return f"with an extra tag 09: {said}" if self.push.tagged else said
+        text = self.interpretation.date_time(self.push.date_time)
+        return f"with an extra tag 09: {text}" if self.push.tagged else text
 
     def _body(self) -> Iterator[Explanation]:
-        """Explain the body, and what follows as much of it as was read."""
+        """Explain the body, and the bytes after it that cannot be read."""
         body = self.push.body
         if body:
             yield self._element(body)
@@ -175,7 +175,7 @@ class _Tree:
         return self._leaf(start, len(self.apdu), label, error=self.push.fault)
 
     def _element(self, data: Data) -> Explanation:
-        """A value; of a list its tag and count, its elements, and what could not be read of it."""
+        """Explain a value; for a list its tag and count, its elements, and the bytes that cannot be read."""
         tag, parts = str(data.tag), _parts(data)
         if parts is None:
             return self._leaf(data.offset, data.end, tag, self.interpretation.value(data))
@@ -186,17 +186,17 @@ class _Tree:
         return Explanation.of("axdr", tag, tuple(children)) if len(children) > 1 else head
 
     def _elements(self, data: Data, parts: tuple[Data, ...]) -> list[Explanation]:
-        sent = None if isinstance(data, Partial) else shapes.scaler_unit(data)
-        if sent is None:
+        scaler_unit = None if isinstance(data, Partial) else shapes.scaler_unit(data)
+        if scaler_unit is None:
             return [self._element(part) for part in parts]
-        scaler, unit = sent
+        scaler, unit = scaler_unit
         name = f"unit {unit}: {unit_name(unit) or 'none'}" if unit in UNITS else unit_name(unit)
-        said = (f"scaler x 10^{scaler}", name)
-        return [self._leaf(part.offset, part.end, str(part.tag), text) for part, text in zip(parts, said, strict=True)]
+        texts = (f"scaler x 10^{scaler}", name)
+        return [self._leaf(part.offset, part.end, str(part.tag), text) for part, text in zip(parts, texts, strict=True)]
 
 
 def _parts(data: Data) -> tuple[Data, ...] | None:
-    """The elements of a list; those of a compact-array have no tags."""
+    """Return the elements of a list or of a compact-array; `None` for other values."""
     if isinstance(data.value, CompactArray):
         return data.value.elements
     return shapes.elements(data) if data.tag in LISTS else None
@@ -209,7 +209,7 @@ def _count(data: Data, parts: tuple[Data, ...]) -> str:
 
 
 def _invoke_id(apdu: bytes) -> str:
-    """The bits of long-invoke-id-and-priority (Green Book 9.5)."""
+    """Return the meaning of the bits of long-invoke-id-and-priority (Green Book 9.5)."""
     bits = int.from_bytes(apdu[_INVOKE_ID_AT:HEADER_SIZE], "big")
     names = (
         f"invoke id {bits & 0xFFFFFF}",

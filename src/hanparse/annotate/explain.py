@@ -1,4 +1,4 @@
-"""A hex dump or bytes -> `Explanation`: every frame, what it carries, what became of it, and what stands in between."""
+"""Explains every byte of a hex dump or of bytes: frames, their content and its measurements, and bytes in between."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ def explain(
     auth_key: KeyOption = None,
     system_title: str | bytes | None = None,
 ) -> Explanation:
-    """What every byte of `source` says: the annotated dump when printed, a tree to walk.
+    """Return an explanation of every byte of `source`. It prints as an annotated dump; its children form a tree.
 
-    Takes what `decode` takes, sound or damaged. Raises `HexDumpError` for a text that is no hex dump, `TypeError` for
-    arguments of another type, and nothing for bytes.
+    `source` is any input of `decode`, sound or damaged. Raises `HexDumpError` for text that is not a hex dump and
+    `TypeError` for arguments of a wrong type; no bytes raise an error.
     """
-    Decoder(profiles=profiles, scale=scale, timezone=timezone)  # refuses options of another type
+    Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     data = dumped(source) if isinstance(source, str) else as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone)
     events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
@@ -57,7 +57,7 @@ def explain(
 
 
 def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
-    """Explain an LLC PDU or an APDU."""
+    """Explain an LLC PDU or an APDU without a frame."""
     parts = payloads.explain(data, 0, Origin())
     push = Explanation.of("apdu", "APDU without a frame", parts, value=parts[-1].value, error=parts[-1].error)
     return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
@@ -70,7 +70,7 @@ def _count(spans: list[Span]) -> str:
 
 
 def _why(data: bytes) -> str:
-    """Why nothing was found, as `decode_all` says it."""
+    """Return the reason why no frame was found: the error of `decode_all`."""
     try:
         decode_all(data)
     except HanParseError as error:
@@ -79,7 +79,7 @@ def _why(data: bytes) -> str:
 
 
 def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
-    """Explain the frames, and what is skipped between them."""
+    """Explain the frames, and the bytes between them."""
     at = 0
     for number, span in enumerate(spans, 1):
         yield from _between(data, at, span.start)
@@ -89,7 +89,7 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
 
 
 def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
-    """What is passed over, if anything; to send more flags than are needed is allowed."""
+    """Explain bytes between frames, if there are any. Additional flags (7E) are allowed and not an error."""
     raw = data[max(start, 0) : max(stop, 0)]
     if not raw:
         return

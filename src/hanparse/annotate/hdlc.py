@@ -1,16 +1,16 @@
-"""Bytes -> the frames in them, sound or damaged, and each of them as an `Explanation` from flag to flag.
+"""Finds damaged HDLC frames in bytes, and explains sound and damaged frames from flag to flag.
 
 Which bytes are a damaged frame
 -------------------------------
-Frames that `hanparse.receiver` delivers are sound. Between them is a damaged frame
+The frames from `hanparse.receiver` are sound. Bytes between them are a damaged frame if
 
-* where a format field begins a header whose HCS fits, with or without a flag in front of it. If no flag stands where
-  its length says that it ends, it reaches so far all the same, but not into the next one whose HCS fits;
-* where a flag and a format field begin a header whose HCS does not fit, or that has none, and a flag stands where its
-  length says;
-* where the input ends in such a header.
+* a format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends at the position
+  that its length field gives, with or without a flag there, but at the latest at the next header whose HCS fits;
+* a flag and a format field begin a header whose HCS does not fit or is missing, and there is a flag at the end that its
+  length field gives;
+* the input ends within such a header.
 
-A flag that two frames share belongs to the first.
+A flag that two frames share belongs to the first frame.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
 
 @dataclass(frozen=True, slots=True)
 class FrameSpan:
-    """A frame and where its parts are. Its bytes `stop` before its announced end if some are missing.
+    """The positions of a frame and its parts. `stop` is before the announced end if bytes are missing.
 
-    `frame` is the frame that it is, if it is whole and sound; `header_ok` says that its HCS fits; `shares` that its
-    closing flag opens the next frame.
+    `frame` is the sound frame, or `None` for a damaged one. `header_ok` is True if the HCS fits, `shares` if the
+    closing flag is also the opening flag of the next frame.
     """
 
     parts: Parts
@@ -61,25 +61,25 @@ class FrameSpan:
 
     @property
     def start(self) -> int:
-        """Its opening flag."""
+        """The position of the opening flag."""
         return self.parts.flag
 
     @property
     def information(self) -> int:
-        """Where the information field begins."""
+        """The position of the information field."""
         return self.parts.information
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is whole and its check sequences fit."""
+        """True if the frame is complete and its check sequences fit."""
         return self.frame is not None
 
     def content(self, data: bytes) -> bytes:
-        """Return the information field, as far as it is there."""
+        """Return the information field, or its received part."""
         return data[self.parts.information : min(self.parts.fcs, self.stop)]
 
     def link(self, data: bytes) -> Link | None:
-        """Return between which addresses it was sent, if the header goes as far."""
+        """Return the addresses and the control byte, or `None` if the header is cut off before them."""
         parts = self.parts
         if parts.control >= self.stop:
             return None
@@ -87,7 +87,7 @@ class FrameSpan:
         return Link(groups(destination), groups(source), data[parts.control])
 
     def framing(self) -> Iterator[int]:
-        """Return where flags, header and check sequences are; after a damaged header only the FCS is certain."""
+        """Return the positions of flags, header and check sequences; after a damaged header only those of the FCS."""
         parts = self.parts
         if self.header_ok:
             yield from range(max(parts.flag, 0), min(parts.information, self.stop))
@@ -95,7 +95,7 @@ class FrameSpan:
             yield from range(parts.fcs, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> None:
-        """Change the FCS by what differs from `data`; a CRC is linear."""
+        """Change the FCS in `changed` by the difference to `data`, which keeps a sound frame sound: CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
         if self.parts.hcs <= at and end <= self.stop:
@@ -106,7 +106,7 @@ class FrameSpan:
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the frame; its bytes before `at` belong to the frame before it."""
+        """Explain the frame; bytes before `at` belong to the previous frame."""
         return _AnnotatedFrame(data, self, at).explain(label, information, value, error)
 
 
@@ -114,7 +114,7 @@ class FrameSpan:
 
 
 def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
-    """Return the damaged frames between the sound ones that end at `begin` and start at `limit`."""
+    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`."""
     starts = (match.start() - 1 for match in _FORMAT.finditer(data, begin, limit))
     candidates = [span for start in starts if (span := _candidate(data, start, limit))]
     sound_headers = [span.parts.flag for span in candidates if span.header_ok]
@@ -130,7 +130,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
 
 
 def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
-    """Return what may be a frame by its header."""
+    """Return the frame that the header after `start` announces, or `None` if there is no plausible header."""
     header = _FLAG + data[start + 1 : min(start + _MAX_HEADER, limit)]
     try:
         header_ok = find_end(header)[1]
@@ -148,25 +148,25 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
 
 
 def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
-    """Return where the bytes of a damaged frame end; 0 if it is none."""
+    """Return the end of a damaged frame; 0 if the bytes are not a frame."""
     parts = span.parts
     last = parts.end - 1
     delimited = last <= limit and data[last : parts.end] == _FLAG
     if last == next_header and data[last - 1 : last] == _FLAG:
-        delimited = False  # that flag opens the next frame: a byte got lost, and the frame's own flag came early
+        delimited = False  # this flag opens the next frame: a byte was lost, so the closing flag is one byte earlier
     if span.header_ok:
         return parts.end if delimited else min(parts.end, next_header)
     if delimited and last <= next_header:
         return parts.end
-    judged = parts.hcs < parts.information <= limit  # there is an HCS, and it does not fit
-    return limit if limit == len(data) < parts.end and not judged else 0
+    has_wrong_hcs = parts.hcs < parts.information <= limit
+    return limit if limit == len(data) < parts.end and not has_wrong_hcs else 0
 
 
 # --- the parts of a frame --------------------------------------------------------------------------------------------
 
 
 class _AnnotatedFrame:
-    """Explains the parts of one frame; its bytes before `at` belong to the frame before."""
+    """Explains the parts of one frame; bytes before `at` belong to the previous frame."""
 
     def __init__(self, data: bytes, span: FrameSpan, at: int) -> None:
         self._data = data
@@ -175,7 +175,7 @@ class _AnnotatedFrame:
         self._at = at
 
     def explain(self, label: str, information: tuple[Explanation, ...], value: str, error: str) -> Explanation:
-        """Explain all of it; `information` explains the information field, `value` and `error` what came of it."""
+        """Explain the frame; `information` explains the information field, `value` and `error` the decoded push."""
         header, trailer, missing = self._header(), self._trailer(), self._missing()
         faults = [part.error for part in (missing, *header, *trailer) if part.error]
         parts = (*header, *information, *trailer, missing)
@@ -198,21 +198,21 @@ class _AnnotatedFrame:
     def _opening_flag(self) -> Explanation:
         start = self._parts.flag
         flag = self._data[max(start, 0) : start + 1]
-        lost = f"expected the opening flag 7E, found {flag.hex().upper() or 'nothing'}; it got lost or was altered"
+        lost = f"expected the opening flag 7E, found {flag.hex().upper() or 'nothing'}; it was lost or altered"
         return self._leaf("flag", start, start + 1, error="" if flag == _FLAG or self._span.frame else lost)
 
     def _trailer(self) -> tuple[Explanation, ...]:
-        """Explain FCS and closing flag."""
+        """Explain the FCS and the closing flag."""
         parts = self._parts
         flag = self._data[parts.end - 1 : parts.end]
         wrong = flag != _FLAG and self._span.stop == parts.end <= len(self._data)
-        error = f"expected the closing flag 7E, found {flag.hex().upper()}; bytes got lost or came in" if wrong else ""
+        error = f"expected the closing flag 7E, found {flag.hex().upper()}; bytes were lost or added" if wrong else ""
         shared = "opens the next frame, too" if self._span.shares else ""
         fcs = self._sequence("FCS", parts.fcs, parts.fcs + SEQUENCE_SIZE)
         return fcs, self._leaf("flag", parts.end - 1, parts.end, shared, error)
 
     def _missing(self) -> Explanation:
-        """Return the part that says how many bytes are missing, if any are."""
+        """Return an explanation without bytes; its error is the number of missing bytes, or empty."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
         early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""
@@ -224,15 +224,15 @@ class _AnnotatedFrame:
         return Explanation(start, "hdlc", label, self._data[start:stop], value, error)
 
     def _sequence(self, label: str, at: int, end: int) -> Explanation:
-        """Explain HCS or FCS, over everything after the opening flag."""
+        """Explain the HCS or FCS; it covers all bytes after the opening flag."""
         if not at < end <= self._span.stop:
             return self._leaf(label, at, end)
         checked = self._data[self._parts.flag + 1 : at]
         expected, found = x25(checked), int.from_bytes(self._data[at:end], "little")
         if expected == found:
             return self._leaf(label, at, end, f"fits the {len(checked)} bytes before it")
-        sent = expected.to_bytes(SEQUENCE_SIZE, "little").hex(" ").upper()
-        wanted = f"expected {expected:04X}, sent as {sent}"
+        as_bytes = expected.to_bytes(SEQUENCE_SIZE, "little").hex(" ").upper()
+        wanted = f"expected {expected:04X}, sent as {as_bytes}"
         error = f"{label} {found:04X} does not fit the {len(checked)} bytes before it, {wanted}"
         return self._leaf(label, at, end, error=error)
 
@@ -247,7 +247,7 @@ def _bytes(count: int) -> str:
 
 
 def _address(groups: Address) -> str:
-    """An address of one group, or of an upper and a lower one with one or two groups each (IEC 62056-46 6.4.2.3)."""
+    """Return an address as text: one group, or upper and lower of one or two groups each (IEC 62056-46 6.4.2.3)."""
     half = len(groups) // 2
     if not half:
         return " ".join(map(str, groups))
@@ -257,14 +257,14 @@ def _address(groups: Address) -> str:
     return f"upper {upper}, lower {lower}"
 
 
-def _control(sent: bytes) -> str:
-    """The name and numbers of a control byte (IEC 62056-46 6.4.3)."""
-    if not sent:
+def _control(control: bytes) -> str:
+    """Return the name and the numbers of a control byte (IEC 62056-46 6.4.3)."""
+    if not control:
         return ""
-    byte = sent[0]
+    byte = control[0]
     poll, receive = f"P/F={byte >> 4 & 1}", f"N(R)={byte >> 5}"
     if not byte & 1:
         return f"I, N(S)={byte >> 1 & 7}, {receive}, {poll}"
     if byte & 0xF in _SUPERVISORY:
         return f"{_SUPERVISORY[byte & 0xF]}, {receive}, {poll}"
-    return f"{_UNNUMBERED.get(byte & ~_POLL, 'no control field that is known')}, {poll}"
+    return f"{_UNNUMBERED.get(byte & ~_POLL, 'unknown control field')}, {poll}"

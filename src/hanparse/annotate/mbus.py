@@ -1,4 +1,4 @@
-"""M-Bus long frames, sound or damaged, and each of them as an `Explanation`."""
+"""Finds damaged M-Bus long frames (telegrams) in bytes, and explains sound and damaged telegrams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COMMANDS: Final = {0x40: "SND_NKE", 0x53: "SND_UD", 0x73: "SND_UD", 0x5B: "REQ_
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A long frame and where it is; `error` says what is wrong with it, `end` where it ends by its length."""
+    """A long frame and its position. `end` is its end by its length field; `error` is empty for a sound frame."""
 
     telegram: Telegram
     start: int
@@ -38,12 +38,12 @@ class TelegramSpan:
 
     @property
     def information(self) -> int:
-        """Where what it carries begins."""
+        """The position of the carried data."""
         return min(self.telegram.information_offset, self.stop)
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is whole and its checksum fits."""
+        """True if the telegram is complete and its checksum fits."""
         return not self.error
 
     @property
@@ -51,20 +51,20 @@ class TelegramSpan:
         return min(max(self.end - TRAILER_SIZE, self.information), self.stop)
 
     def content(self, data: bytes) -> bytes:
-        """Return what it carries, as far as it is there."""
+        """Return the carried data, or its received part."""
         return data[self.information : self._checksum]
 
     def link(self, _data: bytes) -> Link | None:
-        """Return between which addresses it was sent."""
+        """Return the addresses and the control byte."""
         return self.telegram.link
 
     def framing(self) -> Iterator[int]:
-        """Return where header, checksum and stop byte are."""
+        """Return the positions of header, checksum and stop byte."""
         yield from range(self.start, self.information)
         yield from range(self._checksum, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> None:
-        """Change the checksum by what differs from `data`."""
+        """Change the checksum in `changed` by the difference to `data`, so that a sound telegram stays sound."""
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:
             changed[at] = (data[at] + sum(changed[first:at]) - sum(data[first:at])) & 0xFF
@@ -72,7 +72,7 @@ class TelegramSpan:
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram; its bytes before `at` belong to the frame before it."""
+        """Explain the telegram; bytes before `at` belong to the previous frame."""
         children = [*self._header(data, max(at, self.start)), *information, *self._trailer(data)]
         error = self.error or error
         if self.stop < self.end:
@@ -108,11 +108,11 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
     at = begin
     while match := _START.search(data, max(at, 0), limit):
         start = match.start()
-        there = data[start : min(start + MBus.max_size, limit)]
+        received = data[start : min(start + MBus.max_size, limit)]
         size = HEADER_SIZE + data[start + 1] + TRAILER_SIZE
         try:
-            size, sound = find_end(there)
-            fault = truncated(len(there), size, sound=sound)
+            size, sound = find_end(received)
+            fault = truncated(len(received), size, sound=sound)
         except FrameError as error:
             fault = error
         end = start + size

@@ -1,4 +1,4 @@
-"""P1 telegrams, line by line, each of them as an `Explanation`."""
+"""Explains P1 telegrams line by line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A sound telegram and where it is."""
+    """A sound telegram and its position."""
 
     telegram: Telegram
     unit = "telegram"
@@ -27,33 +27,33 @@ class TelegramSpan:
 
     @property
     def start(self) -> int:
-        """Its slash."""
+        """The position of the slash."""
         return self.telegram.offset
 
     @property
     def stop(self) -> int:
-        """After its CRC."""
+        """The position after the CRC."""
         return self.telegram.offset + len(self.telegram.raw)
 
     @property
     def information(self) -> int:
-        """Its slash: all of it is what it carries."""
+        """The position of the slash, because the telegram has no header."""
         return self.start
 
     def content(self, data: bytes) -> bytes:
-        """Return what it carries: all of it."""
+        """Return the whole telegram."""
         return data[self.start : self.stop]
 
     def link(self, _data: bytes) -> Link | None:
-        """A telegram has no addresses."""
+        """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Return where the CRC is."""
+        """Return the positions of the CRC."""
         size = len(self.telegram.crc or "")
         yield from range(self.stop - size, self.stop)
 
     def seal(self, _data: bytes, changed: bytearray) -> None:
-        """Compute the CRC again; a sound telegram stays sound."""
+        """Compute the CRC in `changed` again, so that a sound telegram stays sound."""
         size = len(self.telegram.crc or "")
         if size:
             body = with_cr_lf(bytes(changed[self.start : self.stop - size]))
@@ -72,7 +72,7 @@ class TelegramSpan:
         first = starts[0] if starts else end
         yield Explanation(self.start, "p1", "identification", data[self.start : first], telegram.identification)
         for line, at, stop in zip(telegram.lines, starts, (*starts[1:], end), strict=True):
-            fault = "this line cannot be read" if line.is_lost else ""
+            fault = "the line cannot be read" if line.is_lost else ""
             yield Explanation(at, "p1", str(line.obis or "line"), data[at:stop], _meaning(line), fault)
         fits = "the CRC fits" if telegram.crc else "no CRC was sent"
         yield Explanation(end, "p1", "end", data[end : self.stop], fits)

@@ -1,7 +1,7 @@
-"""Explains what each frame carries, from the events of the receiver; a message in parts is taken apart again.
+"""Explains the content of each frame, from the events of the receiver.
 
-The elements of a message in segments, telegrams or blocks are shown in the frames that carry them. An element that is
-cut in two has its value with its last bytes. What the message is as a whole is shown with its last frame.
+The elements of a message in segments, telegrams or blocks are explained in the frames that carry them. The value of an
+element that two frames carry is with its last bytes. The summary of the message is with its last frame.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _CONTINUED: Final = " (continued)"
 
 
 class Content(NamedTuple):
-    """What a frame carries, explained, and what came of it."""
+    """The explained content of a frame, with a summary (`value`) or an error."""
 
     parts: tuple[Explanation, ...]
     value: str = ""
@@ -38,7 +38,7 @@ class Content(NamedTuple):
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Return what each frame of `data` carries, by its first byte; `spans` are all of them."""
+    """Return the content of each frame of `data` by the position of its first byte; `spans` are all frames."""
     contents = _Contents(data, spans, payloads)
     for event in events:
         contents.add(event)
@@ -47,7 +47,7 @@ def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payload
 
 
 class _Contents:
-    """Collects what frames carry, message by message."""
+    """Collects the content of frames, message by message."""
 
     def __init__(self, data: bytes, spans: Iterable[Span], payloads: Payloads) -> None:
         self.found: dict[int, Content] = {}
@@ -57,12 +57,12 @@ class _Contents:
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of a message, whether it was read, failed or was dropped."""
+        """Explain the frames of a message that was read, that failed or that was dropped."""
         if isinstance(event, Read):
             if event.reading.profile.manufacturer:
                 self._profile_by_link[event.message.link] = event.reading.profile
             self._explain(event.message, event.reading)
-        elif isinstance(event, ReadTelegram) and event.security:  # ciphered: its lines are not in the input
+        elif isinstance(event, ReadTelegram) and event.security:  # the deciphered lines are not in the input
             self._explain(event.message)
         elif isinstance(event, ReadTelegram):
             telegram = event.message.frames[0]
@@ -75,7 +75,7 @@ class _Contents:
             self._add_part(self._spans[event.message.frames[0].offset], event.error.args[0])
 
     def add_rest(self, spans: Iterable[Span]) -> None:
-        """Explain the frames that no message has: damaged ones, and parts of a message that was dropped."""
+        """Explain the frames that belong to no message: damaged frames, and parts of a message that was dropped."""
         for span in spans:
             if span.start in self.found:
                 continue
@@ -99,7 +99,7 @@ class _Contents:
         spans: list[Span] | None = None,
         is_intact: bool = True,
     ) -> None:
-        """Explain what frames carry together; `error` says why it is not all."""
+        """Explain the message that the frames carry; `error` is the reason if the message is incomplete."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
         origin = Origin(message.link, self._profile_by_link.get(message.link), reading, is_intact and not error)
         parts = self._payloads.explain(message.payload, 0, origin)
@@ -108,13 +108,13 @@ class _Contents:
         count = len(spans)
         for i, span in enumerate(spans, 1):
             content = tuple(self._content(span, pieces))
-            told = value if i == count else ""
-            place = f"{span.unit} {i} of {count}" if count > 1 else ""
-            text = ", ".join(filter(None, (place, told)))
+            summary = value if i == count else ""
+            position = f"{span.unit} {i} of {count}" if count > 1 else ""
+            text = ", ".join(filter(None, (position, summary)))
             self.found[span.start] = Content(content, text, (error or fault) if i == count else "")
 
     def _content(self, span: Span, pieces: list[Explanation]) -> Iterator[Explanation]:
-        """Return the pieces that a frame carries, and in front of them the header of the block that it is."""
+        """Return the pieces that a frame carries, after the header of its block if it carries a block."""
         raw = span.content(self._data)
         stop = span.information + len(raw)
         own = [piece for piece in pieces if span.information <= piece.offset < stop]
@@ -125,7 +125,7 @@ class _Contents:
 
 
 def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explanation]:
-    """Return the parts of a message, each stretch of it at its position in the stream."""
+    """Return the explanation of a message in pieces, one for each frame, at their positions in the stream."""
     rest = Explanation.of("hdlc", "information", parts)
     for (start, position), (end, _) in pairwise([*message.starts, (len(message.payload), 0)]):
         if start == end:
@@ -137,9 +137,9 @@ def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explan
 
 
 def _cut(node: Explanation, at: int) -> tuple[Explanation, Explanation]:
-    """Return the parts of the node before and after `at`, which is inside it."""
+    """Return the parts of the node before and after the position `at`, which is within the node."""
     size = at - node.offset
-    first = replace(node, raw=node.raw[:size], value="" if node.children else "goes on in the next part")
+    first = replace(node, raw=node.raw[:size], value="" if node.children else "continues in the next part")
     label = node.label.removesuffix(_CONTINUED) + _CONTINUED
     second = replace(node, offset=at, label=label, raw=node.raw[size:])
     if not node.children:

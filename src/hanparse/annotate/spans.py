@@ -1,4 +1,4 @@
-"""Where the frames of an input are, sound or damaged, of every link layer: `find`."""
+"""Finds the frames of all link layers in an input, sound or damaged."""
 
 from __future__ import annotations
 
@@ -23,51 +23,54 @@ CARRIERS: Final = (Frame, Telegram, P1Telegram)
 
 
 class Span(Protocol):
-    """A frame of a link layer and where its parts are."""
+    """The positions of a frame of any link layer and of its parts."""
 
     @property
     def start(self) -> int:
-        """Its first byte; −1 for the flag that is missing in front of the input."""
+        """The position of the first byte; −1 if the input begins after a missing opening flag."""
 
     @property
     def stop(self) -> int:
-        """After the last of its bytes that are there."""
+        """The position after the last received byte of the frame."""
 
     @property
     def information(self) -> int:
-        """Where what it carries begins."""
+        """The position of the carried data."""
 
     @property
     def is_sound(self) -> bool:
-        """Whether it is whole and its check sequences fit."""
+        """True if the frame is complete and its check sequences fit."""
 
     @property
     def unit(self) -> str:
-        """What it is called where it carries a part of a message."""
+        """The name of the frame if it carries a part of a message: ``"segment"`` or ``"telegram"``."""
 
     def content(self, data: bytes, /) -> bytes:
-        """Return what it carries, as far as it is there."""
+        """Return the carried data, or its received part."""
 
     def link(self, data: bytes, /) -> Link | None:
-        """Return between which addresses it was sent, if its header goes as far."""
+        """Return the addresses and the control byte, or `None` if the frame has none."""
 
     def framing(self) -> Iterator[int]:
-        """Return where the bytes are that belong to the link layer and not to what the frame carries."""
+        """Return the positions of the bytes of the link layer: header, check sequences and flags."""
 
     def seal(self, data: bytes, changed: bytearray, /) -> None:
-        """Change the check sequence in `changed` by what differs from `data`: sound stays sound, damaged stays so."""
+        """Change the check sequence in `changed` by the difference to `data`.
+
+        A sound frame stays sound, and a damaged frame stays damaged.
+        """
 
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str, /
     ) -> Explanation:
-        """Explain the frame; its bytes before `at` belong to the frame before it.
+        """Explain the frame; bytes before `at` belong to the previous frame.
 
-        `information` explains what it carries, `value` and `error` what came of that.
+        `information` explains the carried data, `value` and `error` the result of decoding.
         """
 
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
-    """Return the sound frames of `data` and the damaged ones between them, in order; only shared flags overlap."""
+    """Return the sound frames of `data` and the damaged frames between them, in order; only shared flags overlap."""
     found: list[Span] = []
     at = 0
     for carrier in carriers:
@@ -76,8 +79,8 @@ def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
         at = span.stop
     found += _damaged(data, at, len(data))
     return [
-        replace(one, shares=True) if isinstance(one, hdlc.FrameSpan) and one.stop > after.start else one
-        for one, after in pairwise(found)
+        replace(span, shares=True) if isinstance(span, hdlc.FrameSpan) and span.stop > following.start else span
+        for span, following in pairwise(found)
     ] + found[-1:]
 
 
@@ -92,7 +95,7 @@ def _span(carrier: Carrier) -> Span:
 
 
 def _damaged(data: bytes, begin: int, limit: int) -> Iterator[Span]:
-    """Return the damaged frames between the sound ones that end at `begin` and start at `limit`."""
+    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`."""
     at = begin
     for span in hdlc.damaged(data, begin, limit):
         yield from mbus.damaged(data, at, span.start)

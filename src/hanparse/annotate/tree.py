@@ -1,4 +1,4 @@
-"""What every byte of an input says: `Explanation`, a tree, shown as text, as an HTML table or as JSON-ready dicts."""
+"""Defines `Explanation`, a tree that explains every byte of an input as text, HTML or dictionaries for JSON."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ _BYTES_WIDTH: Final = 3 * _BYTES_PER_ROW - 1
 _MAX_LABEL: Final = 26
 _MAX_INDENT: Final = 12
 _MAX_ROWS: Final = 32
-"""Rows of bytes that one part may take in `str` and HTML; `raw` has them all."""
+"""The maximum number of rows of bytes for one part in `str` and HTML; `raw` holds all bytes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Explanation:
-    """A stretch of the input and what it says. Its children are the same stretch in parts, in order.
+    """Explains consecutive bytes of the input. Its children explain parts of the same bytes, in order.
 
-    The leaves of a tree hold every byte of it exactly once. A leaf without bytes says what is missing there.
+    The leaves of a tree contain every byte of it exactly once. A leaf without bytes explains what is missing.
 
-    * `offset`: the first byte, counted from 0 in the input; `length`: how many bytes; `raw`: the bytes.
-    * `layer`: ``"stream"`` (frames and what stands between them), ``"hdlc"``, ``"llc"``, ``"apdu"`` or ``"axdr"``.
-    * `label`: what the stretch is; `value`: what it says; `error`: what is wrong with it. All are for people to read;
-      the last two may be empty. What is wrong in a frame is also said of the frame.
+    * `offset`: the position of the first byte, from 0; `length`: the number of bytes; `raw`: the bytes.
+    * `layer`: ``"stream"`` (frames and the bytes between them), ``"hdlc"``, ``"mbus"``, ``"p1"``, ``"llc"``, ``"apdu"``
+      or ``"axdr"``.
+    * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people; the last
+      two may be empty. A fault within a frame is also the error of the frame.
     """
 
     offset: int
@@ -42,25 +43,25 @@ class Explanation:
 
     @classmethod
     def of(cls, layer: str, label: str, children: tuple[Explanation, ...], *, value: str = "", error: str = "") -> Self:
-        """A part that holds `children`, one at least."""
+        """Return an explanation with these children (at least one); its bytes are the bytes of the children."""
         raw = b"".join(child.raw for child in children)
         return cls(children[0].offset, layer, label, raw, value, error, children)
 
     @property
     def length(self) -> int:
-        """How many bytes."""
+        """The number of bytes."""
         return len(self.raw)
 
     @property
     def leaves(self) -> Iterator[Explanation]:
-        """The parts that have no parts, in order: every byte exactly once."""
+        """The parts without children, in order; they contain every byte exactly once."""
         if not self.children:
             yield self
         for child in self.children:
             yield from child.leaves
 
     def to_dict(self) -> dict[str, Any]:
-        """The tree, ready for JSON: `raw` as hex digits."""
+        """Return the tree as dictionaries for JSON; `raw` becomes hex digits."""
         return {
             "offset": self.offset,
             "length": self.length,
@@ -73,14 +74,14 @@ class Explanation:
         }
 
     def __repr__(self) -> str:
-        """What it is, on one line; `print` shows the bytes."""
-        what = ": ".join(part for part in (self.label, self.value, self.error) if part)
-        return f"<Explanation of {self.length} bytes at {self.offset}, {what}>"
+        """Return label, value and error on one line; `print` shows the bytes."""
+        text = ": ".join(part for part in (self.label, self.value, self.error) if part)
+        return f"<Explanation of {self.length} bytes at {self.offset}, {text}>"
 
     def __str__(self) -> str:
-        """The annotated dump: a line for each frame, then offset, bytes, name and value of every part.
+        """Return the annotated dump: a line for each frame, then offset, bytes, label and value of every part.
 
-        ``!`` in the first column marks what is wrong. Bytes of a part beyond the first 256 are counted and not shown.
+        ``!`` in the first column marks errors. A part shows its first 256 bytes, and the number of its other bytes.
         """
         sections = _sections(self)
         rows = [row for section in sections for row in section.rows]
@@ -93,7 +94,7 @@ class Explanation:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """The same for a notebook: a table for each frame that can be folded."""
+        """Return the annotated dump as HTML for notebooks, with a table for each frame that can be folded."""
         summary = "".join(f"<div>{_marked(text, error)}</div>" for text, error in _summary(self))
         sections = _sections(self)
         tables = "".join(_html_table(section, is_open=len(sections) == 1) for section in sections)
@@ -115,7 +116,7 @@ class _Section(NamedTuple):
 
 
 def _sections(node: Explanation) -> list[_Section]:
-    """One of each frame, and what stands between frames in between, if the node has several; else one."""
+    """Return a section for each frame and for bytes between frames; a single section for a node within a frame."""
     if node.layer != "stream" or not node.children:
         return [] if not node.raw and node.layer == "stream" else [_Section("", list(_rows(node, 0)))]
     return [_section(child) for child in node.children]
@@ -128,7 +129,7 @@ def _section(node: Explanation) -> _Section:
 
 
 def _rows(node: Explanation, indent: int) -> Iterator[_Row]:
-    """The rows of a node. A first part with the name of the whole stands for both: a list and its count."""
+    """Return the rows of a node; one row shows the node and a first child with the same label: a list and its count."""
     children = node.children
     if not children:
         yield _Row(node.offset, node.raw, indent, node.label, node.value, node.error)
@@ -142,12 +143,12 @@ def _rows(node: Explanation, indent: int) -> Iterator[_Row]:
 
 
 def _summary(node: Explanation) -> Iterator[tuple[str, bool]]:
-    """What it is, and a line for each frame and what is passed over; whether something is wrong with it."""
+    """Return the lines of the summary: the node, each frame, and skipped bytes. True marks a line with an error."""
     yield f"{_size(node)}: {node.error or node.value or node.label}", bool(node.error)
     for child in node.children if node.layer == "stream" else ():
-        told = child.error or child.value
-        if told and (child.children or child.layer == "stream"):
-            yield f"{child.label} at {child.offset:04X}, {_size(child)}: {told}", bool(child.error)
+        text = child.error or child.value
+        if text and (child.children or child.layer == "stream"):
+            yield f"{child.label} at {child.offset:04X}, {_size(child)}: {text}", bool(child.error)
 
 
 def _size(node: Explanation) -> str:
@@ -163,7 +164,7 @@ def _folded(text: str, *, error: bool) -> list[str]:
 
 
 def _lines(row: _Row, digits: int, label_width: int) -> Iterator[str]:
-    """Offset, bytes, label and value side by side, and the error below label and value."""
+    """Return the lines of a row: offset, bytes, label and value side by side, and the error below label and value."""
     left = digits + _BYTES_WIDTH + 5
     value_width = _WIDTH - left - label_width - 2
     labels = [" " * row.indent + line for line in _wrapped(row.label, max(8, label_width - row.indent))]
@@ -172,8 +173,8 @@ def _lines(row: _Row, digits: int, label_width: int) -> Iterator[str]:
         offset = f"{row.offset:0{digits}X}" if i == 0 else " " * digits
         mark = "!" if row.error and i == 0 else " "
         yield f"{mark}{offset}  {raw:<{_BYTES_WIDTH}}  {label:<{label_width}}  {value}".rstrip()
-    room = max(_WIDTH // 4, _WIDTH - left - row.indent - 2)
-    yield from (f"!{' ' * (left - 1 + row.indent)}! {line}" for line in _wrapped(row.error, room))
+    error_width = max(_WIDTH // 4, _WIDTH - left - row.indent - 2)
+    yield from (f"!{' ' * (left - 1 + row.indent)}! {line}" for line in _wrapped(row.error, error_width))
 
 
 def _hex_rows(raw: bytes) -> list[str]:
@@ -183,7 +184,7 @@ def _hex_rows(raw: bytes) -> list[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of `text`; an arrow stays with the field that it points to."""
+    """Return `text` in lines of this width; an arrow stays on the line of the field after it."""
     if len(text) <= width:
         return [text] if text else []
     return [line.replace("\xa0", " ") for line in wrap(text.replace("-> ", "->\xa0"), width)]
@@ -191,7 +192,7 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 # --- HTML ------------------------------------------------------------------------------------------------------------
 
-# Colours come from the notebook, be it light or dark. Only the ground of errors is tinted, and half transparent.
+# The notebook, light or dark, sets the colours. Only errors have a background colour of their own, half transparent.
 _CSS_FRAME: Final = "font-family: monospace; color: inherit; text-align: left"
 _CSS_CELL: Final = "text-align: left; vertical-align: top; padding: 1px 8px; color: inherit; background: transparent"
 _CSS_ERROR: Final = "background: rgba(230, 60, 40, 0.25); font-weight: bold"

@@ -1,4 +1,4 @@
-"""The values of a push -> words: name of the code, number with scaler and unit, moment, and the field each became."""
+"""Describes the values of a push in words: name of the code, number with scaler and unit, time, and field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUS: Final = {
 
 
 class _Element(NamedTuple):
-    """An element of a list that has a code, its register, and the field of which it is the source."""
+    """An element of a list with its code, its register, and the name of the field that it fills, if any."""
 
     data: Data
     obis: Obis
@@ -38,64 +38,65 @@ class _Element(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """What the values of one push mean, as far as is known.
+    """Describes the values of one push.
 
-    `elements` are found by their place in `apdu`. `reading` is the list as a profile reads it, `became` the measurement
-    that was made of it with the caller's `timezone`.
+    `elements` maps positions in `apdu` to elements. `reading` is the list as a profile reads it, `measurement` is the
+    measurement from this reading with the caller's `timezone`. Both are `None` if they do not exist.
     """
 
     apdu: bytes
     elements: dict[int, _Element]
     reading: Reading | None = None
-    became: Measurement | None = None
+    measurement: Measurement | None = None
     timezone: tzinfo | None = None
 
     @classmethod
     def of_reading(
-        cls, apdu: bytes, reading: Reading, became: Measurement | None, timezone: tzinfo | None
+        cls, apdu: bytes, reading: Reading, measurement: Measurement | None, timezone: tzinfo | None
     ) -> Interpretation:
-        """What a profile says of the list."""
+        """Return the interpretation of a list that a profile reads."""
         fields = {source.data.offset: name for name, source in reading.sources.items()}
         elements = (
             _Element(item.data, item.obis, register, fields.get(item.data.offset, ""))
             for item, register in zip(reading.items, reading.registers, strict=True)
             if item.obis
         )
-        return cls(apdu, _by_place(elements), reading, became, timezone)
+        return cls(apdu, _by_offset(elements), reading, measurement, timezone)
 
     @classmethod
     def of_items(cls, apdu: bytes, items: Iterable[Item]) -> Interpretation:
-        """What the list says itself."""
+        """Return the interpretation of a list that no profile reads, from the codes, scalers and units in the list."""
         elements = (
             _Element(item.data, item.obis, Register(item.obis, None, item.scaler, item.unit))
             for item in items
             if item.obis
         )
-        return cls(apdu, _by_place(elements))
+        return cls(apdu, _by_offset(elements))
 
     @property
     def summary(self) -> str:
-        """The maker, the meter, the time and the power of the push; nothing if no measurement was made of it."""
-        if self.became is None:
+        """Manufacturer, meter type, time and power of the push; empty if there is no measurement."""
+        if self.measurement is None:
             return ""
-        meter = " ".join(name for name in (self.became.manufacturer, self.became.model) if name)
-        moment, power = self.became.timestamp, self.became.active_power_import
-        told = (meter or "no maker named", moment and moment.isoformat(), "" if power is None else f"{power} W import")
-        return ", ".join(part for part in told if part)
+        meter = " ".join(name for name in (self.measurement.manufacturer, self.measurement.model) if name)
+        moment, power = self.measurement.timestamp, self.measurement.active_power_import
+        import_text = "" if power is None else f"{power} W import"
+        parts = (meter or "unknown manufacturer", moment and moment.isoformat(), import_text)
+        return ", ".join(part for part in parts if part)
 
     def value(self, data: Data) -> str:
-        """What an element says: its name, if its code does not stand before it, its value, and its field."""
+        """Return the value of an element and its field, after its name unless its code is directly in front of it."""
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)
-        before = (data.offset, data.offset - 1)  # between the code of an attribute and its value stands its number
-        coded = any(self.apdu.endswith(bytes(element.obis), 0, end) for end in before)
-        name = "" if coded else f"{_described(element.obis)}: "
-        return f"{name}{self._said(element)}{self._field(element)}"
+        ends = (data.offset, data.offset - 1)  # in an attribute descriptor, attribute_id is between code and value
+        follows_code = any(self.apdu.endswith(bytes(element.obis), 0, end) for end in ends)
+        name = "" if follows_code else f"{_described(element.obis)}: "
+        return f"{name}{self._described_value(element)}{self._field(element)}"
 
     def date_time(self, sent: DateTime) -> str:
-        """What the date-time of the APDU says."""
-        dated = self.became and self._moment(sent)
+        """Return the date-time of the APDU in words."""
+        dated = self.measurement and self._moment(sent)
         return f"{_as_sent(sent)}{self._by_rule(sent)}{' -> timestamp' if dated else ''}"
 
     def _moment(self, sent: DateTime | None) -> datetime | None:
@@ -108,7 +109,7 @@ class Interpretation:
         moment = self._moment(sent)
         return f"; {rule} {moment.isoformat() if moment else 'no moment'}"
 
-    def _said(self, element: _Element) -> str:
+    def _described_value(self, element: _Element) -> str:
         entry = lookup(element.obis)
         sent = values.time(element.data)
         if entry and entry.kind is Kind.TIME and sent:
@@ -117,10 +118,10 @@ class Interpretation:
         return shown(element.data) if raw is None else _quantity(raw, element.register)
 
     def _field(self, element: _Element) -> str:
-        """The field of the measurement, with its value where that is another than was sent."""
-        if not element.field or not self.became or not self.reading:
+        """Return an arrow and the field that the element fills, with the value of the field if it differs."""
+        if not element.field or not self.measurement or not self.reading:
             return ""
-        value, source = getattr(self.became, element.field), self.reading.sources[element.field]
+        value, source = getattr(self.measurement, element.field), self.reading.sources[element.field]
         if value is None:
             return f" -> {element.field} None{', 0 is not measured' if self._not_measured(element.field) else ''}"
         if source.kind is Kind.TIME and not self._moment(self.reading.date_time):
@@ -135,7 +136,7 @@ class Interpretation:
         return bool(model and field in model.not_measured)
 
 
-def _by_place(elements: Iterable[_Element]) -> dict[int, _Element]:
+def _by_offset(elements: Iterable[_Element]) -> dict[int, _Element]:
     return {element.data.offset: element for element in elements}
 
 
@@ -154,7 +155,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """A value, no list, by its type alone."""
+    """Return the text for a value without a code, by its type; the value is not a list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')
@@ -172,7 +173,7 @@ def shown(data: Data) -> str:
 
 
 def _octets(octets: bytes) -> str:
-    """Octets that are no text and no clock: a code, or bytes."""
+    """Return the text for octets that are neither text nor a date-time: a code, or the number of bytes."""
     code = code_in(octets)
     return _described(code) if code else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
 
@@ -182,7 +183,7 @@ def _shortened(text: str) -> str:
 
 
 def _as_sent(sent: DateTime) -> str:
-    """A date-time part by part; question marks where a part is not specified."""
+    """Return the parts of a date-time as the meter sent them, with question marks for parts that are not specified."""
     year = "????" if sent.year == NO_YEAR else f"{sent.year:04}"
     date = f"{year}-{_two(sent.month)}-{_two(sent.day)}"
     time = f"{_two(sent.hour)}:{_two(sent.minute)}:{_two(sent.second)}"

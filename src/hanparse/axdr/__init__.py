@@ -1,5 +1,5 @@
-"""A-XDR (IEC 61334-6) <-> typed values.
+"""Parses and builds COSEM data in A-XDR (IEC 61334-6).
 
-`data` has the types, and one table of those of fixed size; `grammar` and `primitives` declare them in construct, which
-reads and builds; `bounded` keeps hostile bytes harmless; `length` reads a length where no grammar is needed.
+`data` defines the types of values; `grammar` and `primitives` declare their encoding in construct, which parses and
+builds; `bounded` limits what hostile bytes can cost; `length` reads a length or count without a grammar.
 """

@@ -1,4 +1,4 @@
-"""COSEM data as Python values: the types of the Blue Book (4.1.5), without their encoding."""
+"""Defines COSEM data as Python values: the types of the Blue Book (4.1.5), without their encoding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hanparse.errors import DecodeError
 
 
 class Tag(IntEnum):
-    """The byte before every value that says its type."""
+    """The byte in front of every value that identifies its type (Blue Book 4.1.5)."""
 
     NULL_DATA = 0
     ARRAY = 1
@@ -46,30 +46,32 @@ class Tag(IntEnum):
     DONT_CARE = 255
 
     def __str__(self) -> str:
-        """The name as the Blue Book writes it: ``double-long-unsigned``."""
+        """Return the name as in the Blue Book: ``double-long-unsigned``."""
         return self.name.lower().replace("_", "-")
 
 
 LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
-"""The types whose values are made of others, each with its tag."""
+"""The types whose values are sequences of elements with a tag each."""
 NOT_SPECIFIED: Final = 0xFF
-"""A part of a date, a time or a date-time, or its status, that the meter leaves open (Blue Book 4.1.6.1)."""
+"""The value for "not specified" in a byte of a date, a time or a date-time (Blue Book 4.1.6.1)."""
 NO_YEAR: Final = 0xFFFF
+"""The value for "not specified" as year."""
 NO_DEVIATION: Final = -0x8000
+"""The value for "not specified" as deviation."""
 
 
 class Untagged(Enum):
-    """A value that a push holds without a tag."""
+    """The type of a value that a push holds without a tag."""
 
     ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
 
     def __str__(self) -> str:
-        """The name, as of a `Tag`."""
+        """Return the name in the form of `Tag`."""
         return self.value
 
 
 class Date(NamedTuple):
-    """Five bytes as sent: `NO_YEAR`, and `NOT_SPECIFIED` elsewhere, is not specified; weekday 1 is Monday."""
+    """A date as the meter sent it (five bytes). Weekday 1 is Monday; see `NO_YEAR` and `NOT_SPECIFIED`."""
 
     year: int
     month: int
@@ -78,7 +80,7 @@ class Date(NamedTuple):
 
 
 class Time(NamedTuple):
-    """Four bytes as sent; see `NOT_SPECIFIED`."""
+    """A time as the meter sent it (four bytes); see `NOT_SPECIFIED`."""
 
     hour: int
     minute: int
@@ -87,7 +89,7 @@ class Time(NamedTuple):
 
 
 class DateTime(NamedTuple):
-    """Twelve bytes as sent: deviation in minutes, UTC = local + deviation; see `NO_DEVIATION`."""
+    """A date-time as the meter sent it (twelve bytes). UTC = local time + `deviation` minutes; see `NO_DEVIATION`."""
 
     year: int
     month: int
@@ -102,14 +104,14 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time that an octet-string is. Raises `DecodeError` unless it has twelve bytes."""
+        """Return the date-time that an octet-string holds. Raises `DecodeError` unless it has twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
-            raise DecodeError(f"a date-time has {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
+            raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
 
 
 class AttributeDescriptor(NamedTuple):
-    """Nine bytes that name the value after them (Green Book, Cosem-Attribute-Descriptor); `instance_id` is a code."""
+    """Nine bytes that identify the next value (Green Book, Cosem-Attribute-Descriptor); `instance_id` is a code."""
 
     class_id: int
     instance_id: bytes
@@ -117,22 +119,22 @@ class AttributeDescriptor(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A type of fixed size: its `struct` format, big-endian, its kind, and its name in profiles."""
+    """A type of fixed size: its `struct` format (big-endian), its kind, and its short name in profiles."""
 
     format: str
     kind: str
     short_name: str = ""
     record: type[Date | Time | DateTime] | None = None
-    """The named tuple of a kind that has several parts."""
+    """The named tuple for a value of several parts."""
 
     @property
     def size(self) -> int:
-        """How many bytes follow the tag."""
+        """The number of bytes after the tag."""
         return calcsize(f">{self.format}")
 
     @property
     def is_number(self) -> bool:
-        """Whether its value alone is a quantity: a code and a state are none, a delta lacks the value before it."""
+        """True if a value is a quantity. A code or a state is not; a delta is not without the value before it."""
         return self.kind in ("integer", "float")
 
 
@@ -160,16 +162,19 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
     Tag.DELTA_LONG_UNSIGNED: Scalar("H", "delta"),
     Tag.DELTA_DOUBLE_LONG_UNSIGNED: Scalar("L", "delta"),
 }
-"""Every type of fixed size (Blue Book 4.1.5). What else needs to know one of these facts asks here."""
+"""All types of fixed size (Blue Book 4.1.5). Every other module takes these facts from this table."""
 
 DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
 WALL_CLOCK: Final = Struct(">HBBxBBB")
-"""The parts of a date-time that a clock shows: year, month, day, hour, minute, second."""
+"""The format of the parts year, month, day, hour, minute and second of a date-time."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
-    """The type of the elements of a compact-array: `members` of a structure, or `count` times one member."""
+    """The type of the elements of a compact-array.
+
+    A structure has `members`; an array has one member, `count` times.
+    """
 
     tag: Tag
     members: tuple[TypeDescription, ...] = ()
@@ -177,13 +182,13 @@ class TypeDescription:
 
     @property
     def items(self) -> int:
-        """How many values one element is: itself and all that it holds."""
+        """The number of values in one element: the element itself and all values in it."""
         return 1 + (self.count if self.tag is Tag.ARRAY else 1) * sum(member.items for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class CompactArray:
-    """The value of a compact-array: one description, then elements sent without tags."""
+    """The value of a compact-array: one type description, and elements that are sent without tags."""
 
     description: TypeDescription
     elements: tuple[Data, ...]
@@ -208,7 +213,7 @@ Value = (
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value and its type. `offset` and `length` are its place, with its tag; comparisons leave them out."""
+    """One value and its type. `offset` and `length` cover its bytes with the tag; comparisons ignore them."""
 
     tag: Tag | Untagged
     value: Value = None
@@ -217,15 +222,16 @@ class Data:
 
     @property
     def end(self) -> int:
-        """The position after it."""
+        """The position after the last byte of the value."""
         return self.offset + self.length
 
 
 @dataclass(frozen=True, slots=True)
 class Partial(Data):
-    """An array or structure that breaks off: the elements that were read, of which the last may be `Partial`, too.
+    """An array or structure that is not complete. Its value holds the elements that were read.
 
-    `announced` is the count in front of the elements; `length` reaches to the end of what was read.
+    The last element may be `Partial`, too. `announced` is the count in front of the elements. `length` ends with the
+    last element that was read.
     """
 
     announced: int = field(default=0, compare=False)

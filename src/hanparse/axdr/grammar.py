@@ -1,8 +1,9 @@
-"""A-XDR bytes <-> typed values: every type of the Blue Book (4.1.5), each value with its place in the bytes.
+"""Parses A-XDR bytes to typed values and builds them: all types of the Blue Book (4.1.5), each value with its position.
 
-construct holds the declared types, the table at the end, and runs both ways. What hostile bytes could misuse (lengths,
-lists, compact arrays) and what notes the place of a value are constructs of this package. A grammar of construct's own
-parts alone would be a quarter shorter and ten times slower, and its messages could not say what was announced.
+The table at the end declares the types in construct, which parses and builds with the same declaration. This package
+has its own constructs where hostile bytes must be bounded (lengths, lists, compact arrays), and for the positions of
+values. construct's own parts alone would need a quarter less code, but are ten times slower, and their messages do not
+include the announced lengths and counts.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
 
 
 def parse(data: bytes) -> Data:
-    """Return the one value that `data` is. Raises `DecodeError`."""
+    """Return the value that `data` encodes. Raises `DecodeError`, also if bytes follow the value."""
     return parse_all(DATA, data)  # type: ignore[no-any-return]
 
 
 def build(value: Data) -> bytes:
-    """Return the bytes of a value. Raises `ValueError` when its tag cannot hold it."""
+    """Return the bytes of a value. Raises `ValueError` if the value does not fit its tag."""
     return build_all(DATA, value)
 
 
@@ -35,23 +36,23 @@ def build(value: Data) -> bytes:
 
 
 class _Tag(c.Construct):
-    """One byte, one of `Tag`."""
+    """Reads and writes one byte, a `Tag`."""
 
     def _parse(self, stream: Bounded, _context: object, path: str) -> Tag:
-        sent = c.stream_read(stream, TAG_SIZE, path)
-        tag = _TAGS.get(sent)
+        found = c.stream_read(stream, TAG_SIZE, path)
+        tag = _TAGS.get(found)
         if tag is None:
-            stream.fail(f"expected the tag of an A-XDR type, found {sent.hex().upper()}", stream.tell() - TAG_SIZE)
+            stream.fail(f"expected the tag of an A-XDR type, found {found.hex().upper()}", stream.tell() - TAG_SIZE)
         return tag
 
     def _build(self, obj: Tag | Untagged, stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(bytes([obj]))  # type: ignore[list-item]  # TypeError for what has no tag
+        stream.write(bytes([obj]))  # type: ignore[list-item]  # TypeError for Untagged
 
 
 class Node(c.Construct):
-    """What `grammar` reads, as the value of a `Data`; the one place that notes where a value is.
+    """Reads a value with `grammar` and returns it as `Data` with its position; no other construct notes positions.
 
-    `tag_size` bytes, which were read before, belong to it.
+    The tag of `tag_size` bytes has been read before; it belongs to the position of the value.
     """
 
     def __init__(self, tag: Tag | Untagged, grammar: c.Construct, tag_size: int = 0) -> None:
@@ -65,7 +66,7 @@ class Node(c.Construct):
         try:
             value = self.grammar._parse(stream, context, path)
         except c.StreamError:
-            stream.fail(f"the bytes end inside the {self.tag} that begins here; cut off on the way", start)
+            stream.fail(f"the bytes end inside the {self.tag} that begins here; the input is cut off", start)
         offset = start - self._tag_size
         return Data(self.tag, value, offset, stream.tell() - offset)
 
@@ -76,7 +77,7 @@ class Node(c.Construct):
 
 
 class _Data(c.Construct):
-    """A tag and the value of its type, as `types` read it."""
+    """Reads and writes a tag, and the value with the grammar of this tag in `types`."""
 
     def __init__(self, types: Mapping[Tag | Untagged, Node]) -> None:
         super().__init__()
@@ -91,7 +92,11 @@ class _Data(c.Construct):
 
 
 class _Elements(c.Construct):
-    """A count and as many values: what `each` reads, or what `row` reads one after the other where it has as many."""
+    """Reads and writes a count and the elements of a list.
+
+    If `row` has as many grammars as the list has elements, each grammar is for one element; otherwise `each` is for all
+    elements (default: `DATA`).
+    """
 
     def __init__(self, tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> None:
         super().__init__()
@@ -111,7 +116,7 @@ class _Elements(c.Construct):
         try:
             stream.descend()
             for grammar in self._grammars(count):
-                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept when the next one fails
+                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept if the next element fails
         except (DecodeError, c.StreamError):
             elements += [stream.partial] if stream.partial else []
             offset, end = start - TAG_SIZE, elements[-1].end if elements else first
@@ -127,18 +132,22 @@ class _Elements(c.Construct):
 
 
 def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
-    """Return the grammar of any value, where lists of type `tag` hold other elements than `DATA`."""
+    """Return the grammar of any value, with the given grammars for the elements of lists of type `tag`."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
 
 
 class _TypeDescription(c.Construct):
-    """A tag; for an array also a count (16 bits) and one description, for a structure a number of descriptions."""
+    """Reads and writes a type description (Blue Book 4.1.5).
+
+    It is a tag. The tag of an array is followed by a count (16 bits) and one description, the tag of a structure by the
+    number of descriptions and the descriptions.
+    """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> TypeDescription:
         offset = stream.tell()
         tag = TAG._parse(stream, context, path)
         if tag is Tag.COMPACT_ARRAY:
-            stream.fail("a compact-array cannot hold another", offset)
+            stream.fail("expected another type than compact-array as type of the elements of a compact-array", offset)
         if tag not in LISTS:
             return TypeDescription(tag)
         stream.descend()
@@ -160,7 +169,7 @@ class _TypeDescription(c.Construct):
 
 
 class _Members(c.Construct):
-    """The members of an array or structure without tags and count: those of a row, so many times."""
+    """Reads and writes the members of an array or structure without tags and count: `times` times those of `row`."""
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
         super().__init__()
@@ -176,7 +185,7 @@ class _Members(c.Construct):
 
 
 def _element(description: TypeDescription) -> Node:
-    """Return the grammar of an element that is sent without tags."""
+    """Return the grammar of an element of a compact-array, which is sent without tags."""
     tag = description.tag
     if tag not in LISTS:
         return Node(tag, TYPES[tag].grammar)
@@ -185,7 +194,7 @@ def _element(description: TypeDescription) -> Node:
 
 
 class _CompactArray(c.Construct):
-    """A type description, a length in bytes, and elements without tags until the bytes are used up."""
+    """Reads and writes a type description, a length in bytes, and elements without tags up to this length."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> CompactArray:
         start = stream.tell() - TAG_SIZE
@@ -199,10 +208,10 @@ class _CompactArray(c.Construct):
         elements: list[Data] = []
         while stream.tell() < end:
             if len(elements) == most:
-                stream.fail("a compact-array unfolds into more than two items per byte; no meter does that")
+                stream.fail("expected at most two items per byte in a compact-array, found more; no meter sends that")
             elements.append(element._parse(stream, context, path))
         if stream.tell() > end:
-            stream.fail(f"the last element of a compact-array ends {stream.tell() - end} bytes after it", end)
+            stream.fail(f"the last element of a compact-array has {stream.tell() - end} bytes too many", end)
         return CompactArray(description, tuple(elements))
 
     def _build(self, obj: CompactArray, stream: io.BytesIO, context: object, path: str) -> None:

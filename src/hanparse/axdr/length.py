@@ -1,17 +1,17 @@
-"""The length or count before a string, an array or a ciphered content: bytes <-> number, also without the grammar."""
+"""Reads and writes a length or count, as it precedes strings, arrays and ciphered contents, without a grammar."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LONG_FORM: Final = 0x80
-"""A first byte from here on counts the length bytes that follow it (Blue Book 4.1.5)."""
+"""A smaller first byte is the length. Otherwise its low 7 bits are the number of length bytes (Blue Book 4.1.5)."""
 MAX_SIZE: Final = 8
-"""Length bytes behind the first; four are the most that were ever seen."""
+"""The maximum number of length bytes after the first byte; known meters send at most four."""
 
 
 def length_at(data: bytes, at: int) -> tuple[int, int]:
-    """The length or count at `at` and the position behind it; −1 and the end of `data` when there is none."""
+    """Return the length or count at `at` and the position after it; −1 and the end of `data` if it cannot be read."""
     first = data[at] if at < len(data) else LONG_FORM + MAX_SIZE + 1
     if first < LONG_FORM:
         return first, at + 1

@@ -1,4 +1,4 @@
-"""What holds no other values, as constructs: lengths, strings, and named tuples of fixed size."""
+"""Declares the constructs of values without elements: lengths, strings, and named tuples of fixed size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Length(c.Construct):
-    """A length or count; see `hanparse.axdr.length`."""
+    """Reads and writes a length or count; see `hanparse.axdr.length`."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> int:
         start = stream.tell()
@@ -26,7 +26,7 @@ class _Length(c.Construct):
             return length
         size = stream.data[start] - LONG_FORM if start < after else 0
         if size > MAX_SIZE:
-            stream.fail(f"a length in {size} bytes; expected {MAX_SIZE} at most", start)
+            stream.fail(f"expected a length in at most {MAX_SIZE} bytes, found {size} bytes", start)
         raise c.StreamError("the length is cut off", path=path)
 
     def _build(self, obj: int, stream: io.BytesIO, _context: object, _path: str) -> None:
@@ -34,7 +34,7 @@ class _Length(c.Construct):
 
 
 class _Octets(c.Construct):
-    """A length and as many bytes."""
+    """Reads and writes a length and this number of bytes."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> bytes:
         offset = stream.tell()
@@ -48,7 +48,7 @@ class _Octets(c.Construct):
 
 
 class _Bits(c.Construct):
-    """A length in bits and the bits, the first one highest in its byte."""
+    """Reads and writes a length in bits and the bits; the first bit is the most significant bit of the first byte."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> str:
         offset = stream.tell()
@@ -64,16 +64,16 @@ class _Bits(c.Construct):
 
 
 def _text(encoding: str) -> c.Construct:
-    """Text that survives both ways even where the encoding does not know a byte."""
+    """Return the construct of a text; bytes that are invalid in the encoding become surrogates, and are built again."""
     return c.ExprAdapter(
         OCTETS,
-        decoder=lambda sent, _context: sent.decode(encoding, "surrogateescape"),
+        decoder=lambda octets, _context: octets.decode(encoding, "surrogateescape"),
         encoder=lambda value, _context: value.encode(encoding, "surrogateescape"),
     )
 
 
 class Record(c.Construct):
-    """A named tuple of fixed size, by its `struct` format."""
+    """Reads and writes a named tuple of fixed size with its `struct` format."""
 
     def __init__(self, record: type[Any], parts: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Says what is wrong with the wire, from counters and skipped bytes, in words to act on."""
+"""Finds what is wrong with a connection, from counters and skipped bytes, and describes what to do."""
 
 from hanparse.diagnosis.faults import Fault, diagnose
 

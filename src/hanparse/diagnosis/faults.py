@@ -1,7 +1,7 @@
-"""What a decoder has seen -> `Fault`s: what is wrong with the wire, in words a person can act on.
+"""Finds what is wrong with a connection (`Fault`), and describes what to do.
 
-Judged from counts and from the last of the bytes that belong to no sound frame. Nothing is found on a sound wire, also
-when the stream begins in the middle of a frame; nor where too few bytes were seen to tell the one from the other.
+The rules use the counts of a decoder and the last bytes that belong to no sound frame. There is no fault on a good
+connection, even if the stream begins in the middle of a frame, and none while the bytes are too few for a decision.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong. `message` says what was seen, what it most likely means and what to do.
+    """One fault of a connection. `message` contains what was observed, its most likely cause, and what to do.
 
-    `counts` are what it rests on: numbers of bytes, flags, frames and such, by name.
+    `counts` are the counts behind the decision by name, for example numbers of bytes, flags and frames.
     """
 
     kind: Kind
@@ -40,77 +40,81 @@ class Fault:
     counts: Mapping[str, int] = field(hash=False)
 
     def __str__(self) -> str:
-        """The message."""
+        """Return the message."""
         return self.message
 
 
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
-    """Return what is wrong with the wire, the most important first; nothing where too few bytes were seen to tell.
+    """Return the faults of a connection, the most important first; empty while the bytes are too few for a decision.
 
-    `skipped` are the last of the bytes that belong to no sound frame. Linear in their number.
+    `skipped` are the last bytes that belong to no sound frame. The time is linear in their number.
     """
     symptoms = Symptoms(stats, skipped)
-    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # the first explains what the others see
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # the first fault causes the others
     return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 
-# --- the words -------------------------------------------------------------------------------------------------------
+# --- the messages ----------------------------------------------------------------------------------------------------
 
 _PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa and EMBRIQ 8E1; Swedish ones 115200 8N1"
 
-_NO_BYTES: Final = """{bytes} bytes have come: the HAN port is closed (ask the grid company to open it), or nothing is
-connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
-_P1: Final = """{p1_lines} data lines of P1 telegrams outside of sound ones: bytes get damaged or lost, or the port has
-other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
-_TOO_FAST: Final = """{repeated} of {bytes} bytes look like bits that were read {factor} times each or more: the reader
-is set to a higher speed than the meter, or the line hangs; {ports}"""
-_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by what the format field becomes when a port without
-parity is read with parity: set the reader to 8N1, as Kamstrup meters have it (2400 baud)"""
-_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without, and the
-reader drops or zeroes bytes whose parity bit is no stop bit; set it to 8E1, as Aidon, Kaifa and EMBRIQ have it (2400
-baud); if it has even parity already and drops what fails the check, set it to 8N1, as Kamstrup meters have it"""
-_EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops what fails
-the check, or bit 7 was made a parity bit (7E1); set it to 8 data bits and the parity of the meter; {ports}"""
-_NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00), but no frame around them: the bytes are right, and a program
-or gateway on the way takes away the flags (7E) or the frame headers; let it pass on every byte"""
-_INVERTED: Final = """no frame in {bytes} bytes, and FF is {bytes_ff} of them, 00 {bytes_00}; in meter data it is the
-other way round: the line is inverted, so an inverter is missing or one too many"""
-_NO_FORMAT: Final = """{flags} flags (7E) in {bytes} bytes, {formats} of them before a format nibble A and none before a
-sound header: the parity or the number of data bits is wrong, or the line is inverted, or this is no DLMS; {ports}"""
-_NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} before a format nibble A, are what
-chance gives: the speed is wrong or the line inverted; else parity or data bits, or this is noise; {ports}"""
-_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no list that can be read: the wire is good;
-last_error says what they hold"""
-_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the wire is
-good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
-_LINE_ENDS: Final = """{undone} frames are sound once 0D 0A is made 0A again: the reader or a gateway takes the bytes
-for text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
-_CUT_AT_FLAG: Final = """{broken_off} frames with a sound header break off, {at_flag} of them at a flag (7E): the reader
-takes a 7E within the frame for its end; let it pass on every byte as it comes; or bytes get lost within frames"""
-_CUT_AT_SIZE: Final = """{broken_off} frames with a sound header break off, {at_that_size} of them after {after_bytes}
+_NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
+is connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
+_P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
+the cable), or the port has other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
+_TOO_FAST: Final = """{repeated} of {bytes} bytes have every bit at least {factor} times: the reader is set to a higher
+speed than the meter, or the line does not change its level; set the speed of the meter; {ports}"""
+_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that results from a format field if a port
+without parity is read with parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
+_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without parity, and
+the reader drops or zeroes bytes whose parity bit is not a stop bit; set it to 8E1, the setting of Aidon, Kaifa and
+EMBRIQ (2400 baud); if it has even parity already and drops bytes that fail the check, set it to 8N1, the setting of
+Kamstrup meters"""
+_EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes that
+fail the check, or bit 7 was made a parity bit (7E1); set it to 8 data bits and the parity of the meter; {ports}"""
+_NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00) are not in a frame: the bytes are right, but a program or
+gateway between meter and hanparse takes away the flags (7E) or the frame headers; let it pass on every byte"""
+_INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
+meter has more 00 than FF: the line is inverted; add an inverter, or remove one"""
+_NO_FORMAT: Final = """{flags} flags (7E) are in {bytes} bytes, {formats} of them before a format nibble A and none
+before a sound header: the parity or the number of data bits is wrong, or the line is inverted, or the protocol is not
+DLMS; {ports}"""
+_NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} of them before a format nibble A,
+are as many as random bytes have: the speed is wrong or the line inverted; or parity or data bits are wrong, or the
+bytes are noise; {ports}"""
+_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no list that can be read: the connection is
+good; see last_error for the content of the pushes"""
+_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the connection
+is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
+_LINE_ENDS: Final = """{undone} frames are sound if every 0D 0A is replaced by 0A: the reader or a gateway treats the
+bytes as text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
+_CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {at_flag} of them at a flag (7E): the
+reader takes a 7E within the frame for its end; let it pass on every byte; or bytes are lost within frames"""
+_CUT_AT_SIZE: Final = """{broken_off} frames with a sound header are cut off, {at_that_size} of them after {after_bytes}
 bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it 2,049 bytes"""
 _SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound frames: whole frames
-get lost between meter and hanparse; read without pauses, and pass on every frame"""
+are lost between meter and hanparse; read without pauses, and pass on every frame"""
 _DAMAGED: Final = """{frames} frames are sound, {hcs_failures} have a wrong HCS, {fcs_failures} a wrong FCS, and of
-{bytes} bytes {passed_over} are in no sound frame: bytes get damaged or lost (cable, supply, converter, slow reader)"""
-_TEXT_LINES: Final = """{texts} lines of text, {text_bytes} bytes, stand between frames or within them: a gateway writes
-messages to the same line, turn them off; a hex dump is text too, and is for hanparse.decode_all"""
+{bytes} bytes {passed_over} are in no sound frame: bytes are damaged or lost; check the cable, the power supply, the
+converter and the speed of the reader"""
+_TEXT_LINES: Final = """{texts} lines of text ({text_bytes} bytes) are between frames or within frames: a gateway writes
+messages to the same line, turn them off; if the text is a hex dump, give it to hanparse.decode_all"""
 
 
-def _fault(kind: Kind, words: str, **counts: int) -> Fault:
-    return Fault(kind, words.replace("\n", " ").format(**counts, ports=_PORTS), counts)
+def _fault(kind: Kind, message: str, **counts: int) -> Fault:
+    return Fault(kind, message.replace("\n", " ").format(**counts, ports=_PORTS), counts)
 
 
-# --- the rules: what is said, the most important first ---------------------------------------------------------------
+# --- the rules, the most important first -----------------------------------------------------------------------------
 
-_UNDECIDED: Final = 768  # bytes; the longest frame known has 681, and a sound stream may begin in the middle of it
-_WORTH_SAYING: Final = 20  # a loss of less than one in twenty needs no action
-# A reader at k times the speed of the meter sees each bit k times, from the second look at the start bit on. So for
-# every even k the lowest bit is 0 and the next six are three pairs; the faster, the fewer values are left.
+_UNDECIDED: Final = 768  # bytes; the longest known frame has 681, and a good stream may begin in the middle of a frame
+_NEEDS_ACTION: Final = 20  # a loss of less than one in twenty needs no action
+# A reader at k times the speed of the meter samples each bit k times, from the second sample of the start bit on. So
+# for every even k the lowest bit is 0 and the next six are three pairs; a higher k leaves fewer values.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
 _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
-# 7E A0 or 7E A1 without a parity bit, read with one: the start bit of A0 is taken for the stop bit of 7E, and a later
-# edge begins the next byte. That is xxxxx011 after A0, where x are the low bits of the length, and 68 after A1.
+# 7E A0 or 7E A1 sent without parity and read with parity: the reader takes the start bit of A0 for the stop bit of 7E,
+# and a later edge begins its next byte. After A0 this is xxxxx011, where x are the low bits of the length; after A1 68.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 
 
@@ -122,28 +126,28 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
 
 
 def _settings(symptoms: Symptoms) -> Iterator[Fault]:
-    size, flags = len(symptoms.solid), len(symptoms.after_flags)
+    size, flags = len(symptoms.content), len(symptoms.after_flags)
     for factor, values in _FASTER:
         if repeated := symptoms.with_value(values):
             yield _fault("speed", _TOO_FAST, bytes=size, repeated=repeated, factor=factor)
     if mostly(slipped := count(symptoms.after_flags, _AFTER_SLIP), flags):
         yield _fault("parity", _SLIPPED, flags=flags, slipped=slipped)
     if odd := symptoms.with_value(ODD_BYTES, beside=b"\0"):
-        yield _fault("parity", _ODD, bytes=size - symptoms.solid.count(0), odd=odd)
+        yield _fault("parity", _ODD, bytes=size - symptoms.content.count(0), odd=odd)
     if symptoms.even:
         yield _fault("parity", _EVEN, bytes=size, even=symptoms.even)
-    if (headers := sum(map(symptoms.rest.count, LLC))) >= SEVERAL:
+    if (headers := sum(map(symptoms.without_text.count, LLC))) >= SEVERAL:
         yield _fault("no-flag", _NO_FLAGS, llc_headers=headers)
     if size >= _UNDECIDED:
         yield _undecided(symptoms)
 
 
 def _undecided(symptoms: Symptoms) -> Fault:
-    size, flags = len(symptoms.solid), len(symptoms.after_flags)
-    ones, zeros = symptoms.rest.count(0xFF), symptoms.rest.count(0)
+    size, flags = len(symptoms.content), len(symptoms.after_flags)
+    ones, zeros = symptoms.without_text.count(0xFF), symptoms.without_text.count(0)
     if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
         return _fault("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
-    if flags > 2 * size / 256 + SEVERAL:  # twice what chance gives
+    if flags > 2 * size / 256 + SEVERAL:  # twice as many as in random bytes
         return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=symptoms.formats)
     return _fault("no-flag", _NO_FLAG, bytes=size, flags=flags, formats=symptoms.formats)
 
@@ -158,11 +162,11 @@ def _pushes(symptoms: Symptoms) -> Iterator[Fault]:
 
 def _losses(symptoms: Symptoms) -> Iterator[Fault]:
     explained = list(_cut_off(symptoms.broken_off))
-    if symptoms.undone >= SEVERAL:
-        explained = [_fault("line-ends", _LINE_ENDS, undone=symptoms.undone)]
+    if symptoms.sound_with_lf >= SEVERAL:
+        explained = [_fault("line-ends", _LINE_ENDS, undone=symptoms.sound_with_lf)]
     yield from explained
     dropped, frames = symptoms.stats.dropped_assemblies, symptoms.stats.frames
-    if dropped >= SEVERAL and dropped * _WORTH_SAYING >= frames:
+    if dropped >= SEVERAL and dropped * _NEEDS_ACTION >= frames:
         yield _fault("segments", _SEGMENTS, frames=frames, dropped_assemblies=dropped)
     if not (explained or symptoms.unreadable or symptoms.is_p1):
         yield from _damaged(symptoms.stats, symptoms.lost)
@@ -181,7 +185,7 @@ def _cut_off(broken: list[Fragment]) -> Iterator[Fault]:
 
 def _damaged(stats: Stats, lost: int) -> Iterator[Fault]:
     failures = stats.hcs_failures + stats.fcs_failures
-    often = failures >= SEVERAL and failures * _WORTH_SAYING >= stats.frames + failures
-    if often or (lost >= _UNDECIDED and lost * _WORTH_SAYING >= stats.bytes):
+    often = failures >= SEVERAL and failures * _NEEDS_ACTION >= stats.frames + failures
+    if often or (lost >= _UNDECIDED and lost * _NEEDS_ACTION >= stats.bytes):
         names = ("bytes", "frames", "passed_over", "hcs_failures", "fcs_failures")
         yield _fault("damaged", _DAMAGED, **{name: getattr(stats, name) for name in names})

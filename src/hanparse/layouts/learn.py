@@ -1,7 +1,7 @@
 """Derives from a decoded push which bytes of the next one like it may vary: `LayoutBuilder`.
 
-Goes over the tree of the grammar and the reading of the profile, and notes which bytes may vary and what becomes of
-them. What a layout could not promise to read as they do, is not learnable.
+The builder walks over the tree of the grammar and the reading of the profile. It notes which bytes of the APDU may
+vary, and which field each of them becomes. It refuses a push that a layout could not always read as the grammar does.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ _FORMATS: Final = {tag: scalar.format for tag, scalar in SCALARS.items() if scal
 _LARGEST_FACTOR: Final = 10**200  # with any 64-bit value far below the largest float
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
-FCS_AND_FLAG, _FCS_SIZE = 3, 2  # at the end of the frame
 # Of a date-time, year to second and status may vary; hundredths and deviation are meaning. The high byte of the year
 # stays as it is, 07, so that no clock in front of a list can be the text that identifies it.
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
@@ -37,11 +36,11 @@ _BLANK: Final = b" "
 
 
 class NotLearnableError(Exception):
-    """A push holds something that a layout cannot promise to read as the grammar does."""
+    """A push contains an element that a layout could read otherwise than the grammar does."""
 
 
 class Number(NamedTuple):
-    """A field that is sent as an integer: its place and format in the frame, and the ratio that makes it a value."""
+    """A field that is sent as an integer: its place and format in the APDU, and the ratio that makes it a value."""
 
     place: int
     format: str
@@ -53,7 +52,7 @@ class Number(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """A date-time that fields show: its place in the frame, and what of it is constant."""
+    """A date-time that becomes one or two fields: its place in the APDU, and its constant parts."""
 
     place: int
     microsecond: int
@@ -62,7 +61,7 @@ class Clock(NamedTuple):
 
 
 class Element(NamedTuple):
-    """A register whose value may vary: which one it is, how its value is read from a frame, and what stays."""
+    """A register whose value may vary: its place in the list, the function that reads its value, its constant parts."""
 
     position: int
     value: Callable[[bytes], Plain]
@@ -72,10 +71,13 @@ class Element(NamedTuple):
 
 
 class LayoutBuilder:
-    """Goes through what was read and notes which bytes may vary and what becomes of them."""
+    """Notes which bytes of an APDU may vary, and which field each of them becomes.
 
-    def __init__(self, frame: bytes, start: int, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
-        self.frame, self.start, self.reading, self.timezone = frame, start, reading, timezone
+    Raises `NotLearnableError` when a layout could not read every such push as the grammar and the profile do.
+    """
+
+    def __init__(self, apdu: bytes, reading: Reading, scale: Scale, timezone: tzinfo | None) -> None:
+        self.apdu, self.reading, self.timezone = apdu, reading, timezone
         self.constants: dict[str, Any] = {}
         self.numbers: list[Number] = []
         self.texts: dict[str, tuple[int, int]] = {}
@@ -83,7 +85,7 @@ class LayoutBuilder:
         self.scale = scale
         self._pinned: set[int] = set()  # zeros that mean not measured
         self._bits: list[tuple[int, int]] = []  # of numbers that may vary: a place, and bits of its byte that may not
-        self._free = [(start + _INVOKE_ID, _INVOKE_ID_SIZE), (len(frame) - FCS_AND_FLAG, _FCS_SIZE)]
+        self._free = [(_INVOKE_ID, _INVOKE_ID_SIZE)]
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
         for name, source in reading.sources.items():
@@ -100,20 +102,20 @@ class LayoutBuilder:
             self._hold(other.limit, unscaled(reading.items, unit))
 
     def mask(self) -> tuple[int, int]:
-        """Which bits of the frame are constant, and what they are."""
-        mask = bytearray(b"\xff" * len(self.frame))
+        """Return which bits of the APDU are constant (ones), and their values."""
+        mask = bytearray(b"\xff" * len(self.apdu))
         for place, size in self._free:
             mask[place : place + size] = bytes(size)
         for place, bits in self._bits:
             mask[place] |= bits
         constant = int.from_bytes(mask, "big")
-        return constant, int.from_bytes(self.frame, "big") & constant
+        return constant, int.from_bytes(self.apdu, "big") & constant
 
     def varying(self) -> list[Element] | None:
         """The registers whose values may vary, and how each is read; `None` when one of them is no plain value."""
         found: list[Element] = []
         for position, (item, register) in enumerate(zip(self.reading.items, self.reading.registers, strict=True)):
-            start = self.start + item.data.offset
+            start = item.data.offset
             if any(start < place + size and place < start + item.data.length for place, size in self._free):
                 value = _plain(item.data, start)
                 if value is None:
@@ -126,8 +128,8 @@ class LayoutBuilder:
             self.constants[name] = value
 
     def _place(self, data: Data) -> int:
-        """Where in the frame the value stands that follows the tag of `data`."""
-        return self.start + data.offset + 1
+        """Return where the value of `data` begins, after its tag."""
+        return data.offset + 1
 
     def _number(self, name: str, source: Source) -> None:
         model, data = self.reading.model, source.data
@@ -155,11 +157,11 @@ class LayoutBuilder:
     def _text(self, name: str, source: Source) -> None:
         data = source.data
         size = len(data.value) if isinstance(data.value, bytes | str) else 0
-        end = self.start + data.offset + data.length
+        end = data.offset + data.length
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
         varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
-        if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.frame[end - size : end]):
+        if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):
             self.texts[name] = (end - size, end)
             self._free.append((end - size, size))
         else:
@@ -169,11 +171,9 @@ class LayoutBuilder:
         """The date-time of the APDU and the clock in the list, and which of them is the timestamp."""
         listed = self.reading.sources.get("energy_time")
         push = self.reading.notification
-        taken = bool(
-            push and push.date_time and self._clock(push.date_time, self.start + push.body.offset, ("timestamp",))
-        )
+        taken = bool(push and push.date_time and self._clock(push.date_time, push.body.offset, ("timestamp",)))
         if listed and (clock_in_list := values.time(listed.data)):
-            end = self.start + listed.data.offset + listed.data.length
+            end = listed.data.offset + listed.data.length
             self._clock(clock_in_list, end, ("energy_time",) if taken else ("energy_time", "timestamp"))
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
@@ -195,15 +195,15 @@ def is_plain_text(octets: bytes) -> bool:
 
 
 def _plain(data: Data, start: int) -> Callable[[bytes], Plain] | None:
-    """What reads the value of an element that begins at `start` in a frame."""
+    """Return the function that reads the value of an element that begins at `start` of an APDU."""
     end = start + data.length
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from
-        return lambda frame: unpack(frame, start + 1)[0]
+        return lambda apdu: unpack(apdu, start + 1)[0]
     if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes):
         begin = end - len(data.value)
-        return lambda frame: frame[begin:end]
+        return lambda apdu: apdu[begin:end]
     if data.tag is Tag.VISIBLE_STRING and isinstance(data.value, str):
         begin = end - len(data.value)
-        return lambda frame: frame[begin:end].decode("ascii", "surrogateescape")
+        return lambda apdu: apdu[begin:end].decode("ascii", "surrogateescape")
     return None

@@ -1,4 +1,4 @@
-"""What a push says, in SI units: `Measurement`, what it is made of, and the latest values of a meter: `MeterState`."""
+"""Holds the values of a push in SI units (`Measurement`) and the latest values of a meter (`MeterState`)."""
 
 from hanparse.measurement.field import FIELD_UNITS, Field
 from hanparse.measurement.measurement import FIELDS, Measurement

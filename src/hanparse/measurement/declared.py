@@ -1,20 +1,20 @@
-"""The fields of `Measurement`, which ``python tools/write_fields.py`` takes from the registry."""
+"""The fields of `Measurement`. ``python tools/write_fields.py`` writes them from the registry."""
 
 from __future__ import annotations
 
-from datetime import datetime  # noqa: TC003  get_type_hints(Measurement) is for users, too
+from datetime import datetime  # noqa: TC003  users may call get_type_hints(Measurement)
 
 from hanparse.measurement.parts import Breaker, Peak, PowerFailure, Submeter  # noqa: TC001
 from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """What a push may carry."""
+    """The values that a push may contain, one attribute for each field."""
 
     __slots__ = ()
 
     manufacturer: str | None = None
-    """Maker, as the profile names it that reads the list."""
+    """Manufacturer, from the profile that reads the list."""
     model: str | None = None
     """Meter type. OBIS 0-0:96.1.7, 1-1:96.1.1."""
     meter_id: str | None = None
@@ -22,9 +22,9 @@ class Fields(Record):
     list_id: str | None = None
     """OBIS list version identifier. OBIS 0.2.129."""
     timestamp: datetime | None = None
-    """When the values were taken: by the push, else by the clock in the list. Naive if the zone is unknown."""
+    """Time of the values: the date-time of the push, else the clock in the list. Naive if the zone is unknown."""
     energy_time: datetime | None = None
-    """Clock. It dates the energy registers. OBIS 0-0:1.0.0, 0-1:1.0.0."""
+    """Clock. The energy registers hold the values of this time. OBIS 0-0:1.0.0, 0-1:1.0.0."""
     active_power_import: float | None = None
     """Active power import, in W. OBIS 1.7.0."""
     active_power_export: float | None = None
@@ -158,11 +158,11 @@ class Fields(Record):
     message: str | None = None
     """Message for the consumer, port. OBIS 0-0:96.13.0."""
     peak_power_time: datetime | None = None
-    """When the highest average power of this month was measured."""
+    """Time of the highest average power of this month."""
     gas_time: datetime | None = None
-    """When the gas meter was read."""
+    """Time of the latest reading of the gas meter."""
     water_time: datetime | None = None
-    """When the water meter was read."""
+    """Time of the latest reading of the water meter."""
     tariff: int | None = None
     """Active tariff. OBIS 0-0:96.14.0."""
     long_power_failures: int | None = None
@@ -188,4 +188,4 @@ class Fields(Record):
     peak_history: tuple[Peak, ...] | None = None
     """Highest average power of each month, in W. OBIS 0-0:98.1.0."""
     submeters: tuple[Submeter, ...] | None = None
-    """Meters that this one reads, with their last readings."""
+    """Meters that the electricity meter reads, with their latest readings."""

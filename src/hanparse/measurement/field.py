@@ -1,4 +1,4 @@
-"""The registry of codes -> what a program may ask of a field of `Measurement`: name, unit, kind, description, codes."""
+"""Describes each field of `Measurement` from the registry of codes: name, unit, kind, description and OBIS codes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
 class Field(NamedTuple):
-    """A field of `Measurement`: its name, unit (empty: none), kind, description, and the OBIS codes that fill it."""
+    """A field of `Measurement`. `unit` is empty if the field has no unit; `codes` are the OBIS codes that fill it."""
 
     name: str
     unit: str
@@ -20,26 +20,26 @@ class Field(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether its values are always float; else they are int as long as the meter sends whole numbers."""
+        """True if the values are always float. Other numbers are int as long as the meter sends whole numbers."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
     @property
     def type(self) -> type:
-        """The type of its values: `str`, `datetime`, `float`, `int`, `Breaker`, or `tuple` of what `item` says."""
+        """The type of the values: `str`, `datetime`, `float`, `int`, `Breaker`, or `tuple` with elements of `item`."""
         return tuple if self.kind in _ITEMS else _TYPES[self.kind]
 
     @property
     def item(self) -> RecordType | None:
-        """The type of what a tuple holds; `None` for other fields."""
+        """The type of the elements if the values are tuples; `None` for other fields."""
         return _ITEMS.get(self.kind)
 
     @property
     def annotation(self) -> str:
-        """The type as it is written in code."""
+        """The type of the values as Python code."""
         return f"tuple[{self.item.__name__}, ...]" if self.item else self.type.__name__
 
     def doc(self) -> str:
-        """The docstring of the field, in one line."""
+        """Return the docstring of the field, in one line."""
         text = self.description[0].upper() + self.description[1:]
         unit = f", in {self.unit}" if self.unit else ""
         codes = f" OBIS {', '.join(self.codes)}." if self.codes else ""
@@ -62,7 +62,7 @@ _ITEMS: Final[dict[Kind, RecordType]] = {
 
 _NOTES: Final = {
     "timestamp": " Naive if the zone is unknown.",
-    "energy_time": " It dates the energy registers.",
+    "energy_time": " The energy registers hold the values of this time.",
 }
 
 
@@ -76,6 +76,6 @@ def _fields() -> dict[str, Field]:
 
 
 FIELD_OF: Final = _fields()
-"""Every field by its name, in the order of the registry."""
+"""Maps names to fields, in the order of the registry."""
 FIELD_UNITS: Final = {field.name: field.unit for field in FIELD_OF.values() if field.unit}
-"""The unit of every field that has one."""
+"""Maps names of fields to units; fields without a unit are left out."""

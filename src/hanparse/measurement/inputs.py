@@ -1,4 +1,4 @@
-"""What a caller gives: measurements, times, numbers -> checked types, instants, finite numbers."""
+"""Checks the arguments of a caller: types, times that can be compared, finite numbers."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ _Number = TypeVar("_Number", int, float)
 
 
 class CallersClock:
-    """The times of one caller as instants, so that they may be compared and subtracted.
+    """Converts the times of one caller to UTC, so that they can be compared and subtracted.
 
-    Python compares and subtracts two times of the same time zone by their wall clocks. In the hour that exists twice
-    they are an hour apart and look equal.
+    Python compares and subtracts two times of the same time zone by their local time. When daylight saving ends, an
+    hour occurs twice: two times in it that are an hour apart then look equal.
     """
 
     def __init__(self) -> None:
         self._is_aware: bool | None = None
 
     def instant(self, now: datetime) -> datetime:
-        """The instant of `now` as `in_utc` gives it. Raises `TypeError` for naive times among aware ones."""
+        """Return `now` in UTC (see `in_utc`). Raises `TypeError` if the caller mixes naive and aware times."""
         check_type("now", now, datetime)
         found = in_utc(now)
         is_aware = found.tzinfo is not None
@@ -34,16 +34,16 @@ class CallersClock:
         elif self._is_aware is not is_aware:
             before, this = ("an aware", "a naive") if self._is_aware else ("a naive", "an aware")
             raise TypeError(
-                f"expected {before} datetime as now, like those before, found {this} one: {now!r}. "
-                "The two cannot be compared; give datetime.now(UTC) each time"
+                f"expected {before} datetime as now, as before, found {this} one: {now!r}. "
+                "Naive and aware times cannot be compared; give datetime.now(UTC) each time"
             )
         return found
 
 
 def in_utc(time: datetime) -> datetime:
-    """The instant of an aware time, in UTC; a naive time as it is, its zone is not known.
+    """Return an aware time in UTC, and a naive time, which has no known zone, unchanged.
 
-    An instant beyond the calendar of Python is the first or the last one in it.
+    A time that in UTC is outside the years 1 to 9999 becomes the first or the last time that Python can represent.
     """
     wall, offset = time.replace(tzinfo=None, fold=0), time.utcoffset()
     if offset is None:
@@ -55,7 +55,7 @@ def in_utc(time: datetime) -> datetime:
 
 
 def finite(number: _Number | None) -> _Number | None:
-    """The number; `None` for a float that is no number, and for an integer beyond all floats."""
+    """Return the number, or `None` for NaN, for infinity and for an integer that is too large for a float."""
     try:
         return number if number is not None and math.isfinite(number) else None
     except OverflowError:
@@ -63,7 +63,7 @@ def finite(number: _Number | None) -> _Number | None:
 
 
 def check_type(name: str, value: object, kind: type | UnionType) -> None:
-    """Raise `TypeError` where the value of an argument is of another type."""
+    """Raise `TypeError` unless the value of the argument `name` is of the type `kind`."""
     if not isinstance(value, kind):
         expected = kind.__name__ if isinstance(kind, type) else kind
         raise TypeError(f"expected a {expected} as {name}, found {type(value).__name__}")

@@ -1,4 +1,4 @@
-"""The parts of a `Measurement` that JSON has no type for <-> what JSON has: times, wiring, registers, estimates."""
+"""Converts the parts of a `Measurement` that JSON has no type for, in both directions: times, registers, estimates."""
 
 from __future__ import annotations
 
@@ -26,51 +26,51 @@ from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
 _RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
-_HEX, _FLOAT = "hex", "float"  # of an object that stands for bytes, and for a number that JSON does not have
+_HEX, _FLOAT = "hex", "float"  # keys of the JSON objects for bytes, and for NaN and infinity, which JSON does not have
 
 
 def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `Measurement` that a dictionary holds."""
+    """Return the arguments of `Measurement` that the dictionary `data` holds, as the types of the fields."""
     if not isinstance(data, Mapping):
         raise TypeError(f"expected a dictionary, found {type(data).__name__}")
     return {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
 
 
 def from_register(register: Register) -> dict[str, Any]:
-    """Return the parts of a register by name, without those that are `None`; bytes are hexadecimal."""
+    """Return the parts of a register by name. Parts that are `None` are left out; bytes become hex digits."""
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
 
 
-def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  whatever JSON has
-    """Return the value of a field; with `iso` times are text."""
+def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  any type of JSON
+    """Return the value of a field as a type of JSON; with `iso` a time becomes text in ISO 8601."""
     if isinstance(value, datetime):
         return value.isoformat() if iso else value
     if isinstance(value, tuple):
         named = [element._asdict().items() for element in value]
-        return [{name: from_value(part, iso=iso) for name, part in one if part is not None} for one in named]
+        return [{name: from_value(part, iso=iso) for name, part in each if part is not None} for each in named]
     return str(value) if isinstance(value, Breaker) else value
 
 
 def from_security(security: Security) -> dict[str, Any]:
-    """Return how a push was ciphered, by name; the system title is hexadecimal."""
+    """Return the parts of `Security` by name; the system title becomes hex digits."""
     return {**security._asdict(), "system_title": security.system_title.hex()}
 
 
-def _security(sent: object) -> Security:
-    if not isinstance(sent, Mapping):
-        raise TypeError(f"expected a dictionary as security, found {type(sent).__name__}")
-    return Security(**{**sent, "system_title": bytes.fromhex(sent["system_title"])})
+def _security(parts: object) -> Security:
+    if not isinstance(parts, Mapping):
+        raise TypeError(f"expected a dictionary as security, found {type(parts).__name__}")
+    return Security(**{**parts, "system_title": bytes.fromhex(parts["system_title"])})
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
-    """Return the factors by name; a fraction is a text such as ``"150/7"``."""
+    """Return the factors by name; a fraction becomes text such as ``"150/7"``."""
     factors = {each.name: getattr(scale, each.name) for each in fields(Scale)}
     return {name: factor if isinstance(factor, int | float) else str(factor) for name, factor in factors.items()}
 
 
-def _ready(value: Plain) -> Any:  # noqa: ANN401  whatever JSON has
+def _ready(value: Plain) -> Any:  # noqa: ANN401  any type of JSON
     if isinstance(value, bytes):
         return {_HEX: value.hex()}
     if isinstance(value, tuple):
@@ -102,7 +102,7 @@ def _breaker(value: object) -> object:
 
 
 def _records(item: RecordType) -> Callable[[object], object]:
-    """Return what makes a tuple of `item` of a list of dictionaries."""
+    """Return a function that converts a list of dictionaries to a tuple of `item`."""
 
     def read(value: object) -> object:
         if not isinstance(value, list | tuple):
@@ -157,7 +157,7 @@ def _estimates(value: object) -> dict[str, Estimate]:
 
 
 def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
-    """Return the parts of a record, with no other names among them and none missing that it needs."""
+    """Return the parts of a record. Raises `TypeError` if a name is unknown, or if a required name is missing."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
         expected = f"a dictionary with {', '.join(kind._fields)}"

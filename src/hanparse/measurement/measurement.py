@@ -1,8 +1,8 @@
-"""What one push says, in SI units and with one meaning for every meter: `Measurement`."""
+"""Defines `Measurement`: the values of one push, in SI units; a field means the same for every meter."""
 
 from __future__ import annotations
 
-# get_type_hints(Measurement) is for users, too: the types of the fields are imported at run time
+# Users may call get_type_hints(Measurement), so the types of the fields are imported at run time
 from collections.abc import Mapping  # noqa: TC003
 from datetime import datetime  # noqa: TC003
 from typing import Any, Final, Self
@@ -16,15 +16,17 @@ from hanparse.measurement.scale import Scale  # noqa: TC001
 from hanparse.measurement.security import Security  # noqa: TC001
 
 FIELDS: Final = tuple(Fields.__annotations__)
-"""The names of what a push may carry, in their order."""
+"""The names of the fields that a push can fill, in their order."""
 
 
 class Measurement(Fields):
-    """One push. Immutable; a field is `None` when the push does not carry it or the meter does not measure it.
+    """Holds the values of one push. Immutable.
 
-    Zero is a measured zero. Powers are in W and var, currents in A, voltages in V, energies in Wh and varh, the
-    frequency in Hz. A power factor is a part of 1. `_t1` to `_t4` are registers of a tariff, those without are totals.
-    W, var, Wh and varh are int unless they are scaled or sent with decimals; all other numbers are float.
+    A field is `None` if the push does not carry it or the meter does not measure it; 0 is a measured zero. Powers are
+    in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency in Hz. A power factor is at
+    most 1 (not percent). Energies that end in `_t1` to `_t4` are registers of a tariff; energies without this ending
+    are totals. Numbers in W, var, VA, Wh and varh are int unless they are scaled or sent with decimals; all other
+    numbers are float.
 
     On a 3-wire meter (`Wiring.THREE_WIRE`) `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2,
     L1-L3 and L2-L3, as Norwegian lists define them.
@@ -34,7 +36,7 @@ class Measurement(Fields):
     __match_args__ = ()
 
     wiring: Wiring | None = None
-    """How the meter is connected, where its type says so."""
+    """How the meter is connected; `None` if its meter type does not determine it."""
     registers: tuple[Register, ...] = declared(Record._elements, default=())
     estimated: Mapping[str, Estimate] = declared(Record._estimates, default=NO_ESTIMATES)
     received: datetime | None = declared(Record._arrival, default=None)
@@ -44,30 +46,30 @@ class Measurement(Fields):
 
     @staticmethod
     def fields() -> tuple[Field, ...]:
-        """Return name, unit, kind, description and OBIS codes of every field, in their order."""
+        """Return the name, unit, kind, description and OBIS codes of every field, in the order of the fields."""
         return tuple(FIELD_OF[name] for name in FIELDS)
 
     @property
     def active_power(self) -> float | None:
-        """Import − export in W; `None` unless the push carries both."""
+        """Active power import − export in W; `None` unless the push carries both."""
         return _difference(self.active_power_import, self.active_power_export)
 
     @property
     def reactive_power(self) -> float | None:
-        """Import − export in var; `None` unless the push carries both."""
+        """Reactive power import − export in var; `None` unless the push carries both."""
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
     def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
-        """Return the same measurement with `estimated`."""
+        """Return a copy of the measurement with these estimates, by the names of their fields."""
         return self.__replace__(estimated=estimated)
 
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
-        """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts as they are.
+        """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts unchanged.
 
-        How a push was ciphered is under ``"security"``. A tuple, of sub-meters for instance, is a list of
-        dictionaries. `received` is there where it was given,
-        estimates are apart under ``"estimated"``. `wiring` by its name and `registers`, with the `scale` that lies
-        between them and the fields, come on request. With ``iso=False`` times are `datetime`.
+        A tuple, for example of sub-meters, becomes a list of dictionaries. `received` is included if the caller gave
+        it. Estimates are under ``"estimated"``, the ciphering of the push is under ``"security"``. `wiring` adds the
+        name of the wiring. `registers` adds the registers, and the `scale` by which the fields differ from them. With
+        ``iso=False`` times stay `datetime`.
         """
         found: dict[str, Any] = dict(self._present())
         if self.received is not None:
@@ -87,10 +89,11 @@ class Measurement(Fields):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the measurement that `to_dict` made a dictionary of, also after JSON.
+        """Return the measurement from the dictionary that `to_dict` returned, also if it went through JSON.
 
-        It is equal to that measurement if `wiring` and `registers` were asked for. Raises `TypeError` for a name that
-        is no field and for a value of another type, `ValueError` for a time, a wiring or a code that cannot be read.
+        The measurement equals the original if `to_dict` was called with `wiring` and `registers`. Raises `TypeError`
+        for a name that is not a field and for a value of a wrong type, `ValueError` for a time, a wiring or a code that
+        cannot be read.
         """
         return cls(**jsonready.arguments(data))
 
@@ -98,7 +101,7 @@ class Measurement(Fields):
         return [(name, value) for name in FIELDS if (value := getattr(self, name)) is not None]
 
     def __repr__(self) -> str:
-        """The fields that are present, with units, on one line."""
+        """Return the fields that are present, with units, on one line."""
         shown = [f"{name}={_readable(name, value)}" for name, value in self._present()]
         shown += [f"received={self.received}"] if self.received else []
         return f"Measurement({', '.join(shown)})"
@@ -108,7 +111,7 @@ class Measurement(Fields):
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present()]
 
     def _repr_html_(self) -> str:
-        """Return a table for notebooks: the fields that are present, with units, and estimates marked as such."""
+        """Return an HTML table for notebooks: the fields that are present, with units, and the estimates, marked."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()

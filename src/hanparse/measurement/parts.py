@@ -1,4 +1,4 @@
-"""What a `Measurement` is made of that is no text, time or number: registers, estimates, records of P1 telegrams."""
+"""Defines the types of values in a `Measurement` beyond text, time and number: registers, estimates, P1 records."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ if TYPE_CHECKING:
     from hanparse.obis import Obis
 
 Plain = None | bool | int | float | str | bytes | tuple["Plain", ...]
-"""A value as sent, without its type tag."""
+"""A value as the meter sent it, without its type tag."""
 
 
 _NAN: Final = float("nan")
 
 
-def comparable(value: Any) -> Any:  # noqa: ANN401  whatever a measurement holds
-    """Return the value, with one object in place of every NaN, which equals no other and not its own copy."""
+def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
+    """Return the value with the same NaN object for every NaN: tuples compare equal only if the object is the same."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
     return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  true of NaN alone
 
 
 class Wiring(Enum):
-    """How the meter is connected; it decides what L1, L2 and L3 mean."""
+    """How the meter is connected. The wiring decides what L1, L2 and L3 mean."""
 
     ONE_PHASE = "1-phase"
     THREE_WIRE = "3-phase 3-wire (IT, delta)"
@@ -32,11 +32,11 @@ class Wiring(Enum):
 
 
 class Register(NamedTuple):
-    """One element of the list: the value as sent, and the power of ten and the unit that belong to it.
+    """One element of the list: the value as the meter sent it, its scaler (power of ten) and its unit.
 
-    `obis` is `None` where neither the list nor its documentation names the element. `scaler` and `unit` are those sent;
-    where the list sends none, those that the meter's documentation states; `None` where nobody states any. A register
-    equals its copy also where the meter sent a NaN.
+    `obis` is `None` if neither the list nor its documentation names the element. `scaler` and `unit` come from the
+    list, or from the documentation of the meter if the list carries none; they are `None` if neither states them. A
+    register equals its copy even if its value is NaN.
     """
 
     obis: Obis | None
@@ -45,20 +45,23 @@ class Register(NamedTuple):
     unit: str | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Equal in every part, as tuples are."""
+        """Compare all parts, as tuples do."""
         return comparable(self) == comparable(other) if isinstance(other, tuple) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
-        """Return the reverse; a tuple would answer by itself."""
+        """Return the opposite of `==`; without this method the one of `tuple`, which compares NaN, would apply."""
         return not self == other
 
     def __hash__(self) -> int:
-        """Equal registers have equal hashes."""
+        """Return the same hash for equal registers."""
         return hash(comparable(self))
 
 
 class Estimate(NamedTuple):
-    """A value that the meter does not measure, in the unit of its field, and the bounds that always hold."""
+    """An estimate of a value that the meter does not measure, in the unit of its field.
+
+    `low` and `high` are bounds that the true value never exceeds. `method` names the rule of the estimate.
+    """
 
     value: float
     low: float
@@ -67,23 +70,23 @@ class Estimate(NamedTuple):
 
 
 class Breaker(StrEnum):
-    """The state of the breaker in the meter (disconnect control, Blue Book 4.5.8)."""
+    """The state of the breaker in the meter (class Disconnect control, Blue Book 4.5.8)."""
 
     DISCONNECTED = "disconnected"
     CONNECTED = "connected"
     READY = "ready"
-    """Disconnected; the consumer may connect it by hand."""
+    """The breaker is disconnected; the consumer may connect it by hand."""
 
 
 class PowerFailure(NamedTuple):
-    """One long power failure: its end, and how many seconds it lasted."""
+    """One long power failure: the time when it ended, and its duration in seconds."""
 
     end: datetime
     seconds: int
 
 
 class Peak(NamedTuple):
-    """The highest quarter-hour average of a month: end of the month, end of the quarter hour, power in W."""
+    """The highest quarter-hour average of a month: end of the month, end of the quarter hour, and power in W."""
 
     month_end: datetime
     time: datetime
@@ -91,11 +94,11 @@ class Peak(NamedTuple):
 
 
 class Submeter(NamedTuple):
-    """A meter that is read by this one: on which channel, what it measures, its number, its last reading and unit.
+    """A meter that the electricity meter reads over M-Bus: its channel, kind, meter number, and last reading.
 
-    `kind` is ``"gas"``, ``"water"``, ``"heat"``, ``"electricity"``, or the number of another kind (EN 13757-3), `None`
-    where the telegram does not tell. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`, `value` and `unit` are `None`
-    while it was never read.
+    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``, the number of any other device type (EN 13757-3),
+    or `None` if the telegram carries no device type. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`, `value` and
+    `unit` are `None` if the sub-meter has not been read yet.
     """
 
     channel: int
@@ -107,4 +110,4 @@ class Submeter(NamedTuple):
 
 
 RecordType = type[PowerFailure] | type[Peak] | type[Submeter]
-"""What the tuples of a `Measurement` hold."""
+"""The types of the elements of tuples in a `Measurement`."""

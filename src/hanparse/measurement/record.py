@@ -1,7 +1,7 @@
-"""How a measurement keeps its values: read from the push when one is asked for, checked when a caller gives them.
+"""Stores the values of a measurement. Values of a push are read on first access; values from a caller are checked.
 
-A measurement of a push that is like an earlier one is two references: to the kind of push, which knows the place of
-each value, and to the bytes.
+Pushes that differ in their values alone share a `Kind`, which reads each value from its position. The measurement of
+such a push holds two references: to the kind and to the bytes.
 """
 
 from __future__ import annotations
@@ -31,38 +31,38 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 class Kind(Protocol):
-    """What measurements of one kind have in common: the names of their values, and how these are read from a push."""
+    """Holds the names of the values of similar pushes, and reads the values from a push."""
 
     index: Mapping[str, int]
-    """The place of each value."""
+    """The position of each value in the sequence that `values` returns."""
     scale: Scale
-    """By what the values were multiplied."""
+    """The factors by which the values were multiplied."""
     made_for_transformers: bool
-    """Whether the meter's type needs current transformers."""
+    """True if the meter type needs current transformers."""
 
-    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind keeps what it likes
-        """Return what `index` names, in that order."""
+    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
+        """Return the values of the push in the order of `index`."""
 
     def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  the same
-        """Return every element of the push."""
+        """Return every element of the push as a register."""
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an argument with a default that is no field of the meter; `read` is its property."""
+    """Declare an optional argument of the constructor that is not a field of the meter; `read` becomes its property."""
     return property(read)
 
 
 @dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True, field_specifiers=(declared,))
 class Record:
-    """The values of a push and where they come from. Immutable; a subclass declares the fields by annotations.
+    """Holds the values of a push and their source. Immutable; a subclass declares the fields by annotations.
 
-    To type checkers an annotation is an argument of the constructor and an attribute that cannot be set. At run time
-    it becomes a property that reads the value.
+    Type checkers see each annotation as an argument of the constructor and as a read-only attribute. At run time each
+    annotation becomes a property that reads the value.
     """
 
-    # `_state` is the push, until something is asked for: then the values in their order and, last, the push, until the
-    # registers are asked for: then these. `_received` is empty where the caller gave no time,
-    # `_security` for a plain push.
+    # `_state` begins as the push. The first access to a field replaces it by the tuple of all values in their order,
+    # followed by the push. The first access to the registers replaces the push in this tuple by the registers.
+    # `_received` is unset if the caller gave no time, `_security` is unset for a push that was not ciphered.
     __slots__ = ("_kind", "_received", "_security", "_state")
     _kind: Kind
     _received: datetime
@@ -70,7 +70,7 @@ class Record:
     _state: Any
 
     def __init_subclass__(cls) -> None:
-        """Make a property of every field."""
+        """Add a property for every annotated field."""
         for name in get_annotations(cls):
             if not isinstance(cls.__dict__.get(name), property):
                 setattr(cls, name, _field(name))
@@ -86,9 +86,9 @@ class Record:
         made_for_transformers: bool = False,
         **fields: Any,  # noqa: ANN401  each field has its own type
     ) -> None:
-        """Take the fields that are there by name; the others are `None`.
+        """Check and store the given fields; fields that are not given are `None`.
 
-        Raises `TypeError` for a name that is no field and for a value of another type.
+        Raises `TypeError` for a name that is not a field and for a value of a wrong type.
         """
         if unknown := [name for name in (*fields, *estimated) if name not in _TYPES]:
             raise TypeError(_no_field(unknown))
@@ -119,7 +119,7 @@ class Record:
         return state
 
     def _elements(self) -> tuple[Register, ...]:
-        """Every element of the list in its order, as sent; nothing is left out, duplicates are kept."""
+        """Every element of the list in its order, as the meter sent it. Duplicates are kept."""
         *values, push = self._read()
         if type(push) is tuple:
             return push
@@ -128,34 +128,37 @@ class Record:
         return registers
 
     def _estimates(self) -> Mapping[str, Estimate]:
-        """What the meter does not measure, by field name; empty unless asked for. Never mixed with measured fields."""
-        place = self._kind.index.get(_ESTIMATED)
-        return NO_ESTIMATES if place is None else self._read()[place]
+        """Estimates of values that the meter does not measure, by field name. They never fill the fields themselves.
+
+        The mapping is empty unless the caller asked for estimates.
+        """
+        position = self._kind.index.get(_ESTIMATED)
+        return NO_ESTIMATES if position is None else self._read()[position]
 
     def _arrival(self) -> datetime | None:
-        """When the push came, by the caller's clock (`Decoder.feed`); `None` where the caller gave no time."""
+        """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
         try:
             return self._received
         except AttributeError:  # an empty slot
             return None
 
     def _ciphering(self) -> Security | None:
-        """How the push was ciphered and whether it was verified; `None` for a plain push."""
+        """How the push was ciphered and whether it was verified; `None` for a push that was not ciphered."""
         try:
             return self._security
         except AttributeError:  # an empty slot
             return None
 
     def _factors(self) -> Scale:
-        """By what the values were multiplied; `registers` are as sent."""
+        """The factors by which the fields were multiplied. `registers` hold the values as the meter sent them."""
         return self._kind.scale
 
     def _is_for_transformers(self) -> bool:
-        """Whether the profile that read the list says that the type of the meter needs current transformers."""
+        """True if the profile that read the list states that the meter type needs current transformers."""
         return self._kind.made_for_transformers
 
     def _arguments(self) -> dict[str, Any]:
-        """Return what makes an equal measurement, by name."""
+        """Return the arguments that construct an equal measurement, by name."""
         fields = dict(zip(self._kind.index, self._read(), strict=False))
         fields.pop(_ESTIMATED, None)
         return fields | {
@@ -168,15 +171,15 @@ class Record:
         }
 
     def __replace__(self, /, **changes: Any) -> Self:  # noqa: ANN401  each field has its own type
-        """Return the same measurement with `changes`; `copy.replace` of Python 3.13 calls this."""
+        """Return a copy of the measurement with `changes`; `copy.replace` of Python 3.13 calls this method."""
         return type(self)(**(self._arguments() | changes))
 
     def __eq__(self, other: object) -> bool:
-        """Equal in every field, `wiring`, `registers` and `estimated`."""
+        """Compare all fields, `wiring`, `registers` and `estimated`."""
         return self._key() == other._key() if isinstance(other, Record) else NotImplemented
 
     def __hash__(self) -> int:
-        """Equal measurements have equal hashes."""
+        """Return the same hash for equal measurements."""
         return hash(self._key())
 
     def _key(self) -> tuple[object, ...]:
@@ -184,22 +187,22 @@ class Record:
         return tuple(map(comparable, (*fields, self._elements(), tuple(self._estimates().items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copies and pickles hold values only, not what they were read with."""
+        """Copy and pickle the values only, without the kind and the bytes of the push."""
         return _restore, (type(self), self._arguments())
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
-        """Measurements are immutable."""
+        """Raise `AttributeError`: measurements are immutable."""
         message = f"a Measurement is immutable, {name} cannot be set"
         raise AttributeError(message)
 
     def __delattr__(self, name: str) -> NoReturn:
-        """Measurements are immutable."""
+        """Raise `AttributeError`: measurements are immutable."""
         message = f"a Measurement is immutable, {name} cannot be deleted"
         raise AttributeError(message)
 
 
-# Record forbids setting, and object.__setattr__ looks names up: the slots are filled by their own descriptors. A
-# measurement of a kind that reads its values later is made of these, without another call in between.
+# Record forbids setting attributes, and object.__setattr__ is slow because it looks up the name. So the slots are set
+# through their descriptors. A measurement that reads its values later is built with these functions alone.
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
@@ -211,22 +214,22 @@ def _field(name: str) -> property:
     """Return the property that reads one field."""
 
     def read(measurement: Record) -> Any:  # noqa: ANN401  declared by the annotation
-        state = measurement._state  # noqa: SLF001  one class in two halves
+        state = measurement._state  # noqa: SLF001  this function becomes a property of Record
         if type(state) is not tuple:
             state = measurement._read()  # noqa: SLF001
-        place = measurement._kind.index.get(name)  # noqa: SLF001
-        return None if place is None else state[place]
+        position = measurement._kind.index.get(name)  # noqa: SLF001
+        return None if position is None else state[position]
 
     return property(
-        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "How the meter is connected, where its type says so."
+        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "How the meter is connected, if its type determines it."
     )
 
 
 class _Made:
-    """The kind of measurements whose values and registers are there."""
+    """The kind of measurements that a caller constructs: the values and registers need no reading."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
+        self.index: Mapping[str, int] = {name: position for position, name in enumerate(names)}
         self.scale = scale
         self.made_for_transformers = made_for_transformers
 
@@ -245,7 +248,7 @@ def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:
 
 
 def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the field
-    """Return the value of a field as its type; a number may be int or float."""
+    """Check the type of a value and return the value; an int becomes a float in fields that are always float."""
     if _TYPES[name] is not float or type(value) is not int:
         check_type(name, value, _TYPES[name])
     if item := _ITEMS.get(name):
@@ -255,7 +258,7 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the 
         return value
     try:
         return float(value)
-    except OverflowError:  # an integer beyond all floats, which is what a float of that size is
+    except OverflowError:  # the integer is too large for a float; a float literal of that size is infinite, too
         return math.inf if value > 0 else -math.inf
 
 

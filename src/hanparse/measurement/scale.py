@@ -1,4 +1,4 @@
-"""Factors for what a meter reports: `Scale`."""
+"""Defines `Scale`: factors by which the values of a meter are multiplied."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Factors for what the meter reports: a transformer ratio that it does not know, or a register that is off by ten.
+    """Factors by which the values of a meter are multiplied.
 
-    Current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh) are multiplied. Raises `ValueError` for a
-    factor that is not positive and finite. A float is taken as the decimal that it is written as, a fraction as it is.
-    `Measurement.registers` keep what the meter sent.
+    A meter needs a factor if it does not include the ratio of its transformers, or if a register is wrong by a power of
+    ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A float is used
+    as the decimal that Python prints for it, a fraction is used exactly. `Measurement.registers` keep the values as the
+    meter sent them. Raises `TypeError` for a factor that is not a number, `ValueError` for a factor that is not
+    positive and finite.
     """
 
     current: float | Fraction = 1
@@ -40,9 +42,10 @@ class Scale:
 
     @classmethod
     def ct(cls, ratio: str | float | Fraction) -> Self:
-        """Return the scale of a current transformer: ``"100:5"`` (primary:secondary) or the ratio itself, here 20.
+        """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
 
-        A ratio that is no whole number stays a fraction, so ``"150:7"`` is exact.
+        A ratio that is not a whole number stays a fraction, so ``"150:7"`` is exact. Raises `ValueError` for text that
+        is not a ratio.
         """
         if isinstance(ratio, str):
             from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module

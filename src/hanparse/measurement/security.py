@@ -1,4 +1,4 @@
-"""How a push was ciphered, and whether it was verified: `Security`."""
+"""Defines `Security`: how a push was ciphered, and whether it was verified."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ from typing import NamedTuple
 
 
 class Security(NamedTuple):
-    """What deciphering a push has learned of it."""
+    """How a push was ciphered, and whether its authentication tag was verified."""
 
     system_title: bytes
-    """Eight bytes that name the sender: the letters of its maker and a number. Empty where none was sent or given."""
+    """Eight bytes that identify the sender: three letters of its manufacturer and a number.
+
+    Empty if the push carries no system title and the caller gave none.
+    """
     security_control: int
     """The security control byte: suite (bits 0-3), authenticated (4), encrypted (5), broadcast key (6)."""
     invocation_counter: int
-    """Counts the pushes that were ciphered with one key, 32 bits; some meters always send 0."""
+    """A 32-bit number that rises with every push that is ciphered with the same key; some meters always send 0."""
     verified: bool
-    """An authentication tag fits, so every byte is as the meter sent it. Else the push was deciphered only."""
+    """True if the authentication tag fits: every byte is as the meter sent it. Otherwise it was deciphered only."""

@@ -1,7 +1,7 @@
-"""Measurements of one meter as they come -> the latest value of each field and its time: `MeterState`.
+"""Merges the measurements of one meter into the latest value of each field and its time: `MeterState`.
 
-Lists come in parts: the power every two seconds, currents every ten, registers every hour. What a part does not carry
-is kept from the part before, until it is too old.
+A meter sends several lists: for example the power every two seconds, currents every ten, energy registers every hour.
+If a list does not carry a field, the value from an earlier list is kept until it is too old.
 """
 
 from __future__ import annotations
@@ -19,18 +19,21 @@ if TYPE_CHECKING:
     from hanparse.measurement.parts import Wiring
 
 MAX_AGE: Final = timedelta(hours=2)
-"""Registers come every hour, and one hourly list may be lost."""
+"""Meters send energy registers every hour; two hours allow for one lost hourly list."""
 
 _ESTIMATE: Final = "estimate of "
 _CARRIED: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
-_OTHER_WAY: Final = {"_import": "_export", "_export": "_import"}
+_OPPOSITE_DIRECTION: Final = {"_import": "_export", "_export": "_import"}
 _OPPOSITES: Final = {
-    name: name.replace(way, other) for name in FIELDS for way, other in _OTHER_WAY.items() if f"_power{way}" in name
+    name: name.replace(direction, other)
+    for name in FIELDS
+    for direction, other in _OPPOSITE_DIRECTION.items()
+    if f"_power{direction}" in name
 }
 
 
 class Identity(NamedTuple):
-    """What says which meter it is, as far as lists have said it."""
+    """The fields that identify a meter; fields that no list has carried are `None`."""
 
     meter_id: str | None = None
     model: str | None = None
@@ -39,48 +42,49 @@ class Identity(NamedTuple):
 
     @classmethod
     def of(cls, measurement: Measurement) -> Self:
-        """Return what a push says."""
+        """Return the identity that a push carries."""
         return cls(*(getattr(measurement, name) for name in cls._fields))
 
     def differs(self, other: Self) -> bool:
-        """Return whether something that both say differs: it is another meter."""
-        return any(one and two and one != two for one, two in zip(self, other, strict=True))
+        """Return True if a field that both carry differs, so that they belong to two meters."""
+        return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
-        """Return what either says."""
-        return self._replace(**{name: said for name, said in other._asdict().items() if said})
+        """Return this identity with the fields that `other` carries."""
+        return self._replace(**{name: value for name, value in other._asdict().items() if value})
 
 
 class Latest(NamedTuple):
-    """The latest value of a field, when it was taken by the meter's clock and when it came by the caller's."""
+    """The latest value of a field, its time by the meter's clock, and its time of arrival by the caller's clock."""
 
     value: Any
     taken: datetime | None
-    """`None` where the list carries no time."""
+    """When the meter took the value; `None` if the list carries no time."""
     received: datetime
 
     @property
     def time(self) -> datetime:
-        """When it was taken where the list says so, else when it came."""
+        """The time when the meter took the value, or the time of arrival if the list carries no time."""
         return self.taken or self.received
 
 
 class _Kept(NamedTuple):
-    """What came of a field, and how long the state had run then."""
+    """The latest value of a field, and the running time of the state when it arrived."""
 
     latest: Latest
     ran: timedelta
 
 
 class MeterState:
-    """Merges the lists of one meter: the latest value of each field and its time. No I/O, no clock.
+    """Merges the lists of one meter into the latest value of each field and its time. No I/O; it reads no clock.
 
-    A value that no list has brought for `max_age` is dropped; so are number, type and maker of the meter, which are
-    carried on until then. A list of another meter begins anew. Keep one state for each meter: lists that do not say
-    which meter they are of are taken for this one's.
+    A value is dropped if no list has carried its field for `max_age`. This includes the number, type and manufacturer
+    of the meter. A list that carries the identity of another meter clears all values. Keep one state for each meter:
+    a list without an identity is taken as a list of the same meter.
 
-    Ages are counted by the caller's clock, the meter's may be wrong. A step forward makes what is known older, a step
-    back does not make it younger. Raises `ValueError` for a `max_age` that is not above 0.
+    Ages follow the caller's clock, because the clock of the meter may be wrong. If the caller's clock is set forward,
+    values become older; if it is set back, they do not become younger. Raises `ValueError` for a `max_age` that is not
+    above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:
@@ -95,18 +99,18 @@ class MeterState:
         self._last = Measurement()
 
     def update(self, measurement: Measurement, now: datetime | None = None) -> Measurement:
-        """Take in a push that came at `now`, and return the latest values at that time as one measurement.
+        """Add a push that arrived at `now`, and return the latest values at that time as one measurement.
 
-        `now` is `measurement.received` when it is left out (`Decoder.feed(chunk, at=...)`). Raises `ValueError` where
-        neither is there, `TypeError` for arguments of another type and for naive times among aware ones.
+        `now` defaults to `measurement.received`, which `Decoder.feed(chunk, at=...)` sets. Raises `ValueError` if both
+        are missing, `TypeError` for an argument of a wrong type and if the caller mixes naive and aware times.
 
-        A power above 0 ends an older one in the other direction that is above 0 where the push does not say both:
-        import − export would be a value of no time.
+        If the push carries a power above 0 in one direction only, an older power above 0 in the other direction is
+        dropped: import − export of two different times would be wrong.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
         if now is None:
-            raise ValueError("expected the time when the push came: feed(chunk, at=...) or update(measurement, now)")
+            raise ValueError("expected the time when the push arrived: feed(chunk, at=...) or update(measurement, now)")
         self._run_to(now)
         known = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
         if known.differs(Identity.of(measurement)):
@@ -118,16 +122,16 @@ class MeterState:
         return self.measurement()
 
     def latest(self, now: datetime | None = None) -> Mapping[str, Latest]:
-        """Return the latest value of each field by its name, with its times, at `now` or else at the last push."""
+        """Return the latest value of each field, with its times, at `now`; without `now`, at the last push."""
         if now is not None:
             self._run_to(now)
         return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _CARRIED})
 
     def measurement(self, now: datetime | None = None) -> Measurement:
-        """Return the latest values as one measurement, at `now` or else at the last push.
+        """Return the latest values as one measurement, at `now`; without `now`, at the last push.
 
-        `timestamp`, `received`, `scale` and `made_for_transformers` are those of the last push, `energy_time` dates the
-        energies. There are no registers: no list has carried all of it.
+        `timestamp`, `received`, `scale` and `made_for_transformers` come from the last push; `energy_time` is the time
+        of the energies. `registers` is empty, because the values come from several lists.
         """
         found = {name: latest.value for name, latest in self.latest(now).items()}
         if not found:
@@ -147,14 +151,14 @@ class MeterState:
         )
 
     def _run_to(self, now: datetime) -> None:
-        """Let everything grow as old as it is at `now`, and drop what is too old."""
+        """Advance the running time to `now`, and drop the values that are older than `max_age`."""
         instant = self._clock.instant(now)
         self._ran += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
         self._kept = {name: kept for name, kept in self._kept.items() if self._ran - kept.ran <= self._max_age}
 
     def _end_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  of the type of the field
-        """Drop an older power in the other direction that cannot be beside this one."""
+        """Drop an older power above 0 in the other direction if the push carries this direction only."""
         opposite = _OPPOSITES.get(name, "")
         older = self._kept.get(opposite)
         if older and older.latest.value > 0 and value > 0 and getattr(measurement, opposite) is None:
@@ -162,11 +166,14 @@ class MeterState:
 
 
 def _values(measurement: Measurement) -> Iterator[tuple[str, Any]]:
-    """Return what a push says of fields, by name, and its estimates, by a name that no field has."""
+    """Return the fields of a push and its estimates by name; the prefix keeps names of estimates and fields apart."""
     yield from ((name, value) for name in _CARRIED if (value := getattr(measurement, name)) is not None)
     yield from ((f"{_ESTIMATE}{name}", value) for name, value in measurement.estimated.items())
 
 
 def _taken(measurement: Measurement, name: str) -> datetime | None:
-    """Return when the meter took a value; a list with registers may come late, its own clock dates them."""
+    """Return the time when the meter took a value.
+
+    A meter may send a list of energy registers late, so `energy_time` is the time of the registers.
+    """
     return (measurement.energy_time if "_energy_" in name else None) or measurement.timestamp

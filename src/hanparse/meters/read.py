@@ -55,17 +55,13 @@ class Reading(NamedTuple):
     sources: dict[str, Source]
     notification: DataNotification | None = None
     """What carried the list; a P1 telegram is no APDU."""
+    is_named: bool = False
+    """Whether the list names its maker, so that neither its link nor an earlier push decides how it is read."""
 
     @property
     def date_time(self) -> DateTime | None:
         """The date-time of the APDU, if it has one."""
         return self.notification.date_time if self.notification else None
-
-    def again(self, notification: DataNotification) -> Reading:
-        """Another push with the same elements, types and places, read as this one was."""
-        found = {data.offset: data for data in shapes.parts(notification.body)}
-        items = [item._replace(data=found[item.data.offset]) for item in self.items]
-        return apply(self.profile, items)._replace(notification=notification)
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
         """The measurement, with the caller's factors and time zone."""
@@ -123,8 +119,9 @@ def read(
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    for profile, items in _candidates(profiles, _Context(notification.body, named, list_id, link, known)):
-        reading = apply(profile, items)._replace(notification=notification)
+    asked = _Context(notification.body, named, list_id, link, known)
+    for profile, items, is_named in _candidates(profiles, asked):
+        reading = apply(profile, items)._replace(notification=notification, is_named=is_named)
         if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, link)
@@ -165,27 +162,28 @@ def _field(item: Item) -> str:
     return item.entry.field if item.entry else ""
 
 
-def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item]]]:
-    """Every profile that may know the list, in the order of choice, with the items as it takes them."""
+def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
+    """Return every profile that may know the list, in the order of choice, with its items and `Reading.is_named`."""
     for profile in _profiles_by_identity(profiles, asked):
-        yield from ((profile, items) for items in _lists(profile, asked))
+        is_named = bool(asked.list_id) or _devices(profiles, _device(asked)) == [profile]
+        yield from ((profile, items, is_named) for items in _lists(profile, asked))
     here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
     anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
     for profile in (*here, *anywhere):
         for signature in profile.signatures:
             if items := shapes.signed(asked.body, asked.named, signature):
-                yield profile, items
+                yield profile, items, False
     if items := shapes.attributes(asked.body):
-        yield from ((profile, items) for profile in profiles if profile.attributes)
+        yield from ((profile, items, False) for profile in profiles if profile.attributes)
     if asked.named is not None:
-        yield from ((profile, asked.named) for profile in profiles if profile.is_general)
+        yield from ((profile, asked.named, False) for profile in profiles if profile.is_general)
 
 
 def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
     """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
-    device = next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None)
+    device = _device(asked)
     on_wire = [
         *(profile for profile in profiles if asked.link in profile.links),
         *([asked.known] if asked.known else []),
@@ -193,8 +191,18 @@ def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Itera
     if device:
         setup = str(asked.named[0].obis) if asked.named else ""
         anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
-        return [profile for profile in (*on_wire, *anywhere) if device.startswith(profile.devices)]
+        return _devices((*on_wire, *anywhere), device)
     return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
+
+
+def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
+    """Return the profiles of the maker that a logical device name names."""
+    return [profile for profile in profiles if device.startswith(profile.devices)]
+
+
+def _device(asked: _Context) -> str:
+    """Return the logical device name, or nothing."""
+    return next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None) or ""
 
 
 def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:

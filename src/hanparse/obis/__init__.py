@@ -1,4 +1,4 @@
-"""OBIS codes: `Obis`, the value type, and the registry, which says what a code means and which field it fills."""
+"""Parses OBIS codes (`Obis`) and looks up what a code means and which field of `Measurement` it fills (`lookup`)."""
 
 from hanparse.obis.code import Obis, code_in
 from hanparse.obis.registry import ENTRIES, UNCODED, WHOLE_UNITS, Entry, Kind, lookup, precedence

@@ -1,4 +1,4 @@
-"""Text or six bytes <-> `Obis`, and what the groups of a code say by rule (IEC 62056-61; Blue Book 7)."""
+"""Defines `Obis`, which parses a code from text or six bytes and interprets its groups (IEC 62056-61, Blue Book 7)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SIZE: Final = 6
-"""The octets of a code, which is the logical name of a COSEM object."""
+"""The number of octets of a code, which is the logical name of a COSEM object."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15; this also tells a code from six bytes of text
+_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15; so six bytes of printable text are never a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -20,7 +20,7 @@ _CODE: Final = re.compile(
 )
 
 ELECTRICITY: Final = 1
-_PHASE_QUANTITIES: Final = 80  # C 1 to 80: twenty quantities for the sum and each phase
+_PHASE_QUANTITIES: Final = 80  # C = 1 to 80: twenty quantities for the sum and for each of three phases
 _QUANTITIES_PER_PHASE: Final = 20
 _IMPORT: Final = frozenset({1, 3, 9})
 _EXPORT: Final = frozenset({2, 4, 10})
@@ -47,14 +47,14 @@ class _Groups(NamedTuple):
 
 
 class Obis(_Groups):
-    """An OBIS code of six value groups: medium, channel, quantity, processing, tariff, billing period.
+    """An OBIS code of six value groups A to F: medium, channel, quantity, processing, tariff, billing period.
 
     >>> Obis.parse("1.7.0")
     Obis('1-0:1.7.0')
     >>> Obis.parse("0-1:1.0.0*255") == Obis.parse("0.1.1.0.0.255") == Obis(0, 1, 1, 0, 0)
     True
 
-    Raises `ValueError` for a medium over 15 or another group over 255.
+    Raises `ValueError` for a medium above 15 or another group above 255, `TypeError` for a group that is not an int.
     """
 
     __slots__ = ()
@@ -65,24 +65,25 @@ class Obis(_Groups):
         for name, group in zip("ABCDEF", code, strict=True):
             limit = _MAX_A if name == "A" else _MAX_GROUP
             if type(group) is not int:
-                raise TypeError(f"OBIS group {name} is a whole number, found {group!r}")
+                raise TypeError(f"expected a whole number as OBIS group {name}, found {group!r}")
             if not 0 <= group <= limit:
-                raise ValueError(f"OBIS group {name} is 0 to {limit}, found {group}")
+                raise ValueError(f"expected 0 to {limit} as OBIS group {name}, found {group}")
         return code
 
     @classmethod
     def _make(cls, iterable: Iterable[int]) -> Self:  # type: ignore[override]
-        return cls(*iterable)  # _replace comes through here, too
+        return cls(*iterable)  # _replace calls this method; the groups are checked there, too
 
     @classmethod
     def parse(cls, code: str | bytes) -> Self:
-        """A code as people write it (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or as six bytes.
+        """Parse a code in one of its text forms (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or in six bytes.
 
-        What is left out is electricity without a channel (``1-0``) and F = 255. Raises `ValueError` for anything else.
+        Groups that the text leaves out are A = 1 (electricity), B = 0 (no channel) and F = 255. Raises `ValueError` for
+        other text and for another number of bytes, `TypeError` for other types.
         """
         if isinstance(code, bytes):
             if len(code) != SIZE:
-                raise ValueError(f"an OBIS code has {SIZE} bytes, found {len(code)}")
+                raise ValueError(f"expected an OBIS code of {SIZE} bytes, found {len(code)}")
             return cls(*code)
         if not isinstance(code, str):
             raise TypeError(f"expected an OBIS code as text or bytes, found {type(code).__name__}")
@@ -96,23 +97,26 @@ class Obis(_Groups):
 
     @property
     def reduced(self) -> str:
-        """The groups C.D.E, as registries and displays write them."""
+        """The groups C.D.E as text, the short form on displays of meters."""
         return f"{self.c}.{self.d}.{self.e}"
 
     @property
     def phase(self) -> int | None:
-        """1, 2 or 3, 0 for the sum of all; `None` when the code is not about phases."""
+        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if group C is not a quantity of phases."""
         return (self.c - 1) // _QUANTITIES_PER_PHASE if self._of_a_phase else None
 
     @property
     def direction(self) -> str | None:
-        """``"import"`` or ``"export"``; `None` when the quantity has none."""
+        """The direction ``"import"`` or ``"export"``; `None` if the quantity has no direction."""
         quantity = (self.c - 1) % _QUANTITIES_PER_PHASE + 1 if self._of_a_phase else None
         return "import" if quantity in _IMPORT else "export" if quantity in _EXPORT else None
 
     @property
     def processing(self) -> str | None:
-        """How the value came about: instantaneous, average, maximum, cumulative …; `None` when group D does not say."""
+        """The processing of the value by group D, such as ``"instantaneous"``, ``"average"`` or ``"cumulative"``.
+
+        `None` for other media than electricity and for other values of D.
+        """
         return _PROCESSING.get(self.d) if self.a == ELECTRICITY and self.c else None
 
     @property
@@ -120,21 +124,21 @@ class Obis(_Groups):
         return self.a == ELECTRICITY and 1 <= self.c <= _PHASE_QUANTITIES
 
     def __bytes__(self) -> bytes:
-        """The six bytes."""
+        """Return the six bytes of the code."""
         return bytes(tuple(self))
 
     def __str__(self) -> str:
-        """``1-0:1.7.0``, with ``*F`` where F is not 255."""
+        """Return ``1-0:1.7.0``, followed by ``*F`` if F is not 255."""
         code = f"{self.a}-{self.b}:{self.reduced}"
         return code if self.f == _UNUSED_F else f"{code}*{self.f}"
 
     def __repr__(self) -> str:
-        """``Obis('1-0:1.7.0')``."""
+        """Return ``Obis('1-0:1.7.0')``."""
         return f"Obis('{self}')"
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code that an octet-string is; six octets of text are none, their A is out of range."""
+    """Return the code that an octet-string holds, or `None`; six octets of text hold no code, as A is out of range."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

@@ -1,7 +1,7 @@
-"""An OBIS code -> what it means: the field of `Measurement` that it fills, unit, kind, text.
+"""Looks up what an OBIS code means: the field of `Measurement` that it fills, its unit, kind and description.
 
-What the standard defines by rule is derived by that rule: a quantity for the sum and each phase (C), a way of
-processing (D), tariffs (E). What it lists one by one is a line here.
+Codes that the standard defines by a rule are derived by that rule: quantities of the sum and of each phase (group C),
+processing (group D), tariffs (group E). Other codes are listed one by one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """What a value is, whatever type carries it."""
+    """The kind of a value, independent of the A-XDR type that carries it."""
 
     TEXT = "text"
     TIME = "time"
@@ -32,7 +32,7 @@ class Kind(Enum):
 
 
 class Entry(NamedTuple):
-    """One line of the registry: `field` is empty where `Measurement` has none, `unit` where the value has none."""
+    """One entry of the registry. `field` is empty if `Measurement` has no field, `unit` if the value has no unit."""
 
     code: str
     field: str
@@ -43,11 +43,11 @@ class Entry(NamedTuple):
 
 _TEXT, _TIME, _NUMBER, _COUNT = Kind.TEXT, Kind.TIME, Kind.NUMBER, Kind.COUNT
 _PHASES: Final = (("", ""), ("_l1", ", L1"), ("_l2", ", L2"), ("_l3", ", L3"))
-_PER_PHASE: Final = 20  # C: quantity q of phase p is q + 20 p (Blue Book 7.5.1)
-_TARIFFS: Final = range(1, 5)  # E, of those that Measurement has fields for
+_PER_PHASE: Final = 20  # C of quantity q and phase p is q + 20 p (Blue Book 7.5.1)
+_TARIFFS: Final = range(1, 5)  # E of the tariffs that Measurement has fields for
 
-# Without A-B: electricity (A = 1). A code with A-B means exactly that. B stands for channels 1 to 4.
-# A code that comes with several units means another quantity in each, without a unit the first.
+# A code without A-B is one of electricity (A = 1, B = 0 or 1). The letter B in a code is replaced by channels 1 to 4.
+# A code on several lines means another quantity in each unit; without a unit the first line applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -97,7 +97,7 @@ _LISTED: Final = (
     ("81.7.2",      "",            "°",  _NUMBER, "angle of the voltages, L3 to L1"),
 )
 
-# Quantity (C of the sum), field of the power, unit of the power, description; energies follow.
+# C of the sum, field of the power, unit of the power, description. The entries of energies are derived from these.
 _POWERS: Final = (
     (1,  "active_power_import",   "W",   "active {} import"),
     (2,  "active_power_export",   "W",   "active {} export"),
@@ -116,7 +116,7 @@ _POWERS: Final = (
     (19, "",                      "W",   "active {} QIII"),
     (20, "",                      "W",   "active {} QIV"),
 )
-# Quantities of which the sum alone has a field; C and D as in its code.
+# (C, D) of quantities that have a field for the sum only.
 _SUMS: Final = {
     (1, 4):  "average_power_import",
     (5, 8):  "reactive_energy_q1",
@@ -150,17 +150,17 @@ def _listed() -> Iterator[Entry]:
 
 
 def _powers() -> Iterator[Entry]:
-    """Instantaneous power, and its averages and maximum, for the sum and each phase."""
+    """Return the entries of power: instantaneous, averages and maximum, for the sum and each phase."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, power = quantity + _PER_PHASE * phase, text.format("power") + name
             yield Entry(f"{c}.7.0", field + suffix if field else _SUMS.get((c, 7), ""), unit, _NUMBER, power)
-            for d, way in _DEMANDS.items():
-                yield Entry(f"{c}.{d}.0", _SUMS.get((c, d), ""), unit, _NUMBER, f"{power}, {way}")
+            for d, processing in _DEMANDS.items():
+                yield Entry(f"{c}.{d}.0", _SUMS.get((c, d), ""), unit, _NUMBER, f"{power}, {processing}")
 
 
 def _energies() -> Iterator[Entry]:
-    """Registers since the beginning: the total has a field, so have the tariffs of the sum; a phase has none."""
+    """Return the entries of energy registers; only those of the sum have fields, for the total and the tariffs."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name
@@ -173,7 +173,10 @@ def _energies() -> Iterator[Entry]:
 
 
 def _phase_values() -> Iterator[Entry]:
-    """Current, voltage and power factor; Norwegian lists define what the voltages of a 3-wire meter are."""
+    """Return the entries of current, voltage and power factor.
+
+    Norwegian list definitions define which line voltages a 3-wire meter sends as the voltages of L1, L2 and L3.
+    """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
         yield Entry(f"{c + 13}.7.0", f"power_factor{suffix}", "", _NUMBER, f"power factor{name}")
@@ -187,29 +190,29 @@ def _phase_values() -> Iterator[Entry]:
 
 
 ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
-"""Every code that is known; those that are listed one by one first."""
+"""All known codes. Codes that are listed one by one precede the derived codes."""
 
 UNCODED: Final = (
-    Entry("", "manufacturer", "", _TEXT, "maker, as the profile names it that reads the list"),
-    Entry("", "timestamp", "", _TIME, "when the values were taken: by the push, else by the clock in the list"),
+    Entry("", "manufacturer", "", _TEXT, "manufacturer, from the profile that reads the list"),
+    Entry("", "timestamp", "", _TIME, "time of the values: the date-time of the push, else the clock in the list"),
     Entry("", "peak_power", "W", _NUMBER, "highest average power of this month"),
-    Entry("", "peak_power_time", "", _TIME, "when the highest average power of this month was measured"),
-    Entry("", "gas_time", "", _TIME, "when the gas meter was read"),
-    Entry("", "water_time", "", _TIME, "when the water meter was read"),
+    Entry("", "peak_power_time", "", _TIME, "time of the highest average power of this month"),
+    Entry("", "gas_time", "", _TIME, "time of the latest reading of the gas meter"),
+    Entry("", "water_time", "", _TIME, "time of the latest reading of the water meter"),
     Entry("", "gas_volume", "m³", _NUMBER, "latest reading of the gas meter among the sub-meters"),
     Entry("", "water_volume", "m³", _NUMBER, "latest reading of the water meter among the sub-meters"),
-    Entry("", "submeters", "", Kind.SUBMETERS, "meters that this one reads, with their last readings"),
+    Entry("", "submeters", "", Kind.SUBMETERS, "meters that the electricity meter reads, with their latest readings"),
 )
-"""The fields that no code fills."""
+"""The fields that are not filled by a code of their own."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
-"""Units of numbers that are int unless they are scaled or sent with decimals; numbers in any other unit are float."""
+"""Numbers in these units are int unless they are scaled or sent with decimals; numbers in other units are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
-_CURRENT: Final = 255  # F: the present value, not that of a billing period or of a transformer's other side
-# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 utility and 128 to 199 manufacturer specific, the
-# others reserved (Blue Book 7.3). Every meter known sends its own values with 0 or 1.
+_CURRENT: Final = 255  # F: the present value, not a value of a billing period or of the other side of a transformer
+# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility specific, 128 to 199 are manufacturer
+# specific, and others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
 _TIME_INTEGRAL: Final = 8  # D
@@ -217,23 +220,24 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 
 
 def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
-    """What `obis` means, in this unit where it means several quantities, or `None` when the registry does not know it.
+    """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
-    For electricity meters send 0 or 1 as channel B as they please. Channels 2 to 64 are known and fill no field: what
-    they measure is not the total. Sum energies with A and B = 0 are electricity (seen in an EMBRIQ hourly list).
+    `unit` selects the entry if a code means another quantity in each unit. Codes of electricity mean the same with
+    B = 0 and B = 1, as meters send both. Codes with B = 2 to 64 fill no field, because a channel does not measure the
+    total. Sum energies with A = 0 and B = 0 are read as electricity (seen in an EMBRIQ hourly list).
     """
     return _lookup(obis, unit)
 
 
 def precedence(obis: Obis) -> int:
-    """Which of several codes in one list fills a field: that with the lowest number; no channel before channel 1.
+    """Return a rank: if several codes of a list fill the same field, the code with the lowest rank is used.
 
-    A sum energy with A = 0 comes last, it is only taken for electricity.
+    B = 0 precedes B = 1. Sum energies with A = 0 are last, because reading them as electricity is an assumption.
     """
     return len(_OWN_CHANNELS) if _is_abstract_energy(obis) else obis.b
 
 
-@lru_cache(maxsize=256)  # apart, because type checkers do not look at what is given to a function that is cached
+@lru_cache(maxsize=256)  # a separate function, because type checkers do not check the arguments of a cached function
 def _lookup(obis: Obis, unit: str | None) -> Entry | None:
     if obis.f != _CURRENT:
         return None

@@ -1,4 +1,4 @@
-"""DLMS unit enumeration -> unit symbol, complete (Blue Book 4.3.2); codes that are not listed are reserved."""
+"""Maps the DLMS unit enumeration to symbols (complete, Blue Book 4.3.2); codes that are not listed are reserved."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ UNITS: Final[dict[int, str]] = {
 
 
 def unit_name(code: int) -> str:
-    """Return the symbol of a unit, nothing for 255, no unit, and ``unit 58`` for a code that is reserved."""
+    """Return the symbol of a unit, an empty text for 255 (no unit), and for example ``unit 58`` for a reserved code."""
     return UNITS.get(code, f"unit {code}")

@@ -92,12 +92,12 @@ class Opener:
         the tag, the keys exchanged. Raises `DecodeError` for an APDU that is not ciphered.
         """
         judge = is_sound or self._is_sound
-        opened = self._again(apdu, judge) or self._open(read_header(apdu), apdu, judge)
+        opened = self.again(apdu, judge) or self._open(read_header(apdu), apdu, judge)
         if isinstance(opened, CipherError):
             raise opened
         return opened
 
-    def _again(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
+    def again(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
         """What is inside an APDU whose header is that of one before, but for its counter; `None` sends it the long way.
 
         The same checks as on the long way, which are done once for each header. It costs little more than the cipher.

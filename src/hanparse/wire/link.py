@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
-
-MAX_LINKS: Final = 16
-"""For how many links state is kept: the maker seen there, a message being joined. A HAN port has one link."""
+from typing import NamedTuple
 
 Address = tuple[int, ...]
 """The 7-bit groups of an extensible HDLC address: ``(32,)`` is sent as 41, ``(4, 65)`` as 08 83."""

@@ -6,13 +6,17 @@ anew. A part whose number does not follow drops the message. So a message is com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.wire.link import MAX_LINKS, Link
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hanparse.wire.link import Link
+
+MAX_LINKS: Final = 16
+"""For how many links messages are joined at a time. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
@@ -29,6 +33,11 @@ class NumberedParts:
     def __init__(self, unit: str, first: int, modulo: int) -> None:
         self._numbering = Numbering(unit, first, modulo)
         self._messages: dict[object, _Joining] = {}
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no message is being joined or refused."""
+        return not any(joining.is_busy for joining in self._messages.values())
 
     def add(
         self, link: Link | None, number: int, part: Message, *, is_last: bool
@@ -59,6 +68,10 @@ class _Joining:
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # the first part of the message is missing, and that was reported
         self._is_refused = False  # the message is refused up to its last part
+
+    @property
+    def is_busy(self) -> bool:
+        return bool(self.parts or self._is_refused)
 
     @property
     def awaited(self) -> str:

@@ -27,7 +27,8 @@ from hanparse.wire.buffer import Buffer, StreamBuffer, as_bytes
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_from_bytes: Final = int.from_bytes
+_START: Final = 3
+_FLAG: Final = b"\x7e"
 
 
 class LinkLayer(Protocol):
@@ -59,41 +60,45 @@ class LinkLayer(Protocol):
 
 
 class Known(Protocol):
-    """A kind of HDLC frame that is recognised as a whole, without being taken apart."""
+    """Frames that begin with the same three bytes and are recognised as a whole, without being taken apart."""
 
     @property
     def size(self) -> int:
-        """How many bytes it has, from flag to flag."""
+        """How many bytes the first of them has."""
 
     @property
     def head(self) -> bytes:
-        """Its header with the HCS; a frame that begins otherwise is not of this kind."""
+        """The header of one of them."""
 
     def read(self, frame: bytes, /) -> object | None:
-        """Return what takes the place of a frame of this size, or `None` when it is not of this kind.
+        """Return what takes the place of a frame of this size, or `None` when it is not recognised.
 
         Answers for every check that `LinkLayer.find_end` makes.
         """
 
+    def read_carried(self, data: bytes, at: int, /) -> tuple[object | None, int]:
+        """Return what takes the place of the frames, one or several, that begin at ``data[at]``, and where they end.
 
-NOTHING_KNOWN: Final[Mapping[int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+        Or return `None`, and the size of `data` that shows more; 0 when they are not recognised.
+        """
+
+
+NOTHING_KNOWN: Final[Mapping[bytes, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
 
 
 class StreamReader:
     """Finds frames by the rule at the top of this module.
 
-    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises HDLC
-    frames by their size: a run of adjacent known frames is handled in one loop and returned as a list.
+    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames,
+    looked up by their first three bytes: a run of adjacent known frames is handled in one loop and returned as a list.
     """
 
-    def __init__(self, layers: Sequence[LinkLayer], known: Mapping[int, Known] = NOTHING_KNOWN, bias: int = 0) -> None:
-        """`bias` is the number that bytes 1 and 2 of a known frame announce, less its size."""
+    def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self.ended = False
         """Whether `end` was called after the last bytes."""
         self.has_events = False
         """Whether `next_event` has something to look at."""
-        self._bias = bias
         self._layers = {layer.first: layer for layer in layers}
         self._starts = re.compile(b"|".join(layer.start for layer in layers), re.DOTALL)
         self._limit = 2 * max(layer.max_size for layer in layers)
@@ -128,8 +133,8 @@ class StreamReader:
             chunk = as_bytes(chunk)
         stream = self._stream
         if self._at_shared_flag:
-            kind = self.known.get(len(chunk))
-            if kind is not None and (event := kind.read(chunk)) is not None:
+            kind = self.known.get(chunk[:_START])
+            if kind is not None and len(chunk) == kind.size and (event := kind.read(chunk)) is not None:
                 stream.base += kind.size  # its closing flag takes the place of the last one
                 return [event]
             self._at_shared_flag = False  # and the search goes on at the flag
@@ -212,17 +217,20 @@ class StreamReader:
         The search goes on behind them, unless what follows is the beginning of another one, or a closing flag and
         nothing else: then more bytes are needed first.
         """
-        stream, known, bias = self._stream, self.known, self._bias
+        stream, known = self._stream, self.known
         data, size = stream.data, len(stream.data)
         run: list[object] = []
         need = 0
-        while (kind := known.get(_from_bytes(data[at + 1 : at + 3]) - bias)) is not None:
+        while (kind := known.get(data[at : at + _START])) is not None:
             end = at + kind.size
             if end > size:
                 need = end if data.startswith(kind.head, at) else self._awaited(kind, at)
                 break
             event = kind.read(data[at:end])
             if event is None:
+                event, end = kind.read_carried(data, at)
+            if event is None:
+                need = end
                 break
             if stream.done < at:
                 stream.skip(at)
@@ -232,8 +240,9 @@ class StreamReader:
         if run:
             stream.loss = False
             if not need:
-                at -= 1  # the closing flag may open the next frame
-                need = size + 1 if at + 1 == size else 0
+                need = size + 1 if at == size else 0
+                if data.endswith(_FLAG, 0, at):
+                    at -= 1  # the closing flag may open the next frame
         if need and not self.ended:
             self._drop(at, need)
         else:

@@ -1,0 +1,187 @@
+"""Recognises a push as it was carried, before its frames are taken apart: `PlainFrame`, `Carried`.
+
+A meter sends the same kind of push in the same frames each time: their number, sizes, addresses, block numbers and the
+header of a ciphered APDU repeat. So the frames of one message, where they follow each other without a gap, are compared
+with an earlier message as a whole. Their check sequences are computed, never compared.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+
+from hanparse.hdlc import BUFFER_LIMIT, SEQUENCE_SIZE, Frame
+from hanparse.layouts.learn import NotLearnableError
+from hanparse.mbus import Telegram, has_sound_checksum
+from hanparse.wire.crc import SOUND, frame_register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from hanparse.layouts.layout import Layout
+    from hanparse.measurement import Register
+    from hanparse.wire.message import Message
+
+MAX_CARRIED: Final = BUFFER_LIMIT
+"""How many bytes the frames of one message have at most, so that a reader can hold them all."""
+
+_FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
+_from_bytes: Final = int.from_bytes
+
+
+class PlainFrame:
+    """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
+
+    def __init__(self, frame: Frame, layout: Layout) -> None:
+        raw = frame.raw
+        self.size, self.start = len(raw), len(raw) - _FCS_AND_FLAG - layout.size
+        ones = (1 << 8 * self.start) - 1
+        self.mask = ones << 8 * (self.size - self.start) | layout.mask << 8 * _FCS_AND_FLAG | 0xFF  # all but the FCS
+        self.constant = _from_bytes(raw) & self.mask
+        self.texts = tuple((self.start + begin, self.start + end) for begin, end in layout.texts)
+        self.head = raw[: frame.information_offset - frame.offset]
+        self.used = 0
+        self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
+        self.index, self.scale = layout.index, layout.scale
+        self.made_for_transformers = layout.made_for_transformers
+        self._layout = layout
+
+    def values(self, frame: bytes) -> list[Any]:
+        """Return the values that `index` names."""
+        return self._layout.values(frame[self.start : -_FCS_AND_FLAG])
+
+    def registers(self, frame: bytes) -> tuple[Register, ...]:
+        """Return every element of the list."""
+        return self._layout.registers(frame[self.start : -_FCS_AND_FLAG])
+
+
+class _Part(NamedTuple):
+    """One frame of a message: its place among the bytes of all frames, its header, its link layer."""
+
+    start: int
+    end: int
+    head: bytes
+    is_hdlc: bool
+
+    @classmethod
+    def of(cls, frame: Frame | Telegram, first: int) -> Self:
+        """Return the part that a frame is, in a message that begins at position `first` of the stream."""
+        start = frame.offset - first
+        head = frame.raw[: frame.information_offset - frame.offset]
+        return cls(start, start + len(frame.raw), head, isinstance(frame, Frame))
+
+    @property
+    def sequence(self) -> slice:
+        """The check sequence."""
+        return slice(self.end - _FCS_AND_FLAG, self.end - 1) if self.is_hdlc else slice(self.end - 2, self.end - 1)
+
+    def is_sound(self, data: bytes, at: int) -> bool:
+        """Return whether the check sequence fits, in a message that begins at ``data[at]``."""
+        frame = data[at + self.start : at + self.end]
+        return frame_register(frame) == SOUND if self.is_hdlc else has_sound_checksum(frame)
+
+    def follows(self, other: _Part) -> bool:
+        """Return whether no byte is between the two; HDLC frames may share a flag."""
+        return self.start == other.end or (self.is_hdlc and other.is_hdlc and self.start == other.end - 1)
+
+
+class Carried:
+    """The frames of one kind of message: their constant bits, their check sequences, the pieces of the APDU in them.
+
+    `layout` is that of the APDU, `None` for a ciphered one.
+    """
+
+    def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
+        """`apdu` ends the payload of `message`; `mask` has a one for each of its constant bits.
+
+        Raises `NotLearnableError` where other bytes are between the frames.
+        """
+        frames: Sequence[Any] = message.frames
+        self.link, self.layout, self.used = message.link, layout, 0
+        self.parts = tuple(_Part.of(frame, frames[0].offset) for frame in frames)
+        if not all(part.follows(before) for before, part in pairwise(self.parts)):
+            raise NotLearnableError("other bytes are between the frames")
+        self.size = self.parts[-1].end
+        if self.size > MAX_CARRIED:
+            raise NotLearnableError(f"a reader does not hold {self.size} bytes")
+        self.pieces = tuple(_pieces(message, len(message.payload) - len(apdu), frames[0].offset))
+        constant, octets = bytearray(b"\xff" * self.size), iter(mask.to_bytes(len(apdu), "big"))
+        for part in self.parts:
+            constant[part.sequence] = bytes(len(constant[part.sequence]))
+        for piece in self.pieces:
+            constant[piece] = bytes(islice(octets, piece.stop - piece.start))
+        raw = bytearray(self.size)
+        for part, frame in zip(self.parts, frames, strict=True):
+            raw[part.start : part.end] = frame.raw
+        self._mask = _from_bytes(constant)
+        self._constant = _from_bytes(raw) & self._mask
+
+    @property
+    def head(self) -> bytes:
+        """The header of the first frame."""
+        return self.parts[0].head
+
+    def replaces(self, other: Carried) -> bool:
+        """Return whether it recognises the same frames as an earlier one."""
+        return (self._mask, self._constant, self._known) == (other._mask, other._constant, other._known)
+
+    @property
+    def _known(self) -> int | None:
+        return id(self.layout.known) if self.layout and not self.layout.is_named else None
+
+    @property
+    def is_one_frame(self) -> bool:
+        """Whether the message is one HDLC frame, so that what is joined after it does not depend on it."""
+        return len(self.parts) == 1 and self.parts[0].is_hdlc
+
+    def frames(self, raw: bytes) -> Iterator[Frame | Telegram]:
+        """Return the frames that `raw` holds."""
+        for part in self.parts:
+            yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
+
+    def read(self, data: bytes, at: int) -> bytes | None:
+        """Return the frames that begin at ``data[at]``, if they are of this kind and their check sequences fit."""
+        raw = data[at : at + self.size]
+        if _from_bytes(raw) & self._mask != self._constant or len(raw) < self.size:
+            return None
+        for part in self.parts:
+            if not part.is_sound(raw, 0):
+                return None
+        return raw
+
+    def apdu(self, raw: bytes) -> bytes:
+        """Return the APDU in frames that were read."""
+        if len(self.pieces) == 1:
+            return raw[self.pieces[0]]
+        return b"".join([raw[piece] for piece in self.pieces])
+
+    def awaited(self, data: bytes, at: int) -> int:
+        """Return the size of `data` that shows more, if its frames are of this kind as far as they are there; 0 if not.
+
+        Frames are awaited one by one, and a header byte by byte, so that no other frame waits for longer than it must.
+        """
+        for part in self.parts:
+            seen = data[at + part.start : at + part.start + len(part.head)]
+            if not part.head.startswith(seen):
+                return 0
+            if len(seen) < len(part.head):
+                return at + part.start + len(seen) + 1
+            if at + part.end > len(data):
+                return at + part.end
+            if not self._has_begun(data[at : at + part.end]) or not part.is_sound(data, at):
+                return 0
+        return 0
+
+    def _has_begun(self, front: bytes) -> bool:
+        """Return whether the first frames, whole, have the constant bits."""
+        bits = 8 * (self.size - len(front))
+        return _from_bytes(front) & self._mask >> bits == self._constant >> bits
+
+
+def _pieces(message: Message, start: int, first: int) -> Iterator[slice]:
+    """Return where the bytes of the payload from `start` on are, in a message that begins at position `first`."""
+    starts = [index for index, _ in message.starts if index > start]
+    for begin, end in pairwise([start, *starts, len(message.payload)]):
+        if begin < end:
+            position = message.position(begin) - first
+            yield slice(position, position + end - begin)

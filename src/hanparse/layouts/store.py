@@ -1,0 +1,228 @@
+"""Keeps the layouts of a decoder, in bounded memory: `Layouts`.
+
+A push is recognised in one of two places:
+
+* by its frames, before they are taken apart (`hanparse.layouts.carriers`). One comparison covers flags, headers, HCS
+  and the constant bytes of the APDU; check sequences are computed, a ciphered APDU is deciphered.
+* by its APDU, whatever carried it: M-Bus telegrams, segments, blocks, a ciphered APDU that a key opened.
+
+A list that does not name its maker is read by the maker that was last seen on its link. So each layout belongs to a
+link, and unless its list names the maker, also to the maker that has to be known there.
+
+`MAX_LAYOUTS` are kept. When there is no room, one push in `PATIENCE` that has no layout replaces the one that was used
+least recently. So no order of pushes makes all of them take the long way, and a kind that is no longer sent gives way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Self
+
+from hanparse.hdlc import Frame, strip_llc
+from hanparse.layouts.carriers import Carried, PlainFrame
+from hanparse.layouts.layout import Layout, are_texts
+from hanparse.layouts.learn import NotLearnableError
+from hanparse.layouts.table import Start, Table
+from hanparse.measurement import Measurement
+from hanparse.measurement.record import blank, fill_kind, fill_security, fill_state
+from hanparse.security.case import COUNTER_SIZE
+from hanparse.security.header import read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from hanparse.mbus import Telegram
+    from hanparse.measurement import Scale
+    from hanparse.measurement.security import Security
+    from hanparse.meters import Reading
+    from hanparse.meters.seen import LastMaker
+    from hanparse.security.opener import Opener
+    from hanparse.wire.link import Link
+    from hanparse.wire.message import Message
+
+MAX_LAYOUTS: Final = 256
+"""How many layouts a decoder keeps; a meter sends two or three kinds of push."""
+MAX_FRAMES: Final = 8
+"""In how many kinds of frames the pushes of one layout are recognised: I-frames are numbered modulo 8."""
+PATIENCE: Final = 8
+"""How many pushes without a layout it takes to replace one of `MAX_LAYOUTS`."""
+START_SIZE: Final = 3
+"""By how many of their first bytes frames are looked up: flag and format field, or 68 L L."""
+
+_from_bytes: Final = int.from_bytes
+
+
+class _Volatile(dict[Any, Any]):
+    """A dict whose copies and pickles are empty: a decoder that is copied or pickled learns anew."""
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+
+class Layouts:
+    """The layouts that a decoder has learned.
+
+    Only pushes that the grammar and a profile accepted are learned. A stream in which nothing repeats costs 1.3 times
+    what it would cost without layouts (``benchmarks/bounds.py``).
+    """
+
+    opener: Opener | None = None
+    """Deciphers APDUs."""
+    on_opened: Callable[[Security], object] | None = None
+    """Is called for each ciphered APDU in recognised frames."""
+
+    def __init__(self) -> None:
+        self.starts: dict[bytes, Start] = _Volatile()
+        """The layouts of frames by their first three bytes, for `hanparse.wire.reader.StreamReader`."""
+        self.recognised = 0
+        """How many pushes were recognised; a layout notes it as the time of its last use."""
+        self._more_frames = 0  # than pushes, among those that were recognised by their frames
+        self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
+        self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
+        self._without_layout = 0
+
+    @property
+    def frames(self) -> int:
+        """How many frames were recognised before they were taken apart."""
+        return self.recognised + self._more_frames
+
+    def __len__(self) -> int:
+        """Return how many layouts there are."""
+        return sum(1 for _ in self._all())
+
+    def clear(self) -> None:
+        """Forget every layout."""
+        self.starts.clear()
+        self._apdus.clear()
+
+    # --- recognising ---
+
+    def has(self, link: Link | None, apdu: bytes) -> bool:
+        """Return whether an APDU has a layout, so that the grammar accepts it to the last byte."""
+        return self._find(link, apdu) is not None
+
+    def read(self, message: Message, apdu: bytes) -> Measurement | None:
+        """Return the measurement in an APDU that has a layout; `message` contains it, perhaps ciphered."""
+        layout = self._find(message.link, apdu)
+        if layout is None:
+            return None
+        self._learn_frames(message, apdu, layout)
+        self._more_frames -= 1  # the frames of this message were received one by one
+        return self._recognised(layout, apdu)
+
+    def take(self, carried: Carried, raw: bytes) -> Measurement | None:
+        """Return the measurement in frames that were recognised, unless the APDU in them has no layout."""
+        apdu, security = carried.apdu(raw), None
+        layout = carried.layout
+        if layout is None:
+            opened = self.opener.again(apdu, _accept) if self.opener else None
+            if opened is None:
+                return None
+            apdu, security = opened.apdu, opened.security
+            layout = self._find(carried.link, apdu)
+        elif not (layout.is_named or layout.last.profile is layout.known) or not are_texts(apdu, layout.texts):
+            return None
+        if layout is None:
+            return None
+        if not carried.is_one_frame:
+            self._unjoined[carried.link] = carried, raw
+        self._more_frames += len(carried.parts) - 1
+        measurement = self._recognised(layout, apdu)
+        if security and self.on_opened:
+            self.on_opened(security)
+            fill_security(measurement, security)
+        return measurement
+
+    def unjoined(self) -> Iterator[Frame | Telegram]:
+        """Return the frames of messages that were recognised since the last call, the last message of each link."""
+        if self._unjoined:
+            last, self._unjoined = self._unjoined, _Volatile()
+            for carried, raw in last.values():
+                yield from carried.frames(raw)
+
+    def _recognised(self, layout: Layout, apdu: bytes) -> Measurement:
+        layout.last.profile = layout.maker
+        self.recognised = layout.used = self.recognised + 1
+        measurement = blank(Measurement)
+        fill_kind(measurement, layout)
+        fill_state(measurement, apdu)
+        return measurement
+
+    def _find(self, link: Link | None, apdu: bytes) -> Layout | None:
+        table = self._apdus.get((len(apdu), link))
+        layout = table and table.find(_from_bytes(apdu))
+        return layout if layout and are_texts(apdu, layout.texts) else None
+
+    # --- learning ---
+
+    def learn(
+        self, message: Message, apdu: bytes, reading: Reading, last: LastMaker, scale: Scale, timezone: tzinfo | None
+    ) -> None:
+        """Learn from an APDU that was read as `reading` when `last` was the last maker on the link, if possible."""
+        if not self._has_room():
+            return
+        with contextlib.suppress(NotLearnableError):
+            layout = Layout(apdu, reading, scale, timezone, message.link, last)
+            layout.used = self.recognised
+            self._apdus.setdefault((len(apdu), message.link), Table()).put(layout)
+            self._learn_frames(message, apdu, layout)
+
+    def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
+        """Recognise frames like those of `message` from now on, where that is possible."""
+        if not message.frames:
+            return
+        sent = strip_llc(message.payload)
+        with contextlib.suppress(NotLearnableError):
+            frame = message.frames[0]
+            if sent != apdu:
+                kind: Any = Carried(message, sent, _ciphered_mask(sent))
+            elif isinstance(frame, Frame) and strip_llc(frame.information) == apdu:
+                kind = PlainFrame(frame, layout)
+            else:
+                kind = Carried(message, apdu, layout.mask, layout)
+            start = frame.raw[:START_SIZE]
+            if start not in self.starts:
+                self.starts[start] = Start(frame.raw, self)
+            self.starts[start].put(kind)
+            layout.frames.append((start, kind))
+        if len(layout.frames) > MAX_FRAMES:
+            self._remove_frame(*layout.frames.pop(0))
+
+    def _remove_frame(self, start: bytes, kind: Any) -> None:  # noqa: ANN401  a PlainFrame or Carried
+        if table := self.starts.get(start):
+            table.remove(kind)
+            if table.is_empty:
+                del self.starts[start]
+
+    def _has_room(self) -> bool:
+        """Return whether a layout may be added; makes room for one push in `PATIENCE`."""
+        if len(self) < MAX_LAYOUTS:
+            return True
+        self._without_layout += 1
+        if self._without_layout % PATIENCE:
+            return False
+        oldest = min(self._all(), key=attrgetter("last_use"))
+        for start, kind in oldest.frames:
+            self._remove_frame(start, kind)
+        key = oldest.size, oldest.link
+        self._apdus[key].remove(oldest)
+        if self._apdus[key].is_empty:
+            del self._apdus[key]
+        return True
+
+    def _all(self) -> Iterator[Layout]:
+        for table in self._apdus.values():
+            yield from table
+
+
+def _accept(_apdu: bytes) -> bool:
+    """Judge an APDU that was deciphered: one that has a layout is sound, any other takes the long way."""
+    return True
+
+
+def _ciphered_mask(apdu: bytes) -> int:
+    """Return the constant bits of a ciphered APDU: those up to its invocation counter."""
+    start = read_header(apdu).start - COUNTER_SIZE
+    return (1 << 8 * start) - 1 << 8 * (len(apdu) - start)

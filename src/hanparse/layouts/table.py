@@ -1,0 +1,136 @@
+"""Looks layouts up by the constant bits of a push: `Table`, and `Start` for frames with the same first bytes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from hanparse.layouts.carriers import Carried, PlainFrame
+from hanparse.layouts.layout import Layout, are_texts
+from hanparse.measurement import Measurement
+from hanparse.measurement.record import blank, fill_kind, fill_state
+from hanparse.wire.crc import SOUND, frame_register
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.layouts.store import Layouts
+
+_from_bytes: Final = int.from_bytes
+_Kind = TypeVar("_Kind", Layout, PlainFrame)
+
+
+class Table(Generic[_Kind]):
+    """Layouts of one size, grouped by their mask and by the maker that has to be known."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[int, int], dict[int, _Kind]] = {}
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no layouts."""
+        return not self._groups
+
+    def __iter__(self) -> Iterator[_Kind]:
+        """Go through the layouts."""
+        for group in self._groups.values():
+            yield from group.values()
+
+    def find(self, push: int) -> _Kind | None:
+        """Return the layout of a push, given as one number."""
+        for (mask, _), group in self._groups.items():
+            kind = group.get(push & mask)
+            if kind is not None and (kind.is_named or kind.last.profile is kind.known):
+                return kind
+        return None
+
+    def put(self, kind: _Kind) -> None:
+        """Add a layout; it replaces the one that recognises the same pushes."""
+        self._groups.setdefault(_group(kind), {})[kind.constant] = kind
+
+    def remove(self, kind: _Kind) -> None:
+        """Remove a layout, if it has not been replaced."""
+        key = _group(kind)
+        group = self._groups.get(key, {})
+        if group.get(kind.constant) is kind:
+            del group[kind.constant]
+        if not group:
+            self._groups.pop(key, None)
+
+
+def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
+    return kind.mask, 0 if kind.is_named else id(kind.known)
+
+
+class _Nothing:
+    """Recognises no frame."""
+
+    mask, constant = 0, 1
+
+
+class Start(Table[PlainFrame]):
+    """The layouts of frames that begin with the same three bytes; a `hanparse.wire.reader.Known`."""
+
+    def __init__(self, frame: bytes, layouts: Layouts) -> None:
+        super().__init__()
+        self.size = len(frame)
+        self.head = b""
+        """The header, with its HCS, of the frame that was learned last."""
+        self.carried: list[Carried] = []
+        self._layouts = layouts
+        self._latest: Any = _Nothing
+
+    def read(self, frame: bytes) -> Measurement | None:
+        """Return the measurement in an HDLC frame that has a layout and a right FCS."""
+        number = _from_bytes(frame)
+        kind = self._latest
+        if number & kind.mask != kind.constant or not (kind.is_named or kind.last.profile is kind.known):
+            found = self.find(number)
+            if found is None:
+                return None
+            self._latest = kind = found
+        if frame_register(frame) != SOUND or (kind.texts and not are_texts(frame, kind.texts)):
+            return None
+        kind.last.profile = kind.maker
+        layouts = self._layouts
+        layouts.recognised = kind.used = layouts.recognised + 1
+        measurement = blank(Measurement)
+        fill_kind(measurement, kind)
+        fill_state(measurement, frame)
+        return measurement
+
+    def read_carried(self, data: bytes, at: int) -> tuple[Measurement | None, int]:
+        """Return the measurement in other frames than a plain one, and where they end.
+
+        Or return `None`, and the size of `data` that shows more; 0 when no more bytes are needed.
+        """
+        need = 0
+        for carried in self.carried:
+            end = at + carried.size
+            if end > len(data):
+                awaited = carried.awaited(data, at)
+                need = min(need or awaited, awaited)
+            elif (raw := carried.read(data, at)) is not None and (found := self._layouts.take(carried, raw)):
+                return found, end
+        return None, need
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there are no layouts."""
+        return not self.carried and super().is_empty
+
+    def put(self, kind: PlainFrame | Carried) -> None:
+        """Add a layout of frames; it replaces the one that recognises the same frames."""
+        self.head = kind.head
+        if isinstance(kind, Carried):
+            self.carried = [kind, *(other for other in self.carried if not kind.replaces(other))]
+        else:
+            super().put(kind)
+            self._latest = kind
+
+    def remove(self, kind: PlainFrame | Carried) -> None:
+        """Remove a layout, if it has not been replaced."""
+        if isinstance(kind, Carried):
+            self.carried = [other for other in self.carried if other is not kind]
+        else:
+            super().remove(kind)
+            self._latest = next(iter(self), _Nothing)

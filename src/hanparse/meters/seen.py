@@ -1,0 +1,47 @@
+"""Remembers which maker's push came last on each link, because some lists do not name their maker: `LastMakers`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hanparse.meters.profile import Profile
+    from hanparse.wire.link import Link
+
+MAX_LINKS: Final = 256
+"""For how many links the maker is remembered. A HAN port has one link."""
+
+
+class LastMaker:
+    """The profile of the maker whose push came last on one link; `None` before the first."""
+
+    __slots__ = ("profile",)
+
+    def __init__(self) -> None:
+        self.profile: Profile | None = None
+
+    def see(self, profile: Profile) -> bool:
+        """Note a push that `profile` read. Returns whether another maker, or none, was noted before."""
+        if not profile.manufacturer or profile is self.profile:
+            return False
+        self.profile = profile
+        return True
+
+
+class LastMakers:
+    """The last makers of `MAX_LINKS` links; the link that was asked for least recently is forgotten."""
+
+    def __init__(self) -> None:
+        self._by_link: dict[Link | None, LastMaker] = {}
+
+    def __len__(self) -> int:
+        """Return the number of links."""
+        return len(self._by_link)
+
+    def of(self, link: Link | None) -> LastMaker:
+        """Return what is remembered of `link`."""
+        last = self._by_link.pop(link, None) or LastMaker()
+        self._by_link[link] = last
+        if len(self._by_link) > MAX_LINKS:
+            del self._by_link[next(iter(self._by_link))]
+        return last
