@@ -40,7 +40,7 @@ def test_a_value_of_as_good_as_all_bytes_is_one_of_97_in_100_and_of_128_at_least
 
 def test_flags_are_no_loss() -> None:
     few = symptoms(b"\x7e" * 30 + b"\xff" * 10)
-    assert (few.solid, few.lost) == (b"\xff" * 10, 10)
+    assert (few.content, few.lost) == (b"\xff" * 10, 10)
 
 
 @pytest.mark.parametrize(("lines", "is_p1"), [(2, False), (3, True)])
@@ -70,8 +70,8 @@ def test_a_frame_that_misses_eight_bytes_is_broken_off(missing: int, broken_off:
 
 def test_a_frame_in_which_line_ends_were_changed_is_whole_once_that_is_undone() -> None:
     changed = sealed(b"\xe6\xe7\x00\x0f\n\x00\n").replace(b"\n", b"\r\n")
-    assert symptoms(changed).undone == 1
-    assert symptoms(changed + b"\n").undone == 0  # a line feed that was not changed
+    assert symptoms(changed).sound_with_lf == 1
+    assert symptoms(changed + b"\n").sound_with_lf == 0  # a line feed that was not changed
 
 
 @pytest.mark.parametrize(("part", "whole", "expected"), [(2, 2, False), (3, 4, True), (3, 5, False), (4, 6, True)])

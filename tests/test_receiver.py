@@ -30,8 +30,8 @@ from hanparse.receiver import (
     unframed,
     walk,
 )
-from hanparse.security.keys import Keys
-from hanparse.wire.link import MAX_LINKS, Link
+from hanparse.security.keys import NO_KEYS, Keys
+from hanparse.wire.link import Link
 from hanparse.wire.message import Dropped
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ AIDON_2 = named("aidon/list2-6525-it")
 M_BUS = mbus.Telegram(0x53, 0xFF, 0x10, b"\x01\x67" + AIDON_2.apdu[:200])
 
 
-def events(data: bytes, **options: Keys) -> list[Event]:
-    return list(Receiver(**options).events(data))
+def events(data: bytes, keys: Keys = NO_KEYS) -> list[Event]:
+    return list(Receiver(keys=keys).events(data))
 
 
 def kinds(found: list[Event]) -> list[str]:
@@ -147,14 +147,12 @@ def test_a_list_that_names_nobody_is_of_the_maker_that_was_seen_last_on_its_link
     ]  # fmt: skip
 
 
-def test_makers_of_16_links_are_remembered_and_the_one_that_was_silent_longest_is_forgotten() -> None:
-    assert MAX_LINKS == 16
+def test_what_was_seen_on_a_link_is_known_of_it() -> None:
     receiver = Receiver()
-    order = [*range(16), 0, 16]  # link 1 is silent longest when link 16 is seen
-    list(receiver.events(b"".join(on(client, AIDON_2) for client in order)))
-    known = [client for client in range(17) if receiver.maker(Link((client,), (4, 65), 0x13))]
-    assert known == [0, *range(2, 17)]
-    assert receiver.maker(Link((0,), (4, 65), 0x13)) is AIDON
+    list(receiver.events(on(1, AIDON_2) + on(2, LIST_2)))
+    assert [receiver.last_makers.of(Link((client,), (4, 65), 0x13)).profile for client in (1, 2, 3)] == [
+        AIDON, KAIFA, None,
+    ]  # fmt: skip
 
 
 def test_only_the_profiles_that_were_given_read() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 from hypothesis import given
@@ -10,9 +10,12 @@ from hypothesis import strategies as st
 from wire import seeded
 
 from hanparse.errors import FrameError
-from hanparse.wire.link import MAX_LINKS, Link
+from hanparse.wire.link import Link
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message
-from hanparse.wire.numbered import NumberedParts
+from hanparse.wire.numbered import MAX_LINKS, NumberedParts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LINK = Link((0x67,), (0xFF, 0x01), 0x53)
 
@@ -59,7 +62,7 @@ def play(joiner: NumberedParts, parts: list[Part], link: Link | None = LINK) -> 
 @pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 40])
 @pytest.mark.parametrize(("joiner", "first", "modulo"), [(telegrams, 0, 16), (blocks, 1, 1 << 16)])
 def test_parts_in_order_are_one_message_however_many_they_are(
-    joiner: type[NumberedParts], first: int, modulo: int, count: int
+    joiner: Callable[[], NumberedParts], first: int, modulo: int, count: int
 ) -> None:
     payload = bytes(range(count * 3))
     assert play(joiner(), cut(payload, 3, first, modulo)) == Played([payload], [])
