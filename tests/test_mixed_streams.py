@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from carriers import OPTIONS, stream
+from sweeps import cases
 from wire import CHUNK_SIZES, chunks, seeded
 
 from hanparse import Decoder, HanParseError
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hanparse import Measurement
 
-STREAMS = int(os.environ.get("HANPARSE_STREAMS", "400"))
+STREAMS = cases(120)
 
 
 def in_chunks(seed: int, data: bytes) -> Iterable[bytes]:
