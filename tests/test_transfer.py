@@ -70,6 +70,7 @@ OTHER = frame(LLC + APDU[:8], segmented=True, source=3)
         ([WHOLE], [LLC + APDU], []),
         ([FIRST, MIDDLE, LAST], [LLC + APDU], []),
         ([MIDDLE], [], ["whose first one was lost"]),
+        ([replace(FIRST, information=APDU[:6]), MIDDLE, LAST], [APDU], []),  # without LLC, by the tag of its APDU
         ([LAST], [LAST.information], []),
         # the frame continues the message
         ([FIRST, MIDDLE], [], []),
