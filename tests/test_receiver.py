@@ -98,6 +98,19 @@ def test_the_error_of_a_message_is_where_its_byte_is_in_the_stream() -> None:
     assert data[failed.error.offset + 1] == 0x23
 
 
+def test_the_error_of_a_part_is_where_it_is_in_the_stream() -> None:
+    foreign = b"noise" + mbus.Telegram(8, 1, 0x72, bytes(12)).build()
+    failed = events(foreign)[-1]
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, DecodeError)
+    assert failed.error.offset == 5 + 7  # behind 68 L L 68 C A CI
+    cut = b"noise" + sealed(LLC + b"\xe0\x80\0\1\0\0\x05ab")
+    failed = events(cut)[-1]
+    assert isinstance(failed, Failed)
+    assert isinstance(failed.error, DecodeError)
+    assert cut[failed.error.offset :].startswith(b"\x05ab")
+
+
 IN_PARTS = [*some(ALL, 20), *(file for name in TRANSPORTS for file in some(folder(name), 10))]
 
 
@@ -190,11 +203,13 @@ def test_a_ciphered_telegram_is_a_telegram_that_was_read() -> None:
 def test_what_the_keys_opened_is_not_shown_when_it_cannot_be_read(
     content: bytes, error: type[Exception], said: str
 ) -> None:
-    ciphered = Meter(control=0x30).cipher(content, 7)
-    failed = events(sealed(LLC + ciphered), keys=KEYS)[-1]
+    data = sealed(LLC + Meter(control=0x30).cipher(content, 7))
+    failed = events(data, keys=KEYS)[-1]
     assert isinstance(failed, Failed)
     assert type(failed.error) is error
     assert said in str(failed.error)
+    if not isinstance(failed.error, UnknownMeterError):
+        assert failed.error.offset == data.index(b"\xdb")  # of the ciphered APDU, not a place in its content
     shown = f"{failed.error!r} {vars(failed.error)!r}"
     assert not any(word in shown for word in ("secret", "736563", "FOO_V", "2.391", "1-0:"))
 
@@ -229,6 +244,7 @@ def test_what_has_no_frame_is_read_once_nothing_in_it_is_one(data: bytes) -> Non
 
 def test_bytes_beside_a_frame_are_not_taken_for_a_push_without_one() -> None:
     assert kinds(list(walk(LIST_2.data + AIDON_2.apdu))) == ["hdlc.Frame", "receiver.Read"]
+    assert kinds(list(walk(AIDON_2.apdu + LIST_2.data))) == ["hdlc.Frame", "receiver.Read"]
     damaged = LIST_2.data[:-3] + b"\0\0\x7e"
     assert [type(one) for one in walk(damaged)] == [ChecksumError]
 
