@@ -8,10 +8,10 @@ from bodies import leaves
 from framefiles import SOUND, FrameFile, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from outcomes import outcome, resealed, types
+from outcomes import Watched, outcome, resealed, types
 from sweeps import cases
 
-from hanparse import Decoder, Measurement, Scale, cosem, decode
+from hanparse import Decoder, Scale, cosem, decode
 from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
 from hanparse.hdlc import Frame
@@ -127,9 +127,9 @@ def test_a_push_with_other_numbers_is_recognised(file: FrameFile) -> None:
             frame[start + leaf.offset + leaf.length - 1] ^= 1
     decoder = Decoder()
     decoder.feed(file.data)
-    assert decoder._layouts.recognised == 0  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert decoder.stats.recognised == 0
     first, second = decoder.feed(resealed(bytes(frame))), decoder.feed(file.data)
-    assert decoder._layouts.recognised == 2  # noqa: SLF001
+    assert decoder.stats.recognised == 2
     assert len(first + second) == 2
 
 
@@ -160,7 +160,7 @@ def test_a_push_at_another_time_is_recognised_with_that_time(sent: str, expected
     decoder.feed(file.data)
     (found,) = decoder.feed(resealed(frame))
     assert (found.timestamp and found.timestamp.isoformat()) == expected
-    assert decoder._layouts.recognised == 1  # noqa: SLF001
+    assert decoder.stats.recognised == 1
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_another_meter_of_the_same_type_is_recognised_and_keeps_its_number() -> 
     decoder = Decoder()
     pushes = [file.data, resealed(file.data.replace(ours.encode(), other.encode()))] * 2
     assert [m.meter_id for push in pushes for m in decoder.feed(push)] == [ours, other] * 2
-    assert decoder._layouts.recognised == 3  # noqa: SLF001
+    assert decoder.stats.recognised == 3
 
 
 def test_a_push_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
@@ -201,7 +201,7 @@ def test_a_push_is_delivered_by_the_chunk_that_brings_its_last_byte() -> None:
     for cut in range(len(push)):
         assert decoder.feed(push[:cut]) == []
         assert decoder.feed(push[cut:]) == [decode(push)]
-    assert decoder._layouts.recognised == len(push) - 1  # noqa: SLF001
+    assert decoder.stats.recognised == len(push) - 1
 
 
 @st.composite
@@ -214,30 +214,12 @@ def pieces(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([frame, frame, frame, frame[1:], frame[1:], damaged, frame[:place], noise]))
 
 
-class Watched:
-    """A decoder and all that can be seen of what it makes of a stream."""
-
-    def __init__(self, *, layouts: bool) -> None:
-        self.errors: list[tuple[str, dict[str, object]]] = []
-        self.decoder = Decoder(on_error=lambda error: self.errors.append((str(error), dict(vars(error)))))
-        self.layouts = layouts
-
-    def feed(self, chunk: bytes) -> list[Measurement]:
-        if not self.layouts:
-            self.decoder._layouts.clear()  # noqa: SLF001  to compare with the long way
-        return self.decoder.feed(chunk)
-
-    def end(self) -> tuple[object, ...]:
-        found = self.decoder.flush()
-        return found, self.decoder.stats, self.errors, self.decoder.diagnosis()
-
-
 @settings(max_examples=cases(60))
 @given(st.lists(pieces(), min_size=1, max_size=25), st.sampled_from([1, 3, 16, 61, 256, 3000, 10_000]), st.booleans())
 def test_a_stream_gives_the_same_with_and_without_layouts(parts: list[bytes], size: int, whole: bool) -> None:
     stream = b"".join(parts)
     chunks = parts if whole else [stream[i : i + size] for i in range(0, len(stream), size)]
-    learned, unlearned = Watched(layouts=True), Watched(layouts=False)
+    learned, unlearned = Watched(learns=True), Watched(learns=False)
     for chunk in chunks:
         assert learned.feed(chunk) == unlearned.feed(chunk)
     assert learned.end() == unlearned.end()
@@ -267,9 +249,9 @@ def test_pushes_are_recognised_again_after_a_last_segment_was_lost() -> None:
     begin = replace(whole, information=whole.information[:40], segmented=True).build()
     decoder = Decoder()
     decoder.feed(file.data + begin + file.data)
-    recognised = decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+    recognised = decoder.stats.recognised
     assert len(decoder.feed(file.data * 3)) == 3
-    assert decoder._layouts.recognised == recognised + 3  # noqa: SLF001
+    assert decoder.stats.recognised == recognised + 3
     assert decoder.stats.dropped_assemblies == 1
 
 
@@ -305,9 +287,9 @@ def kept(decoder: Decoder) -> int:
 
 
 def recognised(decoder: Decoder, push: bytes) -> bool:
-    before = decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+    before = decoder.stats.recognised
     assert len(decoder.feed(push)) == 1
-    return decoder._layouts.recognised > before  # noqa: SLF001
+    return decoder.stats.recognised > before
 
 
 def test_what_a_decoder_learns_is_bounded() -> None:

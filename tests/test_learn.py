@@ -39,7 +39,7 @@ def test_every_integer_type_is_read_to_its_limits(tag: Tag, lowest: int, highest
         (found,) = decoder.feed(pushed(register("1.7.0", Data(tag, value), scaler, 27)))
         assert found.active_power_import == {0: value, 1: value * 10, -1: value / 10}[scaler]
         assert [(r.value, r.scaler, r.unit) for r in found.registers] == [(value, scaler, "W")]
-    assert decoder._layouts.recognised == 3  # noqa: SLF001  which way was taken is not to be seen from outside
+    assert decoder.stats.recognised == 3
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_the_callers_scale_holds_for_every_push(factor: float, scaler: int, expe
     for _ in range(3):
         alone, beside = decoder.feed(pushed(current) + pushed(current, voltage))
         assert (alone.current_l1, beside.current_l1, beside.voltage_l1) == (expected, expected, 230.1)
-    assert decoder._layouts.recognised == 4  # noqa: SLF001
+    assert decoder.stats.recognised == 4
 
 
 @pytest.mark.parametrize("tag", [Tag.FLOAT32, Tag.FLOAT64])
@@ -72,7 +72,7 @@ def test_an_element_that_holds_others_is_read_from_every_push() -> None:
         power = register("1.7.0", Data(Tag.LONG, -value), 0, 27)
         (found,) = decoder.feed(pushed(listed, power))
         assert [r.value for r in found.registers] == [(value, b"on"), -value]
-    assert decoder._layouts.recognised == 2  # noqa: SLF001
+    assert decoder.stats.recognised == 2
 
 
 def test_a_meter_number_that_is_no_text_any_more_makes_another_list() -> None:
@@ -85,7 +85,7 @@ def test_a_meter_number_that_is_no_text_any_more_makes_another_list() -> None:
     decoder = Decoder()
     assert [[m.meter_id for m in decoder.feed(push)] for push in sent] == [["10000017"], ["10000-18"], [], ["10000017"]]
     assert isinstance(decoder.last_error, UnknownMeterError)
-    assert decoder._layouts.recognised == 2  # noqa: SLF001
+    assert decoder.stats.recognised == 2
 
 
 def alone(push: bytes, profiles: tuple[Profile, ...] = PROFILES) -> list[Measurement]:
@@ -168,4 +168,4 @@ def test_what_describes_a_list_is_no_value_and_constant_whatever_its_own_entry_c
     decoder = Decoder()
     energies = [m.active_energy_import for sent in ((2, 7), (3, 8), (2, 9)) for m in decoder.feed(push(*sent))]
     assert energies == [7, None, 9]
-    assert decoder._layouts.recognised == 1  # noqa: SLF001  the third by what the first taught
+    assert decoder.stats.recognised == 1  # the third push, by the layout of the first

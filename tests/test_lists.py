@@ -67,7 +67,7 @@ def test_lists_that_no_meter_sends_are_often_recognised() -> None:
         for frame in exchange(rng, rng.choice(SHAPES)):
             decoder.feed(frame)
             frames += 1
-        recognised += decoder._layouts.recognised  # noqa: SLF001  which way was taken is not to be seen from outside
+        recognised += decoder.stats.recognised
     assert recognised > frames / 10  # else the property above says little
 
 
@@ -79,4 +79,4 @@ def test_a_push_that_makes_its_maker_known_is_recognised_as_the_next_one_is_read
         (found,), (expected,) = learned.feed(frame), unlearned.feed(frame)
         assert [found.active_power_import, found.active_power_export] == fields
         assert found == expected
-    assert learned._layouts.recognised == 2  # noqa: SLF001
+    assert learned.stats.recognised == 2

@@ -197,7 +197,7 @@ def test_the_encryption_key_of_one_meter_is_found_among_many() -> None:
     assert not one.open(Meter(title=third, key=others[third]).cipher(PUSH)).security.verified
     error = refused(one, Meter(title=b"LGZ\0\0\0\0\x18").cipher(PUSH))
     assert error.cause == "no key"
-    assert "keys of 9 meters were given, and none of this one" in str(error)
+    assert "keys of 9 meters were given, but none of this meter" in str(error)
     assert "LGZ0000000018" in str(error)
     unnamed = refused(one, Meter(sent_title=b"").cipher(PUSH))
     assert unnamed.cause == "system title"

@@ -165,6 +165,16 @@ def test_a_message_is_dropped_when_it_grows_beyond_16_kib_and_its_rest_with_it()
     assert "it has grown beyond 16384 bytes" in str(played.dropped[0].error)
 
 
+def test_parts_without_content_do_not_grow_without_end() -> None:
+    joiner = telegrams()
+    played = play(joiner, [Part(at % 16, b"") for at in range(40_000)])
+    assert [str(dropped.error).rpartition(": ")[2] for dropped in played.dropped[:1]] == [
+        "it has grown beyond 16384 bytes"
+    ]
+    (rest,) = joiner.end(0)
+    assert len(rest.message.starts) <= MAX_MESSAGE
+
+
 def test_what_is_kept_of_links_is_bounded_and_the_one_that_was_silent_longest_goes() -> None:
     joiner = telegrams()
     links = [LINK._replace(source=(number,)) for number in range(MAX_LINKS + 1)]

@@ -1,4 +1,4 @@
-"""hanparse decodes what a smart meter pushes out of its HAN port into one typed `Measurement`.
+"""hanparse decodes the pushes that a smart meter sends on its HAN port into typed `Measurement` objects.
 
 ::
 
@@ -9,12 +9,12 @@
       security        ciphered APDU -> APDU
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification or telegram -> Measurement
-      receiver        all of it for a stream: bytes -> events with their place
+      receiver        all of these for a stream: bytes -> events with their positions
       decoder         events -> Measurements: Decoder, decode, decode_all
 
-    axdr and wire serve the link layers and cosem. layouts repeats a decode in microseconds. annotate explains every
-    byte, diagnosis says what is wrong with the wire, support reports a meter that is not read, energy computes from
-    measurements, cli is the command `hanparse`.
+    The link layers and cosem use axdr and wire. layouts decodes a push in microseconds when only its values differ from
+    an earlier push. annotate explains every byte, diagnosis names the faults of a wire, support reports a meter that
+    hanparse does not read, energy computes values from measurements, and cli is the command `hanparse`.
 """
 
 from importlib import import_module
@@ -83,7 +83,7 @@ __all__ = [
     "explain",
 ]
 
-if not TYPE_CHECKING:  # type checkers see the imports above, and so report a name that does not exist
+if not TYPE_CHECKING:  # type checkers read the imports above, and so report a name that does not exist
     _MODULES = {
         "annotate.explain": ("explain",),
         "annotate.tree": ("Explanation",),
@@ -118,7 +118,7 @@ if not TYPE_CHECKING:  # type checkers see the imports above, and so report a na
     _MODULE_OF = {name: f"hanparse.{module}" for module, names in _MODULES.items() for name in names}
 
     def __getattr__(name: str) -> object:
-        """Import the module of a public name when the name is first used (PEP 562): a program pays for what it uses."""
+        """Import the module of a public name on its first use (PEP 562), so that `import hanparse` is fast."""
         if name == "__version__":
             return import_module("importlib.metadata").version("hanparse")
         if name not in _MODULE_OF:

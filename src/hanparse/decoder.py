@@ -113,7 +113,9 @@ class Decoder:
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
         layouts = self._layouts
-        counts = self._counts + Counter(frames=layouts.frames, measurements=layouts.recognised)
+        counts = self._counts + Counter(
+            frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised
+        )
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
@@ -225,6 +227,8 @@ class Decoder:
         self._counts["measurements"] += 1
         if isinstance(event, Read):
             self._learn(event)
+        elif event.security is None:
+            self._layouts.learn_telegram(event.reading, self._scale, self._timezone)
 
     def _measurement(self, event: Read | ReadTelegram | Recognised, at: datetime | None) -> Measurement:
         if isinstance(event, Recognised):

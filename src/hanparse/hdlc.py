@@ -1,9 +1,9 @@
-"""The HDLC link layer (IEC 62056-46, frame format type 3): bytes <-> `Frame`, a stream -> frames by `FrameReader`.
+"""The HDLC link layer (IEC 62056-46, format type 3): `Frame` parses and builds a frame, `FrameReader` finds frames.
 
-The length field delimits a frame: 7E and 7D inside the information field are ordinary bytes, nothing is escaped. The
-closing flag of a frame may be the opening flag of the next one. `hanparse.wire.reader` states how frames are found in
-a stream. Frames are checked here byte by byte as they arrive, and built from the grammar in
-`hanparse.wire.hdlc_grammar`; property tests hold both together.
+The length field delimits a frame. 7E and 7D inside the information field are ordinary bytes, since nothing is escaped.
+The closing flag of a frame may be the opening flag of the next one. `hanparse.wire.reader` defines how a reader finds
+frames in a stream. This module checks frames byte by byte as they arrive, and builds them from the grammar in
+`hanparse.wire.hdlc_grammar`. Property tests compare the two.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ if TYPE_CHECKING:
 FLAG: Final = 0x7E
 TYPE_3: Final = 0xA
 MAX_LENGTH: Final = 0x7FF
-"""The largest length that the 11 bits of the format field can announce; it counts everything between the flags."""
+"""The largest length in the 11 bits of the format field. The length counts all bytes between the flags."""
 MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
-"""How many bytes a reader of HDLC frames buffers at most."""
+"""The largest number of bytes that a reader of HDLC frames buffers."""
 
 LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
-"""The LLC header at the start of an information field: response, from the meter, and command (IEC 62056-46 5.3)."""
+"""The LLC headers of a response, which a meter sends, and of a command (IEC 62056-46 5.3)."""
 
 SEGMENTED: Final = 0x08
-"""The bit in the first byte of the format field that says that more segments follow."""
+"""The segmentation bit in the first byte of the format field: more segments follow."""
 SEQUENCE_SIZE: Final = 2
-"""How many bytes HCS and FCS have, low byte first."""
+"""The number of bytes of HCS and of FCS, which are sent low byte first."""
 
 _MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
 FORMAT_SIZE: Final = 2
@@ -42,39 +42,39 @@ _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 
 class Parts(NamedTuple):
-    """Where the parts of a frame begin, whether it is sound or damaged; each part ends where the next one begins."""
+    """The indexes at which the parts of a sound or damaged frame begin. Each part ends where the next one begins."""
 
     flag: int
     source: int
     control: int
     end: int
-    """After the closing flag."""
+    """The index after the closing flag."""
 
     @classmethod
     def of(cls, data: Buffer, flag: int, limit: int) -> Self:
-        """Return the parts of the frame whose opening flag is, or was, at `flag`; no address ends after `limit`."""
+        """Return the parts of the frame with its opening flag at `flag`; no address ends after `limit`."""
         source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
         end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
         return cls(flag, source, _after_odd(data, source, limit), end)
 
     @property
     def destination(self) -> int:
-        """After the format field."""
+        """Return the index after the format field."""
         return self.flag + 1 + FORMAT_SIZE
 
     @property
     def hcs(self) -> int:
-        """After the control byte; a frame without information has no HCS."""
+        """Return the index after the control byte. A frame without information has no HCS."""
         return self.control + 1
 
     @property
     def information(self) -> int:
-        """After the HCS, if there is one."""
+        """Return the index after the HCS, if the frame has one."""
         return self.hcs + SEQUENCE_SIZE if self.fcs > self.hcs else self.hcs
 
     @property
     def fcs(self) -> int:
-        """After the information field."""
+        """Return the index after the information field."""
         return self.end - 1 - SEQUENCE_SIZE
 
 
@@ -82,8 +82,8 @@ class Parts(NamedTuple):
 class Frame:
     """One sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
 
-    `offset` is the position of its opening flag in the stream that it was found in, `raw` what was read with its flags,
-    `after_loss` whether other bytes than flags were skipped just before it. They take no part in comparisons.
+    `offset` is the position of its opening flag in the stream, and `raw` contains its bytes with both flags.
+    `after_loss` is true when bytes other than flags were skipped just before it. Comparisons ignore these three fields.
     """
 
     destination: Address
@@ -97,7 +97,7 @@ class Frame:
 
     @property
     def parts(self) -> Parts:
-        """Where its parts begin in the stream."""
+        """Return the positions in the stream at which its parts begin."""
         source = self.offset + 1 + FORMAT_SIZE + len(self.destination)
         control = source + len(self.source)
         content = SEQUENCE_SIZE + len(self.information) if self.information else 0
@@ -105,20 +105,20 @@ class Frame:
 
     @property
     def information_offset(self) -> int:
-        """Where the information field begins in the stream."""
+        """Return the position of the information field in the stream."""
         return self.parts.information
 
     @property
     def link(self) -> Link:
-        """Between which addresses it was sent."""
+        """Return its addresses and its control byte."""
         return Link(self.destination, self.source, self.control)
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
-        """The frame that `data` is, from flag to flag, nothing before and nothing after.
+        """Parse one frame, which `data` contains from its opening flag to its closing flag.
 
-        `offset` is added to the positions that errors and the frame report. Raises `FrameError` for the first thing
-        that is wrong, `ChecksumError` when it is the HCS or the FCS.
+        `offset` is added to the positions in errors and in the frame. Raises `FrameError` for the first error in
+        `data`, `ChecksumError` when it is the HCS or the FCS, and `TypeError` when `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -128,7 +128,7 @@ class Frame:
             if end > len(data):
                 raise truncated(len(data), end, sound=sound)
             if end < len(data):
-                _fail(f"{len(data) - end} bytes follow the closing flag; a stream is for FrameReader", end)
+                _fail(f"{len(data) - end} bytes follow the closing flag; feed a stream to FrameReader", end)
         except FrameError as error:
             error.offset += offset
             raise
@@ -136,7 +136,7 @@ class Frame:
 
     @classmethod
     def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:
-        """The frame that `data` is known to be."""
+        """Parse the frame `data`, which `find_end` has checked."""
         parts = Parts.of(data, 0, len(data))
         destination, source = groups(data[parts.destination : parts.source]), groups(data[parts.source : parts.control])
         information = data[parts.information : parts.fcs]
@@ -144,8 +144,8 @@ class Frame:
         return cls(destination, source, data[parts.control], information, segmented, offset, data, after_loss)
 
     def build(self) -> bytes:
-        """The frame as it is sent, with its length, HCS and FCS. Raises `ValueError` for what no frame can hold."""
-        from hanparse.wire.hdlc_grammar import FRAME, ConstructError  # noqa: PLC0415  only who builds frames needs it
+        """Return the frame as it is sent. Raises `ValueError` when a value does not fit into a frame."""
+        from hanparse.wire.hdlc_grammar import FRAME, ConstructError  # noqa: PLC0415  needed only to build frames
 
         addresses = len(self.destination) + len(self.source)
         length = 2 + addresses + 1 + (2 + len(self.information) if self.information else 0) + 2
@@ -160,7 +160,7 @@ class Frame:
             sent = bytes(FRAME.build({"content": {"value": content}}))
             find_end(sent)  # the grammar would also send an address of three bytes
         except (ConstructError, IndexError, ValueError) as error:
-            raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold this: {self!r}") from error
+            raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold {self!r}") from error
         return sent
 
 
@@ -179,7 +179,7 @@ def _fail(message: str, offset: int) -> NoReturn:
 
 
 def strip_llc(information: bytes) -> bytes:
-    """The APDU in an information field: without its LLC header, which not every frame has."""
+    """Return the information field without its LLC header, which some frames lack: the APDU or a part of it."""
     return information[3:] if information.startswith(LLC) else information
 
 
@@ -187,10 +187,10 @@ def strip_llc(information: bytes) -> bytes:
 
 
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
-    """Where the frame ends whose opening flag is ``data[start]``, and whether its header is there and sound.
+    """Return the end of the frame with the opening flag ``data[start]``, and whether its header is complete and sound.
 
-    The end lies beyond ``len(data)`` while bytes are missing. Every check that the bytes at hand allow has passed when
-    this returns. Raises `FrameError` at the first that fails.
+    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when one of the checks fails that
+    the received bytes allow.
     """
     size = len(data)
     if size > start + 1 and data[start + 1] >> 4 != TYPE_3:
@@ -213,7 +213,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
 
 
 def _check_header(data: Buffer, start: int, end: int) -> bool:
-    """Check as much of addresses, control and HCS as is there; whether that is all."""
+    """Check the received bytes of addresses, control and HCS. Return whether all of them were received."""
     control = start + 3
     for name in ("destination", "source"):
         control = _address_end(data, control, end, name)
@@ -231,7 +231,7 @@ def _check_header(data: Buffer, start: int, end: int) -> bool:
 def _check_rest(data: Buffer, start: int, end: int) -> None:
     if data[end - 1] != FLAG:
         raise FrameError(
-            f"expected the closing flag 7E after {end - start - 2} bytes, found {data[end - 1]:02X}; bytes got lost",
+            f"expected the closing flag 7E after {end - start - 2} bytes, found {data[end - 1]:02X}; bytes were lost",
             offset=end - 1,
             after_header=True,
         )
@@ -239,9 +239,9 @@ def _check_rest(data: Buffer, start: int, end: int) -> None:
 
 
 def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
-    """The position after an extensible address (its last byte is odd), or after as much of it as is there.
+    """Return the index after an extensible address, which ends with an odd byte, or after its received bytes.
 
-    It is not looked for beyond the frame: a frame that is too short for it is that, however many bytes have come.
+    The search ends with the frame, so the error for a frame that is too short does not depend on the bytes after it.
     """
     if start < len(data) and data[start] & 1:
         return start + 1
@@ -265,7 +265,7 @@ def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
 
 
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """The error for a frame that should reach from `start` to `end` where the bytes end at `size`."""
+    """Return the error for the frame ``data[start:end]`` when `data` has only `size` bytes."""
     at_least = "" if size > start + 2 else "at least "
     found = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
     return FrameError(found, offset=size, after_header=sound)
@@ -275,7 +275,7 @@ def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> Fr
 
 
 class Hdlc:
-    """How HDLC frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds HDLC frames, a `hanparse.wire.reader.LinkLayer`."""
 
     first = FLAG
     start = rb"\x7e(?:[\xa0-\xaf]|\Z)"
@@ -286,23 +286,23 @@ class Hdlc:
 
     @staticmethod
     def find_end(data: bytes, start: int, _base: int) -> tuple[int, bool]:
-        """Return where the frame that begins at `start` ends, and whether its header is there and sound."""
+        """Return the end of the frame that begins at `start`, and whether its header is complete and sound."""
         return find_end(data, start)
 
 
 class FrameReader(StreamReader):
-    """Finds the HDLC frames alone in a stream that arrives in chunks of any size."""
+    """Finds HDLC frames, and frames of no other link layer, in a stream that arrives in chunks of any size."""
 
     def __init__(self, known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
         super().__init__((Hdlc(),), known)
 
     def feed(self, chunk: Buffer) -> list[Frame]:
-        """Return the frames that `chunk` completes. Raises `TypeError` for what is not bytes-like."""
+        """Return the frames that `chunk` completes. Raises `TypeError` when `chunk` is not bytes-like."""
         self.receive(chunk)
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End of input: return the frames that a cut-off candidate preceded. The buffer is empty then."""
+        """End the stream and empty the buffer. Return the frames that follow an incomplete candidate."""
         self.end()
         return self._frames()
 

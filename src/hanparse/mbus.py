@@ -1,8 +1,9 @@
-"""The wired M-Bus link layer (EN 13757-2) as it carries DLMS (EN 13757-3): bytes <-> `Telegram`, telegrams -> payload.
+"""The wired M-Bus link layer (EN 13757-2) that carries DLMS messages (EN 13757-3): `Telegram` is a long frame.
 
-A long frame is ``68 L L 68 C A CI data CS 16``: L counts the bytes from C to the last data byte, CS is their sum modulo
-256. CI 00 to 1F announces DLMS: bit 4 marks the last telegram of a message, bits 0 to 3 number it, and after 15 comes 0
-again. Such data begins with STSAP and DTSAP. Nothing is escaped: 68 and 16 inside the data are ordinary bytes.
+A long frame is ``68 L L 68 C A CI data CS 16``. L counts the bytes from C to the last data byte. CS is the sum of these
+bytes modulo 256. CI 00 to 1F announces a part of a DLMS message: bit 4 marks the last telegram of the message, and bits
+0 to 3 are the number of the telegram, modulo 16. The data then begins with STSAP and DTSAP. 68 and 16 inside the data
+are ordinary bytes, since nothing is escaped.
 
 Some meters (Sagemcom) send 256 bytes more than L announces; the checksum decides.
 """
@@ -24,13 +25,13 @@ SHORT_START: Final = 0x10
 MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, 256 bytes beyond the largest L below five, checksum and stop
 FIN: Final = 0x10
 HEADER_SIZE: Final = 4
-"""68 L L 68."""
+"""The number of bytes of ``68 L L 68``."""
 TRAILER_SIZE: Final = 2
-"""Checksum and stop byte."""
+"""The number of bytes of checksum and stop byte."""
 
 _FIXED: Final = 3  # C, A, CI
 _SAPS: Final = 2
-_DLMS: Final = 0x20  # CI below this announces DLMS
+_DLMS: Final = 0x20  # a CI below this announces DLMS
 _NUMBERS: Final = 16
 _QUIRK: Final = 256
 _NAMES: Final = {
@@ -48,7 +49,7 @@ _NAMES: Final = {
 class Telegram:
     """One sound M-Bus long frame: control, address and CI field, and the data after them.
 
-    `offset` is the position of its first byte in the stream, `raw` all its bytes. They take no part in comparisons.
+    `offset` is the position of its first byte in the stream, and `raw` contains all its bytes. Comparisons ignore both.
     """
 
     control: int
@@ -60,62 +61,62 @@ class Telegram:
 
     @property
     def is_dlms(self) -> bool:
-        """Whether it carries a part of a DLMS message."""
+        """Return whether the telegram carries a part of a DLMS message."""
         return self.ci < _DLMS and len(self.data) >= _SAPS
 
     @property
     def number(self) -> int:
-        """The number of this telegram in its message, modulo 16."""
+        """Return the number of this telegram in its message, modulo 16."""
         return self.ci % _NUMBERS
 
     @property
     def is_last(self) -> bool:
-        """Whether its message ends with it."""
+        """Return whether this is the last telegram of its message."""
         return bool(self.ci & FIN)
 
     @property
     def information(self) -> bytes:
-        """What it carries: of DLMS the data after STSAP and DTSAP."""
+        """Return the payload: the data, in a DLMS telegram without STSAP and DTSAP."""
         return self.data[_SAPS:] if self.is_dlms else self.data
 
     @property
     def information_offset(self) -> int:
-        """Where `information` begins in the stream."""
+        """Return the position of the first byte of `information` in the stream."""
         return self.offset + HEADER_SIZE + _FIXED + (_SAPS if self.is_dlms else 0)
 
     @property
     def link(self) -> Link:
-        """DTSAP as destination; address and STSAP as source; the control byte."""
+        """Return DTSAP as the destination, address and STSAP as the source, and the control byte."""
         stsap, dtsap = (self.data[:1], self.data[1:_SAPS]) if self.is_dlms else (b"", b"")
         return Link(tuple(dtsap), (self.address, *stsap), self.control)
 
     @property
     def content(self) -> str:
-        """What the CI field announces, if that is no DLMS message."""
+        """Return the name of the content that the CI field of a telegram without DLMS announces."""
         return f"CI {self.ci:02X}: {_NAMES.get(self.ci, 'an application that is not DLMS')}"
 
     @classmethod
     def read(cls, data: bytes, offset: int, *, after_loss: bool = False) -> Self:  # noqa: ARG003  see LinkLayer
-        """Return the telegram that `data`, found sound by `find_end`, is."""
+        """Parse the telegram `data`, which `find_end` has checked."""
         control, address, ci = data[HEADER_SIZE : HEADER_SIZE + _FIXED]
         return cls(control, address, ci, data[HEADER_SIZE + _FIXED : -TRAILER_SIZE], offset, data)
 
     def build(self) -> bytes:
-        """Return the telegram as it is sent. Raises `ValueError` for more data than L can announce."""
-        from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  only who builds needs it
+        """Return the telegram as it is sent. Raises `ValueError` when it has more data than L can announce."""
+        from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  needed only to build telegrams
 
         content = {"control": self.control, "address": self.address, "ci": self.ci, "data": self.data}
         try:
             return bytes(LONG_FRAME.build({"length": _FIXED + len(self.data), "content": {"value": content}}))
         except ConstructError as error:
-            raise ValueError(f"no M-Bus long frame can hold this: {self!r}") from error
+            raise ValueError(f"no M-Bus long frame can hold {self!r}") from error
 
 
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
-    """Return where the long frame that begins at `start` ends, and whether its header is there.
+    """Return the end of the long frame that begins at `start`, and whether its header is complete.
 
-    The end lies beyond ``len(data)`` while bytes are missing. Raises `FrameError` when its header is wrong or no length
-    that L can mean fits.
+    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when the header is wrong or the
+    frame ends neither after L bytes nor after 256 more, and `ChecksumError` when the checksum does not fit.
     """
     header = bytes(data[start : start + HEADER_SIZE])
     if len(header) < HEADER_SIZE:
@@ -143,7 +144,7 @@ def check_header(header: bytes, start: int = 0) -> None:
     if first != START or second != START:
         raise FrameError(f"expected an M-Bus header 68 L L 68, found {header.hex(' ').upper()}", offset=start)
     if length != again:
-        found = f"expected the same length twice in an M-Bus header, found {length:02X} and {again:02X}"
+        found = f"expected one length twice in an M-Bus header, found {length:02X} and {again:02X}"
         raise FrameError(f"{found}; damaged on the way", offset=start + 2)
 
 
@@ -154,11 +155,11 @@ def has_sound_checksum(frame: Buffer) -> bool:
 
 def _check_end(data: Buffer, start: int, end: int) -> None:
     if end - start < HEADER_SIZE + _FIXED + TRAILER_SIZE:
-        announced = f"an M-Bus long frame has {_FIXED} bytes from C on at least, its length announces {data[start + 1]}"
+        announced = f"the length of an M-Bus long frame is {data[start + 1]}, expected {_FIXED} at least (C, A and CI)"
         raise FrameError(announced, offset=start + 1)
     if data[end - 1] != STOP:
         longer = end - start - HEADER_SIZE - TRAILER_SIZE > data[start + 1]
-        why = f"neither the length {data[start + 1]} nor 256 more fits" if longer else "bytes got lost or came in"
+        why = f"neither the length {data[start + 1]} nor 256 more fits" if longer else "bytes were lost or added"
         stop = f"expected the stop byte 16 after {end - start - 1} bytes, found {data[end - 1]:02X}; {why}"
         raise FrameError(stop, offset=end - 1, after_header=True)
     expected, found = sum(data[start + HEADER_SIZE : end - TRAILER_SIZE]) & 0xFF, data[end - TRAILER_SIZE]
@@ -169,14 +170,14 @@ def _check_end(data: Buffer, start: int, end: int) -> None:
 
 
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for a long frame that should reach from `start` to `end` where the bytes end at `size`."""
+    """Return the error for the long frame ``data[start:end]`` when `data` has only `size` bytes."""
     at_least = "" if sound else "at least "
     found = f"the M-Bus frame is incomplete: it ends after {size - start} of {at_least}{end - start} bytes"
     return FrameError(f"{found}, {end - size} are missing", offset=size, after_header=sound)
 
 
 class MBus:
-    """How M-Bus long frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds M-Bus long frames, a `hanparse.wire.reader.LinkLayer`."""
 
     first = START
     start = rb"\x68(?:\Z|(?P<L>.)(?:\Z|(?P=L)(?:\Z|\x68)))"
@@ -188,12 +189,12 @@ class MBus:
 
     @staticmethod
     def find_end(data: bytes, start: int, _base: int) -> tuple[int, bool]:
-        """Return where the long frame that begins at `start` ends, and whether its header is there."""
+        """Return the end of the long frame that begins at `start`, and whether its header is complete."""
         return find_end(data, start)
 
 
 class ShortFrame(NamedTuple):
-    """An M-Bus short frame ``10 C A CS 16``: a bus master searches for meters or acknowledges; it carries nothing."""
+    """An M-Bus short frame ``10 C A CS 16``, with which a bus master calls a meter. It carries no payload."""
 
     control: int
     address: int
@@ -201,10 +202,10 @@ class ShortFrame(NamedTuple):
 
 
 class MBusShort:
-    """How M-Bus short frames are told from other bytes; a `hanparse.wire.reader.LinkLayer`.
+    """The rules by which a reader finds M-Bus short frames, a `hanparse.wire.reader.LinkLayer`.
 
-    Only the five control bytes that masters send are taken for one. With these, and a checksum that is not 68, no other
-    frame can begin inside of a short frame, so it hides none.
+    The pattern accepts only the five control bytes that masters send, and no checksum of 68. So no other frame can
+    begin inside a short frame, and a short frame hides none.
     """
 
     first = SHORT_START
@@ -214,7 +215,7 @@ class MBusShort:
 
     @staticmethod
     def find_end(data: Buffer, start: int, _base: int) -> tuple[int, bool]:
-        """Return where the short frame that begins at `start` ends. Raises `FrameError` when its checksum is wrong."""
+        """Return the end of the short frame that begins at `start`. Raises `FrameError` when its checksum is wrong."""
         end = start + MBusShort.max_size
         if end <= len(data) and (data[start + 1] + data[start + 2]) & 0xFF != data[start + 3]:
             raise FrameError("the checksum of an M-Bus short frame does not fit", offset=start + 3)
@@ -222,10 +223,10 @@ class MBusShort:
 
     @staticmethod
     def read(data: bytes, offset: int, *, after_loss: bool = False) -> ShortFrame:  # noqa: ARG004  see LinkLayer
-        """Return the short frame that `data` is."""
+        """Parse the short frame `data`, which `find_end` has checked."""
         return ShortFrame(data[1], data[2], offset)
 
     @staticmethod
     def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:  # noqa: ARG004  the same
-        """Return the error for a short frame that is cut off."""
+        """Return the error for the short frame ``data[start:end]`` when `data` has only `size` bytes."""
         return FrameError(f"an M-Bus short frame ends after {size - start} of {end - start} bytes", offset=size)

@@ -1,13 +1,13 @@
-"""Bytes <-> P1 telegrams: `Telegram` and its lines, the text that meters send by DSMR and its relatives.
+"""Parses and builds P1 telegrams, the text that meters push by DSMR and related standards: `Telegram`, `Line`.
 
 The grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
 
     telegram = "/" identification EOL line* "!" [CRC] EOL
-    line     = [code] group+ EOL                     without a code it goes on with the line before it (DSMR 2.2, 3.0)
+    line     = [code] group+ EOL                     without a code it continues the previous line (DSMR 2.2, 3.0)
     group    = "(" [value ["*" unit]] ")"
     code     = A "-" B ":" C "." D "." E [("." | "*" | "&") F]
 
-A line that is none of these is kept as it was sent, and is lost: it has no code and no value.
+A line of any other form is kept as it was sent and is lost: it has neither a code nor a value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hanparse.obis import Obis
 from hanparse.wire.buffer import as_bytes
 from hanparse.wire.crc import arc
 from hanparse.wire.link import Link
-from hanparse.wire.telegram import BETWEEN, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
+from hanparse.wire.telegram import BETWEEN, HEADER, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
 
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
@@ -35,23 +35,23 @@ _CR_LF: Final = "\r\n"
 
 
 class Group(NamedTuple):
-    """What stands between two parentheses: a value, and a unit where ``*`` separates one from it."""
+    """The text between two parentheses: a value, and a unit if a ``*`` follows the value."""
 
     value: str
     unit: str = ""
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The group that `text` is, without its parentheses."""
+        """Parse the text of a group without its parentheses."""
         value, _, unit = text.partition("*")
         return cls(value, unit)
 
 
 class Line(NamedTuple):
-    """One line: its code as sent, and what stands in its groups, without parentheses.
+    """One line: its code as sent, and the texts of its groups without parentheses.
 
-    A line that goes on with the one before it has no code. One that is no line of the grammar has no groups, and is
-    `code` as a whole; so is a blank line.
+    A line that continues the previous line has no code. A line that does not fit the grammar and a blank line have no
+    groups; `code` is then their whole text.
     """
 
     code: str
@@ -59,27 +59,27 @@ class Line(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The line that `text` is, without its line end."""
+        """Parse the text of a line without its line end."""
         match = _LINE.fullmatch(text)
         return cls(match["code"], tuple(match["groups"].split(")("))) if match else cls(text)
 
     def build(self) -> str:
-        """The line as it is sent, without its line end."""
+        """Return the line as it is sent, without its line end."""
         return self.code + "".join(f"({group})" for group in self.groups)
 
     @property
     def obis(self) -> Obis | None:
-        """The code; `None` where there is none, or what stands there is none."""
+        """Return the code of the line; `None` when it has no code or an invalid one."""
         return _obis(self.code) if self.groups else None
 
     @property
     def is_lost(self) -> bool:
-        """Whether it cannot be read: neither a code with groups, nor groups alone, nor blank."""
+        """Return whether the line cannot be read: it is not blank, has no valid code and is not a continuation."""
         return bool(self.code.strip() and self.obis is None)
 
 
 class LostLine(NamedTuple):
-    """A line that cannot be read: its number in the telegram, whose identification is line 1, and its text."""
+    """A line that cannot be read: its text and its number in the telegram. The identification is line 1."""
 
     number: int
     text: str
@@ -97,9 +97,9 @@ def _obis(code: str) -> Obis | None:
 class Telegram:
     """One sound telegram: its identification without the slash, its lines, its CRC as sent, its line end.
 
-    `crc` is empty where none was sent; `None` has `build` compute it. `offset` is the position of the slash in the
-    stream that it was found in, `raw` what was read, `after_loss` whether other bytes than line ends were passed over
-    just before it. They take no part in comparisons.
+    `crc` is empty when the telegram has none; `build` computes a CRC of `None`. `offset` is the position of the slash
+    in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true when bytes other than line ends
+    were skipped just before it. Comparisons ignore these three fields.
     """
 
     identification: str
@@ -112,10 +112,10 @@ class Telegram:
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
-        """The telegram that `data` is, nothing before it, and nothing but a line end behind it.
+        """Parse one telegram, which `data` contains from its first byte to its last, apart from a final line end.
 
-        `offset` is added to the positions that errors and the telegram report. Raises `FrameError` for the first thing
-        that is wrong, `ChecksumError` when it is the CRC.
+        `offset` is added to the positions in errors and in the telegram. Raises `FrameError` for the first error in
+        `data`, `ChecksumError` when it is the CRC, and `TypeError` when `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -127,7 +127,7 @@ class Telegram:
 
     @classmethod
     def read(cls, data: bytes, offset: int = 0, *, after_loss: bool = False) -> Self:
-        """The telegram that `data` is known to be, with or without the line end behind its CRC."""
+        """Parse the telegram `data`, which `find_end` has checked, with or without the line end after its CRC."""
         sent = data.decode("ascii")
         eol = _EOL.search(sent)
         header, *lines = with_cr_lf(data.rstrip(BETWEEN)).decode("ascii").split(_CR_LF)
@@ -137,9 +137,10 @@ class Telegram:
         )  # fmt: skip
 
     def build(self) -> bytes:
-        """The telegram as it is sent; line ends of several kinds become its first. Raises `ValueError` if it is none.
+        """Return the telegram as it is sent, with `eol` as each line end.
 
-        With a `crc` of `None`, that is computed over what is sent; DSMR wants CR LF there.
+        When `crc` is `None`, this method computes it over the bytes sent; DSMR demands CR LF as line ends. Raises
+        `ValueError` when the result would not be a telegram with these lines.
         """
         text = self.eol.join([f"/{self.identification}", *(line.build() for line in self.lines), "!"])
         try:
@@ -150,35 +151,35 @@ class Telegram:
                 return sent
         except ValueError as error:
             raise ValueError(f"no P1 telegram can hold this: {error}") from error
-        raise ValueError("no P1 telegram can hold this: a line with a line end, parentheses or another end line in it")
+        raise ValueError("no P1 telegram can hold this: a line contains a line end, parentheses or another end line")
 
     @property
     def flag(self) -> str:
-        """The three letters of the maker, registered with the FLAG association."""
+        """Return the three letters of the manufacturer, registered with the FLAG association."""
         return self.identification[:3]
 
     @property
     def information(self) -> bytes:
-        """What it carries: all of it."""
+        """Return the payload, which is the whole telegram."""
         return self.raw
 
     @property
     def information_offset(self) -> int:
-        """Where it begins in the stream."""
+        """Return the position of the payload in the stream."""
         return self.offset
 
     @property
     def link(self) -> Link:
-        """A telegram has no addresses; its identification names the meter."""
+        """Return an empty link: a telegram has no addresses; its identification names the meter."""
         return Link((), (), 0)
 
     @property
     def lost(self) -> tuple[LostLine, ...]:
-        """The lines that cannot be read. They cost nothing but themselves."""
+        """Return the lines that cannot be read. All other lines keep their values."""
         return tuple(LostLine(number, line.build()) for number, line in enumerate(self.lines, 2) if line.is_lost)
 
     def line_offsets(self) -> tuple[int, ...]:
-        """Where each of `lines` begins in the stream."""
+        """Return the position in the stream of each of `lines`."""
         ends = _EOL.finditer(self.raw.decode("ascii"))
         return tuple(self.offset + end.end() for end, _ in zip(ends, self.lines, strict=False))
 
@@ -192,7 +193,7 @@ def _check_whole(data: bytes) -> None:
 
 
 def is_telegram(data: Buffer) -> bool:
-    """Whether `data` is one sound telegram to its last byte; one without CRC must hold a line that can be read."""
+    """Return whether `data` is one sound telegram; a telegram without CRC must contain a line with a code."""
     try:
         telegram = Telegram.parse(data)
     except FrameError:
@@ -201,10 +202,10 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """How P1 telegrams are told from other bytes; a `hanparse.wire.reader.LinkLayer`, one for each reader."""
+    """The rules by which a reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer`. Each reader needs its own."""
 
     first = START
-    start = rb"/(?:[A-Za-z]{3}|[A-Za-z]{0,2}\Z)"
+    start = rb"%b|/[A-Za-z]{0,2}\Z" % HEADER
     max_size = MAX_TELEGRAM
     shared = 0
     read = staticmethod(Telegram.read)
@@ -214,8 +215,8 @@ class P1:
         self._scan = Scan()
 
     def find_end(self, data: bytes, start: int, base: int | None = None) -> tuple[int, bool]:
-        """Return where the telegram that begins at `start` ends, and whether its identification is there and sound.
+        """Return the end of the telegram that begins at `start`, and whether its identification is complete and sound.
 
-        With `base`, the position of ``data[0]`` in the stream, no byte is looked at twice.
+        With `base`, the position of ``data[0]`` in the stream, this method reads no byte twice.
         """
         return find_end(data, start) if base is None else self._scan.find_end(data, start, base)

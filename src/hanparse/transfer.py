@@ -1,23 +1,24 @@
-"""Joins the parts of a message that does not fit one frame: HDLC segments, M-Bus telegrams, blocks -> `Message`.
+"""Joins HDLC segments, M-Bus telegrams or blocks, the parts of a message that does not fit into one frame: `Transfer`.
 
-HDLC segments. The segmentation bit is set in every frame of a message but the last (IEC 62056-46 6.4.2.2), and the LLC
-header is in the first alone. So a frame with an LLC header always begins a message, and a segment without one continues
-the message that is being joined if it comes from the same addresses, does not repeat the segment before it, and no
-bytes were skipped between them. Anything else drops the message that is being joined, never the frame that follows it:
+HDLC segments: the segmentation bit is set in every frame of a message but the last (IEC 62056-46 6.4.2.2). Only the
+first frame has an LLC header. So a frame with an LLC header always begins a message; while no message is in progress, a
+frame that begins with the tag of a pushed APDU does so, too. A frame without LLC header continues the message in
+progress if it has the same addresses, does not repeat the previous segment, and no bytes were skipped between the two.
+Any other frame drops the message in progress, and then the column "no message is in progress" applies to it:
 
-=====================  =============================  ==========================  ===================================
-the frame              nothing is being joined        it continues the message    it does not
-=====================  =============================  ==========================  ===================================
-begins a message       is the message, or its first   –                           drops it, then as if nothing were
-segment, no LLC        its first was lost: dropped    is joined                   drops it, then as if nothing were
-last or only, no LLC   is the message                 completes the message       drops it, then as if nothing were
-=====================  =============================  ==========================  ===================================
+=====================  ===============================  ===========================  ==================================
+the frame              no message is in progress        it continues the message     it does not continue the message
+=====================  ===============================  ===========================  ==================================
+begins a message       is the message or begins it      (impossible)                 drops the message in progress
+other segment          is dropped, its first is lost    is joined                    drops the message in progress
+other, not segmented   is the message                   completes the message        drops the message in progress
+=====================  ===============================  ===========================  ==================================
 
-The later segments of a dropped message are dropped with it. One message is joined at a time. Where frames carry no
-numbers (UI), a lost segment shows only in an APDU that is too short.
+The later segments of a dropped message are dropped as well. One message is in progress at a time. UI frames have no
+numbers, so the loss of a segment between two others is only visible in an APDU that is too short.
 
-M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11) carry numbers and are joined by
-`hanparse.wire.numbered`, for each link apart.
+`hanparse.wire.numbered` joins M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11),
+which have numbers, for each link separately.
 """
 
 from __future__ import annotations
@@ -46,7 +47,7 @@ _WRAPPER_SIZE: Final = 8
 
 
 class Transfer:
-    """Joins the parts of messages as frames arrive, in bounded memory."""
+    """Joins the parts of messages while frames arrive, in bounded memory."""
 
     def __init__(self) -> None:
         self._segments = Segments()
@@ -59,7 +60,7 @@ class Transfer:
         return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
     def add(self, frame: Frame | Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the one that it makes impossible to complete.
+        """Return the message that `frame` completes, and the message that it shows to be incomplete.
 
         Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
         """
@@ -72,7 +73,7 @@ class Transfer:
         return None, None  # a control frame
 
     def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
-        """Return the same for a message that is a block. Raises `DecodeError` when its length is wrong."""
+        """Return the same as `add` for the block in `message`. Raises `DecodeError` when its length is wrong."""
         block = Block.parse(message)
         if block.end < len(message.payload):
             more = len(message.payload) - block.end
@@ -80,7 +81,7 @@ class Transfer:
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End of input at `offset`: return the messages that waited for more."""
+        """End the input at `offset`: return the messages that are still incomplete."""
         if dropped := self._segments.end(offset):
             yield dropped
         yield from self._telegrams.end(offset)
@@ -88,12 +89,12 @@ class Transfer:
 
 
 def is_block(payload: bytes) -> bool:
-    """Return whether a payload, with or without LLC header, is a block of a general-block-transfer."""
+    """Return whether `payload`, with or without LLC header, is a block of a general-block-transfer."""
     return strip_llc(payload).startswith(BLOCK)
 
 
 class Block(NamedTuple):
-    """A block of a general-block-transfer, and where in the payload it ends."""
+    """A block of a general-block-transfer; `end` is its end in the payload."""
 
     number: int
     is_last: bool
@@ -102,7 +103,7 @@ class Block(NamedTuple):
 
     @classmethod
     def parse(cls, message: Message) -> Block:
-        """Return the block that the payload begins with. Raises `DecodeError` when its bytes are not all there."""
+        """Parse the block at the beginning of the payload. Raises `DecodeError` when its bytes are incomplete."""
         payload = message.payload
         start = len(payload) - len(strip_llc(payload))
         length, data = length_at(payload, start + _BLOCK_HEADER)
@@ -118,9 +119,9 @@ class Block(NamedTuple):
 
 
 def unwrap(data: bytes) -> list[Message]:
-    """Return the messages in wrappers that follow one another (IEC 62056-47); nothing unless all of `data` is wrapped.
+    """Return the messages in `data`, a sequence of wrappers (IEC 62056-47), or an empty list for any other data.
 
-    A wrapper is 00 01, source and destination port, the length of the APDU (16 bits each), and the APDU.
+    A wrapper is 00 01, source port, destination port, the length of the APDU (16 bits each), and the APDU.
     """
     whole, found, at = Message(data), [], 0
     while data.startswith(_WRAPPER, at) and at + _WRAPPER_SIZE < len(data):
@@ -133,9 +134,9 @@ def unwrap(data: bytes) -> list[Message]:
 
 
 def join_blocks(data: bytes) -> Message:
-    """Return the message in blocks that follow one another without frames.
+    """Return the message in `data`, a sequence of blocks without frames.
 
-    Raises `DecodeError` for a block that is cut off, `FrameError` for a message that is incomplete.
+    Raises `DecodeError` for a block that is cut off, and `FrameError` for a message that is incomplete.
     """
     transfer, rest = Transfer(), Message(data)
     while is_block(rest.payload):
@@ -155,15 +156,15 @@ class Segments:
     def __init__(self) -> None:
         self._joined: list[Frame] = []
         self._size = 0
-        self._dropped: Frame | None = None  # the last segment of the message that was dropped, until it has passed
+        self._dropped: Frame | None = None  # the latest segment of a dropped message of which more segments may follow
 
     @property
     def is_idle(self) -> bool:
-        """Whether an unsegmented frame is a message, whatever came before."""
+        """Return whether an unsegmented frame is a complete message, because no message is in progress."""
         return not self._joined and self._dropped is None
 
     def add(self, frame: Frame) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the one that it makes impossible to complete."""
+        """Return the message that `frame` completes, and the message that it shows to be incomplete."""
         begins = frame.information.startswith(LLC) or (self.is_idle and is_apdu(frame.information))
         dropped = None
         if self._joined:
@@ -172,13 +173,13 @@ class Segments:
                 return self._join(frame), None
             dropped = self._drop(reason, frame.offset)
         if self._dropped and frame.information.startswith(LLC) and _is_same_link(frame, self._dropped):
-            self._dropped = None  # nothing of it follows where the next message has begun
+            self._dropped = None  # the next message has begun, so no segment of the dropped one follows
         if not begins and self._is_rest(frame):
             self._dropped = frame if frame.segmented else None
             return None, dropped
         if frame.segmented and not begins:
             self._dropped = frame
-            lost = "a segment whose first one was lost; the push is dropped"
+            lost = "expected the first segment of a push, found a later one; the push is dropped"
             return None, dropped or Dropped(incomplete(lost, frame.offset), Message.of(frame), is_joined=False)
         if frame.segmented:
             self._joined, self._size = [frame], len(frame.information)
@@ -186,22 +187,22 @@ class Segments:
         return Message.of(frame), dropped
 
     def end(self, offset: int) -> Dropped | None:
-        """End of input at `offset`: return the message that waited for more."""
+        """End the input at `offset`: return the message in progress, which is incomplete."""
         return self._drop("the input ends", offset) if self._joined else None
 
     def _misfit(self, frame: Frame) -> str | None:
-        """Return why `frame` does not continue the message, if so."""
+        """Return the reason why `frame` does not continue the message in progress; `None` when it does."""
         last = self._joined[-1]
         if not _is_same_link(frame, last):
-            return "a frame from another address came between"
+            return "a frame from another address is between its segments"
         if frame.after_loss:
             return "bytes between its segments were damaged"
         if not frame.information or (frame.information, frame.control) == (last.information, last.control):
-            return "a segment came twice or empty"
+            return "a segment is repeated or empty"
         if not (frame.control | last.control) & 1 and (frame.control - last.control) // 2 % _SEQUENCE > 1:
             return "a segment was lost: N(S) of the I-frames is not the next"  # meters that do not count repeat N(S)
         if self._size + len(frame.information) > MAX_MESSAGE:
-            return f"it has grown beyond {MAX_MESSAGE} bytes"
+            return f"it has more than {MAX_MESSAGE} bytes"
         return None
 
     def _join(self, frame: Frame) -> Message | None:
@@ -219,7 +220,7 @@ class Segments:
         return Dropped(error, Message.join(map(Message.of, frames)))
 
     def _is_rest(self, frame: Frame) -> bool:
-        """Return whether `frame` belongs to the message that was dropped; an APDU of its own does not."""
+        """Return whether `frame` belongs to the dropped message; a frame that begins with an APDU does not."""
         if self._dropped is None or not _is_same_link(frame, self._dropped):
             return False
         return frame.segmented or not is_apdu(frame.information)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.decoder import dumped
 from hanparse.errors import HanParseError, HexDumpError
+from hanparse.wire.telegram import HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,7 +32,7 @@ A line with the dump of a push is longer, so a log is known to be one before the
 TEXT: Final = 1 << 20
 """Bytes of a text that are read at once; more than the longest dump that is one line."""
 
-_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])/[A-Za-z]{3}[0-9]")  # P1 is text on the wire, so it is taken as it is
+_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # P1 is text on the wire, so it is taken as it is
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 _QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three, \x7e
 _SHOWN: Final = 60

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from hanparse.layouts.layout import Layout
-    from hanparse.measurement import Register
+    from hanparse.layouts.store import Layouts
+    from hanparse.measurement import Measurement, Register
     from hanparse.wire.message import Message
 
 MAX_CARRIED: Final = BUFFER_LIMIT
@@ -121,13 +122,11 @@ class Carried:
         """The header of the first frame."""
         return self.parts[0].head
 
-    def replaces(self, other: Carried) -> bool:
-        """Return whether it recognises the same frames as an earlier one."""
-        return (self._mask, self._constant, self._known) == (other._mask, other._constant, other._known)
-
     @property
-    def _known(self) -> int | None:
-        return id(self.layout.known) if self.layout and not self.layout.is_named else None
+    def identity(self) -> tuple[object, ...]:
+        """What it recognises; of two that are equal in it, the later one is kept."""
+        known = self.layout.known if self.layout and not self.layout.is_named else None
+        return self._mask, self._constant, id(known)
 
     @property
     def is_one_frame(self) -> bool:
@@ -139,15 +138,15 @@ class Carried:
         for part in self.parts:
             yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
 
-    def read(self, data: bytes, at: int) -> bytes | None:
-        """Return the frames that begin at ``data[at]``, if they are of this kind and their check sequences fit."""
+    def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
+        """Return the measurement in the frames that begin at ``data[at]``, if they and the APDU are recognised."""
         raw = data[at : at + self.size]
-        if _from_bytes(raw) & self._mask != self._constant or len(raw) < self.size:
+        if _from_bytes(raw) & self._mask != self._constant:
             return None
         for part in self.parts:
             if not part.is_sound(raw, 0):
                 return None
-        return raw
+        return layouts.take(self, raw)
 
     def apdu(self, raw: bytes) -> bytes:
         """Return the APDU in frames that were read."""

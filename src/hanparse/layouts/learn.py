@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from hanparse.obis import Obis
 
 _FORMATS: Final = {tag: scalar.format for tag, scalar in SCALARS.items() if scalar.kind == "integer"}
-_LARGEST_FACTOR: Final = 10**200  # with any 64-bit value far below the largest float
+LARGEST_FACTOR: Final = 10**200
+"""The largest factor of a value; its product with any 64-bit value is far below the largest float."""
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # the other texts decide how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 # Of a date-time, year to second and status may vary; hundredths and deviation are meaning. The high byte of the year
@@ -139,7 +140,7 @@ class LayoutBuilder:
             self._pinned.add(data.offset)
             return
         numerator, denominator = values.ratio(source.exponent, factor(self.scale, source.unit))
-        if data.tag not in _FORMATS or max(numerator, denominator) > _LARGEST_FACTOR:
+        if data.tag not in _FORMATS or max(numerator, denominator) > LARGEST_FACTOR:
             raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
         is_divided = denominator > 1 or source.is_float
         self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator, is_divided))

@@ -24,6 +24,7 @@ from hanparse.layouts.carriers import Carried, PlainFrame
 from hanparse.layouts.layout import Layout, are_texts
 from hanparse.layouts.learn import NotLearnableError
 from hanparse.layouts.table import Start, Table
+from hanparse.layouts.telegram import TelegramLayout
 from hanparse.measurement import Measurement
 from hanparse.measurement.record import blank, fill_kind, fill_security, fill_state
 from hanparse.security.case import COUNTER_SIZE
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Scale
     from hanparse.measurement.security import Security
     from hanparse.meters import Reading
+    from hanparse.meters.p1 import TelegramReading
     from hanparse.meters.seen import LastMaker
     from hanparse.security.opener import Opener
     from hanparse.wire.link import Link
@@ -81,6 +83,7 @@ class Layouts:
         self._more_frames = 0  # than pushes, among those that were recognised by their frames
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
+        self._telegrams: list[tuple[bytes, TelegramLayout]] = []
         self._without_layout = 0
 
     @property
@@ -96,6 +99,7 @@ class Layouts:
         """Forget every layout."""
         self.starts.clear()
         self._apdus.clear()
+        self._telegrams.clear()
 
     # --- recognising ---
 
@@ -110,14 +114,14 @@ class Layouts:
             return None
         self._learn_frames(message, apdu, layout)
         self._more_frames -= 1  # the frames of this message were received one by one
-        return self._recognised(layout, apdu)
+        return self._apdu(layout, apdu)
 
     def take(self, carried: Carried, raw: bytes) -> Measurement | None:
         """Return the measurement in frames that were recognised, unless the APDU in them has no layout."""
         apdu, security = carried.apdu(raw), None
         layout = carried.layout
         if layout is None:
-            opened = self.opener.again(apdu, _accept) if self.opener else None
+            opened = self.opener.reopen(apdu, _accept) if self.opener else None
             if opened is None:
                 return None
             apdu, security = opened.apdu, opened.security
@@ -129,7 +133,7 @@ class Layouts:
         if not carried.is_one_frame:
             self._unjoined[carried.link] = carried, raw
         self._more_frames += len(carried.parts) - 1
-        measurement = self._recognised(layout, apdu)
+        measurement = self._apdu(layout, apdu)
         if security and self.on_opened:
             self.on_opened(security)
             fill_security(measurement, security)
@@ -142,13 +146,17 @@ class Layouts:
             for carried, raw in last.values():
                 yield from carried.frames(raw)
 
-    def _recognised(self, layout: Layout, apdu: bytes) -> Measurement:
-        layout.last.profile = layout.maker
+    def recognise(self, layout: Layout | TelegramLayout, push: bytes) -> Measurement:
+        """Return the measurement in a push that has a layout; its values are read when a field is asked for."""
         self.recognised = layout.used = self.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, layout)
-        fill_state(measurement, apdu)
+        fill_state(measurement, push)
         return measurement
+
+    def _apdu(self, layout: Layout, apdu: bytes) -> Measurement:
+        layout.last.profile = layout.maker
+        return self.recognise(layout, apdu)
 
     def _find(self, link: Link | None, apdu: bytes) -> Layout | None:
         table = self._apdus.get((len(apdu), link))
@@ -182,13 +190,28 @@ class Layouts:
                 kind = PlainFrame(frame, layout)
             else:
                 kind = Carried(message, apdu, layout.mask, layout)
-            start = frame.raw[:START_SIZE]
-            if start not in self.starts:
-                self.starts[start] = Start(frame.raw, self)
-            self.starts[start].put(kind)
-            layout.frames.append((start, kind))
+            layout.frames.append(self._put(frame.raw, len(frame.raw), kind))
         if len(layout.frames) > MAX_FRAMES:
             self._remove_frame(*layout.frames.pop(0))
+
+    def learn_telegram(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
+        """Learn from a P1 telegram, if possible; it replaces the oldest of `MAX_FRAMES` layouts of telegrams."""
+        with contextlib.suppress(NotLearnableError):
+            layout = TelegramLayout(reading, scale, timezone)
+            layout.used = self.recognised
+            self._telegrams.append(self._put(reading.telegram.raw, START_SIZE, layout))
+        if len(self._telegrams) > MAX_FRAMES:
+            oldest = min(self._telegrams, key=lambda one: one[1].used)
+            self._telegrams.remove(oldest)
+            self._remove_frame(*oldest)
+
+    def _put(self, raw: bytes, size: int, kind: Any) -> tuple[bytes, Any]:  # noqa: ANN401  any layout of frames
+        """Add a layout of frames, and return it with the first bytes by which it is looked up."""
+        start = raw[:START_SIZE]
+        if start not in self.starts:
+            self.starts[start] = Start(size, self)
+        self.starts[start].put(kind)
+        return start, kind
 
     def _remove_frame(self, start: bytes, kind: Any) -> None:  # noqa: ANN401  a PlainFrame or Carried
         if table := self.starts.get(start):

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hanparse.layouts.store import Layouts
+    from hanparse.layouts.telegram import TelegramLayout
 
 _from_bytes: Final = int.from_bytes
 _Kind = TypeVar("_Kind", Layout, PlainFrame)
@@ -70,12 +71,13 @@ class _Nothing:
 class Start(Table[PlainFrame]):
     """The layouts of frames that begin with the same three bytes; a `hanparse.wire.reader.Known`."""
 
-    def __init__(self, frame: bytes, layouts: Layouts) -> None:
+    def __init__(self, size: int, layouts: Layouts) -> None:
+        """`size` is that of the first frame, as far as the three bytes say it."""
         super().__init__()
-        self.size = len(frame)
+        self.size = size
         self.head = b""
         """The header, with its HCS, of the frame that was learned last."""
-        self.carried: list[Carried] = []
+        self.carried: list[Carried | TelegramLayout] = []
         self._layouts = layouts
         self._latest: Any = _Nothing
 
@@ -109,7 +111,7 @@ class Start(Table[PlainFrame]):
             if end > len(data):
                 awaited = carried.awaited(data, at)
                 need = min(need or awaited, awaited)
-            elif (raw := carried.read(data, at)) is not None and (found := self._layouts.take(carried, raw)):
+            elif found := carried.measure(self._layouts, data, at):
                 return found, end
         return None, need
 
@@ -118,19 +120,19 @@ class Start(Table[PlainFrame]):
         """Whether there are no layouts."""
         return not self.carried and super().is_empty
 
-    def put(self, kind: PlainFrame | Carried) -> None:
+    def put(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
         """Add a layout of frames; it replaces the one that recognises the same frames."""
         self.head = kind.head
-        if isinstance(kind, Carried):
-            self.carried = [kind, *(other for other in self.carried if not kind.replaces(other))]
-        else:
+        if isinstance(kind, PlainFrame):
             super().put(kind)
             self._latest = kind
-
-    def remove(self, kind: PlainFrame | Carried) -> None:
-        """Remove a layout, if it has not been replaced."""
-        if isinstance(kind, Carried):
-            self.carried = [other for other in self.carried if other is not kind]
         else:
+            self.carried = [kind, *(other for other in self.carried if other.identity != kind.identity)]
+
+    def remove(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
+        """Remove a layout, if it has not been replaced."""
+        if isinstance(kind, PlainFrame):
             super().remove(kind)
             self._latest = next(iter(self), _Nothing)
+        else:
+            self.carried = [other for other in self.carried if other is not kind]

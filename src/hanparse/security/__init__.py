@@ -1,1 +1,1 @@
-"""A ciphered APDU and its keys -> the APDU inside, and whether it is verified."""
+"""Opens ciphered APDUs with keys, and verifies their authentication tags."""

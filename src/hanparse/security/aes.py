@@ -1,6 +1,6 @@
-"""AES as ciphered pushes use it, by the package `cryptography`: GCM with a tag of twelve bytes, and CTR without one.
+"""Deciphers AES by the package `cryptography`: GCM with an authentication tag of twelve bytes, and CTR without one.
 
-This module alone imports `cryptography`, and is imported by the first `Opener` that has a key.
+Only this module imports `cryptography`. The first `Opener` with a key imports this module.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ class Aes:
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
-        """Take a key of a size that was checked."""
+        """Use `key`, which must have a size that AES allows."""
         self._key = algorithms.AES(key)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """The same: a key does not change."""
+        """Return the object itself, since a key does not change."""
         return self
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
-        """The content without a look at any tag."""
+        """Return the deciphered content without a check of its tag."""
         return Cipher(self._key, modes.CTR(iv + _FIRST_BLOCK)).decryptor().update(content)
 
     def verify(self, iv: bytes, content: bytes, tag: bytes, associated: bytes) -> bytes | None:
-        """The content, if the tag fits it and the associated data; else `None`.
+        """Return the deciphered content, or `None` when the tag does not fit the content and the associated data.
 
-        `cryptography` compares the tags in constant time, and gives nothing away when they differ.
+        `cryptography` compares the tags in constant time.
         """
         decryptor = Cipher(self._key, modes.GCM(iv, tag, min_tag_length=TAG_SIZE)).decryptor()
         decryptor.authenticate_additional_data(associated)

@@ -1,4 +1,4 @@
-"""One ciphered APDU with what is to open it, and the error that says why that fails."""
+"""A ciphered APDU with the keys to open it, and its errors: `Case`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""Takes the place of a system title that is not sent; so several programs read Polish meters."""
+"""Replaces a system title that is not sent, as several programs for Polish meters do."""
 
 
 class Case(NamedTuple):
-    """One ciphered APDU with what is to open it. It holds keys, so it is kept out of the functions that raise."""
+    """A ciphered APDU and its keys. No function that raises an error has it as a variable, since it contains keys."""
 
     header: Header
     head: bytes
@@ -33,11 +33,11 @@ class Case(NamedTuple):
 
     @property
     def iv(self) -> bytes:
-        """System title and counter (Green Book 9.2.3.3.7.3)."""
+        """Return the initialisation vector: system title and invocation counter (Green Book 9.2.3.3.7.3)."""
         return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        """The error that says so, and who sent it."""
+        """Return the error with `reason` and the sender of the APDU."""
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"
         return CipherError(

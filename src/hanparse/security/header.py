@@ -1,4 +1,4 @@
-"""A ciphered APDU -> its `Header`: who sent it, how it is protected, where its parts stand. Needs no key.
+"""Parses the plain parts of a ciphered APDU: `Header` contains its sender, its protection and its indexes.
 
 ::
 
@@ -6,7 +6,8 @@
     DD      transaction-id  originator  recipient  date-time  other     key-info  length  SC  IC  content  [tag]
     others  (a ciphered service; its system title is known by the association alone)  length  SC  IC  content  [tag]
 
-SC is the security control byte, IC the invocation counter. Lengths need not be the shortest (Green Book 9.2.7.2.4).
+SC is the security control byte, IC the invocation counter. A length need not have its shortest form (Green Book
+9.2.7.2.4). No key is needed.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn
 from hanparse.axdr.length import length_at
 from hanparse.errors import CipherError, DecodeError
 from hanparse.security import title as titles
-from hanparse.wire import identify as foreign
+from hanparse.wire import identify
 
 if TYPE_CHECKING:
     from hanparse.errors import CipherCause
 
 TAG_SIZE: Final = 12
-"""Bytes of the authentication tag, the first 96 bits of the one that GCM makes (Green Book 9.2.3.3.7.1)."""
+"""The number of bytes of an authentication tag: the first 96 bits of the GCM tag (Green Book 9.2.3.3.7.1)."""
 
 _GLOBAL: Final = 0xDB
 _DEDICATED: Final = 0xDC
@@ -43,7 +44,7 @@ _KEY_IDS: Final = (0, 1)  # global unicast, global broadcast
 
 
 class Part(NamedTuple):
-    """A part of a ciphered APDU, from byte `start` to before byte `end`."""
+    """A part of a ciphered APDU, the bytes ``apdu[start:end]``."""
 
     name: str
     start: int
@@ -51,47 +52,47 @@ class Part(NamedTuple):
 
 
 class Header(NamedTuple):
-    """What a ciphered APDU says in clear; its content is ``apdu[start:end]``, and its tag, if any, follows."""
+    """The plain parts of a ciphered APDU. Its content is ``apdu[start:end]``, and the authentication tag may follow."""
 
     tag: int
     """The tag of the APDU, such as DB."""
     system_title: bytes
-    """As sent: eight bytes, or empty, or of a wrong length."""
+    """The system title as sent: eight bytes, or empty, or of a wrong length."""
     security_control: int
     invocation_counter: int
     start: int
     end: int
     fields: bytes = b""
-    """The header fields of general-ciphering with their lengths, as sent: its tag covers them."""
+    """The header fields of general-ciphering with their lengths, as sent. The authentication tag covers them."""
 
     @property
     def is_encrypted(self) -> bool:
-        """Whether the content is encrypted; else it can be read as it is."""
+        """Return whether the content is encrypted."""
         return bool(self.security_control & _ENCRYPTED)
 
     @property
     def is_tagged(self) -> bool:
-        """Whether an authentication tag follows the content."""
+        """Return whether an authentication tag follows the content."""
         return bool(self.security_control & _AUTHENTICATED)
 
     @property
     def is_general(self) -> bool:
-        """Whether the APDU has a place for a system title; a ciphered service of an association has none."""
+        """Return whether the APDU has a field for a system title; a ciphered service of an association has none."""
         return self.tag in (*_TITLED, _GENERAL)
 
     @property
     def key_size(self) -> int:
-        """How many bytes a key of this security suite has."""
+        """Return the number of bytes of a key of this security suite."""
         return _KEY_SIZES[self.security_control & _SUITE]
 
     @property
     def name(self) -> str:
-        """What it is, such as general-glo-ciphering."""
+        """Return the name of the APDU, such as general-glo-ciphering."""
         return _name(self.tag)
 
     @property
     def protection(self) -> str:
-        """How it is protected, in words, and its counter."""
+        """Return a text with the protection of the content and the invocation counter."""
         ways = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
         way = " and ".join(word for word, applies in ways if applies)
         control = f"security control {self.security_control:02X}: {way}, suite {self.security_control & _SUITE}"
@@ -99,16 +100,16 @@ class Header(NamedTuple):
 
 
 def read_header(apdu: bytes) -> Header:
-    """The header of a ciphered APDU.
+    """Parse the header of a ciphered APDU.
 
-    Raises `CipherError` for lengths that contradict one another and for protections that are not read, each by its
-    name; `DecodeError` for an APDU that is not ciphered.
+    Raises `CipherError` when lengths contradict each other, and for a protection that hanparse does not read, with its
+    name. Raises `DecodeError` for an APDU that is not ciphered.
     """
     return _Walk(apdu).header()
 
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
-    """The parts of a ciphered APDU in order, as far as they go, and the error of `read_header` where they end."""
+    """Return the parts of a ciphered APDU in order up to the first error, and the error, which `read_header` raises."""
     walk, failed = _Walk(apdu), None
     try:
         header = walk.header()
@@ -121,7 +122,7 @@ def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
 
 @dataclass(slots=True)
 class _Walk:
-    """A ciphered APDU, and how far it was read."""
+    """Parses a ciphered APDU from its first byte to its content. `at` is the index of the next byte."""
 
     apdu: bytes
     at: int = 0
@@ -144,8 +145,8 @@ class _Walk:
 
     def tag(self) -> int:
         tag = self.apdu[0] if self.apdu else 0
-        if not (tag == _SIGNED or foreign.is_ciphered(self.apdu)):
-            raise DecodeError(foreign.apdu(tag) if self.apdu else "there is no APDU")
+        if not (tag == _SIGNED or identify.is_ciphered(self.apdu)):
+            raise DecodeError(identify.apdu(tag) if self.apdu else "there is no APDU")
         self.mark("tag", 1)
         return tag
 
@@ -154,12 +155,12 @@ class _Walk:
         self.at = end
 
     def octets(self, name: str) -> bytes:
-        """A length and as many bytes."""
+        """Parse a length and that many bytes."""
         start = self.at
         length = self.length(name)
         if length > len(self.apdu) - self.at:
             left = len(self.apdu) - self.at
-            self.fail("length", f"{name} of {length} bytes announced, {left} are left; cut off on the way", start)
+            self.fail("length", f"{name}: expected {length} bytes, {left} are left; cut off on the way", start)
         begin = self.at
         self.mark(name, begin + length)
         return self.apdu[begin : self.at]
@@ -179,7 +180,7 @@ class _Walk:
         return self.apdu[start : self.at]
 
     def key_info(self) -> None:
-        """Which key it is: not said, or an identified one; others are named and not read."""
+        """Parse key-info, which is absent or identifies a global key. Any other key is an error with its name."""
         start = self.at
         info = self.apdu[start : start + 3]
         if info[:1] == b"\0":
@@ -197,7 +198,7 @@ class _Walk:
         start, left = self.at, len(self.apdu) - self.at
         if length > left:
             lost = "a segment, block or telegram was lost on the way"
-            self.fail("length", f"ciphered content of {length} bytes announced, {left} are there: {lost}", start)
+            self.fail("length", f"expected {length} bytes of ciphered content, {left} are left: {lost}", start)
         if length < left:
             self.fail("length", f"{left - length} bytes follow the ciphered content of {length}", start + length)
         control = self.control(length)
@@ -208,7 +209,7 @@ class _Walk:
         return Header(tag, self.title, control, self.counter or 0, self.at, end, fields)
 
     def control(self, length: int) -> int:
-        """The security control byte, and the counter behind it; protections that are not read are named."""
+        """Parse security control byte and invocation counter. A protection that is not read is an error."""
         if length < _CONTROL_SIZE:
             self.fail("length", f"ciphered content of {length} bytes, expected {_CONTROL_SIZE} at least", self.at)
         at, control = self.at, self.apdu[self.at]
@@ -230,4 +231,4 @@ class _Walk:
 
 
 def _name(tag: int) -> str:
-    return foreign.apdu_name(tag) or f"{tag:02X}"
+    return identify.apdu_name(tag) or f"{tag:02X}"

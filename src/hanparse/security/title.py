@@ -1,4 +1,4 @@
-"""System titles: eight bytes that name a meter <-> the text that people read and write."""
+"""Converts system titles, the eight bytes that identify a meter, to text and back."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 from typing import Final
 
 SIZE: Final = 8
-_LETTERS: Final = 3  # of the maker (FLAG association)
+_LETTERS: Final = 3  # of the manufacturer (FLAG association)
 _TEXT: Final = re.compile(rf"[A-Za-z]{{{_LETTERS}}}[0-9A-Fa-f]{{{2 * (SIZE - _LETTERS)}}}")
 _HEX: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * SIZE}}}")
 _BETWEEN: Final = re.compile(r"[\s:-]|^\s*0[xX]")
 
 
 def title_text(title: bytes) -> str:
-    """The letters of the maker and the rest as hex digits, such as KAM4500000017; all as hex where there are none."""
+    """Return the title as letters and hex digits, such as KAM4500000017, or as hex digits alone without letters."""
     letters = title[:_LETTERS]
     if len(title) == SIZE and letters.isalpha():
         return letters.decode("ascii") + title[_LETTERS:].hex().upper()
@@ -21,7 +21,7 @@ def title_text(title: bytes) -> str:
 
 
 def parse_title(value: object) -> bytes:
-    """The eight bytes of a system title: as bytes, as 16 hex digits, or as three letters and ten hex digits.
+    """Parse a system title from eight bytes, from 16 hex digits, or from three letters and ten hex digits.
 
     Raises `ValueError` for another text or size, `TypeError` for another type.
     """

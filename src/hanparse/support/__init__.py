@@ -1,1 +1,1 @@
-"""A report for a meter that is not read, with the numbers of meters replaced."""
+"""Writes a report for a meter that hanparse does not read, with the numbers of meters replaced."""

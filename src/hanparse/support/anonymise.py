@@ -1,17 +1,17 @@
-"""Wire bytes -> the same bytes without the numbers of anybody's meter, as sound and as damaged as before.
+"""Replaces the numbers of meters in wire bytes. Sound frames stay sound, and damaged frames stay damaged.
 
-What is replaced
-----------------
+Replaced bytes
+--------------
 * In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
-  clock, and in any type what has the code of a meter number or of a device name. The identifier of the list stays and
-  the meter type where the maker is known, unless they are such strings themselves, and what is to be kept.
-* In bytes that cannot be read: what `hanparse.support.unreadable` finds.
-* Each number found so, wherever else it stands, in the notations of `hanparse.wire.ids`, and in base64; in a list that
-  can be read only inside of a value, so that the list stays one.
+  clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
+  and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
+* In bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
+* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
+  that can be read, only within a value, so that the list stays readable.
 
-Lengths stay, and so do headers. The check sequence of a frame changes by what was changed in the frame (a CRC is
-linear): a sound frame stays sound, and a damaged one stays wrong by the same bits. Nothing is repaired. A number that
-stands in a list as a number, without a code that says so, is a value like any other and cannot be found.
+Lengths and headers stay. Because a CRC is linear, each check sequence changes by the same bits as its frame requires: a
+sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. Nothing is repaired. A
+meter number that a list contains as a whole number without a code looks like any other value and cannot be found.
 """
 
 from __future__ import annotations
@@ -40,33 +40,33 @@ if TYPE_CHECKING:
 
 _KEPT_FIELDS: Final = ("list_id", "model")
 _SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.is_number or scalar.kind == "digits"}
-_PUSH_SETUP: Final = (25, 9)  # C, D of the object that sends a list, which some lists name first
+_PUSH_SETUP: Final = (25, 9)  # C, D of the push setup object, which is the first element of some lists
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
-_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other octets that can be printed may be a number in binary
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other printable octets may be a binary number
 
-# Blue Book 4.1.6.1: year FFFF or of this century, month and day with FD to FF; what follows in twelve octets is a time.
+# Blue Book 4.1.6.1: year FFFF or 2000 to 2099, month and day with FD to FF, day of week; a date-time has 7 more octets.
 _DATE: Final = re.compile(
     rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
     re.DOTALL,
 )
 _TIME: Final = re.compile(rb"[\x00-\x17\xff][\x00-\x3b\xff]{2}[\x00-\x63\xff]", re.DOTALL)
 
-# Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; maker's letters; class to country.
+# Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; FLAG letters; class to country.
 _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
-    """The bytes with other numbers in place of those of meters; `keep` are texts that are none."""
+    """Return `data` with other numbers in place of those of meters. `keep` contains texts that are no meter numbers."""
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     capture = _Capture(data, spans, events)
     kept = {text.encode("utf-8", "surrogateescape") for text in keep}
-    kept |= {text for one in capture.lists for text in one.kept}
+    kept |= {text for read in capture.lists for text in read.kept}
     changed = bytearray(data)
     others = _Replacements(data, changed)
     known = others.put(capture.readable(frozenset(kept)))
-    elsewhere = others.put(capture.unreadable(kept))  # may be a piece of what is kept
+    elsewhere = others.put(capture.unreadable(kept))  # may be a piece of a text to keep
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     for stretch in capture.stretches():
         _replace_known(data, changed, stretch, known)
@@ -76,7 +76,7 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
 
 
 class _Replacements:
-    """Puts other numbers in the place of those that are telling."""
+    """Replaces identifiers: equal ones by equal replacements."""
 
     def __init__(self, data: bytes, changed: bytearray) -> None:
         self._data = data
@@ -84,13 +84,13 @@ class _Replacements:
         self._numbers: dict[bytes, int] = {}
 
     def put(self, found: Iterable[_Identifier]) -> dict[bytes, bytes]:
-        """Replace them where they stand; in which notations they may stand elsewhere."""
+        """Replace the identifiers in `found`. Return a mapping from each notation to that of the replacement."""
         known: dict[bytes, bytes] = {}
-        for telling in found:
-            old = bytes(self._data[at] for at in telling.places)
-            new = telling.change(old, self._numbers.setdefault(old, len(self._numbers)))
-            _put(self._changed, telling.places, new)
-            known |= telling.notations(old, new)
+        for identifier in found:
+            old = bytes(self._data[at] for at in identifier.places)
+            new = identifier.change(old, self._numbers.setdefault(old, len(self._numbers)))
+            _put(self._changed, identifier.places, new)
+            known |= identifier.notations(old, new)
         return known
 
 
@@ -100,7 +100,7 @@ def _put(changed: bytearray, places: Sequence[int], new: bytes) -> None:
 
 
 def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], known: dict[bytes, bytes]) -> None:
-    """Replace what is known wherever it stands, also where it is written in base64."""
+    """Replace every other occurrence of the keys of `known` by their values, also in base64."""
     sent = bytes(data[at] for at in content)
     anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))) or rb"(?!)")
     for match in anywhere.finditer(sent):
@@ -110,7 +110,7 @@ def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], know
 
 
 class _Identifier(NamedTuple):
-    """Bytes that tell whose meter this is: where they stand, and how they become others."""
+    """Bytes that identify a meter: their indexes, the function that replaces them, and the one that gives notations."""
 
     places: Sequence[int]
     change: Callable[[bytes, int], bytes]
@@ -118,14 +118,14 @@ class _Identifier(NamedTuple):
 
 
 def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """The notations of a text, without the blanks around it."""
+    """Return the notations of a text without the blanks around it, and those of its replacement."""
     start = len(old) - len(old.lstrip(b"\0 "))
     stop = len(old.rstrip(b"\0 "))
     return ids.notations(old[start:stop], new[start:stop])
 
 
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """The notations of a whole number."""
+    """Return the notations of a whole number and those of its replacement."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
     return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
 
@@ -135,7 +135,7 @@ def _other_value(old: bytes, number: int) -> bytes:
 
 
 class _List(NamedTuple):
-    """A list that can be read: where each byte of its APDU stands, its values, its elements with their codes."""
+    """A list that can be read: the index of each byte of its APDU, its values, and its elements with their codes."""
 
     places: Sequence[int]
     notification: DataNotification
@@ -143,13 +143,13 @@ class _List(NamedTuple):
     kept: list[bytes]
 
     def value_places(self) -> Iterator[int]:
-        """Where the octets of strings and numbers stand, without their tags and lengths."""
+        """Return the positions of the octets of strings and numbers, without tags and lengths."""
         for leaf in shapes.leaves(self.notification.body):
             end = leaf.offset + leaf.length
             yield from self.places[end - _size(leaf) : end]
 
-    def telling(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """The strings and ids in it."""
+    def identifiers(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
+        """Return the strings and values in the list that may identify a meter."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
         codes = {bytes(item.obis) for item in self.items if item.obis}
         leaves = list(shapes.leaves(self.notification.body))
@@ -164,7 +164,7 @@ class _List(NamedTuple):
 
 
 def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
-    """How a value is changed that may tell whose meter it is; `named` says that its code is that of an id."""
+    """Return how to replace a value that may identify a meter, or `None`. `named`: the value has the code of an id."""
     raw = _raw(leaf)
     if ids.is_number(raw):
         return ids.replacement, _texts
@@ -181,14 +181,14 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
 
 
 def _clocks(octets: list[bytes]) -> set[int]:
-    """Which are clocks: a date-time, a date, or a time beside one (alone it is like any four octets)."""
+    """Return the indexes of clocks: date-times, dates, and times next to one. Any four octets may look like a time."""
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
     beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
     return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
-    """Whether octets are the code of an object, and no number that looks like one: codes of lists end with FF."""
+    """Return whether octets are the code of an object. A code that is not registered must end with FF, as in lists."""
     obis = code_in(octets)
     if obis is None:
         return False
@@ -196,44 +196,44 @@ def _is_code(octets: bytes, codes: set[bytes]) -> bool:
 
 
 def _size(leaf: Data) -> int:
-    """How many of its last bytes are the value."""
+    """Return the number of bytes of the value, which are the last bytes of the element."""
     if leaf.tag is Tag.BIT_STRING and isinstance(leaf.value, str):
         return (len(leaf.value) + 7) // 8
     return len(_raw(leaf)) or _SIZES.get(leaf.tag, 0)
 
 
 def _raw(leaf: Data) -> bytes:
-    """The bytes of a string as sent; none of anything else."""
+    """Return the bytes of a string as sent; no bytes for a value of another type."""
     if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
         return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
     return leaf.value if isinstance(leaf.value, bytes) else b""
 
 
 class _Capture:
-    """The bytes, divided into lists that can be read, other content, and what belongs to the framing."""
+    """The indexes of all bytes, divided into lists that can be read, other content, and framing."""
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
-        self.lists = [one for event in events if isinstance(event, Read | Failed) and (one := _list(event))]
-        read = {at for one in self.lists for at in one.places}
+        self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
+        read = {at for found in self.lists for at in found.places}
         framing = {at for span in spans for at in span.framing()}
         self._content = [at for at in range(len(data)) if at not in framing]
         self._rest = [at for at in self._content if at not in read]
-        self._structure = read - {at for one in self.lists for at in one.value_places()}
+        self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
-        """Where a number may stand whole: each value of a list, and what is between lists."""
+        """Return the positions of each value of a list and of all other content, in which a number may be complete."""
         for is_structure, stretch in groupby(self._content, self._structure.__contains__):
             if not is_structure:
                 yield list(stretch)
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """What is telling in the lists."""
-        for one in self.lists:
-            yield from one.telling(kept)
+        """Return the identifiers in the lists."""
+        for found in self.lists:
+            yield from found.identifiers(kept)
 
     def unreadable(self, kept: set[bytes]) -> Iterator[_Identifier]:
-        """What is telling elsewhere; what stands here once may stand there damaged."""
+        """Return the identifiers in all other content, which may contain a damaged copy of a list."""
         rest = bytes(self._data[at] for at in self._rest)
         joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
         for places, change in unreadable.find(rest, kept, joints):
@@ -241,7 +241,7 @@ class _Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message and where its bytes are; `None` for a message that holds none."""
+    """Return the list in a message with the indexes of its bytes; `None` for a message without one."""
     message = event.message
     apdu = strip_llc(message.payload)
     header = len(message.payload) - len(apdu)
@@ -259,6 +259,6 @@ def _list(event: Read | Failed) -> _List | None:
 
 
 def _is_type(text: bytes) -> bool:
-    """Whether the text that stands for a list or a meter type is no number: a digit of it names no meter."""
+    """Return whether a list identifier or meter type is not the number of a meter."""
     is_number = ids.is_number(text) or ids.is_packed(text)
     return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

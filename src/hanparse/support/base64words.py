@@ -1,4 +1,4 @@
-"""Text with words in base64 -> the words that become others when what is written in them does."""
+"""Finds words in base64 that contain octets to replace, and returns the words with their replacements."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """The places of words, and what is to stand there; `replace` gives other octets in place of those that are known.
+    """Return the index of each word to change, and the new word. `replace` returns octets with known ids replaced.
 
-    A word may begin in front of what is in base64, so that each of four beginnings is tried.
+    Other characters may precede the base64 text in a word, so each of the first four characters is tried as its start.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):

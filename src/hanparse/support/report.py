@@ -1,4 +1,4 @@
-"""What came from a wire -> the attachment of an issue: Markdown that says what was seen and replays, without ids."""
+"""Writes the attachment of an issue: a report on a capture in Markdown, with a dump and without meter ids."""
 
 from __future__ import annotations
 
@@ -18,35 +18,35 @@ from hanparse.wire.crc import HAS_EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults whose message has a system title
-_BEFORE: Final = 3 * 1024  # bytes that are shown before what went wrong last, and up to it
+_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults that name a system title
+_BEFORE: Final = 3 * 1024  # bytes shown up to the last error
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
-_ROW: Final = 32  # bytes of the dump a line
+_ROW: Final = 32  # bytes in a line of the dump
 _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 
 _NOTE: Final = """\
-Numbers that may be those of a meter were replaced by others, in text, BCD and binary, also in damaged bytes; check
-sequences fit or not as before. Plain values were not, nor what a gateway wrote in words: read it before you send it."""
+Other numbers replace those that may be meter numbers, in text, BCD and binary, also in damaged bytes; check sequences
+fit or not as before. Plain values and the text of a gateway are unchanged: read the report before you send it."""
 
 
 def attachment(chunks: Iterable[bytes], keep: Sequence[str] = ()) -> str:
-    """The report on a capture; `keep` are texts that look like the number of a meter and are none.
+    """Return the report on a capture. `keep` contains texts that look like meter numbers and are none.
 
-    Counts and findings are of all bytes. Errors, explained frames and the dump are of at most 4 KiB, up to where
-    something went wrong last, else from the beginning.
+    Counts and faults are those of all bytes. Errors, explained frames and the dump are limited to 4 KiB, up to the last
+    error or, without an error, from the beginning.
     """
-    seen = _Seen()
+    capture = _Capture()
     for chunk in chunks:
-        seen.take(chunk)
-    seen.decoder.flush()
-    data, start = seen.extract()
+        capture.take(chunk)
+    capture.decoder.flush()
+    data, start = capture.extract()
     shown = anonymise(data, keep)
-    return "\n".join(_report(seen, shown, start))
+    return "\n".join(_report(capture, shown, start))
 
 
-class _Seen:
-    """Reads a capture of any length and remembers the stretch of it that is worth showing."""
+class _Capture:
+    """Decodes a capture of any length and keeps the section of it that the report shows."""
 
     def __init__(self) -> None:
         self.decoder = Decoder(on_error=self._note)
@@ -59,7 +59,7 @@ class _Seen:
         self._failed = True
 
     def take(self, chunk: bytes) -> None:
-        """Take in the next bytes, piece by piece, so that the place of an error is known."""
+        """Decode the next bytes in small pieces, which gives the position of an error."""
         for at in range(0, len(chunk), _CHUNK):
             self._take(chunk[at : at + _CHUNK])
 
@@ -72,8 +72,8 @@ class _Seen:
             self._failed = False
 
     def extract(self) -> tuple[bytes, int]:
-        """The stretch, from the beginning of a frame to a flag where it is cut out, and its place."""
-        if self._failed:  # at the end
+        """Return the section to show and its position. A section that is cut out begins and ends with a flag."""
+        if self._failed:  # `flush` reported an error
             self._kept = self._recent, self.decoder.stats.bytes - len(self._recent)
         data, start = self._kept or (self._first, 0)
         begin = _BEGIN.search(data) if start else None
@@ -83,20 +83,20 @@ class _Seen:
         return data[first : last or len(data)], start + first
 
 
-def _report(seen: _Seen, data: bytes, start: int) -> Iterator[str]:
+def _report(capture: _Capture, data: bytes, start: int) -> Iterator[str]:
     yield "### What `hanparse report` says"
     yield ""
     yield from (f"* {line}" for line in _versions())
-    stats = seen.decoder.stats._asdict().items()
+    stats = capture.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
-    for fault in seen.decoder.diagnosis():
+    for fault in capture.decoder.diagnosis():
         yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""
     yield from _NOTE.splitlines()
     yield from _errors(data)
     yield from _block("Explained", str(explain(data)).splitlines())
     rows = [data[at : at + _ROW].hex(" ").upper() for at in range(0, len(data), _ROW)]
-    yield from _block(f"Dump, bytes {start} to {start + len(data)} of {seen.decoder.stats.bytes}", rows)
+    yield from _block(f"Dump, bytes {start} to {start + len(data)} of {capture.decoder.stats.bytes}", rows)
 
 
 def _versions() -> Iterator[str]:
@@ -107,7 +107,7 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes) -> Iterator[str]:
-    """The last errors in the stretch, and what was understood of lists that nobody reads, each once."""
+    """Return the last errors in the section, and each report on a list that no profile reads once."""
     errors = _all_errors(data)
     if errors:
         yield from ("", f"#### Errors, the last of {len(errors)}", "")
@@ -122,7 +122,7 @@ def _all_errors(data: bytes) -> list[HanParseError]:
     decoder = Decoder(on_error=errors.append)
     decoder.feed(data)
     decoder.flush()
-    if not decoder.stats.frames:  # it may be a push without a frame
+    if not decoder.stats.frames:  # the data may be a push without a frame
         try:
             decode_all(data)
         except HanParseError as error:
@@ -131,7 +131,7 @@ def _all_errors(data: bytes) -> list[HanParseError]:
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
-    """Text in a fence that no line of it can close."""
+    """Return a title and a Markdown code block, with a fence that is longer than any in its lines."""
     content = "\n".join(lines)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", content)), default=0))
     yield from ("", f"#### {title}", "", f"{fence}text", *([content] if content else []), fence)

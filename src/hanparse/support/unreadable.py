@@ -1,12 +1,12 @@
-"""Bytes that cannot be read -> where they tell whose meter it is: they are damaged, cut off, ciphered or of no list.
+"""Finds identifiers of meters in bytes that are damaged, cut off, ciphered or part of no list.
 
 * Words of six digits or of eight hex digits.
 * Five digits with at most two other bytes between them: a number with a damaged byte.
 * Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, which follow the three letters of a maker, in capitals or not. In front of
-  them is the length 08, or the tag of a ciphered APDU and a damaged length.
+* The last five octets of a system title, after three letters in upper or lower case. Before the title is the length 08,
+  or the tag of a ciphered APDU and a damaged length.
 
-Identifiers of lists, such as ``AIDON_V0001``, are no numbers.
+List identifiers, such as ``AIDON_V0001``, are no identifiers of meters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
-"""How octets become others, by the number of the meter in this report; and in which notations both may stand."""
+"""Two functions: one returns other octets for a running number, one the notations of the old and the new octets."""
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
 _TITLE: Final = re.compile(
@@ -37,14 +37,14 @@ _OCTET_STRING: Final = re.compile(rb"\t[\x03-\x10]")  # tag and length
 _CODE: Final = re.compile(rb"[\x00-\x0f].{4}\xff", re.DOTALL)
 _TEXT: Final = re.compile(rb"[ -~\0]+")
 _CLOCK_SIZE: Final = 12
-_SERIAL: Final = 5  # octets of a system title that are no letters
+_SERIAL: Final = 5  # octets of a system title after its letters
 
 
 def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
-    """The places of what is telling; `kept` are texts that are not. The last one that is found for a place holds.
+    """Return the indexes of identifiers, and how to replace them. Of two for one index, the later one applies.
 
-    At `joints`, in ascending order, something that can be read or a header was taken out: a number may go on there, but
-    not a string with its length.
+    `kept` contains texts that are no identifiers. `joints` are indexes in ascending order at which a readable list or a
+    header was removed. A number may continue across a joint, but a string with its length may not.
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
@@ -56,9 +56,9 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 
 
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
-    """Whole words come last and give a number its place once more."""
+    """Return start, end and replacement of each identifier. Whole words are last, since they replace a whole number."""
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    strings = [(*span, _here) for span in _octet_strings(octets)]  # not certain: a byte may be lost in front of it
+    strings = [(*span, _here) for span in _octet_strings(octets)]  # uncertain, since a byte before it may be lost
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
             yield start, stop, (ids.replacement_octets, notations)
@@ -69,7 +69,7 @@ def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Cha
 
 
 def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
-    """The octet-strings that may be a number in BCD or binary."""
+    """Return start and end of each octet-string that may be a number in BCD or binary."""
     at = 0
     while match := _OCTET_STRING.search(octets, at):
         start = match.end()
@@ -84,10 +84,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """The same octets, unless they are so few that a value may look the same."""
+    """Return the octets as the only notation; none if they are so few that a value may equal them."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
 def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """No notation: it may be damaged, and is replaced where it stands."""
+    """Return no notation, because the number may be damaged."""
     return {}

@@ -1,10 +1,10 @@
-"""The name of an installed package -> its version, also where none is known."""
+"""Reads the version of an installed package."""
 
 from importlib import metadata
 
 
 def version(name: str) -> str:
-    """Return the version of a package; words where its files are there without metadata, as in a zip archive."""
+    """Return the version of a package, or "(version unknown)" for one without metadata, as in a zip archive."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,1 +1,1 @@
-"""What the link layers share: the search for frames, check sequences, messages, links, counters."""
+"""Modules that the link layers share: the search for frames, check sequences, messages, links and counters."""

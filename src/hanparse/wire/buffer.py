@@ -1,4 +1,4 @@
-"""The bytes of a stream that are still needed, and where in the stream they are: `StreamBuffer`."""
+"""Keeps the bytes of a stream that may still belong to a frame, and their positions: `StreamBuffer`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""How many of the skipped bytes a buffer keeps: enough to see what is wrong with a wire."""
+"""The number of skipped bytes that a buffer keeps; `hanparse.diagnosis` finds the faults of a wire in them."""
 
 _FLAGS: Final = b"\x7e"  # HDLC allows any number of flags between frames, so skipped flags are no loss
 
@@ -23,9 +23,10 @@ def as_bytes(data: Buffer) -> bytes:
 
 
 class StreamBuffer:
-    """Holds the bytes that were received and may still belong to a frame: `limit` at most, the rest waits in its chunk.
+    """Holds the received bytes that may still belong to a frame.
 
-    Every byte is either delivered in a frame or skipped, in the order of the stream.
+    `data` has at most `limit` bytes; further bytes wait in their chunk until `refill`. Every byte is either delivered
+    in a frame or skipped, in the order of the stream.
     """
 
     __slots__ = ("_chunk", "_limit", "_skipped", "_taken", "base", "data", "done", "loss", "skipped_count")
@@ -35,37 +36,37 @@ class StreamBuffer:
         self.base = 0
         """The position of the first byte of `data` in the stream."""
         self.done = 0
-        """The bytes of `data` before this index were delivered or skipped."""
+        """The index in `data` up to which all bytes were delivered or skipped."""
         self.loss = False
-        """Whether other bytes than flags were skipped since the last frame."""
+        """True when bytes other than flags were skipped since the last frame."""
         self.skipped_count = 0
         self._limit = limit
-        self._chunk = b""  # received, but `data` has no room for it yet
-        self._taken = 0  # how many bytes of the chunk `data` has taken over
+        self._chunk = b""  # received bytes; `data` has taken over the first `_taken` of them
+        self._taken = 0
         self._skipped = bytearray()
 
     @property
     def received(self) -> int:
-        """How many bytes were received in all."""
+        """Return the number of bytes received so far."""
         return self.base + len(self.data) + len(self._chunk) - self._taken
 
     @property
     def skipped(self) -> bytes:
-        """The last of the skipped bytes, `SKIPPED_LIMIT` at most."""
+        """Return the last skipped bytes, at most `SKIPPED_LIMIT`."""
         return bytes(self._skipped)
 
     @property
     def is_waiting(self) -> bool:
-        """Whether bytes were received that `data` had no room for."""
+        """Return whether the chunk may hold bytes that `data` has not taken over."""
         return bool(self._chunk)
 
     def queue(self, chunk: bytes) -> None:
-        """Keep `chunk` until `refill` takes it over."""
+        """Append `chunk` to the bytes that wait for `refill`."""
         self._chunk = self._chunk[self._taken :] + chunk
         self._taken = 0
 
     def refill(self) -> bool:
-        """Take over as many waiting bytes as there is room for. Returns whether there were any."""
+        """Move waiting bytes into `data` until it has `limit` bytes. Return whether bytes were waiting."""
         if self._taken == len(self._chunk):
             self._chunk, self._taken = b"", 0
             return False
@@ -75,7 +76,7 @@ class StreamBuffer:
         return True
 
     def drop(self, end: int) -> None:
-        """Forget the bytes of `data` before `end`; those that were not delivered are skipped."""
+        """Remove the bytes of `data` before `end`; count those that were not delivered as skipped."""
         if self.done < end:
             self.skip(end)
         self.data = self.data[end:]
@@ -83,7 +84,7 @@ class StreamBuffer:
         self.done -= end
 
     def deliver(self, start: int, end: int) -> bool:
-        """Note that a frame reaches from `start` to `end` of `data`. Returns whether bytes were lost before it."""
+        """Mark ``data[start:end]`` as a frame. Return whether bytes other than flags were skipped before it."""
         if self.done < start:
             self.skip(start)
         loss, self.loss = self.loss, False
@@ -91,7 +92,7 @@ class StreamBuffer:
         return loss
 
     def skip(self, end: int) -> None:
-        """Count and keep the bytes of `data` from `done` to `end`: they belong to no frame."""
+        """Count the bytes of `data` from `done` to `end` as skipped, and keep the last of them."""
         skipped = self.data[self.done : end]
         self.loss = self.loss or bool(skipped.strip(_FLAGS))
         self._skipped += skipped

@@ -1,4 +1,4 @@
-"""Bytes -> CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, that of P1; from crcmod."""
+"""Computes CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, the one of P1 telegrams."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def _mirror(register: int) -> int:
 
 
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
-    """The same by the CRC-CCITT of the standard library, which takes the bits of a byte in the other order.
+    """Return CRC-16/X-25 by `binascii.crc_hqx`, which processes the bits of each byte in the opposite order.
 
-    crcmod falls back to Python where its C extension was not built, and is then twenty times slower than this.
+    Without its C extension crcmod computes in Python, which takes twenty times as long as this function.
     """
     return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 
 
 def mirrored_register(frame: bytes) -> int:
-    """`frame_register` in the same way."""
+    """Return the same as `frame_register` by `binascii.crc_hqx`."""
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
-try:  # crcmod itself falls back to Python without a word, also where an extension is there and does not load
+try:  # crcmod does not report that it falls back to Python because its extension is missing or does not load
     import crcmod._crcfunext
 except ImportError:
     _has_extension = False
@@ -42,7 +42,7 @@ else:
     _has_extension = True
 
 HAS_EXTENSION: Final = _has_extension
-"""Whether crcmod computes with its C extension: whether that was built, and for this Python."""
+"""True when crcmod computes with its C extension, which must have been built for this Python."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
@@ -50,16 +50,16 @@ x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
 frame_register: Final[Callable[[bytes], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
-"""What the register of the CRC holds after a frame from flag to flag; `SOUND` when its FCS is right.
+"""Returns the CRC register after a frame with both of its flags; it equals `SOUND` when the FCS is right.
 
-A check sequence counts what is between the flags, and to cut them off would copy each frame. So the register begins
-with what the opening flag turns into the ones that CRC-16/X-25 begins with.
+The check sequence covers the bytes between the flags, but removing the flags would copy each frame. The initial value
+is therefore the one that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
 """
 SOUND: Final = 0xA3CA
-"""F0B8, which a right FCS leaves (RFC 1662, C.2), and then a closing flag."""
+"""The register F0B8 that a right FCS leaves (RFC 1662, C.2), after a closing flag."""
 
 arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
 """CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2); BB3D for ``b"123456789"``.
 
-The standard library has no CRC of this polynomial: where its C extension was not built, crcmod computes it in Python.
+The standard library has no CRC of this polynomial, so without its C extension crcmod computes it in Python.
 """

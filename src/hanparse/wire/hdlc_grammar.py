@@ -1,4 +1,4 @@
-"""Frame format type 3 of IEC 62056-46, declared in construct: frames are built from it, `hanparse.hdlc` reads them."""
+"""Declares frame format type 3 of IEC 62056-46 in construct. `Frame.build` uses it; `hanparse.hdlc` reads frames."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """Groups of seven bits; the last one has its lowest bit set."""
+    """An address of 7-bit groups; the lowest bit of the last byte is set."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()

@@ -1,11 +1,13 @@
-"""Bytes that hanparse does not read -> the sentence that says what they are: named, never misread."""
+"""Names APDUs by their tags, also those that hanparse does not decode, so that an error can name them."""
 
 from __future__ import annotations
 
 import re
 from typing import Final
 
-# Green Book, table of APDU tags. What a HAN port may send comes first, with the words a person can act on.
+from hanparse.wire.telegram import HEADER
+
+# Green Book, table of APDU tags. The APDUs that a HAN port may send are first, each with the reason why it is refused.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",
@@ -49,14 +51,15 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
 _PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
-# The head of a data-notification up to its clock or list; the header or a line of a P1 telegram: one in 10⁵ by chance.
+# A data-notification up to its clock or list, or the header or a line of a P1 telegram. Of random bytes 1 in 10⁵ match.
 _HEAD: Final = re.compile(
-    rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|/[A-Za-z]{3}[0-9]|[0-9]-[0-9]{1,3}:[0-9]", re.DOTALL
+    rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|%b[0-9]|[0-9]-[0-9]{1,3}:[0-9]" % HEADER,
+    re.DOTALL,
 )
 
 
 def apdu(tag: int) -> str:
-    """What an APDU is that is no data-notification."""
+    """Return the message of the error for an APDU with a tag other than data-notification."""
     if tag in _CIPHERED_SERVICES:
         name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"
     else:
@@ -65,30 +68,30 @@ def apdu(tag: int) -> str:
 
 
 def is_ciphered(apdu: bytes) -> bool:
-    """Whether an APDU is ciphered: general ciphering or a ciphered service."""
+    """Return whether an APDU is ciphered, by general ciphering or as a ciphered service."""
     return apdu[:1] in (b"\xdb", b"\xdc", b"\xdd") or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
 
 
 def is_protected(apdu: bytes) -> bool:
-    """Whether an APDU is ciphered or signed, so that it has to be opened first."""
+    """Return whether an APDU is ciphered or signed, so that its content is another APDU."""
     return is_ciphered(apdu) or apdu.startswith(b"\xdf")
 
 
 def describe(apdu: bytes) -> str:
-    """The name of an APDU by its first byte, which is all that may be shown of it."""
+    """Return the name of an APDU by its first byte. An error may show no other byte of a deciphered APDU."""
     return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
 def is_apdu(data: bytes) -> bool:
-    """Whether `data` begins like a push: a data-notification, or an APDU that can come in its place."""
+    """Return whether `data` begins with the tag of an APDU that a meter may push."""
     return data[:1] in _PUSHED
 
 
 def is_head(data: bytes) -> bool:
-    """Whether `data` begins as a push does in clear, so far that chance is no explanation; its end may be anything."""
+    """Return whether `data` begins with the first bytes of a plain push, which random bytes seldom match."""
     return _HEAD.match(data) is not None
 
 
 def apdu_name(tag: int) -> str | None:
-    """The name of an APDU by its tag."""
+    """Return the name of the APDU with this tag; `None` when the Green Book has no such tag."""
     return _CIPHERED_SERVICES.get(tag) or _APDUS.get(tag, "").partition(":")[0] or None

@@ -1,4 +1,4 @@
-"""The number of a meter -> another of the same length, and every way in which both are written."""
+"""Replaces the number of a meter by another one of the same length, in every notation of both numbers."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IDENTIFYING_DIGITS: Final = 6
-"""A text with as many digits may be the number of a meter, one with fewer is a type or a version."""
+"""A text with this many digits may be the number of a meter. A text with fewer is a type or a version."""
 
 _FIRST: Final = 17
-_ENDINGS: Final = 80  # 17 to 96: two digits tell the numbers of a report apart
+_ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
-_SHORTEST_TAIL: Final = 8  # digits; meters show the last ones of a long number as their own
+_SHORTEST_TAIL: Final = 8  # digits; some meters use the last digits of a longer number as their number
 _LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
-_IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; with fewer a value may look the same by chance
-_MAKER: Final = 3  # letters in front, by which makers are known (FLAG association)
+_IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; a value may equal fewer bytes by chance
+_MAKER: Final = 3  # letters at the beginning that identify the manufacturer (FLAG association)
 _TITLE: Final = 8  # octets of a system title
 _RUN: Final = re.compile(rb"\d{%d,}" % IDENTIFYING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
@@ -30,26 +30,27 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits alone, or behind the letters of a maker, with the digit of DIN 43863-5 or without, or the name of a list.
+# Hex digits alone, after the letters of a manufacturer, which may follow the first digit of DIN 43863-5, or after the
+# identifier of a list.
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
-_SHORTEST_HEX: Final = 8  # a shorter one may be a type; where a code says that it is an id, any is
+_SHORTEST_HEX: Final = 8  # a shorter one may be a type, unless its OBIS code is that of an id
 
 
 def digits(text: bytes) -> int:
-    """How many digits there are."""
+    """Return the number of digits in `text`."""
     return len(re.findall(rb"\d", text))
 
 
 def is_number(text: bytes) -> bool:
-    """Whether a text may be the number of a meter: it has six digits, or is eight hex digits, behind a maker or not."""
+    """Return whether a text may be the number of a meter: six digits, or eight hex digits after any FLAG letters."""
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     return digits(text) >= IDENTIFYING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
 
 
 def _places(text: bytes) -> list[int]:
-    """Where the digits of the number are; a number of hex digits has letters among them."""
+    """Return the indexes of the digits of the number; in a number of hex digits, letters are digits as well."""
     start = len(text) - len(text.lstrip(_BLANKS))
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     if hexadecimal:
@@ -58,7 +59,7 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """The text with other digits: 1, zeros, and 17 at the end; 18 and so on for other numbers."""
+    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`."""
     return _with_other_digits(text, _places(text), number)
 
 
@@ -70,7 +71,10 @@ def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
 
 
 def replacement_name(text: bytes, number: int = 0) -> bytes:
-    """The same of what is known to be an id: where digits are few, its letters are its number, but for a maker's."""
+    """Return another text for one with the OBIS code of an id; in a text with few digits, letters become X.
+
+    The first three characters stay, since they may be those of the manufacturer.
+    """
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
         start = text.index(core)
@@ -81,23 +85,24 @@ def replacement_name(text: bytes, number: int = 0) -> bytes:
 
 
 def replacement_octets(octets: bytes, number: int = 0) -> bytes:
-    """Another system title or binary id: the letters of the maker in front are kept, the rest is zeros and a number."""
+    """Return another system title or binary id: the letters of the manufacturer, zeros, and 17 plus `number`."""
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Another whole number of as many digits, one that `size` bytes hold."""
+    """Return another whole number with as many digits that fits into `size` bytes."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Every way in which `old` may stand in bytes, and `new` written the same way.
+    """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
-    As text in either case, hex digits as octets, and where six digits stand in a row: they alone, as packed BCD and as
-    a whole number, in both byte orders; so too the last digits, 8 to 40 of them: a longer row is a text in hex. A
-    binary notation with fewer than three bytes that are not 00 is left out: a value may look the same. So is a digit an
-    octet: lists are full of small bytes.
+    The notations are the text in upper and lower case, and hex digits as octets. For six or more consecutive digits
+    they are also these digits alone, in packed BCD and as a whole number, in both byte orders; the same for the last 8
+    to 40 of these digits, because more digits are a text in hex. A binary notation with fewer than three bytes other
+    than 00 is left out, because a value may equal it. One digit per octet is left out as well, because lists contain
+    many small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -117,14 +122,14 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _tails(size: int) -> Iterable[int]:
-    """Return where the last digits begin that are written alone; the first is the whole row, if it may be a number."""
+    """Return where the last digits begin that may be written alone: all digits, if they may be a number, and fewer."""
     return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
 def is_packed(octets: bytes) -> bool:
-    """Whether octets may be eight digits or more in packed BCD, even if they can be printed; digits as text are not.
+    """Return whether octets may be eight or more digits in packed BCD, even if they are printable characters.
 
-    So may the octets of a system title that follow the letters of its maker.
+    Digits as text are not packed BCD. Of a system title only the octets after the three letters are examined.
     """
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
@@ -133,12 +138,12 @@ def is_packed(octets: bytes) -> bool:
 
 
 def _packed(digits: bytes) -> bytes:
-    """Packed BCD."""
+    """Return the digits in packed BCD, with a zero before an odd number of digits."""
     return bytes.fromhex("0" * (len(digits) % 2) + digits.decode())
 
 
 def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Digits as a whole number, without the zeros in front."""
+    """Return the notations of the digits as a whole number without leading zeros."""
     value = int(old)
     if len(str(value)) < IDENTIFYING_DIGITS:
         return {}
@@ -152,5 +157,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Whether there are so many that no value looks the same by chance."""
+    """Return whether so many octets differ from 00 that no value equals them by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

@@ -1,4 +1,4 @@
-"""Between which addresses a push is sent: `Link`."""
+"""Names the addresses between which a push is sent: `Link`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ Address = tuple[int, ...]
 
 
 class Link(NamedTuple):
-    """The addresses and the control byte of the frames that carry a push; meters of one maker share them."""
+    """The addresses and the control byte of the frames that carry a push; meters of one manufacturer share them."""
 
     destination: Address
     source: Address

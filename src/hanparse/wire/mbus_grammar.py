@@ -1,4 +1,4 @@
-"""The long frame of EN 13757-2, declared once in construct; telegrams are built from it."""
+"""Declares the long frame of EN 13757-2 in construct. `hanparse.mbus.Telegram.build` uses it."""
 
 from __future__ import annotations
 

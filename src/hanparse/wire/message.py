@@ -1,4 +1,4 @@
-"""A whole message and where its bytes were in the stream: `Message`; what there was of an incomplete one: `Dropped`."""
+"""A complete message with the positions of its bytes in the stream: `Message`; an incomplete one: `Dropped`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGE: Final = 16 * 1024
-"""How many bytes a message has at most; the longest known has 1 KiB."""
+"""The largest number of bytes of a message. The longest that a known meter sends has 1 KiB."""
 
 
 class Carrier(Protocol):
@@ -22,30 +22,30 @@ class Carrier(Protocol):
 
     @property
     def offset(self) -> int:
-        """Where the frame begins in the stream."""
+        """Return the position of its first byte in the stream."""
 
     @property
     def raw(self) -> bytes:
-        """The frame as received."""
+        """Return the bytes of the frame as received."""
 
     @property
     def information(self) -> bytes:
-        """What it carries."""
+        """Return the payload of the frame."""
 
     @property
     def information_offset(self) -> int:
-        """Where `information` begins in the stream."""
+        """Return the position of the first byte of `information` in the stream."""
 
     @property
     def link(self) -> Link:
-        """Between which addresses it was sent."""
+        """Return the addresses between which the frame was sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A whole message: its payload, with the LLC header if there is one, its link, and the frames that carried it.
+    """A complete message: its payload with the LLC header if the frame has one, its link, and its frames.
 
-    `starts` are pairs of an index in the payload and the position of that byte in the stream, in ascending order.
+    `starts` contains pairs in ascending order: an index in the payload and the position of that byte in the stream.
     """
 
     payload: bytes
@@ -55,21 +55,21 @@ class Message:
 
     @classmethod
     def of(cls, frame: Carrier) -> Self:
-        """Return the message, or part of one, that a frame carries."""
+        """Return the message, or the part of a message, that `frame` carries."""
         return cls(frame.information, frame.link, (frame,), ((0, frame.information_offset),))
 
     @classmethod
     def join(cls, parts: Iterable[Message]) -> Self:
-        """Return the message that consists of `parts`, one at least."""
-        payload, link = b"", None
-        frames: tuple[Carrier, ...] = ()
+        """Return the message that consists of `parts`, of which there is at least one."""
+        payload, link = bytearray(), None
+        frames: list[Carrier] = []
         starts: list[tuple[int, int]] = []
         for part in parts:
             starts += [(len(payload) + index, position) for index, position in part.starts]
             payload += part.payload
             frames += part.frames
             link = link or part.link
-        return cls(payload, link, frames, tuple(starts))
+        return cls(bytes(payload), link, tuple(frames), tuple(starts))
 
     def cut(self, start: int, stop: int) -> Self:
         """Return the part of the message whose payload is ``payload[start:stop]``."""
@@ -77,15 +77,15 @@ class Message:
         return type(self)(self.payload[start:stop], self.link, self.frames, ((0, self.position(start)), *starts))
 
     def position(self, index: int) -> int:
-        """Return where in the stream the byte is that has this index in the payload."""
+        """Return the position in the stream of the byte ``payload[index]``."""
         start, position = max(pair for pair in self.starts if pair[0] <= index)
         return position + index - start
 
 
 class Dropped(NamedTuple):
-    """A message that is incomplete: why, and what there was of it.
+    """An incomplete message: the reason as `error`, and the parts that were received as `message`.
 
-    `is_joined` is false for a part whose first one was lost.
+    `is_joined` is false for a single part that is not the first part of its message.
     """
 
     error: FrameError
@@ -94,5 +94,5 @@ class Dropped(NamedTuple):
 
 
 def incomplete(message: str, offset: int) -> FrameError:
-    """Return the error for a message of which a part is missing; its frames are sound."""
+    """Return the error for a message that lacks a part; the frames that were received are sound."""
     return FrameError(message, offset=offset, after_header=True)

@@ -1,7 +1,8 @@
 """Joins the numbered parts of messages: `NumberedParts`.
 
-A part with the number and the bytes of the part before it is a repetition and is ignored. A first part begins a message
-anew. A part whose number does not follow drops the message. So a message is complete or not delivered.
+A part with the number and the bytes of the previous part is a repetition and is ignored. A part with the first number
+begins a new message. A part with any number but the next one drops the message. So an incomplete message is never
+delivered.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ MAX_LINKS: Final = 16
 
 
 class Numbering(NamedTuple):
-    """How the parts of a message are numbered: the name of a part, the first number, and after how many it repeats."""
+    """The numbering of parts: the name of a part, the first number, and the modulus of the numbers."""
 
     unit: str
     first: int
@@ -28,7 +29,7 @@ class Numbering(NamedTuple):
 
 
 class NumberedParts:
-    """Joins parts, for each link apart, in bounded memory."""
+    """Joins the parts of each link separately, in bounded memory."""
 
     def __init__(self, unit: str, first: int, modulo: int) -> None:
         self._numbering = Numbering(unit, first, modulo)
@@ -42,7 +43,7 @@ class NumberedParts:
     def add(
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `part` completes, and the one that it makes impossible to complete."""
+        """Return the message that `part` completes, and the message that it shows to be incomplete."""
         key = link and (link.destination, link.source)  # the control byte of M-Bus alternates within a message
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
@@ -51,7 +52,7 @@ class NumberedParts:
         return joining.add(number, part, is_last=is_last)
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End of input at `offset`: return the messages that waited for more."""
+        """End the input at `offset`: return the messages that are still incomplete."""
         messages, self._messages = self._messages, {}
         for joining in messages.values():
             if joining.parts:
@@ -59,15 +60,16 @@ class NumberedParts:
 
 
 class _Joining:
-    """The message of one link that is being joined."""
+    """Joins the parts of one message of one link."""
 
     def __init__(self, numbering: Numbering) -> None:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
+        self._size = 0  # of `parts`
         self._last: tuple[int, bytes] | None = None
-        self._is_lost = False  # the first part of the message is missing, and that was reported
-        self._is_refused = False  # the message is refused up to its last part
+        self._is_lost = False  # the first part of the message is missing, and an error has reported that
+        self._is_refused = False  # all parts are ignored up to the last one of the message
 
     @property
     def is_busy(self) -> bool:
@@ -88,31 +90,34 @@ class _Joining:
         if not self.parts and number != self._numbering.first:
             return None, dropped
         self.parts.append(part)
+        self._size += len(part.payload) or 1  # an empty part takes memory, too
         self._next = (number + 1) % self._numbering.modulo
-        if sum(len(one.payload) for one in self.parts) > MAX_MESSAGE:
-            return None, self.drop(f"it has grown beyond {MAX_MESSAGE} bytes", part.position(0))
+        if self._size > MAX_MESSAGE:
+            return None, self.drop(f"it has more than {MAX_MESSAGE} bytes", part.position(0))
         if not is_last:
             return None, dropped
-        parts, self.parts = self.parts, []
-        return Message.join(parts), dropped
+        return self._take(), dropped
 
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
-        """Return the message that ends because `part` does not continue it."""
+        """Return the message that is dropped because `part` does not continue it."""
         unit, first, _ = self._numbering
         offset = part.position(0)
         if self.parts:
-            dropped = self.drop(f"{self.awaited} is missing, {unit} {number} comes after it", offset)
+            dropped = self.drop(f"expected {self.awaited}, found {unit} {number}", offset)
             self._is_lost = number != first
             return dropped
         if number == first or self._is_lost:
             self._is_lost = number != first
             return None
         self._is_lost, self._is_refused = True, number < first and not is_last
-        reason = f"{unit} number {number}: the first is {first}" if number < first else f"{unit} {first} was lost"
+        reason = f"found {unit} {number}, expected {first} first" if number < first else f"{unit} {first} is missing"
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:
-        message = Message.join(self.parts)
-        self.parts = []
+        message = self._take()
         error = incomplete(f"a push in {self._numbering.unit}s is incomplete and dropped: {reason}", offset)
         return Dropped(error, message)
+
+    def _take(self) -> Message:
+        parts, self.parts, self._size = self.parts, [], 0
+        return Message.join(parts)

@@ -1,9 +1,9 @@
-r"""A text that people paste -> the P1 telegrams in it, as they were on the wire.
+r"""Finds P1 telegrams in pasted text and restores their bytes.
 
-A log, a mail or a program changes the text of a telegram: its line ends are those of the platform or are written as
-``\r\n``, a time, a ``>`` or quotes stand around its lines, they are indented, the blank second line is gone. So lines
-are taken out of what is around them, and get CR LF again. The CRC decides whether that was right. A telegram without
-CRC is given only as it stands, with nothing around its lines but blanks.
+A log, a mail or a program changes the text of a telegram. The line ends become those of the platform or the characters
+``\r\n``. Each line gets a time, a ``>``, quotes or an indent. The blank second line disappears. This module therefore
+removes the other text from each line and ends it with CR LF. The CRC decides whether the result is the telegram. A
+telegram without CRC is returned only when nothing but blanks was removed.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import FrameError
-from hanparse.wire.telegram import MAX_TELEGRAM, find_end
+from hanparse.wire.telegram import HEADER, MAX_TELEGRAM, find_end
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _WRITTEN_ENDS: Final = re.compile(r"\\r\\n|\\n|\\r")
-_HEADER: Final = re.compile(r"(?<![A-Za-z0-9/.:])/[A-Za-z]{3}[ -~]*")
+_HEADER: Final = re.compile(rf"(?<![A-Za-z0-9/.:]){HEADER.decode()}[ -~]*")
 _END: Final = re.compile(r"![0-9A-Fa-f]{0,4}(?![0-9A-Za-z])")
 _CODE: Final = r"(?:\d{1,3}-\d{1,3}:)?(?:\d{1,3}\.){2}\d{1,3}(?:[.*&]\d{1,3})?"
 _DATA: Final = re.compile(rf"(?<![\w.:-])(?:{_CODE})?\((?:[^()]*\)\()*[^()]*\)")
@@ -27,7 +27,7 @@ _MAX_LINES: Final = 1024
 
 
 def telegrams(text: str) -> list[bytes]:
-    """Return the sound telegrams in `text`, each with CR LF as its line ends, in their order."""
+    """Return the sound telegrams in `text` in their order, each with CR LF as line ends."""
     lines = _WRITTEN_ENDS.sub("\n", text).splitlines()
     found: list[bytes] = []
     at = 0
@@ -41,7 +41,7 @@ def telegrams(text: str) -> list[bytes]:
 
 
 def _end_line(lines: Sequence[str], start: int) -> int | None:
-    """Return the index behind the end line of the telegram whose header is in line `start`; `None` without one."""
+    """Return the index after the end line of the telegram with its header in line `start`; `None` without end line."""
     for at in range(start + 1, min(len(lines), start + _MAX_LINES)):
         if _HEADER.search(lines[at]):
             return None
@@ -51,20 +51,20 @@ def _end_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _readings(lines: Sequence[str]) -> Iterator[bytes]:
-    """What the lines may have been on the wire, the nearest to how they stand first."""
+    """Return the telegrams that the lines may show, the one with the fewest changes first."""
     stripped = [line.strip(" \t") for line in lines]
     yield _bytes(stripped)
-    taken = [_taken(line) for line in lines]
-    if not taken[-1].strip("!"):
-        return  # nothing says that what is around the lines was not part of them
-    yield _bytes(taken)
-    whole = [line for line in taken if line]
-    yield _bytes(whole)
-    yield _bytes([whole[0], "", *whole[1:]])
+    cleaned = [_cleaned(line) for line in lines]
+    if not cleaned[-1].strip("!"):
+        return  # without a CRC nothing shows whether the removed text was a part of the telegram
+    yield _bytes(cleaned)
+    filled = [line for line in cleaned if line]
+    yield _bytes(filled)
+    yield _bytes([filled[0], "", *filled[1:]])
 
 
-def _taken(line: str) -> str:
-    """The part of a line that is a telegram's; empty where none is."""
+def _cleaned(line: str) -> str:
+    """Return the part of `line` that is a line of a telegram; an empty text when there is none."""
     if header := _HEADER.search(line):
         return header[0].rstrip(_AROUND)
     match = _DATA.search(line) or _END.search(line)

@@ -2,18 +2,18 @@
 
 The resynchronisation rule
 --------------------------
-A candidate begins where a link layer says that a frame may begin (HDLC: a flag and a format field). It is given up as
-early as its bytes allow, by the checks of that link layer; only then are its remaining bytes awaited and its check
-sequence compared. When a candidate fails, the search goes on at the byte after its *first byte*, not after its claimed
-end, so a damaged frame never hides a sound one, of the same link layer or another. The bytes of a sound frame belong
-to it; only the closing flag of an HDLC frame may open the next one.
+A candidate begins where the pattern of a link layer matches (HDLC: a flag and a format field). The checks of that link
+layer reject a candidate at the first byte that is wrong. The reader waits for the remaining bytes of a candidate only
+while every check passes, and then compares its check sequence. When a candidate fails, the search continues at the byte
+after its *first byte*, not after its claimed end. So a damaged frame never hides a sound one, of the same link layer or
+another. The bytes of a sound frame belong to no other frame, but the closing flag of an HDLC frame may open the next.
 
-It follows that every frame that arrived intact is delivered, once and in order, whatever surrounds it.
+So every frame that arrived intact is delivered, once and in order, whatever bytes surround it.
 
 Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and a
-format field, so at most every second byte begins one, and it costs one FCS over the 2,047 bytes that it can claim. So
-no input makes more than 1,024 bytes of check sequence per byte fed, however long the stream. The densest that is
-known, headers with a right HCS that overlap (7E A7 F2 6B AD again and again), makes 406.
+format field, so at most every second byte begins one, and a candidate costs one FCS over at most 2,047 bytes. So no
+input costs more than 1,024 bytes of check sequence per byte fed, however long the stream is. The most expensive known
+input is a repetition of 7E A7 F2 6B AD, overlapping headers with a right HCS; it costs 406.
 """
 
 from __future__ import annotations
@@ -32,31 +32,29 @@ _FLAG: Final = b"\x7e"
 
 
 class LinkLayer(Protocol):
-    """How the frames of one link layer are told from other bytes."""
+    """The rules by which a reader finds the frames of one link layer."""
 
     first: int
-    """The byte that every frame begins with."""
+    """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the bytes that begin a candidate; it also matches where the data ends within them."""
+    """A pattern (`re`) of the bytes that begin a candidate. At the end of the data, the first of them suffice."""
     max_size: int
-    """How many bytes a frame has at most."""
+    """The largest number of bytes of a frame."""
     shared: int
-    """How many bytes at the end of a frame may begin the next one."""
+    """The number of bytes at the end of a frame that may also begin the next one."""
 
     def find_end(self, data: bytes, start: int, base: int, /) -> tuple[int, bool]:
-        """Return where the frame that begins at `start` ends, and whether its header is there and sound.
+        """Return the end of the frame that begins at `start`, and whether its header is complete and sound.
 
-        `base` is the position of ``data[0]`` in the stream.
-
-        The end lies beyond ``len(data)`` while bytes are missing. Every check that the bytes at hand allow has passed
-        when this returns. Raises `FrameError` at the first that fails.
+        `base` is the position of ``data[0]`` in the stream. The end is greater than ``len(data)`` while bytes are
+        missing. Raises `FrameError` when one of the checks fails that the received bytes allow.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
-        """Return the frame that `data`, found sound by `find_end`, is; `offset` is its position in the stream."""
+        """Parse the frame `data`, which `find_end` has checked; `offset` is its position in the stream."""
 
     def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
-        """Return the error for a frame that should reach from `start` to `end` where the bytes end at `size`."""
+        """Return the error for the frame ``data[start:end]`` when `data` has only `size` bytes."""
 
 
 class Known(Protocol):
@@ -73,7 +71,7 @@ class Known(Protocol):
     def read(self, frame: bytes, /) -> object | None:
         """Return what takes the place of a frame of this size, or `None` when it is not recognised.
 
-        Answers for every check that `LinkLayer.find_end` makes.
+        This method must make every check that `LinkLayer.find_end` makes.
         """
 
     def read_carried(self, data: bytes, at: int, /) -> tuple[object | None, int]:
@@ -96,39 +94,39 @@ class StreamReader:
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self.ended = False
-        """Whether `end` was called after the last bytes."""
+        """True when `end` was called after the last bytes."""
         self.has_events = False
         """Whether `next_event` has something to look at."""
         self._layers = {layer.first: layer for layer in layers}
         self._starts = re.compile(b"|".join(layer.start for layer in layers), re.DOTALL)
         self._limit = 2 * max(layer.max_size for layer in layers)
         self._stream = StreamBuffer(self._limit)
-        self._at = 0  # the index of the buffer where the search goes on
-        self._need = 0  # a size of the buffer below which another look is of no use
-        self._at_shared_flag = False  # the buffer holds nothing but the closing flag of a frame
+        self._at = 0  # the index in the buffer at which the search continues
+        self._need = 0  # the size of the buffer below which a search cannot find more
+        self._at_shared_flag = False  # the buffer contains only the closing flag of a frame
 
     @property
     def received(self) -> int:
-        """How many bytes were received in all."""
+        """Return the number of bytes received so far."""
         return self._stream.received
 
     @property
     def skipped(self) -> bytes:
-        """The last of the bytes that belong to no sound frame, `wire.buffer.SKIPPED_LIMIT` at most."""
+        """Return the last bytes that belong to no sound frame, at most `wire.buffer.SKIPPED_LIMIT`."""
         return self._stream.skipped
 
     @property
     def skipped_count(self) -> int:
-        """How many bytes have turned out to belong to no sound frame."""
+        """Return the number of bytes that belong to no sound frame."""
         return self._stream.skipped_count
 
     @property
     def pending(self) -> int:
-        """How many bytes are buffered: at most two frames of the largest size."""
+        """Return the number of buffered bytes, which is at most two frames of the largest size."""
         return len(self._stream.data)
 
     def receive(self, chunk: Buffer) -> list[Any]:
-        """Take in bytes. Returns the run of known frames that they complete; `next_event` returns the rest."""
+        """Add `chunk` to the stream. Return the run of known frames it completes; `next_event` returns the rest."""
         if type(chunk) is not bytes:
             chunk = as_bytes(chunk)
         stream = self._stream
@@ -137,7 +135,7 @@ class StreamReader:
             if kind is not None and len(chunk) == kind.size and (event := kind.read(chunk)) is not None:
                 stream.base += kind.size  # its closing flag takes the place of the last one
                 return [event]
-            self._at_shared_flag = False  # and the search goes on at the flag
+            self._at_shared_flag = False  # the search continues at the flag
             if chunk.startswith(stream.data):  # the next frame has an opening flag of its own
                 stream.base += 1
                 stream.data, stream.done, self._need = b"", 0, 0
@@ -155,16 +153,16 @@ class StreamReader:
         return self._run(self._at)
 
     def end(self) -> None:
-        """Note that nothing more will come: a frame that waits for more bytes is cut off. A new stream may follow.
+        """End the stream: an incomplete frame is an error now. A new stream may follow.
 
-        Call it when `next_event` has returned `None`, and `next_event` after it.
+        Call this after `next_event` has returned `None`, and then call `next_event` again.
         """
         self.ended = self.has_events = True
         self._at_shared_flag = False
         self._need = 0
 
     def next_event(self) -> object:
-        """Return the next frame, `FrameError` or run of known frames (a list); `None`: more bytes are needed.
+        """Return the next frame, `FrameError` or run of known frames (a list); `None` when more bytes are needed.
 
         Positions are counted from the first byte received.
         """
@@ -186,7 +184,7 @@ class StreamReader:
                 break
             if run := self._run(start):
                 return run
-            if self._need:  # a known frame is not there whole
+            if self._need:  # a known frame is incomplete
                 return None
             try:
                 return self._try(self._layers[data[start]], start, size)
@@ -198,7 +196,7 @@ class StreamReader:
         return None
 
     def _try(self, layer: LinkLayer, start: int, size: int) -> object:
-        """Return the frame that begins at `start`; `None` when more bytes are needed, `_need` says how many."""
+        """Return the frame that begins at `start`; `None` until the buffer has `_need` bytes."""
         stream = self._stream
         end, sound = layer.find_end(stream.data, start, stream.base)
         if end <= size and sound:
@@ -214,8 +212,8 @@ class StreamReader:
     def _run(self, at: int) -> list[object]:
         """Return the adjacent known frames that begin at `at`.
 
-        The search goes on behind them, unless what follows is the beginning of another one, or a closing flag and
-        nothing else: then more bytes are needed first.
+        The search continues after them. It waits for more bytes when the buffer ends with the beginning of a known
+        frame or with the closing flag of the last one.
         """
         stream, known = self._stream, self.known
         data, size = stream.data, len(stream.data)
@@ -250,11 +248,11 @@ class StreamReader:
         return run
 
     def _awaited(self, kind: Known, at: int) -> int:
-        """Return the size of the buffer that shows whether a frame of this kind begins at `at`; 0 if none does."""
+        """Return the buffer size that completes the header of a known frame at `at`; 0 if the bytes at `at` differ."""
         return at + len(kind.head) if kind.head.startswith(self._stream.data[at:]) else 0
 
     def _drop(self, at: int, need: int) -> None:
-        """Drop the bytes before `at`, where the search goes on when the buffer has the size `need`."""
+        """Drop the bytes before `at`. The search continues there when the buffer has `need` bytes."""
         stream = self._stream
         if at:
             stream.drop(at)

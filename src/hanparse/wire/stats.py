@@ -1,4 +1,4 @@
-"""What a decoder counts: `Stats`."""
+"""The counters of a decoder: `Stats`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import NamedTuple
 
 
 class Stats(NamedTuple):
-    """What a decoder has seen so far."""
+    """Counts the bytes, frames and pushes that a decoder has received so far."""
 
     bytes: int = 0
     frames: int = 0
     """Sound HDLC and M-Bus frames and P1 telegrams."""
     measurements: int = 0
+    recognised: int = 0
+    """Measurements of pushes that differ from an earlier push in their values alone, decoded by its learned layout."""
     passed_over: int = 0
     """Bytes that belong to no sound frame."""
     hcs_failures: int = 0
@@ -21,10 +23,10 @@ class Stats(NamedTuple):
     crc_failures: int = 0
     """P1 telegrams whose CRC does not fit."""
     undecodable: int = 0
-    """Pushes in sound frames whose payload is no COSEM that hanparse reads."""
+    """Pushes in sound frames whose payload is no COSEM APDU that hanparse can decode."""
     ciphered: int = 0
-    """How many of the undecodable pushes are ciphered."""
+    """Undecodable pushes that are ciphered."""
     unknown_meters: int = 0
     """Pushes with a sound payload that no profile reads."""
     dropped_assemblies: int = 0
-    """Pushes in segments, telegrams or blocks of which one was missing or foreign."""
+    """Pushes in segments, telegrams or blocks of which one is missing or belongs to another push."""

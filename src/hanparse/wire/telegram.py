@@ -1,17 +1,19 @@
-"""Where a P1 telegram ends, checked as its bytes arrive (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 5.2).
+"""Finds and checks the end of a P1 telegram while its bytes arrive.
 
-A telegram begins with ``/``, three letters and the rest of its identification. It ends with the first line that begins
-with ``!``, behind which up to four digits of its CRC stand. Only text may stand between. So a candidate is given up at
-the first byte that is none, and at a line that begins with another ``/``: it never hides an HDLC or M-Bus frame, nor
-the telegram behind one that was cut off. A ``/`` or ``!`` inside a line is an ordinary character.
+A telegram begins with ``/``, three letters and the rest of its identification (IEC 62056-21 mode D). It ends with the
+first line that begins with ``!``, followed by up to four digits of its CRC (DSMR P1 companion standard 5.0.2, 5.2). All
+bytes between them are text. So the reader rejects a candidate at the first byte that is not text, and at a line that
+begins with another ``/``. A candidate never hides an HDLC or M-Bus frame, nor the telegram after one that was cut off.
+A ``/`` or ``!`` inside a line is an ordinary character.
 
-The line end behind the CRC is no part of a telegram, so that it is delivered with its last digit: what stands in
-`BETWEEN` may lie between two telegrams and is no loss.
+The line end after the CRC is not part of the telegram, so a telegram is delivered with its last digit. The bytes in
+`BETWEEN` may follow a telegram and do not count as lost.
 
-Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` looks at each byte of a stream once, however many candidates
-hold it. What a candidate costs beyond that is one CRC over its bytes when its end line is there, and a second one with
-other line ends than CR LF. Candidates stand at least six bytes apart, and those that share an end line are within
-`MAX_TELEGRAM` of it. So no input makes more than 5,000 bytes of check sequence per byte fed; telegrams make one.
+Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, however many candidates
+contain it. In addition a candidate costs one CRC over its bytes when its end line is complete, and a second CRC when
+its line ends are not CR LF. Candidates are at least six bytes apart, and those with the same end line begin within
+`MAX_TELEGRAM` bytes before it. So no input costs more than 5,000 bytes of check sequence per byte fed; telegrams cost
+one.
 """
 
 from __future__ import annotations
@@ -23,39 +25,45 @@ from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.crc import arc
 
 START: Final = 0x2F
-"""The ``/`` that a telegram begins with."""
+"""The first byte of a telegram, ``/``."""
+HEADER: Final = rb"/[A-Za-z]{3}"
+"""A pattern (`re`) of the first four bytes of a telegram: ``/`` and the FLAG identification of the manufacturer."""
 MAX_TELEGRAM: Final = 0x6000
-"""Luxembourg has five messages of 2,048 characters, each two digits (Luxmetering E-Meter P1 specification 1.1.3)."""
-BETWEEN: Final = b"\r\n\0"
-"""What belongs to line ends; it may stand between telegrams."""
+"""The largest number of bytes of a telegram.
 
-_MAX_IDENTIFICATION: Final = 64  # IEC 62056-21 allows 16 characters behind the baud rate; meters send a few more
+In Luxembourg a telegram has five messages of 2,048 characters, each two digits (Luxmetering E-Meter P1 specification
+1.1.3).
+"""
+BETWEEN: Final = b"\r\n\0"
+"""The bytes of line ends, which may be between two telegrams."""
+
+_MAX_IDENTIFICATION: Final = 64  # IEC 62056-21 allows 16 characters after the baud rate; meters send a few more
 _END: Final = 0x21
-_LETTERS: Final = 3  # the FLAG identification of the maker
+_LETTERS: Final = 3  # the FLAG identification of the manufacturer
 _CRC_DIGITS: Final = 4
 _NO_TEXT: Final = re.compile(rb"[^\r\n -~]")
 _LINE_END: Final = re.compile(rb"[\r\n]")
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{0,4}")
 _BEGIN: Final = re.compile(rb"/[A-Za-z]{0,3}")
-_HEADER: Final = re.compile(rb"/[A-Za-z]{3}")
+_HEADER: Final = re.compile(HEADER)
 
 
 class Scan:
-    """What a reader knows of its stream: where, from a position on, the next byte stands that can end a telegram.
+    """Finds the next byte of a stream that ends a telegram: a byte that is not text, or a ``!`` or ``/`` in a new line.
 
-    One serves all candidates of a stream, and bytes are looked at once, when they arrive.
+    All candidates of a stream share one scan, so it reads each byte only once.
     """
 
     def __init__(self) -> None:
-        self._since = self._until = 0  # positions in the stream: between them, no byte ends a telegram
-        self._found = False  # whether the one at `_until` does
+        self._since = self._until = 0  # positions in the stream; no byte between them ends a telegram
+        self._found = False  # whether the byte at `_until` ends a telegram
 
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
-        """Return where the telegram ends that begins at `start`, and whether its identification is there and sound.
+        """Return the end of the telegram that begins at `start`, and whether its identification is complete and sound.
 
-        `base` is the position of ``data[0]`` in the stream. The end lies beyond ``len(data)`` while bytes are missing.
-        Every check that the bytes at hand allow has passed when this returns. Raises `FrameError` at the first that
-        fails, `ChecksumError` when it is the CRC; its offset is an index of `data`.
+        `base` is the position of ``data[0]`` in the stream. The end is greater than ``len(data)`` while bytes are
+        missing. Raises `FrameError` when one of the checks fails that the received bytes allow, `ChecksumError` when it
+        is the CRC. The offset of the error is an index in `data`.
         """
         _check_maker(data, start)
         mark = self._next(data, start + 1, base)
@@ -72,7 +80,7 @@ class Scan:
         return (len(data) + 1 if mark is None else _checked_end(data, start, mark)), True
 
     def _next(self, data: bytes, at: int, base: int) -> int | None:
-        """Return the index of the first byte from `at` on that ends every telegram with it; `None`: it is not there."""
+        """Return the index of the first byte from `at` on that ends a telegram; `None` when `data` has none."""
         if not self._since <= at + base <= self._until:
             self._since, self._until, self._found = at + base, at + base, False
         if not self._found:
@@ -83,13 +91,13 @@ class Scan:
 
 
 def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
-    """Return what `Scan.find_end` returns, for bytes that are looked at once."""
+    """Return the result of `Scan.find_end` for a telegram that is complete in `data`."""
     return Scan().find_end(data, start, 0)
 
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for a telegram that begins at `start` and is not whole where the bytes end, at `size`."""
-    found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line: ! and CRC"
+    """Return the error for a telegram that begins at `start` when the data has only `size` bytes."""
+    found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
     return FrameError(found, offset=size, after_header=sound)
 
 
@@ -105,11 +113,11 @@ def _check_maker(data: bytes, start: int) -> None:
     sound = begin.end() if begin else start
     if sound < min(len(data), start + 1 + _LETTERS) or not begin:
         found = data[sound : sound + 1].hex().upper() or "nothing"
-        raise FrameError(f"expected / and the three letters of a maker, found {found}", offset=sound)
+        raise FrameError(f"expected / and the three letters of a manufacturer, found {found}", offset=sound)
 
 
 def _header_end(data: bytes, start: int, stop: int) -> int | None:
-    """Return where the line end behind the identification stands; `None` while it is not there, before `stop`."""
+    """Return the index of the line end after the identification; `None` while it is missing before `stop`."""
     limit = start + 1 + _MAX_IDENTIFICATION
     if end := _LINE_END.search(data, start, min(limit, stop)):
         return end.start()
@@ -122,7 +130,7 @@ def _header_end(data: bytes, start: int, stop: int) -> int | None:
 
 
 def _ending(data: bytes, at: int) -> int | None:
-    """Return the first index from `at` on of a byte that is no text, or of a ``!`` or ``/`` that begins a line."""
+    """Return the first index from `at` on of a byte that is not text, or of a ``!`` or ``/`` that begins a line."""
     bad = _NO_TEXT.search(data, at)
     while bad and data[bad.start()] == 0 and data[bad.start() - 1] == 0x0D:  # noqa: PLR2004  CR NUL
         bad = _NO_TEXT.search(data, bad.end())
@@ -132,7 +140,7 @@ def _ending(data: bytes, at: int) -> int | None:
 
 
 def _first_in_line(data: bytes, mark: bytes, at: int, limit: int) -> int | None:
-    """Return the first index of `mark` where it begins a line."""
+    """Return the first index from `at` to `limit` at which `mark` begins a line."""
     index = data.find(mark, at, limit)
     while index > 0 and data[index - 1] not in BETWEEN:
         index = data.find(mark, index + 1, limit)
@@ -144,10 +152,10 @@ def _no_text(data: bytes, at: int, *, meant: bool) -> FrameError:
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
-    """Return the index behind the CRC of the end line that should begin at `mark`; beyond `data` while it is open."""
+    """Return the index after the CRC of the end line at `mark`; an index beyond `data` while the CRC may be longer."""
     if data[mark] == START:
         raise FrameError(
-            "a telegram begins here, expected the end line (!) of the one before", offset=mark, after_header=True
+            "expected the end line (!) of a telegram, found the header of the next one", offset=mark, after_header=True
         )
     if data[mark] != _END:
         raise _no_text(data, mark, meant=True)
@@ -158,7 +166,7 @@ def _checked_end(data: bytes, start: int, mark: int) -> int:
             return end + 1
         if data[end] not in BETWEEN:
             raise FrameError(
-                f"expected up to {_CRC_DIGITS} hexadecimal digits and a line end behind !, found {data[end]:02X}",
+                f"expected up to {_CRC_DIGITS} hexadecimal digits and a line end after !, found {data[end]:02X}",
                 offset=end, after_header=True,
             )  # fmt: skip
     _check(data, start, mark, sent)
@@ -166,11 +174,11 @@ def _checked_end(data: bytes, start: int, mark: int) -> int:
 
 
 def _check(data: bytes, start: int, mark: int, sent: bytes) -> None:
-    """Compare the CRC; without one, the telegram must not hold another header, it may be the end of another one."""
+    """Compare the CRC. A telegram without CRC must not contain a second header, since it may be parts of two."""
     if not sent:
         if inside := _HEADER.search(data, start + 1, mark):
             raise FrameError(
-                "a header stands inside a telegram without CRC, which may be parts of two", offset=inside.start(),
+                "found a header inside a telegram without CRC, which may be parts of two", offset=inside.start(),
                 after_header=True,
             )  # fmt: skip
         return

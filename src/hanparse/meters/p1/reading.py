@@ -57,9 +57,22 @@ class TelegramReading(NamedTuple):
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
         """The fields of the measurement, by name; those that are not there are left out or `None`."""
-        calendar = Calendar(_is_central(self.telegram, self.records), timezone)
-        numbers = self.reading.fields(scale, timezone)
-        return numbers | self._single(calendar) | self._composed(calendar, factor(scale, "W"))
+        return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
+
+    def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
+        """Return the fields that are more than a number of one line, by name."""
+        calendar = self.calendar(timezone)
+        return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
+
+    def calendar(self, timezone: tzinfo | None) -> Calendar:
+        """Return how the clocks of this telegram are understood."""
+        return Calendar(_is_central(self.telegram, self.records), timezone)
+
+    def clock(self, timezone: tzinfo | None) -> Record | None:
+        """Return the record of the clock, if the time of the measurement is that of one record."""
+        calendar = self.calendar(timezone)
+        clocks = (record for record in self.records if record.obis == _CLOCK)
+        return next((record for record in clocks if calendar.moment(record.groups[0])), None)
 
     def _single(self, calendar: Calendar) -> dict[str, Any]:
         """What one group is: texts and the clock."""

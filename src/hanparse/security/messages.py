@@ -1,29 +1,29 @@
-"""The sentences of a `CipherError`: what was found, what it most likely means, what to do. No key, no content."""
+"""The messages of `CipherError`: the fault, its probable cause and the remedy. No message contains key or content."""
 
 from __future__ import annotations
 
 from typing import Final
 
 NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask the grid company"
-OTHER_METERS: Final = "keys of {meters} meters were given, and none of this one"
-NO_CRYPTOGRAPHY: Final = """the package cryptography, which opens it, is not there or does not load: install it, or
+OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give its key"
+NO_CRYPTOGRAPHY: Final = """the package cryptography, which deciphers the push, is missing or does not load: install
 hanparse[crypto]"""
 SERVICE: Final = """a ciphered service of an association carries no system title, so there is no IV: give
 system_title=; ports push general-glo-ciphering (DB) instead"""
 WRONG_TITLE: Final = "a system title of {size} bytes, expected 8, so there is no IV: give system_title="
-NO_CHOICE: Final = "no system title says which of the keys to take: give system_title="
-NO_TITLE_SENT: Final = """no system title was sent, and with eight zero bytes in its place nothing is opened: give
-system_title=; or the encryption key is wrong"""
+NO_CHOICE: Final = "the push has no system title, which would select one of the keys: give system_title="
+NO_TITLE_SENT: Final = """the push has no system title, and key= does not decipher it with eight zero bytes instead:
+give system_title=; or the encryption key is wrong"""
 WRONG_SIZE: Final = "its security suite has keys of {size} bytes, {name} has {found}"
-KEY: Final = """key= opens nothing that is a push: the encryption key is wrong, or is that of another meter or of
-another port"""
+KEY: Final = """key= does not decipher the content to a push: the encryption key is wrong, or is that of another meter
+or of another port"""
 SAME: Final = "; key and auth_key are the same"
 OR_TITLE: Final = "; or the system title that was given is wrong"
 SWAPPED: Final = """key= and auth_key= are exchanged: with auth_key as encryption key and key as authentication key
 everything fits"""
 AUTH_KEY: Final = """the encryption key is right, and the authentication tag does not fit: the authentication key is
-wrong (so when it is every push), or content or tag were damaged or forged on the way; without auth_key= values come
-not verified"""
+wrong (if every push has this error), or content or tag were damaged or forged on the way; without auth_key= hanparse
+decodes the push and marks it as not verified"""
 TAG_DAMAGED: Final = """the authentication tag does not fit, though the keys fitted earlier pushes of this meter:
 content or tag were damaged or forged on the way"""
 TAG_AND_CONTENT: Final = """the authentication tag does not fit and the content is not complete, though the encryption
@@ -34,5 +34,5 @@ INCOMPLETE: Final = """the encryption key is right, and the content is not compl
 or lost on the way"""
 INCOMPLETE_IN_CLEAR: Final = """the content, which is not encrypted, is no complete push to its last byte: bytes were
 damaged or lost on the way"""
-NESTED: Final = "the content is ciphered once more; no meter does that, and it is not read"
+NESTED: Final = "the content is ciphered once more, which no known meter does and hanparse does not read"
 NO_PUSH: Final = "the keys are right, and the content is no push: {name}"

@@ -1,0 +1,158 @@
+"""Decodes a P1 telegram that differs from an earlier one in the digits of numbers and of its clock: `TelegramLayout`.
+
+The layout of a telegram is its text, in which the digits of numbers and of the clock may vary. Every other byte is
+constant: codes, units, decimal points, texts, the readings of sub-meters. Two comparisons show whether a telegram has
+this layout: with all digits written as 0 it is the same text, and the digits that are no values are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse.layouts.learn import LARGEST_FACTOR, NotLearnableError
+from hanparse.meters import values
+from hanparse.meters.p1 import read_telegram
+from hanparse.meters.read import factor
+from hanparse.obis import Kind
+from hanparse.p1 import Telegram
+from hanparse.wire.crc import arc
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import tzinfo
+
+    from hanparse.layouts.store import Layouts
+    from hanparse.measurement import Measurement, Register, Scale
+    from hanparse.meters.p1 import TelegramReading
+    from hanparse.meters.p1.records import Record
+
+_CRC_SIZE: Final = 4
+_ZEROS: Final = bytes.maketrans(b"0123456789", b"0000000000")
+_CLOCK_DIGITS: Final = 12
+_DIGITS: Final = re.compile(rb"(\d{1,18})(?:\.(\d{1,9}))?(?=[*)])")
+_CLOCK: Final = re.compile(rb"\d{12}[SW]?\)")
+_TIMES: Final = ("timestamp", "energy_time")
+_from_bytes: Final = int.from_bytes
+
+
+class _Number(NamedTuple):
+    """A field that is a number: its digits before and after the decimal point, and the ratio that makes it a value."""
+
+    name: str
+    whole: slice
+    decimals: slice
+    numerator: int
+    denominator: int
+    is_divided: bool
+
+    def value(self, raw: bytes) -> int | float:
+        """Return the value that a telegram has."""
+        sent = int(raw[self.whole] + raw[self.decimals]) * self.numerator
+        return sent / self.denominator if self.is_divided else sent
+
+
+class TelegramLayout:
+    """One kind of telegram: its constant text, and where its values are."""
+
+    head = b""
+    made_for_transformers = False
+
+    def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
+        """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""
+        raw = reading.telegram.raw
+        if not _has_sound_crc(raw):
+            raise NotLearnableError("the CRC is not that of the bytes as sent")
+        self.size, self.used, self.scale, self._timezone = len(raw), 0, scale, timezone
+        self._calendar = reading.calendar(timezone)
+        self._numbers = tuple(_numbers(reading, scale, timezone))
+        self._clock = _clock(reading, timezone)
+        free = [part for number in self._numbers for part in (number.whole, number.decimals)]
+        mask = bytearray(b"\xff" * len(raw))
+        for part in (*free, *self._clock, slice(len(raw) - _CRC_SIZE, None)):
+            mask[part] = bytes(len(mask[part]))
+        self._mask = _from_bytes(mask)
+        self._constant = _from_bytes(raw) & self._mask
+        self._shape = raw[:-_CRC_SIZE].translate(_ZEROS)
+        times = _TIMES if self._clock else ()
+        read = (*(number.name for number in self._numbers), *times)
+        constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in read}
+        self._constants = tuple(constants.values())
+        self.index: Mapping[str, int] = {name: place for place, name in enumerate((*constants, *read))}
+
+    def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
+        """Return the measurement in the telegram that begins at ``data[at]``, if it has this layout and a right CRC."""
+        raw = data[at : at + self.size]
+        fits = (
+            _from_bytes(raw) & self._mask == self._constant
+            and raw[:-_CRC_SIZE].translate(_ZEROS) == self._shape
+            and _has_sound_crc(raw)
+        )
+        return layouts.recognise(self, raw) if fits else None
+
+    def awaited(self, _data: bytes, _at: int) -> int:
+        """Return 0: a telegram that is not there whole is looked at byte by byte, it may end at any of them."""
+        return 0
+
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What it recognises; of two that are equal in it, the later one is kept."""
+        return self._mask, self._constant, self._shape
+
+    def values(self, raw: bytes) -> list[Any]:
+        """Return the values that `index` names."""
+        found = [*self._constants, *(number.value(raw) for number in self._numbers)]
+        for clock in self._clock:
+            moment = self._calendar.moment(raw[clock].decode("ascii") + self._season(raw, clock))
+            if moment is None:  # the profile decides which other time becomes the field
+                return [getattr(self._read(raw), name) for name in self.index]
+            found += [moment] * len(_TIMES)
+        return found
+
+    def registers(self, raw: bytes) -> tuple[Register, ...]:
+        """Return every line with a code."""
+        return self._read(raw).registers
+
+    def _read(self, raw: bytes) -> Measurement:
+        return read_telegram(Telegram.read(raw)).measurement(self.scale, self._timezone)
+
+    @staticmethod
+    def _season(raw: bytes, clock: slice) -> str:
+        """Return the letter behind the digits of a clock, if there is one."""
+        return "" if raw[clock.stop : clock.stop + 1] == b")" else chr(raw[clock.stop])
+
+
+def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> Iterator[_Number]:
+    """Return the fields that are the number of one line, whose digits may vary."""
+    composed = reading.composed(scale, timezone)
+    records = {record.offset: record for record in reading.records}
+    for name, source in reading.reading.sources.items():
+        place = _place(reading, records[source.data.offset])
+        sent = place is not None and _DIGITS.match(reading.telegram.raw, place)
+        if name in composed or source.kind not in (Kind.NUMBER, Kind.COUNT) or not sent:
+            continue
+        numerator, denominator = values.ratio(source.exponent, factor(scale, source.unit))
+        if max(numerator, denominator) <= LARGEST_FACTOR:
+            is_divided = denominator > 1 or source.is_float
+            yield _Number(name, slice(*sent.span(1)), slice(*sent.span(2)), numerator, denominator, is_divided)
+
+
+def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
+    """Return where the digits of the clock are, which is the time of the measurement; nothing if it has another."""
+    record = reading.clock(timezone)
+    place = _place(reading, record) if record else None
+    if place is None or not _CLOCK.match(reading.telegram.raw, place):
+        return ()
+    return (slice(place, place + _CLOCK_DIGITS),)
+
+
+def _place(reading: TelegramReading, record: Record) -> int | None:
+    """Return where the only group of a record begins in the telegram; `None` where it has several."""
+    start = record.offset - reading.telegram.offset
+    is_as_sent = reading.telegram.raw.startswith(record.text.encode("ascii"), start)
+    return start + record.text.index("(") + 1 if len(record.groups) == 1 and is_as_sent else None
+
+
+def _has_sound_crc(raw: bytes) -> bool:
+    """Return whether a telegram ends with the four digits of its CRC, and these fit."""
+    return raw[-_CRC_SIZE - 1 : -_CRC_SIZE] == b"!" and b"%04X" % arc(raw[:-_CRC_SIZE]) == raw[-_CRC_SIZE:]
