@@ -259,7 +259,7 @@ def test_of_bytes_that_have_no_name_nothing_is_known(data: bytes) -> None:
     ("data", "said"),
     [
         (bytes.fromhex("0201 06 00000001"), "a list of 7 bytes without the header of its push: put 0F 00 00 00 00 00"),
-        (b"\x68\x05\x06\x68\0\0\0\0\0", "the same length twice"),
+        (b"\x68\x05\x06\x68\0\0\0\0\0", "one length twice"),
     ],
 )
 def test_bytes_without_a_frame_that_have_a_name_are_an_error_that_says_it(data: bytes, said: str) -> None:

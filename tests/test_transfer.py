@@ -69,7 +69,7 @@ OTHER = frame(LLC + APDU[:8], segmented=True, source=3)
         # nothing is being joined
         ([WHOLE], [LLC + APDU], []),
         ([FIRST, MIDDLE, LAST], [LLC + APDU], []),
-        ([MIDDLE], [], ["whose first one was lost"]),
+        ([MIDDLE], [], ["expected the first segment"]),
         ([replace(FIRST, information=APDU[:6]), MIDDLE, LAST], [APDU], []),  # without LLC, by the tag of its APDU
         ([LAST], [LAST.information], []),
         # the frame continues the message
@@ -81,12 +81,12 @@ OTHER = frame(LLC + APDU[:8], segmented=True, source=3)
         ([FIRST, replace(MIDDLE, source=(3,))], [], ["from another address"]),
         ([FIRST, replace(LAST, source=(3,))], [LAST.information], ["from another address"]),
         ([FIRST, OTHER, replace(LAST, source=(3,))], [LLC + APDU[:8] + APDU[10:]], ["another push begins"]),
-        ([FIRST, MIDDLE, MIDDLE, LAST], [], ["twice or empty"]),
-        ([FIRST, frame(b"", segmented=True), LAST], [], ["twice or empty"]),
+        ([FIRST, MIDDLE, MIDDLE, LAST], [], ["repeated or empty"]),
+        ([FIRST, frame(b"", segmented=True), LAST], [], ["repeated or empty"]),
         ([FIRST, replace(MIDDLE, after_loss=True), LAST], [], ["were damaged"]),
         # what is left of a dropped message is dropped with it, what follows is not
         ([FIRST, replace(MIDDLE, after_loss=True), MIDDLE, LAST, WHOLE], [LLC + APDU], ["were damaged"]),
-        ([MIDDLE, MIDDLE, LAST, WHOLE], [LLC + APDU], ["whose first one was lost"]),
+        ([MIDDLE, MIDDLE, LAST, WHOLE], [LLC + APDU], ["expected the first segment"]),
         ([FIRST, replace(MIDDLE, after_loss=True), WHOLE], [LLC + APDU], ["were damaged"]),
         ([FIRST, replace(MIDDLE, after_loss=True), frame(APDU)], [APDU], ["were damaged"]),
     ],
@@ -123,7 +123,7 @@ def test_a_push_in_segments_has_16_kib_at_most() -> None:
     first = frame(LLC + APDU, segmented=True)
     rest = [frame(bytes([at % 251]) * 1000, segmented=True) for at in range(17)]
     found = give(Transfer(), first, *rest)
-    assert f"it has grown beyond {MAX_MESSAGE} bytes" in str(found.dropped[0].error)
+    assert f"it has more than {MAX_MESSAGE} bytes" in str(found.dropped[0].error)
     room = MAX_MESSAGE - len(first.information) - 16_000
     whole = give(Transfer(), first, *rest[:16], frame(bytes(room)))
     assert [len(message) for message in whole.messages] == [MAX_MESSAGE]
@@ -241,8 +241,8 @@ def test_a_byte_of_joined_blocks_has_its_place_in_the_input() -> None:
     [
         (block(1, APDU[:5]), "the input ends before block 2"),
         (block(1, APDU[:5]) + b"noise", "the input ends before block 2"),
-        (block(1, APDU[:5]) + block(3, APDU[5:], is_last=True), "block 2 is missing, block 3 comes after it"),
-        (block(2, APDU[5:], is_last=True), "block 1 was lost"),
+        (block(1, APDU[:5]) + block(3, APDU[5:], is_last=True), "expected block 2, found block 3"),
+        (block(2, APDU[5:], is_last=True), "block 1 is missing"),
     ],
 )
 def test_blocks_without_frames_that_are_incomplete_are_an_error(sent: bytes, said: str) -> None:
