@@ -11,7 +11,7 @@ import pytest
 from framefiles import ALL, SOUND, FrameFile, check_sequence, named, sealed
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from sweeps import some
+from sweeps import cases, some
 
 from hanparse import Decoder, decode
 from hanparse.support.anonymise import anonymise
@@ -212,7 +212,7 @@ NUMBERS = st.one_of(IDS.filter(lambda text: text[0] != "0"), HEX_NUMBERS)
 
 
 @pytest.mark.parametrize("place", TEXTS)
-@settings(max_examples=8)
+@settings(max_examples=cases(4))
 @given(number=NUMBERS)
 def test_no_number_survives_as_text_wherever_it_is(place: str, number: str) -> None:
     text = number.encode()
@@ -223,7 +223,7 @@ def test_no_number_survives_as_text_wherever_it_is(place: str, number: str) -> N
 
 
 @pytest.mark.parametrize("place", OCTETS)
-@settings(max_examples=8)
+@settings(max_examples=cases(4))
 @given(
     number=IDS.filter(lambda text: text[0] != "0"), form=st.sampled_from(["BCD", "filled BCD", "binary", "reversed"])
 )

@@ -73,7 +73,9 @@ def test_the_number_after_65535_is_0() -> None:
     parts = cut(bytes((1 << 16) + 1), 1, 1, 1 << 16)
     assert (parts[65534].number, parts[65535].number) == (65535, 0)
     played = play(numbered, parts[: MAX_MESSAGE + 1])
-    assert "it has more than 16384 bytes" in str(played.dropped[0].error)  # a message is too long before its numbers begin again
+    assert "it has more than 16384 bytes" in str(
+        played.dropped[0].error
+    )  # a message is too long before its numbers begin again
 
 
 @pytest.mark.parametrize("again", range(4))
