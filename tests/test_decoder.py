@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from framefiles import ALL, SOUND, check_sequence, named, sealed
+from framefiles import ALL, SOUND, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -490,16 +490,3 @@ def test_copies_of_a_recognised_push_know_when_it_came() -> None:
     pushes = [decoder.feed(LIST_2, at=NOON)[0] for _ in range(2)]
     for push in pushes:
         assert pickle.loads(pickle.dumps(push)).received == NOON
-
-
-def test_a_push_in_one_block_is_read_from_its_bytes_each_time() -> None:
-    sent = named("gbt/one-block").data
-    power = sent.index(bytes.fromhex("0600000280"))  # 640 W, the first of its values
-    decoder = hanparse.Decoder()
-    for watts in (640, 641, 17):
-        frame = bytearray(sent[:power] + b"\x06" + watts.to_bytes(4, "big") + sent[power + 5 :])
-        frame[-3:-1] = check_sequence(bytes(frame[1:-3]))
-        (found,) = decoder.feed(bytes(frame))
-        assert found.active_power_import == watts
-        assert found.to_dict() == hanparse.decode(bytes(frame)).to_dict()
-        assert found.registers == hanparse.decode(bytes(frame)).registers

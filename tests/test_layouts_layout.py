@@ -371,3 +371,15 @@ def test_a_push_object_list_is_read_anew_however_it_describes_itself() -> None:
     [second] = decoder.feed(bytes.fromhex(ATTRIBUTE_3))
     assert second == decode(ATTRIBUTE_3)
     assert second.active_energy_import_t1 is None
+
+
+def test_values_of_pushes_in_one_block_are_read_behind_the_header_of_the_block() -> None:
+    sent = named("gbt/one-block").data
+    power = sent.index(bytes.fromhex("0600000280"))  # 640 W, the first of its values
+    decoder = Decoder()
+    for watts in (640, 641, 17):
+        frame = resealed(sent[:power] + b"\x06" + watts.to_bytes(4, "big") + sent[power + 5 :])
+        (found,) = decoder.feed(frame)
+        assert found.active_power_import == watts
+        assert found.to_dict() == decode(frame).to_dict()
+        assert found.registers == decode(frame).registers
