@@ -8,7 +8,6 @@ whole, `unframed` decides what bytes without a frame are.
 from __future__ import annotations
 
 import re
-from collections import deque
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
@@ -56,8 +55,8 @@ class Read(NamedTuple):
     reading: Reading
     last: LastMaker
     """The last maker on the link of the message, after it."""
-    is_new_maker: bool
-    """Whether another maker, or none, was seen on the link before."""
+    known: Profile | None
+    """The maker that was known on the link before."""
     security: Security | None = None
     """How the APDU was ciphered, if it was."""
 
@@ -129,12 +128,26 @@ class Receiver:
         self.reader = StreamReader([layer() for layer in LAYERS], self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
-        self._pending: deque[Event] = deque()
+        self._pending: list[Event] = []  # few: those of one frame
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """What the next bytes depend on, for `resume`: the stream, messages in parts, and the maker of each link."""
+        makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
+        return self.reader.state, self._transfer, makers, self._pending
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of another receiver with the same profiles from its `state`."""
+        stream, self._transfer, makers, self._pending = state
+        self.reader.resume(stream)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+        for link, index in makers:
+            self.last_makers.of(link).profile = self._profiles[index]
 
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
         if self._pending:
-            return self._pending.popleft()
+            return self._pending.pop(0)
         event: Any = self.reader.next_event()
         if isinstance(event, Frame | mbus.Telegram):
             self._take(event)
@@ -142,7 +155,7 @@ class Receiver:
             self._pending.append(self._open_telegram(event))
         elif event is None and self.reader.ended:
             self._pending.extend(self._transfer.end(self.reader.received))
-            return self._pending.popleft() if self._pending else None
+            return self._pending.pop(0) if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def events(self, data: Buffer) -> Iterator[Event]:
@@ -173,6 +186,8 @@ class Receiver:
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):
+            if interrupted := self._transfer.interrupt(message):
+                self._pending.append(interrupted)
             self._pending.append(self.open(message))
             return
         with self._failing(message):
@@ -234,8 +249,14 @@ class Receiver:
         if self._recogniser is not None and (measurement := self._recogniser.read(message, apdu)):
             return Recognised(message, measurement, security)
         last = self.last_makers.of(message.link)
-        reading = read(cosem.parse(apdu), self._profiles, message.link, last.profile)
-        return Read(message, apdu, reading, last, last.see(reading.profile), security)
+        known = last.profile
+        reading = read(cosem.parse(apdu), self._profiles, message.link, known)
+        last.see(reading.profile)
+        return Read(message, apdu, reading, last, known, security)
+
+
+def _index(profiles: Sequence[Profile], profile: Profile) -> int:
+    return next(index for index, other in enumerate(profiles) if other is profile)
 
 
 # --- an input that is there whole ------------------------------------------------------------------------------------
