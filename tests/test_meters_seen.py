@@ -11,18 +11,20 @@ from hanparse.wire.link import Link
 NOBODY = Profile(manufacturer=None)
 
 
-def test_a_maker_is_new_where_another_one_or_none_was_seen_before() -> None:
+def test_the_maker_that_was_seen_last_is_known() -> None:
     last = LastMaker()
     assert last.profile is None
-    assert [last.see(profile) for profile in (AIDON, AIDON, KAIFA, AIDON)] == [True, False, True, True]
-    assert last.profile is AIDON
+    for profile in (AIDON, KAIFA, AIDON):
+        last.see(profile)
+        assert last.profile is profile
 
 
 def test_a_profile_of_nobody_changes_nothing() -> None:
     last = LastMaker()
-    assert not last.see(NOBODY)
+    last.see(NOBODY)
+    assert last.profile is None
     last.see(KAIFA)
-    assert not last.see(NOBODY)
+    last.see(NOBODY)
     assert last.profile is KAIFA
 
 
@@ -42,3 +44,10 @@ def test_the_link_that_was_asked_for_least_recently_is_forgotten() -> None:
     assert len(makers) == MAX_LINKS == 256
     asked = [links[0], *links[2:], links[1]]
     assert [makers.of(link).profile for link in asked] == [AIDON] * MAX_LINKS + [None]
+
+
+def test_the_state_is_every_link_with_a_maker() -> None:
+    makers = LastMakers()
+    makers.of(None).see(KAIFA)
+    makers.of(Link((1,), (2,), 0x13))
+    assert makers.state == [(None, KAIFA)]

@@ -147,16 +147,18 @@ def on(client: int, file: FrameFile) -> bytes:
     return Frame((client,), (4, 65), 0x13, LLC + file.apdu).build()
 
 
-def makers(data: bytes) -> list[tuple[str | None, bool]]:
-    return [(one.reading.profile.manufacturer, one.is_new_maker) for one in events(data) if isinstance(one, Read)]
+def makers(data: bytes) -> list[tuple[str | None, str | None]]:
+    """The maker of each push that was read, and the one that was known before."""
+    read = [one for one in events(data) if isinstance(one, Read)]
+    return [(one.reading.profile.manufacturer, one.known.manufacturer if one.known else None) for one in read]
 
 
 def test_a_list_that_names_nobody_is_of_the_maker_that_was_seen_last_on_its_link() -> None:
     assert makers(on(1, LIST_1)) == []
-    assert makers(on(1, LIST_2) + on(1, LIST_1)) == [("Kaifa", True), ("Kaifa", False)]
-    assert makers(on(1, LIST_2) + on(2, LIST_1)) == [("Kaifa", True)]
+    assert makers(on(1, LIST_2) + on(1, LIST_1)) == [("Kaifa", None), ("Kaifa", "Kaifa")]
+    assert makers(on(1, LIST_2) + on(2, LIST_1)) == [("Kaifa", None)]
     assert makers(on(1, AIDON_2) + on(1, LIST_2) + on(1, AIDON_2)) == [
-        ("Aidon", True), ("Kaifa", True), ("Aidon", True),
+        ("Aidon", None), ("Kaifa", "Aidon"), ("Aidon", "Kaifa"),
     ]  # fmt: skip
 
 
