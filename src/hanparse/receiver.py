@@ -13,8 +13,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from hanparse import cosem, mbus, p1
-from hanparse.axdr import grammar
-from hanparse.axdr.data import Tag
 from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
 from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
 
-_LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
@@ -250,7 +247,8 @@ class Receiver:
             return Recognised(message, measurement, security)
         last = self.last_makers.of(message.link)
         known = last.profile
-        reading = read(cosem.parse(apdu), self._profiles, message.link, known)
+        notification = cosem.parse(apdu) if message.frames else cosem.parse_bare(apdu)
+        reading = read(notification, self._profiles, message.link, known)
         last.see(reading.profile)
         return Read(message, apdu, reading, last, known, security)
 
@@ -306,17 +304,16 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that hold no frame.
 
-    That is a frame that lost both flags, an LLC PDU, an APDU, its blocks, or APDUs in wrappers of TCP or UDP. Raises
-    `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
-    An empty list: nothing is known of them.
+    That is a frame that lost both flags, an LLC PDU, an APDU, its list without the header of a data-notification, its
+    blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is known of the bytes. Raises
+    `FrameError` when they are something else that has a name, `DecodeError` for a block that is cut off.
     """
     if wrapped := unwrap(data):
         return wrapped
     if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
         check_header(data[:4])
-    if _is_list(data):
-        what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the header of its push"
-        raise FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
+    if cosem.list_without_header(data):
+        return [Message(data)]
     flag = bytes([FLAG])
     with suppress(FrameError):
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
@@ -341,10 +338,3 @@ def no_frame(data: bytes) -> FrameError:
         "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
         offset=offset + 1,
     )
-
-
-def _is_list(data: bytes) -> bool:
-    """Return whether `data` is an array or a structure of values and nothing else."""
-    with suppress(DecodeError):
-        return data[:1] in _LISTS and bool(grammar.parse(data).value)
-    return False

@@ -147,7 +147,9 @@ class LayoutBuilder:
         end = data.offset + data.length
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
+        # The first element may be taken for the identifier of the list; the codes of others may depend on their value.
+        fixed = [first, *(item.data for item in self.reading.items if item.depends_on_value)]
+        varies = name in _VARYING_TEXTS and not any(data is other for other in fixed)
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):
             self.texts[name] = (end - size, end)
             self._free.append((end - size, size))
