@@ -15,6 +15,7 @@ from hanparse import Decoder, Scale, cosem, decode
 from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
 from hanparse.hdlc import Frame
+from hanparse.layouts.layout import Layout
 from hanparse.layouts.store import MAX_LAYOUTS, PATIENCE
 from hanparse.meters import Place, shapes
 from hanparse.meters.makers.kaifa import KAIFA
@@ -383,3 +384,9 @@ def test_values_of_pushes_in_one_block_are_read_behind_the_header_of_the_block()
         assert found.active_power_import == watts
         assert found.to_dict() == decode(frame).to_dict()
         assert found.registers == decode(frame).registers
+
+
+def test_a_layout_that_was_learned_without_frames_is_as_old_as_its_own_use() -> None:
+    layout = Layout.__new__(Layout)
+    layout.used, layout.frames = 3, []
+    assert layout.last_use == 3
