@@ -27,7 +27,7 @@ OLDEST = [
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "long", "docs", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -70,6 +70,15 @@ def texts(session: nox.Session) -> None:
     """20,000 texts as people paste them, with known truth."""
     session.install("-e", ".[test]")
     session.run("python", "tests/texts.py", "20000", *session.posargs)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "5"})
+    session.run("python", "tests/fuzz_p1.py", "20000", "1")
+    session.run("python", "tests/fuzz_wire.py", "--cases", "20000")
 
 
 @nox.session
@@ -138,10 +147,10 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def streams(session: nox.Session) -> None:
-    """Run the properties of streams on 20,000 streams each; this takes half an hour and is no part of the gate."""
+    """Run the properties of streams on some 20,000 streams each; this takes half an hour and is no part of the gate."""
     session.install("-e", ".[test]")
     modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
-    session.run("pytest", *modules, env={"HANPARSE_STREAMS": "20000"})
+    session.run("pytest", *modules, env={"HANPARSE_LONG": "150"})
 
 
 @nox.session

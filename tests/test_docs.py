@@ -156,7 +156,7 @@ def run_command(line: str) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_says_what_it_is_and_is_run_or_written_by_a_tool(page: str) -> None:
-    written = {"text"} if page == "docs/explained.md" else set()  # tests/test_explain.py compares that page
+    written = {"text"} if page == "docs/explained.md" else set()  # tests/test_annotate_explain.py compares that page
     strangers = [block for block in blocks(page) if block.language not in RUN | written]
     assert [block for block in strangers if not block.language.startswith("{")] == []  # those are for Sphinx
     text = _BLOCK.sub("", (ROOT / page).read_text("utf-8"))

@@ -60,6 +60,7 @@ MADE_UP = {
     # no numbers of meters: types, values, times, lengths and tags of hexadecimal lines
     *("000000000000000000", "0000000000000001", "180000000030", "230101120000", "027010201105", "36353235000020"),
     *("090417372800", "090731303030303137", "140000000000000000", "080000000000000011"),
+    *("240230120000", "241027023000", "700101000000"),  # clocks of P1
     *("150000000000000001", "150000000000000002", "150000000000000003", "150000000000000004"),
 }
 # A word that is hexadecimal and has a letter is octets; the digits that these are as text are looked at below.

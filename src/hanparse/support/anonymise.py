@@ -6,7 +6,8 @@ Replaced bytes
   clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
   and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
 * In bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
-* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64.
+* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
+  that can be read, only within a value, so that the list stays readable.
 
 Lengths and headers stay. Because a CRC is linear, each check sequence changes by the same bits as its frame requires: a
 sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. Nothing is repaired. A
@@ -16,7 +17,7 @@ meter number that a list contains as a whole number without a code looks like an
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
@@ -67,7 +68,8 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of a text to keep
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
-    _replace_known(data, changed, capture.content, known)
+    for stretch in capture.stretches():
+        _replace_known(data, changed, stretch, known)
     for span in spans:
         span.seal(data, changed)
     return bytes(changed)
@@ -140,6 +142,12 @@ class _List(NamedTuple):
     items: list[Item]
     kept: list[bytes]
 
+    def value_places(self) -> Iterator[int]:
+        """Return the positions of the octets of strings and numbers, without tags and lengths."""
+        for leaf in shapes.leaves(self.notification.body):
+            end = leaf.offset + leaf.length
+            yield from self.places[end - _size(leaf) : end]
+
     def identifiers(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """Return the strings and values in the list that may identify a meter."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
@@ -209,8 +217,15 @@ class _Capture:
         self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
         read = {at for found in self.lists for at in found.places}
         framing = {at for span in spans for at in span.framing()}
-        self.content = [at for at in range(len(data)) if at not in framing]
-        self._rest = [at for at in self.content if at not in read]
+        self._content = [at for at in range(len(data)) if at not in framing]
+        self._rest = [at for at in self._content if at not in read]
+        self._structure = read - {at for found in self.lists for at in found.value_places()}
+
+    def stretches(self) -> Iterator[Sequence[int]]:
+        """Return the positions of each value of a list and of all other content, in which a number may be complete."""
+        for is_structure, stretch in groupby(self._content, self._structure.__contains__):
+            if not is_structure:
+                yield list(stretch)
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """Return the identifiers in the lists."""

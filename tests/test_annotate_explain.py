@@ -13,6 +13,7 @@ from framefiles import ALL, SOUND, FrameFile, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 from scripts import ROOT, script
+from sweeps import cases
 from wire import LLC, seeded
 
 from hanparse import HexDumpError, Scale, decode_all
@@ -28,7 +29,7 @@ def test_every_byte_of_a_frame_file_is_accounted_for_once(file: FrameFile) -> No
 
 @pytest.mark.parametrize("block", range(8))
 def test_every_byte_of_a_mutated_push_is_accounted_for_once(block: int) -> None:
-    for seed in range(block * 400, block * 400 + 400):
+    for seed in range(block * cases(60), (block + 1) * cases(60)):
         source = mutations.mutated(seed)
         if isinstance(source, bytes):
             check(source)
@@ -36,13 +37,13 @@ def test_every_byte_of_a_mutated_push_is_accounted_for_once(block: int) -> None:
 
 @pytest.mark.parametrize("block", range(4))
 def test_every_byte_of_a_stream_with_noise_damage_shared_flags_and_segments_is_accounted_for_once(block: int) -> None:
-    for seed in range(block * 60, block * 60 + 60):
+    for seed in range(block * cases(15), (block + 1) * cases(15)):
         check(streams.stream(seed).data)
 
 
 @pytest.mark.parametrize("name", mutations.heavy())
 def test_every_byte_of_a_heavy_input_is_accounted_for_once(name: str) -> None:
-    check(mutations.heavy()[name] * 3)
+    check(mutations.heavy()[name] * cases(1))
 
 
 pieces = st.one_of(
@@ -92,7 +93,7 @@ def test_text_flags_and_noise_between_frames_are_passed_over_each_in_its_way() -
 
 @pytest.mark.parametrize("block", range(4))
 def test_what_became_of_the_values_is_what_decode_all_makes_of_them(block: int) -> None:
-    for seed in range(1000 + block * 60, 1060 + block * 60):
+    for seed in range(1000 + block * cases(15), 1000 + (block + 1) * cases(15)):
         data = streams.stream(seed).data
         pushes = segments_joined(explain(data))
         told = [push.keys() - {"timestamp"} for push in pushes if push]
@@ -104,7 +105,7 @@ def test_what_became_of_the_values_is_what_decode_all_makes_of_them(block: int) 
 
 
 def test_the_elements_of_a_push_in_segments_stand_in_the_frames_that_carry_them() -> None:
-    for seed in range(40):
+    for seed in range(cases(10)):
         segments, push = streams.segments(seeded(seed), numbered=seed % 2 == 0)
         data = b"".join(segment.data for segment in segments)
         explanation = check(data)

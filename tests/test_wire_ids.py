@@ -64,6 +64,34 @@ def test_what_may_be_any_value_is_no_notation() -> None:
     assert set(ids.notations(b"00000017", b"10000017")) == {b"00000017"}  # 00 00 00 17 is a value like others
 
 
+@pytest.mark.parametrize(
+    ("number", "octets", "is_notation"),
+    [
+        (b"12340000", "12340000", False),  # two bytes that are not 00: a value may look the same by chance
+        (b"12345600", "12345600", True),
+        (b"00001234", "34120000", False),
+        (b"00123456", "56341200", True),
+        (b"16711680", "FF0000", False),
+        (b"16711681", "FF0001", False),
+        (b"16711937", "FF0101", True),
+    ],
+)
+def test_a_binary_notation_has_three_bytes_that_are_not_00(number: bytes, octets: str, is_notation: bool) -> None:
+    found = ids.notations(number, ids.replacement(number))
+    assert (bytes.fromhex(octets) in found) is is_notation
+
+
+@pytest.mark.parametrize("size", [41, 400, 24_000])
+def test_a_row_of_digits_too_long_for_a_number_is_known_whole_and_by_its_last_8_to_40_digits(size: int) -> None:
+    row = ("12345679" * size)[:size].encode()  # int() refuses more than 4,300 digits
+    found = ids.notations(row, ids.replacement(row))
+    assert row in found
+    assert bytes.fromhex(row[-40:].decode()) in found
+    assert bytes.fromhex(row[-8:].decode()) in found
+    assert int(row[-9:]).to_bytes(4, "little") in found
+    assert len(found) < 300
+
+
 @given(LONG, st.integers(0, 79))
 def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: str, at: int) -> None:
     old = number.encode()
@@ -84,6 +112,8 @@ def test_every_notation_keeps_its_length_and_holds_none_of_the_old_ones(number: 
         b"1KFMDEADBEEF",
         b" 12AB34CD\0",
         b"12-34-56",
+        b"AIDON_V0001EFFE7ADC",
+        b"AIDON_V000117AAAABC",
     ],
 )
 def test_a_text_of_six_digits_or_eight_hex_digits_may_be_a_number(text: bytes) -> None:

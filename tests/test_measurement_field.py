@@ -22,7 +22,7 @@ def test_the_fields_are_listed_in_their_order() -> None:
 @pytest.mark.parametrize(
     ("name", "unit", "kind", "type_", "codes"),
     [
-        ("meter_id", "", Kind.TEXT, str, ("0-0:96.1.0", "1-1:0.0.5")),
+        ("meter_id", "", Kind.TEXT, str, ("0-0:96.1.0", "1-1:0.0.5", "0-0:96.1.1")),
         ("timestamp", "", Kind.TIME, datetime, ()),
         ("active_power_import", "W", Kind.NUMBER, float, ("1.7.0",)),
         ("reactive_energy_export_t4", "varh", Kind.NUMBER, float, ("4.8.4",)),

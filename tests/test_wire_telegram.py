@@ -82,6 +82,14 @@ def test_a_candidate_is_given_up_at_the_first_byte_that_no_telegram_has(data: by
         assert caught.value.offset == offset
 
 
+def test_the_first_byte_that_is_wrong_is_named_however_many_bytes_are_there() -> None:
+    for data, offset in ((b"/LGF5\xa0" + b"A" * 100, 5), (b"/LGF5" + b"A" * 59 + b"\xa0", 64), (b"/LGF5" * 40, 64)):
+        for size in range(offset + 1, len(data) + 1):
+            with pytest.raises(FrameError) as caught:
+                find_end(data[:size])
+            assert caught.value.offset == offset
+
+
 def test_an_error_says_whether_a_telegram_was_meant() -> None:
     for data, meant in ((b"/LGF\xa0", False), (b"/LGF5\r\n\xa0", True), (b"/LGF5\r\n!1\xa0", True)):
         with pytest.raises(FrameError) as caught:

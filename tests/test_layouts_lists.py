@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lists import GENERAL, SHAPES, SHORT, any_push, following
 from outcomes import outcome, resealed
+from sweeps import cases
 from wire import seeded
 
 from hanparse import Decoder, Scale
@@ -52,7 +53,7 @@ def test_lists_that_no_meter_sends_are_read_as_the_grammar_reads_them(
     shape: Callable[[Random], Data], rng: Random, options: Options, profiles: tuple[Profile, ...]
 ) -> None:
     options = Options(**options, profiles=profiles)
-    for _ in range(5):
+    for _ in range(cases(2)):
         learned, unlearned = Decoder(**options), Decoder(**options)
         for frame in exchange(rng, shape):
             unlearned._layouts.clear()  # noqa: SLF001  to compare with the long way
@@ -61,7 +62,7 @@ def test_lists_that_no_meter_sends_are_read_as_the_grammar_reads_them(
 
 def test_lists_that_no_meter_sends_are_often_recognised() -> None:
     rng, recognised, frames = seeded(1), 0, 0
-    for _ in range(400):
+    for _ in range(100):
         decoder = Decoder(profiles=(SHORT, *PROFILES, GENERAL))
         for frame in exchange(rng, rng.choice(SHAPES)):
             decoder.feed(frame)

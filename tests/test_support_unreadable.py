@@ -1,4 +1,4 @@
-"""What tells a meter in bytes that cannot be read, by its places; the whole report is judged in test_anonymous."""
+"""What tells a meter in bytes that cannot be read, by its places; see test_support_anonymise for reports."""
 
 from __future__ import annotations
 

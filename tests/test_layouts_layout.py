@@ -9,11 +9,13 @@ from framefiles import SOUND, FrameFile, named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from outcomes import Watched, outcome, resealed, types
+from sweeps import cases
 
 from hanparse import Decoder, Scale, cosem, decode
 from hanparse.axdr.data import Tag
 from hanparse.decoder import Options
 from hanparse.hdlc import Frame
+from hanparse.layouts.layout import Layout
 from hanparse.layouts.store import MAX_LAYOUTS, PATIENCE
 from hanparse.meters import Place, shapes
 from hanparse.meters.makers.kaifa import KAIFA
@@ -213,7 +215,7 @@ def pieces(draw: st.DrawFn) -> bytes:
     return draw(st.sampled_from([frame, frame, frame, frame[1:], frame[1:], damaged, frame[:place], noise]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=cases(60))
 @given(st.lists(pieces(), min_size=1, max_size=25), st.sampled_from([1, 3, 16, 61, 256, 3000, 10_000]), st.booleans())
 def test_a_stream_gives_the_same_with_and_without_layouts(parts: list[bytes], size: int, whole: bool) -> None:
     stream = b"".join(parts)
@@ -370,3 +372,21 @@ def test_a_push_object_list_is_read_anew_however_it_describes_itself() -> None:
     [second] = decoder.feed(bytes.fromhex(ATTRIBUTE_3))
     assert second == decode(ATTRIBUTE_3)
     assert second.active_energy_import_t1 is None
+
+
+def test_values_of_pushes_in_one_block_are_read_behind_the_header_of_the_block() -> None:
+    sent = named("gbt/one-block").data
+    power = sent.index(bytes.fromhex("0600000280"))  # 640 W, the first of its values
+    decoder = Decoder()
+    for watts in (640, 641, 17):
+        frame = resealed(sent[:power] + b"\x06" + watts.to_bytes(4, "big") + sent[power + 5 :])
+        (found,) = decoder.feed(frame)
+        assert found.active_power_import == watts
+        assert found.to_dict() == decode(frame).to_dict()
+        assert found.registers == decode(frame).registers
+
+
+def test_a_layout_that_was_learned_without_frames_is_as_old_as_its_own_use() -> None:
+    layout = Layout.__new__(Layout)
+    layout.used, layout.frames = 3, []
+    assert layout.last_use == 3
