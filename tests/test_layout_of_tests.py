@@ -23,11 +23,13 @@ TESTED_IN: Final = {
     "annotate.pushes": "annotate_carriers",
     "annotate.spans": "annotate_carriers",
     "annotate.values": "annotate",
-    # cli, dumps: through the command, and through `hanparse.hexdump`
+    # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
     "cli.follow": "follow",
     "cli.pieces": "pieces",
-    "dumps": "hexdump",
+    "hexdump": "hexdump",
+    "pasted": "pasted",
+    "receiver": "receiver",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",
@@ -35,7 +37,6 @@ TESTED_IN: Final = {
     "layouts.store": "layouts_layout",
     "layouts.table": "layouts_layout",
     "measurement.measurement": "measurement",
-    "measurement.parts": "measurement",
     "measurement.security": "security",
     "meters.makers": "meters_makers",  # each of them: tests/frames
     "obis": "obis",
@@ -59,6 +60,7 @@ OF_THE_WHOLE: Final = {
     "add_a_meter": "the page that says how",
     "charger_example": "the example of a charger",
     "ciphered_frames": "frame files that are ciphered",
+    "dataframe_examples": "examples that make data frames",
     "docs": "pages",
     "examples": "programs that use the library",
     "frames": "frame files",
