@@ -57,14 +57,14 @@ def kinds(found: list[Event]) -> list[str]:
 def test_a_frame_comes_before_the_message_that_it_completes() -> None:
     information = LLC + AIDON_2.apdu
     data = sealed(information[:50], segmentation=1) + sealed(information[50:]) + LIST_2.data
-    assert kinds(events(data)) == ["hdlc.Frame", "hdlc.Frame", "receiver.Read", "hdlc.Frame", "receiver.Read"]
+    assert kinds(events(data)) == ["hdlc.Frame", "hdlc.Frame", "events.Read", "hdlc.Frame", "events.Read"]
 
 
 def test_each_kind_of_frame_and_what_is_read_of_it() -> None:
     data = LIST_2.data + b"\x10\x40\x01\x41\x16" + mbus.Telegram(8, 1, 0x72, bytes(12)).build() + swedish()
     assert kinds(events(data)) == [
-        "hdlc.Frame", "receiver.Read", "mbus.ShortFrame", "mbus.Telegram", "receiver.Failed", "p1.Telegram",
-        "receiver.ReadTelegram",
+        "hdlc.Frame", "events.Read", "mbus.ShortFrame", "mbus.Telegram", "events.Failed", "p1.Telegram",
+        "events.ReadTelegram",
     ]  # fmt: skip
 
 
@@ -246,8 +246,8 @@ def test_what_has_no_frame_is_read_once_nothing_in_it_is_one(data: bytes) -> Non
 
 
 def test_bytes_beside_a_frame_are_not_taken_for_a_push_without_one() -> None:
-    assert kinds(list(walk(LIST_2.data + AIDON_2.apdu))) == ["hdlc.Frame", "receiver.Read"]
-    assert kinds(list(walk(AIDON_2.apdu + LIST_2.data))) == ["hdlc.Frame", "receiver.Read"]
+    assert kinds(list(walk(LIST_2.data + AIDON_2.apdu))) == ["hdlc.Frame", "events.Read"]
+    assert kinds(list(walk(AIDON_2.apdu + LIST_2.data))) == ["hdlc.Frame", "events.Read"]
     damaged = LIST_2.data[:-3] + b"\0\0\x7e"
     assert [type(one) for one in walk(damaged)] == [ChecksumError]
 
