@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from hanparse.cli.console import chunks, complain, table, written
 from hanparse.cli.inputs import measurements, opened, passed_over
+from hanparse.cli.keys import add_keys, check_keys, key_options
 from hanparse.decoder import Decoder, Options, decode
 from hanparse.errors import HanParseError
 from hanparse.measurement import Scale
 from hanparse.obis import ENTRIES, Obis, lookup
-from hanparse.security.keys import Keys, parse_key
 from hanparse.support.versions import version
 
 if TYPE_CHECKING:
@@ -48,11 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         argcomplete.autocomplete(parser)
     given = parser.parse_args(arguments)
-    if "key" in given:
-        try:
-            Keys(given.key, given.auth_key, given.system_title)
-        except ValueError as error:  # its message does not hold a key
-            parser.error(str(error))
+    check_keys(parser, given)
     if sys.stdout is None:
         complain("standard output is closed")
         return _NOTHING
@@ -145,6 +141,7 @@ def _add_diagnose(commands: _Commands) -> None:
         epilog="example: hanparse diagnose capture.bin",
     )
     _add_files(command)
+    add_keys(command)
     command.set_defaults(run=_diagnose)
 
 
@@ -159,6 +156,8 @@ def _add_report(commands: _Commands) -> None:
     command.add_argument(
         "--keep", action="append", default=[], metavar="TEXT", help="a text in the list that is no number of a meter"
     )
+    add_keys(command)
+    command.add_argument("--with-plaintext", action="store_true", help="show what the keys decipher, too")
     command.set_defaults(run=_report)
 
 
@@ -171,13 +170,7 @@ def _add_options(command: argparse.ArgumentParser) -> None:
         "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, such as 100:5"
     )
     command.add_argument("--timezone", type=_zone, metavar="NAME", help="instead of the meter's clock rule")
-    for name, what in (("key", "deciphers"), ("auth-key", "verifies")):
-        variable = f"HANPARSE_{name.upper().replace('-', '_')}"
-        words = f"{what} ciphered pushes; better in the environment, as {variable}"
-        command.add_argument(
-            f"--{name}", type=_key, default=os.environ.get(variable) or None, metavar="HEX", help=words
-        )
-    command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
+    add_keys(command)
 
 
 def _ratio(text: str) -> Scale:
@@ -185,13 +178,6 @@ def _ratio(text: str) -> Scale:
         return Scale.ct(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _key(text: str) -> bytes:
-    try:
-        return parse_key(text)
-    except ValueError as error:  # its message does not hold the key, as that of argparse would
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _zone(name: str) -> ZoneInfo:
@@ -230,10 +216,8 @@ def _explain(given: argparse.Namespace) -> int:
     sound = False
     for name in given.files:
         with opened(name) as file:
-            explanation = explain(
-                b"".join(chunks(file, passed_over(name))), scale=given.ct, timezone=given.timezone,
-                key=given.key, auth_key=given.auth_key, system_title=given.system_title,
-            )  # fmt: skip
+            data = b"".join(chunks(file, passed_over(name)))
+        explanation = explain(data, scale=given.ct, timezone=given.timezone, **key_options(given))
         print(explanation)
         sound = sound or not explanation.error
     return _DECODED if sound else _NOTHING
@@ -264,7 +248,7 @@ def _entries(text: str) -> list[str]:
 
 
 def _diagnose(given: argparse.Namespace) -> int:
-    decoder = Decoder()
+    decoder = Decoder(**key_options(given))
     for name in given.files:
         with opened(name) as file:
             for chunk in chunks(file, passed_over(name)):
@@ -287,7 +271,8 @@ def _report(given: argparse.Namespace) -> int:
 
     for name in given.files:
         with opened(name) as file:
-            print(attachment(chunks(file, complain), given.keep))
+            received = chunks(file, complain)
+            print(attachment(received, given.keep, with_plaintext=given.with_plaintext, **key_options(given)))
     return _DECODED
 
 
