@@ -17,7 +17,7 @@ PUSH: Final = named("kamstrup/push-dk-3phase").apdu
 SHORT: Final = named("iskraemeco/at-kelag").apdu
 TELEGRAM: Final = b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n!\r\n"
 HEADER: Final = bytes.fromhex("410313")
-VECTORS: Final = [file for name in TRANSPORTS if name != "p1" for file in folder(name) if "key" in file.options]
+VECTORS: Final = [file for name in TRANSPORTS for file in folder(name) if "key" in file.options]
 every: Final = pytest.mark.parametrize("file", VECTORS, ids=lambda file: file.name)
 
 
