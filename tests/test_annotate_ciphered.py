@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from ciphering import AUTH_KEY, KEY, TITLE, Meter
 from framefiles import TRANSPORTS, FrameFile, folder, named, sealed
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from wire import LLC
 
@@ -17,7 +17,7 @@ PUSH: Final = named("kamstrup/push-dk-3phase").apdu
 SHORT: Final = named("iskraemeco/at-kelag").apdu
 TELEGRAM: Final = b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n!\r\n"
 HEADER: Final = bytes.fromhex("410313")
-VECTORS: Final = [file for name in TRANSPORTS if name != "p1" for file in folder(name) if "key" in file.options]
+VECTORS: Final = [file for name in TRANSPORTS for file in folder(name) if "key" in file.options]
 every: Final = pytest.mark.parametrize("file", VECTORS, ids=lambda file: file.name)
 
 
@@ -64,6 +64,7 @@ meters: Final = st.builds(
 def test_every_byte_outside_and_inside_is_explained_once(
     meter: Meter, push: bytes, counter: int, is_framed: bool, gives_auth_key: bool
 ) -> None:
+    assume(push is not TELEGRAM or meter.control != 0x10)  # a telegram in clear is a P1 telegram of the stream
     apdu = meter.cipher(push, counter)
     data = framed(apdu, 200) if is_framed else apdu
     explanation = explain(data, key=KEY, auth_key=AUTH_KEY if gives_auth_key else None)
@@ -80,7 +81,8 @@ def test_every_byte_outside_and_inside_is_explained_once(
 
 @every
 def test_a_vector_is_explained_with_its_keys_and_damage_is_too(file: FrameFile) -> None:
-    explanation = explain(file.data, **file.options)
+    options: dict[str, Any] = dict(file.options)
+    explanation = explain(file.data, **options)
     assert bytes_of(explanation) == file.data
     if file.verified is not None:
         assert len(plaintexts(explanation)) == len(file.measurements)
@@ -89,7 +91,7 @@ def test_a_vector_is_explained_with_its_keys_and_damage_is_too(file: FrameFile) 
     for place in range(0, len(file.data), max(1, len(file.data) // 7)):
         damaged = file.data[:place] + bytes([file.data[place] ^ 0x55]) + file.data[place + 1 :]
         for data in (damaged, file.data[:place]):
-            found = explain(data, **file.options)
+            found = explain(data, **options)
             assert bytes_of(found) == data
             assert str(found)
 

@@ -597,11 +597,50 @@ def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_
 def test_keys_that_do_not_fit_together_are_wrong_use(
     options: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in ("decode", "explain"):
+    for command in ("decode", "explain", "diagnose", "report"):
         with pytest.raises(SystemExit) as ended:
             main([command, *options, "no-such-file"])
         assert ended.value.code == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variable", ["HANPARSE_KEY", "HANPARSE_AUTH_KEY"])
+@pytest.mark.parametrize("command", ["decode", "explain", "diagnose", "report"])
+def test_a_bad_key_in_the_environment_is_blamed_on_its_variable(
+    variable: str, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = "0123456789ABCDEF0123456789ABCDEO"
+    for name in ("HANPARSE_KEY", "HANPARSE_AUTH_KEY"):
+        monkeypatch.setenv(name, digits if name == variable else "00" * 16)
+    with pytest.raises(SystemExit) as ended:
+        main([command, "no-such-file"])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert f"environment variable {variable}: character 32 of the key is the letter O" in error
+    assert "argument --" not in error
+    assert digits not in error
+    monkeypatch.setenv(variable, "00" * 16)
+    option = "--" + variable.removeprefix("HANPARSE_").lower().replace("_", "-")
+    with pytest.raises(SystemExit):
+        main([command, option, digits, "no-such-file"])
+    assert f"argument {option}: character 32" in capsys.readouterr().err
+
+
+def test_diagnose_and_report_take_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (push, *_) = (file for file in folder("ciphered") if file.name == "ciphered/hdlc-sc30")
+    path = tmp_path / "push.bin"
+    path.write_bytes(push.data)
+    keys = ["--key", push.options["key"], "--auth-key", push.options["auth_key"]]
+    assert main(["diagnose", str(path)]) == 1
+    assert "no key was given" in capsys.readouterr().out
+    assert main(["diagnose", *keys, str(path)]) == 0
+    assert "measurements 1" in capsys.readouterr().out
+    assert main(["report", *keys, str(path)]) == 0
+    report = capsys.readouterr().out
+    assert "measurements 1" in report
+    assert "1484" not in report
+    assert main(["report", *keys, "--with-plaintext", str(path)]) == 0
+    assert "1484" in capsys.readouterr().out
 
 
 def test_an_empty_key_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
+from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.diagnosis.ciphered import Observed
 from hanparse.errors import (
     ChecksumError,
@@ -231,7 +232,7 @@ class Decoder:
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
             self._ready += [self._finish(measurement, self._at) for measurement in event]
-        elif isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+        elif isinstance(event, Frame | mbus.Telegram | p1.Telegram | CipheredTelegram):
             self._counts["frames"] += 1
         elif isinstance(event, Recognised):
             self._ready.append(self._measurement(event, self._at))
@@ -243,7 +244,8 @@ class Decoder:
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
             self._fail(event.error)
-        elif isinstance(event, FrameError):
+        elif isinstance(event, FrameError | CipherError):
+            self._counts["ciphered"] += isinstance(event, CipherError)
             self._fail(event)
 
     def _take_read(self, event: Read | ReadTelegram) -> None:

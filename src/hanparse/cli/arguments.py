@@ -3,28 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 from datetime import timedelta, timezone
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final, TypedDict
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 from hanparse.cli.formats import EXTRAS, FORMATS, Output
 from hanparse.cli.inputs import is_port
+from hanparse.cli.keys import KeyOptions, add_keys, check_keys, key_options
 from hanparse.measurement import FIELDS, Scale
-from hanparse.security.keys import Keys, parse_key
 from hanparse.support.versions import version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    from hanparse.security.keys import KeyOption
-
     _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  what add_subparsers gives
 
-_KEYS: Final = {"key": "deciphers", "auth_key": "verifies"}
 _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
 _DECODE_EXAMPLES: Final = """\
@@ -36,14 +32,11 @@ examples:
 """
 
 
-class Reading(TypedDict):
+class Reading(KeyOptions):
     """How pushes are read."""
 
     scale: Scale
     timezone: tzinfo | None
-    key: KeyOption
-    auth_key: KeyOption
-    system_title: str | None
 
 
 def given(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -59,8 +52,7 @@ def given(arguments: Sequence[str] | None) -> argparse.Namespace:
     if found.command is None:
         parser.print_help()
         parser.exit()
-    if "key" in found:
-        _check_keys(parser, found)
+    check_keys(parser, found)
     if "units" in found and found.units and found.format != "csv":
         parser.error("--units is for --format csv: a table shows units anyway, and JSON has no header for them")
     return found
@@ -68,9 +60,7 @@ def given(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def reading(found: argparse.Namespace) -> Reading:
     """Return how pushes are read, as `decode` and `explain` are given it."""
-    return Reading(
-        scale=found.ct, timezone=found.timezone, key=found.key, auth_key=found.auth_key, system_title=found.system_title
-    )
+    return Reading(scale=found.ct, timezone=found.timezone, **key_options(found))
 
 
 def output(found: argparse.Namespace) -> Output:
@@ -86,14 +76,6 @@ def output(found: argparse.Namespace) -> Output:
         estimated=found.estimate or "estimated" in found.columns,
         security=found.key is not None,
     )
-
-
-def _check_keys(parser: argparse.ArgumentParser, found: argparse.Namespace) -> None:
-    options = reading(found)
-    try:
-        Keys(options["key"], options["auth_key"], options["system_title"])
-    except ValueError as error:  # its message does not hold a key
-        parser.error(str(error))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -173,6 +155,7 @@ def _add_diagnose(commands: _Commands) -> None:
     )
     _add_files(command)
     _add_form(command)
+    add_keys(command)
 
 
 def _add_report(commands: _Commands) -> None:
@@ -185,6 +168,8 @@ def _add_report(commands: _Commands) -> None:
     _add_files(command)
     words = "leave TEXT as it is: it looks like the number of a meter and is none, a type or a version"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
+    add_keys(command)
+    command.add_argument("--with-plaintext", action="store_true", help="show what the keys decipher, too")
 
 
 def _add_files(command: argparse.ArgumentParser) -> None:
@@ -197,12 +182,7 @@ def _add_reading(command: argparse.ArgumentParser) -> None:
     )
     words = "the zone of the meter's clock, such as Europe/Oslo or +01:00, in place of the rule for its list"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)
-    for name, what in _KEYS.items():
-        variable = f"HANPARSE_{name.upper()}"
-        words = f"{what} ciphered pushes; better in the environment, as {variable}"
-        default = os.environ.get(variable) or None
-        command.add_argument(f"--{name.replace('_', '-')}", type=_key, default=default, metavar="HEX", help=words)
-    command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
+    add_keys(command)
 
 
 def _columns(text: str) -> tuple[str, ...]:
@@ -225,13 +205,6 @@ def _ratio(text: str) -> Scale:
         return Scale.ct(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _key(text: str) -> bytes:
-    try:
-        return parse_key(text)
-    except ValueError as error:  # its message does not hold the key, as that of argparse would
-        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _zone(name: str) -> tzinfo:

@@ -16,6 +16,7 @@ from hanparse.cli import arguments
 from hanparse.cli.console import chunks, complain, no_clock
 from hanparse.cli.formats import writer
 from hanparse.cli.inputs import Inputs, first, passed_over
+from hanparse.cli.keys import key_options
 from hanparse.cli.lookups import lookups
 from hanparse.cli.tables import table
 from hanparse.cli.verdict import as_dict, as_text
@@ -146,7 +147,7 @@ def _obis(given: argparse.Namespace) -> int:
 
 
 def _diagnose(given: argparse.Namespace) -> int:
-    decoder = Decoder()
+    decoder = Decoder(**key_options(given))
 
     def read(name: str, file: BinaryIO) -> Iterator[None]:
         for chunk in chunks(file, passed_over(name)):
@@ -163,8 +164,12 @@ def _diagnose(given: argparse.Namespace) -> int:
 def _report(given: argparse.Namespace) -> int:
     from hanparse.support.report import attachment  # noqa: PLC0415  only here
 
+    def read(name: str, file: BinaryIO) -> Iterator[str]:
+        received = chunks(file, passed_over(name))
+        yield attachment(received, given.keep, with_plaintext=given.with_plaintext, **key_options(given))
+
     inputs, reported = Inputs(given.files), False
-    for report in inputs.each(lambda name, file: iter([attachment(chunks(file, passed_over(name)), given.keep)])):
+    for report in inputs.each(read):
         print(report)
         reported = True
     return _status(inputs, decoded=reported)

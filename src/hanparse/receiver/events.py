@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hanparse import mbus, p1
-from hanparse.errors import DecodeError, FrameError, UnknownMeterError
+from hanparse.cipheredp1 import CipheredTelegram
+from hanparse.errors import CipherError, DecodeError, FrameError, UnknownMeterError
 from hanparse.hdlc import Frame
 from hanparse.wire.message import Dropped, Message
 
@@ -63,6 +64,6 @@ class Failed(NamedTuple):
     """The deciphered APDU, if the keys fit and its content could not be read."""
 
 
-_Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | FrameError | Dropped
+_Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped
 Event = _Found | Read | ReadTelegram | Recognised | Failed
 """What a stream holds. A frame comes before the message that it completes."""

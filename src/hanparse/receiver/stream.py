@@ -11,13 +11,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse import cosem, mbus, p1
+from hanparse.cipheredp1 import Ciphered, CipheredTelegram, Judge, P1OrCiphered
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
 from hanparse.hdlc import Frame, Hdlc, strip_llc
 from hanparse.mbus import MBus, MBusShort
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.meters.p1 import read_telegram
 from hanparse.meters.seen import LastMakers
-from hanparse.p1 import P1
 from hanparse.receiver.events import Failed, Read, ReadTelegram, Recognised
 from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opened, Opener
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 
-LAYERS: Final = (Hdlc, MBus, MBusShort, P1)
-"""Every link layer that a stream may hold; one more is one module and its name here."""
+LAYERS: Final = (Hdlc, MBus, MBusShort)
+"""Every link layer that a stream may hold apart from P1; one more is one module and its name here."""
 
 
 class Recogniser(Protocol):
@@ -73,7 +73,9 @@ class Receiver:
         self._recogniser = recogniser
         self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
         self.opener = Opener(keys, is_sound)
-        self.reader = StreamReader([layer() for layer in LAYERS], self._known)
+        self._judge = Judge(self.opener, is_sound)
+        layers = [*(layer() for layer in LAYERS), P1OrCiphered(self._judge), Ciphered(self._judge)]
+        self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
         self._pending: list[Event] = []  # few: those of one frame
@@ -101,6 +103,8 @@ class Receiver:
             self._take(event)
         elif isinstance(event, p1.Telegram):
             self._pending.append(self._open_telegram(event))
+        elif isinstance(event, CipheredTelegram):
+            self._pending.append(self._open_ciphered_telegram(event))
         elif event is None and self.reader.ended:
             self._pending.extend(self._transfer.end(self.reader.received))
             return self._pending.pop(0) if self._pending else None
@@ -201,6 +205,16 @@ class Receiver:
             return DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}")
         except UnknownMeterError:
             return UnknownMeterError("no profile reads what the keys opened")
+
+    def _open_ciphered_telegram(self, telegram: CipheredTelegram) -> ReadTelegram | Failed:
+        """Read a telegram that the judge has accepted."""
+        message = Message.of(telegram)
+        plain, security = self._judge.decipher(telegram)
+        try:
+            return ReadTelegram(message, read_telegram(p1.Telegram.parse(plain)), security, plain)
+        except UnknownMeterError:
+            error = UnknownMeterError("no profile reads what the keys opened")
+            return Failed(message, error, Opened(plain, security, 0))
 
     def _is_sound(self, link: Link | None, payload: bytes) -> bool:
         return (self._recogniser is not None and self._recogniser.has(link, payload)) or is_sound(payload)

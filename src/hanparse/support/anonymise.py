@@ -5,6 +5,7 @@ Replaced bytes
 * In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
   clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
   and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
+* In the header of a ciphered push: the system title, apart from the letters of its manufacturer.
 * In bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
 * Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
   that can be read, only within a value, so that the list stays readable.
@@ -23,13 +24,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import cosem
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.axdr.data import SCALARS, Data, Tag
-from hanparse.errors import DecodeError
+from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
 from hanparse.obis import code_in, lookup
-from hanparse.receiver import Failed, Read, walk
-from hanparse.support import base64words, unreadable
-from hanparse.wire import ids
+from hanparse.receiver import Failed, Read, ReadTelegram, walk
+from hanparse.security.header import read_header
+from hanparse.support import base64words, titles, unreadable
+from hanparse.wire import identify, ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -214,11 +216,14 @@ class _Capture:
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
+        events = list(events)
         self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
         read = {at for found in self.lists for at in found.places}
         framing = {at for span in spans for at in span.framing()}
         self._content = [at for at in range(len(data)) if at not in framing]
         self._rest = [at for at in self._content if at not in read]
+        messages = [event.message for event in events if isinstance(event, Read | ReadTelegram | Failed)]
+        self._titles = [places for message in messages if (places := titles.places(message))]
         self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
@@ -228,7 +233,10 @@ class _Capture:
                 yield list(stretch)
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """Return the identifiers in the lists."""
+        """Return the identifiers in the lists, and the system titles."""
+        for places in self._titles:
+            start = titles.serial(bytes(self._data[at] for at in places))
+            yield _Identifier(places[start:], ids.replacement_octets, titles.notations)
         for found in self.lists:
             yield from found.identifiers(kept)
 
@@ -241,18 +249,26 @@ class _Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes; `None` for a message without one."""
+    """Return the list in a message with the indexes of its bytes; `None` for a message without one.
+
+    The list in a ciphered push is on the wire if its content is authenticated and not encrypted.
+    """
     message = event.message
     apdu = strip_llc(message.payload)
-    header = len(message.payload) - len(apdu)
-    places = [message.position(at) for at in range(header, len(message.payload))]
+    start, end = len(message.payload) - len(apdu), len(message.payload)
+    if isinstance(event, Failed) and isinstance(event.error, DecodeError | FrameError):
+        return None
+    if identify.is_protected(apdu):
+        header = read_header(apdu)
+        start, end, apdu = start + header.start, start + header.end, apdu[header.start : header.end]
+    places = [message.position(at) for at in range(start, end)]
     if isinstance(event, Read) and event.reading.notification:
         reading, notification = event.reading, event.reading.notification
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
         texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
         kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
         return _List(places, notification, reading.items, kept)
-    if isinstance(event, Read) or isinstance(event.error, DecodeError):
+    if isinstance(event, Read) or apdu.startswith(b"/"):
         return None
     notification = cosem.parse_bare(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])
