@@ -57,11 +57,12 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """Run the tests with coverage and 20,000 damaged frames and ciphered APDUs each, with the oldest dependencies."""
+    """Run the tests with coverage and damaged frames, ciphered APDUs and telegrams, with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_p1.py", "--cases", "5000")
 
 
 @nox.session
