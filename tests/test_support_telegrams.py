@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from framefiles import FrameFile
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegrams import PLAIN, SOUND, crc_of, file, sealed
 
 from hanparse import Decoder, Measurement, decode, decode_all
 from hanparse.support.anonymise import anonymise
 from hanparse.support.report import attachment
+
+if TYPE_CHECKING:
+    from framefiles import FrameFile
 
 IDENTIFIERS = ("meter_id", "message", "submeters")
 
@@ -54,6 +56,7 @@ def everywhere(meter: str, gas: str, text: str) -> str:
     )
 
 
+@settings(max_examples=30)
 @given(meter_ids, meter_ids, texts, st.data())
 def test_no_identifier_survives_in_any_notation(meter: str, gas: str, text: str, data: st.DataObject) -> None:
     sound = sealed(everywhere(meter, gas, text))
@@ -68,24 +71,23 @@ def test_no_identifier_survives_in_any_notation(meter: str, gas: str, text: str,
 
 
 def test_a_damaged_telegram_keeps_its_values_and_is_damaged_by_the_same_bits() -> None:
-    sound = sealed("/KAM5\n\n0-0:96.1.0(9988776655443322)\n1-0:1.8.0(123456.789*kWh)\n1-0:1.7.0(0002.345*kW)\n")
+    sound = sealed("/KAM5\n\n0-0:96.1.0(1234567890123456)\n1-0:1.8.0(123456.789*kWh)\n1-0:1.7.0(0002.345*kW)\n")
     damaged = sound.replace(b"2.345", b"2.346")
     shown = anonymise(damaged)
     assert b"(123456.789*kWh)\r\n1-0:1.7.0(0002.346*kW)\r\n!" in shown
-    assert b"99887766" not in shown
-    for before, after in ((damaged, shown),):
-        wrong = [int(re.sub(rb".*!", b"", text, flags=re.DOTALL), 16) for text in (before, after)]
-        right = [crc_of(text[: text.index(b"!") + 1]) for text in (before, after)]
-        assert wrong[0] ^ right[0] == wrong[1] ^ right[1] != 0
+    assert b"12345678" not in shown
+    sent = [int(re.sub(rb".*!", b"", text, flags=re.DOTALL), 16) for text in (damaged, shown)]
+    right = [crc_of(text[: text.index(b"!") + 1]) for text in (damaged, shown)]
+    assert sent[0] ^ right[0] == sent[1] ^ right[1] != 0
 
 
 def test_the_crc_keeps_its_form() -> None:
-    body = "/KAM5\n\n0-0:96.1.0(9988776655443322)\n1-0:1.7.0(0002.345*kW)\n"
+    body = "/KAM5\n\n0-0:96.1.0(1234567890123456)\n1-0:1.7.0(0002.345*kW)\n"
     sound = sealed(body)
     lower = sound[:-6] + sound[-6:].lower()
     assert anonymise(lower)[-6:] == anonymise(sound)[-6:].lower()
-    number = next(n for n in range(10_000) if sealed(body.replace("3322", f"{n:04}"))[-6:-5] == b"0")
-    three = sealed(body.replace("3322", f"{number:04}"))
+    number = next(n for n in range(10_000) if sealed(body.replace("3456", f"{n:04}"))[-6:-5] == b"0")
+    three = sealed(body.replace("3456", f"{number:04}"))
     three = three[:-6] + three[-5:]
     assert len(decode_all(three)) == len(decode_all(anonymise(three))) == 1
 
@@ -98,17 +100,13 @@ def test_a_type_and_a_version_are_no_identifiers() -> None:
 
 def test_the_report_contains_no_identifier_and_no_message() -> None:
     report = attachment([file("nl-dsmr50-document").data])
-    for identifier in (
-        "K8EG004046395507",
-        "4B384547303034303436333935353037",
-        "222233333032303030303032",
-        "0123456789",
-    ):
-        assert identifier not in report
-        assert identifier.encode().hex(" ").upper() not in report
-    assert "123456789" in report.replace(".", "") or "1-0:1.8.1" in report
+    for identifier in ("K8EG004046395507", "222ABCD123456789"):
+        for sent in (identifier, identifier.encode().hex()):
+            assert sent not in report
+            assert sent.encode().hex(" ").upper() not in report
+    assert b"(123456.789*kWh)".hex(" ").upper() in report
 
 
 def test_a_text_to_keep_stays() -> None:
-    data = sealed("/KAM5\n\n0-0:96.1.0(9988776655443322)\n1-0:1.7.0(0002.345*kW)\n")
-    assert anonymise(data, keep=["9988776655443322"]) == data
+    data = sealed("/KAM5\n\n0-0:96.1.0(1234567890123456)\n1-0:1.7.0(0002.345*kW)\n")
+    assert anonymise(data, keep=["1234567890123456"]) == data

@@ -37,6 +37,7 @@ _TEXT: Final = re.compile(rb"[ -~]{%d,}" % ids.IDENTIFYING_DIGITS)
 _RUN: Final = re.compile(rb"\d{%d,}" % ids.IDENTIFYING_DIGITS)
 _FLUVIUS_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # the identification of all meters of a type (Fluvius, Belgium)
 _BAUD: Final = 5  # characters before the rest of an identification: a slash, three letters, the baud rate
+_DEVICE_NAME: Final = (0, 42)  # A, C
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
 _SHORTEST_MESSAGE: Final = 6  # characters; a shorter text may be a part of any other
 
@@ -108,9 +109,7 @@ def _change(text: str, code: Obis | None) -> Change | None:
         return None
     if (code.c, code.d) == (96, 13):
         return _no_message, _whole
-    is_id = (
-        (code.c, code.d) == (96, 1) or (code.c, code.d, code.e) == (42, 0, 0) or (code.a == 1 and not code.c + code.d)
-    )
+    is_id = (code.c, code.d) == (96, 1) or code[:3:2] == _DEVICE_NAME or code.c == code.d == 0
     is_version = code in _VERSIONS and not ids.is_number(text.encode("latin-1"))
     return (_other_id, _notations) if is_id and not is_version else None
 

@@ -55,7 +55,7 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`; from 80 numbers on, it begins with 2."""
+    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`. From 80 on, 2 replaces 1."""
     return _with_other_digits(text, _places(text), number)
 
 
