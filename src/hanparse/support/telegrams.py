@@ -35,7 +35,7 @@ _CLOCK: Final = re.compile(r"\d{12}[SW]|20\d{6} \d\d:\d\d:\d\d")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _TEXT: Final = re.compile(rb"[ -~]{%d,}" % ids.IDENTIFYING_DIGITS)
 _RUN: Final = re.compile(rb"\d{%d,}" % ids.IDENTIFYING_DIGITS)
-_FLUVIUS_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # the identification of all meters of a type (Fluvius, Belgium)
+_SAGEMCOM_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # all meters of a type send it (Sagemcom)
 _BAUD: Final = 5  # characters before the rest of an identification: a slash, three letters, the baud rate
 _DEVICE_NAME: Final = (0, 42)  # A, C
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
@@ -76,7 +76,7 @@ def in_damaged(text: bytes) -> tuple[Found, list[tuple[int, int]]]:
 
 
 def _in_identification(text: bytes) -> Iterator[tuple[int, int, Change]]:
-    if not _FLUVIUS_TYPE.fullmatch(text, _BAUD):
+    if not _SAGEMCOM_TYPE.fullmatch(text, _BAUD):
         for match in _RUN.finditer(text, _BAUD):
             yield *match.span(), (ids.replacement, _notations)
 
