@@ -57,12 +57,13 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """Run the tests with coverage, and damaged frames, ciphered APDUs and estimates, with the oldest dependencies."""
+    """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
     session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
     session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
+    session.run("python", "tests/fuzz_p1.py", "--cases", "5000")
 
 
 @nox.session
@@ -77,7 +78,7 @@ def long(session: nox.Session) -> None:
     """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
     session.install("-e", ".[dev]")
     session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "5"})
-    session.run("python", "tests/fuzz_p1.py", "20000", "1")
+    session.run("python", "tests/fuzz_p1.py", "--cases", "100000")
     session.run("python", "tests/fuzz_wire.py", "--cases", "20000")
 
 
@@ -139,10 +140,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons, with amshan and of the carriers, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons of lists, carriers and P1, which fail if a ratio is below half of its goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
+    session.run("python", "benchmarks/p1.py", "--short")
 
 
 @nox.session

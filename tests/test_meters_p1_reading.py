@@ -175,4 +175,19 @@ def test_the_report_of_an_unknown_telegram_names_no_meter() -> None:
 
 
 def test_a_mutated_telegram_raises_nothing_foreign_and_with_a_crc_that_fails_gives_no_value() -> None:
-    assert fuzz_p1.run(500, seed=1) > 0  # 10⁵ are run by ``python tests/fuzz_p1.py 100000 1``
+    measurements, _, _ = fuzz_p1.run_cases(300, first_seed=0)  # the session "cover" runs more
+    assert measurements > 100
+
+
+def test_a_peak_or_a_reading_may_come_before_its_time() -> None:
+    head = "/ISk5\\2MIE5T-200\n\n0-0:96.1.4(50217)\n1-0:1.7.0(1*kW)\n"
+    found = fields(
+        sealed(f"{head}1-0:1.6.0(08.796*kW)(260102010000W)\n0-1:24.1.0(003)\n0-1:24.2.3(5.5*m3)(260102000000W)\n")
+    )
+    assert (found["peak_power"], found["peak_power_time"]) == (8796, "2026-01-02T01:00:00+01:00")
+    assert (found["gas_volume"], found["gas_time"]) == (5.5, "2026-01-02T00:00:00+01:00")
+
+
+def test_a_version_in_hex_digits_is_read_as_text() -> None:
+    for sent, version in (("3231313130", "21110"), ("50217", "50217"), ("50", "50"), ("5021", "5021"), ("42", "42")):
+        assert fields(sealed(f"/ISk5\n\n0-0:96.1.4({sent})\n1-0:1.7.0(1*kW)\n"))["p1_version"] == version

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MADE_UP = {
+    *("240230120000", "241027023000", "700101000000"),  # times in a test of layouts
     # zeros and 17 (or few other digits) behind the digits of a grid company or a maker
     *(
         "1000000000000017",

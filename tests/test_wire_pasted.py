@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telegrams import SOUND, deliver, swedish
+from telegrams import SOUND, deliver, sealed, swedish
 
 from hanparse.wire.pasted import telegrams
 from hanparse.wire.telegram import with_cr_lf
@@ -27,6 +27,13 @@ def test_a_telegram_pasted_as_text_is_found_whatever_its_line_ends(file: FrameFi
     for end in ("\r\n", "\n", "\r"):
         found = telegrams(text.replace("\r\n", end))
         assert [one.upper() for one in found] == [one.upper() for one in sent]
+
+
+def test_a_backslash_that_is_written_twice_is_one_in_the_telegram() -> None:
+    sent = sealed("/ISk5\\2MT382-1000\n\n1-0:1.7.0(0002.301*kW)\n")
+    lines = sent.decode().replace("\\", "\\\\").split("\r\n")[:-1]
+    for look in ('"{}\\r\\n",', '[09:12:26][D][uart_debug:158]: <<< "{}\\r\\n"', '"{}",'):
+        assert telegrams("\n".join(look.format(line) for line in lines)) == [sent]
 
 
 LOOKS: dict[str, Callable[[list[str]], str]] = {

@@ -18,6 +18,7 @@ from hanparse.pasted import dumped, unmasked
 from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
+from hanparse.wire.telegram import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,6 +123,8 @@ def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
     text = raw.decode("latin-1").strip()
     if not raw.strip(_FLAG):
         yield Explanation(start, "stream", "flags between frames", raw)
+    elif not raw.strip(BETWEEN):
+        yield Explanation(start, "stream", "line ends", raw)
     elif text.isascii() and text.translate(_LINE_MARKS).isprintable():
         yield Explanation(start, "stream", "passed over", raw, f"text: {text[:_MAX_TEXT]!r}")
     else:

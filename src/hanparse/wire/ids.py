@@ -13,6 +13,9 @@ IDENTIFYING_DIGITS: Final = 6
 
 _FIRST: Final = 17
 _ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
+REPLACEMENTS: Final = 9 * _ENDINGS
+"""The number of different replacements of a number: the first digit is 1 for the first 80, then 2 to 9."""
+
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; some meters use the last digits of a longer number as their number
@@ -59,13 +62,14 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`."""
+    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`. From 80 on, 2 replaces 1."""
     return _with_other_digits(text, _places(text), number)
 
 
 def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
     ending = b"%d" % (_FIRST + number % _ENDINGS)
-    other = (b"1" + ending.rjust(max(_PLACES, len(places) - 1), b"0"))[: len(places)]
+    leading = b"%d" % (1 + number // _ENDINGS % 9)
+    other = (leading + ending.rjust(max(_PLACES, len(places) - 1), b"0"))[: len(places)]
     changed = dict(zip(places, other, strict=True))
     return bytes(changed.get(at, byte) for at, byte in enumerate(text))
 
