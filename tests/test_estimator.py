@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,6 +153,6 @@ def test_a_decoder_with_estimates_remembers_the_pushes_before() -> None:
     found = [decoder.feed(sent)[0].estimated["current_l2"] for sent in (frame, frame, step, step, export, frame)]
     assert [is_bounded_only(made) for made in found] == [False, False, True, False, True, True]
     assert [made.value for made in found[:2]] == [found[-1].value] * 2
-    twin = copy.deepcopy(decoder)
-    assert is_bounded_only(twin.feed(frame)[0].estimated["current_l2"])
+    for twin in (copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))):
+        assert is_bounded_only(twin.feed(frame)[0].estimated["current_l2"])
     assert not is_bounded_only(Decoder(estimate=True).feed(frame)[0].estimated["current_l2"])
