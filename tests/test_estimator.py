@@ -156,3 +156,14 @@ def test_a_decoder_with_estimates_remembers_the_pushes_before() -> None:
     for twin in (copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))):
         assert is_bounded_only(twin.feed(frame)[0].estimated["current_l2"])
     assert not is_bounded_only(Decoder(estimate=True).feed(frame)[0].estimated["current_l2"])
+
+
+def test_estimates_of_a_decoder_are_made_once_and_by_what_was_known_when_the_push_came() -> None:
+    frame = named("aidon/list2-6525-it").data
+    decoder = Decoder(estimate=True)
+    first, _, after = (decoder.feed(sent)[0] for sent in (frame, with_power(frame, b"\2", 300), frame))
+    assert first.estimated is first.estimated
+    assert not is_bounded_only(first.estimated["current_l2"])  # asked for after the export was seen
+    assert is_bounded_only(after.estimated["current_l2"])
+    assert pickle.loads(pickle.dumps(after)).estimated == after.estimated
+    assert Decoder(estimate=True).feed(named("aidon/list2-6534-tn").data)[0].estimated == {}
