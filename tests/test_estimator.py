@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,6 +153,17 @@ def test_a_decoder_with_estimates_remembers_the_pushes_before() -> None:
     found = [decoder.feed(sent)[0].estimated["current_l2"] for sent in (frame, frame, step, step, export, frame)]
     assert [is_bounded_only(made) for made in found] == [False, False, True, False, True, True]
     assert [made.value for made in found[:2]] == [found[-1].value] * 2
-    twin = copy.deepcopy(decoder)
-    assert is_bounded_only(twin.feed(frame)[0].estimated["current_l2"])
+    for twin in (copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))):
+        assert is_bounded_only(twin.feed(frame)[0].estimated["current_l2"])
     assert not is_bounded_only(Decoder(estimate=True).feed(frame)[0].estimated["current_l2"])
+
+
+def test_estimates_of_a_decoder_are_made_once_and_by_what_was_known_when_the_push_came() -> None:
+    frame = named("aidon/list2-6525-it").data
+    decoder = Decoder(estimate=True)
+    first, _, after = (decoder.feed(sent)[0] for sent in (frame, with_power(frame, b"\2", 300), frame))
+    assert first.estimated is first.estimated
+    assert not is_bounded_only(first.estimated["current_l2"])  # asked for after the export was seen
+    assert is_bounded_only(after.estimated["current_l2"])
+    assert pickle.loads(pickle.dumps(after)).estimated == after.estimated
+    assert Decoder(estimate=True).feed(named("aidon/list2-6534-tn").data)[0].estimated == {}
