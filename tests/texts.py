@@ -49,10 +49,10 @@ def pushes() -> list[Push]:
             continue  # without a CRC a telegram counts only as it stands
         if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
-        port = file.name if kind == "ciphered" else folder
+        port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
         if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:
-            found.append(Push(file.name, file.apdu, file.expect, f"{folder} APDU", "apdu", {}))
+            found.append(Push(file.name, file.apdu, file.expect, f"{port} APDU", "apdu", {}))
     return found
 
 
