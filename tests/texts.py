@@ -49,10 +49,10 @@ def pushes() -> list[Push]:
             continue  # without a CRC a telegram counts only as it stands
         if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
-        port = file.name if kind == "ciphered" else folder
+        port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
         if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:
-            found.append(Push(file.name, file.apdu, file.expect, f"{folder} APDU", "apdu", {}))
+            found.append(Push(file.name, file.apdu, file.expect, f"{port} APDU", "apdu", {}))
     return found
 
 
@@ -186,6 +186,8 @@ def make(rng: Random) -> Text:
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
+    if damage == "typed over" and chosen[0].kind == "apdu" and "base64" in notation:
+        damage = "cut"  # g is a digit of base64, and nothing seals an APDU
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])

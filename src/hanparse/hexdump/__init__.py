@@ -21,6 +21,8 @@ text is nothing else, a dump that is commented out is read. So
 * a text of nothing but hex digits is hex, even if it is base64 as well;
 * among other text a dump has at least eight bytes. What is passed over can be asked for: `Dump.passed_over`.
 
+`hexdump.readings` reads more, which only sound frames can decide; `hanparse.pasted` chooses among its readings.
+
 Quote marks of e-mail (``> ``) at the start of a line are blanks. The time is linear in the length of the text.
 """
 

@@ -7,6 +7,7 @@ numbers and binary ones.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -44,23 +45,26 @@ class Run(NamedTuple):
 
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
+_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # of a number below zero, where a dash is no separator
 _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
 
 def _pairs(said: str) -> bytes:
+    if _SIGN.search(said):
+        raise ValueError
     return bytes.fromhex(said.translate(_BLANKS))
 
 
 def _loose(said: str) -> bytes:
     words = _WORD.findall(said)
-    if len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
+    if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
     return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 
 def _decimal(said: str) -> bytes:
     words = said.translate(_BLANKS).split()
-    if len(max(words, key=len, default="")) > 3:  # noqa: PLR2004  digits of a byte
+    if _SIGN.search(said) or len(max(words, key=len, default="")) > 3:  # noqa: PLR2004  digits of a byte
         raise ValueError
     return bytes(map(int, words))
 
@@ -133,7 +137,8 @@ def _spans(text: str, notation: Notation) -> Iterator[Piece]:
             else:
                 continue
         for run in strict.finditer(text, start, min(end + 1, size)):
-            yield Piece(*run.span(), notation.data(run[0]), notation.style)
+            with suppress(ValueError):
+                yield Piece(*run.span(), notation.data(run[0]), notation.style)
 
 
 @lru_cache

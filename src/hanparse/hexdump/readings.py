@@ -144,6 +144,8 @@ _WRAPPED: Final = re.compile(
 )
 _LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1,3}(?:u8)?\s*,?\s*[\])}]")
 _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
+_MIN_BASE64: Final = 20
+_WIDE: Final = 60
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
 _JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
@@ -180,12 +182,16 @@ def _lists(text: str) -> list[Piece]:
 
 
 def _base64(text: str) -> list[Piece]:
-    pieces = []
+    """Long words of base64, of URLs too, and the rest of a wrapped one on the line below."""
+    pieces: list[Piece] = []
     for word in _BASE64.finditer(text):
         said = word[0].rstrip("=")
-        with suppress(ValueError):
-            data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
-            pieces.append(Piece(*word.span(), data, "base64"))
+        above = pieces[-1] if pieces else None
+        is_rest = above and above.end - above.start >= _WIDE and text[above.end : word.start()].isspace()
+        if len(said) >= _MIN_BASE64 or is_rest:
+            with suppress(ValueError):
+                data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
+                pieces.append(Piece(*word.span(), data, "base64"))
     return pieces
 
 

@@ -38,7 +38,8 @@ def dump(text: str) -> hexdump.Dump:
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
-    if not is_read and len(tidied) <= _LONGEST_APDUS and (bare := search(tidied, sound.apdus, framed)).units:
+    may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
+    if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
         return _dump(tidied, bare._replace(spare=[]))
     return _dump(tidied, framed) if framed.units else _by_rules(tidied)
 

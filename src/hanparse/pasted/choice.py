@@ -80,8 +80,13 @@ def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
 
 
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
-    """Return what `find` finds in the readings of a text, besides what is `known` of it."""
+    """Return what `find` finds in the readings of a text, besides what is `known` of it.
+
+    `known` are the frames of the text where `find` looks for APDUs. Nothing seals an APDU, so none counts in a text of
+    which a part still looks like bytes: the reading may have passed over a part of the APDU.
+    """
     before = known.units if known else []
+    said: list[Piece] = []  # what the readings said besides
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = _Rest(text, _pieces(before))
@@ -98,8 +103,11 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
-        rest = _Rest(_bare(text) if reading.is_bare else text, _pieces(before + units))
+        said += [rest.placed(piece) for piece in _spare(pieces, found)] if known else []
+        rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
+    if known and hexdump.LIKE_BYTES.search(rest.text):
+        return Found([], [])
     return Found(sorted(units), _apart(spare, units))
 
 
