@@ -17,7 +17,7 @@ __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading
 
 
 class _Profiles(tuple[Profile, ...]):
-    """Profiles that are shown by their name, in signatures as `help` and editors show them."""
+    """Profiles that `help` and editors show by their name, in signatures."""
 
     __slots__ = ()
 
