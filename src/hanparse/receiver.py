@@ -130,6 +130,7 @@ class Receiver:
         self._transfer = Transfer()
         self.last_makers = LastMakers()
         self._pending: deque[Event] = deque()
+        self._is_ended = False
 
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
@@ -140,16 +141,22 @@ class Receiver:
             self._take(event)
         elif isinstance(event, p1.Telegram):
             self._pending.append(self._open_telegram(event))
-        elif event is None and self.reader.ended:
+        elif event is None and self._is_ended:
+            self._is_ended = False
             self._pending.extend(self._transfer.end(self.reader.received))
             return self._pending.popleft() if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
+
+    def end(self) -> None:
+        """End the stream: an incomplete frame or message is an error now. Call `next_event` until it returns `None`."""
+        self._is_ended = True
+        self.reader.end()
 
     def events(self, data: Buffer) -> Iterator[Event]:
         """Return the events of a stream that is there whole; nothing is known."""
         self.reader.receive(data)
         yield from iter(self.next_event, None)
-        self.reader.end()
+        self.end()
         yield from iter(self.next_event, None)
 
     def _take(self, frame: Frame | mbus.Telegram) -> None:
@@ -293,7 +300,7 @@ def unframed(data: bytes) -> list[Message]:
         return wrapped
     if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
         check_header(data[:4])
-    if _is_list(data):
+    if is_list(data):
         what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the header of its push"
         raise FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
     flag = bytes([FLAG])
@@ -322,8 +329,8 @@ def no_frame(data: bytes) -> FrameError:
     )
 
 
-def _is_list(data: bytes) -> bool:
-    """Return whether `data` is an array or a structure of values and nothing else."""
+def is_list(data: bytes) -> bool:
+    """Return whether `data` is an array or a structure of values and nothing else: a list without its push."""
     with suppress(DecodeError):
         return data[:1] in _LISTS and bool(grammar.parse(data).value)
     return False
