@@ -122,8 +122,18 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparison with amshan, which fails if a ratio is below half of its goal."""
+    """Run the short comparisons, with amshan and of the carriers, which fail if a ratio is below half of its goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
+    session.install("-e", ".[test]")
+    session.run("python", "benchmarks/warm.py", "--short")
+
+
+@nox.session
+def streams(session: nox.Session) -> None:
+    """Run the properties of streams on 20,000 streams each; this takes half an hour and is no part of the gate."""
+    session.install("-e", ".[test]")
+    modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
+    session.run("pytest", *modules, env={"HANPARSE_STREAMS": "20000"})
 
 
 def _fresh_copy(session: nox.Session) -> Path:

@@ -95,7 +95,7 @@ class Sender:
     def __init__(self, rng: Random) -> None:
         self.header = rng.choice(_HEADERS)
         self._apdu, self._at = rng.choice(_PUSHES)
-        self._carry = rng.choice((_frame, _segments, _mbus, _blocks, None))
+        self._carry = rng.choice((_frame, segments, mbus, blocks, None))
         self._size = rng.choice((60, 100, 240))
         title = b"KAM\x45\0\0\0" + bytes([rng.randrange(3)])
         self._meter = Meter(title=title) if rng.random() < 0.3 else None
@@ -117,12 +117,12 @@ def _frame(apdu: bytes, header: bytes, _size: int) -> list[bytes]:
     return [seal(LLC + apdu, header)]
 
 
-def _segments(apdu: bytes, header: bytes, size: int) -> list[bytes]:
+def segments(apdu: bytes, header: bytes, size: int) -> list[bytes]:
     parts = [(LLC + apdu)[i : i + size] for i in range(0, len(LLC + apdu), size)]
     return [seal(part, header, segmented=i < len(parts) - 1) for i, part in enumerate(parts)]
 
 
-def _blocks(apdu: bytes, header: bytes, size: int) -> list[bytes]:
+def blocks(apdu: bytes, header: bytes, size: int) -> list[bytes]:
     parts = [apdu[i : i + size] for i in range(0, len(apdu), size)]
     blocks = [
         bytes([0xE0, 0x80 if number == len(parts) else 0, 0, number, 0, 0, 0x82, 0, len(part)]) + part
@@ -131,7 +131,7 @@ def _blocks(apdu: bytes, header: bytes, size: int) -> list[bytes]:
     return [seal((LLC if i == 0 else b"") + block, header) for i, block in enumerate(blocks)]
 
 
-def _mbus(apdu: bytes, header: bytes, size: int) -> list[bytes]:
+def mbus(apdu: bytes, header: bytes, size: int) -> list[bytes]:
     parts = [apdu[i : i + size] for i in range(0, len(apdu), size)]
     found = []
     for number, part in enumerate(parts):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from ciphering import AUTH_KEY, KEY, Meter
 from framefiles import SOUND, folder, named
 from hypothesis import given
 from hypothesis import strategies as st
+from lists import any_push
 from mutations import mutated
-from wire import LLC, seal
+from wire import LLC, seal, seeded
 
 from hanparse import ChecksumError, CipherError, Decoder, FrameError, Measurement, UnknownMeterError
 from hanparse.envelope import MAX_PAYLOAD
+from hanparse.layouts.store import MAX_LAYOUTS
 
 if TYPE_CHECKING:
     from framefiles import FrameFile
@@ -238,11 +241,20 @@ def test_what_on_error_raises_comes_out_and_the_measurements_come_with_the_next_
 def test_a_copy_of_a_decoder_remembers_the_last_push() -> None:
     decoder = Decoder()
     decoder.decode_message(FRAME)
-    twin = copy.deepcopy(decoder)
-    assert twin.decode_message(FRAME) == []
-    assert len(twin.decode_message(AIDON)) == 1
-    assert twin.stats.measurements == 2
+    for twin in (copy.deepcopy(decoder), pickle.loads(pickle.dumps(decoder))):
+        assert twin.decode_message(FRAME) == []
+        assert len(twin.decode_message(AIDON)) == 1
+        assert twin.stats.measurements == 2
     assert decoder.stats.measurements == 1
+
+
+def test_more_kinds_of_lists_without_frame_than_a_decoder_keeps_layouts_for_raise_nothing() -> None:
+    rng, decoder = seeded(1), Decoder()
+    for _ in range(2 * MAX_LAYOUTS):
+        frame = any_push(rng).frame
+        decoder.decode_message(frame[frame.index(LLC) + len(LLC) : -3])
+    assert len(decoder._layouts) <= MAX_LAYOUTS  # noqa: SLF001  its memory is bounded
+    assert values(decoder.decode_message(FRAME)) == [EXPECTED.active_power_import]
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8))

@@ -71,7 +71,7 @@ NUMBER = re.compile(r"(?<![0-9])[0-9]{12,18}(?![0-9])")
 
 def made() -> list[str]:
     """What is in a checkout that nobody wrote, by the noxfile."""
-    listed = re.findall(r"^MADE = \((.*)\)$", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)[0]
+    listed = re.findall(r"^GENERATED = \((.*)\)$", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE)[0]
     return re.findall(r'"([^"]+)"', listed)
 
 

@@ -19,6 +19,7 @@ from hanparse.meters import HigherResolution, Model, Place, Profile, codes
         ("1.7.0/u32", Place(Obis.parse("1.7.0"), Tag.DOUBLE_LONG_UNSIGNED)),
         ("?/oct8=1682*", Place(None, Tag.OCTET_STRING, 8, "1682*")),
         ("0-0:42.0.0/vis=ISK*", Place(Obis.parse("0-0:42.0.0"), Tag.VISIBLE_STRING, None, "ISK*")),
+        ("0-0:96.1.0/oct~ISK*", Place(Obis.parse("0-0:96.1.0"), Tag.OCTET_STRING, None, "ISK*", demanded=False)),
         ("?", Place(None)),
     ],
 )

@@ -65,6 +65,8 @@ def overlap(one: tuple[Place, ...], other: tuple[Place, ...]) -> bool:
 
 def fits_both(one: Place, other: Place) -> bool:
     """Whether some text fits both patterns. No clock begins with letters: they would be a year beyond 16,000."""
+    if not (one.demanded and other.demanded):
+        return True
     heads = [place.pattern.partition("*")[0] for place in (one, other)]
     if shapes.CLOCK in (one.obis, other.obis):
         return not any(heads)

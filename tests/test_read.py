@@ -60,10 +60,24 @@ def test_a_push_set_up_and_a_device_together_name_the_maker_from_anywhere() -> N
             measure(described(setup, device, "32.7.0", volts))
 
 
-def test_a_described_list_from_nowhere_is_an_unknown_meter() -> None:
-    body = cosem.parse(named("landis_gyr/ch-e570").apdu).body
-    with pytest.raises(UnknownMeterError):
-        measure(body)
+UNKNOWN_LINK = Link((16,), (1,), 0x13)
+
+
+@pytest.mark.parametrize("link", [None, UNKNOWN_LINK])
+def test_a_push_setup_that_one_maker_has_names_the_maker_of_a_list_without_a_device(link: Link | None) -> None:
+    volts = Data(Tag.LONG_UNSIGNED, 230)
+    for setup in ("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"):
+        measurement = measure(structure(array(entry(40, setup), entry(3, "32.7.0")), volts), link)
+        assert (measurement.manufacturer, measurement.voltage_l1) == ("Landis+Gyr", 230)
+    for setup in ("0-6:25.9.0", "0-7:25.9.0"):  # meters of several makers have the first, no known meter the second
+        with pytest.raises(UnknownMeterError):
+            measure(structure(array(entry(40, setup), entry(3, "32.7.0")), volts), link)
+
+
+def test_powers_of_a_push_setup_that_several_makers_have_name_no_maker_and_give_no_voltage() -> None:
+    listed = array(entry(40, "0-6:25.9.0"), entry(3, "1.7.0"), entry(3, "32.7.0"))
+    found = measure(structure(listed, number(640), Data(Tag.LONG_UNSIGNED, 2301)), UNKNOWN_LINK)
+    assert (found.manufacturer, found.active_power_import, found.voltage_l1) == (None, 640, None)
 
 
 def test_the_same_described_list_has_the_scale_of_its_wire() -> None:
@@ -73,11 +87,14 @@ def test_the_same_described_list_has_the_scale_of_its_wire() -> None:
         assert measure(body, Link(destination, (1,), 0x13)).voltage_l1 == expected
 
 
-def test_a_short_list_that_is_known_by_its_wire_is_unknown_elsewhere() -> None:
+def test_a_short_list_that_is_known_by_its_link_is_known_without_a_link_and_unknown_on_another() -> None:
     body = cosem.parse(named("iskraemeco/si-4").apdu).body
-    assert measure(body, Link((103,), (1, 17), 0x13)).active_energy_import == 900
+    for link in (Link((103,), (1, 17), 0x13), None):
+        assert measure(body, link).active_energy_import == 900
     with pytest.raises(UnknownMeterError):
-        measure(body)
+        measure(body, UNKNOWN_LINK)
+    with pytest.raises(UnknownMeterError):
+        measure(body, None, known=profile_of("Kaifa"))
 
 
 def test_a_list_that_meters_of_two_makers_send_names_the_maker_of_its_wire_only() -> None:
@@ -116,12 +133,33 @@ def test_a_bare_value_is_known_by_who_was_seen_on_the_wire() -> None:
     assert measure(SELF_DESCRIBING, known=profile_of("Aidon")).manufacturer == "Aidon"
 
 
-@pytest.mark.parametrize("link", [None, Link((0,), (1, 0), 0x13), Link((0,), (0, 0), 0x10)])
-def test_a_bare_value_from_nowhere_is_an_unknown_meter(link: Link | None) -> None:
+def test_a_bare_value_without_a_link_is_that_of_the_one_maker_who_sends_it() -> None:
+    assert measure(BARE).active_power_import == 5852
+    assert measure(BARE).manufacturer == "Kaifa"
+    for other in (Data(Tag.LONG_UNSIGNED, 5852), Data(Tag.DOUBLE_LONG, 5852), Data(Tag.NULL_DATA)):
+        with pytest.raises(UnknownMeterError):
+            measure(structure(other))
+
+
+@pytest.mark.parametrize("link", [Link((0,), (1, 0), 0x13), Link((0,), (0, 0), 0x10)])
+def test_a_bare_value_on_another_link_is_an_unknown_meter(link: Link) -> None:
     with pytest.raises(UnknownMeterError):
         measure(BARE, link=link)
+
+
+@pytest.mark.parametrize("link", [None, Link((0,), (1, 0), 0x13)])
+def test_a_bare_value_where_another_maker_was_seen_is_an_unknown_meter(link: Link | None) -> None:
     with pytest.raises(UnknownMeterError):
         measure(BARE, link=link, known=profile_of("Aidon"))
+
+
+def test_the_second_device_id_is_the_meter_number_where_the_first_is_not_sent() -> None:
+    first = structure(code("0-0:96.1.0"), octets(b"10000017"))
+    second = structure(code("0-0:96.1.1"), octets(b"1000017"))
+    power = register("1.7.0", number(280), 0, 27)
+    assert measure(array(second, power)).meter_id == "1000017"
+    for both in ((first, second), (second, first)):
+        assert measure(array(*both, power)).meter_id == "10000017"
 
 
 def test_a_list_that_says_everything_itself_needs_no_maker() -> None:

@@ -82,6 +82,14 @@ def test_positions_apply_only_when_every_kind_fits() -> None:
     assert shapes.positional(array(text("X"), octets(bytes(12)), number(1)), wanted) is None
 
 
+def test_a_code_may_apply_only_where_the_element_matches_a_pattern() -> None:
+    for octet_string, obis in ((b"ISK10000017", shapes.METER_ID), (b"16820005", None), (b"", None)):
+        items = shapes.positional(structure(octets(octet_string), number(1)), codes("0-0:96.1.0/oct~ISK* 1.7.0/u32"))
+        assert items is not None
+        assert [item.obis for item in items] == [obis, Obis.parse("1.7.0")]
+    assert shapes.positional(structure(number(1), number(1)), codes("0-0:96.1.0/oct~ISK* 1.7.0/u32")) is None
+
+
 def scale(scaler: int, unit: int) -> Data:
     return structure(Data(Tag.INTEGER, scaler), Data(Tag.ENUM, unit))
 

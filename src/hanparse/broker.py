@@ -18,13 +18,12 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.cosem import HEADER_SIZE
 from hanparse.envelope import parts
 from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import FLAG, TYPE_3
 from hanparse.measurement import Scale
-from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, is_list, unframed
-from hanparse.wire.message import MAX_MESSAGE, Message
+from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, unframed
+from hanparse.wire.message import MAX_MESSAGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,7 +37,6 @@ MIN_CADENCE: Final = timedelta(seconds=0.5)
 """The shortest time between two pushes. P1 meters send one each second, the other meters fewer."""
 
 _FLAG: Final = bytes([FLAG])
-_HEADER: Final = b"\x0f".ljust(HEADER_SIZE + 1, b"\0")  # a data-notification without date-time
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
 
 
@@ -47,9 +45,8 @@ class BrokerMessages:
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._last = b""
-        self._came: datetime | None = None
-        self._has_clock = False
+        self.last_push: tuple[bytes, datetime | None, bool] = b"", None, False
+        """The bytes of the last push, the time of its arrival, and whether it has a clock."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
         """Yield the events in one message that arrived at `at`, each with the time at which its gateway received it."""
@@ -64,14 +61,14 @@ class BrokerMessages:
             yield error, at
 
     def _is_repeated(self, data: bytes, came: datetime | None) -> bool:
-        if data != self._last:
-            return data in self._last or data in self._receiver.opener.last_opened
-        return self._has_clock or bool(came and self._came and abs(came - self._came) < MIN_CADENCE)
+        last, last_came, has_clock = self.last_push
+        if data != last:
+            return data in last or data in self._receiver.opener.last_opened
+        return has_clock or bool(came and last_came and abs(came - last_came) < MIN_CADENCE)
 
     def _remember(self, data: bytes, came: datetime | None, events: list[AnyEvent]) -> None:
         if pushes := [event for event in events if isinstance(event, _PUSHES)]:
-            self._last, self._came = data, came
-            self._has_clock = all(map(_has_clock, pushes))
+            self.last_push = data, came, all(map(_has_clock, pushes))
 
     def _read(self, data: bytes) -> list[AnyEvent]:
         without_frame = self._without_frame(data)
@@ -84,8 +81,6 @@ class BrokerMessages:
         """Return the events of an APDU, of a list or of LLC PDUs; an empty list for anything else."""
         if len(data) > MAX_MESSAGE or data[:1] in _FIRST_BYTES:
             return []
-        if is_list(data):
-            return [self._receiver.open(Message(_HEADER + data))]
         with suppress(FrameError, DecodeError):
             return [self._receiver.open(message) for message in unframed(data)]
         return []

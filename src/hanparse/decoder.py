@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
 from hanparse.broker import BrokerMessages
@@ -90,7 +90,8 @@ class Decoder:
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._receiver = Receiver(self._profiles, self._layouts, Keys(key, auth_key, system_title))
+        self._keys = Keys(key, auth_key, system_title)
+        self._receiver = Receiver(self._profiles, self._layouts, self._keys)
         self._reader = self._receiver.reader
         self._messages = BrokerMessages(self._receiver)
         self._counts: Counter[str] = Counter()
@@ -114,11 +115,13 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        layouts = self._layouts
-        counts = self._counts + Counter(
-            frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised
-        )
+        counts = self._counts + self._recognised
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
+
+    @property
+    def _recognised(self) -> Counter[str]:
+        layouts = self._layouts
+        return Counter(frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised)
 
     @property
     def last_error(self) -> HanParseError | None:
@@ -191,6 +194,29 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the options and what the next bytes depend on. The copy learns layouts anew.
+
+        Raises `TypeError` for a decoder with keys, and for options that cannot be pickled.
+        """
+        options = {
+            "scale": self._scale,
+            "timezone": self._timezone,
+            "estimate": self._estimate,
+            "on_error": self._on_error,
+            "profiles": None if self._profiles is PROFILES else self._profiles,
+        }
+        counts = self._counts + self._recognised
+        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._messages.last_push
+        return _made, (type(self), self._keys, options), (self._receiver.state, *kept)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of the decoder that was pickled."""
+        stream, self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, last_push = state
+        self._receiver.resume(stream)
+        self._messages.last_push = last_push
+        self._layouts.on_opened = self._observed.add
+
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
         """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
 
@@ -262,13 +288,11 @@ class Decoder:
         """Let the next push like this one be recognised, unless the number of a meter decides how lists are read."""
         if self._depends_on_meter_id:
             return
-        reading = event.reading
-        if event.is_new_maker and reading.notification:  # read it as the next push will be
-            again = read(reading.notification, self._profiles, event.message.link, event.last.profile)
-            if again.profile is not reading.profile:
-                return
-            reading = again
-        self._layouts.learn(event.message, event.apdu, reading, event.last, self._scale, self._timezone)
+        reading, last = event.reading, event.last
+        self._layouts.learn(event, reading, event.known, self._scale, self._timezone)
+        if last.profile is not event.known and not reading.is_named and reading.notification:
+            again = read(reading.notification, self._profiles, event.message.link, last.profile)
+            self._layouts.learn(event, again, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -283,6 +307,12 @@ class Decoder:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
                 self._raised = raised if self._raised is None else self._raised
+
+
+def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
+    """Return a decoder with the options of a pickled one, `None` for those that were not given."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return of(**given, system_title=keys.system_title)
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {

@@ -8,14 +8,11 @@ whole, `unframed` decides what bytes without a frame are.
 from __future__ import annotations
 
 import re
-from collections import deque
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from hanparse import cosem, mbus, p1
-from hanparse.axdr import grammar
-from hanparse.axdr.data import Tag
 from hanparse.errors import ChecksumError, DecodeError, FrameError, UnknownMeterError
 from hanparse.hdlc import FLAG, LLC, Frame, Hdlc, strip_llc
 from hanparse.mbus import START, MBus, MBusShort, check_header
@@ -39,7 +36,6 @@ if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
 
-_LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
@@ -56,8 +52,8 @@ class Read(NamedTuple):
     reading: Reading
     last: LastMaker
     """The last maker on the link of the message, after it."""
-    is_new_maker: bool
-    """Whether another maker, or none, was seen on the link before."""
+    known: Profile | None
+    """The maker that was known on the link before."""
     security: Security | None = None
     """How the APDU was ciphered, if it was."""
 
@@ -129,13 +125,27 @@ class Receiver:
         self.reader = StreamReader([layer() for layer in LAYERS], self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
-        self._pending: deque[Event] = deque()
+        self._pending: list[Event] = []  # few: those of one frame
         self._is_ended = False
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """What the next bytes depend on, for `resume`: the stream, messages in parts, and the maker of each link."""
+        makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
+        return self.reader.state, self._transfer, makers, self._pending
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of another receiver with the same profiles from its `state`."""
+        stream, self._transfer, makers, self._pending = state
+        self.reader.resume(stream)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+        for link, index in makers:
+            self.last_makers.of(link).profile = self._profiles[index]
 
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
         if self._pending:
-            return self._pending.popleft()
+            return self._pending.pop(0)
         event: Any = self.reader.next_event()
         if isinstance(event, Frame | mbus.Telegram):
             self._take(event)
@@ -144,7 +154,7 @@ class Receiver:
         elif event is None and self._is_ended:
             self._is_ended = False
             self._pending.extend(self._transfer.end(self.reader.received))
-            return self._pending.popleft() if self._pending else None
+            return self._pending.pop(0) if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def end(self) -> None:
@@ -180,6 +190,8 @@ class Receiver:
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):
+            if interrupted := self._transfer.interrupt(message):
+                self._pending.append(interrupted)
             self._pending.append(self.open(message))
             return
         with self._failing(message):
@@ -241,8 +253,15 @@ class Receiver:
         if self._recogniser is not None and (measurement := self._recogniser.read(message, apdu)):
             return Recognised(message, measurement, security)
         last = self.last_makers.of(message.link)
-        reading = read(cosem.parse(apdu), self._profiles, message.link, last.profile)
-        return Read(message, apdu, reading, last, last.see(reading.profile), security)
+        known = last.profile
+        notification = cosem.parse(apdu) if message.frames else cosem.parse_bare(apdu)
+        reading = read(notification, self._profiles, message.link, known)
+        last.see(reading.profile)
+        return Read(message, apdu, reading, last, known, security)
+
+
+def _index(profiles: Sequence[Profile], profile: Profile) -> int:
+    return next(index for index, other in enumerate(profiles) if other is profile)
 
 
 # --- an input that is there whole ------------------------------------------------------------------------------------
@@ -292,17 +311,16 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that hold no frame.
 
-    That is a frame that lost both flags, an LLC PDU, an APDU, its blocks, or APDUs in wrappers of TCP or UDP. Raises
-    `FrameError` when the bytes are something else that has a name, `DecodeError` for a block that is cut off.
-    An empty list: nothing is known of them.
+    That is a frame that lost both flags, an LLC PDU, an APDU, its list without the header of a data-notification, its
+    blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is known of the bytes. Raises
+    `FrameError` when they are something else that has a name, `DecodeError` for a block that is cut off.
     """
     if wrapped := unwrap(data):
         return wrapped
     if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
         check_header(data[:4])
-    if is_list(data):
-        what = f"expected HDLC frames or an APDU, found a list of {len(data)} bytes without the header of its push"
-        raise FrameError(f"{what}: put 0F 00 00 00 00 00 in front (data-notification, invoke id, no date-time)")
+    if cosem.list_without_header(data):
+        return [Message(data)]
     flag = bytes([FLAG])
     with suppress(FrameError):
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
@@ -327,10 +345,3 @@ def no_frame(data: bytes) -> FrameError:
         "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
         offset=offset + 1,
     )
-
-
-def is_list(data: bytes) -> bool:
-    """Return whether `data` is an array or a structure of values and nothing else: a list without its push."""
-    with suppress(DecodeError):
-        return data[:1] in _LISTS and bool(grammar.parse(data).value)
-    return False

@@ -33,6 +33,11 @@ _from_bytes: Final = int.from_bytes
 class PlainFrame:
     """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
 
+    __slots__ = (
+        *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
+        *("mask", "scale", "size", "start", "texts", "used"),
+    )
+
     def __init__(self, frame: Frame, layout: Layout) -> None:
         raw = frame.raw
         self.size, self.start = len(raw), len(raw) - _FCS_AND_FLAG - layout.size
@@ -91,6 +96,8 @@ class Carried:
 
     `layout` is that of the APDU, `None` for a ciphered one.
     """
+
+    __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
         """`apdu` ends the payload of `message`; `mask` has a one for each of its constant bits.

@@ -239,7 +239,7 @@ def _list(event: Read | Failed) -> _List | None:
         return _List(places, notification, reading.items, kept)
     if isinstance(event, Read) or isinstance(event.error, DecodeError):
         return None
-    notification = cosem.parse(apdu)
+    notification = cosem.parse_bare(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])
 
 

@@ -44,12 +44,22 @@ class NumberedParts:
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
         """Return the message that `part` completes, and the message that it shows to be incomplete."""
-        key = link and (link.destination, link.source)  # the control byte of M-Bus alternates within a message
+        key = _key(link)
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
         if len(self._messages) > MAX_LINKS:
             del self._messages[next(iter(self._messages))]
         return joining.add(number, part, is_last=is_last)
+
+    def interrupt(self, message: Message) -> Dropped | None:
+        """Note a complete `message` that came in one part. Return the message of its link that it interrupts.
+
+        The later parts of that message may be those of another one, whose first part was lost.
+        """
+        joining = self._messages.get(_key(message.link))
+        if joining is None or not joining.parts:
+            return None
+        return joining.interrupt(message.position(0))
 
     def end(self, offset: int) -> Iterator[Dropped]:
         """End the input at `offset`: return the messages that are still incomplete."""
@@ -57,6 +67,11 @@ class NumberedParts:
         for joining in messages.values():
             if joining.parts:
                 yield joining.drop(f"the input ends before {joining.awaited}", offset)
+
+
+def _key(link: Link | None) -> tuple[object, object] | None:
+    """Return the addresses of a link; the control byte of M-Bus alternates within a message."""
+    return link and (link.destination, link.source)
 
 
 class _Joining:
@@ -96,6 +111,11 @@ class _Joining:
             return None, dropped
         parts, self.parts = self.parts, []
         return Message.join(parts), dropped
+
+    def interrupt(self, offset: int) -> Dropped:
+        """Drop the message, and with it its later parts."""
+        self._is_lost = True
+        return self.drop(f"another push comes before {self.awaited}", offset)
 
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
         """Return the message that is dropped because `part` does not continue it."""
