@@ -27,7 +27,7 @@ OLDEST = [
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "homeassistant", "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -112,6 +112,13 @@ def package(session: nox.Session) -> None:
     unexpected = [name for name in _names(folder) if name.split("/")[0] not in ("hanparse", _dist_info())]
     if unexpected:
         session.error(f"expected only the library in the wheel, found {unexpected}")
+
+
+@nox.session(python="3.13")
+def homeassistant(session: nox.Session) -> None:
+    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
+    session.install("-e", ".[test]", "homeassistant")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
 
 
 @nox.session

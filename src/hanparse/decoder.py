@@ -8,6 +8,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
+from hanparse.broker import BrokerMessages
 from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.diagnosis.ciphered import Observed
 from hanparse.errors import (
@@ -94,6 +95,7 @@ class Decoder:
         self._keys = Keys(key, auth_key, system_title)
         self._receiver = Receiver(self._profiles, self._layouts, self._keys)
         self._reader = self._receiver.reader
+        self._messages = BrokerMessages(self._receiver)
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
@@ -157,9 +159,25 @@ class Decoder:
             fill_received(measurement, at)
         return found
 
+    def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
+        """Return the measurements in one message of a broker; `at` is the time of its arrival.
+
+        The message contains frames, an APDU, an LLC PDU or a list without the header of its push; as bytes, as hex
+        digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. A push that arrives twice is returned
+        once. Other text and other JSON give an empty list. Each topic needs a decoder of its own, which is not fed.
+        Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`, and no error
+        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes.
+        """
+        if at is not None:
+            check_type("at", at, datetime)
+        for event, came in self._messages.events(as_bytes(payload), at):
+            self._at = came
+            self._take(event)
+        return self._drain()
+
     def flush(self) -> list[Measurement]:
         """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
-        self._reader.end()
+        self._receiver.end()
         return self._drain()
 
     def __repr__(self) -> str:
@@ -192,13 +210,14 @@ class Decoder:
         }
         counts = self._counts + self._recognised
         kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
-        return _made, (type(self), self._keys, options), (self._receiver.state, *kept)
+        return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Continue the stream of the decoder that was pickled."""
-        stream, *kept = state
+        stream, last_push, *kept = state
         self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator = kept
         self._receiver.resume(stream)
+        self._messages.last_push = last_push
         self._layouts.on_opened = self._observed.add
 
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:

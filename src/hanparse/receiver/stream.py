@@ -79,6 +79,7 @@ class Receiver:
         self._transfer = Transfer()
         self.last_makers = LastMakers()
         self._pending: list[Event] = []  # few: those of one frame
+        self._is_ended = False
 
     @property
     def state(self) -> tuple[Any, ...]:
@@ -105,16 +106,22 @@ class Receiver:
             self._pending.append(self._open_telegram(event))
         elif isinstance(event, CipheredTelegram):
             self._pending.append(self._open_ciphered_telegram(event))
-        elif event is None and self.reader.ended:
+        elif event is None and self._is_ended:
+            self._is_ended = False
             self._pending.extend(self._transfer.end(self.reader.received))
             return self._pending.pop(0) if self._pending else None
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
+
+    def end(self) -> None:
+        """End the stream: an incomplete frame or message is an error now. Call `next_event` until it returns `None`."""
+        self._is_ended = True
+        self.reader.end()
 
     def events(self, data: Buffer) -> Iterator[Event]:
         """Return the events of a stream that is there whole; nothing is known."""
         self.reader.receive(data)
         yield from iter(self.next_event, None)
-        self.reader.end()
+        self.end()
         yield from iter(self.next_event, None)
 
     def _take(self, frame: Frame | mbus.Telegram) -> None:
