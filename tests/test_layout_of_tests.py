@@ -17,6 +17,7 @@ TESTS: Final = Path(__file__).parent
 TESTED_IN: Final = {
     # annotate: what is said of a frame comes from several of its modules
     "annotate.apdu": "annotate",
+    "annotate.cipheredp1": "annotate_ciphered",
     "annotate.hdlc": "annotate",
     "annotate.mbus": "annotate_carriers",
     "annotate.p1": "annotate_carriers",
@@ -47,6 +48,7 @@ TESTED_IN: Final = {
     "security.opener": "security",
     "security.title": "security",
     "security.messages": "security",
+    "support.titles": "support_deciphered",
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.link": "meters_seen",
     "wire.mbus_grammar": "mbus",

@@ -36,7 +36,13 @@ MADE_UP = {
         "0000000000000000",
     ),
     *("1000000000000018", "7359992890000018"),
-    *("5706567000000017", "1020700000017", "1121300000017", "631400000017"),  # the latter cut by the end of a line
+    *(
+        "570656700017",
+        "5706567000000017",
+        "1020700000017",
+        "1121300000017",
+        "631400000017",
+    ),  # the latter cut by the end of a line
     *("107359992890000017", "705000000017"),  # with its length, \x10, and cut by the end of a line
     # P1: of meters and sub-meters in telegrams that were built, as text and as two digits a character
     *("0026000017000017", "0044007100000017", "0062000000000017", "0071700000017", "0072000000000017"),

@@ -103,10 +103,10 @@ def test_content_that_is_authenticated_alone_is_anonymised_in_place() -> None:
 
 
 def test_a_list_in_clear_that_no_profile_reads_is_reported() -> None:
-    unknown = bytes.fromhex("0F 00 00 00 01 00 02 02 12 00 01 0A 0C 35 37 30 36 35 36 37 32 37 34 33 38")
+    unknown = bytes.fromhex("0F 00 00 00 01 00 02 02 12 00 01 0A 0C 35 37 30 36 35 36 37 30 30 30 31 37")
     report = attachment([framed(Meter(control=0x10).cipher(unknown))])
-    assert "570656727438" not in report
-    assert not is_shown(b"570656727438", report)
+    assert "570656700017" not in report
+    assert not is_shown(b"570656700017", report)
 
 
 def test_the_check_sequence_of_a_deciphered_telegram_is_not_in_the_report() -> None:
