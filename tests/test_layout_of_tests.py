@@ -50,6 +50,7 @@ TESTED_IN: Final = {
     "security.messages": "security",
     "support.titles": "support_deciphered",
     "wire.hdlc_grammar": "hdlc_frame",
+    "wire.hdlc_parts": "hdlc_frame",
     "wire.link": "meters_seen",
     "wire.mbus_grammar": "mbus",
     "wire.stats": "decoder",

@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from hanparse.hdlc import BUFFER_LIMIT, SEQUENCE_SIZE, Frame
+from hanparse.hdlc import BUFFER_LIMIT, Frame
 from hanparse.layouts.learn import NotLearnableError
 from hanparse.mbus import Telegram, has_sound_checksum
 from hanparse.wire.crc import SOUND, frame_register
+from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
