@@ -10,6 +10,7 @@ import pytest
 from framefiles import SOUND, FrameFile, named
 from hypothesis import given
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse import Measurement, Scale, Wiring, decode
 from hanparse.energy.plausibility import Plausibility, Problem, check, corrected_scale
@@ -63,7 +64,7 @@ def test_a_real_meter_with_a_phase_that_is_not_connected_has_a_dead_phase() -> N
 
 def test_nothing_is_found_in_a_run_of_all_sound_frames_whatever_meters_they_come_from() -> None:
     run = Plausibility()
-    for number, file in enumerate(SOUND * 20):
+    for number, file in enumerate(SOUND * cases(4)):
         assert run.update(decode(file.data), NOON + number * PUSH) == []
 
 

@@ -101,6 +101,18 @@ def test_registers_without_a_clock_are_dated_by_their_arrival() -> None:
     assert [finding.scale for finding in found(pushes)] == [Scale(energy=0.1)]
 
 
+@pytest.mark.parametrize(("seconds", "is_compared"), [(5, True), (55, True), (70, False), (20 * 60, False)])
+def test_registers_are_compared_where_their_clock_and_the_arrival_agree_within_a_minute(
+    seconds: int, is_compared: bool
+) -> None:
+    later = {0: timedelta(), 1: timedelta(seconds=seconds)}  # hourly lists come 5 to 55 s after the hour
+    pushes = [
+        next(changed([(m, now)], energy_time=m.energy_time and m.energy_time + later[number // HOUR % 2]))
+        for number, (m, now) in enumerate(off_by(Scale(energy=10), house(4 * HOUR + 1)))
+    ]
+    assert [finding.scale for finding in found(pushes)] == ([Scale(energy=0.1)] if is_compared else [])
+
+
 def test_registers_that_fall_and_clocks_that_lose_their_zone_begin_anew() -> None:
     twice = [m for m, _ in [*house(2 * HOUR + 1), *house(3 * HOUR + 1)]]
     assert found((m, NOON + number * INTERVAL) for number, m in enumerate(twice)) == []

@@ -94,7 +94,7 @@ class FrameSpan:
         if parts.hcs <= parts.fcs and parts.fcs + SEQUENCE_SIZE <= self.stop:
             yield from range(parts.fcs, self.stop)
 
-    def seal(self, data: bytes, changed: bytearray) -> None:
+    def seal(self, data: bytes, changed: bytearray) -> bool:
         """Change the FCS in `changed` by the difference to `data`, which keeps a sound frame sound: CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
@@ -102,6 +102,7 @@ class FrameSpan:
             difference = x25(data[start:at]) ^ x25(changed[start:at])
             sequence = int.from_bytes(data[at:end], "little") ^ difference
             changed[at:end] = sequence.to_bytes(SEQUENCE_SIZE, "little")
+        return True
 
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str

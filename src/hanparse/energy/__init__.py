@@ -6,6 +6,7 @@ from hanparse.energy.estimates import estimate, line2_current, line2_voltage
 from hanparse.energy.estimator import Estimator
 from hanparse.energy.headroom import Freshness, FuseGuard, Headroom
 from hanparse.energy.hours import Gap, Hour, HourlyEnergy
+from hanparse.energy.live import LiveEnergy
 from hanparse.energy.reporter import Cause, FixedPoint, Mode, Parameters, Report, Reporter
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Headroom",
     "Hour",
     "HourlyEnergy",
+    "LiveEnergy",
     "Mode",
     "Parameters",
     "Ramp",

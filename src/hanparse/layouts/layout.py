@@ -100,7 +100,7 @@ class Layout:
     @property
     def last_use(self) -> int:
         """When a push was recognised by this layout last, by its APDU or by its frames."""
-        return max(self.used, *(kind.used for _, kind in self.frames))
+        return max([self.used, *(kind.used for _, kind in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values that `index` names, from an APDU that has this layout."""
