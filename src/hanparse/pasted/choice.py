@@ -185,7 +185,7 @@ def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
                 continue
             if _explains(said, pieces, units):
                 yield candidate
-            sizes[candidate] = sum(len(unit.data) for unit in units)
+            sizes[candidate] = sum(unit.size for unit in units)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
@@ -220,5 +220,5 @@ def _explains(text: str, pieces: list[Piece], units: list[Unit]) -> bool:
     """Whether nothing that looks like bytes is left in front of the end of the last unit."""
     end = units[-1].pieces[-1].end
     pieces = [piece for piece in pieces if piece.end <= end]
-    unread = sum(len(piece.data) for piece in _spare(pieces, units))
+    unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
     return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)

@@ -45,6 +45,8 @@ class Unit(NamedTuple):
     """Where the first piece begins."""
     data: bytes
     pieces: list[Piece]
+    size: int
+    """How many of the bytes are sound; the others stand in the same pieces."""
 
 
 class Bytes:
@@ -72,18 +74,17 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
         return []
     joined = Bytes(_flagged(joined))
-    units: list[tuple[int, int]] = []
+    units: list[tuple[int, int, int]] = []
     for start, stop in _sound(joined.data):
-        first, last = joined.first(start), joined.first(stop - 1)
+        first, last, size = joined.first(start), joined.first(stop - 1), stop - start
         if units and first <= units[-1][1]:
-            units[-1] = units[-1][0], last
-        else:
-            units.append((first, last))
+            first, size = units[-1][0], size + units.pop()[2]
+        units.append((first, last, size))
     shown = joined.pieces
     data, starts = joined.data, joined.starts
     return [
-        Unit(pieces[first].start, data[starts[first] : starts[last + 1]], list(shown[first : last + 1]))
-        for first, last in units
+        Unit(pieces[first].start, data[starts[first] : starts[last + 1]], list(shown[first : last + 1]), size)
+        for first, last, size in units
     ]
 
 
@@ -127,7 +128,7 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     """
     joined = Bytes(pieces)
     if _is_whole(joined.data) and joined.data not in known:
-        return [Unit(pieces[0].start, joined.data, pieces)]
+        return [Unit(pieces[0].start, joined.data, pieces, len(joined.data))]
     units: list[Unit] = []
     said, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
@@ -179,7 +180,7 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
     last = joined.ends(start + size - len(added) + len(header)) if size > 0 else -1
     if last < 0 or size < len(_PUSH) + MIN_BYTES or (added and not _is_read(sent[:size])):
         return None
-    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]))
+    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]), size)
 
 
 def _is_whole(data: bytes) -> bool:
