@@ -47,6 +47,8 @@ class Unit(NamedTuple):
     pieces: list[Piece]
     size: int
     """How many of the bytes are sound; the others stand in the same pieces."""
+    tail: int = 0
+    """How many bytes stand behind the last sound one."""
 
 
 class Bytes:
@@ -62,6 +64,12 @@ class Bytes:
         """Return the piece that says the byte at an index."""
         return bisect_right(self.starts, at) - 1
 
+    def unit(self, first: int, last: int, size: int, stop: int) -> Unit:
+        """Return the unit of the pieces from `first` to `last` with `size` sound bytes, the last one before `stop`."""
+        end = self.starts[last + 1]
+        pieces = list(self.pieces[first : last + 1])
+        return Unit(pieces[0].start, self.data[self.starts[first] : end], pieces, size, end - stop)
+
     def ends(self, at: int) -> int:
         """Return the piece that ends at an index; -1 if none does."""
         found = bisect_left(self.starts, at)
@@ -74,17 +82,23 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
         return []
     joined = Bytes(_flagged(joined))
-    units: list[tuple[int, int, int]] = []
+    units: list[tuple[int, int, int, int]] = []
     for start, stop in _sound(joined.data):
         first, last, size = joined.first(start), joined.first(stop - 1), stop - start
         if units and first <= units[-1][1]:
             first, size = units[-1][0], size + units.pop()[2]
-        units.append((first, last, size))
+        units.append((first, last, size, stop))
     shown = joined.pieces
     data, starts = joined.data, joined.starts
     return [
-        Unit(pieces[first].start, data[starts[first] : starts[last + 1]], list(shown[first : last + 1]), size)
-        for first, last, size in units
+        Unit(
+            pieces[first].start,
+            data[starts[first] : starts[last + 1]],
+            list(shown[first : last + 1]),
+            size,
+            starts[last + 1] - stop,
+        )
+        for first, last, size, stop in units
     ]
 
 
