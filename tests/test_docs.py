@@ -32,6 +32,7 @@ NOT_RUN: Final = {
     "pytest": "is what runs this",
     "python tools/": "writes into the repository; each tool has a test that compares what it writes",
     "stty": "needs a serial port",
+    "read -rs": "asks for keys at a terminal; the test sets both variables",
     "timeout 60 cat": "needs a serial port",
     "hanparse decode --follow /dev": "needs a serial port",
 }
@@ -92,6 +93,10 @@ def test_every_command_of_a_page_prints_what_is_shown(
     monkeypatch.chdir(tmp_path)
     Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
     Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
+    danish = named("ciphered/hdlc-sc30")
+    Path("danish.txt").write_text(danish.data.hex(" "), "ascii")
+    monkeypatch.setenv("HANPARSE_KEY", danish.options["key"])
+    monkeypatch.setenv("HANPARSE_AUTH_KEY", danish.options["auth_key"])
     for block in blocks(page):
         for command, output in commands(block) if block.language == "console" else ():
             if why_not(command):
