@@ -35,6 +35,7 @@ NOT_RUN: Final = {
     "pytest": "is what runs this",
     "python tools/": "writes into the repository; each tool has a test that compares what it writes",
     "stty": "needs a serial port",
+    "read -rs": "asks for keys at a terminal; the test sets both variables",
     "timeout 60 cat": "needs a serial port",
     "hanparse decode --follow /dev": "needs a serial port",
 }
@@ -85,6 +86,10 @@ def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
     Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
     Path("meter.bin").write_bytes(named("kaifa/list1-no").data + named("kaifa/list2-ma304h4-tn").data)
+    danish = named("ciphered/hdlc-sc30")
+    Path("danish.txt").write_text(danish.data.hex(" "), "ascii")
+    monkeypatch.setenv("HANPARSE_KEY", danish.options["key"])
+    monkeypatch.setenv("HANPARSE_AUTH_KEY", danish.options["auth_key"])
 
 
 @pytest.mark.usefixtures("captures")

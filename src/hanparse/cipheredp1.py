@@ -14,8 +14,8 @@ A candidate after an LLC header (E6 E7 00) or the addresses of an M-Bus telegram
 no candidate. A candidate is *expected* if it begins where the stream begins or where another one ends, apart from two
 bytes for a line end. Only the error of an expected candidate contains the reason why the keys do not open it.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes more than its header, and two of them begin at least 19 bytes
-apart, so no input costs more than 1,300 bytes of AES and of check sequence per byte fed.
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two of them begin at least 14 bytes apart, so no
+input costs more than 1,800 bytes of AES, and 1,800 of its CRC, per byte fed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from hanparse.security.opener import Opener
 
 GENERAL_GLO: Final = b"\xdb"
-_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x60].)"
+_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"  # with header and end line less than MAX_TELEGRAM
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
 _HEADED: Final = re.compile(rb"(/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2})\x00%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
@@ -156,7 +156,7 @@ class Ciphered:
 
     first = GENERAL_GLO[0]
     start = rb"(?<!\xe6\xe7\x00)(?<!\x01\x67)\xdb(?:\x08(?:[A-Za-z]|\Z)|\Z)"
-    max_size = MAX_TELEGRAM + 32
+    max_size = MAX_TELEGRAM
     shared = 0
     truncated = staticmethod(_truncated)
 

@@ -334,7 +334,10 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
 
     `options` are those of `Decoder`. Raises the error that says why there is none, `DecodeError` for several.
     """
-    measurements = decode_all(source, **options)
+    errors: list[HanParseError] = []
+    decoder = Decoder(**options, on_error=errors.append)
+    del options  # a traceback with the variables of its functions shows no key
+    measurements = _decode_all(source, decoder, errors)
     if not measurements:
         raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
     if len(measurements) > 1:
@@ -347,9 +350,15 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
+    del options  # as in `decode`
+    return _decode_all(source, decoder, errors)
+
+
+def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
+    """Return every push in `source`; `decoder` appends its errors to `errors`."""
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements

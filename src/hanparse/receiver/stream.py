@@ -207,6 +207,7 @@ class Receiver:
                 return ReadTelegram(message, reading, opened.security, opened.apdu)
             return self._read(message, opened.apdu, opened.security)
         except ChecksumError as error:  # its message contains the check sequence alone
+            error.__context__ = None
             return error.with_traceback(None)
         except (DecodeError, FrameError):
             return DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}")
