@@ -64,7 +64,7 @@ is connected, or this is another serial port, or the reader drops every byte bec
 _P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
 the cable), or the port has other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
 _P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
-damaged or lost; check the cable, the inverter and the power supply of the adapter, and let no program change the text"""
+damaged or lost; check the cable, the inverter and the power supply of the adapter, and pass on the text unchanged"""
 _P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
 let the reader pass on every byte, and let every buffer hold a whole telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
