@@ -5,6 +5,7 @@ from itertools import cycle, islice
 from typing import TYPE_CHECKING, Final
 
 import pytest
+import telegrams
 from framefiles import SOUND, FrameFile, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
@@ -32,6 +33,14 @@ TELEGRAM: Final = (
     b"/KAM5\r\n\r\n0-0:1.0.0(230101120000W)\r\n1-0:1.8.0(00006678.394*kWh)\r\n1-0:2.8.0(00000000.000*kWh)\r\n"
     b"1-0:1.7.0(0001.023*kW)\r\n1-0:32.7.0(230.1*V)\r\n!AB12\r\n"
 )
+
+
+P1: Final = telegrams.sealed(TELEGRAM[:-7].decode().replace("\r\n", "\n"))
+
+
+def with_even_parity(text: bytes) -> bytes:
+    """Return what a port with 8 data bits reads of text that is sent with 7 data bits and even parity."""
+    return bytes(byte | (byte.bit_count() & 1) << 7 for byte in text)
 
 
 def diagnosis(data: bytes, size: int = 4096) -> tuple[Fault, ...]:
@@ -199,6 +208,9 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("without flags", lambda: b"".join(frame[1:-1] for frame in many(OTHERS)), "no-flag", "takes away the flags"),
     ("P1", lambda: TELEGRAM * 2, "p1", "P1"),
     ("the end of a P1 telegram", lambda: TELEGRAM[20:], "p1", "P1"),
+    ("P1 with a wrong CRC", lambda: TELEGRAM, "p1", "1 P1 telegrams have a CRC that does not fit"),
+    ("P1, cut", lambda: (P1[:100] + b"\r\n") * 4 + P1, "p1", "3 P1 telegrams have no end line"),
+    ("P1 7E1 read as 8N1", lambda: with_even_parity(P1) * 2, "parity", "set it to 7E1"),
     ("M-Bus, ciphered", lambda: m_bus(CIPHERED[0][12:-3], 0x10) * 3, "ciphered", "no key was given"),
     ("cut at flag", lambda: b"".join(map(until_flag, map(with_flag, range(1, 9)))), "cut-off", "takes a 7E"),
     ("text mode", lambda: b"".join(many(OTHERS)).replace(b"\n", b"\r\n"), "line-ends", r'replace(b"\r\n", b"\n")'),
@@ -330,3 +342,8 @@ def test_a_finding_cannot_be_changed() -> None:
     (finding,) = diagnosis(b"")
     with pytest.raises(AttributeError):
         finding.message = ""  # type: ignore[misc]
+
+
+def test_a_p1_stream_that_begins_within_a_telegram_is_good() -> None:
+    assert kinds(P1[30:] + P1 * 3) == []
+    assert kinds(TELEGRAM + P1 * 30) == []

@@ -191,3 +191,15 @@ def test_a_peak_or_a_reading_may_come_before_its_time() -> None:
 def test_a_version_in_hex_digits_is_read_as_text() -> None:
     for sent, version in (("3231313130", "21110"), ("50217", "50217"), ("50", "50"), ("5021", "5021"), ("42", "42")):
         assert fields(sealed(f"/ISk5\n\n0-0:96.1.4({sent})\n1-0:1.7.0(1*kW)\n"))["p1_version"] == version
+
+
+def test_a_meter_may_send_its_own_values_with_channel_1() -> None:
+    found = fields(
+        sealed(
+            "/LGF5\n\n0-0:96.1.4(50220)\n1-1:1.7.0(00.006*kW)\n1-1:1.8.1(000025.600*kWh)\n"
+            "1-1:1.6.0(240906083000S)(03.468*kW)\n1-1:99.97.0(1)(0-0:96.7.19)(240906083000S)(0000000240*s)\n"
+        )
+    )
+    assert (found["active_power_import"], found["active_energy_import_t1"]) == (6, 25600)
+    assert (found["peak_power"], found["peak_power_time"]) == (3468, "2024-09-06T08:30:00+02:00")
+    assert found["power_failure_log"] == [["2024-09-06T08:30:00+02:00", 240]]

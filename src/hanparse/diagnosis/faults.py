@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Symptoms, count, mostly
 from hanparse.hdlc import LLC
+from hanparse.wire.telegram import MAX_TELEGRAM
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -62,6 +63,12 @@ _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask t
 is connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
 _P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
 the cable), or the port has other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
+_P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
+damaged or lost; check the cable, the inverter and the power supply of the adapter, and pass on the text unchanged"""
+_P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
+let the reader pass on every byte, and let every buffer hold a whole telegram (at most {largest} bytes)"""
+_P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
+data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set it to 7E1"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes have every bit at least {factor} times: the reader is set to a higher
 speed than the meter, or the line does not change its level; set the speed of the meter; {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that results from a format field if a port
@@ -122,7 +129,21 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
     if not symptoms.stats.bytes:
         yield _fault("no-bytes", _NO_BYTES, bytes=0)
     if symptoms.p1_lines >= SEVERAL:
+        yield from _telegrams(symptoms)
+    elif symptoms.p1_lines_of_7_bits >= SEVERAL:
+        yield _fault("parity", _P1_PARITY, p1_lines=symptoms.p1_lines_of_7_bits)
+
+
+def _telegrams(symptoms: Symptoms) -> Iterator[Fault]:
+    """Return the fault of damaged P1 telegrams. A stream may begin in the middle of a telegram."""
+    failures, cut, frames = symptoms.stats.crc_failures, symptoms.cut_telegrams, symptoms.stats.frames
+    if not failures + cut and not frames:
         yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)
+    elif (failures + cut) * _NEEDS_ACTION >= frames and failures + cut:
+        if failures >= cut:
+            yield _fault("p1", _P1_CRC, crc_failures=failures, frames=frames)
+        else:
+            yield _fault("p1", _P1_CUT, cut=cut, frames=frames, largest=MAX_TELEGRAM)
 
 
 def _settings(symptoms: Symptoms) -> Iterator[Fault]:

@@ -7,8 +7,9 @@ from contextlib import suppress
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.errors import FrameError
+from hanparse.errors import ChecksumError, FrameError
 from hanparse.hdlc import FLAG, TYPE_3, find_end
+from hanparse.wire.telegram import HEADER, Scan
 
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
@@ -23,6 +24,8 @@ _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+"
 _BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start: the byte before it is not known
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
+_P1_HEADER: Final = re.compile(rb"(?<![^\r\n\0])%b" % HEADER)
+_WITHOUT_PARITY: Final = bytes(byte & 0x7F for byte in range(256))
 ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)
 EVEN_BYTES: Final = bytes(set(range(256)) - set(ODD_BYTES))
 
@@ -43,9 +46,11 @@ class Symptoms:
         self.sound_with_lf = 0 if has_line_feeds else _whole_frames(skipped.replace(b"\r\n", b"\n"))
         self.broken_off = [each for each in self.fragments if each.announced - each.size >= _CLEAR_LOSS]
         self.p1_lines = len(_P1_LINE.findall(skipped))
-        self.is_p1 = self.p1_lines >= SEVERAL
+        self.p1_lines_of_7_bits = len(_P1_LINE.findall(skipped.translate(_WITHOUT_PARITY)))
+        self.is_p1 = max(self.p1_lines, self.p1_lines_of_7_bits) >= SEVERAL
+        self.cut_telegrams = _cut_telegrams(skipped)
         headers = stats.frames or self.fragments or mostly(self.formats, len(self.after_flags))
-        self.even = 0 if stats.frames or self.fragments else self.with_value(EVEN_BYTES)
+        self.even = 0 if stats.frames or self.fragments or self.is_p1 else self.with_value(EVEN_BYTES)
         self.unreadable = not (headers or self.is_p1) or self.even > 0
         self.text = self._text(len(skipped))
 
@@ -77,6 +82,17 @@ class Fragment(NamedTuple):
 
 def _fragments(data: bytes) -> list[Fragment]:
     return [_fragment(part, announced) for part, announced in _parts(data)]
+
+
+def _cut_telegrams(data: bytes) -> int:
+    """Return the number of P1 telegrams that end before their end line."""
+    scan, cut = Scan(), 0
+    for match in _P1_HEADER.finditer(data):
+        try:
+            scan.find_end(data, match.start(), 0)
+        except FrameError as error:
+            cut += error.after_header and not isinstance(error, ChecksumError)
+    return cut
 
 
 def _parts(data: bytes) -> list[tuple[bytes, int]]:

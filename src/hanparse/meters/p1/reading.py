@@ -16,6 +16,7 @@ from hanparse.meters.read import Reading, apply, factor
 from hanparse.meters.shapes import Item
 from hanparse.meters.unknown import unknown_telegram
 from hanparse.obis import Kind, Obis
+from hanparse.obis.code import ELECTRICITY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -108,7 +109,9 @@ class TelegramReading(NamedTuple):
         }
 
     def _groups(self, code: Obis) -> tuple[str, ...] | None:
-        return next((record.groups for record in self.records if record.obis == code), None)
+        """Return the groups of the first record with a code; a code of electricity may have B = 1 (Switzerland)."""
+        codes = (code, code._replace(b=1)) if code.a == ELECTRICITY else (code,)
+        return next((record.groups for record in self.records if record.obis in codes), None)
 
     def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
         """Return the first value of a code that can be read."""
