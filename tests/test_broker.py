@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import pickle
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from wire import LLC, seal, seeded
 from hanparse import ChecksumError, CipherError, Decoder, FrameError, Measurement, UnknownMeterError
 from hanparse.envelope import MAX_PAYLOAD
 from hanparse.layouts.store import MAX_LAYOUTS
+from hanparse.simulate import METERS, simulate
 
 if TYPE_CHECKING:
     from framefiles import FrameFile
@@ -137,7 +139,8 @@ def test_the_frames_of_a_pulse_have_the_times_at_which_it_received_them() -> Non
 
 def test_an_absurd_uptime_never_raises() -> None:
     message = START + entry(FRAME, 0) + entry(AIDON, 2**64 - 1)
-    assert len(Decoder().decode_message(message, datetime(1, 1, 1, 2, tzinfo=UTC))) == 2
+    for at in (datetime(1, 1, 1, 2, tzinfo=UTC), datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)):
+        assert len(Decoder().decode_message(message, at)) == 2
 
 
 # --- the same push twice
@@ -160,6 +163,19 @@ def test_each_layer_of_a_ciphered_push_is_the_same_push() -> None:
         assert decoder.decode_message(ciphered) == []
         assert decoder.decode_message(APDU) == []
         assert decoder.decode_message(LIST) == []
+
+
+@pytest.mark.parametrize("meter", METERS)
+def test_every_push_of_a_meter_is_delivered_once_in_every_kind_of_message(meter: str) -> None:
+    pushes = list(takewhile(lambda push: push.seconds < 120, simulate(meter)))
+    stream = Decoder()
+    expected = [m for push in pushes for m in stream.feed(push.data)] + stream.flush()
+    for wrap in (bytes, lambda data: data.hex().encode(), pulse_han, pulse_p1):
+        decoder = Decoder()
+        at = [NOON + timedelta(seconds=push.seconds) for push in pushes]
+        found = [decoder.decode_message(wrap(push.data), time) for push, time in zip(pushes, at, strict=True)]
+        assert [m for one in found for m in one] == expected
+        assert [one[0].received for one in found] == at
 
 
 def test_a_message_that_is_delivered_again_is_the_same_push_if_it_has_a_clock() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,8 +17,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from wire import seeded
 
-from hanparse import Measurement
+from hanparse import Decoder, Measurement
 from hanparse.energy.live import MAX_GAP, LiveEnergy
+from hanparse.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,6 +119,27 @@ def test_the_error_before_each_register_is_small_and_the_value_never_falls(caden
             assert sent <= value <= sent + 3 + 0.003 * (energy - begin if begin else 0)
             begin = energy
         last, true = value, energy
+
+
+@pytest.mark.parametrize(("meter", "step"), [("kaifa", 1), ("embriq", 1), ("aidon", 10), ("kamstrup", 10)])
+def test_the_registers_of_each_maker_run_on_between_its_hourly_lists(meter: str, step: int) -> None:
+    """`step` is that of the registers in Wh; the powers are constant between two pushes of a simulated meter."""
+    live, decoder, last, registers = LiveEnergy(), Decoder(), 0.0, [0.0]
+    for push in takewhile(lambda push: push.seconds < 4 * 3600, simulate(meter, start=NOON, seed=3)):
+        (measurement,) = decoder.feed(push.data) + decoder.flush()
+        value = live.update(measurement, NOON + push.seconds * SECOND).get(NAME, 0.0)
+        assert value >= last
+        sent = measurement.active_energy_import
+        if sent is not None and len(registers) > 1:
+            assert abs(last - sent) <= 0.003 * (sent - registers[-1]) + 2 + 2 * step + LAST_INTERVAL
+        if sent is not None:
+            registers.append(sent)
+        last = value
+    assert len(registers) == 5
+
+
+LAST_INTERVAL = 10 * 5000 / 3600
+"""The energy in Wh of the last 10 s before a register, at the largest power of the simulated meter."""
 
 
 # --- what is not bridged, and what never falls

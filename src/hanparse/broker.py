@@ -52,7 +52,7 @@ class BrokerMessages:
         """Yield the events in one message that arrived at `at`, each with the time at which its gateway received it."""
         try:
             for data, age in parts(payload):
-                came = at and at - timedelta(seconds=min(age, _MAX_AGE))
+                came = at and _before(at, age)
                 if not self._is_repeated(data, came):
                     events = self._read(data)
                     self._remember(data, came, events)
@@ -100,6 +100,13 @@ class BrokerMessages:
 
 _FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
 _MAX_AGE: Final = 3600.0  # a gateway publishes at least once an hour, or the uptime is damaged
+
+
+def _before(at: datetime, age: float) -> datetime:
+    try:
+        return at - timedelta(seconds=min(age, _MAX_AGE))
+    except OverflowError:  # the first hour that Python can represent
+        return at
 
 
 def _has_clock(event: AnyEvent) -> bool:

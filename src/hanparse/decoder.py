@@ -166,7 +166,8 @@ class Decoder:
         digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. A push that arrives twice is returned
         once. Other text and other JSON give an empty list. Each topic needs a decoder of its own, which is not fed.
         Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`, and no error
-        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes.
+        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes. The position
+        of an error in a push without frames is counted from the first byte of the push.
         """
         if at is not None:
             check_type("at", at, datetime)

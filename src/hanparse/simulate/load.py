@@ -1,0 +1,50 @@
+"""Simulates the load behind a meter, and the registers that count it: `State`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from random import Random
+
+_HOUR: Final = 3600
+_LARGEST_CURRENT: Final = 63.0  # A, the main fuse of a large home; the load stays below it
+
+
+@dataclass
+class State:
+    """What a simulated meter measures: W, var, A, V, and registers in Wh and varh."""
+
+    rng: Random
+    powers: list[float] = field(default_factory=lambda: [150.0, 200.0, 100.0])
+    reactive: list[float] = field(default_factory=lambda: [20.0, 30.0, 10.0])
+    voltages: list[float] = field(default_factory=lambda: [230.0, 231.0, 229.5])
+    energies: dict[str, float] = field(
+        default_factory=lambda: {"1.8.0": 12_345_000.0, "2.8.0": 0.0, "3.8.0": 678_000.0, "4.8.0": 12_000.0}
+    )
+
+    def advance(self, seconds: float) -> None:
+        """Count the power since the last push, and change the load."""
+        for code, power in self.totals.items():
+            self.energies[code.replace(".7.", ".8.")] += power * seconds / _HOUR
+        for phase in range(3):
+            if self.rng.random() < seconds / 180:  # an appliance is switched
+                self.powers[phase] = 50.0 + self.rng.choice((0, 100, 400, 1000, 2000, 3600)) * self.rng.random()
+            self.powers[phase] = max(0.0, self.powers[phase] + self.rng.uniform(-5, 5))
+            self.voltages[phase] = min(252.0, max(212.0, self.voltages[phase] + self.rng.uniform(-0.3, 0.3)))
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """The powers of the sum by their codes; the meter counts the whole W and var that it sends."""
+        return {"1.7.0": round(sum(self.powers)), "2.7.0": 0, "3.7.0": round(sum(self.reactive)), "4.7.0": 0}
+
+    def values(self) -> dict[str, float]:
+        """Return all values but the registers by their codes."""
+        found: dict[str, float] = dict(self.totals)
+        for phase, (active, reactive, volts) in enumerate(zip(self.powers, self.reactive, self.voltages, strict=True)):
+            found[f"{20 * phase + 31}.7.0"] = min(_LARGEST_CURRENT, (active**2 + reactive**2) ** 0.5 / volts)
+            found[f"{20 * phase + 32}.7.0"] = volts
+            for quantity, value in zip((21, 22, 23, 24), (active, 0.0, reactive, 0.0), strict=True):
+                found[f"{20 * phase + quantity}.7.0"] = value
+        return found

@@ -1,0 +1,126 @@
+"""Yields the pushes of a meter and the times at which it sends them: `simulate`.
+
+There is no I/O and no clock: the caller waits for the times that it gets, or does not. The same arguments give the same
+bytes. All values follow from one simulated load, so they agree: the registers are the integral of the powers.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.measurement.inputs import check_type
+from hanparse.simulate import lists
+from hanparse.simulate.lists import Sent
+from hanparse.simulate.load import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+
+class Push(NamedTuple):
+    """The bytes of one push, and the time in s from the start at which the meter sends them."""
+
+    seconds: float
+    data: bytes
+
+
+class Faults(NamedTuple):
+    """The faults of a connection, each as the probability (0 to 1) that a push has it."""
+
+    noise: float = 0.0
+    """Up to 40 random bytes precede the push."""
+    damaged: float = 0.0
+    """One bit of the push is wrong."""
+    cut: float = 0.0
+    """The end of the push is missing."""
+    lost: float = 0.0
+    """The whole push is missing."""
+
+
+NO_FAULTS: Final = Faults()
+_MAX_NOISE: Final = 40
+
+
+class _Due(NamedTuple):
+    """A list is due each `period` s, `offset` s after the full hour."""
+
+    number: int
+    period: int
+    offset: int = 0
+
+
+class _Meter(NamedTuple):
+    """The step in s in which a meter sends, its lists from the most important to the least, and their builder."""
+
+    step: float
+    due: tuple[_Due, ...]
+    build: Callable[[Sent], bytes]
+    is_late: bool = True
+    """Whether the registers are those of the full hour, not those of the push."""
+
+
+_HOUR: Final = 3600
+_LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # list 3 is generated at the full hour and sent 10 s later
+METERS: Final[Mapping[str, _Meter]] = {
+    "aidon": _Meter(2.5, (*_LISTS, _Due(1, 0)), lists.aidon),
+    "embriq": _Meter(2, (*_LISTS, _Due(1, 0)), lists.embriq),
+    "kaifa": _Meter(2, (*_LISTS, _Due(1, 0)), lists.kaifa),
+    "kamstrup": _Meter(5, (_Due(2, _HOUR, 5), _Due(1, 10)), lists.kamstrup, is_late=False),
+    "p1": _Meter(10, (_Due(1, 0),), lists.p1, is_late=False),
+}
+"""The meters that can be simulated, by their names."""
+START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  the clock of a meter, which has no zone
+"""The clock of a meter at the start: a few seconds before a list with registers."""
+
+
+def simulate(meter: str, *, start: datetime = START, seed: int = 0, faults: Faults = NO_FAULTS) -> Iterator[Push]:
+    """Yield the pushes of a meter without end.
+
+    `meter` is a name in `METERS`; `start` is the clock of the meter, which begins at the full ten seconds before;
+    `seed` selects the load, the noise and the faults. Raises `ValueError` for an unknown meter and for a probability
+    outside 0 to 1, `TypeError` for a `start` that is not a `datetime`.
+    """
+    check_type("start", start, datetime)
+    if meter not in METERS:
+        raise ValueError(f"expected one of {', '.join(METERS)} as meter, found {meter!r}")
+    if not all(0 <= probability <= 1 for probability in faults):
+        raise ValueError(f"expected probabilities from 0 to 1, found {faults}")
+    begin = start.replace(second=start.second - start.second % 10, microsecond=0, tzinfo=None)
+    return _run(METERS[meter], begin, seed, faults)
+
+
+def _run(meter: _Meter, begin: datetime, seed: int, faults: Faults) -> Iterator[Push]:
+    state, chance, number = State(Random(seed)), Random(seed), 0  # noqa: S311  a load is no secret
+    registers = dict(state.energies)
+    while True:
+        seconds = number * meter.step
+        clock, number = begin + timedelta(seconds=seconds), number + 1
+        into_hour = (clock - clock.replace(minute=0, second=0, microsecond=0)).total_seconds()
+        if not meter.is_late or into_hour == 0:
+            registers = dict(state.energies)
+        if sent := _due(meter, into_hour):
+            push = meter.build(Sent(sent, clock, state.values() | registers))
+            if data := _faulty(push, chance, faults):
+                yield Push(seconds, data)
+        state.advance(meter.step)
+
+
+def _due(meter: _Meter, into_hour: float) -> int:
+    """Return the number of the list that is due; 0 when none is. A period of 0 is each step."""
+    due = (one.number for one in meter.due if not one.period or (into_hour - one.offset) % one.period == 0)
+    return next(due, 0)
+
+
+def _faulty(push: bytes, chance: Random, faults: Faults) -> bytes:
+    """Return a push with the faults that the dice give it."""
+    noise, damaged, cut, lost = (chance.random() < probability for probability in faults)
+    if lost:
+        return b""
+    if damaged:
+        bit = chance.randrange(8 * len(push))
+        push = push[: bit // 8] + bytes([push[bit // 8] ^ 1 << bit % 8]) + push[bit // 8 + 1 :]
+    if cut:
+        push = push[: chance.randrange(1, len(push))]
+    return chance.randbytes(chance.randint(1, _MAX_NOISE)) + push if noise else push
