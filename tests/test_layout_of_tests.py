@@ -31,6 +31,7 @@ TESTED_IN: Final = {
     "hexdump": "hexdump",
     "pasted": "pasted",
     "receiver": "receiver",
+    "simulate": "simulate",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",

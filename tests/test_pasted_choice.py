@@ -7,7 +7,7 @@ import pytest
 from framefiles import named
 from texts import NOTATIONS
 
-from hanparse import HanParseError, HexDumpError, decode_all, pasted
+from hanparse import HanParseError, HexDumpError, decode, decode_all, pasted
 
 AIDON = named("aidon/list2-6515-1phase")
 KAMSTRUP = named("kamstrup/list1-dk-hundredths")
@@ -73,3 +73,10 @@ def test_a_text_without_anything_sound_costs_no_more_than_its_length(unit: str) 
         return time.process_time() - start
 
     assert seconds(160_000) < 30 * max(seconds(20_000), 0.02)
+
+
+def test_a_list_of_decimals_above_a_table_is_not_lost_because_its_last_number_looks_like_a_column() -> None:
+    first, second = named("kaifa/list1-no").apdu, named("kaifa/list2-ma304h4-tn").apdu
+    table = "\n".join(f"\t0x{at:04x}:  {second[at : at + 16].hex(' ', 2)}" for at in range(0, len(second), 16))
+    text = f'{{"type": "Buffer", "data": [{", ".join(map(str, first))}]}}\n\n{table}\n'
+    assert decode_all(text) == [decode(first), decode(second)]

@@ -103,7 +103,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
-        said += [rest.placed(piece) for piece in _spare(pieces, found)] if known else []
+        said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
         rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
     if known and hexdump.LIKE_BYTES.search(rest.text):
