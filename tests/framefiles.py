@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent / "frames"
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")
 """Folders of frames that come in another way than plain in one HDLC frame; tests ask for them by `folder`."""
 _LINE_ENDS = {"lf": "\n", "cr": "\r", "crnul": "\r\0"}
 

@@ -166,7 +166,7 @@ def positional(rng: Random) -> Data:
 
 def _at(rng: Random, place: Place) -> Data:
     """What a document demands at this position."""
-    beginning = place.pattern.rstrip("*")
+    beginning = place.pattern.rstrip("*") if place.demanded or rng.random() < 0.5 else ""
     if place.tag is Tag.OCTET_STRING and ":" in beginning:
         return code(beginning)
     if place.tag in (Tag.OCTET_STRING, Tag.VISIBLE_STRING):

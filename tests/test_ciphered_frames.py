@@ -23,7 +23,7 @@ from hanparse.wire.crc import arc
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-FOLDERS: Final = ("ciphered", "mbus", "gbt", "segments")
+FOLDERS: Final = ("ciphered", "mbus", "gbt", "segments", "bare")
 """Those of `framefiles.TRANSPORTS` that are read."""
 FILES: Final = [file for name in FOLDERS for file in folder(name)]
 CLEAR: Final = MADE_CLEAR | {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from framefiles import ALL, SOUND, named, sealed
+from framefiles import ALL, SOUND, FrameFile, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +23,8 @@ from hanparse import (
     cosem,
 )
 from hanparse.hdlc import Frame
+from hanparse.measurement import FIELDS
+from hanparse.meters import shapes
 from hanparse.meters.seen import MAX_LINKS
 
 LIST_1 = named("kaifa/list1-no").data
@@ -87,11 +89,6 @@ def test_an_apdu_without_frame_is_read_when_it_names_its_meter() -> None:
     assert hanparse.decode(apdu) == hanparse.decode(b"\xe6\xe7\x00" + apdu) == hanparse.decode(LIST_2)
 
 
-def test_a_bare_value_without_frame_is_an_unknown_meter() -> None:
-    with pytest.raises(UnknownMeterError):
-        hanparse.decode(named("kaifa/list1-no").apdu)
-
-
 @pytest.mark.parametrize(
     ("source", "error", "words"),
     [
@@ -114,19 +111,33 @@ def test_a_source_without_a_push_says_why(source: bytes, error: type[HanParseErr
         hanparse.decode_all(source)
 
 
-@pytest.mark.parametrize("name", ["unnamed/at-wien", "kamstrup/list1-se-3phase", "aidon/list2-6525-it"])
-def test_a_list_without_the_header_of_its_push_is_an_error_that_gives_the_header(name: str) -> None:
-    apdu = named(name).apdu
-    body = apdu[cosem.parse(apdu).body.offset :]  # what Tasmota and amsreader-firmware log of a deciphered push
-    with pytest.raises(FrameError, match="header of its push: put 0F 00 00 00 00 00 in front") as caught:
-        hanparse.decode(body)
-    assert str(caught.value) == hanparse.explain(body).error
-    read = hanparse.decode(bytes.fromhex("0F 00 00 00 00 00") + body)
-    assert read.active_power_import == hanparse.decode(apdu).active_power_import is not None
+@pytest.mark.parametrize("file", [file for file in SOUND if not file.known_by_wire], ids=lambda file: file.name)
+def test_a_list_without_its_header_is_read_as_the_push_is(file: FrameFile) -> None:
+    whole = hanparse.decode(file.apdu)
+    body = file.apdu[cosem.parse(file.apdu).body.offset :]  # Tasmota and amsreader-firmware log deciphered pushes so
+    for source in (body, body.hex(" ")):
+        found = hanparse.decode(source)
+        for name in FIELDS:
+            assert getattr(found, name) == getattr(whole, "energy_time" if name == "timestamp" else name)
 
 
-def test_a_list_without_head_is_named_also_where_a_value_looks_like_the_beginning_of_a_frame() -> None:
-    with pytest.raises(FrameError, match="found a list of 8 bytes without the head"):
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_a_list_cut_from_a_push_at_either_end_is_an_error(file: FrameFile) -> None:
+    body = cosem.parse(file.apdu).body
+    elements = [element for data in shapes.parts(body) for element in shapes.elements(data)]
+    starts = {data.offset for data in elements}
+    for start in starts:
+        with pytest.raises(hanparse.HanParseError):
+            hanparse.decode(file.apdu[start : body.end])
+        with pytest.raises(hanparse.HanParseError):
+            hanparse.decode(file.apdu[body.offset : start])
+    for data in elements:
+        with pytest.raises(hanparse.HanParseError):
+            hanparse.decode(file.apdu[data.offset : data.end])
+
+
+def test_an_unknown_list_with_a_value_that_looks_like_the_beginning_of_a_frame_is_an_unknown_meter() -> None:
+    with pytest.raises(UnknownMeterError, match="structure of 2 elements"):
         hanparse.decode(bytes.fromhex("02 02 12 7EA0 12 0001"))
 
 
@@ -490,3 +501,15 @@ def test_copies_of_a_recognised_push_know_when_it_came() -> None:
     pushes = [decoder.feed(LIST_2, at=NOON)[0] for _ in range(2)]
     for push in pushes:
         assert pickle.loads(pickle.dumps(push)).received == NOON
+
+
+def test_a_wrapper_whose_apdu_cannot_be_read_does_not_cost_the_next_one() -> None:
+    apdu = named("kaifa/list2-ma304h4-tn").apdu
+
+    def wrapped(payload: bytes) -> bytes:
+        return b"\0\1\0\1\0\x10" + len(payload).to_bytes(2, "big") + payload
+
+    (found,) = hanparse.decode_all(wrapped(apdu[:-1]) + wrapped(apdu))
+    assert found == hanparse.decode(apdu)
+    with pytest.raises(hanparse.DecodeError):
+        hanparse.decode_all(wrapped(apdu[:-1]) * 2)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent
 FRAMES = ROOT / "tests" / "frames"
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1")  # these folders contain lists of the other folders
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")  # these folders contain lists of the other folders
 PAGE = ROOT / "docs" / "meters.md"
 
 HEAD = """# Supported meters
@@ -53,6 +53,7 @@ hanparse reads the lists of these meters, and every other list that contains its
 | Croatia | Iskraemeco | IE.5 | [`ISKRAEMECO_UNNAMED`] |
 | Czechia | Sagemcom, ZPA | XT211, AM375 | [`CZECHIA`] |
 | Cyprus | Landis+Gyr | E450 | [`E450`] |
+| Russia | Energomera | any, alarms only | [`ENERGOMERA`] |
 
 [P1 telegrams](p1.md#meters-per-country) lists the countries whose meters send P1 text. Each section below describes one
 profile. `*` and `?` in a meter type stand for any characters and for one character.
@@ -64,6 +65,9 @@ follows such a description and has made-up values.
 If a list contains scalers, hanparse scales its numbers by them. Otherwise it uses the power of ten of the profile. If
 the profile has none either, the number is a register and fills no field. `Scale` is for facts that no list contains:
 the ratio of current transformers, and a meter that sends a different power of ten than its list defines.
+
+A list without a frame has no addresses. hanparse reads it if the list names its manufacturer, if its push setup is
+known, or if its elements match one known list. The frames of such lists are in `tests/frames/bare`.
 
 `python tools/write_meters.py` writes this page.
 
@@ -83,6 +87,7 @@ the ratio of current transformers, and a meter that sends a different power of t
 [`ISKRAEMECO`]: #iskraemeco-iskraemeco
 [`ISKRAEMECO_UNNAMED`]: #iskraemeco-iskraemeco_unnamed
 [`CZECHIA`]: #lists-without-a-manufacturer-czechia
+[`ENERGOMERA`]: #energomera-energomera
 """
 CLOCKS = {
     clock.AS_SENT: "as sent, UTC = local + deviation; without a time zone if no deviation is sent",
@@ -150,6 +155,7 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
 
 def _recognised_by(profile: Profile) -> str:
     signatures = f"the types or codes of all elements ({len(profile.signatures)} lists)" if profile.signatures else ""
+    unframed = f"the types of all elements of a list without a frame ({len(profile.unframed)} lists)"
     rules = [
         *(f"the list identifier `{prefix}…`" for prefix in profile.list_ids),
         *(f"the logical device name `{prefix}…`" for prefix in profile.devices),
@@ -157,7 +163,9 @@ def _recognised_by(profile: Profile) -> str:
             f"destination `{_address(destination)}`, source `{_address(source)}`, control `{control:02X}`"
             for destination, source, control in profile.links
         ),
+        *(f"the push setup `{setup}` in a list without a device" for setup in profile.setups if not profile.devices),
         *([signatures] if signatures else []),
+        *([unframed] if profile.unframed else []),
     ]
     return "; or ".join(rules) or "the codes in the list"
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 HEADER_SIZE: Final = 5
 """The size of tag and long-invoke-id-and-priority, in bytes; the date-time follows them."""
 _NOTIFICATION_TAG: Final = 0x0F
+_LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,47 @@ def parse(apdu: bytes) -> DataNotification:
     if apdu[0] != _NOTIFICATION_TAG:
         raise DecodeError(identify.apdu(apdu[0]))
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
+
+
+def parse_bare(data: bytes) -> DataNotification:
+    """Return the push in `data`, which came without a frame: a data-notification, or its list without the header.
+
+    Raises `DecodeError` when `data` is neither.
+    """
+    body = list_without_header(data)
+    return DataNotification(0, None, body) if body else parse(data)
+
+
+def list_without_header(data: bytes) -> Data | None:
+    """Return the list that `data` is to its last byte: an array or a structure that is not empty; `None` otherwise.
+
+    A structure of a code, a value and perhaps a scaler and unit is one element of a list, not a list.
+    """
+    if data[:1] not in _LISTS:
+        return None
+    try:
+        body: Data = parse_all(_BODY, data)
+    except DecodeError:
+        return None
+    return body if body.value and not _is_element(body) else None
+
+
+def _is_element(body: Data) -> bool:
+    match body:
+        case Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, bytes(code)), _, *rest)):
+            return len(code) == CODE_SIZE and len(rest) <= 1
+    return False
+
+
+def end(data: bytes, start: int = 0) -> int:
+    """Return where the data-notification ends that begins at `start`, whatever follows it; -1 if none does."""
+    stream = Bounded(data)
+    stream.seek(start)
+    try:
+        stream.parse(_NOTIFICATION)
+    except DecodeError:
+        return -1
+    return stream.tell()
 
 
 def parse_prefix(apdu: bytes) -> Prefix:

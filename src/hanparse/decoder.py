@@ -5,9 +5,10 @@ from __future__ import annotations
 import copy
 from collections import Counter
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
+from hanparse.broker import BrokerMessages
 from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.diagnosis.ciphered import Observed
 from hanparse.errors import (
@@ -23,19 +24,19 @@ from hanparse.hdlc import Frame
 from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.record import fill_received, fill_security
+from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
-from hanparse.wire.pasted import telegrams
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Fault
+    from hanparse.energy.estimator import Estimator
     from hanparse.measurement import Measurement
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
@@ -83,15 +84,18 @@ class Decoder:
         self._scale = scale
         self._timezone = timezone
         self._estimate = estimate
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         self._on_error = on_error
         self._check_options()
+        self._estimator = _estimator() if estimate else None
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
         self._layouts = Layouts()
-        self._receiver = Receiver(self._profiles, self._layouts, Keys(key, auth_key, system_title))
+        self._keys = Keys(key, auth_key, system_title)
+        self._receiver = Receiver(self._profiles, self._layouts, self._keys)
         self._reader = self._receiver.reader
+        self._messages = BrokerMessages(self._receiver)
         self._counts: Counter[str] = Counter()
         self._ready: list[Measurement] = []
         self._last_error: HanParseError | None = None
@@ -113,11 +117,13 @@ class Decoder:
     @property
     def stats(self) -> Stats:
         """A snapshot of what was seen so far."""
-        layouts = self._layouts
-        counts = self._counts + Counter(
-            frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised
-        )
+        counts = self._counts + self._recognised
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
+
+    @property
+    def _recognised(self) -> Counter[str]:
+        layouts = self._layouts
+        return Counter(frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised)
 
     @property
     def last_error(self) -> HanParseError | None:
@@ -139,10 +145,10 @@ class Decoder:
         if at is not None:
             return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.has_events or self._ready or self._estimate:
-            self._ready += [self._finish(measurement, self._at) for measurement in found]
+        if self._reader.has_events or self._ready:
+            self._take(found)
             return self._drain()
-        return found
+        return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
 
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
         check_type("at", at, datetime)
@@ -153,9 +159,25 @@ class Decoder:
             fill_received(measurement, at)
         return found
 
+    def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
+        """Return the measurements in one message of a broker; `at` is the time of its arrival.
+
+        The message contains frames, an APDU, an LLC PDU or a list without the header of its push; as bytes, as hex
+        digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. A push that arrives twice is returned
+        once. Other text and other JSON give an empty list. Each topic needs a decoder of its own, which is not fed.
+        Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`, and no error
+        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes.
+        """
+        if at is not None:
+            check_type("at", at, datetime)
+        for event, came in self._messages.events(as_bytes(payload), at):
+            self._at = came
+            self._take(event)
+        return self._drain()
+
     def flush(self) -> list[Measurement]:
         """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
-        self._reader.end()
+        self._receiver.end()
         return self._drain()
 
     def __repr__(self) -> str:
@@ -174,6 +196,30 @@ class Decoder:
         """The same as a deep copy: two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the options and what the next bytes depend on. The copy learns layouts anew.
+
+        Raises `TypeError` for a decoder with keys, and for options that cannot be pickled.
+        """
+        options = {
+            "scale": self._scale,
+            "timezone": self._timezone,
+            "estimate": self._estimate,
+            "on_error": self._on_error,
+            "profiles": None if self._profiles is PROFILES else self._profiles,
+        }
+        counts = self._counts + self._recognised
+        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
+        return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of the decoder that was pickled."""
+        stream, last_push, *kept = state
+        self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator = kept
+        self._receiver.resume(stream)
+        self._messages.last_push = last_push
+        self._layouts.on_opened = self._observed.add
+
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
         """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
 
@@ -189,12 +235,9 @@ class Decoder:
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
             fill_received(measurement, at)
-        if not self._estimate:
-            return measurement
-        from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
-
-        estimates = estimate(measurement)
-        return measurement.with_estimates(estimates) if estimates else measurement
+        if self._estimator:
+            fill_estimated(measurement, self._estimator.later(measurement))
+        return measurement
 
     def _drain(self) -> list[Measurement]:
         while (event := self._receiver.next_event()) is not None:
@@ -246,13 +289,11 @@ class Decoder:
         """Let the next push like this one be recognised, unless the number of a meter decides how lists are read."""
         if self._depends_on_meter_id:
             return
-        reading = event.reading
-        if event.is_new_maker and reading.notification:  # read it as the next push will be
-            again = read(reading.notification, self._profiles, event.message.link, event.last.profile)
-            if again.profile is not reading.profile:
-                return
-            reading = again
-        self._layouts.learn(event.message, event.apdu, reading, event.last, self._scale, self._timezone)
+        reading, last = event.reading, event.last
+        self._layouts.learn(event, reading, event.known, self._scale, self._timezone)
+        if last.profile is not event.known and not reading.is_named and reading.notification:
+            again = read(reading.notification, self._profiles, event.message.link, last.profile)
+            self._layouts.learn(event, again, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
@@ -267,6 +308,18 @@ class Decoder:
                 self._on_error(error)
             except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
                 self._raised = raised if self._raised is None else self._raised
+
+
+def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
+    """Return a decoder with the options of a pickled one, `None` for those that were not given."""
+    given = {name: value for name, value in options.items() if value is not None}
+    return of(**given, system_title=keys.system_title)
+
+
+def _estimator() -> Estimator:
+    from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
+
+    return Estimator()
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {
@@ -305,25 +358,32 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
 def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
     """Return every push in `source`; `decoder` appends its errors to `errors`."""
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        return [_without_frame(decoder, message) for message in messages]
+        return _without_frames(decoder, messages)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frame(decoder: Decoder, message: Message) -> Measurement:
-    try:
-        return decoder.decode_payload(message.payload, message.link)
-    except DecodeError as error:
-        error.offset = message.position(error.offset)
-        raise
+def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+    found: list[Measurement] = []
+    errors: list[HanParseError] = []
+    for message in messages:
+        try:
+            found.append(decoder.decode_payload(message.payload, message.link))
+        except (DecodeError, UnknownMeterError) as error:
+            if isinstance(error, DecodeError):
+                error.offset = message.position(error.offset)
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
 
 
-def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
-    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
 
-    return b"\r\n".join(telegrams(text)) or hexdump.parse(text)
+    return dumped(text)

@@ -80,6 +80,10 @@ class Transfer:
             raise DecodeError(f"{more} bytes follow the data of the block; its length does not fit", offset=block.end)
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
+    def interrupt(self, message: Message) -> Dropped | None:
+        """Note a message that is no block. Return the message in blocks of the same link that it interrupts."""
+        return self._blocks.interrupt(message)
+
     def end(self, offset: int) -> Iterator[Dropped]:
         """End the input at `offset`: return the messages that are still incomplete."""
         if dropped := self._segments.end(offset):

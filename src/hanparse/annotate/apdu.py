@@ -71,9 +71,10 @@ class Payloads:
     def _apdu(self, apdu: bytes, base: int, origin: Origin) -> Explanation:
         if origin.deciphered:
             return explain_ciphered(apdu, base, origin.deciphered)
-        if not apdu.startswith(_NOTIFICATION):
+        bare = None if origin.link else cosem.list_without_header(apdu)
+        if not bare and not apdu.startswith(_NOTIFICATION):
             return _foreign(apdu, base)
-        push = cosem.parse_prefix(apdu)
+        push = Prefix(None, tagged=False, body_offset=0, body=bare) if bare else cosem.parse_prefix(apdu)
         if isinstance(push.body, Partial) and push.body.end == len(apdu):
             push = push._replace(fault="the bytes end here, before the list is complete")
         interpretation, unknown = self._interpret(apdu, push, origin)
@@ -164,7 +165,7 @@ class _Tree:
             self._leaf(_INVOKE_ID_AT, HEADER_SIZE, "long-invoke-id-and-priority", _invoke_id(self.apdu)),
             self._leaf(HEADER_SIZE, self.push.body_offset, "date-time", self._clock()),
         )
-        return (*(part for part in header if part.raw), *self._body())
+        return (*(part for part in header if part.raw and self.push.body_offset), *self._body())
 
     def _leaf(self, start: int, stop: int, label: str, value: str = "", error: str = "") -> Explanation:
         layer = "apdu" if start < self.push.body_offset else "axdr"

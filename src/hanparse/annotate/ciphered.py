@@ -141,6 +141,6 @@ def _plain_parts(result: Deciphered, origin: Origin, payloads: Payloads) -> Iter
         yield Explanation(0, "p1", "telegram", text, error=_reason(error))
         return
     size = len(telegram.raw)
-    yield from TelegramSpan(telegram).explain(text[:size], 0, "telegram", (), "", "").children
+    yield from TelegramSpan.of(telegram).explain(text[:size], 0, "telegram", (), "", "").children
     if size < len(text):
         yield Explanation(size, "p1", "line end", text[size:])

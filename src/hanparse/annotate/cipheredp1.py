@@ -48,8 +48,9 @@ class CipheredSpan:
         """Return no positions: no check sequence covers the bytes on the wire."""
         yield from ()
 
-    def seal(self, _data: bytes, _changed: bytearray) -> None:
-        """Change nothing, because no check sequence covers the bytes on the wire."""
+    def seal(self, _data: bytes, _changed: bytearray) -> bool:
+        """Return True and change nothing, because no check sequence covers the bytes on the wire."""
+        return True
 
     def explain(
         self, data: bytes, _at: int, label: str, information: tuple[Explanation, ...], value: str, error: str

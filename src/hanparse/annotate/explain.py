@@ -9,14 +9,16 @@ from hanparse.annotate import pushes
 from hanparse.annotate.apdu import Payloads
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
-from hanparse.decoder import Decoder, decode_all, dumped
-from hanparse.errors import HanParseError
+from hanparse.decoder import Decoder, decode_all
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
+from hanparse.pasted import dumped, unmasked
 from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
+from hanparse.wire.telegram import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -46,8 +48,17 @@ def explain(
     system title that is none, and `TypeError` for arguments of a wrong type; no bytes raise an error.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
     keys = Keys(key, auth_key, system_title)
+    if isinstance(source, str):
+        try:
+            data = dumped(source)
+        except HexDumpError:
+            if not (hidden := unmasked(source)):
+                raise
+            shown = explain(hidden[0], profiles=profiles, scale=scale, timezone=timezone)
+            return _masked(shown, hidden[1], str(hidden[2]))
+    else:
+        data = as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone, has_keys=bool(keys))
     events = list(walk(data, profiles, keys))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
@@ -57,6 +68,16 @@ def explain(
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
+
+
+def _masked(part: Explanation, places: frozenset[int], error: str) -> Explanation:
+    """The explanation of bytes of which those at `places` were masked, and are 00 here: they say nothing."""
+    hidden = sum(at in places for at in range(part.offset, part.offset + part.length))
+    if not part.children:
+        said = f"{hidden} of {part.length} bytes are masked" if hidden else part.error
+        return replace(part, value="" if hidden else part.value, error=said)
+    children = tuple(_masked(child, places, "") for child in part.children)
+    return replace(part, error=error or part.error, children=children)
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
@@ -102,6 +123,8 @@ def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
     text = raw.decode("latin-1").strip()
     if not raw.strip(_FLAG):
         yield Explanation(start, "stream", "flags between frames", raw)
+    elif not raw.strip(BETWEEN):
+        yield Explanation(start, "stream", "line ends", raw)
     elif text.isascii() and text.translate(_LINE_MARKS).isprintable():
         yield Explanation(start, "stream", "passed over", raw, f"text: {text[:_MAX_TEXT]!r}")
     else:

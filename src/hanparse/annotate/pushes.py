@@ -12,6 +12,7 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.annotate import p1
 from hanparse.annotate.apdu import Origin, explain_front
 from hanparse.annotate.ciphered import Deciphered, explain_plaintext
 from hanparse.annotate.tree import Explanation
@@ -76,6 +77,9 @@ class _Contents:
         """Explain the frames that belong to no message: damaged frames, and parts of a message that was dropped."""
         for span in spans:
             if span.start in self.found:
+                continue
+            if isinstance(span, p1.TelegramSpan):  # its lines are explained from the bytes
+                self.found[span.start] = Content(())
                 continue
             if span.is_sound:
                 self._add_part(span, f"a {span.unit} of a push that was dropped")

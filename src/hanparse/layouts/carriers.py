@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from hanparse.hdlc import BUFFER_LIMIT, SEQUENCE_SIZE, Frame
+from hanparse.hdlc import BUFFER_LIMIT, Frame
 from hanparse.layouts.learn import NotLearnableError
 from hanparse.mbus import Telegram, has_sound_checksum
 from hanparse.wire.crc import SOUND, frame_register
+from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,6 +34,11 @@ _from_bytes: Final = int.from_bytes
 class PlainFrame:
     """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
 
+    __slots__ = (
+        *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
+        *("mask", "scale", "size", "start", "steps", "texts", "used"),
+    )
+
     def __init__(self, frame: Frame, layout: Layout) -> None:
         raw = frame.raw
         self.size, self.start = len(raw), len(raw) - _FCS_AND_FLAG - layout.size
@@ -43,7 +49,7 @@ class PlainFrame:
         self.head = raw[: frame.information_offset - frame.offset]
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
-        self.index, self.scale = layout.index, layout.scale
+        self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
         self.made_for_transformers = layout.made_for_transformers
         self._layout = layout
 
@@ -91,6 +97,8 @@ class Carried:
 
     `layout` is that of the APDU, `None` for a ciphered one.
     """
+
+    __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
         """`apdu` ends the payload of `message`; `mask` has a one for each of its constant bits.

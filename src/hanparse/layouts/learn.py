@@ -34,6 +34,7 @@ _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # in the APDU
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _CENTURIES: Final = range(0x0700, 0x0800)  # years with that high byte, 1792 to 2047
 _BLANK: Final = b" "
+_ALL: Final = 0xFF  # eight constant bits
 
 
 class NotLearnableError(Exception):
@@ -84,7 +85,8 @@ class LayoutBuilder:
         self.texts: dict[str, tuple[int, int]] = {}
         self.clocks: list[Clock] = []
         self.scale = scale
-        self._pinned: set[int] = set()  # zeros that mean not measured
+        self.unmeasured: list[str] = []
+        """The fields in which a 0 means not measured."""
         self._bits: list[tuple[int, int]] = []  # of numbers that may vary: a place, and bits of its byte that may not
         self._free = [(_INVOKE_ID, _INVOKE_ID_SIZE)]
         self._constant("manufacturer", reading.profile.manufacturer)
@@ -95,10 +97,9 @@ class LayoutBuilder:
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
         self._times()
-        for item in reading.items:  # numbers that are no field may vary as well: registers are made from the frame
-            if item.data.offset not in self._pinned:
-                parts = shapes.parts(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
-                self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
+        for item in reading.items:  # numbers that are no field may vary as well: registers are made from the APDU
+            parts = shapes.parts(item.data) if item.is_value else [item.data]  # else perhaps the push-object-list
+            self._free += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, other in reading.profile.higher_resolution.items():
             self._hold(other.limit, unscaled(reading.items, unit))
 
@@ -112,18 +113,6 @@ class LayoutBuilder:
         constant = int.from_bytes(mask, "big")
         return constant, int.from_bytes(self.apdu, "big") & constant
 
-    def varying(self) -> list[Element] | None:
-        """The registers whose values may vary, and how each is read; `None` when one of them is no plain value."""
-        found: list[Element] = []
-        for position, (item, register) in enumerate(zip(self.reading.items, self.reading.registers, strict=True)):
-            start = item.data.offset
-            if any(start < place + size and place < start + item.data.length for place, size in self._free):
-                value = _plain(item.data, start)
-                if value is None:
-                    return None
-                found.append(Element(position, value, register.obis, register.scaler, register.unit))
-        return found
-
     def _constant(self, name: str, value: object) -> None:
         if value is not None:
             self.constants[name] = value
@@ -135,10 +124,7 @@ class LayoutBuilder:
     def _number(self, name: str, source: Source) -> None:
         model, data = self.reading.model, source.data
         if model and name in model.not_measured:
-            if data.value:
-                raise NotLearnableError(f"{name} is measured here and may be 0 for not measured next time")
-            self._pinned.add(data.offset)
-            return
+            self.unmeasured.append(name)
         numerator, denominator = values.ratio(source.exponent, factor(self.scale, source.unit))
         if data.tag not in _FORMATS or max(numerator, denominator) > LARGEST_FACTOR:
             raise NotLearnableError(f"{name} is a {data.tag} with the ratio {numerator}/{denominator}")
@@ -161,7 +147,9 @@ class LayoutBuilder:
         end = data.offset + data.length
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        varies = name in _VARYING_TEXTS and data is not first  # the first may be taken for the identifier of the list
+        # The first element may be taken for the identifier of the list; the codes of others may depend on their value.
+        fixed = [first, *(item.data for item in self.reading.items if item.depends_on_value)]
+        varies = name in _VARYING_TEXTS and not any(data is other for other in fixed)
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):
             self.texts[name] = (end - size, end)
             self._free.append((end - size, size))
@@ -193,6 +181,19 @@ class LayoutBuilder:
 def is_plain_text(octets: bytes) -> bool:
     """Whether octets are a text and nothing else: six that begin with NUL or CR are a code as well."""
     return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
+
+
+def varying(reading: Reading, mask: bytes) -> list[Element] | None:
+    """Return the registers that have a bit which is no one in `mask`; `None` when one of them is no plain value."""
+    found: list[Element] = []
+    for position, (item, register) in enumerate(zip(reading.items, reading.registers, strict=True)):
+        start = item.data.offset
+        if any(byte != _ALL for byte in mask[start : start + item.data.length]):
+            value = _plain(item.data, start)
+            if value is None:
+                return None
+            found.append(Element(position, value, register.obis, register.scaler, register.unit))
+    return found
 
 
 def _plain(data: Data, start: int) -> Callable[[bytes], Plain] | None:

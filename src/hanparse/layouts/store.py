@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import contextlib
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hanparse.hdlc import Frame, strip_llc
 from hanparse.layouts.carriers import Carried, PlainFrame
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from hanparse.mbus import Telegram
     from hanparse.measurement import Scale
     from hanparse.measurement.security import Security
-    from hanparse.meters import Reading
+    from hanparse.meters import Profile, Reading
     from hanparse.meters.p1 import TelegramReading
     from hanparse.meters.seen import LastMaker
     from hanparse.security.opener import Opener
@@ -54,6 +54,22 @@ START_SIZE: Final = 3
 """By how many of their first bytes frames are looked up: flag and format field, or 68 L L."""
 
 _from_bytes: Final = int.from_bytes
+
+
+class Read(Protocol):
+    """A push that a profile read (`hanparse.receiver.Read`)."""
+
+    @property
+    def message(self) -> Message:
+        """What contained the APDU."""
+
+    @property
+    def apdu(self) -> bytes:
+        """The APDU, deciphered where it was ciphered."""
+
+    @property
+    def last(self) -> LastMaker:
+        """The last maker on the link of the message."""
 
 
 class _Volatile(dict[Any, Any]):
@@ -165,17 +181,15 @@ class Layouts:
 
     # --- learning ---
 
-    def learn(
-        self, message: Message, apdu: bytes, reading: Reading, last: LastMaker, scale: Scale, timezone: tzinfo | None
-    ) -> None:
-        """Learn from an APDU that was read as `reading` when `last` was the last maker on the link, if possible."""
+    def learn(self, push: Read, reading: Reading, known: Profile | None, scale: Scale, timezone: tzinfo | None) -> None:
+        """Learn, if possible, that a push like this one is read as `reading` where `known` is the last maker."""
         if not self._has_room():
             return
         with contextlib.suppress(NotLearnableError):
-            layout = Layout(apdu, reading, scale, timezone, message.link, last)
+            layout = Layout(push.apdu, reading, scale, timezone, push.message.link, push.last, known)
             layout.used = self.recognised
-            self._apdus.setdefault((len(apdu), message.link), Table()).put(layout)
-            self._learn_frames(message, apdu, layout)
+            self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
+            self._learn_frames(push.message, push.apdu, layout)
 
     def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
         """Recognise frames like those of `message` from now on, where that is possible."""

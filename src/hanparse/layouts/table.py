@@ -23,42 +23,47 @@ _Kind = TypeVar("_Kind", Layout, PlainFrame)
 class Table(Generic[_Kind]):
     """Layouts of one size, grouped by their mask and by the maker that has to be known."""
 
+    __slots__ = ("_groups", "_kinds")
+
     def __init__(self) -> None:
-        self._groups: dict[tuple[int, int], dict[int, _Kind]] = {}
+        self._groups: list[tuple[int, int]] = []
+        self._kinds: dict[tuple[int, tuple[int, int]], _Kind] = {}
 
     @property
     def is_empty(self) -> bool:
         """Whether there are no layouts."""
-        return not self._groups
+        return not self._kinds
 
     def __iter__(self) -> Iterator[_Kind]:
         """Go through the layouts."""
-        for group in self._groups.values():
-            yield from group.values()
+        return iter(self._kinds.values())
 
     def find(self, push: int) -> _Kind | None:
         """Return the layout of a push, given as one number."""
-        for (mask, _), group in self._groups.items():
-            kind = group.get(push & mask)
+        for group in self._groups:
+            kind = self._kinds.get((push & group[0], group))
             if kind is not None and (kind.is_named or kind.last.profile is kind.known):
                 return kind
         return None
 
     def put(self, kind: _Kind) -> None:
         """Add a layout; it replaces the one that recognises the same pushes."""
-        self._groups.setdefault(_group(kind), {})[kind.constant] = kind
+        group = _group(kind)
+        if group not in self._groups:
+            self._groups.append(group)
+        self._kinds[kind.constant, group] = kind
 
     def remove(self, kind: _Kind) -> None:
         """Remove a layout, if it has not been replaced."""
-        key = _group(kind)
-        group = self._groups.get(key, {})
-        if group.get(kind.constant) is kind:
-            del group[kind.constant]
-        if not group:
-            self._groups.pop(key, None)
+        group = _group(kind)
+        if self._kinds.get((kind.constant, group)) is kind:
+            del self._kinds[kind.constant, group]
+            if all(other != group for _, other in self._kinds):
+                self._groups.remove(group)
 
 
 def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
+    """Return the mask, and what stands for the manufacturer that has to be known, if one has to."""
     return kind.mask, 0 if kind.is_named else id(kind.known)
 
 
@@ -70,6 +75,8 @@ class _Nothing:
 
 class Start(Table[PlainFrame]):
     """The layouts of frames that begin with the same three bytes; a `hanparse.wire.reader.Known`."""
+
+    __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 
     def __init__(self, size: int, layouts: Layouts) -> None:
         """`size` is that of the first frame, as far as the three bytes say it."""

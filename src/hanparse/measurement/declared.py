@@ -18,7 +18,7 @@ class Fields(Record):
     model: str | None = None
     """Meter type. OBIS 0-0:96.1.7, 1-1:96.1.1."""
     meter_id: str | None = None
-    """Meter number (GS1, GIAI). OBIS 0-0:96.1.0, 1-1:0.0.5."""
+    """Meter number (GS1, GIAI). OBIS 0-0:96.1.0, 1-1:0.0.5, 0-0:96.1.1."""
     list_id: str | None = None
     """OBIS list version identifier. OBIS 0.2.129."""
     timestamp: datetime | None = None

@@ -1,12 +1,13 @@
-"""A date-time as sent -> `datetime`, by the rule that says which clock the meter shows.
+"""Turns a COSEM date-time into a `datetime`, by the clock rule of the profile.
 
-The rules, as a profile names them:
+A clock rule tells which time zone the meter's clock shows:
 
-* ``"deviation"``: as sent, UTC = local + deviation (Blue Book 4.1.6.1); naive where the deviation is not specified.
-* ``"+01:00"`` (any fixed offset): the meter keeps normal time all year, whatever deviation and DST bit it sends.
-* ``"Europe/Oslo"``: as sent, and where the deviation is not specified Central European local time with DST
-  (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC).
-  The hour that exists twice in autumn is taken as its first pass (``fold=0``): lists by this rule carry no DST bit.
+* ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
+  is naive where the deviation is not specified.
+* ``"+01:00"`` (any fixed offset): the clock shows normal time all year. Deviation and DST bit are ignored.
+* ``"Europe/Oslo"``: the deviation applies. Where it is not specified, the clock shows Central European local time with
+  DST (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). The
+  hour that exists twice in autumn is its first pass (``fold=0``), because lists of this rule contain no DST bit.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ NORMAL_TIME: Final = "+01:00"
 LOCAL_TIME: Final = "Europe/Oslo"
 
 Zone = Callable[[int, int, int, int], tzinfo | None]
-"""The time zone of a wall clock, by its year, month, day and hour."""
+"""A function that returns the time zone of a wall clock from its year, month, day and hour."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
-_MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768), not specified, is outside as well
+_MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768) means not specified and is outside, too
 _CENTISECONDS: Final = 100
 _CET: Final = timezone(timedelta(hours=1))
 _CEST: Final = timezone(timedelta(hours=2))
@@ -36,29 +37,29 @@ _MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
 
 
 def check(rule: str) -> None:
-    """Raise `ValueError` when `rule` is none of those above."""
+    """Raise `ValueError` when `rule` is none of the clock rules above."""
     if rule not in (AS_SENT, LOCAL_TIME) and not _FIXED.fullmatch(rule):
         message = f"expected a clock rule such as {AS_SENT}, {NORMAL_TIME} or {LOCAL_TIME}, found {rule!r}"
         raise ValueError(message)
 
 
 def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
-    """The moment that `sent` shows; `None` where a part from year to second is not specified or impossible.
+    """Return the moment of a date-time; `None` where a part from year to second is not specified or impossible.
 
-    `override` takes the place of every rule: the wall clock as sent, in that time zone. The weekday is not looked at
-    (Aidon sends 0); hundredths that are not specified are 0.
+    `override` replaces the rule: the wall clock is then in that time zone. The weekday is ignored (Aidon sends 0).
+    Hundredths that are not specified are 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
     return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
 
 
 def fraction(sent: DateTime) -> int:
-    """The microseconds of a date-time; hundredths that are not specified are none."""
+    """Return the microseconds of a date-time; 0 where the hundredths are not specified."""
     return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
 
 
 def moment(wall: tuple[int, ...], microsecond: int, zone_of: Zone) -> datetime | None:
-    """What `resolve` gives, from year, month, day, hour, minute and second."""
+    """Return what `resolve` returns, from year, month, day, hour, minute and second."""
     year, month, day, hour, minute, second = wall
     try:
         return datetime(year, month, day, hour, minute, second, microsecond, zone_of(year, month, day, hour))
@@ -67,7 +68,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone_of: Zone) -> datetime |
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """The time zone of a wall clock, by its year, month, day and hour."""
+    """Return the function that gives the time zone of a wall clock."""
     return _zone(deviation, rule) if override is None else lambda *_wall: override
 
 
@@ -87,7 +88,7 @@ def _zone(deviation: int, rule: str) -> Zone:
 
 @lru_cache(maxsize=64)
 def _central_european(year: int, month: int, day: int, hour: int) -> timezone:
-    """Local clocks jump at 02:00 to 03:00 in March, and at 03:00 back to 02:00 in October."""
+    """Return CET or CEST. In March, clocks go from 02:00 to 03:00; in October, from 03:00 back to 02:00."""
     begin = (_MARCH, _last_sunday(year, _MARCH), 3)
     end = (_OCTOBER, _last_sunday(year, _OCTOBER), 3)
     return _CEST if begin <= (month, day, hour) < end else _CET

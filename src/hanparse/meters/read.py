@@ -1,4 +1,4 @@
-"""The one engine that applies a profile: data-notification -> `Reading`, element by element -> `Measurement`."""
+"""Applies profiles: a data-notification becomes a `Reading`, and each of its elements a field of a `Measurement`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hanparse.axdr.data import Data, DateTime
     from hanparse.cosem import DataNotification
     from hanparse.measurement import Scale
-    from hanparse.meters.profile import Model, Profile
+    from hanparse.meters.profile import Model, Place, Profile
     from hanparse.meters.shapes import Item
     from hanparse.wire.link import Link
 
@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """How an element becomes a field: its place and value, its kind, and for a number the power of ten and the unit."""
+    """An element that becomes a field: its data, its kind, and for a number the power of ten and the unit."""
 
     data: Data
     kind: Kind
@@ -41,7 +41,7 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """Whether the field is a float also where the number is whole."""
+        """True where the field is a float even if the number is whole."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
@@ -54,9 +54,9 @@ class Reading(NamedTuple):
     registers: tuple[Register, ...]
     sources: dict[str, Source]
     notification: DataNotification | None = None
-    """What carried the list; a P1 telegram is no APDU."""
+    """The APDU that contained the list; `None` for a P1 telegram."""
     is_named: bool = False
-    """Whether the list names its maker, so that neither its link nor an earlier push decides how it is read."""
+    """True where the list names its maker, so that neither its link nor an earlier push decides how it is read."""
 
     @property
     def date_time(self) -> DateTime | None:
@@ -64,7 +64,7 @@ class Reading(NamedTuple):
         return self.notification.date_time if self.notification else None
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """The measurement, with the caller's factors and time zone."""
+        """Return the measurement, with the caller's factors and time zone."""
         return Measurement(
             **self.fields(scale, timezone),
             wiring=self.model.wiring if self.model else None,
@@ -74,7 +74,7 @@ class Reading(NamedTuple):
         )
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """The fields of the measurement, by name."""
+        """Return the fields of the measurement, by name."""
         fields: dict[str, Any] = {
             name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
         }
@@ -85,7 +85,7 @@ class Reading(NamedTuple):
 
     @property
     def made_for_transformers(self) -> bool:
-        """Whether the meter's type is."""
+        """True where the meter type is made for current transformers."""
         return bool(self.model and self.model.transformers)
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
@@ -103,7 +103,7 @@ class Reading(NamedTuple):
 
 
 def factor(scale: Scale, unit: str) -> float | Fraction:
-    """What `scale` multiplies a value of this unit with."""
+    """Return the factor of `scale` for a value of this unit."""
     ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
     return ratio
 
@@ -111,11 +111,11 @@ def factor(scale: Scale, unit: str) -> float | Fraction:
 def read(
     notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
-    """The list as the first profile reads it that can.
+    """Return the list as the first profile reads it that can.
 
-    In this order: the list names its maker; lists on this link are that maker's; `known`, the maker that was seen on
-    this link before; what stands in the list tells; the list says everything itself. Raises `UnknownMeterError` when
-    none can.
+    Profiles are asked in this order: those of the maker that the list names; those of the link; `known`, the maker
+    whose push came on this link before; those that recognise the elements of the list; and the general profile, which
+    reads lists that contain codes, scalers and units. Raises `UnknownMeterError` when no profile reads the list.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
@@ -128,13 +128,13 @@ def read(
 
 
 def _knows(profile: Profile, items: Iterable[Item]) -> bool:
-    """Whether the maker is known and a number is, though it fills no field: the value of another meter, say."""
+    """Return whether the maker is known, and so is a number that fills no field, such as the value of another meter."""
     known = (item for item in items if item.entry)
-    return not profile.is_general and any(values.number(item.data) is not None for item in known)
+    return profile.manufacturer is not None and any(values.number(item.data) is not None for item in known)
 
 
 class _Context(NamedTuple):
-    """What is known of a list when it is asked whose it is."""
+    """A list and the facts that tell its maker: its items and identifier, its link, and the maker seen on this link."""
 
     body: Data
     named: list[Item] | None
@@ -144,7 +144,7 @@ class _Context(NamedTuple):
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
-    """The list version identifier: what has its code, or the text that stands first in a list without codes."""
+    """Return the list version identifier: the text with its code, or the first element of a list without codes."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
     return _text_of(named, "list_id")
@@ -163,24 +163,30 @@ def _field(item: Item) -> str:
 
 
 def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
-    """Return every profile that may know the list, in the order of choice, with its items and `Reading.is_named`."""
+    """Return every profile that may read the list, in the order of choice, with its items and `Reading.is_named`."""
     for profile in _profiles_by_identity(profiles, asked):
         is_named = bool(asked.list_id) or _devices(profiles, _device(asked)) == [profile]
         yield from ((profile, items, is_named) for items in _lists(profile, asked))
-    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
-    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
-    for profile in (*here, *anywhere):
-        for signature in profile.signatures:
-            if items := shapes.signed(asked.body, asked.named, signature):
-                yield profile, items, False
+    for profile, signature in _signatures(profiles, asked):
+        if items := shapes.signed(asked.body, asked.named, signature):
+            yield profile, items, False
     if items := shapes.attributes(asked.body):
         yield from ((profile, items, False) for profile in profiles if profile.attributes)
     if asked.named is not None:
         yield from ((profile, asked.named, False) for profile in profiles if profile.is_general)
 
 
+def _signatures(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
+    """Return the signatures that apply, those of the profiles of this link first."""
+    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
+    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
+    yield from ((profile, signature) for profile in (*here, *anywhere) for signature in profile.signatures)
+    if asked.link is None and asked.known is None and asked.named is None:
+        yield from ((profile, signature) for profile in profiles for signature in profile.unframed)
+
+
 def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
-    """Whose list it is by its identifier, else by its link, where no device of somebody else names itself."""
+    """Return the profiles of the maker that the identifier, else the device, the link or the push setup tells."""
     if asked.list_id:
         return [profile for profile in profiles if profile.claims(asked.list_id)]
     device = _device(asked)
@@ -188,11 +194,13 @@ def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Itera
         *(profile for profile in profiles if asked.link in profile.links),
         *([asked.known] if asked.known else []),
     ]
+    setup = str(asked.named[0].obis) if asked.named else ""
     if device:
-        setup = str(asked.named[0].obis) if asked.named else ""
         anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
         return _devices((*on_wire, *anywhere), device)
-    return [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]
+    if found := [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]:
+        return found
+    return [profile for profile in profiles if setup in profile.setups and not profile.devices]
 
 
 def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
@@ -209,11 +217,11 @@ def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:
     if asked.named is not None:
         return [asked.named]
     found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
-    return found if len(found) == 1 else []  # null-data at the end may leave open which list it is
+    return found if len(found) == 1 else []  # null-data at the end may hide which list it is
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
-    """Return the items as `profile` reads them: each is a register, and one of a kind is the source of its field."""
+    """Return the items as `profile` reads them: each becomes a register, and the first for a field is its source."""
     model = profile.model(_text_of(items, "model"))
     resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
@@ -227,7 +235,7 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
-    """The powers of ten of units of which a number tells that the list has smaller steps."""
+    """Return the powers of ten of the units in which a number shows that the list has smaller steps."""
     return {
         unit: other.exponent
         for unit, other in profile.higher_resolution.items()
@@ -236,17 +244,17 @@ def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
 
 
 def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
-    """The values of this unit that come without a scaler."""
+    """Return the values of this unit that have no scaler."""
     return [item.data for item in items if item.scaler is None and _unit(item) == unit]
 
 
 def _unit(item: Item) -> str:
-    """The unit that was sent, else the one that the code implies."""
+    """Return the unit in the list, else the unit that the code implies."""
     return item.unit if item.unit is not None else item.entry.unit if item.entry else ""
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
-    """The register that an element is, and the source of a field where the registry knows one for it."""
+    """Return the register of an element, and the source of its field where the registry has one."""
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
@@ -258,6 +266,6 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
         return register, None
     if entry.kind is not Kind.NUMBER:
         return register, Source(item.data, entry.kind)
-    if exponent is None or unit != entry.unit:  # without a scale, or in another unit, it is not that quantity
+    if exponent is None or unit != entry.unit:  # without a scaler, or in another unit, it is not that quantity
         return register, None
     return register, Source(item.data, entry.kind, exponent, entry.unit)

@@ -20,12 +20,10 @@ class LastMaker:
     def __init__(self) -> None:
         self.profile: Profile | None = None
 
-    def see(self, profile: Profile) -> bool:
-        """Note a push that `profile` read. Returns whether another maker, or none, was noted before."""
-        if not profile.manufacturer or profile is self.profile:
-            return False
-        self.profile = profile
-        return True
+    def see(self, profile: Profile) -> None:
+        """Note a push that `profile` read, if it is the profile of a maker."""
+        if profile.manufacturer:
+            self.profile = profile
 
 
 class LastMakers:
@@ -37,6 +35,11 @@ class LastMakers:
     def __len__(self) -> int:
         """Return the number of links."""
         return len(self._by_link)
+
+    @property
+    def state(self) -> list[tuple[Link | None, Profile]]:
+        """The links and their last makers."""
+        return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:
         """Return what is remembered of `link`."""

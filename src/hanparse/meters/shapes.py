@@ -1,10 +1,14 @@
-"""The body of a push -> `Item`s, by the shape of the list alone; nothing here knows a maker.
+"""Turns the body of a push into `Item`s by the shape of the list. This module knows no maker.
 
-Shapes: *registers* (an array of structures, each with its code, value, scaler and unit), *flat* (a structure of codes
-and values in turn, with or without scaler and unit, perhaps with such structures between them), *described* (a
-structure whose first element, the push-object-list, says which attribute of which object each element is),
-*attributes* (a structure of an enum and an array of attributes, each a descriptor and its value), *positions* (a
-structure of bare values).
+A list has one of five shapes:
+
+* *registers*: an array of structures, each with its code, value, scaler and unit.
+* *flat*: a structure of codes and values in turn, with or without scaler and unit. Structures as above may be between
+  them.
+* *described*: a structure whose first element is the push-object-list. It names the attribute and the object of each
+  element.
+* *attributes*: a structure of an enum and an array of attributes, each a descriptor and its value.
+* *positions*: a structure of values without codes.
 """
 
 from __future__ import annotations
@@ -14,12 +18,14 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.axdr.data import LISTS, AttributeDescriptor, CompactArray, Data, Tag, Untagged
 from hanparse.meters import values
+from hanparse.meters.capture import capture_object, is_value
 from hanparse.obis import Kind, Obis, code_in, lookup
 from hanparse.obis.units import unit_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from hanparse.meters.capture import CaptureObject
     from hanparse.meters.profile import Place
     from hanparse.obis import Entry
 
@@ -27,22 +33,21 @@ if TYPE_CHECKING:
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
 CLOCK: Final = Obis.parse("0-0:1.0.0")
 METER_ID: Final = Obis.parse("0-0:96.1.0")
-_ID_GROUPS: Final = {  # C, D of codes whose value tells which meter it is (Blue Book 6.2: abstract objects)
+_ID_GROUPS: Final = {  # C, D of codes whose value identifies the meter (Blue Book 6.2: abstract objects)
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # its attributes, the number of another meter among them; its value is a type
+_M_BUS_CLIENT: Final = (24, 1)  # one of its attributes is the number of another meter; its value is a device type
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
-_VALUE: Final = 2  # the attribute that is the value, in the classes that have one (Blue Book 4.3)
-_VALUE_CLASSES: Final = frozenset({1, 3, 4, 8})  # data, register, extended register, clock
 
 
 class Item(NamedTuple):
-    """One element of a list: its code, if any, its value, and the scaler and unit that were sent with it.
+    """One element of a list: its code, if it has one, its value, and the scaler and unit that the list contains for it.
 
-    `is_value` is false where the element is another attribute of the object that the code names.
+    `is_value` is false where the element is another attribute of the object that the code names. `depends_on_value` is
+    true where another value at the same place may have another code, or none.
     """
 
     obis: Obis | None
@@ -50,15 +55,16 @@ class Item(NamedTuple):
     scaler: int | None = None
     unit: str | None = None
     is_value: bool = True
+    depends_on_value: bool = False
 
     @property
     def entry(self) -> Entry | None:
-        """What the registry knows of the value; `None` also where the element is no value."""
+        """The registry entry of the value; `None` also where the element is no value."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:
-        """Whether the code says that the value tells which meter this is."""
+        """True where the value identifies the meter, by its code."""
         if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
             return False
         groups = (self.obis.c, self.obis.d)
@@ -66,34 +72,34 @@ class Item(NamedTuple):
 
 
 def elements(body: Data) -> tuple[Data, ...]:
-    """What a list holds; nothing when the body is no list."""
+    """Return the elements of a list; an empty tuple when the body is no list."""
     return body.value if isinstance(body.value, tuple) and body.tag in LISTS else ()  # type: ignore[return-value]
 
 
 def parts(data: Data) -> Iterator[Data]:
-    """`data`, and what it holds as far down as it goes."""
+    """Return `data` and every element in it, at any depth."""
     yield data
     for element in elements(data):
         yield from parts(element)
 
 
 def leaves(data: Data) -> Iterator[Data]:
-    """The values in a value that hold no others."""
+    """Return the values in `data` that contain no other values."""
     parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
     if isinstance(parts, tuple) and all(isinstance(part, Data) for part in parts):
         for part in parts:
-            yield from leaves(part)  # type: ignore[arg-type]  # it is Data, as was just seen
+            yield from leaves(part)  # type: ignore[arg-type]  # checked in the condition
     else:
         yield data
 
 
 def named(body: Data) -> list[Item] | None:
-    """The items of a list that carries its codes; `None` when it does not."""
+    """Return the items of a list that contains codes; `None` when it contains none."""
     return _registers(body) or _described(body) or attributes(body) or _flat(body)
 
 
 def attributes(body: Data) -> list[Item] | None:
-    """The items of a list of attributes; `None` when it is none."""
+    """Return the items of a list of attributes; `None` when the body is no such list."""
     match elements(body):
         case [reason, Data(Tag.ARRAY) as listed]:
             items = [_attribute(element) for element in elements(listed)]
@@ -106,14 +112,14 @@ def _attribute(element: Data) -> Item | None:
     match elements(element):
         case [Data(Untagged.ATTRIBUTE_DESCRIPTOR, AttributeDescriptor(class_id, instance_id, attribute_id)), value]:
             code = code_in(instance_id)
-            return code and Item(code, value, is_value=_is_value(class_id, attribute_id))
+            return code and Item(code, value, is_value=is_value(class_id, attribute_id))
     return Item(None, element) if element.tag is Tag.NULL_DATA else None
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
-    """The items of a list without codes; `None` unless in every position stands what `places` demand.
+    """Return the items of a list without codes; `None` unless every element meets the demands of its place.
 
-    Less than half of it, at the end, may be null-data, whatever is demanded there.
+    Fewer than half of the elements, all at the end, may be null-data, whatever their places demand.
     """
     found = elements(body)
     if body.tag is not Tag.STRUCTURE or len(found) != len(places):
@@ -122,11 +128,21 @@ def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
     if 2 * sent <= len(found):
         sent = len(found)
     fits = all(_fits(data, place) for data, place in zip(found[:sent], places[:sent], strict=True))
-    return [Item(place.obis, data) for data, place in zip(found, places, strict=True)] if fits else None
+    return [_placed(data, place) for data, place in zip(found, places, strict=True)] if fits else None
+
+
+def _placed(data: Data, place: Place) -> Item:
+    """Return the item at a place, without the code of the place where the value does not match its pattern."""
+    if place.demanded:
+        return Item(place.obis, data)
+    return Item(place.obis if _matches(data, place) else None, data, depends_on_value=True)
 
 
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
-    """The items of a list that is what `places` say: with its codes sent, `items`, each code and type must fit."""
+    """Return the items of a list whose elements meet the demands of `places`; `None` when they do not.
+
+    `items` are those of a list with codes: each of its codes has to be that of its place.
+    """
     if items is None:
         return positional(body, places)
     sent = [item for item in items if item.is_value]
@@ -139,7 +155,7 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
-    """Whether two codes mean the same; the channel of electricity does not matter."""
+    """Return whether two codes mean the same; the channel of electricity does not matter."""
     return sent is not None and code is not None and (sent == code or None is not lookup(sent) is lookup(code))
 
 
@@ -148,6 +164,10 @@ def _fits(data: Data, place: Place) -> bool:
         return values.has_kind(data, _kind(place.obis) if place.obis else Kind.NUMBER)
     if data.tag is not place.tag or (place.size is not None and len(data.value) != place.size):  # type: ignore[arg-type]
         return False
+    return not place.demanded or _matches(data, place)
+
+
+def _matches(data: Data, place: Place) -> bool:
     return place.pattern == "*" or fnmatchcase(str(_code(data) or values.text(data) or ""), place.pattern)
 
 
@@ -175,44 +195,34 @@ def _register(element: Data) -> Item:
 
 
 def _described(body: Data) -> list[Item] | None:
-    """The first element is the push-object-list: class, code, attribute, data index of every element, itself first.
+    """Return the items of a list whose first element is the push-object-list; `None` when it is no such list.
 
-    It is no value, even where its own entry claims so: its entries decide how the other elements are read.
+    The push-object-list has an entry for each element of the list, its own first. The first element is no value, even
+    where its own entry claims so: its entries decide how the other elements are read.
     """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:
         return None
-    entries = [_entry(entry) for entry in elements(found[0])]
+    entries = [capture_object(entry) for entry in elements(found[0])]
     if len(entries) != len(found) or None in entries:
         return None
-    rows = zip(range(len(found)), entries, found, strict=True)
-    return [Item(entry[0], data, is_value=at > 0 and entry[1]) for at, entry, data in rows if entry]
+    rows = [(entry, data) for entry, data in zip(entries, found, strict=True) if entry]
+    scales = {entry.code: scale for entry, data in rows if entry.is_scaler_unit and (scale := _scale(data))}
+    (itself, listed), *others = rows
+    return [Item(itself.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
 
 
-def _entry(entry: Data) -> tuple[Obis, bool] | None:
-    """The code, and whether the element is the value of the object and not another attribute, or a part of one."""
-    match elements(entry):
-        case [
-            Data(Tag.LONG_UNSIGNED, int(class_id)),
-            logical_name,
-            Data(Tag.INTEGER, int(attribute)),
-            Data(Tag.LONG_UNSIGNED, int(index)),
-        ]:
-            code = _code(logical_name)
-            return code and (code, _is_value(class_id, attribute) and index == 0)
-    return None
-
-
-def _is_value(class_id: int, attribute: int) -> bool:
-    """Whether the attribute is the value of an object, in the classes that have one."""
-    return class_id in _VALUE_CLASSES and attribute == _VALUE
+def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
+    """Return the item of an element, with the scaler and unit that the same push contains for its register."""
+    scaler, unit = scales.get(entry.code, (None, None)) if entry.is_register else (None, None)
+    return Item(entry.code, data, scaler, unit, is_value=entry.is_value)
 
 
 def _flat(body: Data) -> list[Item] | None:
-    """Codes, each with its value, perhaps its scaler and unit; whole registers may stand between them.
+    """Return the items of a flat list: codes, each with its value and perhaps its scaler and unit, and registers.
 
-    What has no code can only stand at the ends: the identifier of the list in front (Kamstrup), or a clock in front and
-    perhaps the number of the meter at the end (Austria).
+    Only the first and the last element may have no code: the identifier of the list is the first (Kamstrup), or a clock
+    is the first and perhaps the meter number the last (Austria).
     """
     parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
     if len(parts) < _PAIR:
@@ -227,19 +237,19 @@ def _flat(body: Data) -> list[Item] | None:
 
 
 def _nameless(parts: list[Data]) -> list[Item]:
-    """What stands in front without a code, taken from `parts`."""
+    """Take the first element from `parts` if it has no code, and return its item."""
     if values.text(parts[0]) is not None:
-        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup leaves out its code, which its document gives
+        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup omits its code, which the document gives
     return [Item(CLOCK, parts.pop(0))] if values.time(parts[0]) else []
 
 
 def _ends_with_text(parts: list[Data]) -> bool:
-    """Whether the last element is a text that is the value of no code."""
+    """Return whether the last element is a text that no code precedes."""
     return values.text(parts[-1]) is not None and len(parts) >= _PAIR and _code(parts[-_PAIR]) is None
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """The items of codes and values in turn; `None` where something else stands."""
+    """Return the items of codes and values in turn; `None` for each element that is neither."""
     at = 0
     while at < len(parts):
         size = 1 if parts[at].tag is Tag.STRUCTURE else _TRIPLE if _has_scale(parts, at) else _PAIR
@@ -261,7 +271,7 @@ def _item(parts: list[Data]) -> Item | None:
 
 
 def scaler_unit(data: Data) -> tuple[int, int] | None:
-    """Return the scaler and the code of the unit that a structure is (Blue Book 4.3.2, scal_unit_type)."""
+    """Return scaler and unit code of a structure (Blue Book 4.3.2, scal_unit_type); `None` for other data."""
     match elements(data):
         case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
             return scaler, unit

@@ -1,4 +1,4 @@
-"""A sound push that no profile reads -> `UnknownMeterError` with its report: what was understood, no meter named."""
+"""Makes the `UnknownMeterError` for a sound push that no profile reads, with a report that identifies no meter."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 _IDENTIFYING_NUMBER: Final = 10 ** (ids.IDENTIFYING_DIGITS - 1)
 _CURRENT: Final = 255
-_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # an underscore within a word
+_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # no _ at the end of a word
 _LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
-_HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # digits and letters alike
+_HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # with a letter at least
 _MAX_ROWS: Final = 200
 
 
 def unknown_meter(
     notification: DataNotification, named: list[Item] | None, list_id: str | None, link: Link | None
 ) -> UnknownMeterError:
-    """The error, with its report."""
+    """Return the error, with its report."""
     count = len(shapes.elements(notification.body))
     body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
     masked = _mask(list_id) if list_id else ""
@@ -42,7 +42,7 @@ def unknown_meter(
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
-    """The error for a P1 telegram in which no number is known, with its report."""
+    """Return the error for a P1 telegram without a known number, with its report."""
     message = (
         f"no line of this P1 telegram is a number of a meter: {len(items)} lines, maker {flag}; "
         "the report of this error says what was understood and is made to be pasted into an issue"
@@ -98,13 +98,13 @@ def _type(data: Data) -> str:
 
 
 def _code(item: Item) -> str:
-    """The code, unless it may be six octets of a number: the last group of codes in lists is 255."""
+    """Return the code, unless it may be six octets of a number: the last group of codes in lists is 255."""
     known = item.obis is not None and (item.entry is not None or item.obis.f == _CURRENT)
     return str(item.obis) if known else "six octets" if item.obis else ""
 
 
 def _shown(item: Item) -> str:
-    """The value, unless it may tell whose meter this is."""
+    """Return the value, unless it may identify the meter."""
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
@@ -116,7 +116,7 @@ def _shown(item: Item) -> str:
 
 
 def _mask(text: str) -> str:
-    """The text, its letters and digits replaced where it may be the number of a meter."""
+    """Return the text, with its letters and digits replaced where it may be the number of a meter."""
     if not ids.is_number(text.encode("utf-8", "surrogateescape")):
         return text
     has_digits = sum(map(str.isdigit, text)) >= ids.IDENTIFYING_DIGITS
@@ -124,9 +124,9 @@ def _mask(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text for Markdown: as it is where that is harmless, else as code, in which nothing has a meaning.
+    """Return the text for Markdown: unchanged where it is harmless, else as code, in which no character has a meaning.
 
-    It becomes no link, no mention, no HTML, no heading, no cell of a table, and no line of its own.
+    The text cannot become a link, a mention, HTML, a heading, a cell of a table or a line of its own.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line) and not _LINK.search(line):

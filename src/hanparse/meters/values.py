@@ -1,4 +1,4 @@
-"""COSEM data -> the number, text or time that it carries, whatever its type; `None` where it carries none."""
+"""Returns the number, text or time in COSEM data of any type, and `None` where the data holds none."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _NUMBERS: Final = frozenset(tag for tag, scalar in SCALARS.items() if scalar.is_
 
 
 def plain(data: Data) -> Plain:
-    """The value without its type, as far down as it goes."""
+    """Return the value without its type; arrays and structures become tuples of values."""
     value = data.value
     if isinstance(value, CompactArray):
         return tuple(plain(element) for element in value.elements)
@@ -31,7 +31,7 @@ def plain(data: Data) -> Plain:
 
 
 def number(data: Data) -> int | float | None:
-    """A finite number; a delta is none, it says nothing without the value before it."""
+    """Return a finite number; `None` for a delta, which needs the value before it."""
     value = data.value
     if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -39,7 +39,7 @@ def number(data: Data) -> int | float | None:
 
 
 def text(data: Data) -> str | None:
-    """A text of printable ASCII in a string or octet-string, without NUL and blanks around it; `None` if blank."""
+    """Return the printable ASCII text in a string, without NUL and blanks around it; `None` where nothing remains."""
     if data.tag not in _STRINGS:
         return None
     return printable(
@@ -49,13 +49,13 @@ def text(data: Data) -> str | None:
 
 @lru_cache(maxsize=64)
 def printable(raw: bytes) -> str | None:
-    """The same from the bytes of a string."""
+    """Return the printable ASCII text in the bytes of a string, as `text` does."""
     stripped = raw.decode("latin-1").strip(_BLANKS)
     return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
 
 def time(data: Data) -> DateTime | None:
-    """A date-time, by its own type or as an octet-string of twelve bytes."""
+    """Return a date-time of the type date-time, or in an octet-string of twelve bytes."""
     if isinstance(data.value, DateTime):
         return data.value
     if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == DATE_TIME_FORMAT.size:
@@ -64,9 +64,9 @@ def time(data: Data) -> DateTime | None:
 
 
 def has_kind(data: Data, kind: Kind) -> bool:
-    """Whether `data` can be of this kind: any string can be a text, null-data stands for anything.
+    """Return whether `data` can be of this kind. Any string can be a text, and null-data can be of any kind.
 
-    What several elements say together, and what lists send in many ways, no element is by itself.
+    Kinds that need several elements, or that lists send in different types, are false for every element.
     """
     if data.tag is Tag.NULL_DATA:
         return True
@@ -81,10 +81,11 @@ _READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Ki
 
 
 def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
-    """``raw × factor × 10^exponent``, correctly rounded; whole where nothing divides; `None` beyond floats.
+    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` where it is too large for a float.
 
-    Only integers are multiplied and one division rounds, so 2334 at −1 is 233.4, and a factor of 0.1 is a tenth. With
-    `is_float` a whole number is a float as well, as every quantity is that is not in `hanparse.obis.WHOLE_UNITS`.
+    The value is an int where nothing divides it. Integers are multiplied and one division rounds, so 2334 with exponent
+    −1 is 233.4, and a factor of 0.1 is exactly a tenth. With `is_float` a whole number is a float too: quantities whose
+    unit is not in `hanparse.obis.WHOLE_UNITS` are always floats.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
@@ -100,8 +101,8 @@ def _exactly(factor: float | Fraction) -> tuple[int, int]:
     return Fraction(str(factor)).as_integer_ratio()
 
 
-@lru_cache(maxsize=64, typed=True)  # a fraction and a float that are equal may be written differently
+@lru_cache(maxsize=64, typed=True)  # a fraction and a float that compare equal may print differently
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
-    """Numerator and denominator of ``factor × 10^exponent``, a float taken as the decimal that it is written as."""
+    """Return numerator and denominator of ``factor × 10^exponent``; a float counts as the decimal that it prints as."""
     numerator, denominator = (1, 1) if factor == 1 else _exactly(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

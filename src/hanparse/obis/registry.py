@@ -56,7 +56,7 @@ _LISTED: Final = (
     ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
     ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
     ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
-    ("0-0:96.1.1",  "",            "",   _TEXT,   "device ID 2; in P1 telegrams the meter number"),
+    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2: the meter number where 0-0:96.1.0 is not sent"),
     ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
     ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
@@ -76,6 +76,9 @@ _LISTED: Final = (
     ("0-0:96.7.9",  "long_power_failures", "", _COUNT, "long power failures, any phase"),
     ("0-0:96.7.21", "power_failures", "", _COUNT, "power failures, any phase"),
     ("1-0:99.97.0", "power_failure_log", "", Kind.FAILURES, "log of long power failures"),
+    ("0-0:97.98.0", "",            "",   _NUMBER, "alarm register 1"),
+    ("0-0:97.98.10", "",           "",   _NUMBER, "alarm filter 1"),
+    ("0-0:97.98.20", "",           "",   _NUMBER, "alarm descriptor 1"),
     ("0-0:98.1.0",  "peak_history", "", Kind.PEAKS, "highest average power of each month, in W"),
     ("0-B:24.1.0",  "",            "",   _NUMBER, "M-Bus channel B, device type"),
     ("0-B:24.2.1",  "",            "",   _NUMBER, "M-Bus channel B, value"),
@@ -215,6 +218,7 @@ _CURRENT: Final = 255  # F: the present value, not a value of a billing period o
 # specific, and others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
+_SECOND_ID: Final = (0, 0, 96, 1, 1, _CURRENT)
 _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
@@ -232,9 +236,10 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 def precedence(obis: Obis) -> int:
     """Return a rank: if several codes of a list fill the same field, the code with the lowest rank is used.
 
-    B = 0 precedes B = 1. Sum energies with A = 0 are last, because reading them as electricity is an assumption.
+    B = 0 precedes B = 1. Sum energies with A = 0 are last, because reading them as electricity is an assumption, and so
+    is the second device ID, which is the meter number only where the first is not sent.
     """
-    return len(_OWN_CHANNELS) if _is_abstract_energy(obis) else obis.b
+    return len(_OWN_CHANNELS) if _is_abstract_energy(obis) or obis == _SECOND_ID else obis.b
 
 
 @lru_cache(maxsize=256)  # a separate function, because type checkers do not check the arguments of a cached function

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
 from hanparse.decoder import Decoder, Options, decode_all
-from hanparse.errors import CipherError, HanParseError, UnknownMeterError
+from hanparse.errors import CipherError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import FLAG
 from hanparse.meters.unknown import escaped
 from hanparse.security.keys import KeyOption, Keys
@@ -49,19 +49,23 @@ def attachment(
     """Return the report on a capture. `keep` contains texts that look like meter numbers and are none.
 
     Counts and faults are those of all bytes. Errors, explained frames and the dump are limited to 4 KiB, up to the last
-    error or, without an error, from the beginning. Keys add what they do for ciphered pushes: counts, faults and
-    errors. The report contains what the keys deciphered only if `with_plaintext` is true, with other numbers in place
-    of those of meters.
+    error or, without an error, from the beginning. For a text that is no dump, the report contains its error. Keys add
+    what they do for ciphered pushes: counts, faults and errors. The report contains what the keys deciphered only if
+    `with_plaintext` is true, with other numbers in place of those of meters.
     """
     keys = Keys(key, auth_key, system_title)
     capture = _Capture(Options(key=key, auth_key=auth_key, system_title=system_title))
-    for chunk in chunks:
-        capture.take(chunk)
+    unread = ""
+    try:
+        for chunk in chunks:
+            capture.take(chunk)
+    except HexDumpError as error:
+        unread = anonymise(str(error).encode(), keep).decode("utf-8", "replace")
     capture.decoder.flush()
     data, start = capture.extract()
     shown = anonymise(data, keep)
     pushes = CipheredPushes(data, shown, keys) if keys else None
-    lines = list(_report(capture, shown, start, pushes))
+    lines = list(_report(capture, shown, start, pushes, unread))
     if pushes:
         lines += ["", *(_WITH_PLAINTEXT if with_plaintext else _WITHOUT_PLAINTEXT).splitlines()]
     if pushes and with_plaintext:
@@ -107,12 +111,14 @@ class _Capture:
         return data[first : last or len(data)], start + first
 
 
-def _report(capture: _Capture, data: bytes, start: int, pushes: CipheredPushes | None) -> Iterator[str]:
+def _report(capture: _Capture, data: bytes, start: int, pushes: CipheredPushes | None, unread: str) -> Iterator[str]:
     yield "### What `hanparse report` says"
     yield ""
     yield from (f"* {line}" for line in _versions())
     stats = capture.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
+    if unread:
+        yield f"* a text was not read to its end: {escaped(unread)}"
     for fault in capture.decoder.diagnosis():
         yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""

@@ -44,12 +44,22 @@ class NumberedParts:
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
         """Return the message that `part` completes, and the message that it shows to be incomplete."""
-        key = link and (link.destination, link.source)  # the control byte of M-Bus alternates within a message
+        key = _key(link)
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
         if len(self._messages) > MAX_LINKS:
             del self._messages[next(iter(self._messages))]
         return joining.add(number, part, is_last=is_last)
+
+    def interrupt(self, message: Message) -> Dropped | None:
+        """Note a complete `message` that came in one part. Return the message of its link that it interrupts.
+
+        The later parts of that message may be those of another one, whose first part was lost.
+        """
+        joining = self._messages.get(_key(message.link))
+        if joining is None or not joining.parts:
+            return None
+        return joining.interrupt(message.position(0))
 
     def end(self, offset: int) -> Iterator[Dropped]:
         """End the input at `offset`: return the messages that are still incomplete."""
@@ -59,6 +69,11 @@ class NumberedParts:
                 yield joining.drop(f"the input ends before {joining.awaited}", offset)
 
 
+def _key(link: Link | None) -> tuple[object, object] | None:
+    """Return the addresses of a link; the control byte of M-Bus alternates within a message."""
+    return link and (link.destination, link.source)
+
+
 class _Joining:
     """Joins the parts of one message of one link."""
 
@@ -66,6 +81,7 @@ class _Joining:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
+        self._size = 0  # of `parts`
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # the first part of the message is missing, and an error has reported that
         self._is_refused = False  # all parts are ignored up to the last one of the message
@@ -89,13 +105,18 @@ class _Joining:
         if not self.parts and number != self._numbering.first:
             return None, dropped
         self.parts.append(part)
+        self._size += len(part.payload) or 1  # an empty part takes memory, too
         self._next = (number + 1) % self._numbering.modulo
-        if sum(len(joined.payload) for joined in self.parts) > MAX_MESSAGE:
+        if self._size > MAX_MESSAGE:
             return None, self.drop(f"it has more than {MAX_MESSAGE} bytes", part.position(0))
         if not is_last:
             return None, dropped
-        parts, self.parts = self.parts, []
-        return Message.join(parts), dropped
+        return self._take(), dropped
+
+    def interrupt(self, offset: int) -> Dropped:
+        """Drop the message, and with it its later parts."""
+        self._is_lost = True
+        return self.drop(f"another push comes before {self.awaited}", offset)
 
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
         """Return the message that is dropped because `part` does not continue it."""
@@ -113,7 +134,10 @@ class _Joining:
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:
-        message = Message.join(self.parts)
-        self.parts = []
+        message = self._take()
         error = incomplete(f"a push in {self._numbering.unit}s is incomplete and dropped: {reason}", offset)
         return Dropped(error, message)
+
+    def _take(self) -> Message:
+        parts, self.parts, self._size = self.parts, [], 0
+        return Message.join(parts)

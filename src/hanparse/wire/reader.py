@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 _START: Final = 3
+_STATE: Final = ("ended", "has_events", "_stream", "_at", "_need", "_at_shared_flag")
 _FLAG: Final = b"\x7e"
 
 
@@ -125,6 +126,15 @@ class StreamReader:
     def pending(self) -> int:
         """Return the number of buffered bytes, which is at most two frames of the largest size."""
         return len(self._stream.data)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The bytes that are buffered and where the search continues, for `resume`."""
+        return {name: getattr(self, name) for name in _STATE}
+
+    def resume(self, state: dict[str, Any]) -> None:
+        """Continue the stream of another reader with the same link layers from its `state`."""
+        vars(self).update(state)
 
     def receive(self, chunk: Buffer) -> list[Any]:
         """Add `chunk` to the stream. Return the run of known frames it completes; `next_event` returns the rest."""

@@ -1,1 +1,1 @@
-"""One data file a maker, and no code."""
+"""The profiles: one data file for each maker, without functions."""

@@ -10,7 +10,7 @@ from hanparse.meters.profile import Model, Profile
 AIDON = Profile(
     manufacturer="Aidon",
     list_ids=("AIDON_",),
-    clock=clock.NORMAL_TIME,  # the clock sends deviation 0 or none, but shows normal time all year
+    clock=clock.NORMAL_TIME,  # the meter sends deviation 0 or none, but its clock shows normal time all year
     models=(
         Model("6515*", Wiring.ONE_PHASE),
         Model("6525*", Wiring.THREE_WIRE),

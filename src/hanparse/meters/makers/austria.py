@@ -1,7 +1,8 @@
-"""Lists of Austrian operators that name no maker: values by position; no scalers, no units.
+"""Lists of Austrian operators that name no maker: values by position, without scalers and units.
 
-Source: real captures, deciphered, and public programs that read them. Meters of several makers send the same: E450 of
-Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG, where the addresses tell AM550.
+Source: real captures, deciphered, and public programs that read them. Meters of several makers send the same lists:
+E450 of Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG, where AM550 has addresses of
+its own.
 """
 
 from hanparse.meters.profile import Profile, codes
@@ -15,7 +16,7 @@ AUSTRIA = Profile(
     signatures=(
         codes(f"0-0:1.0.0/oct12 {_ENERGIES} {_POWER} 3.7.0/u32 4.7.0/u32"),  # Wiener Netze
         codes(f"{_SETUP} 0-0:96.1.0/oct13 ?/oct4 ?/oct5 {_ENERGIES} {_POWER} 0-0:96.13.0/oct 0-0:96.13.1/oct"),  # KELAG
-        codes(f"{_SETUP} 0-0:96.1.0/oct8 ?/oct4 ?/oct5 {_ENERGIES} {_POWER}"),  # eww, Wels; the oct: time and date
+        codes(f"{_SETUP} 0-0:96.1.0/oct8 ?/oct4 ?/oct5 {_ENERGIES} {_POWER}"),  # eww, Wels; oct4 is a time, oct5 a date
     ),
     exponents={"W": 0, "var": 0, "Wh": 0, "varh": 0},
 )

@@ -1,6 +1,6 @@
-"""The letters that a P1 identification begins with -> the maker; registered with the FLAG association.
+"""Maps the first letters of a P1 identification to the maker, as registered with the FLAG association.
 
-Only those of makers: a grid operator may put its own there (FLU, Lux, ESO), which says nothing of the meter.
+The table has no letters of grid operators (FLU, Lux, ESO): they do not tell the maker.
 Sources: FLAG association list; P1 telegrams of these makers.
 """
 
@@ -21,4 +21,4 @@ FLAGS: Final = {
     "SAG": "Sagemcom",
     "XMX": "Landis+Gyr",
 }
-"""In capitals: meters write ISk and ISK."""
+"""The keys are in capitals, because meters write ISk and ISK."""

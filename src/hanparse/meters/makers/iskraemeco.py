@@ -1,7 +1,7 @@
-"""Iskraemeco AM550, AM100, IE.5: values by position, or by a push-object-list; no scalers, no units.
+"""Iskraemeco AM550, AM100, IE.5: values by position, or with a push-object-list; without scalers and units.
 
-Source: real captures, the order of registers from firmware that reads them. What nobody documents of a position has no
-code and fills no field.
+Source: real captures, and the order of registers in firmware that reads them. A position that no document explains has
+no code and fills no field.
 """
 
 from dataclasses import replace
@@ -9,7 +9,8 @@ from dataclasses import replace
 from hanparse.meters.profile import Profile, codes
 from hanparse.wire.link import Link
 
-_DEVICE = "0-0:42.0.0/oct=ISK*"  # the logical device name; behind it an identifier that operators choose, or none
+_DEVICE = "0-0:42.0.0/oct=ISK*"  # the logical device name
+_ID = "0-0:96.1.0/oct~ISK*"  # the serial number, or an identifier that the operator chooses
 _POWERS = "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
 _VOLTAGES = "32.7.0/u16 52.7.0/u16 72.7.0/u16"
 _CURRENTS = "31.7.0/u16 51.7.0/u16 71.7.0/u16"
@@ -26,15 +27,15 @@ ISKRAEMECO = Profile(  # Slovenia
     manufacturer="Iskraemeco",
     list_ids=("ISK",),
     positions=(
-        codes(f"{_DEVICE} ?/oct {_POWERS} {_VOLTAGES} {_CURRENTS} {_PHASE_POWERS}"),
-        codes(f"{_DEVICE} ?/oct 0-0:96.3.10/enum 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
-        codes(f"{_DEVICE} ?/oct 0-0:96.3.10/bool 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
-        codes(f"{_DEVICE} ?/oct {_VOLTAGES} {_CURRENTS} {_POWERS}"),
+        codes(f"{_DEVICE} {_ID} {_POWERS} {_VOLTAGES} {_CURRENTS} {_PHASE_POWERS}"),
+        codes(f"{_DEVICE} {_ID} 0-0:96.3.10/enum 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
+        codes(f"{_DEVICE} {_ID} 0-0:96.3.10/bool 0-0:96.14.0/oct2 {_TARIFFS} 3.8.0/u32 4.8.0/u32"),
+        codes(f"{_DEVICE} {_ID} {_VOLTAGES} {_CURRENTS} {_POWERS}"),
         codes(f"{_DEVICE} 0-0:96.1.0/oct {_POWERS} 32.7.0/u16 ?/u32 ?/u32"),
         codes(f"{_DEVICE} 1.7.0/u32 2.7.0/u32 {_TARIFFS}"),
-        codes(f"{_DEVICE} ?/oct {_POWERS} 32.7.0/u16 31.7.0/u16 21.7.0/u32 22.7.0/u32"),
-        codes(f"{_DEVICE} ?/oct {_TWO_TARIFFS}"),
-        codes(f"{_DEVICE} ?/oct 32.7.0/u16 31.7.0/u16 {_POWERS}"),
+        codes(f"{_DEVICE} {_ID} {_POWERS} 32.7.0/u16 31.7.0/u16 21.7.0/u32 22.7.0/u32"),
+        codes(f"{_DEVICE} {_ID} {_TWO_TARIFFS}"),
+        codes(f"{_DEVICE} {_ID} 32.7.0/u16 31.7.0/u16 {_POWERS}"),
     ),
     exponents={"W": 0, "var": 0, "A": -2, "V": -1, "Wh": 0, "varh": 0, "": -3},
 )
@@ -49,13 +50,15 @@ ISKRAEMECO_UNNAMED = replace(
     ),
 )
 
-ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of Slovenia, KELAG: known by their addresses
+_QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
+ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of Slovenia, KELAG
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
     links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # CF, 02 23
+    unframed=(_QUARTER_HOUR,),
     signatures=(
-        codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32"),
+        _QUARTER_HOUR,
         codes(
             "?/oct6=0-6:25.9.0 0-0:96.1.0/oct13 ?/oct4 ?/oct5 1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32 "
             f"{_POWER} 0-0:96.13.0/oct 0-0:96.13.1/oct"

@@ -1,4 +1,4 @@
-"""Kaifa/Nuri (list KFM_001): values by position, or pairs of code and value; no scalers, no units.
+"""Kaifa/Nuri (list KFM_001): values by position, or pairs of code and value; without scalers and units.
 
 Source: Kaifa OBIS list of 21.03.2017, real captures.
 """
@@ -17,6 +17,7 @@ KAIFA = Profile(
     manufacturer="Kaifa",
     list_ids=("KFM_",),
     links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
+    unframed=(codes("1.7.0/u32"),),
     positions=(
         codes("1.7.0"),
         codes(_ONE_PHASE),
@@ -35,5 +36,5 @@ KAIFA = Profile(
     ),
 )
 
-# TINETZ and others: registers with scalers and units, the maker in the logical device name.
+# TINETZ and others: registers with scalers and units; the logical device name tells the maker.
 KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

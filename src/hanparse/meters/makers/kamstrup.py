@@ -1,4 +1,4 @@
-"""Kamstrup (list Kamstrup_V0001): flat pairs of code and value; no scalers, no units.
+"""Kamstrup (list Kamstrup_V0001): pairs of code and value; without scalers and units.
 
 Source: Kamstrup HAN-NVE interface description rev 3.1, real captures.
 """
@@ -7,17 +7,17 @@ from hanparse.measurement import Wiring
 from hanparse.meters import clock
 from hanparse.meters.profile import HigherResolution, Model, Profile
 
-_CT = {"A": -3}  # types 685…, 6 A by current transformers: seen in real captures, in no document
+_CT = {"A": -3}  # types 685…, 6 A behind current transformers: from real captures, no document has it
 
 # Type number: 68, then 4 direct, 5 CT or 6 one-phase, then 1, housing, measuring systems (1, 2, 3), …
 KAMSTRUP = Profile(
     manufacturer="Kamstrup",
     list_ids=("Kamstrup_V",),
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
-    # Denmark and Sweden, 2024: same types, same lists, hundredths of a volt. No HAN port has more than 500 V between
-    # lines, so from 512 on the numbers are hundredths, in a brown-out as well; less than 5.12 V runs no meter.
+    # Denmark and Sweden, 2024: meters of the same types send the same lists in hundredths of a volt. No meter with a
+    # HAN port has more than 500 V between lines, so numbers from 512 on are hundredths. No meter works below 5.12 V.
     higher_resolution={"V": HigherResolution(512, -2)},
-    clock=clock.NORMAL_TIME,  # the status may say daylight saving, but the time is not shifted
+    clock=clock.NORMAL_TIME,  # the status may have the DST bit, but the clock is not shifted
     models=(
         Model("685??2*", Wiring.THREE_WIRE, exponents=_CT, transformers=True),
         Model("685??3*", Wiring.FOUR_WIRE, exponents=_CT, transformers=True),

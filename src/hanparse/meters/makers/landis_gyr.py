@@ -1,6 +1,6 @@
 """Landis+Gyr: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
 
-Source: real captures. Norwegian lists carry scalers and units, the others do not.
+Source: real captures. Norwegian lists contain scalers and units, the others do not.
 """
 
 from dataclasses import replace
@@ -17,12 +17,12 @@ EMBRIQ = Profile(
     models=(
         Model("ZFF1*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
         Model("ZMF1*", Wiring.FOUR_WIRE),
-        Model("", None, not_measured=("current_l2", "voltage_l2")),  # a ZFF now and then sends no type
+        Model("", None, not_measured=("current_l2", "voltage_l2")),  # a ZFF sends its type not in every list
     ),
 )
 
 _WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0, "°": 0, "": -3}
-E450 = Profile(  # described lists of any length; E570 as well, on the same addresses: its currents are of 64 bits
+E450 = Profile(  # lists with a push-object-list, of any length; E570 has the same addresses, and currents of 64 bits
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),
@@ -43,10 +43,9 @@ _BURGENLAND = (
 E450_UNNAMED = replace(
     E450,
     devices=(),
-    setups=(),
     links=(),
     signatures=(
-        codes(f"{_BURGENLAND} 81.7.40/u16 81.7.51/u16 81.7.62/u16 0-0:96.1.0/oct8"),  # angles: 400 without current
+        codes(f"{_BURGENLAND} 81.7.40/u16 81.7.51/u16 81.7.62/u16 0-0:96.1.0/oct8"),  # an angle of 400 means no current
         codes(f"{_BURGENLAND} 0-0:96.1.0/oct8"),
         codes(  # Steiermark: a clock, then codes and values
             "0-0:1.0.0 1.8.0 1.8.1 1.8.2 1.7.0 2.8.0 2.8.1 2.8.2 2.7.0 3.8.0 3.8.1 3.8.2 3.7.0 4.8.0 4.8.1 4.8.2 4.7.0"

@@ -1,4 +1,4 @@
-"""Sagemcom T210-D in Austria: registers with scalers and units, the maker in the logical device name.
+"""Sagemcom T210-D in Austria: registers with scalers and units, the logical device name tells the maker.
 
 Source: interface description of the Austrian operators, real captures.
 """

@@ -1,6 +1,7 @@
-"""Siemens IM350 in Vienna: values by position, the logical device name in front; no scalers, no units.
+"""Siemens IM350 in Vienna: values by position behind the logical device name; without scalers and units.
 
-Source: a real capture, deciphered. Behind its name it sends what others send at this operator; IM150 sends no name.
+Source: a real capture, deciphered. The values behind the name are those of other meters of this operator. IM150 sends
+no name.
 """
 
 from hanparse.meters.profile import Profile, codes

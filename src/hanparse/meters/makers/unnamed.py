@@ -1,10 +1,13 @@
-"""Lists that name no maker: those that say everything themselves, codes, scalers, units; and those of Czechia.
+"""Lists that name no maker: those that contain codes, scalers and units; and those of Czechia.
 
-Source: a real capture and the example of an operator. Meters of Sagemcom (XT211) and ZPA (AM375) send the same, whole W
-and Wh.
+Source: a real capture and the example of an operator. Meters of Sagemcom (XT211) and ZPA (AM375) send the same lists,
+in W and Wh.
 """
 
 from hanparse.meters.profile import Profile
 
+_WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0}
 UNNAMED = Profile(manufacturer=None)
 CZECHIA = Profile(manufacturer=None, attributes=True, exponents={"W": 0, "Wh": 0})
+# Meters of Landis+Gyr (E360), Iskraemeco and Siemens have this push setup on their P1 port, all with whole W and Wh.
+PORT = Profile(manufacturer=None, setups=("0-6:25.9.0",), exponents=_WHOLE)

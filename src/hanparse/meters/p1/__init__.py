@@ -1,4 +1,4 @@
-"""A P1 telegram -> `Measurement`: its lines become items, and the engine of the lists reads their numbers."""
+"""Turns a P1 telegram into a `Measurement`: its lines become items, and `hanparse.meters.read` reads their numbers."""
 
 from hanparse.meters.p1.reading import TelegramReading, read_telegram
 

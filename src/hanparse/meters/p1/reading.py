@@ -1,4 +1,4 @@
-"""A telegram -> `TelegramReading` -> `Measurement`. Numbers go the way of the lists; the rest is read here."""
+"""Turns a telegram into a `TelegramReading` and a `Measurement`. `hanparse.meters.read` reads the numbers."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ if TYPE_CHECKING:
     from hanparse.meters.p1.records import Record
     from hanparse.p1 import Telegram
 
-# What Central European countries send: the version of DSMR (NL, LU, and those that took it over), of e-MUCS (BE).
+# Telegrams of Central European countries contain the version of DSMR (NL, LU and others) or of e-MUCS (BE).
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
 _CENTRAL: Final = "Lux"
-# By which code a telegram names its meter: NL 4 and 5, then NL 2.2 and BE, then LU.
+# The codes of the meter number: NL 4 and 5, then NL 2.2 and BE, then LU.
 _METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
 _CLOCK: Final = Obis.parse("0-0:1.0.0")
 _DATE, _TIME = Obis.parse("1-0:0.9.2"), Obis.parse("1-0:0.9.1")  # optical ports send the clock in two
@@ -45,18 +45,18 @@ _T = TypeVar("_T")
 
 
 class TelegramReading(NamedTuple):
-    """A telegram with what its lines mean. `reading` has an item and a register for each record."""
+    """A telegram, its records, and their reading, which has an item and a register for each record."""
 
     telegram: Telegram
     records: list[Record]
     reading: Reading
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """The measurement, with the caller's factors and time zone."""
+        """Return the measurement, with the caller's factors and time zone."""
         return Measurement(**self.fields(scale, timezone), registers=self.reading.registers, scale=scale)
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """The fields of the measurement, by name; those that are not there are left out or `None`."""
+        """Return the fields of the measurement, by name. Those that the telegram lacks are missing or `None`."""
         return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
 
     def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
@@ -65,7 +65,7 @@ class TelegramReading(NamedTuple):
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
     def calendar(self, timezone: tzinfo | None) -> Calendar:
-        """Return how the clocks of this telegram are understood."""
+        """Return the time zone of the clocks in this telegram."""
         return Calendar(_is_central(self.telegram, self.records), timezone)
 
     def clock(self, timezone: tzinfo | None) -> Record | None:
@@ -75,10 +75,10 @@ class TelegramReading(NamedTuple):
         return next((record for record in clocks if calendar.moment(record.groups[0])), None)
 
     def _single(self, calendar: Calendar) -> dict[str, Any]:
-        """What one group is: texts and the clock."""
+        """Return the fields that one group fills: texts and the clock."""
         clock = self._first(_CLOCK, calendar.moment) or self._two_part_clock(calendar)
         meter = (self._first(code, values.identifier) for code in _METER_IDS)
-        version = (self._first(code, values.plain) for code in _VERSIONS)
+        version = (self._first(code, values.version) for code in _VERSIONS)
         return {
             "timestamp": clock,
             "energy_time": clock,
@@ -90,7 +90,7 @@ class TelegramReading(NamedTuple):
         }
 
     def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
-        """What several groups or records are."""
+        """Return the fields that several groups or records fill."""
         failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
         peak, peak_time = lines.peak(self._groups(_PEAK) or (), calendar, power)
         meters = lines.submeters(self.records, calendar)
@@ -111,7 +111,7 @@ class TelegramReading(NamedTuple):
         return next((record.groups for record in self.records if record.obis == code), None)
 
     def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
-        """The first value of a code that can be read."""
+        """Return the first value of a code that can be read."""
         found = (read(record.groups[0]) for record in self.records if record.obis == code)
         return next((value for value in found if value is not None), None)
 
@@ -121,7 +121,7 @@ class TelegramReading(NamedTuple):
 
 
 def read_telegram(telegram: Telegram) -> TelegramReading:
-    """What a telegram says. Raises `UnknownMeterError` when no line is a number of a meter."""
+    """Return the reading of a telegram. Raises `UnknownMeterError` when no line holds a known number."""
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
@@ -138,12 +138,12 @@ def _profile(flag: str) -> Profile:
 
 
 def _is_central(telegram: Telegram, records: Iterable[Record]) -> bool:
-    """Whether the telegram says that it is from a country of Central European time."""
+    """Return whether the telegram is from a country of Central European time, by its version or identification."""
     return telegram.flag == _CENTRAL or any(record.obis in _VERSIONS for record in records)
 
 
 def _item(record: Record) -> Item:
-    """The item that a record is: a number with its scaler and SI unit where it has one, else its text."""
+    """Return the item of a record: a number with scaler and SI unit where it has a unit, else its text."""
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
     found = values.number(text) if record.obis else None
@@ -154,11 +154,11 @@ def _item(record: Record) -> Item:
 
 
 def _is_number(item: Item, found: values.Number) -> bool:
-    """Whether digits without a unit are a number; else they are a text, the number of a meter for instance."""
+    """Return whether digits without a unit are a number. Otherwise they are a text, such as the number of a meter."""
     kind = item.entry and item.entry.kind
     return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
 
 
 def _register(record: Record, register: Register) -> Register:
-    """The register that a record is: as sent where it has several groups."""
+    """Return the register of a record; it holds the groups as sent where there are several."""
     return Register(record.obis, record.groups) if len(record.groups) > 1 else register

@@ -1,4 +1,4 @@
-"""The lines of a telegram -> records, and the fields that are made of several groups or lines.
+"""Turns the lines of a telegram into records, and records into fields that need several groups or lines.
 
 Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9), e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of
 sub-meters).
@@ -32,14 +32,18 @@ _KINDS: Final[dict[int, str]] = {
 _CHANNELS: Final = range(1, 65)  # B of an M-Bus channel; 0 is the meter itself
 _TYPES: Final = {(24, 1, 0)}
 _IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
-_READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}  # 24.2.3: gas that is not converted to a normal temperature
-_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: their number, the code of what follows
-_HISTORY_HEAD: Final = 3  # of a history of peaks: their number, the codes of time and value
+_READINGS: Final = {
+    (24, 2, 1),
+    (24, 2, 3),
+    (24, 3, 0),
+}  # 24.2.3: gas, not converted to a base temperature
+_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: their number, the code of their durations
+_HISTORY_HEAD: Final = 3  # groups before the entries of a history of peaks: their number, the codes of time and value
 _HISTORY_ENTRY: Final = 3
 
 
 class Record(NamedTuple):
-    """A line with those that go on with it: its code, `None` where it is lost, its groups, and where it begins."""
+    """A line and its continuation lines: code (`None` where it cannot be read), groups, offset and text."""
 
     obis: Obis | None
     groups: tuple[str, ...]
@@ -48,7 +52,7 @@ class Record(NamedTuple):
 
 
 def records(telegram: Telegram) -> list[Record]:
-    """The records of a telegram, in order; blank lines are none."""
+    """Return the records of a telegram, in order, without blank lines."""
     found: list[Record] = []
     for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
         if line.groups and not line.code.strip() and found and found[-1].obis:
@@ -60,7 +64,7 @@ def records(telegram: Telegram) -> list[Record]:
 
 
 def value_of(groups: Sequence[str]) -> str:
-    """The group that is the value: the first that is a number with a unit, perhaps behind a time, else the first."""
+    """Return the group that is the value: the first number with a unit, else the first group."""
     if len(groups) == 1:
         return groups[0]
     with_unit = (group for group in groups if (found := values.number(group)) and found.unit)
@@ -68,7 +72,7 @@ def value_of(groups: Sequence[str]) -> str:
 
 
 def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
-    """The long power failures that a log (1-0:99.97.0) lists; `None` where an entry cannot be read."""
+    """Return the long power failures in a log (1-0:99.97.0); `None` where an entry cannot be read."""
     entries = groups[_LOG_HEAD:]
     found = [
         (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
@@ -79,15 +83,20 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
 
 
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
-    """The highest average power of this month (1-0:1.6.0) and its time; one whose time says never is none."""
-    time, sent = (calendar.moment(groups[0]) if len(groups) > 1 else None), values.number(value_of(groups))
+    """Return the highest average power of this month (1-0:1.6.0) and its time; `None` where the time means never."""
+    time, sent = _time(groups, calendar), values.number(value_of(groups))
     if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
         return None, None
     return scaled(sent.digits, sent.exponent, factor), time
 
 
+def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
+    """Return the time of a value: in the first group, or after the value (Iskraemeco MIE5T in Belgium)."""
+    return next((time for group in groups[:2] if (time := calendar.moment(group))), None)
+
+
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
-    """The monthly peaks in a history (0-0:98.1.0); an entry without a time is none; `None` where one cannot be read."""
+    """Return the monthly peaks in a history (0-0:98.1.0) that have a time; `None` where an entry cannot be read."""
     entries = groups[_HISTORY_HEAD:]
     found = []
     for month_end, time, power in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
@@ -102,10 +111,10 @@ def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -
 
 
 def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
-    """The sub-meters that a telegram names, in its order. Where some were read, those that never were are left out.
+    """Return the sub-meters in a telegram, in its order; without those never read, where another one was read.
 
-    The line of the type stands in front of the reading and says what is measured; the channel does not. Another type
-    line on the channel of a meter that was read begins another meter.
+    The line with the device type precedes the reading and tells what the sub-meter measures; the channel does not tell
+    it. Another type line on the channel of a sub-meter that has a reading begins another sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
@@ -126,7 +135,7 @@ _PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
 
 
 def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
-    """What is known of a sub-meter with another record of it; what is known already stays."""
+    """Return the sub-meter with the value of one more record; the first value of each field stays."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
     if code in _TYPES and meter.kind is None and (sent := values.number(first)) and not sent.exponent:
@@ -139,8 +148,8 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
-    """The sub-meter with its reading; one without a time, a number or a unit was never taken."""
-    time, sent = calendar.moment(groups[0]), values.number(_reading(groups))
+    """Return the sub-meter with its reading; unchanged where the reading has no time, number or unit."""
+    time, sent = _time(groups, calendar), values.number(_reading(groups))
     if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
         return meter
     value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
@@ -148,23 +157,24 @@ def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submete
 
 
 def _reading(groups: Sequence[str]) -> str:
-    """The value with its unit. DSMR 2.2 and 3.0: time, status, period, number, code, unit, and alone the value."""
+    """Return the value with its unit. DSMR 2.2 and 3.0 send time, status, period, number, code, unit and value."""
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
-    return groups[-1]
+    return value_of(groups) if len(groups) == _READING else groups[-1]
 
 
+_READING: Final = 2  # groups: time and value
 _OLD_READING: Final = 7
 
 
 def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
-    """The sub-meter of a kind that was read last: one that was exchanged stays on its channel."""
+    """Return the sub-meter of a kind with the latest reading: an exchanged one may stay on its channel."""
     read = [meter for meter in meters if meter.kind == kind and meter.time and meter.unit == "m³"]
     return max(read, key=lambda meter: _order(meter.time), default=None)
 
 
 def _order(time: datetime | None) -> float:
-    """What times of one telegram are ordered by; some may lack the letter that makes them aware."""
+    """Return a sort key for the times of one telegram, of which some may be naive."""
     if time is None:
         return 0
     offset = time.utcoffset()

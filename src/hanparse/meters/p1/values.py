@@ -1,4 +1,4 @@
-"""Texts between the parentheses of a P1 line -> numbers, moments, identifiers; `None` where they are none."""
+"""Turns the text in the parentheses of a P1 line into a number, a moment or an identifier; `None` where it is none."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from hanparse.meters import clock
 _NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _MAX_DIGITS: Final = 18
 _PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
-# In lower case: meters write kVArh, kvarh and kVarh.
+# The keys are in lower case, because meters write kVArh, kvarh and kVarh.
 _SYMBOLS: Final = {unit.lower(): unit for unit in ("W", "Wh", "var", "varh", "VA", "VAh", "V", "A", "Hz", "J", "s")} | {
     "m3": "m³"
 }
 _TIME: Final = re.compile(
     r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW]?)|20(\d\d)(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)()", re.ASCII
 )
-_UNSET_YEARS: Final = range(70, 100)  # a clock that was never set begins in 1970; no meter shows 2070
+_UNSET_YEARS: Final = range(70, 100)  # a clock that was never set begins in 1970
 _SUMMER: Final = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_HEX_VERSION: Final = re.compile(r"(?:3\d){4,}")  # a version as text has two to five digits
 _TARIFF: Final = re.compile(r"(?:TARIFF\s*)?0*(\d{1,4})", re.ASCII | re.IGNORECASE)
 _BREAKERS: Final = {
     "0": Breaker.DISCONNECTED,
@@ -35,7 +36,7 @@ _BREAKERS: Final = {
 
 
 class Number(NamedTuple):
-    """``digits × 10^exponent`` of an SI unit; the unit is empty where none was sent."""
+    """``digits × 10^exponent`` of an SI unit; the unit is empty where the group has none."""
 
     digits: int
     exponent: int
@@ -43,7 +44,7 @@ class Number(NamedTuple):
 
 
 def number(text: str) -> Number | None:
-    """The number that a group is, with its unit behind ``*``: 0002.345*kW is 2345 W, by moving the decimal point."""
+    """Return the number of a group, with its unit behind ``*``. The decimal point is shifted: 0002.345*kW is 2345 W."""
     value, star, unit = text.partition("*")
     match, scale = _NUMBER.fullmatch(value), _unit(unit) if star else (0, "")
     if match is None or scale is None:
@@ -56,7 +57,7 @@ def number(text: str) -> Number | None:
 
 @lru_cache(maxsize=64)
 def _unit(text: str) -> tuple[int, str] | None:
-    """The power of ten and the SI unit that a unit as sent means."""
+    """Return the power of ten and the SI unit of a unit as sent."""
     for prefix in (text[:1], ""):
         symbol = _SYMBOLS.get(text[len(prefix) :].lower())
         if symbol and prefix in _PREFIXES:
@@ -65,18 +66,18 @@ def _unit(text: str) -> tuple[int, str] | None:
 
 
 class Calendar(NamedTuple):
-    """How the clocks of a telegram are understood.
+    """The time zone of the clocks in a telegram.
 
-    `S` and `W` behind a time tell summer from normal time, but not the zone. So a time is aware only where the telegram
-    is known to be from a country of Central European time, `is_central`, or where the caller gives the zone, which
-    takes the place of every rule.
+    `S` and `W` behind a time tell summer from normal time, but not the zone. So a time is aware only in two cases: the
+    telegram is from a country of Central European time (`is_central`), or the caller gives the zone (`override`), which
+    replaces every rule.
     """
 
     is_central: bool = False
     override: tzinfo | None = None
 
     def moment(self, text: str) -> datetime | None:
-        """The moment that a text shows; `None` where it shows none: 30 February, a month 25, a clock never set."""
+        """Return the moment of a text; `None` for an impossible one, such as 30 February, and for a clock never set."""
         match = _TIME.fullmatch(text)
         if match is None:
             return None
@@ -89,7 +90,7 @@ class Calendar(NamedTuple):
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """In the hour that exists twice in autumn, the pass that the letter names."""
+    """Return the pass of the hour that exists twice in autumn, by the letter."""
     passes = (moment, moment.replace(fold=1))
     offsets = [offset for one in passes if (offset := one.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
@@ -98,14 +99,20 @@ def _of_season(moment: datetime, season: str) -> datetime:
 
 
 def plain(text: str) -> str | None:
-    """The text without blanks around it; `None` when nothing else is there."""
+    """Return the text without blanks around it; `None` when nothing remains."""
     return text.strip() or None
 
 
-def identifier(text: str) -> str | None:
-    """The number of a meter: as sent, or from two hexadecimal digits a character (NL, BE, LU and others).
+def version(text: str) -> str | None:
+    """Return the version of the P1 description, which an Iskraemeco MIE5T sends as two hex digits a character."""
+    sent = plain(text)
+    return bytes.fromhex(sent).decode() if sent and _HEX_VERSION.fullmatch(sent) else sent
 
-    Sent in hexadecimal it is letters and digits, most of them digits; what would not become that was sent plainly.
+
+def identifier(text: str) -> str | None:
+    """Return the number of a meter: as sent, or decoded from two hexadecimal digits for each character (NL, BE, LU).
+
+    A text is decoded where the result has letters and digits only, and at least half of them are digits.
     """
     text = text.strip()
     if _HEX.fullmatch(text):
@@ -116,7 +123,7 @@ def identifier(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """A message to the consumer: from two hexadecimal digits a character where that is text, else as sent."""
+    """Return a message to the consumer: decoded from hexadecimal digits where the result is text, else as sent."""
     text = text.strip()
     if _HEX.fullmatch(text):
         decoded = bytes.fromhex(text).decode("utf-8", "replace").strip("\0 \t\r\n")
@@ -126,11 +133,11 @@ def message(text: str) -> str | None:
 
 
 def tariff(text: str) -> int | None:
-    """The number of a tariff: 0002, 02, or TARIFF 1 (Hungary)."""
+    """Return the number of a tariff: 0002, 02, or TARIFF 1 (Hungary)."""
     match = _TARIFF.fullmatch(text.strip())
     return int(match[1]) if match else None
 
 
 def breaker(text: str) -> Breaker | None:
-    """The state of a breaker: 0, 1, 2, or ON and OFF (Hungary)."""
+    """Return the state of a breaker: 0, 1, 2, or ON and OFF (Hungary)."""
     return _BREAKERS.get(text.strip().upper())

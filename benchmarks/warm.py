@@ -1,0 +1,162 @@
+"""Measure a warm push in every carrier, in mixes of many meters, and the state of a decoder; write docs/warm.md.
+
+    python benchmarks/warm.py            ten seconds; writes the page
+    python benchmarks/warm.py --short    prints the table and fails above twice a goal
+
+Needs hanparse with the extra ``crypto``. Every figure but the sizes is a ratio of processor times of the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import pickle
+import sys
+import tracemalloc
+from pathlib import Path
+from time import process_time
+from typing import TYPE_CHECKING, Final, NamedTuple, Unpack
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from hanparse import Decoder
+
+ROOT: Final = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "tests"))
+
+import carriers  # noqa: E402  the carriers are those of the tests
+from ciphering import AUTH_KEY, KEY, TITLE, Meter  # noqa: E402
+from framefiles import SOUND, named  # noqa: E402
+from wire import LLC, seal  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from hanparse.decoder import Options
+
+PAGE: Final = ROOT / "docs" / "warm.md"
+HEADER: Final = b"\x41\x08\x83\x13"
+APDU: Final = named("aidon/list2-6534-tn").apdu
+SMALL: Final = named("kaifa/list2-ma304h4-tn").apdu
+ROUNDS: Final = 40
+
+
+class Row(NamedTuple):
+    """A figure, its goal, and what it is."""
+
+    what: str
+    figure: float
+    goal: float
+    unit: str = "×"
+
+
+def microseconds(work: Callable[[], object], times: int = 50) -> float:
+    """The least processor time of one call."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = process_time()
+        for _ in range(times):
+            work()
+        best = min(best, process_time() - start)
+    return best / times * 1e6
+
+
+def warm(pushes: Sequence[bytes], **options: Unpack[Options]) -> float:
+    """Microseconds of one push when the decoder has seen all of them before."""
+    decoder = Decoder(**options)
+    for _ in range(3):
+        for push in pushes:
+            if len(decoder.feed(push)) != 1:
+                raise SystemExit(f"a push gives no measurement: {decoder.last_error}")
+    feed = decoder.feed
+    return microseconds(lambda: [feed(push) for push in pushes], max(1, 50 // len(pushes))) / len(pushes)
+
+
+def carried() -> list[Row]:
+    """The carriers, against one HDLC frame with the same APDU."""
+    frame, small = warm([seal(LLC + APDU, HEADER)]), warm([seal(LLC + SMALL, HEADER)])
+    rows = [Row("M-Bus, one telegram", warm([b"".join(carriers.mbus(SMALL, HEADER, 240))]) / small, 3)]
+    for name, carry, size in (
+        ("M-Bus, two telegrams", carriers.mbus, 240),
+        ("HDLC, three segments", carriers.segments, 100),
+        ("three blocks in HDLC", carriers.blocks, 100),
+    ):
+        frames = carry(APDU, HEADER, size)
+        goal = 3 if carry is carriers.mbus else 2 * len(frames)
+        rows.append(Row(name, warm([b"".join(frames)]) / frame, goal))
+    sealed = seal(LLC + Meter(title=TITLE).cipher(APDU), HEADER)
+    limit = frame + microseconds(lambda: gcm(APDU))
+    ciphered = warm([sealed], key=KEY, auth_key=AUTH_KEY) / limit
+    return [*rows, Row("ciphered, against one AES-GCM call and one frame", ciphered, 2)]
+
+
+def gcm(content: bytes) -> bytes:
+    """Decipher and verify with a tag of 12 bytes, by `cryptography` alone; the tag is never compared."""
+    decryptor = Cipher(algorithms.AES(KEY), modes.GCM(TITLE + b"\0\0\0\1", bytes(12), 12)).decryptor()
+    decryptor.authenticate_additional_data(b"\x30" + AUTH_KEY)
+    return decryptor.update(content)
+
+
+def mixed() -> list[Row]:
+    """Mixes of meters on one connection, against the same pushes each with a decoder of its own."""
+    lists = [file.data for file in SOUND if not file.known_by_wire and file.expect]
+    kinds = [push for push in lists if len(Decoder().feed(push)) == 1][:60]
+    links = [seal(LLC + APDU, bytes([2 * i + 1]) + HEADER[1:]) for i in range(100)]
+    two = [seal(LLC + named(name).apdu, HEADER) for name in ("kaifa/list2-ma304h4-tn", "kamstrup/list1-3phase")]
+    rows = []
+    for name, pushes in (
+        ("two manufacturers on one link", two),
+        ("one list on 100 links", links),
+        (f"{len(kinds)} kinds of push", kinds),
+    ):
+        alone = sum(warm([push]) for push in pushes[:20]) / len(pushes[:20])
+        rows.append(Row(name, warm(pushes) / alone, 3))
+    return rows
+
+
+def state() -> list[Row]:
+    """What a decoder that has learned two lists keeps."""
+    stream = (named("aidon/list1-no").data + named("aidon/list2-6534-tn").data) * 2
+
+    def learned() -> Decoder:
+        decoder = Decoder()
+        decoder.feed(stream)
+        return decoder
+
+    learned()
+    tracemalloc.start()
+    before = tracemalloc.get_traced_memory()[0]
+    kept = [learned() for _ in range(50)]
+    size = (tracemalloc.get_traced_memory()[0] - before) / len(kept) / 1024
+    tracemalloc.stop()
+    decoder = learned()
+    return [
+        Row("a decoder that has learned two lists", size, 8, "KiB"),
+        Row("the same, pickled", len(pickle.dumps(decoder)) / 1024, 1, "KiB"),
+        Row("pickling it", microseconds(lambda: pickle.dumps(decoder)), 50, "µs"),
+    ]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows as Markdown."""
+    lines = [f"| {row.what} | {row.figure:.2f} {row.unit} | {row.goal} {row.unit} |" for row in rows]
+    return "\n".join(["| | measured | goal, at most |", "|---|---|---|", *lines])
+
+
+def main() -> int:
+    """Measure, and write the page or compare with twice the goals."""
+    parser = argparse.ArgumentParser(description="warm pushes in every carrier, and the state of a decoder")
+    parser.add_argument("--short", action="store_true", help="print only; fail above twice a goal")
+    short = parser.parse_args().short
+    parts = [carried(), mixed(), state()]
+    print(*map(table, parts), sep="\n\n")
+    if not short:
+        text = (ROOT / "benchmarks" / "warm_page.txt").read_text(encoding="utf-8")
+        PAGE.write_text(text.format(*map(table, parts)), encoding="utf-8")
+    missed = [row.what for part in parts for row in part if row.figure > 2 * row.goal]
+    if short and missed:
+        print(f"above twice the goal: {', '.join(missed)}", file=sys.stderr)
+    return int(short and bool(missed))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,74 @@
+"""Turns an entry of a push-object-list into a `CaptureObject`, which names the object and attribute of an element.
+
+Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from hanparse.axdr.data import Data, Tag
+from hanparse.obis import Obis, code_in
+
+_REGISTERS: Final = frozenset({3, 4})  # class_id of register, extended register
+_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # and of data, clock
+_VALUE, _SCALER_UNIT = 2, 3  # attributes
+_SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
+"""The types behind the data index of an entry: none, or those of a restriction and columns (newer push setups)."""
+
+
+class CaptureObject(NamedTuple):
+    """The class_id, logical name and attribute index of an entry.
+
+    `is_whole` is false where the push contains a part of the attribute.
+    """
+
+    class_id: int
+    code: Obis
+    attribute: int
+    is_whole: bool
+
+    @property
+    def is_value(self) -> bool:
+        """True where the element is the value of the object."""
+        return self.is_whole and is_value(self.class_id, self.attribute)
+
+    @property
+    def is_register(self) -> bool:
+        """True where the element is the value of a register, which has a scaler and a unit."""
+        return self.is_value and self.class_id in _REGISTERS
+
+    @property
+    def is_scaler_unit(self) -> bool:
+        """True where the element is the scaler and the unit of a register."""
+        return self.is_whole and self.class_id in _REGISTERS and self.attribute == _SCALER_UNIT
+
+
+def is_value(class_id: int, attribute: int) -> bool:
+    """Return whether the attribute is the value of an object, in the classes that have one."""
+    return class_id in _VALUE_CLASSES and attribute == _VALUE
+
+
+def capture_object(entry: Data) -> CaptureObject | None:
+    """Return the capture object that an entry of a push-object-list names; `None` when the entry has another shape."""
+    match entry.value:
+        case (
+            Data(Tag.LONG_UNSIGNED, int(class_id)),
+            Data(Tag.OCTET_STRING, bytes(name)),
+            Data(Tag.INTEGER, int(attribute)),
+            Data(Tag.LONG_UNSIGNED, int(index)),
+            *selection,
+        ) if entry.tag is Tag.STRUCTURE:
+            code = code_in(name)
+            if code and tuple(data.tag for data in selection) in _SELECTIONS:
+                return CaptureObject(class_id, code, attribute, index == 0 and _selects_all(selection))
+    return None
+
+
+def _selects_all(selection: list[Data]) -> bool:
+    """Return whether a selection restricts nothing: its restriction has type 0, and it has no columns."""
+    restrictions, columns = selection[:1], selection[1:]
+    return not any(data.value for data in columns) and all(
+        isinstance(data.value, tuple) and data.value and data.value[0].value == 0  # type: ignore[union-attr]
+        for data in restrictions
+    )
