@@ -103,7 +103,8 @@ def _block(notation: Notation) -> Reading:
         pieces = []
         for block in pattern.finditer(text):
             with suppress(ValueError):
-                pieces.append(Piece(*block.span(), notation.data(block[0]), notation.style))
+                if data := notation.data(block[0]):
+                    pieces.append(Piece(*block.span(), data, notation.style))
         return pieces
 
     return read

@@ -66,7 +66,7 @@ class Record:
     # `_received` is unset if the caller gave no time, `_security` is unset for a push that was not ciphered.
     # `_estimated` is unset without estimates, and a function that makes them until a caller asks for them.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
-    _estimated: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]]
+    _estimated: Any
     _kind: Kind
     _received: datetime
     _security: Security
@@ -136,7 +136,7 @@ class Record:
         The mapping is empty unless the caller asked for estimates.
         """
         try:
-            found = self._estimated
+            found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = self._estimated
         except AttributeError:  # an empty slot
             return NO_ESTIMATES
         if callable(found):

@@ -183,9 +183,9 @@ def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
             if not units:
                 vain.add(key)
                 continue
-            if _explains(said, pieces, units):
+            if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sizes[candidate] = sum(len(unit.data) for unit in units)
+            sizes[candidate] = sum(unit.size for unit in units)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
@@ -216,9 +216,10 @@ def _cut(sample: str) -> str:
     return sample + quote * is_open
 
 
-def _explains(text: str, pieces: list[Piece], units: list[Unit]) -> bool:
+def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool) -> bool:
     """Whether nothing that looks like bytes is left in front of the end of the last unit."""
     end = units[-1].pieces[-1].end
     pieces = [piece for piece in pieces if piece.end <= end]
-    unread = sum(len(piece.data) for piece in _spare(pieces, units))
+    unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
+    unread -= units[-1].tail if is_cut else 0  # a frame that the sample does not hold to its end
     return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)

@@ -46,6 +46,10 @@ class Unit(NamedTuple):
     """Where the first piece begins."""
     data: bytes
     pieces: list[Piece]
+    size: int
+    """How many of the bytes are sound; the others stand in the same pieces."""
+    tail: int = 0
+    """How many bytes stand behind the last sound one."""
 
 
 class Bytes:
@@ -61,6 +65,12 @@ class Bytes:
         """Return the piece that says the byte at an index."""
         return bisect_right(self.starts, at) - 1
 
+    def unit(self, first: int, last: int, size: int, stop: int) -> Unit:
+        """Return the unit of the pieces from `first` to `last` with `size` sound bytes, the last one before `stop`."""
+        end = self.starts[last + 1]
+        pieces = list(self.pieces[first : last + 1])
+        return Unit(pieces[0].start, self.data[self.starts[first] : end], pieces, size, end - stop)
+
     def ends(self, at: int) -> int:
         """Return the piece that ends at an index; -1 if none does."""
         found = bisect_left(self.starts, at)
@@ -73,18 +83,23 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
         return []
     joined = Bytes(_flagged(joined))
-    units: list[tuple[int, int]] = []
+    units: list[tuple[int, int, int, int]] = []
     for start, stop in _sound(joined.data):
-        first, last = joined.first(start), joined.first(stop - 1)
+        first, last, size = joined.first(start), joined.first(stop - 1), stop - start
         if units and first <= units[-1][1]:
-            units[-1] = units[-1][0], last
-        else:
-            units.append((first, last))
+            first, size = units[-1][0], size + units.pop()[2]
+        units.append((first, last, size, stop))
     shown = joined.pieces
     data, starts = joined.data, joined.starts
     return [
-        Unit(pieces[first].start, data[starts[first] : starts[last + 1]], list(shown[first : last + 1]))
-        for first, last in units
+        Unit(
+            pieces[first].start,
+            data[starts[first] : starts[last + 1]],
+            list(shown[first : last + 1]),
+            size,
+            starts[last + 1] - stop,
+        )
+        for first, last, size, stop in units
     ]
 
 
@@ -128,7 +143,7 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     """
     joined = Bytes(pieces)
     if _is_whole(joined.data) and joined.data not in known:
-        return [Unit(pieces[0].start, joined.data, pieces)]
+        return [Unit(pieces[0].start, joined.data, pieces, len(joined.data))]
     units: list[Unit] = []
     said, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
@@ -180,7 +195,7 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
     last = joined.ends(start + size - len(added) + len(header)) if size > 0 else -1
     if last < 0 or size < len(_PUSH) + MIN_BYTES or (added and not _is_read(sent[:size])):
         return None
-    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]))
+    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]), size)
 
 
 def _is_whole(data: bytes) -> bool:
