@@ -456,3 +456,9 @@ def test_an_opened_apdu_is_shown_without_its_content() -> None:
     assert isinstance(opened, Opened)
     assert repr(opened) == f"Opened(security={opened.security!r}, offset={opened.offset})"
     assert issubclass(CipherError, HanParseError)
+
+
+def test_one_key_given_for_both_is_named_in_the_error() -> None:
+    error = refused(opener(key=KEY, auth_key=KEY), Meter().cipher(PUSH))
+    assert error.cause == "auth_key"
+    assert "key and auth_key are the same" in str(error)

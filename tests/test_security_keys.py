@@ -71,6 +71,7 @@ WRONG: Final = [
     (DIGITS.replace("01", "0I"), "character 4 of the key is the letter I, not the digit 1"),
     (DIGITS.replace("0C", "0G"), "character 26 of the key is 'G', which is no hex digit"),
     ("x" * 33, "character 1 of the key is 'x', which is no hex digit"),
+    (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is no hex digit; give the digits alone"),
     ("sixteen letters!", "found 16 characters that are not hex; if they are the key itself"),
     (DIGITS.encode().hex(), "these 64 digits are the hex digits of 32 characters that are hex digits themselves"),
     (DIGITS.encode().hex(" "), "these 64 digits are the hex digits of 32 characters that are hex digits themselves"),

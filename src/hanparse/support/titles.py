@@ -36,7 +36,12 @@ def replacement(title: bytes) -> bytes:
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a mapping from each notation of a title, or of its last bytes, to the same notation of another one."""
+    """Return a mapping from each notation of a title, or of its last bytes, to the same notation of another one.
+
+    The notations do not contain zeros at the beginning, which may belong to another value next to them.
+    """
+    start = len(old) - len(old.lstrip(b"\0"))
+    old, new = old[start:], new[start:]
     found = {old: new} if ids.is_identifying(old) else {}
     for before, after in ((old.hex(), new.hex()), (old.hex().upper(), new.hex().upper())):
         found |= ids.notations(before.encode(), after.encode())
