@@ -27,7 +27,7 @@ OLDEST = [
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "homeassistant", "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -57,12 +57,29 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """Run the tests with coverage and damaged frames, ciphered APDUs and telegrams, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST)
+    """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
+    session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
     session.run("python", "tests/fuzz_p1.py", "--cases", "5000")
+
+
+@nox.session
+def texts(session: nox.Session) -> None:
+    """20,000 texts as people paste them, with known truth."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/texts.py", "20000", *session.posargs)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "5"})
+    session.run("python", "tests/fuzz_p1.py", "--cases", "100000")
+    session.run("python", "tests/fuzz_wire.py", "--cases", "20000")
 
 
 @nox.session
@@ -95,6 +112,13 @@ def package(session: nox.Session) -> None:
     unexpected = [name for name in _names(folder) if name.split("/")[0] not in ("hanparse", _dist_info())]
     if unexpected:
         session.error(f"expected only the library in the wheel, found {unexpected}")
+
+
+@nox.session(python="3.13")
+def homeassistant(session: nox.Session) -> None:
+    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
+    session.install("-e", ".[test]", "homeassistant")
+    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
 
 
 @nox.session
@@ -132,10 +156,18 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def streams(session: nox.Session) -> None:
-    """Run the properties of streams on 20,000 streams each; this takes half an hour and is no part of the gate."""
+    """Run the properties of streams on some 20,000 streams each; this takes half an hour and is no part of the gate."""
     session.install("-e", ".[test]")
     modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
-    session.run("pytest", *modules, env={"HANPARSE_STREAMS": "20000"})
+    session.run("pytest", *modules, env={"HANPARSE_LONG": "150"})
+
+
+@nox.session
+def homes(session: nox.Session) -> None:
+    """Estimate L2 in 80,000 simulated homes and for 1,000,000 random inputs; runs only by name."""
+    session.install(".")
+    session.run("python", "benchmarks/simulated_homes.py", *session.posargs)
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "1000000")
 
 
 def _fresh_copy(session: nox.Session) -> Path:

@@ -20,7 +20,8 @@ from types import FunctionType
 from typing import TYPE_CHECKING, Final
 
 import streams
-from framefiles import ALL, SOUND
+from brokermessages import pulse_han, pulse_p1
+from framefiles import ALL, SOUND, named
 from mutations import heavy, mutated, retold
 from wire import HEADER, LARGEST, LLC, chunks, seal, seeded, sound_spans
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     Source = bytes | str
 
+_SOUND_PUSH: Final = named("aidon/list1-no").data
 _ROOM: Final = LARGEST - 2 - len(HEADER) - 2 - 2
 
 
@@ -69,6 +71,17 @@ def check_stream(data: bytes) -> None:
     found = [(frame.offset, frame.build()) for frame in frames + reader.flush()]
     if found != _outermost(data):
         raise BrokenPromiseError(f"frames at {[at for at, _ in found]}")
+
+
+def check_message(data: bytes) -> None:
+    """A message of a broker gives measurements or nothing, in every wrapping, and harms no later message."""
+    decoder = Decoder()
+    for message in (data, data.hex().encode(), pulse_han(data), pulse_p1(data), pulse_p1(data)[:-5]):
+        shown = all_of(decoder.decode_message(message))
+        if len(shown) > 100 * len(message) + 100_000:
+            raise BrokenPromiseError(f"shown in {len(shown)} characters")
+    if len(decoder.decode_message(_SOUND_PUSH)) != 1 and _SOUND_PUSH not in data:
+        raise BrokenPromiseError("a message is not read after others")
 
 
 def all_of(measurements: list[Measurement]) -> str:
@@ -143,6 +156,7 @@ WAYS: Final[tuple[Callable[[bytes], None], ...]] = (
     lambda data: check_decode(data.hex(" ")),
     lambda data: check_decode(data.decode("utf-8", "replace")),
     _next,
+    check_message,
 )
 
 
@@ -160,7 +174,8 @@ def seeds() -> list[bytes]:
     segmented = [bytes([5, 60]) + payload for payload in payloads]
     texts = [b"\x07" + file.data.hex(" ").encode() for file in ALL]
     unchanged = [bytes([8, number]) for number in range(len(SOUND))]
-    return raw + sealed + segmented + texts + unchanged + [b"\x04" + data for data in heavy().values()]
+    messages = [bytes([9]) + file.data for file in ALL] + [bytes([9]) + pulse_p1(file.data) for file in ALL]
+    return messages + raw + sealed + segmented + texts + unchanged + [b"\x04" + data for data in heavy().values()]
 
 
 # --- the two fuzzers -------------------------------------------------------------------------------------------------
@@ -174,6 +189,7 @@ def run_cases(cases: int, first_seed: int) -> tuple[float, int]:
         start = perf_counter()
         try:
             check_decode(source)
+            check_message(source.encode() if isinstance(source, str) else source)
             slowest = max(slowest, (perf_counter() - start, seed))
             if seed % 20 == 0:
                 check_stream(streams.stream(seed).data)

@@ -7,14 +7,17 @@
       hdlc, mbus, p1  link layers: a stream -> frames and telegrams
       transfer        segments, telegrams, blocks -> one APDU
       security        ciphered APDU -> APDU
+      cipheredp1      a stream -> P1 telegrams that a key deciphers
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification or telegram -> Measurement
       receiver        all of these for a stream: bytes -> events with their positions
       decoder         events -> Measurements: Decoder, decode, decode_all
+      envelope, broker  a message of a broker -> bytes -> events
 
     The link layers and cosem use axdr and wire. layouts decodes a push in microseconds when only its values differ from
     an earlier push. annotate explains every byte, diagnosis names the faults of a wire, support reports a meter that
-    hanparse does not read, energy computes values from measurements, and cli is the command `hanparse`.
+    hanparse does not read, energy computes values from measurements, fields describes the fields, and cli is the
+    command `hanparse`.
 """
 
 from importlib import import_module

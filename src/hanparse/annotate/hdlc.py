@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import FLAG, FORMAT_SIZE, SEGMENTED, SEQUENCE_SIZE, Frame, Parts, find_end, groups
+from hanparse.hdlc import FLAG, SEGMENTED, Frame, find_end, groups
 from hanparse.wire.crc import x25
+from hanparse.wire.hdlc_parts import FORMAT_SIZE, SEQUENCE_SIZE, Parts
 from hanparse.wire.link import Link
 
 if TYPE_CHECKING:

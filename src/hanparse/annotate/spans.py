@@ -7,7 +7,8 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hanparse.annotate import hdlc, mbus, p1
+from hanparse.annotate import cipheredp1, hdlc, mbus, p1
+from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.hdlc import Frame
 from hanparse.mbus import Telegram
 from hanparse.p1 import Telegram as P1Telegram
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Carrier
 
 
-CARRIERS: Final = (Frame, Telegram, P1Telegram)
+CARRIERS: Final = (Frame, Telegram, P1Telegram, CipheredTelegram)
 
 
 class Span(Protocol):
@@ -96,6 +97,8 @@ def _span(carrier: Carrier) -> Span:
         return mbus.TelegramSpan.of(carrier)
     if isinstance(carrier, P1Telegram):
         return p1.TelegramSpan.of(carrier)
+    if isinstance(carrier, CipheredTelegram):
+        return cipheredp1.CipheredSpan(carrier)
     raise AssertionError(carrier)
 
 

@@ -69,6 +69,8 @@ class Opener:
         self._keys = keys
         self._is_sound = is_sound
         self._missing = False
+        self.last_opened = b""
+        """The last APDU that was opened."""
         self._confirmed: dict[bytes, bool] = {}  # by system title; true when the authentication key fits as well
         self._templates: dict[int, _Template] = {}  # by size of the APDU
         if keys:
@@ -94,6 +96,7 @@ class Opener:
         opened = self.reopen(apdu, judge) or self._open(read_header(apdu), apdu, judge)
         if isinstance(opened, CipherError):
             raise opened
+        self.last_opened = opened.apdu
         return opened
 
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
@@ -115,6 +118,7 @@ class Opener:
             if not is_sound(opened):
                 return None
         title, control, _, verified = template.security
+        self.last_opened = opened
         return Opened(opened, Security(title, control, int.from_bytes(counter, "big"), verified), start)
 
     def _open(self, header: Header, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | CipherError:
@@ -194,7 +198,8 @@ class Opener:
             return self._swapped(case) or case.error("tag", messages.TAG_IN_CLEAR, case.header.end)
         content = self._decipher(case, case.key)
         if case.is_sound(content):
-            return case.error("auth_key", messages.AUTH_KEY, case.header.end)
+            same = messages.SAME if case.key == case.auth_key else ""
+            return case.error("auth_key", messages.AUTH_KEY + same, case.header.end)
         if case.title in self._confirmed or identify.is_head(content):
             return case.error("tag", messages.TAG_AND_CONTENT, case.header.end)
         return self._swapped(case) or self._wrong_key(case)

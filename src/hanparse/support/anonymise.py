@@ -5,9 +5,11 @@ Replaced bytes
 * In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
   clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
   and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
+* In the header of a ciphered push: the system title, apart from the letters of its manufacturer.
 * In P1 telegrams, sound or damaged: the identifiers and messages that `hanparse.support.telegrams` finds.
 * In other bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
-* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64.
+* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
+  that can be read, only within a value, so that the list stays readable.
 
 Lengths and headers stay. Because a CRC is linear, each check sequence changes by the same bits as its frame requires: a
 sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. Nothing is repaired. A
@@ -17,20 +19,21 @@ meter number that a list contains as a whole number without a code looks like an
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.axdr.data import SCALARS, Data, Tag
-from hanparse.errors import DecodeError
+from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
 from hanparse.obis import code_in, lookup
 from hanparse.p1 import Telegram
-from hanparse.receiver import Failed, Read, walk
-from hanparse.support import base64words, telegrams, unreadable
-from hanparse.wire import ids
+from hanparse.receiver import Failed, Read, ReadTelegram, walk
+from hanparse.security.header import read_header
+from hanparse.support import base64words, telegrams, titles, unreadable
+from hanparse.wire import identify, ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -80,7 +83,8 @@ def _replaced(data: bytes, capture: _Capture, kept: set[bytes], first: int) -> b
     known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of a text to keep
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
-    _replace_known(data, changed, capture.content, known)
+    for stretch in capture.stretches():
+        _replace_known(data, changed, stretch, known)
     texts = {old: new for old, new in known.items() if telegrams.is_text(old) and telegrams.is_text(new)}
     _replace_known(data, changed, capture.text, texts)
     return changed
@@ -154,6 +158,12 @@ class _List(NamedTuple):
     items: list[Item]
     kept: list[bytes]
 
+    def value_places(self) -> Iterator[int]:
+        """Return the positions of the octets of strings and numbers, without tags and lengths."""
+        for leaf in shapes.leaves(self.notification.body):
+            end = leaf.offset + leaf.length
+            yield from self.places[end - _size(leaf) : end]
+
     def identifiers(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """Return the strings and values in the list that may identify a meter."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
@@ -220,6 +230,7 @@ class _Capture:
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
+        events = list(events)
         self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
         read = {at for found in self.lists for at in found.places}
         framing = {at for span in spans for at in span.framing()}
@@ -227,9 +238,18 @@ class _Capture:
         in_text = self._telegrams_and_lines(events, framing | read)
         values = {places[at] for places, found in self._telegrams for span in found.values for at in range(*span)}
         content = [at for at in range(len(data)) if at not in framing and at not in values]
-        self.content = [at for at in content if at not in in_text]
         self.text = [at for at in content if at in in_text]
-        self._rest = [at for at in self.content if at not in read]
+        self._content = [at for at in content if at not in in_text]
+        self._rest = [at for at in self._content if at not in read]
+        messages = [event.message for event in events if isinstance(event, Read | ReadTelegram | Failed)]
+        self._titles = [places for message in messages if (places := titles.places(message))]
+        self._structure = read - {at for found in self.lists for at in found.value_places()}
+
+    def stretches(self) -> Iterator[Sequence[int]]:
+        """Return the indexes of each value of a list and of all other content, in which a number may be complete."""
+        for is_structure, stretch in groupby(self._content, self._structure.__contains__):
+            if not is_structure:
+                yield list(stretch)
 
     def _telegrams_and_lines(self, events: Iterable[Event], others: set[int]) -> set[int]:
         """Find the sound P1 telegrams and the lines of damaged ones, and return the indexes of their bytes."""
@@ -244,14 +264,17 @@ class _Capture:
         return in_text | {rest[at] for span in lines for at in range(*span)}
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """Return the identifiers in the lists and in P1 telegrams."""
+        """Return the identifiers in the lists and in P1 telegrams, and the system titles."""
+        for places in self._titles:
+            start = titles.serial(bytes(self._data[at] for at in places))
+            yield _Identifier(places[start:], ids.replacement_octets, titles.notations)
         for found in self.lists:
             yield from found.identifiers(kept)
-        for places, in_text in self._telegrams:
+        for indexes, in_text in self._telegrams:
             for start, stop, change in in_text.identifiers:
-                sent = bytes(self._data[at] for at in places[start:stop])
+                sent = bytes(self._data[at] for at in indexes[start:stop])
                 if sent.strip() not in kept:
-                    yield _Identifier(places[start:stop], *change)
+                    yield _Identifier(indexes[start:stop], *change)
 
     def unreadable(self, kept: set[bytes]) -> Iterator[_Identifier]:
         """Return the identifiers in all other content, which may contain a damaged copy of a list."""
@@ -262,18 +285,26 @@ class _Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes; `None` for a message without one."""
+    """Return the list in a message with the indexes of its bytes; `None` for a message without one.
+
+    The list in a ciphered push is on the wire if its content is authenticated and not encrypted.
+    """
     message = event.message
     apdu = strip_llc(message.payload)
-    header = len(message.payload) - len(apdu)
-    places = [message.position(at) for at in range(header, len(message.payload))]
+    start, end = len(message.payload) - len(apdu), len(message.payload)
+    if isinstance(event, Failed) and isinstance(event.error, DecodeError | FrameError):
+        return None
+    if identify.is_protected(apdu):
+        header = read_header(apdu)
+        start, end, apdu = start + header.start, start + header.end, apdu[header.start : header.end]
+    places = [message.position(at) for at in range(start, end)]
     if isinstance(event, Read) and event.reading.notification:
         reading, notification = event.reading, event.reading.notification
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
         texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
         kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
         return _List(places, notification, reading.items, kept)
-    if isinstance(event, Read) or isinstance(event.error, DecodeError):
+    if isinstance(event, Read) or apdu.startswith(b"/"):
         return None
     notification = cosem.parse_bare(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])

@@ -1,0 +1,110 @@
+"""Reads the messages of a broker, each complete in itself, with the receiver of a decoder: `BrokerMessages`.
+
+A message contains frames with any bytes around them, a frame without its flags, an LLC PDU, an APDU, or a list without
+the header of its push. `hanparse.envelope` unwraps the text, JSON or envelope around them.
+
+An incomplete frame ends with its message, so it harms no later message. The segments and blocks of one push may arrive
+in several messages.
+
+One push may arrive twice. Some gateways publish each layer of a push as a message of its own: the frame, then the list
+inside it. Some messages are delivered again after the connection to the broker was lost. So a message is passed over
+if the last push, or the APDU that a key opened, contains it. A message that equals the last push is passed over only if
+the push has a clock, or arrived less than `MIN_CADENCE` before it: without a clock, equal values give equal bytes.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from hanparse.envelope import parts
+from hanparse.errors import DecodeError, FrameError
+from hanparse.hdlc import FLAG, TYPE_3
+from hanparse.measurement import Scale
+from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, unframed
+from hanparse.wire.message import MAX_MESSAGE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from hanparse.receiver import Event
+
+    AnyEvent = Event | list[Any]
+
+MIN_CADENCE: Final = timedelta(seconds=0.5)
+"""The shortest time between two pushes. P1 meters send one each second, the other meters fewer."""
+
+_FLAG: Final = bytes([FLAG])
+_PUSHES: Final = (list, Read, ReadTelegram, Recognised)
+
+
+class BrokerMessages:
+    """Reads messages one after the other, and remembers the last push."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self.last_push: tuple[bytes, datetime | None, bool] = b"", None, False
+        """The bytes of the last push, the time of its arrival, and whether it has a clock."""
+
+    def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
+        """Yield the events in one message that arrived at `at`, each with the time at which its gateway received it."""
+        try:
+            for data, age in parts(payload):
+                came = at and at - timedelta(seconds=min(age, _MAX_AGE))
+                if not self._is_repeated(data, came):
+                    events = self._read(data)
+                    self._remember(data, came, events)
+                    yield from ((event, came) for event in events)
+        except FrameError as error:
+            yield error, at
+
+    def _is_repeated(self, data: bytes, came: datetime | None) -> bool:
+        last, last_came, has_clock = self.last_push
+        if data != last:
+            return data in last or data in self._receiver.opener.last_opened
+        return has_clock or bool(came and last_came and abs(came - last_came) < MIN_CADENCE)
+
+    def _remember(self, data: bytes, came: datetime | None, events: list[AnyEvent]) -> None:
+        if pushes := [event for event in events if isinstance(event, _PUSHES)]:
+            self.last_push = data, came, all(map(_has_clock, pushes))
+
+    def _read(self, data: bytes) -> list[AnyEvent]:
+        without_frame = self._without_frame(data)
+        if without_frame and not isinstance(without_frame[-1], Failed):
+            return without_frame
+        events = list(self._framed(data))
+        return events if any(not isinstance(event, FrameError) for event in events) else without_frame or events
+
+    def _without_frame(self, data: bytes) -> list[AnyEvent]:
+        """Return the events of an APDU, of a list or of LLC PDUs; an empty list for anything else."""
+        if len(data) > MAX_MESSAGE or data[:1] in _FIRST_BYTES:
+            return []
+        with suppress(FrameError, DecodeError):
+            return [self._receiver.open(message) for message in unframed(data)]
+        return []
+
+    def _framed(self, data: bytes) -> Iterator[AnyEvent]:
+        if data[:1] and data[0] >> 4 == TYPE_3:
+            data = _FLAG + data
+        if data[:1] == _FLAG != data[-1:]:
+            data += _FLAG
+        receiver = self._receiver
+        if run := receiver.reader.receive(data):
+            yield run
+        yield from iter(receiver.next_event, None)
+        receiver.reader.end()
+        yield from iter(receiver.next_event, None)
+
+
+_FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
+_MAX_AGE: Final = 3600.0  # a gateway publishes at least once an hour, or the uptime is damaged
+
+
+def _has_clock(event: AnyEvent) -> bool:
+    if isinstance(event, list):
+        return all(measurement.timestamp for measurement in event)
+    if isinstance(event, Recognised):
+        return event.measurement.timestamp is not None
+    return isinstance(event, Read | ReadTelegram) and event.reading.measurement(Scale(), None).timestamp is not None

@@ -1,0 +1,172 @@
+"""Computes the energy registers between two lists that contain them: `LiveEnergy`.
+
+A Norwegian meter sends its registers once an hour, so a program that counts energy by them books each hour to the next
+one. Between two registers, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last register.
+
+* A value never falls. If the next register is below the value, the value stays until the register passes it.
+* A gap of more than `MAX_GAP` between two powers is not bridged: the value stays, and the next register corrects it. A
+  clock that is put back, and a change between clocks with and without a zone, are gaps, too.
+* A list with registers that are not newer than the last ones is passed over; some Aidon meters send a list again.
+* The registers of another meter replace those of the last one. Only this may lower a value.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Any, Final, Self
+
+from hanparse.measurement import Measurement
+from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
+
+MAX_GAP: Final = timedelta(seconds=60)
+"""The longest time between two powers that is bridged. Meters send a power at least each 10 s."""
+
+_HOUR: Final = 3600.0
+_DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
+_POWERS: Final = {
+    f"{kind}_energy_{direction}": f"{kind}_power_{direction}"
+    for kind in ("active", "reactive")
+    for direction in ("import", "export")
+}
+
+
+@dataclass(slots=True)
+class _Counter:
+    """One register and the integral of its power since then, in Wh or varh. Times are in UTC, or naive."""
+
+    register: float | None = None
+    clock: datetime | None = None
+    added: float = 0.0
+    value: float | None = None
+    power: float | None = None
+    time: datetime | None = None
+
+    def add(self, power: float, time: datetime) -> None:
+        """Take the power at `time`, in W or var."""
+        passed = _passed(self.time, time)
+        if self.power is not None and passed is not None and timedelta() < passed <= MAX_GAP:
+            self.added += (self.power + power) / 2 * passed.total_seconds() / _HOUR
+        if passed != timedelta():
+            self.power, self.time = power, time
+        self._raise()
+
+    def set(self, register: float, clock: datetime | None) -> None:
+        """Take a register that the meter sent, and the time to which it belongs."""
+        if self.register is not None:
+            passed = _passed(self.clock, clock)
+            is_newer = passed is not None and passed > timedelta()
+            if register < self.register or (register == self.register and not is_newer):
+                return
+        else:
+            self.value = None  # a value without a register is that of another meter
+        self.register, self.clock, self.added = register, clock, 0.0
+        self._raise()
+
+    def _raise(self) -> None:
+        if self.register is not None:
+            self.value = max(self.register + self.added, self.value or 0.0)
+
+
+class LiveEnergy:
+    """Takes measurements and returns the registers as they are now, in Wh and varh.
+
+    A register has a value after the first list that contains it. Use one object for each meter.
+    """
+
+    def __init__(self) -> None:
+        self.meter_id: str | None = None
+        """The number of the meter; `None` before a list contains one."""
+        self._counters = {name: _Counter() for name in _POWERS}
+        self._callers_clock = CallersClock()
+
+    def update(self, measurement: Measurement, at: datetime | None = None) -> dict[str, float]:
+        """Take one measurement, and return `values`.
+
+        `at` is the time of its arrival. Without it, the `received` of the measurement applies, else the clock of the
+        meter. Give it for a meter that sends powers without a clock, such as Aidon in Norway. Raises `TypeError` for
+        arguments of another type, and for an `at` with a zone after one without a zone or the reverse.
+        """
+        check_type("measurement", measurement, Measurement)
+        if at is not None:
+            time: datetime | None = self._callers_clock.instant(at)
+        else:
+            time = _utc(measurement.received or measurement.timestamp)
+        self._see_meter(measurement)
+        clock = _utc(measurement.energy_time or measurement.timestamp)
+        for name, counter in self._counters.items():
+            power = finite(getattr(measurement, _POWERS[name]))
+            if power is not None and time is not None:
+                counter.add(max(power, 0.0), time)
+            register = finite(getattr(measurement, name))
+            if register is not None and register >= 0:
+                counter.set(register, clock)
+        return self.values
+
+    def _see_meter(self, measurement: Measurement) -> None:
+        meter_id = measurement.meter_id
+        if meter_id is None or meter_id == self.meter_id:
+            return
+        if self.meter_id is not None:  # the values stay until the registers of this meter replace them
+            for name, counter in self._counters.items():
+                value = counter.value if getattr(measurement, name) is None else None
+                self._counters[name] = _Counter(value=value)
+        self.meter_id = meter_id
+
+    @property
+    def values(self) -> dict[str, float]:
+        """The registers as they are now, by the names of their fields, such as "active_energy_import"."""
+        counters = self._counters.items()
+        return {name: round(counter.value, _DECIMALS) for name, counter in counters if counter.value is not None}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state, ready for JSON; `from_dict` continues from it."""
+        counters = {name: _plain(counter) for name, counter in self._counters.items() if counter != _Counter()}
+        return {"meter_id": self.meter_id, "counters": counters}
+
+    @classmethod
+    def from_dict(cls, state: dict[str, Any]) -> Self:
+        """Return an object that continues from the result of `to_dict`. Raises `ValueError` for anything else."""
+        live = cls()
+        try:
+            meter_id, counters = state["meter_id"], dict(state["counters"])
+            if not isinstance(meter_id, str | None):
+                raise TypeError(meter_id)  # noqa: TRY301  one error for every damage
+            live.meter_id = meter_id
+            live._counters |= {name: _counter(counters[name]) for name in _POWERS if name in counters}
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            raise ValueError(f"expected a state from LiveEnergy.to_dict, found {state!r:.200}") from error
+        return live
+
+
+_TIMES: Final = ("clock", "time")
+
+
+def _plain(counter: _Counter) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in asdict(counter).items()
+    }
+
+
+def _counter(state: dict[str, Any]) -> _Counter:
+    """Return the counter of a saved state. Raises an error for a state that `_plain` does not write."""
+    counter = _Counter(**state)
+    for field in fields(counter):
+        value = getattr(counter, field.name)
+        if field.name in _TIMES:
+            setattr(counter, field.name, None if value is None else in_utc(datetime.fromisoformat(value)))
+        elif value is not None and not (math.isfinite(value) and value >= 0):
+            raise ValueError(value)
+    return counter if counter.added is not None else _Counter()
+
+
+def _utc(time: datetime | None) -> datetime | None:
+    return None if time is None else in_utc(time)
+
+
+def _passed(before: datetime | None, now: datetime | None) -> timedelta | None:
+    """Return the time between two clocks; `None` if one is missing or only one has a zone."""
+    if before is None or now is None or (before.tzinfo is None) is not (now.tzinfo is None):
+        return None
+    return now - before

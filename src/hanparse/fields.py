@@ -1,0 +1,94 @@
+"""Describes each field of `Measurement` for programs that show or store it: unit, device class, state class, cadence.
+
+Device classes and state classes are those of the sensors of Home Assistant; this module does not import it, and a test
+compares every value with the tables of the installed Home Assistant. All values follow from the unit and the kind that
+the registry gives to a field. Fields that hold tuples, such as the sub-meters, are left out.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.measurement.field import FIELD_OF, Field
+from hanparse.obis import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Metadata(NamedTuple):
+    """The properties of one field of `Measurement`."""
+
+    name: str
+    """The name of the field, which is also its translation key."""
+    display_name: str
+    """The name in English, such as "Current L1"."""
+    unit: str | None
+    """The unit of the values in `Measurement`; `None` for a value without a unit."""
+    device_class: str | None
+    """The device class; `None` if no device class describes the field."""
+    state_class: str | None
+    """"measurement" for a value of the moment, "total_increasing" for a register or count, else `None`."""
+    precision: int | None
+    """The number of decimals to show; `None` for a value that is not a number."""
+    cadence: float
+    """The longest usual time in s between two pushes that contain the field."""
+
+
+class _Quantity(NamedTuple):
+    device_class: str | None
+    state_class: str | None
+    precision: int | None
+    cadence: float
+
+
+LIST_CADENCE: Final = 10.0
+"""The longest usual time in s between two lists with powers: Kamstrup and Aidon send one each 10 s."""
+REGISTER_CADENCE: Final = 3600.0
+"""The longest usual time in s between two lists with registers: Norwegian meters send one each hour."""
+
+_MEASURED, _TOTAL = "measurement", "total_increasing"
+_QUANTITIES: Final[Mapping[str, _Quantity]] = {
+    "W": _Quantity("power", _MEASURED, 0, LIST_CADENCE),
+    "VA": _Quantity("apparent_power", _MEASURED, 0, LIST_CADENCE),
+    "var": _Quantity("reactive_power", _MEASURED, 0, LIST_CADENCE),
+    "A": _Quantity("current", _MEASURED, 2, LIST_CADENCE),
+    "V": _Quantity("voltage", _MEASURED, 1, LIST_CADENCE),
+    "Hz": _Quantity("frequency", _MEASURED, 2, LIST_CADENCE),
+    "": _Quantity("power_factor", _MEASURED, 3, LIST_CADENCE),  # the only numbers without unit that have a field
+    "Wh": _Quantity("energy", _TOTAL, 0, REGISTER_CADENCE),
+    "varh": _Quantity("reactive_energy", _TOTAL, 0, REGISTER_CADENCE),
+}
+_VOLUMES: Final = {"gas_volume": "gas", "water_volume": "water"}
+_OTHERS: Final = {Kind.TEXT: None, Kind.TIME: "timestamp", Kind.BREAKER: "enum"}
+_WORDS: Final = {"id": "ID", "t1": "tariff 1", "t2": "tariff 2", "t3": "tariff 3", "t4": "tariff 4"}
+
+
+def _metadata(field: Field) -> Metadata | None:
+    """Return the properties of a field; `None` for a field that holds a tuple."""
+    quantity = _quantity(field)
+    return quantity and Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
+
+
+def _quantity(field: Field) -> _Quantity | None:
+    if field.name in _VOLUMES:
+        return _Quantity(_VOLUMES[field.name], _TOTAL, 3, REGISTER_CADENCE)
+    if field.kind is Kind.NUMBER:
+        return _QUANTITIES[field.unit]
+    if field.kind is Kind.COUNT:  # the number of a tariff is a count that may fall
+        return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
+    return _Quantity(_OTHERS[field.kind], None, None, REGISTER_CADENCE) if field.kind in _OTHERS else None
+
+
+def _display_name(name: str) -> str:
+    """Return the words of a name: phases, quadrants and P1 in capitals, tariffs in full."""
+    words = [_WORDS.get(word, word.upper() if word[1:].isdigit() else word) for word in name.split("_")]
+    text = " ".join(words)
+    return text[0].upper() + text[1:]
+
+
+METADATA: Final[Mapping[str, Metadata]] = MappingProxyType(
+    {field.name: found for field in FIELD_OF.values() if (found := _metadata(field))}
+)
+"""Maps the names of fields to their properties, in the order of the registry."""
