@@ -17,7 +17,7 @@
     The link layers and cosem use axdr and wire. layouts decodes a push in microseconds when only its values differ from
     an earlier push. annotate explains every byte, diagnosis names the faults of a wire, support reports a meter that
     hanparse does not read, energy computes values from measurements, fields describes the fields, simulate
-    builds the bytes of a meter, and cli is the command `hanparse`.
+    builds the bytes of a meter, sources reads ports and gateways, and cli is the command `hanparse`.
 """
 
 from importlib import import_module

@@ -1,0 +1,325 @@
+"""Sources over the loopback interface: simulated meters behind gateways that fail in every way a gateway fails."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hanparse import Decoder, Measurement, sources
+from hanparse.simulate import simulate
+from hanparse.sources.source import MAX_WAITING, Source
+from hanparse.sources.transports import parse
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from pathlib import Path
+
+PUSHES = [push.data for push in islice(simulate("kaifa", seed=5), 40)]
+STREAM = b"".join(PUSHES)
+EXPECTED = Decoder().feed(STREAM)
+Handler = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def gateway(handler: Handler, port: int = 0) -> AsyncIterator[str]:
+    """A gateway on a port, by default one that is free; its URL."""
+
+    tasks, writers = set(), set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        writers.add(writer)
+        with suppress(ConnectionError):
+            await handler(reader, writer)
+        writer.close()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    try:
+        yield f"tcp://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    finally:
+        await asyncio.sleep(0.05)  # a connection may be accepted that its peer has left
+        server.close()
+        for task in tasks:
+            if task is not None:
+                task.cancel()
+        for writer in writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # the transports close in the next turn of the loop
+
+
+def fast(url: str, **options: Any) -> Source:  # noqa: ANN401  as declared
+    return Source(parse(url), **{"first_pause": 0.01, "longest_pause": 0.05} | options)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():  # noqa: ASYNC110  the source has no event for it
+            await asyncio.sleep(0.01)
+
+
+async def take(source: Source, count: int) -> list[Measurement]:
+    async with asyncio.timeout(30):
+        return [await anext(source) for _ in range(count)]
+
+
+def values(found: list[Measurement]) -> list[tuple[object, ...]]:
+    return [(m.timestamp, m.active_power_import, m.active_energy_import) for m in found]
+
+
+@pytest.mark.parametrize("size", [7, 61, 4096])
+def test_every_push_of_a_gateway_comes_out_in_order_with_its_arrival(size: int) -> None:
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for at in range(0, len(STREAM), size):
+            writer.write(STREAM[at : at + size])
+            await writer.drain()
+        await asyncio.sleep(5)
+
+    async def main() -> None:
+        async with gateway(send) as url, fast(url) as source:
+            found = await take(source, len(EXPECTED))
+            assert values(found) == values(EXPECTED)
+            assert all(m.received is not None for m in found)
+            assert (source.dropped, source.connections) == (0, 1)
+
+    asyncio.run(main())
+
+
+def test_a_connection_that_ends_is_replaced_and_the_meter_is_still_known() -> None:
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(PUSHES[0] + PUSHES[1][:20])
+
+    async def main() -> None:
+        async with gateway(send) as url, fast(url) as source:
+            found = await take(source, 3)
+            assert values(found) == values(EXPECTED[:1] * 3)
+            assert source.connections >= 3
+
+    asyncio.run(main())
+
+
+def test_a_gateway_that_falls_silent_is_left_and_the_error_has_a_diagnosis() -> None:
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(PUSHES[0])
+        await asyncio.sleep(5)
+
+    async def main() -> None:
+        async with gateway(send) as url, fast(url, silence=0.1) as source:
+            await take(source, 2)
+            assert isinstance(source.last_error, TimeoutError)
+            assert "expected bytes within 0.1 s, found none" in str(source.last_error)
+
+    asyncio.run(main())
+
+
+def test_a_gateway_that_comes_later_is_found() -> None:
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(PUSHES[0])
+
+    async def main() -> None:
+        async with gateway(send) as url:
+            port = parse(url).port
+        async with fast(url) as source:
+            await until(lambda: source.connections >= 3)
+            assert isinstance(source.last_error, OSError)
+
+            async with gateway(send, port):
+                assert values(await take(source, 1)) == values(EXPECTED[:1])
+
+    asyncio.run(main())
+
+
+def test_only_a_measurement_ends_the_growth_of_the_pauses() -> None:
+    async def drop(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"\x7e")
+
+    async def main() -> None:
+        async with gateway(drop) as url, fast(url, first_pause=0.05, longest_pause=10.0) as source:
+            await asyncio.sleep(1.0)
+            assert 2 <= source.connections <= 8
+
+    asyncio.run(main())
+
+
+def test_a_slow_consumer_gets_the_newest_values_and_every_register() -> None:
+    stream = b"".join(push.data for push in islice(simulate("kaifa", seed=1), 4000))
+    expected = Decoder().feed(stream)
+
+    async def send(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(stream)
+        await writer.drain()
+        await asyncio.sleep(20)
+
+    async def main() -> None:
+        async with gateway(send) as url, fast(url) as source:
+            await until(lambda: source.dropped >= len(expected) - MAX_WAITING)
+            found = await take(source, MAX_WAITING)
+            assert values(found[-10:]) == values(expected[-10:])
+            registers = [m.active_energy_import for m in expected if m.active_energy_import is not None]
+            assert [m.active_energy_import for m in found if m.active_energy_import is not None] == registers
+            assert len(registers) > 1
+
+    asyncio.run(main())
+
+
+def test_a_file_is_read_to_its_end_and_nothing_is_dropped(tmp_path: Path) -> None:
+    path = tmp_path / "meter.bin"
+    stream = b"".join(push.data for push in islice(simulate("aidon", seed=1), 1000))
+    path.write_bytes(stream + PUSHES[0][:20])
+
+    async def main() -> None:
+        async with sources.open(f"file://{path}") as source:
+            found = []
+            async for measurement in source:
+                found.append(measurement)
+                await asyncio.sleep(0)
+            assert found == Decoder().feed(stream)
+            assert source.dropped == 0
+            assert all(m.received is None for m in found)
+
+    asyncio.run(main())
+
+
+def test_a_file_that_does_not_exist_raises_its_error(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with sources.open(f"file://{tmp_path}/none.bin") as source:
+            await anext(source)
+
+    with pytest.raises(FileNotFoundError):
+        asyncio.run(main())
+
+
+def test_standard_input_is_read_and_never_keeps_the_program_from_ending() -> None:
+    code = (
+        "import asyncio\nfrom hanparse import sources\n"
+        "async def main():\n"
+        "    async with sources.open('-') as source:\n"
+        "        print((await anext(source)).active_power_import)\n"
+        "asyncio.run(main())"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as program:
+        assert program.stdin is not None
+        assert program.stdout is not None
+        program.stdin.write(STREAM[: len(PUSHES[0]) + len(PUSHES[1])])
+        program.stdin.flush()
+        assert program.stdout.readline().strip() == str(EXPECTED[0].active_power_import).encode()
+        program.stdout.close()
+        assert program.wait(30) == 0  # its standard input is still open
+
+
+@pytest.mark.parametrize("state", ["connecting", "reading", "pausing"])
+def test_leaving_ends_every_task_at_once(state: str) -> None:
+    async def wait(_reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+        if state == "reading":
+            await asyncio.sleep(5)
+
+    async def main() -> None:
+        async with gateway(wait) as url:
+            async with fast(url, first_pause=30, longest_pause=30) as source:
+                await asyncio.sleep(0 if state == "connecting" else 0.1)
+            assert not [task for task in asyncio.all_tasks() if task.get_name().startswith("hanparse")]
+            assert source.connections <= 1
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("http://admin:secret@host/x", "expected a URL with serial, tcp, file, -, or a path, found the scheme 'http'"),
+        ("tcp://admin:secret@host", "expected tcp://host:port"),
+        ("tcp://host:99999", "expected tcp://host:port"),
+        ("tcp:", "expected tcp://host:port"),
+        ("file:", "expected a path after file:"),
+        ("serial:///dev/ttyUSB0?baud=fast", "expected baud=2400"),
+        ("serial:///dev/ttyUSB0?parity=X", "expected baud=2400 or another number, and parity=E, N or O"),
+        ("", "expected a path after serial:"),
+    ],
+)
+def test_a_url_that_cannot_be_opened_is_a_value_error_without_its_secrets(url: str, message: str) -> None:
+    with pytest.raises(ValueError, match=message) as caught:
+        sources.open(url)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "scheme", "target"),
+    [
+        ("/dev/ttyUSB0", "serial", "/dev/ttyUSB0"),
+        ("COM3", "serial", "COM3"),
+        ("C:\\x", "serial", "C:\\x"),
+        ("serial:///dev/ttyUSB0?baud=2400&parity=N", "serial", "/dev/ttyUSB0"),
+        ("tcp://[::1]:3001", "tcp", "::1:3001"),
+        ("tcp:gateway:23", "tcp", "gateway:23"),
+        ("file:///x/y.bin", "file", "/x/y.bin"),
+        ("-", "-", "-"),
+    ],
+)
+def test_a_url_has_a_scheme_and_a_target(url: str, scheme: str, target: str) -> None:
+    assert parse(url)[:2] == (scheme, target)
+
+
+def test_a_serial_port_without_serialx_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "serialx", None)
+    with pytest.raises(ImportError, match=r"hanparse\[serial\]"):
+        sources.open("/dev/ttyUSB0")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_a_serial_port_is_read() -> None:
+    pytest.importorskip("serialx", reason="the extra serial is not installed")
+    import pty  # noqa: PLC0415  not on Windows
+
+    meter, port = pty.openpty()
+
+    async def main() -> None:
+        async with sources.open(f"serial://{os.ttyname(port)}?baud=2400&parity=N") as source:
+            await until(lambda: source.connections > 0)
+            await asyncio.sleep(0.2)
+            os.write(meter, PUSHES[0] + PUSHES[1])
+            assert values(await take(source, 1)) == values(EXPECTED[:1])
+
+    try:
+        asyncio.run(main())
+    finally:
+        os.close(meter)
+        os.close(port)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")
+def test_a_serial_port_that_is_missing_or_pulled_out_is_opened_again(tmp_path: Path) -> None:
+    pytest.importorskip("serialx", reason="the extra serial is not installed")
+    import pty  # noqa: PLC0415  not on Windows
+
+    path = tmp_path / "by-id"
+
+    async def main() -> None:
+        async with fast(f"serial://{path}?parity=N") as source:
+            for plugged in range(1, 3):
+                attempts = source.connections
+                await until(lambda attempts=attempts: source.connections >= attempts + 2)  # type: ignore[misc]
+                assert isinstance(source.last_error, OSError)
+                meter, port = pty.openpty()
+                path.symlink_to(os.ttyname(port))
+                await asyncio.sleep(0.3)
+                os.write(meter, PUSHES[0])
+                os.write(meter, PUSHES[plugged])
+                assert values(await take(source, 2)) == values([EXPECTED[0], EXPECTED[plugged]])
+                path.unlink()
+                os.close(port)
+                os.close(meter)
+
+    asyncio.run(main())
+
+
+def test_importing_hanparse_imports_no_asyncio() -> None:
+    code = "import sys, hanparse; hanparse.Decoder(); print('asyncio' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
