@@ -32,6 +32,7 @@ TESTED_IN: Final = {
     "pasted": "pasted",
     "receiver": "receiver",
     "simulate": "simulate",
+    "sources": "sources",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",
