@@ -33,6 +33,7 @@ TESTED_IN: Final = {
     "receiver": "receiver",
     "simulate": "simulate",
     "sources": "sources",
+    "decoder": "decoder",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",

@@ -1,32 +1,25 @@
-"""Bytes -> `Measurement`s: `Decoder`, `decode`, `decode_all`."""
+"""Decodes a stream that arrives in chunks of any size: `Decoder`."""
 
 from __future__ import annotations
 
 import copy
 from collections import Counter
 from datetime import datetime, tzinfo
-from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from hanparse import mbus, p1
 from hanparse.broker import BrokerMessages
 from hanparse.cipheredp1 import CipheredTelegram
+from hanparse.decoder.options import check_options
 from hanparse.diagnosis.ciphered import Observed
-from hanparse.errors import (
-    ChecksumError,
-    CipherError,
-    DecodeError,
-    FrameError,
-    HanParseError,
-    HexDumpError,
-    UnknownMeterError,
-)
+from hanparse.errors import ChecksumError, CipherError, DecodeError, FrameError, HanParseError, UnknownMeterError
 from hanparse.hdlc import Frame
 from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
-from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, closeness, is_framed, no_frame, unframed
+from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
@@ -42,30 +35,19 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 
-class Options(TypedDict, total=False):
-    """What `decode`, `decode_all` and `Decoder` take; see `Decoder`."""
-
-    scale: Scale
-    timezone: tzinfo | None
-    estimate: bool
-    profiles: Sequence[Profile]
-    key: KeyOption
-    auth_key: KeyOption
-    system_title: str | bytes | None
-
-
 class Decoder:
-    """Takes in what a HAN port sends, in chunks of any size, and gives measurements. No I/O, no clock, no threads.
+    """Decodes the bytes of a HAN port, in chunks of any size, to measurements. It has no I/O, clock or threads.
 
-    `scale` multiplies what the meter reports, `timezone` takes the place of the meter's clock rule, `estimate` fills
-    `Measurement.estimated`, `profiles` are the meters that are known, in the order of choice.
+    `scale` multiplies the values of a meter with current transformers. `timezone` replaces the clock rule of the meter.
+    `estimate` adds `Measurement.estimated`. `profiles` are the known manufacturers, in the order in which they are
+    tried.
 
-    `key` deciphers and `auth_key` verifies, each 16 bytes (suite 2: 32) or their hex digits, or a mapping from system
-    title to key; `system_title` names a meter whose pushes do not. A decoder with a key cannot be pickled.
+    `key` deciphers and `auth_key` verifies ciphered pushes. Each is 16 bytes (32 in suite 2), their hex digits, or a
+    mapping from system title to key. `system_title` is that of a meter whose pushes do not contain it. A decoder with a
+    key cannot be pickled.
 
-    `on_error` is called with
-    every error, its position counted from the first byte fed. What it raises comes out of `feed` or `flush` when all
-    that was fed has been looked at; the measurements then come with the next call.
+    `on_error` is called with every error, whose offset is counted from the first byte fed. `feed` or `flush` raises
+    what `on_error` raises after it has processed all bytes; the next call returns the measurements.
     """
 
     def __init__(
@@ -80,14 +62,18 @@ class Decoder:
         system_title: str | bytes | None = None,
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
-        """Raise `TypeError` for options of another type, `ValueError` for a key that is none."""
+        """Raise `TypeError` for an option of a wrong type, `ValueError` for a wrong key or system title."""
+        self._profiles = profiles if profiles is PROFILES else tuple(profiles)
+        check_options(scale, timezone, estimate, self._profiles, on_error)
         self._scale = scale
         self._timezone = timezone
         self._estimate = estimate
-        self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         self._on_error = on_error
-        self._check_options()
-        self._estimator = _estimator() if estimate else None
+        self._estimator: Estimator | None = None
+        if estimate:
+            from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
+
+            self._estimator = Estimator()
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
@@ -102,21 +88,9 @@ class Decoder:
         self._observed = Observed()
         self._layouts.opener, self._layouts.on_opened = self._receiver.opener, self._observed.add
 
-    def _check_options(self) -> None:
-        checks = {
-            "scale: Scale, such as Scale.ct('100:5')": isinstance(self._scale, Scale),
-            "timezone: tzinfo or None": isinstance(self._timezone, tzinfo | None),
-            "estimate: bool": isinstance(self._estimate, bool),
-            "profiles: a sequence of Profile": all(isinstance(profile, Profile) for profile in self._profiles),
-            "on_error: a callable or None": self._on_error is None or callable(self._on_error),
-        }
-        wrong = [option for option, fits in checks.items() if not fits]
-        if wrong:
-            raise TypeError(f"expected {', '.join(wrong)}")
-
     @property
     def stats(self) -> Stats:
-        """A snapshot of what was seen so far."""
+        """The counts so far, as a snapshot."""
         counts = self._counts + self._recognised
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
@@ -127,20 +101,20 @@ class Decoder:
 
     @property
     def last_error(self) -> HanParseError | None:
-        """The last error, with its position counted from the first byte fed."""
+        """The last error; its offset is counted from the first byte fed."""
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """What is wrong with the wire, in words to act on, from what was seen so far; empty when nothing is."""
+        """Return the faults of the connection so far, with what to do about them; empty if there are none."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
 
     def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements that `chunk` completes; `at` is when it came, and becomes their `received`.
+        """Return the measurements that `chunk` completes. `at`, the time of its arrival, becomes their `received`.
 
-        Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is no bytes and for an `at` that is
-        no `datetime`; nothing for bytes.
+        Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is not bytes-like and for an `at`
+        that is not a `datetime`, and no error for bytes.
         """
         if at is not None:
             return self._feed_at(chunk, at)
@@ -177,16 +151,16 @@ class Decoder:
         return self._drain()
 
     def flush(self) -> list[Measurement]:
-        """End of input: the measurements that a broken-off frame stood in front of. A new stream may follow."""
+        """End the input. Return the measurements behind a truncated frame. A new stream may follow."""
         self._receiver.end()
         return self._drain()
 
     def __repr__(self) -> str:
-        """What it has seen."""
+        """Return the counts."""
         return f"<Decoder {self.stats}>"
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """A decoder in the same state that goes its own way; only `on_error` is shared."""
+        """Return an independent decoder in the same state; the two share only `on_error`."""
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         memo[id(self._on_error)] = self._on_error
@@ -194,7 +168,7 @@ class Decoder:
         return twin
 
     def __copy__(self) -> Self:
-        """The same as a deep copy: two decoders cannot share a buffer."""
+        """Return a deep copy, because two decoders cannot share a buffer."""
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -317,74 +291,8 @@ def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
     return of(**given, system_title=keys.system_title)
 
 
-def _estimator() -> Estimator:
-    from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
-
-    return Estimator()
-
-
 _COUNTS: Final[dict[type[HanParseError], str]] = {
     DecodeError: "undecodable",
     CipherError: "undecodable",
     UnknownMeterError: "unknown_meters",
 }
-
-
-def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
-    """The one push in `source`: a hex dump as text, or bytes: an HDLC frame, a stream with noise, an LLC PDU, an APDU.
-
-    `options` are those of `Decoder`. Raises the error that says why there is none, `DecodeError` for several.
-    """
-    errors: list[HanParseError] = []
-    decoder = Decoder(**options, on_error=errors.append)
-    del options  # a traceback with the variables of its functions shows no key
-    measurements = _decode_all(source, decoder, errors)
-    if not measurements:
-        raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
-    if len(measurements) > 1:
-        raise DecodeError(f"expected one push, found {len(measurements)}; decode_all gives them all")
-    return measurements[0]
-
-
-def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measurement]:
-    """Every push in `source`, in order; what is damaged between them is passed over. Nothing in an empty source.
-
-    Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
-    """
-    errors: list[HanParseError] = []
-    decoder = Decoder(**options, on_error=errors.append)
-    del options  # as in `decode`
-    return _decode_all(source, decoder, errors)
-
-
-def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
-    """Return every push in `source`; `decoder` appends its errors to `errors`."""
-    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
-    measurements = decoder.feed(data) + decoder.flush()
-    if measurements or not data:
-        return measurements
-    if not is_framed(errors) and (messages := unframed(data)):
-        return _without_frames(decoder, messages)
-    raise min(errors, key=closeness, default=no_frame(data))
-
-
-def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
-    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
-    found: list[Measurement] = []
-    errors: list[HanParseError] = []
-    for message in messages:
-        try:
-            found.append(decoder.decode_payload(message.payload, message.link))
-        except (DecodeError, UnknownMeterError) as error:
-            if isinstance(error, DecodeError):
-                error.offset = message.position(error.offset)
-            errors.append(error)
-    if not found:
-        raise errors[0]
-    return found
-
-
-def _dumped(text: str) -> bytes:
-    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
-
-    return dumped(text)

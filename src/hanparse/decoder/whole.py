@@ -1,0 +1,77 @@
+"""Decodes an input that is complete: `decode` returns its only push, `decode_all` every push."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from hanparse.decoder.stream import Decoder
+from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
+from hanparse.receiver import closeness, is_framed, no_frame, unframed
+from hanparse.wire.buffer import Buffer, as_bytes
+
+if TYPE_CHECKING:
+    from hanparse.decoder.options import Options
+    from hanparse.measurement import Measurement
+    from hanparse.wire.message import Message
+
+
+def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
+    """Return the only push in `source`: a hex dump as text, or bytes: frames, a noisy stream, an LLC PDU, an APDU.
+
+    `options` are those of `Decoder`. Raises the error that gives the reason when there is no push, and `DecodeError`
+    when there are several.
+    """
+    errors: list[HanParseError] = []
+    decoder = Decoder(**options, on_error=errors.append)
+    del options  # a traceback with the variables of its functions shows no key
+    measurements = _decode_all(source, decoder, errors)
+    if not measurements:
+        raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
+    if len(measurements) > 1:
+        raise DecodeError(f"expected one push, found {len(measurements)}; decode_all gives them all")
+    return measurements[0]
+
+
+def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measurement]:
+    """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
+
+    Takes the arguments of `decode`. Raises an error only when there is no push: that of the bytes that came closest to
+    one.
+    """
+    errors: list[HanParseError] = []
+    decoder = Decoder(**options, on_error=errors.append)
+    del options  # as in `decode`
+    return _decode_all(source, decoder, errors)
+
+
+def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
+    """Return every push in `source`; `decoder` appends its errors to `errors`."""
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
+    measurements = decoder.feed(data) + decoder.flush()
+    if measurements or not data:
+        return measurements
+    if not is_framed(errors) and (messages := unframed(data)):
+        return _without_frames(decoder, messages)
+    raise min(errors, key=closeness, default=no_frame(data))
+
+
+def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+    found: list[Measurement] = []
+    errors: list[HanParseError] = []
+    for message in messages:
+        try:
+            found.append(decoder.decode_payload(message.payload, message.link))
+        except (DecodeError, UnknownMeterError) as error:
+            if isinstance(error, DecodeError):
+                error.offset = message.position(error.offset)
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
+
+
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
+
+    return dumped(text)
