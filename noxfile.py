@@ -57,11 +57,29 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def cover(session: nox.Session) -> None:
-    """Run the tests with coverage and 20,000 damaged frames and ciphered APDUs each, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST)
+    """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
+    session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
+    session.run("python", "tests/fuzz_p1.py", "--cases", "5000")
+
+
+@nox.session
+def texts(session: nox.Session) -> None:
+    """20,000 texts as people paste them, with known truth."""
+    session.install("-e", ".[test]")
+    session.run("python", "tests/texts.py", "20000", *session.posargs)
+
+
+@nox.session
+def long(session: nox.Session) -> None:
+    """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
+    session.install("-e", ".[dev]")
+    session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "5"})
+    session.run("python", "tests/fuzz_p1.py", "--cases", "100000")
+    session.run("python", "tests/fuzz_wire.py", "--cases", "20000")
 
 
 @nox.session
@@ -129,18 +147,27 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons, with amshan and of the carriers, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons of lists, carriers and P1, which fail if a ratio is below half of its goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
+    session.run("python", "benchmarks/p1.py", "--short")
 
 
 @nox.session
 def streams(session: nox.Session) -> None:
-    """Run the properties of streams on 20,000 streams each; this takes half an hour and is no part of the gate."""
+    """Run the properties of streams on some 20,000 streams each; this takes half an hour and is no part of the gate."""
     session.install("-e", ".[test]")
     modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
-    session.run("pytest", *modules, env={"HANPARSE_STREAMS": "20000"})
+    session.run("pytest", *modules, env={"HANPARSE_LONG": "150"})
+
+
+@nox.session
+def homes(session: nox.Session) -> None:
+    """Estimate L2 in 80,000 simulated homes and for 1,000,000 random inputs; runs only by name."""
+    session.install(".")
+    session.run("python", "benchmarks/simulated_homes.py", *session.posargs)
+    session.run("python", "tests/fuzz_estimate.py", "--cases", "1000000")
 
 
 def _fresh_copy(session: nox.Session) -> Path:

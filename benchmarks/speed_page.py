@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import checksums
+import p1
 import processes
 from figures import OURS, SCENARIOS
 from pushes import KINDS, pushes
@@ -42,7 +43,8 @@ def write(rows: list[Row], failed: Failures) -> None:
         "checksums": _checksums(checksums.measured()),
         "machine": machine(),
     }
-    PAGE.write_text(TEXT.read_text("utf-8").format_map(parts), "utf-8")
+    page = TEXT.read_text("utf-8").format_map(parts)
+    PAGE.write_text(f"{page}\n{p1.written()}", "utf-8")
 
 
 def machine() -> str:

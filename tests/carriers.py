@@ -8,6 +8,7 @@ pushes of which a part is missing or damaged; these give no power.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -35,6 +36,7 @@ _PUSHES: Final = [
 ]
 """APDUs, and where in each the active power is, a double-long-unsigned."""
 
+_NO_CRC: Final = re.compile(rb"\A/.*!\s*\0?\Z", re.DOTALL)
 _HEADERS: Final = (b"\x01\x02\x01\x10", b"\x41\x08\x83\x13", b"\x2b\x21\x13")
 
 
@@ -82,7 +84,7 @@ def _pieces(rng: Random) -> list[Piece]:
             pieces.append(sender.send(rng))
             broken.discard(sender.header)
         elif rng.random() < 0.5 and sender.header not in broken:
-            pieces.append(_damaged(rng, sender.send(rng).data))
+            pieces.append(_damaged(rng, sender.send(rng)))
             broken.add(sender.header)
         else:
             pieces.append(_noise(rng))
@@ -143,12 +145,21 @@ def mbus(apdu: bytes, header: bytes, size: int) -> list[bytes]:
 
 
 def _telegram(rng: Random) -> Piece:
-    power = rng.randrange(20_000)
-    return Piece(telegrams.swedish(c1_7_0=f"{power // 1000:04}.{power % 1000:03}*kW"), (power,))
+    """Return a telegram, mostly as the standard demands, else with other line ends or another form of its CRC."""
+    crc = rng.choice(("as the standard", *telegrams.CRCS))
+    line_end = rng.choice((b"\r\n", *telegrams.LINE_ENDS))
+    while True:
+        power = rng.randrange(20_000)
+        data = telegrams.swedish(c1_7_0=f"{power // 1000:04}.{power % 1000:03}*kW")
+        with suppress(ValueError):  # one CRC in 16 has a zero to leave out
+            return Piece(telegrams.rewritten(data, line_end, crc), (power,))
 
 
-def _damaged(rng: Random, data: bytes) -> Piece:
+def _damaged(rng: Random, push: Piece) -> Piece:
     """Return a push that is cut off, or of which one bit is wrong."""
+    data = push.data
+    if _NO_CRC.search(data):  # any text may be such a telegram
+        return push
     at = rng.randrange(1, len(data) - 6)  # the digits of a CRC of P1 may be of either case, and its line end any
     flipped = data[:at] + bytes([data[at] ^ 1 << rng.randrange(8)]) + data[at + 1 :]
     return Piece(rng.choice((data[:at], flipped)))

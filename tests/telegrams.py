@@ -37,6 +37,30 @@ def swedish(**values: str) -> bytes:
     return sealed("/LGF5E360\n\n0-0:1.0.0(240117174050W)\n" + "".join(lines))
 
 
+LINE_ENDS = (b"\r\n", b"\n", b"\r", b"\r\0", b"\r\r\n")
+CRCS = ("as the standard", "lower case", "over the bytes as sent", "three digits", "none")
+
+
+def rewritten(data: bytes, line_end: bytes, crc: str) -> bytes:
+    """Return a telegram of `sealed` with other line ends, and with its CRC in one of the forms of `CRCS`.
+
+    Raises `ValueError` for three digits when the first digit is no zero.
+    """
+    body, _, sent = data.rpartition(b"!")
+    digits = sent.strip()
+    body = body.replace(b"\r\n", line_end) + b"!"
+    if crc == "three digits" and not digits.startswith(b"0"):
+        raise ValueError(f"the CRC {digits!r} has four digits")
+    forms = {
+        "as the standard": digits,
+        "lower case": digits.lower(),
+        "over the bytes as sent": b"%04X" % crc_of(body),
+        "three digits": digits[1:],
+        "none": b"",
+    }
+    return body + forms[crc] + line_end
+
+
 def deliver(data: bytes, size: int) -> tuple[list[Telegram], list[FrameError], bytes]:
     """The telegrams of a stream that comes in chunks of `size`, the errors, and the bytes that are in no telegram."""
     found: list[Telegram] = []

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -15,14 +16,14 @@ from contextlib import contextmanager
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import SOUND, folder, named
 
-from hanparse import Measurement, cli, decode
-from hanparse.cli.console import written
-from hanparse.cli.main import main
+from hanparse import cli, decode, explain
+from hanparse.cli.main import COMMANDS, main
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def test_the_module_is_the_command() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["dance"], ["demo", "--fast"], ["decode", "--ct", "0:5"], ["decode", "--timezone", "Nowhere"], ["obis"]],
+    [["dance"], ["demo", "--fast"], ["decode", "--ct", "0:5"], ["decode", "--timezone", "Nowhere"], ["obis"]],
 )
 def test_wrong_use_exits_with_2_and_says_so_on_standard_error(
     arguments: list[str], capsys: pytest.CaptureFixture[str]
@@ -82,7 +83,7 @@ def test_wrong_use_exits_with_2_and_says_so_on_standard_error(
 def test_bytes_and_dumps_are_told_apart_by_looking(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    expected = decode(KAIFA.data).to_dict()
+    expected = decode(KAIFA.data).to_dict(wiring=True)
     for data in (KAIFA.data, KAIFA.data.hex(" ").encode(), KAIFA.apdu, KAIFA.data.hex().upper().encode() + b"\n"):
         path = tmp_path / "push"
         path.write_bytes(data)
@@ -104,7 +105,7 @@ def test_every_format_holds_every_push(capture: Path, capsys: pytest.CaptureFixt
     assert [row["active_power_import"] and float(row["active_power_import"]) for row in rows] == [
         "" if power is None else power for power in powers
     ]
-    assert list(rows[0]) == list(FIELDS)
+    assert list(rows[0]) == [*FIELDS, "wiring"]
     assert main(["decode", str(capture)]) == 0
     assert capsys.readouterr().out.count("\n  active_power_import  ") == len(powers) - powers.count(None)
 
@@ -132,24 +133,93 @@ def test_options_reach_the_measurement(tmp_path: Path, capsys: pytest.CaptureFix
     assert "(estimated, " in capsys.readouterr().out
 
 
-def test_nothing_decoded_is_status_1_and_one_sentence_on_standard_error(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_without_arguments_it_prints_its_help(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        main([])
+    shown = capsys.readouterr()
+    assert all(f"    {command} " in shown.out for command in COMMANDS)
+    assert not shown.err
+
+
+NOISE = Random(1).randbytes(5000)  # noqa: S311  no cipher
+CIPHERED = named("refused/ciphered-glo").data
+NOTHING_DECODED = {
+    "a text": (b"good morning\n", ("expected hex digits",)),
+    "an empty file": (b"", ("0 bytes were received", "the HAN port is closed")),
+    "an empty line": (b"\n", ("0 bytes were received", "the HAN port is closed")),
+    "a ciphered push": (CIPHERED, ("1 pushes of KAM4500000017 are ciphered", "ask the grid company")),
+    "ciphered pushes": (CIPHERED * 200, ("200 pushes of KAM4500000017 are ciphered", "ask the grid company")),
+    "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
+    "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to find a fault")),
+    "noise": (NOISE, ("no frame begins in 4076 bytes", "\n  the speed is wrong", "\n  Norwegian HAN ports")),
+    "little noise": (NOISE[:300], ("too few bytes to find a fault",)),
+}
+
+
+@pytest.mark.parametrize(("data", "words"), NOTHING_DECODED.values(), ids=NOTHING_DECODED)
+def test_nothing_decoded_is_status_1_and_says_why_in_a_few_lines(
+    data: bytes, words: tuple[str, ...], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name, data, words in [
-        ("text", b"good morning\n", "expected hex digits"),
-        ("ciphered", named("refused/ciphered-glo").data, "ciphered"),
-        ("ciphered-stream", named("refused/ciphered-glo").data * 200, "pushes of KAM4500000017 are ciphered"),
-        ("p1", b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", "P1 telegram"),
-    ]:
-        path = tmp_path / name
-        path.write_bytes(data)
-        assert main(["decode", str(path)]) == 1
-        shown = capsys.readouterr()
-        assert words in shown.err
-        assert shown.err.count("\n") == 1
-        assert not shown.out
-    assert main(["decode", str(tmp_path / "missing")]) == 1
-    assert "No such file" in capsys.readouterr().err
+    path = tmp_path / "name"
+    path.write_bytes(data)
+    assert main(["decode", str(path)]) == 1
+    shown = capsys.readouterr()
+    assert [word for word in words if word not in shown.err] == []
+    assert shown.err.count("\n") <= (4 if "P1" in shown.err else 3)
+    assert not shown.out
+
+
+@posix
+@pytest.mark.parametrize(("data", "words"), NOTHING_DECODED.values(), ids=NOTHING_DECODED)
+def test_a_followed_pipe_that_held_nothing_is_status_1_and_says_why(data: bytes, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "hanparse", "decode", "--follow"]
+    ended = subprocess.run(command, input=data, capture_output=True, timeout=SLOW, check=False)
+    assert (ended.returncode, ended.stdout) == (1, b"")
+    assert words[-1].strip() in ended.stderr.decode() or b"passed over" in ended.stderr
+
+
+@pytest.mark.parametrize("data", [data for data, _ in NOTHING_DECODED.values()][1:], ids=[*NOTHING_DECODED][1:])
+def test_decode_says_all_that_diagnose_would_say(
+    data: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(data)
+    assert main(["diagnose", str(path)]) == 1
+    _, *diagnosed = capsys.readouterr().out.splitlines()
+    assert main(["decode", str(path)]) == 1
+    decoded = capsys.readouterr().err
+    assert diagnosed
+    assert [line for line in diagnosed if line.removeprefix("* ") not in decoded] == []
+
+
+@pytest.mark.parametrize("command", ["decode", "explain", "diagnose", "report"])
+def test_a_file_that_cannot_be_read_is_status_2_whatever_the_others_hold(
+    command: str, capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    missing = tmp_path / "missing"
+    assert main([command, str(capture), str(missing), str(capture), str(tmp_path)]) == 2
+    shown = capsys.readouterr()
+    assert shown.out
+    assert shown.err.splitlines()[0] == f"hanparse: {missing}: No such file or directory"
+    assert shown.err.count(str(missing)) == 1
+    assert "Is a directory" in shown.err or "Permission denied" in shown.err
+
+
+def test_a_dump_in_place_of_a_file_name_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
+    for dump in (PUSH.hex(), PUSH.hex(" "), STREAM.hex()):
+        assert main(["decode", dump]) == 2
+        assert capsys.readouterr().err.endswith("; a dump goes to standard input, or into a file\n")
+    assert main(["decode", "capture.bin"]) == 2
+    assert "standard input" not in capsys.readouterr().err
+
+
+def test_on_a_terminal_it_says_what_it_waits_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given(monkeypatch, PUSH)
+    monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
+    assert main(["decode"]) == 0
+    assert "waiting for bytes or a hex dump on standard input" in capsys.readouterr().err
 
 
 def test_a_file_without_a_push_does_not_keep_the_others_back(
@@ -256,26 +326,17 @@ def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPat
     assert main(["decode", "--format", "jsonl"]) == 0
 
 
-@pytest.mark.parametrize("data", [b"", b"\n"])
-def test_an_empty_input_is_said_to_be_empty(
-    data: bytes, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    given(monkeypatch, data)
-    assert main(["decode"]) == 1
-    assert "there are no bytes" in capsys.readouterr().err
-
-
 @posix
 @pytest.mark.parametrize(
     ("command", "environment", "status", "says"),
     [
         ("demo >&-", {}, 1, "standard output is closed"),
-        ("decode <&-", {}, 1, "standard input is closed"),
-        ("explain <&-", {}, 1, "standard input is closed"),
-        ("diagnose <&-", {}, 1, "standard input is closed"),
-        ("report <&-", {}, 1, "standard input is closed"),
-        ("decode --follow <&-", {}, 1, "standard input is closed"),
-        ("decode missing 2>&-", {}, 1, ""),
+        ("decode <&-", {}, 2, "standard input: it is closed"),
+        ("explain <&-", {}, 2, "standard input: it is closed"),
+        ("diagnose <&-", {}, 2, "standard input: it is closed"),
+        ("report <&-", {}, 2, "standard input: it is closed"),
+        ("decode --follow <&-", {}, 2, "standard input: it is closed"),
+        ("decode missing 2>&-", {}, 2, ""),
         ("dance 2>&- >&-", {}, 2, ""),
         ("decode <&- >&- 2>&-", {}, 1, ""),
         ("obis angle >/dev/null", {"PYTHONIOENCODING": "ascii"}, 0, ""),
@@ -351,26 +412,13 @@ def test_a_machine_without_time_zones_is_told_from_a_wrong_name(
             main(["decode", "--timezone", "Europe/Oslo-by-the-fjord"])
         return capsys.readouterr().err
 
-    assert "expected a time zone such as Europe/Oslo, found 'Europe/Oslo-by-the-fjord'" in zone_error()
+    assert "expected a time zone such as Europe/Oslo or +01:00, found 'Europe/Oslo-by-the-fjord'" in zone_error()
     try:
         zoneinfo.reset_tzpath([])
         monkeypatch.setitem(sys.modules, "tzdata", None)
         assert "pip install tzdata" in zone_error()
     finally:
         zoneinfo.reset_tzpath()
-
-
-@pytest.mark.parametrize("text", ["=1+1", "+47", "-1", "@SUM(A1)", "=HYPERLINK(1)"])
-def test_a_text_in_a_csv_cell_is_no_formula(text: str) -> None:
-    measurement = Measurement(model=text, active_power_import=-5, current_l1=-1.5)
-    row = next(csv.DictReader(io.StringIO("".join(written(iter([measurement]), "csv")), newline="")))
-    assert (row["model"], row["active_power_import"], row["current_l1"]) == (f"'{text}", "-5", "-1.5")
-
-
-@pytest.mark.parametrize("text", ["AIDON_V0001", "1+1", "6525", "a=b", ""])
-def test_any_other_text_in_a_csv_cell_is_as_it_is(text: str) -> None:
-    row = next(csv.DictReader(io.StringIO("".join(written(iter([Measurement(model=text)]), "csv")))))
-    assert row["model"] == text
 
 
 @posix
@@ -389,9 +437,27 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupt(*_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("hanparse.cli.main._demo", interrupt)
+    monkeypatch.setitem(COMMANDS, "demo", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
+
+
+@posix
+@pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("data", [b"", PUSH * 3])
+def test_a_followed_array_is_closed_when_it_is_interrupted(tmp_path: Path, data: bytes, ending: signal.Signals) -> None:
+    path = tmp_path / "growing.bin"
+    path.write_bytes(data)
+    command = [sys.executable, "-m", "hanparse", "decode", "--format", "json", "--follow", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout
+        begun = process.stdout.read(1)  # it waits, or decodes
+        time.sleep(0.5)
+        process.send_signal(ending)
+        rest, error = process.communicate(timeout=SLOW)
+    assert (process.returncode, error) == (130, b"")
+    assert [row["active_power_import"] for row in json.loads(begun + rest)] == [5852] * (len(data) // len(PUSH))
+    assert all("received" in row for row in json.loads(begun + rest))
 
 
 def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:
@@ -401,6 +467,38 @@ def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> No
     assert "1-0:5.9.0    billing period" in shown
     assert "52.7.0       voltage, L2 (3-wire: L1-L3) V" in shown
     assert main(["obis", "nonsense"]) == 1
+
+
+def test_what_people_read_comes_as_json_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "capture.bin"
+    path.write_bytes(KAIFA.data + named("refused/wrong-fcs").data)
+    assert main(["explain", "--format", "json", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out) == explain(path.read_bytes()).to_dict()
+    assert main(["diagnose", "--format", "json", str(path)]) == 0
+    diagnosed = json.loads(capsys.readouterr().out)
+    assert (diagnosed["stats"]["measurements"], diagnosed["stats"]["fcs_failures"]) == (1, 1)
+    assert [set(one) for one in diagnosed["findings"]] == [{"kind", "message", "counts"}] * len(diagnosed["findings"])
+    assert "FCS" in diagnosed["last_error"]
+    assert main(["obis", "--format", "json", "1.7.0"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert found == {
+        "code": "1-0:1.7.0", "description": "active power import", "unit": "W", "field": "active_power_import",
+    }  # fmt: skip
+
+
+def test_of_a_large_capture_the_beginning_is_explained(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hanparse.cli.inputs.EXPLAINED", len(PUSH) * 2)
+    path = tmp_path / "capture.bin"
+    path.write_bytes(PUSH * 3)
+    assert main(["explain", str(path)]) == 0
+    shown = capsys.readouterr()
+    assert "82 bytes: 2 frames" in shown.out
+    assert "the first 82 bytes are explained" in shown.err
+    path.write_bytes(PUSH * 2)
+    assert main(["explain", str(path)]) == 0
+    assert not capsys.readouterr().err
 
 
 def test_a_coloured_log_is_text(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -420,11 +518,11 @@ def test_a_diagnosis_without_a_finding_says_what_it_means(capsys: pytest.Capture
     path = tmp_path / "wire"
     path.write_bytes(KAIFA.data)
     assert main(["diagnose", str(path)]) == 0
-    assert "nothing is wrong" in capsys.readouterr().out
+    assert "no fault was found" in capsys.readouterr().out
     path.write_bytes(named("refused/wrong-hcs").data)
     assert main(["diagnose", str(path)]) == 1
     shown = capsys.readouterr().out
-    assert "too few bytes to tell what is wrong with the wire" in shown
+    assert "too few bytes to find a fault of the connection" in shown
     assert "HCS" in shown
 
 
@@ -448,8 +546,13 @@ def test_a_report_names_no_meter_and_keeps_what_is_asked_for(
         assert ('"16820007"' in shown) is kept
         assert "5200000000017" not in shown
         assert "5706567012345678" not in shown
+
+
+def test_a_text_that_is_no_dump_is_reported_with_its_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "log.txt"
     path.write_text("no dump at all", "ascii")
-    assert main(["report", str(path)]) == 1
+    assert main(["report", str(path)]) == 0
+    assert "a text was not read to its end: line 1, column 1: " in capsys.readouterr().out
 
 
 @posix
@@ -494,11 +597,50 @@ def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_
 def test_keys_that_do_not_fit_together_are_wrong_use(
     options: list[str], words: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for command in ("decode", "explain"):
+    for command in ("decode", "explain", "diagnose", "report"):
         with pytest.raises(SystemExit) as ended:
             main([command, *options, "no-such-file"])
         assert ended.value.code == 2
         assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("variable", ["HANPARSE_KEY", "HANPARSE_AUTH_KEY"])
+@pytest.mark.parametrize("command", ["decode", "explain", "diagnose", "report"])
+def test_a_bad_key_in_the_environment_is_blamed_on_its_variable(
+    variable: str, command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digits = "0123456789ABCDEF0123456789ABCDEO"
+    for name in ("HANPARSE_KEY", "HANPARSE_AUTH_KEY"):
+        monkeypatch.setenv(name, digits if name == variable else "00" * 16)
+    with pytest.raises(SystemExit) as ended:
+        main([command, "no-such-file"])
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert f"environment variable {variable}: character 32 of the key is the letter O" in error
+    assert "argument --" not in error
+    assert digits not in error
+    monkeypatch.setenv(variable, "00" * 16)
+    option = "--" + variable.removeprefix("HANPARSE_").lower().replace("_", "-")
+    with pytest.raises(SystemExit):
+        main([command, option, digits, "no-such-file"])
+    assert f"argument {option}: character 32" in capsys.readouterr().err
+
+
+def test_diagnose_and_report_take_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (push, *_) = (file for file in folder("ciphered") if file.name == "ciphered/hdlc-sc30")
+    path = tmp_path / "push.bin"
+    path.write_bytes(push.data)
+    keys = ["--key", push.options["key"], "--auth-key", push.options["auth_key"]]
+    assert main(["diagnose", str(path)]) == 1
+    assert "no key was given" in capsys.readouterr().out
+    assert main(["diagnose", *keys, str(path)]) == 0
+    assert "measurements 1" in capsys.readouterr().out
+    assert main(["report", *keys, str(path)]) == 0
+    report = capsys.readouterr().out
+    assert "measurements 1" in report
+    assert "1484" not in report
+    assert main(["report", *keys, "--with-plaintext", str(path)]) == 0
+    assert "1484" in capsys.readouterr().out
 
 
 def test_an_empty_key_in_the_environment_is_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

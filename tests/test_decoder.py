@@ -501,3 +501,15 @@ def test_copies_of_a_recognised_push_know_when_it_came() -> None:
     pushes = [decoder.feed(LIST_2, at=NOON)[0] for _ in range(2)]
     for push in pushes:
         assert pickle.loads(pickle.dumps(push)).received == NOON
+
+
+def test_a_wrapper_whose_apdu_cannot_be_read_does_not_cost_the_next_one() -> None:
+    apdu = named("kaifa/list2-ma304h4-tn").apdu
+
+    def wrapped(payload: bytes) -> bytes:
+        return b"\0\1\0\1\0\x10" + len(payload).to_bytes(2, "big") + payload
+
+    (found,) = hanparse.decode_all(wrapped(apdu[:-1]) + wrapped(apdu))
+    assert found == hanparse.decode(apdu)
+    with pytest.raises(hanparse.DecodeError):
+        hanparse.decode_all(wrapped(apdu[:-1]) * 2)

@@ -103,3 +103,11 @@ def test_what_is_kept_is_bounded_and_never_raises(pushes: list[tuple[bytes, int,
         observed.add(Security(title, 0x30, counter, verified=True) if opened else CipherError("", system_title=title))
     assert len(vars(observed)["_meters"]) <= 16
     assert all(str(fault) and fault.counts for fault in observed.faults())
+
+
+def test_a_missing_package_is_named_and_not_called_a_fault_of_the_wire() -> None:
+    error = CipherError("no package", cause="no cryptography", system_title=TITLE, invocation_counter=1)
+    ((kind, message),) = said([error])
+    assert kind == "ciphered"
+    assert "1 pushes of KAM4500000017" in message
+    assert "install hanparse[crypto]" in message

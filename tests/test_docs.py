@@ -6,7 +6,10 @@ import doctest
 import importlib
 import re
 import shlex
+import shutil
+import subprocess
 import tomllib
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
@@ -32,10 +35,14 @@ NOT_RUN: Final = {
     "pytest": "is what runs this",
     "python tools/": "writes into the repository; each tool has a test that compares what it writes",
     "stty": "needs a serial port",
+    "read -rs": "asks for keys at a terminal; the test sets both variables",
     "timeout 60 cat": "needs a serial port",
     "hanparse decode --follow /dev": "needs a serial port",
 }
 """What no test runs, by what a command begins with, and why."""
+
+
+_JQ: Final = " | jq "
 
 
 class Block(NamedTuple):
@@ -71,8 +78,26 @@ def why_not(command: str) -> str | None:
     return next((why for start, why in NOT_RUN.items() if bare.startswith(start)), None)
 
 
+@pytest.fixture
+def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The files that pages name, in the folder in which their code and their commands run."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
+    Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
+    Path("meter.bin").write_bytes(named("kaifa/list1-no").data + named("kaifa/list2-ma304h4-tn").data)
+    danish = named("ciphered/hdlc-sc30")
+    Path("danish.txt").write_text(danish.data.hex(" "), "ascii")
+    monkeypatch.setenv("HANPARSE_KEY", danish.options["key"])
+    monkeypatch.setenv("HANPARSE_AUTH_KEY", danish.options["auth_key"])
+
+
+@pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
 def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
+    if page == "docs/dataframes.md":
+        pytest.importorskip("pandas", reason="pandas is not installed; the session cover of nox has it")
+        pytest.importorskip("polars", reason="polars is not installed; the session cover of nox has it")
     runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":
@@ -82,31 +107,49 @@ def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: s
             assert test.examples
             runner.run(test, clear_globs=False)
             namespace = test.globs
+        elif block.language == "console":
+            for command, file in redirected(block):
+                with Path(file).open("w", encoding="utf-8") as opened, redirect_stdout(opened):
+                    run_command(command)
     assert runner.summarize(verbose=False).failed == 0
 
 
+def redirected(block: Block) -> Iterator[tuple[str, str]]:
+    """Each command of a block that writes into a file, and the name of the file."""
+    for command, _output in commands(block):
+        line, arrow, file = command.partition(" > ")
+        if arrow and not why_not(command):
+            yield line, file
+
+
+@pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", PAGES)
-def test_every_command_of_a_page_prints_what_is_shown(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    Path("push.txt").write_text(named("kaifa/list1-no").data.hex(" "), "ascii")
-    Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
+def test_every_command_of_a_page_prints_what_is_shown(page: str, capsys: pytest.CaptureFixture[str]) -> None:
     for block in blocks(page):
         for command, output in commands(block) if block.language == "console" else ():
-            if why_not(command):
+            if why_not(command) or _JQ in command:
                 continue
-            line, _, file = command.partition(" > ")
-            program, *arguments = shlex.split(line)
-            run_command(program, arguments)
+            run_command(command.partition(" > ")[0])
             printed = capsys.readouterr().out
             assert printed == output or not output
-            if file:
-                Path(file).write_text(printed, "utf-8")
 
 
-def run_command(program: str, arguments: list[str]) -> None:
+@pytest.mark.usefixtures("captures")
+@pytest.mark.skipif(shutil.which("jq") is None, reason="jq is not installed")
+def test_every_line_with_jq_prints_what_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    shown = [each for page in PAGES for b in blocks(page) if b.language == "console" for each in commands(b)]
+    filtered = [(command.partition(_JQ), output) for command, output in shown if _JQ in command]
+    assert filtered
+    for (command, _, arguments), output in filtered:
+        run_command(command)
+        given = capsys.readouterr().out
+        jq = ["jq", *shlex.split(arguments)]
+        assert subprocess.run(jq, input=given, capture_output=True, text=True, check=True).stdout == output
+
+
+def run_command(line: str) -> None:
     """Run one of the two programs that pages show; another needs a reason in NOT_RUN."""
+    program, *arguments = shlex.split(line)
     assert program in ("hanparse", "python"), f"{program} is not run: say why in NOT_RUN"
     if program == "hanparse":
         assert main(arguments) == 0
@@ -118,7 +161,7 @@ def run_command(program: str, arguments: list[str]) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_every_block_says_what_it_is_and_is_run_or_written_by_a_tool(page: str) -> None:
-    written = {"text"} if page == "docs/explained.md" else set()  # tests/test_explain.py compares that page
+    written = {"text"} if page == "docs/explained.md" else set()  # tests/test_annotate_explain.py compares that page
     strangers = [block for block in blocks(page) if block.language not in RUN | written]
     assert [block for block in strangers if not block.language.startswith("{")] == []  # those are for Sphinx
     text = _BLOCK.sub("", (ROOT / page).read_text("utf-8"))
@@ -141,6 +184,11 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
 def test_what_a_tool_made_is_what_it_makes_now(name: str, made: str, file: str) -> None:
     current = getattr(script(f"tools/{name}.py"), made)()
     assert current == (ROOT / "docs" / file).read_text("utf-8"), f"run python tools/{name}.py"
+
+
+def test_the_plots_of_the_estimate_are_those_of_the_estimate_as_it_is_now() -> None:
+    for name, text in script("tools/draw_accuracy.py").plots().items():
+        assert text == (ROOT / "docs" / "plots" / name).read_text("utf-8"), "run python tools/draw_accuracy.py"
 
 
 @pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])

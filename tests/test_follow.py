@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -95,6 +96,24 @@ def test_a_line_without_a_dump_is_named_and_the_next_is_read(path: Path) -> None
     assert len(notes) == 1
     assert notes[0].startswith("line 2 passed over: ")
     assert "wifi" in notes[0]
+
+
+def test_a_push_is_received_when_the_bytes_that_complete_it_come(path: Path) -> None:
+    times = [datetime(2024, 1, 15, 12, 0, second, tzinfo=UTC) for second in range(9)]
+    clock, path_parts = iter(times), (PUSH, PUSH[:20], PUSH[20:])
+    steps = iter([appended(part) for part in path_parts])
+
+    def wait(_seconds: float) -> None:
+        step = next(steps, None)
+        if step is None:
+            raise EndError
+        step(path)
+
+    with Tail.of(path) as tail:
+        reading = measurements(tail, print, wait=wait, clock=lambda: next(clock))
+        assert [next(reading).received, next(reading).received] == [times[0], times[2]]
+        with pytest.raises(EndError):
+            next(reading)
 
 
 @pytest.mark.parametrize("digit", [0, 2, 3, 40, len(LINE) - 2])

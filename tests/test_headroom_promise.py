@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 from hypothesis import strategies as st
-from nets import FOUR, ONE, PAIRS, THREE
+from nets import FOUR, ONE, PAIRS, THREE, delta
 
 from hanparse import Measurement, Wiring
 from hanparse.energy.estimates import estimate
@@ -60,7 +60,7 @@ STEPS = st.lists(
         watts=st.floats(0, 6000) | st.sampled_from([0, 2300]),
         charging=st.floats(0, 1),
         kind=st.sampled_from(
-            ["all", "all", "currents", "power", "power", "power and export", "again", "again", "noise"]
+            ["all", "all", "currents", "power", "power", "power and export", "again", "again", "late", "noise"]
         ),
         is_lost=st.sampled_from([False, False, False, True]),
     ),
@@ -149,6 +149,7 @@ class Run:
     listed: float = 0
     """A that the charger drew at the last list with currents."""
     lists: list[Measurement] = field(default_factory=list)
+    lost: Measurement | None = None
 
     def step(self, step: Step, way: int) -> None:
         """Something is switched, time passes, the meter speaks and is heard or not."""
@@ -160,10 +161,20 @@ class Run:
             again = self.lists[0 if self.house.is_dated else -1]
             self.guard.update(again, self.clock(self.now), charging=self.listed)
             self.may_take = self.guard.headroom(self.clock(self.now)).current
+        elif step.kind == "late" and self.lost and self.is_overtaken(self.lost):
+            self.guard.update(self.lost, self.clock(self.now), charging=self.house.charging)
+            self.may_take = self.guard.headroom(self.clock(self.now)).current
         elif step.kind == "noise":
             self.guard.bad_data(self.clock(self.now))
-        elif step.kind != "again" and not step.is_lost:
+        elif step.kind in ("all", "currents") and step.is_lost and self.house.is_dated:
+            self.lost = self.house.push(step.kind, self.now)
+        elif step.kind not in ("again", "late") and not step.is_lost:
             self.hear(step.kind)
+
+    def is_overtaken(self, push: Measurement) -> bool:
+        """Whether a list of later has arrived, so that this one can be told to be late."""
+        times = [one.timestamp for one in (push, *self.lists[-1:]) if one.timestamp]
+        return len(times) == 2 and times[0] < times[1]
 
     def hear(self, kind: str) -> None:
         """One push arrives."""
@@ -236,3 +247,23 @@ def test_what_is_called_active_is_no_older_than_the_limit_whatever_the_clock_sho
         assert not fresh or (last and now - last - hidden <= timedelta(seconds=30))
         if clock != "naive and local":
             assert fresh is bool(last and now - last <= timedelta(seconds=30))
+
+
+@given(
+    st.sampled_from([(FOUR, THREE), (THREE, FOUR), (ONE, THREE), (ONE, FOUR)]),
+    st.tuples(*[st.builds(rect, st.floats(0, 30), st.floats(0, math.tau))] * 3),
+    st.data(),
+)
+def test_where_the_meter_contradicts_the_wiring_that_was_said_every_line_of_the_house_is_kept(
+    wirings: tuple[Wiring, Wiring], loads: tuple[complex, complex, complex], data: st.DataObject
+) -> None:
+    said, true = wirings
+    house = House(true, data.draw(st.sampled_from(CONNECTIONS[true])), "all currents", is_dated=False, lines={})
+    house.lines = delta(*loads) if true is THREE else dict(enumerate(loads, 1))
+    house.meter = data.draw(st.sampled_from(["all currents", "two currents"]))
+    guard = FuseGuard(25, said, charger=data.draw(st.sampled_from(CONNECTIONS[said])))
+    guard.update(house.push("all", START), START)
+    may = guard.headroom(START)
+    before, after = house.carried(0), house.carried(may.current)
+    assert all(after[line] <= max(25, before[line]) + ROUNDING for line in after), may
+    assert f"the meter is {true.value}" in may.why

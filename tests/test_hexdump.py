@@ -16,7 +16,9 @@ from hanparse.hexdump import PassedOver
 
 FOLDER = Path(__file__).parent / "dumps"
 PRINTED = {
-    path.relative_to(FOLDER).with_suffix("").as_posix(): path.read_text("utf-8") for path in FOLDER.rglob("*.txt")
+    path.relative_to(FOLDER).with_suffix("").as_posix(): path.read_text("utf-8")
+    for path in FOLDER.rglob("*.txt")
+    if path.parent.name != "plain"
 }
 """What the tools printed; folders are named after the frame file, or ``repeated``."""
 LIST_1 = named("kaifa/list1-no").data

@@ -107,7 +107,7 @@ def test_another_meter_makes_a_gap_and_one_that_names_itself_only_now_and_then_d
     assert [(hour.meter_id, hour.gap or hour.active_energy_import) for hour in hours(pushes)] == [
         ("1", 50),
         ("1", 10),
-        ("2", Gap.EXCHANGED),
+        ("2", Gap.METER_REPLACED),
         ("2", 39),
     ]
 
@@ -118,7 +118,7 @@ def test_a_register_that_falls_makes_a_gap_of_all(name: str) -> None:
     pushes = [Measurement(energy_time=NOON, **full), Measurement(energy_time=NOON + HOUR, **{**full, name: 100})]  # type: ignore[arg-type]
     pushes += [Measurement(energy_time=NOON + 2 * HOUR, **{**full, name: 150})]  # type: ignore[arg-type]
     fell, after = hours(pushes)
-    assert (fell.gap, after.gap, getattr(after, name)) == (Gap.FELL, None, 50)
+    assert (fell.gap, after.gap, getattr(after, name)) == (Gap.REGISTER_DECREASED, None, 50)
 
 
 @given(

@@ -119,7 +119,7 @@ def test_clocks_without_any_zone_jump_into_gaps_and_never_into_wrong_figures() -
     assert told(autumn) == [
         ("00:00", "01:00", 100),
         ("01:00", "02:00", 101),
-        ("02:00", "03:00", Gap.CLOCK),
+        ("02:00", "03:00", Gap.CLOCK_SET_BACK),
         ("03:00", "04:00", 104),
     ]
     spring = [push(kaifa(m).replace(tzinfo=None), register) for m, register in lists(SUMMER_BEGINS - 2 * HOUR, 4)]
@@ -129,22 +129,22 @@ def test_clocks_without_any_zone_jump_into_gaps_and_never_into_wrong_figures() -
 def test_a_clock_that_loses_or_gains_its_zone_makes_a_gap() -> None:
     naive = NOON.replace(tzinfo=None)
     pushes = [push(NOON, 1), power(naive), push(naive + HOUR, 2), push(naive + 2 * HOUR, 5), push(NOON + 3 * HOUR, 6)]
-    assert [figure for _, _, figure in told(pushes)] == [Gap.CLOCK, 3, Gap.CLOCK]
+    assert [figure for _, _, figure in told(pushes)] == [Gap.CLOCK_SET_BACK, 3, Gap.CLOCK_SET_BACK]
 
 
 @pytest.mark.parametrize("back", [1, 2, 30, 24 * 365])
 @pytest.mark.parametrize("with_pushes_between", [True, False])
-def test_a_clock_that_is_put_back_makes_gaps_and_then_right_figures(back: int, with_pushes_between: bool) -> None:
+def test_a_clock_that_is_set_back_makes_gaps_and_then_right_figures(back: int, with_pushes_between: bool) -> None:
     pushes: list[Measurement] = []
     for number in range(12):
         clock = NOON + (number - back * (number > 5)) * HOUR
         pushes.append(push(clock, 1000 * number))
-        if with_pushes_between:  # put back at half past five
+        if with_pushes_between:  # set back at half past five
             behind = [clock + timedelta(minutes=m) - (number == 5 and m >= 25) * back * HOUR for m in range(1, 60)]
             pushes += [power(moment) for moment in behind]
     figures = [figure for _, _, figure in told(pushes)]
     assert figures[:5] == [1000] * 5
-    assert set(figures) == {1000, Gap.CLOCK}
+    assert set(figures) == {1000, Gap.CLOCK_SET_BACK}
     assert figures[-3:] == [1000] * 3
 
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import inspect
 import pkgutil
 import subprocess
 import sys
 import tomllib
+from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import ALL
 from scripts import ROOT
 
 import hanparse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MODULES = ["hanparse", *(module.name for module in pkgutil.walk_packages(hanparse.__path__, "hanparse."))]
 LAUNCHED = "hanparse.__main__"  # it is the command
@@ -78,3 +83,18 @@ def test_the_names_of_the_package_are_its_public_names() -> None:
 
 def test_the_version_is_that_of_the_project() -> None:
     assert hanparse.__version__ == tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+
+
+def test_no_signature_is_longer_than_a_screen() -> None:
+    public = [getattr(hanparse, name) for name in hanparse.__all__]
+    of_data = (hanparse.Measurement, hanparse.Profile, hanparse.Stats)  # their fields, which are their arguments
+    long = [one for one in public if callable(one) and one not in of_data and len(_signature(one)) > 400]
+    assert long == []
+    assert " = PROFILES" in _signature(hanparse.Decoder)
+
+
+def _signature(public: Callable[..., object]) -> str:
+    try:
+        return str(inspect.signature(public))
+    except ValueError:  # of a built-in exception
+        return ""

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from carriers import OPTIONS, stream
 from outcomes import Watched
+from sweeps import cases
 from wire import CHUNK_SIZES, chunks, seeded
 
 from hanparse import Decoder
@@ -12,7 +12,7 @@ from hanparse import Decoder
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-STREAMS = int(os.environ.get("HANPARSE_STREAMS", "400"))
+STREAMS = cases(120)
 
 
 def in_chunks(seed: int, data: bytes) -> Iterable[bytes]:

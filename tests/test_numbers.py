@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MADE_UP = {
+    *("240230120000", "241027023000", "700101000000"),  # times in a test of layouts
     # zeros and 17 (or few other digits) behind the digits of a grid company or a maker
     *(
         "1000000000000017",
@@ -35,6 +36,13 @@ MADE_UP = {
         "0000000000000000",
     ),
     *("1000000000000018", "7359992890000018"),
+    *(
+        "570656700017",
+        "5706567000000017",
+        "1020700000017",
+        "1121300000017",
+        "631400000017",
+    ),  # the latter cut by the end of a line
     *("107359992890000017", "705000000017"),  # with its length, \x10, and cut by the end of a line
     # P1: of meters and sub-meters in telegrams that were built, as text and as two digits a character
     *("0026000017000017", "0044007100000017", "0062000000000017", "0071700000017", "0072000000000017"),
@@ -59,6 +67,7 @@ MADE_UP = {
     # no numbers of meters: types, values, times, lengths and tags of hexadecimal lines
     *("000000000000000000", "0000000000000001", "180000000030", "230101120000", "027010201105", "36353235000020"),
     *("090417372800", "090731303030303137", "140000000000000000", "080000000000000011"),
+    *("240230120000", "241027023000", "700101000000"),  # clocks of P1
     *("150000000000000001", "150000000000000002", "150000000000000003", "150000000000000004"),
 }
 # A word that is hexadecimal and has a letter is octets; the digits that these are as text are looked at below.

@@ -10,9 +10,10 @@ import pytest
 from framefiles import SOUND, FrameFile, named
 from hypothesis import given
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse import Measurement, Scale, Wiring, decode
-from hanparse.energy.plausibility import Plausibility, Problem, check, mend
+from hanparse.energy.plausibility import Plausibility, Problem, check, corrected_scale
 from hanparse.measurement import FIELD_UNITS, FIELDS
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
@@ -63,7 +64,7 @@ def test_a_real_meter_with_a_phase_that_is_not_connected_has_a_dead_phase() -> N
 
 def test_nothing_is_found_in_a_run_of_all_sound_frames_whatever_meters_they_come_from() -> None:
     run = Plausibility()
-    for number, file in enumerate(SOUND * 20):
+    for number, file in enumerate(SOUND * cases(4)):
         assert run.update(decode(file.data), NOON + number * PUSH) == []
 
 
@@ -86,7 +87,7 @@ def test_what_is_off_by_a_power_of_ten_is_found_with_the_scale_that_mends_it(
     frame = ONE_PHASE if problem is Problem.CURRENT else FOUR_WIRE
     finding = check(decode(frame, scale=off))[0]
     assert (finding.problem, finding.scale) == (problem, mending)
-    assert check(decode(frame, scale=mend([finding], off))) == ()
+    assert check(decode(frame, scale=corrected_scale([finding], off))) == ()
 
 
 def test_a_current_too_small_and_a_power_too_large_look_alike_and_the_finding_says_so() -> None:
@@ -94,7 +95,7 @@ def test_a_current_too_small_and_a_power_too_large_look_alike_and_the_finding_sa
     assert finding.problem is Problem.POWER
     assert str(finding) == (
         "power off by a power of ten: the powers make 3007 VA; expected at most 299 VA by voltages and currents; "
-        "power × 0.1 mends it (current × 10 would, too: the meter's display tells)"
+        "power × 0.1 corrects it (current × 10 would, too: the meter's display tells)"
     )
 
 
@@ -102,7 +103,7 @@ def test_a_wrong_voltage_does_not_hide_a_wrong_power() -> None:
     off = Scale(voltage=100, power=10)
     found = check(decode(FOUR_WIRE, scale=off))
     assert [finding.problem for finding in found] == [Problem.VOLTAGE, Problem.POWER]
-    assert mend(found, off) == Scale()
+    assert corrected_scale(found, off) == Scale()
 
 
 @given(
@@ -260,5 +261,5 @@ def test_the_scale_to_decode_with_is_the_one_of_before_and_the_factors_on_top() 
     off = Scale(current=20, power=200, voltage=100, energy=20)
     found = check(four_wire(voltage_l1=23000.0, voltage_l2=23100.0, voltage_l3=22900.0, active_power_import=39000))
     assert [finding.problem for finding in found] == [Problem.VOLTAGE, Problem.POWER]
-    assert mend(found, off) == Scale(current=20, power=20, voltage=1, energy=20)
-    assert mend([]) == Scale()
+    assert corrected_scale(found, off) == Scale(current=20, power=20, voltage=1, energy=20)
+    assert corrected_scale([]) == Scale()

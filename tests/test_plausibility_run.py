@@ -12,7 +12,7 @@ from framefiles import named
 from houses import HOUR, INTERVAL, NOON, Push, changed, found, house, off_by, steady
 
 from hanparse import Measurement, Scale, Wiring, decode
-from hanparse.energy.plausibility import Plausibility, Problem, mend
+from hanparse.energy.plausibility import Plausibility, Problem, corrected_scale
 from hanparse.energy.plausibility.energy import Comparison, Verdict
 from hanparse.measurement import FIELDS
 from hanparse.meters import Model
@@ -53,7 +53,7 @@ def test_what_is_off_is_found_and_the_energy_tells_what_is_off_and_the_scale_men
     findings = found(off_by(off, house(4 * HOUR + 1)))
     assert [finding.problem for finding in findings] == problems
     last = findings[-1]
-    assert found(off_by(mend([last], off), house(4 * HOUR + 1))) == []
+    assert found(off_by(corrected_scale([last], off), house(4 * HOUR + 1))) == []
 
 
 def test_transformers_before_the_registers_and_not_before_the_powers_are_a_ratio_for_both() -> None:
@@ -61,14 +61,16 @@ def test_transformers_before_the_registers_and_not_before_the_powers_are_a_ratio
     assert finding.scale == Scale(current=20, power=20)
     assert (
         finding.remedy
-        == "power and current × 20 mends it, if the ratio on the plates of the current transformers is 20"
+        == "power and current × 20 corrects it, if the ratio on the plates of the current transformers is 20"
     )
 
 
 def test_power_and_energy_may_both_be_off() -> None:
     off = Scale(power=10, energy=100)
     findings = found(off_by(off, house(4 * HOUR + 1)))
-    assert mend([finding for finding in findings if finding.problem is not Problem.CURRENT], off) == Scale(), findings
+    assert (
+        corrected_scale([finding for finding in findings if finding.problem is not Problem.CURRENT], off) == Scale()
+    ), findings
 
 
 def repeated(pushes: Iterable[Push], hours: set[int]) -> Iterator[Push]:
@@ -97,6 +99,18 @@ def test_power_is_not_summed_up_over_holes_and_without_a_verdict_nothing_is_said
 def test_registers_without_a_clock_are_dated_by_their_arrival() -> None:
     pushes = changed(off_by(Scale(energy=10), house(4 * HOUR + 1)), energy_time=None)
     assert [finding.scale for finding in found(pushes)] == [Scale(energy=0.1)]
+
+
+@pytest.mark.parametrize(("seconds", "is_compared"), [(5, True), (55, True), (70, False), (20 * 60, False)])
+def test_registers_are_compared_where_their_clock_and_the_arrival_agree_within_a_minute(
+    seconds: int, is_compared: bool
+) -> None:
+    later = {0: timedelta(), 1: timedelta(seconds=seconds)}  # hourly lists come 5 to 55 s after the hour
+    pushes = [
+        next(changed([(m, now)], energy_time=m.energy_time and m.energy_time + later[number // HOUR % 2]))
+        for number, (m, now) in enumerate(off_by(Scale(energy=10), house(4 * HOUR + 1)))
+    ]
+    assert [finding.scale for finding in found(pushes)] == ([Scale(energy=0.1)] if is_compared else [])
 
 
 def test_registers_that_fall_and_clocks_that_lose_their_zone_begin_anew() -> None:

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from ciphering import AUTH_KEY, KEY, LONG_KEY, TITLE, Meter, is_sound
-from framefiles import named
+from framefiles import named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
+from wire import LLC
 
-from hanparse.errors import CipherError
+from hanparse import Decoder, decode
+from hanparse.errors import CipherError, HanParseError
 from hanparse.security.keys import Keys, parse_key
 from hanparse.security.opener import Opener
 from hanparse.security.title import parse_title, title_text
@@ -189,6 +191,7 @@ def everything_about(error: BaseException) -> str:
     return "\n".join([str(error), repr(error), repr(error.args), repr(vars(error)), *chained, *variables])
 
 
+BOTH: Final[dict[str, Any]] = {"key": KEY, "auth_key": AUTH_KEY}
 MANY: Final = {TITLE: KEY, b"LGZ\0\0\0\0\x18": LONG_KEY}
 
 
@@ -227,6 +230,48 @@ def test_no_error_holds_a_key_or_the_content_not_even_in_the_variables_of_its_tr
     assert caught.value.cause == cause
     shows_none(everything_about(caught.value))
     assert caught.value.__cause__ is caught.value.__context__ is None
+
+
+DECODED: Final[dict[str, tuple[dict[str, Any], bytes]]] = {
+    "a list that no profile reads": (BOTH, bytes.fromhex("0F 00 00 00 01 00 02 02 12 00 01 0A 0E") + b"Kamstrup_V0001"),
+    "a telegram with a wrong CRC": (BOTH, b"/KAM5\r\n\r\n1-0:0.0.0(Kamstrup_V0001)\r\n!AB12\r\n"),
+    "a telegram without a line that is read": (BOTH, b"/KAM5\r\n\r\n0-0:96.99.9(Kamstrup_V0001)\r\n!\r\n"),
+    "an incomplete list": (BOTH, PUSH[:-3]),
+    "a wrong key": ({"key": LONG_KEY[16:]}, PUSH),
+    "a wrong authentication key": ({"key": KEY, "auth_key": LONG_KEY[16:]}, PUSH),
+}
+
+
+@pytest.mark.parametrize("case", DECODED)
+@pytest.mark.parametrize("is_framed", [True, False])
+def test_no_error_of_decode_or_of_a_decoder_shows_a_key_or_the_content(case: str, is_framed: bool) -> None:
+    options, push = DECODED[case]
+    apdu = Meter().cipher(push)
+    data = sealed(LLC + apdu, bytes.fromhex("410313")) if is_framed else apdu
+    with pytest.raises(HanParseError) as caught:
+        decode(data, **options)
+    shows_none(everything_about(caught.value))
+    errors: list[HanParseError] = []
+    decoder = Decoder(**options, on_error=errors.append)
+    assert not decoder.feed(data) + decoder.flush()
+    for error in errors:
+        shows_none("".join([str(error), repr(error), repr(vars(error)), repr(error.__context__)]))
+    shows_none(repr(decoder) + repr(decoder.last_error) + repr(decoder.diagnosis()) + repr(decoder.stats))
+    with pytest.raises(TypeError, match="keys are not pickled"):
+        pickle.dumps(decoder)
+
+
+@pytest.mark.parametrize("is_framed", [True, False])
+def test_what_on_error_raises_shows_no_key_and_no_content(is_framed: bool) -> None:
+    apdu = Meter().cipher(b"/KAM5\r\n\r\n1-0:0.0.0(Kamstrup_V0001)\r\n!AB12\r\n")
+    data = sealed(LLC + apdu, bytes.fromhex("410313")) if is_framed else apdu
+
+    def stop(_error: HanParseError) -> None:
+        raise RuntimeError
+
+    with pytest.raises(RuntimeError) as caught:
+        Decoder(**BOTH, on_error=stop).feed(data)
+    shows_none(everything_about(caught.value))
 
 
 def test_keys_are_never_pickled_and_a_copy_has_them() -> None:

@@ -7,6 +7,7 @@
       hdlc, mbus, p1  link layers: a stream -> frames and telegrams
       transfer        segments, telegrams, blocks -> one APDU
       security        ciphered APDU -> APDU
+      cipheredp1      a stream -> P1 telegrams that a key deciphers
       cosem           APDU <-> DataNotification
       meters, obis    DataNotification or telegram -> Measurement
       receiver        all of these for a stream: bytes -> events with their positions

@@ -96,6 +96,17 @@ def _is_element(body: Data) -> bool:
     return False
 
 
+def end(data: bytes, start: int = 0) -> int:
+    """Return where the data-notification ends that begins at `start`, whatever follows it; -1 if none does."""
+    stream = Bounded(data)
+    stream.seek(start)
+    try:
+        stream.parse(_NOTIFICATION)
+    except DecodeError:
+        return -1
+    return stream.tell()
+
+
 def parse_prefix(apdu: bytes) -> Prefix:
     """Return the readable part of a data-notification that may be cut off or damaged."""
     stream = Bounded(apdu)

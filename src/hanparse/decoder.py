@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, TypedDict, Unpack
 
 from hanparse import mbus, p1
 from hanparse.broker import BrokerMessages
+from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.diagnosis.ciphered import Observed
 from hanparse.errors import (
     ChecksumError,
@@ -23,19 +24,19 @@ from hanparse.hdlc import Frame
 from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
 from hanparse.measurement.inputs import check_type
-from hanparse.measurement.record import fill_received, fill_security
+from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, closeness, is_framed, no_frame, unframed
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.message import Dropped, Message
-from hanparse.wire.pasted import telegrams
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hanparse.diagnosis import Fault
+    from hanparse.energy.estimator import Estimator
     from hanparse.measurement import Measurement
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
@@ -83,9 +84,10 @@ class Decoder:
         self._scale = scale
         self._timezone = timezone
         self._estimate = estimate
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         self._on_error = on_error
         self._check_options()
+        self._estimator = _estimator() if estimate else None
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
         self._at: datetime | None = None  # when the last chunk came that had a time
         self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
@@ -143,10 +145,10 @@ class Decoder:
         if at is not None:
             return self._feed_at(chunk, at)
         found: list[Measurement] = self._reader.receive(chunk)
-        if self._reader.has_events or self._ready or self._estimate:
-            self._ready += [self._finish(measurement, self._at) for measurement in found]
+        if self._reader.has_events or self._ready:
+            self._take(found)
             return self._drain()
-        return found
+        return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
 
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
         check_type("at", at, datetime)
@@ -208,12 +210,13 @@ class Decoder:
             "profiles": None if self._profiles is PROFILES else self._profiles,
         }
         counts = self._counts + self._recognised
-        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._messages.last_push
-        return _made, (type(self), self._keys, options), (self._receiver.state, *kept)
+        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
+        return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Continue the stream of the decoder that was pickled."""
-        stream, self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, last_push = state
+        stream, last_push, *kept = state
+        self._counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator = kept
         self._receiver.resume(stream)
         self._messages.last_push = last_push
         self._layouts.on_opened = self._observed.add
@@ -233,12 +236,9 @@ class Decoder:
     def _finish(self, measurement: Measurement, at: datetime | None) -> Measurement:
         if at is not None:
             fill_received(measurement, at)
-        if not self._estimate:
-            return measurement
-        from hanparse.energy.estimates import estimate  # noqa: PLC0415  seldom needed
-
-        estimates = estimate(measurement)
-        return measurement.with_estimates(estimates) if estimates else measurement
+        if self._estimator:
+            fill_estimated(measurement, self._estimator.later(measurement))
+        return measurement
 
     def _drain(self) -> list[Measurement]:
         while (event := self._receiver.next_event()) is not None:
@@ -252,7 +252,7 @@ class Decoder:
     def _take(self, event: Event | list[Measurement]) -> None:
         if isinstance(event, list):
             self._ready += [self._finish(measurement, self._at) for measurement in event]
-        elif isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+        elif isinstance(event, Frame | mbus.Telegram | p1.Telegram | CipheredTelegram):
             self._counts["frames"] += 1
         elif isinstance(event, Recognised):
             self._ready.append(self._measurement(event, self._at))
@@ -264,7 +264,8 @@ class Decoder:
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
             self._fail(event.error)
-        elif isinstance(event, FrameError):
+        elif isinstance(event, FrameError | CipherError):
+            self._counts["ciphered"] += isinstance(event, CipherError)
             self._fail(event)
 
     def _take_read(self, event: Read | ReadTelegram) -> None:
@@ -316,6 +317,12 @@ def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
     return of(**given, system_title=keys.system_title)
 
 
+def _estimator() -> Estimator:
+    from hanparse.energy.estimator import Estimator  # noqa: PLC0415  seldom needed
+
+    return Estimator()
+
+
 _COUNTS: Final[dict[type[HanParseError], str]] = {
     DecodeError: "undecodable",
     CipherError: "undecodable",
@@ -328,7 +335,10 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
 
     `options` are those of `Decoder`. Raises the error that says why there is none, `DecodeError` for several.
     """
-    measurements = decode_all(source, **options)
+    errors: list[HanParseError] = []
+    decoder = Decoder(**options, on_error=errors.append)
+    del options  # a traceback with the variables of its functions shows no key
+    measurements = _decode_all(source, decoder, errors)
     if not measurements:
         raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
     if len(measurements) > 1:
@@ -341,27 +351,40 @@ def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measure
 
     Takes what `decode` takes. Raises only when nothing could be decoded: the error of the push that got furthest.
     """
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
+    del options  # as in `decode`
+    return _decode_all(source, decoder, errors)
+
+
+def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
+    """Return every push in `source`; `decoder` appends its errors to `errors`."""
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        return [_without_frame(decoder, message) for message in messages]
+        return _without_frames(decoder, messages)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frame(decoder: Decoder, message: Message) -> Measurement:
-    try:
-        return decoder.decode_payload(message.payload, message.link)
-    except DecodeError as error:
-        error.offset = message.position(error.offset)
-        raise
+def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+    found: list[Measurement] = []
+    errors: list[HanParseError] = []
+    for message in messages:
+        try:
+            found.append(decoder.decode_payload(message.payload, message.link))
+        except (DecodeError, UnknownMeterError) as error:
+            if isinstance(error, DecodeError):
+                error.offset = message.position(error.offset)
+            errors.append(error)
+    if not found:
+        raise errors[0]
+    return found
 
 
-def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
-    from hanparse import hexdump  # noqa: PLC0415  bytes need none of it
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
 
-    return b"\r\n".join(telegrams(text)) or hexdump.parse(text)
+    return dumped(text)

@@ -23,8 +23,8 @@ import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.dumps.text import MIN_BYTES
 from hanparse.errors import FrameError
+from hanparse.hexdump.text import MIN_BYTES
 from hanparse.wire.pasted import telegrams
 
 if TYPE_CHECKING:

@@ -9,11 +9,12 @@ frames in a stream. This module checks frames byte by byte as they arrive, and b
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, NamedTuple, NoReturn, Self
+from typing import TYPE_CHECKING, Final, NoReturn, Self
 
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
+from hanparse.wire.hdlc_parts import FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, Parts
 from hanparse.wire.link import Address, Link
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 FLAG: Final = 0x7E
 TYPE_3: Final = 0xA
-MAX_LENGTH: Final = 0x7FF
-"""The largest length in the 11 bits of the format field. The length counts all bytes between the flags."""
 MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
 """The largest number of bytes that a reader of HDLC frames buffers."""
@@ -33,49 +32,9 @@ LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
 
 SEGMENTED: Final = 0x08
 """The segmentation bit in the first byte of the format field: more segments follow."""
-SEQUENCE_SIZE: Final = 2
-"""The number of bytes of HCS and of FCS, which are sent low byte first."""
 
 _MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
-FORMAT_SIZE: Final = 2
 _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
-
-
-class Parts(NamedTuple):
-    """The indexes at which the parts of a sound or damaged frame begin. Each part ends where the next one begins."""
-
-    flag: int
-    source: int
-    control: int
-    end: int
-    """The index after the closing flag."""
-
-    @classmethod
-    def of(cls, data: Buffer, flag: int, limit: int) -> Self:
-        """Return the parts of the frame with its opening flag at `flag`; no address ends after `limit`."""
-        source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
-        end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
-        return cls(flag, source, _after_odd(data, source, limit), end)
-
-    @property
-    def destination(self) -> int:
-        """Return the index after the format field."""
-        return self.flag + 1 + FORMAT_SIZE
-
-    @property
-    def hcs(self) -> int:
-        """Return the index after the control byte. A frame without information has no HCS."""
-        return self.control + 1
-
-    @property
-    def information(self) -> int:
-        """Return the index after the HCS, if the frame has one."""
-        return self.hcs + SEQUENCE_SIZE if self.fcs > self.hcs else self.hcs
-
-    @property
-    def fcs(self) -> int:
-        """Return the index after the information field."""
-        return self.end - 1 - SEQUENCE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,11 +126,6 @@ class Frame:
 def groups(sent: Buffer) -> Address:
     """Return the 7-bit groups of an address."""
     return tuple(byte >> 1 for byte in sent)
-
-
-def _after_odd(data: Buffer, start: int, limit: int) -> int:
-    """Return the index after the first byte from `start` on whose lowest bit is set, which ends an address."""
-    return next((at + 1 for at in range(start, limit) if data[at] & 1), limit)
 
 
 def _fail(message: str, offset: int) -> NoReturn:

@@ -42,7 +42,7 @@ _TELEGRAM_NUMBERS: Final = 16
 _BLOCK_NUMBERS: Final = 1 << 16
 _BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledged
 _LAST_BLOCK: Final = 0x80
-_WRAPPER: Final = b"\0\1"  # version 1
+WRAPPER: Final = b"\0\1"  # version 1
 _WRAPPER_SIZE: Final = 8
 
 
@@ -128,7 +128,7 @@ def unwrap(data: bytes) -> list[Message]:
     A wrapper is 00 01, source port, destination port, the length of the APDU (16 bits each), and the APDU.
     """
     whole, found, at = Message(data), [], 0
-    while data.startswith(_WRAPPER, at) and at + _WRAPPER_SIZE < len(data):
+    while data.startswith(WRAPPER, at) and at + _WRAPPER_SIZE < len(data):
         start = at + _WRAPPER_SIZE
         at = start + int.from_bytes(data[start - 2 : start], "big")
         if at > len(data):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
+from hanparse.annotate.ciphered import explain_ciphered
 from hanparse.annotate.tree import Explanation
 from hanparse.annotate.values import Interpretation
 from hanparse.axdr.data import LISTS, CompactArray, Data, Partial, Tag
@@ -14,12 +15,14 @@ from hanparse.errors import UnknownMeterError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import read, shapes
 from hanparse.obis.units import UNITS, unit_name
+from hanparse.transfer import WRAPPER
 from hanparse.wire import identify
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
+    from hanparse.annotate.ciphered import Deciphered
     from hanparse.measurement import Scale
     from hanparse.meters import Profile, Reading
     from hanparse.wire.link import Link
@@ -38,12 +41,17 @@ class Origin(NamedTuple):
     reading: Reading | None = None
     is_intact: bool = True
     """True if the payload is complete and sound. Otherwise names and values are shown, but no fields."""
+    deciphered: Deciphered | None = None
+    """The result of the keys if the payload is ciphered."""
 
 
 class Payloads:
-    """Explains payloads with the options of `Decoder`."""
+    """Explains payloads with the options of `Decoder`. Without keys it shows nothing of a ciphered payload."""
 
-    def __init__(self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None) -> None:
+    def __init__(
+        self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None, *, has_keys: bool = False
+    ) -> None:
+        self.has_keys = has_keys
         self._profiles = profiles
         self._scale = scale
         self._timezone = timezone
@@ -61,6 +69,8 @@ class Payloads:
         return (*([llc] if header else []), *push)
 
     def _apdu(self, apdu: bytes, base: int, origin: Origin) -> Explanation:
+        if origin.deciphered:
+            return explain_ciphered(apdu, base, origin.deciphered)
         bare = None if origin.link else cosem.list_without_header(apdu)
         if not bare and not apdu.startswith(_NOTIFICATION):
             return _foreign(apdu, base)
@@ -89,7 +99,11 @@ class Payloads:
 
 
 def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
-    """Explain the bytes in front of the data of a block: LLC header, tag, control, block numbers and length."""
+    """Explain the bytes in front of the data of a block or of an APDU: LLC header, block header or wrapper."""
+    if raw.startswith(WRAPPER):
+        source, destination, size = (int.from_bytes(raw[at : at + 2], "big") for at in (2, 4, 6))
+        yield Explanation(base, "apdu", "wrapper", raw, f"from port {source} to port {destination}, {size} bytes")
+        return
     apdu = strip_llc(raw)
     at = base + len(raw) - len(apdu)
     if at > base:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate import pushes
-from hanparse.annotate.apdu import Origin, Payloads
+from hanparse.annotate.apdu import Payloads
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
-from hanparse.decoder import Decoder, decode_all, dumped
-from hanparse.errors import HanParseError
+from hanparse.decoder import Decoder, decode_all
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.hdlc import FLAG
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
+from hanparse.pasted import dumped, unmasked
 from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
+from hanparse.wire.telegram import BETWEEN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,27 +43,48 @@ def explain(
 ) -> Explanation:
     """Return an explanation of every byte of `source`. It prints as an annotated dump; its children form a tree.
 
-    `source` is any input of `decode`, sound or damaged. Raises `HexDumpError` for text that is not a hex dump and
-    `TypeError` for arguments of a wrong type; no bytes raise an error.
+    `source` is any input of `decode`, sound or damaged. With keys, a ciphered frame also has `Explanation.plaintext`,
+    which explains the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump, `ValueError` for a key or
+    system title that is none, and `TypeError` for arguments of a wrong type; no bytes raise an error.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
-    data = dumped(source) if isinstance(source, str) else as_bytes(source)
-    payloads = Payloads(tuple(profiles), scale, timezone)
-    events = list(walk(data, profiles, Keys(key, auth_key, system_title)))
+    keys = Keys(key, auth_key, system_title)
+    if isinstance(source, str):
+        try:
+            data = dumped(source)
+        except HexDumpError:
+            if not (hidden := unmasked(source)):
+                raise
+            shown = explain(hidden[0], profiles=profiles, scale=scale, timezone=timezone)
+            return _masked(shown, hidden[1], str(hidden[2]))
+    else:
+        data = as_bytes(source)
+    payloads = Payloads(tuple(profiles), scale, timezone, has_keys=bool(keys))
+    events = list(walk(data, profiles, keys))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     if any(isinstance(event, Read | ReadTelegram | Failed) and not event.message.frames for event in events):
-        return _without_frame(data, payloads)
+        return _without_frame(pushes.explain_unframed(data, events, payloads))
     parts = tuple(_stream(data, spans, pushes.explain(data, spans, events, payloads)))
     if not parts:
         return Explanation(0, "stream", "input", b"", error="there are no bytes")
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
-def _without_frame(data: bytes, payloads: Payloads) -> Explanation:
-    """Explain an LLC PDU or an APDU without a frame."""
-    parts = payloads.explain(data, 0, Origin())
-    push = Explanation.of("apdu", "APDU without a frame", parts, value=parts[-1].value, error=parts[-1].error)
-    return Explanation.of("stream", "input", (push,), value="no frame, an APDU alone")
+def _masked(part: Explanation, places: frozenset[int], error: str) -> Explanation:
+    """The explanation of bytes of which those at `places` were masked, and are 00 here: they say nothing."""
+    hidden = sum(at in places for at in range(part.offset, part.offset + part.length))
+    if not part.children:
+        said = f"{hidden} of {part.length} bytes are masked" if hidden else part.error
+        return replace(part, value="" if hidden else part.value, error=said)
+    children = tuple(_masked(child, places, "") for child in part.children)
+    return replace(part, error=error or part.error, children=children)
+
+
+def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
+    """Explain LLC PDUs or APDUs without a frame."""
+    alone = len(messages) == 1
+    value = "no frame, an APDU alone" if alone else f"no frame, {len(messages)} APDUs"
+    return Explanation.of("stream", "input", messages, value=value)
 
 
 def _count(spans: list[Span]) -> str:
@@ -83,7 +107,10 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
     at = 0
     for number, span in enumerate(spans, 1):
         yield from _between(data, at, span.start)
-        yield span.explain(data, at, f"frame {number}", *contents[span.start])
+        label, content = f"frame {number}", contents[span.start]
+        frame = span.explain(data, at, label, content.parts, content.value, content.error)
+        plaintext = content.plaintext and replace(content.plaintext, label=f"plaintext of {label}")
+        yield replace(frame, plaintext=plaintext)
         at = span.stop
     yield from _between(data, at, len(data))
 
@@ -96,6 +123,8 @@ def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
     text = raw.decode("latin-1").strip()
     if not raw.strip(_FLAG):
         yield Explanation(start, "stream", "flags between frames", raw)
+    elif not raw.strip(BETWEEN):
+        yield Explanation(start, "stream", "line ends", raw)
     elif text.isascii() and text.translate(_LINE_MARKS).isprintable():
         yield Explanation(start, "stream", "passed over", raw, f"text: {text[:_MAX_TEXT]!r}")
     else:

@@ -22,8 +22,9 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import FLAG, FORMAT_SIZE, SEGMENTED, SEQUENCE_SIZE, Frame, Parts, find_end, groups
+from hanparse.hdlc import FLAG, SEGMENTED, Frame, find_end, groups
 from hanparse.wire.crc import x25
+from hanparse.wire.hdlc_parts import FORMAT_SIZE, SEQUENCE_SIZE, Parts
 from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class FrameSpan:
         if parts.hcs <= parts.fcs and parts.fcs + SEQUENCE_SIZE <= self.stop:
             yield from range(parts.fcs, self.stop)
 
-    def seal(self, data: bytes, changed: bytearray) -> None:
+    def seal(self, data: bytes, changed: bytearray) -> bool:
         """Change the FCS in `changed` by the difference to `data`, which keeps a sound frame sound: CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
@@ -102,6 +103,7 @@ class FrameSpan:
             difference = x25(data[start:at]) ^ x25(changed[start:at])
             sequence = int.from_bytes(data[at:end], "little") ^ difference
             changed[at:end] = sequence.to_bytes(SEQUENCE_SIZE, "little")
+        return True
 
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str

@@ -63,11 +63,12 @@ class TelegramSpan:
         yield from range(self.start, self.information)
         yield from range(self._checksum, self.stop)
 
-    def seal(self, data: bytes, changed: bytearray) -> None:
+    def seal(self, data: bytes, changed: bytearray) -> bool:
         """Change the checksum in `changed` by the difference to `data`, so that a sound telegram stays sound."""
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:
             changed[at] = (data[at] + sum(changed[first:at]) - sum(data[first:at])) & 0xFF
+        return True
 
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str

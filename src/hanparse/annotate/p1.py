@@ -1,39 +1,51 @@
-"""Explains P1 telegrams line by line."""
+"""Finds damaged P1 telegrams in bytes, and explains sound and damaged telegrams line by line."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
+from hanparse.errors import ChecksumError, FrameError
 from hanparse.obis import lookup
+from hanparse.p1 import Line
 from hanparse.wire.crc import arc
-from hanparse.wire.telegram import with_cr_lf
+from hanparse.wire.telegram import HEADER, Scan, truncated, with_cr_lf
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.p1 import Line, Telegram
+    from hanparse.p1 import Telegram
     from hanparse.wire.link import Link
+
+_BEGIN: Final = re.compile(HEADER)
+_LINE: Final = re.compile(rb"([^\r\n]*)(?:\r+\n|\r\0|\r|\n|\Z)")
+_LINE_WITH_CODE: Final = re.compile(rb"[\r\n\0]\d+-\d+:\d+\.\d+\.\d+[^\r\n()]*\(")
+_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]{1,4}")
+_MAX_TEXT: Final = 80
+_LOST: Final = "lost line"
 
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A sound telegram and its position."""
+    """A telegram and its position. `digits` is the size of its CRC, 0 if it is missing; `error` is empty if sound."""
 
-    telegram: Telegram
+    start: int
+    stop: int
+    digits: int
+    error: str = ""
     unit = "telegram"
-    is_sound = True
+
+    @classmethod
+    def of(cls, telegram: Telegram) -> TelegramSpan:
+        """Return the span of a sound telegram."""
+        return cls(telegram.offset, telegram.offset + len(telegram.raw), len(telegram.crc or ""))
 
     @property
-    def start(self) -> int:
-        """The position of the slash."""
-        return self.telegram.offset
-
-    @property
-    def stop(self) -> int:
-        """The position after the CRC."""
-        return self.telegram.offset + len(self.telegram.raw)
+    def is_sound(self) -> bool:
+        """True if the telegram is complete and its CRC fits."""
+        return not self.error
 
     @property
     def information(self) -> int:
@@ -41,7 +53,7 @@ class TelegramSpan:
         return self.start
 
     def content(self, data: bytes) -> bytes:
-        """Return the whole telegram."""
+        """Return the whole telegram, or its received part."""
         return data[self.start : self.stop]
 
     def link(self, _data: bytes) -> Link | None:
@@ -49,37 +61,89 @@ class TelegramSpan:
 
     def framing(self) -> Iterator[int]:
         """Return the positions of the CRC."""
-        size = len(self.telegram.crc or "")
-        yield from range(self.stop - size, self.stop)
+        yield from range(self.stop - self.digits, self.stop)
 
-    def seal(self, _data: bytes, changed: bytearray) -> None:
-        """Compute the CRC in `changed` again, so that a sound telegram stays sound."""
-        size = len(self.telegram.crc or "")
-        if size:
-            body = with_cr_lf(bytes(changed[self.start : self.stop - size]))
-            changed[self.stop - size : self.stop] = f"{arc(body):04X}".encode()[-size:].rjust(size, b"0")
+    def seal(self, data: bytes, changed: bytearray) -> bool:
+        """Change the CRC in `changed` by the difference to `data`. Return False if its digits have no room for it.
+
+        Some meters leave out the first digit of a CRC if it is zero.
+        """
+        at = self.stop - self.digits
+        sent = data[at : self.stop]
+        if not sent:
+            return True
+        is_as_sent = int(sent, 16) == arc(data[self.start : at])
+        text, other = (data[self.start : at], bytes(changed[self.start : at]))
+        before, after = map(arc, (text, other) if is_as_sent else map(with_cr_lf, (text, other)))
+        crc = b"%0*X" % (self.digits, int(sent, 16) ^ before ^ after)
+        changed[at : self.stop] = (crc if sent == sent.upper() else crc.lower())[-self.digits :]
+        return len(crc) == self.digits
 
     def explain(
         self, data: bytes, _at: int, label: str, _information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
         """Explain the telegram: its identification, its lines and its CRC."""
-        return Explanation.of("p1", label, tuple(self._parts(data)), value=value, error=error)
+        parts = list(self._parts(data))
+        if self.error and not self.digits:
+            parts.append(Explanation(self.stop, "p1", "missing", b"", error=self.error))
+        lost = sum(part.label == _LOST for part in parts)
+        more = f"{lost} line{'s' * (lost != 1)} cannot be read" if lost else ""
+        value = ", ".join(filter(None, (value, more)))
+        return Explanation.of("p1", label, tuple(parts), value=value, error=self.error or error)
 
     def _parts(self, data: bytes) -> Iterator[Explanation]:
-        telegram = self.telegram
-        starts = telegram.line_offsets()
-        end = self.start + data[self.start : self.stop].rindex(b"!")
-        first = starts[0] if starts else end
-        yield Explanation(self.start, "p1", "identification", data[self.start : first], telegram.identification)
-        for line, at, stop in zip(telegram.lines, starts, (*starts[1:], end), strict=True):
-            fault = "the line cannot be read" if line.is_lost else ""
-            yield Explanation(at, "p1", str(line.obis or "line"), data[at:stop], _meaning(line), fault)
-        fits = "the CRC fits" if telegram.crc else "no CRC was sent"
-        yield Explanation(end, "p1", "end", data[end : self.stop], fits)
+        at = self.start
+        while match := _LINE.match(data, at, self.stop) if at < self.stop else None:
+            text = match[1].decode("latin-1")
+            if at == self.start:
+                yield Explanation(at, "p1", "identification", match[0], text[1:])
+            elif text.startswith("!"):
+                fits = "the CRC fits" if self.digits else "no CRC was sent"
+                yield Explanation(at, "p1", "end", match[0], "" if self.error else fits, self.error)
+            else:
+                yield _explained(at, match[0], Line.parse(text))
+            at = match.end()
+
+
+def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
+    """Return the damaged telegrams between `begin` and `limit` that contain a line with a code."""
+    at, scan = max(begin, 0), Scan()
+    while match := _BEGIN.search(data, at, limit):
+        start = match.start()
+        span = _damaged(data, start, limit, scan)
+        is_telegram = _LINE_WITH_CODE.search(data, start, span.stop)
+        if is_telegram:
+            yield span
+        at = span.stop if is_telegram else start + 1
+
+
+def _damaged(data: bytes, start: int, limit: int, scan: Scan) -> TelegramSpan:
+    """Return the span of a telegram that begins at `start` and is damaged; `limit` ends it at the latest."""
+    digits = 0
+    try:
+        end, sound = scan.find_end(data, start, 0)
+        stop, fault = len(data), truncated(len(data), end, start, sound=sound)
+    except FrameError as error:
+        stop, fault = error.offset, error
+    if isinstance(fault, ChecksumError) and (sent := _DIGITS.match(data, stop)):
+        stop, digits = sent.end(), len(sent[0])
+    if stop > limit:  # another telegram begins in the middle of a line
+        stop, digits, fault = limit, 0, truncated(limit, limit + 1, start)
+    return TelegramSpan(start, stop, digits, str(fault.args[0]))
+
+
+def _explained(at: int, raw: bytes, line: Line) -> Explanation:
+    if line.is_lost:
+        return Explanation(at, "p1", _LOST, raw, error="expected a code and values in parentheses, so it is lost")
+    return Explanation(at, "p1", str(line.obis or "line"), raw, _meaning(line))
 
 
 def _meaning(line: Line) -> str:
+    """Return the groups of a line as sent, and the meaning of its code."""
+    sent = line.build()[len(line.code) :]
+    shown = sent if len(sent) <= _MAX_TEXT else f"{sent[:_MAX_TEXT]}…"
     entry = lookup(line.obis) if line.obis else None
     if entry is None:
-        return "not in the registry" if line.obis else ""
-    return f"{entry.description} -> {entry.field}" if entry.field else entry.description
+        return f"{shown} not in the registry" if line.obis else shown
+    field = f" -> {entry.field}" if entry.field else ""
+    return f"{shown} {entry.description}{field}"

@@ -12,7 +12,9 @@ from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.annotate import p1
 from hanparse.annotate.apdu import Origin, explain_front
+from hanparse.annotate.ciphered import Deciphered, explain_plaintext
 from hanparse.annotate.tree import Explanation
 from hanparse.receiver import Failed, Read, ReadTelegram
 from hanparse.wire.message import Dropped, Message
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
     from hanparse.annotate.apdu import Payloads
     from hanparse.annotate.spans import Span
-    from hanparse.meters import Profile, Reading
+    from hanparse.meters import Profile
     from hanparse.receiver import Event
     from hanparse.wire.link import Link
 
@@ -30,11 +32,12 @@ _CONTINUED: Final = " (continued)"
 
 
 class Content(NamedTuple):
-    """The explained content of a frame, with a summary (`value`) or an error."""
+    """The explained content of a frame or of a message, with a summary (`value`) or an error."""
 
     parts: tuple[Explanation, ...]
     value: str = ""
     error: str = ""
+    plaintext: Explanation | None = None
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
@@ -58,17 +61,13 @@ class _Contents:
 
     def add(self, event: Event) -> None:
         """Explain the frames of a message that was read, that failed or that was dropped."""
-        if isinstance(event, Read):
-            if event.reading.profile.manufacturer:
-                self._profile_by_link[event.message.link] = event.reading.profile
-            self._explain(event.message, event.reading)
-        elif isinstance(event, ReadTelegram) and event.security:  # the deciphered lines are not in the input
-            self._explain(event.message)
-        elif isinstance(event, ReadTelegram):
+        if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
             self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
-        elif isinstance(event, Failed):
-            self._explain(event.message)
+        elif isinstance(event, Read | ReadTelegram | Failed):
+            if isinstance(event, Read) and event.reading.profile.manufacturer:
+                self._profile_by_link[event.message.link] = event.reading.profile
+            self._explain(event.message, event)
         elif isinstance(event, Dropped) and event.is_joined:
             self._explain(event.message, error=event.error.args[0])
         elif isinstance(event, Dropped):
@@ -78,6 +77,9 @@ class _Contents:
         """Explain the frames that belong to no message: damaged frames, and parts of a message that was dropped."""
         for span in spans:
             if span.start in self.found:
+                continue
+            if isinstance(span, p1.TelegramSpan):  # its lines are explained from the bytes
+                self.found[span.start] = Content(())
                 continue
             if span.is_sound:
                 self._add_part(span, f"a {span.unit} of a push that was dropped")
@@ -93,7 +95,7 @@ class _Contents:
     def _explain(
         self,
         message: Message,
-        reading: Reading | None = None,
+        event: Read | ReadTelegram | Failed | None = None,
         *,
         error: str = "",
         spans: list[Span] | None = None,
@@ -101,17 +103,18 @@ class _Contents:
     ) -> None:
         """Explain the message that the frames carry; `error` is the reason if the message is incomplete."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
-        origin = Origin(message.link, self._profile_by_link.get(message.link), reading, is_intact and not error)
-        parts = self._payloads.explain(message.payload, 0, origin)
-        value, fault = (parts[-1].value, parts[-1].error) if parts else ("no information", "")
-        pieces = list(_pieces(message, parts)) if parts else []
+        origin = Origin(message.link, self._profile_by_link.get(message.link), None, is_intact and not error)
+        whole = explain_message(message, event, origin, self._payloads)
+        pieces = list(_pieces(message, whole.parts)) if whole.parts else []
         count = len(spans)
         for i, span in enumerate(spans, 1):
             content = tuple(self._content(span, pieces))
-            summary = value if i == count else ""
             position = f"{span.unit} {i} of {count}" if count > 1 else ""
-            text = ", ".join(filter(None, (position, summary)))
-            self.found[span.start] = Content(content, text, (error or fault) if i == count else "")
+            if i < count:
+                self.found[span.start] = Content(content, position)
+            else:
+                text = ", ".join(filter(None, (position, whole.value)))
+                self.found[span.start] = Content(content, text, error or whole.error, whole.plaintext)
 
     def _content(self, span: Span, pieces: list[Explanation]) -> Iterator[Explanation]:
         """Return the pieces that a frame carries, after the header of its block if it carries a block."""
@@ -122,6 +125,38 @@ class _Contents:
         yield from explain_front(front, span.information)
         for piece in own:
             yield from piece.children
+
+
+def explain_message(
+    message: Message, event: Read | ReadTelegram | Failed | None, origin: Origin, payloads: Payloads
+) -> Content:
+    """Return the explained payload of a message, with offsets from its first byte; `event` is its result, if any."""
+    result = Deciphered.of(event) if event and (payloads.has_keys or not isinstance(event, Failed)) else None
+    if result:
+        parts = payloads.explain(message.payload, 0, origin._replace(deciphered=result))
+        plaintext = explain_plaintext(result, origin, payloads)
+        return Content(parts, plaintext.value if plaintext else "", parts[-1].error, plaintext)
+    reading = event.reading if isinstance(event, Read) else None
+    parts = payloads.explain(message.payload, 0, origin._replace(reading=reading))
+    return Content(parts, parts[-1].value, parts[-1].error) if parts else Content((), "no information")
+
+
+def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -> tuple[Explanation, ...]:
+    """Return the explanations of the messages in `data`, which contains no frame, with wrappers and block headers."""
+    found: list[Explanation] = []
+    at = 0
+    for event in events:
+        if isinstance(event, Read | ReadTelegram | Failed):
+            content = explain_message(event.message, event, Origin(event.message.link), payloads)
+            parts: list[Explanation] = []
+            for piece in _pieces(event.message, content.parts):
+                parts += [*explain_front(data[at : piece.offset], at), *piece.children]
+                at = piece.offset + piece.length
+            push = Explanation.of(
+                "apdu", "APDU without a frame", tuple(parts), value=content.value, error=content.error
+            )
+            found.append(replace(push, plaintext=content.plaintext))
+    return tuple(found)
 
 
 def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explanation]:

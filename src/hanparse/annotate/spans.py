@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, Protocol
 
-from hanparse.annotate import hdlc, mbus, p1
+from hanparse.annotate import cipheredp1, hdlc, mbus, p1
+from hanparse.cipheredp1 import CipheredTelegram
 from hanparse.hdlc import Frame
 from hanparse.mbus import Telegram
 from hanparse.p1 import Telegram as P1Telegram
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from hanparse.annotate.tree import Explanation
     from hanparse.wire.link import Link
     from hanparse.wire.message import Carrier
 
 
-CARRIERS: Final = (Frame, Telegram, P1Telegram)
+CARRIERS: Final = (Frame, Telegram, P1Telegram, CipheredTelegram)
 
 
 class Span(Protocol):
@@ -54,8 +56,8 @@ class Span(Protocol):
     def framing(self) -> Iterator[int]:
         """Return the positions of the bytes of the link layer: header, check sequences and flags."""
 
-    def seal(self, data: bytes, changed: bytearray, /) -> None:
-        """Change the check sequence in `changed` by the difference to `data`.
+    def seal(self, data: bytes, changed: bytearray, /) -> bool:
+        """Change the check sequence in `changed` by the difference to `data`. Return False if there is no room for it.
 
         A sound frame stays sound, and a damaged frame stays damaged.
         """
@@ -67,6 +69,10 @@ class Span(Protocol):
 
         `information` explains the carried data, `value` and `error` the result of decoding.
         """
+
+
+_Damaged = Callable[[bytes, int, int], "Iterator[Span]"]
+_DAMAGED: Final[tuple[_Damaged, ...]] = (hdlc.damaged, mbus.damaged, p1.damaged)
 
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
@@ -90,15 +96,22 @@ def _span(carrier: Carrier) -> Span:
     if isinstance(carrier, Telegram):
         return mbus.TelegramSpan.of(carrier)
     if isinstance(carrier, P1Telegram):
-        return p1.TelegramSpan(carrier)
+        return p1.TelegramSpan.of(carrier)
+    if isinstance(carrier, CipheredTelegram):
+        return cipheredp1.CipheredSpan(carrier)
     raise AssertionError(carrier)
 
 
-def _damaged(data: bytes, begin: int, limit: int) -> Iterator[Span]:
-    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`."""
-    at = begin
-    for span in hdlc.damaged(data, begin, limit):
-        yield from mbus.damaged(data, at, span.start)
+def _damaged(data: bytes, begin: int, limit: int, kinds: Sequence[_Damaged] = _DAMAGED) -> Iterator[Span]:
+    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`.
+
+    Frames of each of `kinds` are searched where there is no frame of an earlier kind.
+    """
+    at, (first, *others) = begin, kinds
+    for span in first(data, begin, limit):
+        if others:
+            yield from _damaged(data, at, span.start, others)
         yield span
         at = span.stop
-    yield from mbus.damaged(data, at, limit)
+    if others:
+        yield from _damaged(data, at, limit, others)

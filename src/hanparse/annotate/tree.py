@@ -31,6 +31,8 @@ class Explanation:
       or ``"axdr"``.
     * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people; the last
       two may be empty. A fault within a frame is also the error of the frame.
+    * `plaintext`: the explanation of the APDU or P1 telegram that the keys deciphered, at the frame (or APDU without a
+      frame) that completes it, else `None`. Its offsets count from its own first byte, its bytes are not in the input.
     """
 
     offset: int
@@ -40,6 +42,7 @@ class Explanation:
     value: str = ""
     error: str = ""
     children: tuple[Explanation, ...] = ()
+    plaintext: Explanation | None = None
 
     @classmethod
     def of(cls, layer: str, label: str, children: tuple[Explanation, ...], *, value: str = "", error: str = "") -> Self:
@@ -61,7 +64,8 @@ class Explanation:
             yield from child.leaves
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tree as dictionaries for JSON; `raw` becomes hex digits."""
+        """Return the tree as dictionaries for JSON; `raw` becomes hex digits. Only a ciphered frame has `plaintext`."""
+        plaintext = {"plaintext": self.plaintext.to_dict()} if self.plaintext else {}
         return {
             "offset": self.offset,
             "length": self.length,
@@ -71,6 +75,7 @@ class Explanation:
             "value": self.value,
             "error": self.error,
             "children": [child.to_dict() for child in self.children],
+            **plaintext,
         }
 
     def __repr__(self) -> str:
@@ -116,10 +121,16 @@ class _Section(NamedTuple):
 
 
 def _sections(node: Explanation) -> list[_Section]:
-    """Return a section for each frame and for bytes between frames; a single section for a node within a frame."""
+    """Return a section for each frame, plaintext and bytes between frames; a single section for a part of a frame."""
     if node.layer != "stream" or not node.children:
-        return [] if not node.raw and node.layer == "stream" else [_Section("", list(_rows(node, 0)))]
-    return [_section(child) for child in node.children]
+        is_empty = node.layer == "stream" and not node.raw
+        return [] if is_empty else [_Section("", list(_rows(node, 0))), *_plaintext(node)]
+    return [section for child in node.children for section in (_section(child), *_plaintext(child))]
+
+
+def _plaintext(node: Explanation) -> list[_Section]:
+    found = node.plaintext
+    return [_section(found)._replace(title=f"{found.label}, {_size(found)}: {found.value}")] if found else []
 
 
 def _section(node: Explanation) -> _Section:

@@ -1,27 +1,27 @@
-"""Files -> chunks of wire bytes, and measurements -> text: what the command line reads and writes."""
+"""What the command line has of the console: files -> chunks of wire bytes, a progress bar, words on standard error."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 from hanparse.cli.pieces import Pieces
-from hanparse.measurement import FIELD_UNITS, FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from hanparse.cli.pieces import PassedOver
-    from hanparse.measurement import Measurement
+
+    Clock = Callable[[], datetime | None]
 
 CHUNK: Final = 1 << 16
 """Bytes that are read at once."""
 
-_FORMULA: Final = ("=", "+", "-", "@")  # a spreadsheet takes a text that begins so for a formula
+
+def no_clock() -> None:
+    """Return no time: nobody asked when anything came."""
 
 
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
@@ -43,85 +43,6 @@ def complain(message: str) -> None:
         if sys.stderr:
             sys.stderr.write(f"hanparse: {message}\n")
             sys.stderr.flush()
-
-
-def written(measurements: Iterator[Measurement], form: str) -> Iterator[str]:
-    """The measurements as text, piece by piece: ``table``, ``json``, ``jsonl`` or ``csv``."""
-    return {"table": _tables, "json": _json, "jsonl": _json_lines, "csv": _csv}[form](measurements)
-
-
-def table(measurement: Measurement) -> str:
-    """One line per field that is present, with its unit."""
-    return "\n".join(f"  {name:<24} {shown}" for name, shown in _rows(measurement))
-
-
-def _rows(measurement: Measurement) -> list[tuple[str, str]]:
-    estimates = [
-        (name, f"{value:.3f} {FIELD_UNITS[name]} (estimated, {low:.3f} to {high:.3f} {FIELD_UNITS[name]})")
-        for name, (value, low, high, _method) in measurement.estimated.items()
-    ]
-    return measurement.rows() + estimates
-
-
-def _tables(measurements: Iterator[Measurement]) -> Iterator[str]:
-    coloured = _coloured() if sys.stdout.isatty() else None
-    for measurement in measurements:
-        heading = f"{measurement.timestamp or ''} {measurement.manufacturer or ''} {measurement.model or ''}"
-        heading = " ".join(heading.split()) or "measurement"
-        yield coloured(heading, measurement) if coloured else f"{heading}\n{table(measurement)}\n\n"
-
-
-def _coloured() -> Callable[[str, Measurement], str] | None:
-    """What writes a measurement as a table in colours, where rich is installed."""
-    try:
-        from rich.console import Console  # noqa: PLC0415  the extra "cli"
-        from rich.table import Table  # noqa: PLC0415
-    except ImportError:
-        return None
-    console = Console(force_terminal=True)
-
-    def write(heading: str, measurement: Measurement) -> str:
-        rows = Table(title=heading, title_justify="left", show_header=False)
-        rows.add_column(style="cyan")
-        rows.add_column(style="bold")
-        for row in _rows(measurement):
-            rows.add_row(*row)
-        with console.capture() as shown:
-            console.print(rows)
-        return str(shown.get())
-
-    return write
-
-
-def _json(measurements: Iterator[Measurement]) -> Iterator[str]:
-    separator = "["
-    for measurement in measurements:
-        yield f"{separator}\n{json.dumps(measurement.to_dict(), indent=2)}"
-        separator = ","
-    yield "\n]\n" if separator == "," else "[]\n"
-
-
-def _json_lines(measurements: Iterator[Measurement]) -> Iterator[str]:
-    for measurement in measurements:
-        yield f"{json.dumps(measurement.to_dict())}\n"
-
-
-def _csv(measurements: Iterator[Measurement]) -> Iterator[str]:
-    yield _csv_line({name: name for name in FIELDS})
-    for measurement in measurements:
-        yield _csv_line(measurement.to_dict())
-
-
-def _csv_line(row: dict[str, Any]) -> str:
-    line = io.StringIO()
-    cells = {name: _cell(value) for name, value in row.items()}
-    csv.DictWriter(line, FIELDS, extrasaction="ignore", lineterminator="\n").writerow(cells)
-    return line.getvalue()
-
-
-def _cell(value: object) -> object:
-    """The value as a cell: an apostrophe in front of a text that a spreadsheet would execute."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 @contextmanager

@@ -12,8 +12,9 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final, Self
 
-from hanparse.cli.console import CHUNK
+from hanparse.cli.console import CHUNK, no_clock
 from hanparse.cli.pieces import Pieces
+from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
 from hanparse.receiver import closeness
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Unpack
 
+    from hanparse.cli.console import Clock
     from hanparse.cli.pieces import PassedOver
     from hanparse.decoder import Options
     from hanparse.errors import HanParseError
@@ -123,18 +125,23 @@ def _raw(path: Path) -> FileIO:
 
 
 def measurements(
-    tail: Tail, passed_over: PassedOver, *, wait: Callable[[float], object] = time.sleep, **options: Unpack[Options]
+    tail: Tail,
+    passed_over: PassedOver,
+    *,
+    clock: Clock = no_clock,
+    wait: Callable[[float], object] = time.sleep,
+    **options: Unpack[Options],
 ) -> Iterator[Measurement]:
     """The measurements of a file that grows, without end; of a pipe until it is closed.
 
     `passed_over` is called with a sentence for every line without a dump, every frame that is damaged, every push that
-    is not read, and whenever the file begins anew.
+    is not read, and whenever the file begins anew. `clock` says when a piece came, which is then `received`.
     """
-    stream = _Stream(passed_over, options)
+    stream = _Stream(passed_over, clock, options)
     for found in _all(tail, wait):
         if isinstance(found, Restarted):
             yield from stream.end(found)
-            stream = _Stream(passed_over, options)
+            stream = _Stream(passed_over, clock, options)
         else:
             yield from stream.take(found)
     yield from stream.end()
@@ -143,8 +150,9 @@ def measurements(
 class _Stream:
     """Decodes one file from its beginning, and names what it passes over."""
 
-    def __init__(self, passed_over: PassedOver, options: Options) -> None:
+    def __init__(self, passed_over: PassedOver, clock: Clock, options: Options) -> None:
         self._passed_over = passed_over
+        self._clock = clock
         self._pieces = Pieces(passed_over, live=True)
         self._decoder = Decoder(**options, on_error=self._failed)
         self._has_named = False
@@ -157,7 +165,7 @@ class _Stream:
 
     def take(self, piece: bytes) -> Iterator[Measurement]:
         for data in self._pieces.take(piece):
-            yield from self._decoder.feed(data)
+            yield from self._decoder.feed(data, self._clock())
             self._name_noise()
 
     def end(self, restarted: Restarted | None = None) -> Iterator[Measurement]:
@@ -165,11 +173,14 @@ class _Stream:
         if restarted:
             self._pieces.drop()
         for data in self._pieces.end():
-            yield from self._decoder.feed(data)
+            yield from self._decoder.feed(data, self._clock())
         yield from self._decoder.flush()
         self._name_noise()
         if restarted:
             self._passed_over(restarted)
+        elif not self._decoder.stats.measurements:
+            for finding in findings(self._decoder):
+                self._passed_over(finding)
 
     def _name_noise(self) -> None:
         """Name bytes outside frames, unless an error has named the frame that they were."""

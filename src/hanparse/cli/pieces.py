@@ -13,8 +13,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.decoder import dumped
 from hanparse.errors import HanParseError, HexDumpError
+from hanparse.pasted import dump
 from hanparse.wire.telegram import HEADER
 
 if TYPE_CHECKING:
@@ -117,30 +117,29 @@ class Pieces:
         while parts:
             text = parts.pop()
             try:
-                data = dumped(text)
+                shown = dump(text)
             except HanParseError as error:
                 found = [] if is_all else _around(text, error)
                 parts += reversed(found)
                 if not found:
                     self._fail(error, text)
             else:
-                self._succeed(text)
-                yield data
+                self._succeed(text, shown)
+                yield shown.data
         self._name_lines()
 
-    def _succeed(self, text: str) -> None:
+    def _succeed(self, text: str, shown: hexdump.Dump) -> None:
         self._found = self._found or bool(text.strip())
-        if self._live:
-            lines = text.split("\n")
-            for at in hexdump.read(text).passed_over:
-                if at.text == lines[at.line - 1].strip():  # the line gave no byte
-                    self._leave(self._line + at.line, self._line + at.line, _shown(at.text))
+        lines = text.split("\n")
+        for at in shown.passed_over:
+            gave_no_byte = at.text == lines[at.line - 1].strip()
+            if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
+                self._leave(self._line + at.line, self._line + at.line, _why_left(at.text))
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:
         last = self._line + len(text.splitlines())
-        what = str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)  # its line is told
-        self._leave(self._line + 1, last, what)
+        self._leave(self._line + 1, last, _reason(error))
         self._line += text.count("\n")
         self._error = self._error or error
 
@@ -180,6 +179,21 @@ def _whole(text: bytes) -> int:
     if end or len(text) < TEXT:
         return end
     return text.rfind(b" ") + 1 or len(text) - len(text) % _QUARTET
+
+
+def _why_left(part: str) -> str:
+    """Why a part of a text was passed over: what is wrong with its bytes, if it has any; else the part itself."""
+    try:
+        hexdump.parse(part)
+    except HexDumpError as error:
+        if not hexdump.says_no_dump(error):
+            return _reason(error)
+    return _shown(part)
+
+
+def _reason(error: HanParseError) -> str:
+    """What an error says, without the line that it has in a part of a text."""
+    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
 
 
 def _shown(line: str) -> str:

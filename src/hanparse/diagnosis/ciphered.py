@@ -25,6 +25,8 @@ _NO_TITLE: Final = "a meter without system title"
 
 _NO_KEY: Final = """{pushes} pushes of {meters} are ciphered, and no key was given for them: the connection is good; ask
 the grid company for the key and give it as key=, or ask for pushes without ciphering"""
+_NO_CRYPTOGRAPHY: Final = """{pushes} pushes of {meters} are ciphered, and the package cryptography is missing or does
+not load: the connection is good; install hanparse[crypto]"""
 _WRONG_KEY: Final = """the encryption key deciphers none of {pushes} pushes of {meters}: it is wrong, or it is the key
 of another meter or port; check it with the grid company"""
 _OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} pushes of {meters}: each
@@ -82,6 +84,7 @@ class Observed:
 
     def _faults(self) -> Iterator[Fault]:
         yield from self._fault("ciphered", _NO_KEY, self._failed("no key"))
+        yield from self._fault("ciphered", _NO_CRYPTOGRAPHY, self._failed("no cryptography"))
         unopened = self._failed("key")
         opened = [title for title, meter in self._meters.items() if meter.opened]
         template = _OTHER_METER.replace("{opened}", _names(opened)) if opened else _WRONG_KEY

@@ -56,7 +56,7 @@ def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
 
 # --- the messages ----------------------------------------------------------------------------------------------------
 
-_PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa and EMBRIQ 8E1; Swedish ones 115200 8N1"
+_PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa and EMBRIQ 8E1, Swedish ones 115200 8N1"
 
 _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
 is connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""

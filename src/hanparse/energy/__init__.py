@@ -1,7 +1,9 @@
-"""What is computed from measurements alone: free current, hours, reports, the L2 current, plausibility."""
+"""What is computed from measurements alone: current for chargers, hours, reports, the L2 current, plausibility."""
 
 from hanparse.energy import plausibility
+from hanparse.energy.chargers import Charger, Ramp, share
 from hanparse.energy.estimates import estimate, line2_current, line2_voltage
+from hanparse.energy.estimator import Estimator
 from hanparse.energy.headroom import Freshness, FuseGuard, Headroom
 from hanparse.energy.hours import Gap, Hour, HourlyEnergy
 from hanparse.energy.live import LiveEnergy
@@ -9,6 +11,8 @@ from hanparse.energy.reporter import Cause, FixedPoint, Mode, Parameters, Report
 
 __all__ = [
     "Cause",
+    "Charger",
+    "Estimator",
     "FixedPoint",
     "Freshness",
     "FuseGuard",
@@ -19,10 +23,12 @@ __all__ = [
     "LiveEnergy",
     "Mode",
     "Parameters",
+    "Ramp",
     "Report",
     "Reporter",
     "estimate",
     "line2_current",
     "line2_voltage",
     "plausibility",
+    "share",
 ]

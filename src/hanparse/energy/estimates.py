@@ -1,20 +1,6 @@
 """A `Measurement` of a 3-wire meter -> `Estimate`s of what that meter does not measure: L2 current, L1-L3 voltage.
 
-A meter without a neutral needs no more than two measuring systems, in L1 and L3, and many send only those two currents.
-The third follows from the phasors: I1 + I2 + I3 = 0. Their lengths are known; the angle between I1 and I3 is found in a
-triangle of apparent powers. One system carries a = U(L1-L2)·I1, the other b = U(L2-L3)·I3, and together they make the
-S of the total P and Q. So a, b and S are the sides of a triangle. Its exterior angle δ is the difference of the two
-phase shifts: the currents are δ further apart than the voltages L1-L2 and L3-L2, which themselves are about 60° apart.
-
-    I2² = I1² + I3² + 2·I1·I3·cos(60° + δ)        cos δ = (S² - a² - b²) / 2ab
-
-The lengths alone do not tell δ from -δ. Every mix of resistive loads has +δ, so that is what is taken.
-
-Real currents carry harmonics. They are in I1 and I3 but not in P and Q, so S comes out too short and I2 too low. The
-`distortion` makes up for it: so much apparent power, in VA, is added to S at right angles.
-
-The bounds need none of this. Whatever the loads are, three phasors that add up to zero make a triangle:
-|I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md says how good the estimates are and how that was judged.
+How the L2 current is found, `hanparse.energy.triangle` says. docs/accuracy.md says how good it is.
 
 The same bounds tell a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
 """
@@ -24,26 +10,29 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy import triangle
 from hanparse.measurement import Estimate, Wiring
 from hanparse.measurement.inputs import finite
+from hanparse.measurement.record import kept_steps
 from hanparse.obis import lookup, precedence
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from hanparse.measurement import Measurement, Register
 
-DISTORTION: Final = 350.0
-"""VA. Between what the homes needed whose meters do measure L2 (docs/accuracy.md)."""
+DISTORTION: Final = triangle.DISTORTION
+"""VA. The most that is taken for harmonics."""
 CURRENT_STEP: Final = 0.1
 """A. Aidon's, the coarsest of the known meters."""
 VOLTAGE_STEP: Final = 1.0
 """V. Kamstrup's, the coarsest of the known meters."""
 
 _LARGEST: Final = 1e75  # of a quantity; the products and squares of such numbers are still floats
-_SYMMETRIC: Final = math.radians(60)  # between the voltages L1-L2 and L3-L2 of a symmetrical net
-_CURRENTS: Final = ("current_l1", "current_l2", "current_l3")
-_VOLTAGES: Final = ("voltage_l1", "voltage_l3")
+_QUANTITIES: Final = {
+    "current": (("current_l1", "current_l2", "current_l3"), CURRENT_STEP),
+    "voltage": (("voltage_l1", "voltage_l3"), VOLTAGE_STEP),
+}
 
 
 def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go by name
@@ -57,14 +46,18 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
     voltage_l2: float | None = None,
     distortion: float = DISTORTION,
     resolution: float = CURRENT_STEP,
+    production: bool = False,
 ) -> Estimate:
     """The L2 current in A of a 3-wire meter, from W, var (both import − export), A, V and VA.
 
     Voltages are named as on `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. Where `voltage_l2` is sent, it
-    gives the true angle between the other two; `None` and 0 stand for not measured, then 60° is assumed.
+    gives the true angle between the other two; `None` and 0 stand for not measured, then 60° is assumed. `distortion`
+    is the most that harmonics are taken for; with 0 the value is exact for loads without any.
 
-    The bounds hold for every load. They allow each current to be off by one step of its `resolution` in A, however the
-    meter rounds. A current of 0 makes the value that of the other line, whatever powers and voltages are.
+    `low` and `high` hold for every load. They allow each current to be off by one step of its `resolution` in A,
+    however the meter rounds. The true value is mostly between `likely_low` and `likely_high` and rarely above
+    `rare_high`, in a house that does not produce; where it does (`production`, or an active power below 0) these three
+    are `low` and `high`. A current of 0 makes the value that of the other line, whatever powers and voltages are.
 
     Raises `ValueError` for what is not finite, for a negative current, voltage, distortion or resolution, and for
     a voltage of 0 on L1 or L3 beside two currents.
@@ -72,43 +65,73 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
     _check_signed(active_power=active_power, reactive_power=reactive_power)
     _check(current_l1=current_l1, current_l3=current_l3, voltage_l1=voltage_l1, voltage_l3=voltage_l3)
     _check(voltage_l2=voltage_l2 or 0, distortion=distortion, resolution=resolution)
-    low, high = abs(current_l1 - current_l3) - 2 * resolution, current_l1 + current_l3 + 2 * resolution
     if current_l1 == 0 or current_l3 == 0:
-        return _estimate(current_l1 + current_l3, low, high, "one current is zero")
+        return triangle.one_is_zero(current_l1, current_l3, resolution)
     for name, voltage in (("voltage_l1", voltage_l1), ("voltage_l3", voltage_l3)):
         if voltage == 0:
             raise ValueError(f"expected a {name} above 0 where there are two currents, found {voltage!r}")
-    between_voltages = math.pi - _exterior_angle(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
-    apparent_power = math.hypot(active_power, reactive_power, distortion)
-    delta = _exterior_angle(voltage_l1 * current_l1, voltage_l3 * current_l3, apparent_power)
-    return _estimate(_resultant(current_l1, current_l3, between_voltages + delta), low, high, "phasor triangle")
+    return triangle.current(
+        active_power,
+        reactive_power,
+        current_l1,
+        current_l3,
+        voltage_l1,
+        voltage_l3,
+        voltage_l2 or 0,
+        distortion,
+        resolution,
+        bounds_only=production,
+    )
 
 
 def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = VOLTAGE_STEP) -> Estimate:
     """The voltage L1-L3 in V, from L1-L2 and L2-L3: exact where these two are 60° apart, as in a symmetrical net.
 
     The bounds are those of any three voltages around a loop, each allowed to be off by one step of its `resolution` in
-    V. They are wide, as nothing else is certain. Raises `ValueError` for what is negative or not finite.
+    V. They are wide, as nothing else is certain, and nothing is said of what is likely. Raises `ValueError` for what is
+    negative or not finite.
     """
     _check(voltage_l1=voltage_l1, voltage_l3=voltage_l3, resolution=resolution)
-    low, high = abs(voltage_l1 - voltage_l3) - 2 * resolution, voltage_l1 + voltage_l3 + 2 * resolution
-    return _estimate(_resultant(voltage_l1, voltage_l3, math.pi - _SYMMETRIC), low, high, "line voltages 60° apart")
+    return _third_voltage(voltage_l1, voltage_l3, resolution)
 
 
-def estimate(measurement: Measurement) -> Mapping[str, Estimate]:
+def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
     """What the meter does not measure, by the name of its field: ``current_l2``, ``voltage_l2``, or nothing.
 
     Only a 3-wire meter gets estimates, only for what it does not measure, and only when the list has what they are made
     from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of
     the registers, times the scale. Raises nothing: values that no 3-wire meter should send, such as a negative current,
     get no estimate.
+
+    One list does not show whether its powers and currents are of one moment (`settled`), and not always whether the
+    house has `production`. `hanparse.energy.estimator.Estimator` knows both from the pushes before; the likely limits
+    are the bounds where a load was switched just then, and where the house produces.
     """
-    if measurement.wiring is not Wiring.THREE_WIRE:
+    bounds_only = production or not settled or shows_production(measurement)
+    return estimates(measurement, bounds_only=bounds_only)
+
+
+def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimate]:
+    """The same for those who know whether there is more to say than the bounds."""
+    if m.wiring is not Wiring.THREE_WIRE:
         return {}
-    current = _current(measurement) if measurement.current_l2 is None or is_l2_ruled_out(measurement) else None
-    voltage = _voltage(measurement) if measurement.voltage_l2 is None else None
-    found = {"current_l2": current, "voltage_l2": voltage}
-    return {name: made for name, made in found.items() if made}
+    found: dict[str, Estimate] = {}
+    if (m.current_l2 is None or is_l2_ruled_out(m)) and (current := _current(m, bounds_only=bounds_only)):
+        found["current_l2"] = current
+    if m.voltage_l2 is None and (voltage := _voltage(m)):
+        found["voltage_l2"] = voltage
+    return found
+
+
+def estimates_without_likely_limits(m: Measurement) -> dict[str, Estimate]:
+    """The same where only the bounds hold."""
+    return estimates(m, bounds_only=True)
+
+
+def shows_production(measurement: Measurement) -> bool:
+    """Whether the push says that the house feeds in, or ever has: a power or an energy of the export is above 0."""
+    power, energy = measurement.active_power_export, measurement.active_energy_export
+    return bool((power and (finite(power) or 0) > 0) or (energy and (finite(energy) or 0) > 0))
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
@@ -127,42 +150,72 @@ def is_l2_ruled_out(measurement: Measurement) -> bool:
 
 def current_step(measurement: Measurement) -> float:
     """The resolution of the currents in A: the step of the registers, times the scale."""
-    return _step(measurement, _CURRENTS, CURRENT_STEP) * float(measurement.scale.current)
+    return _resolution(measurement, "current")
 
 
-def _current(m: Measurement) -> Estimate | None:
-    if m.current_l1 is None or m.current_l3 is None:
+def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
+    one, three = m.current_l1, m.current_l3
+    if one is None or three is None:
         return None
     try:
-        others = (m.active_power, m.reactive_power, m.voltage_l1, m.voltage_l3)
-        if None in others and m.current_l1 and m.current_l3:
+        step = _resolution(m, "current")
+        if not (0 <= one <= _LARGEST and 0 <= three <= _LARGEST and 0 <= step <= _LARGEST):
             return None
-        active_power, reactive_power, voltage_l1, voltage_l3 = (value or 0 for value in others)
-        return line2_current(
-            active_power=active_power,
-            reactive_power=reactive_power,
-            current_l1=m.current_l1,
-            current_l3=m.current_l3,
-            voltage_l1=voltage_l1,
-            voltage_l2=m.voltage_l2,
-            voltage_l3=voltage_l3,
-            resolution=current_step(m),
-        )
-    except (ValueError, OverflowError):  # the second: an integer beyond all floats
+        if one == 0 or three == 0:
+            return triangle.one_is_zero(one, three, step)
+        return _between_two(m, one, three, step, bounds_only=bounds_only)
+    except OverflowError:  # an integer beyond all floats
         return None
+
+
+def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
+    """The same where both currents are above 0: then powers and voltages are needed."""
+    imported, exported = m.active_power_import, m.active_power_export  # in less time than `active_power`
+    inductive, capacitive = m.reactive_power_import, m.reactive_power_export
+    if imported is None or exported is None or inductive is None or capacitive is None:
+        return None
+    active, reactive = imported - exported, inductive - capacitive
+    first, second, other = m.voltage_l1 or 0, m.voltage_l3 or 0, m.voltage_l2 or 0
+    if not (0 < first <= _LARGEST and 0 < second <= _LARGEST and 0 <= other <= _LARGEST):
+        return None
+    if not (abs(active) <= _LARGEST and abs(reactive) <= _LARGEST):
+        return None
+    return triangle.current(
+        active, reactive, one, three, first, second, other, DISTORTION, step, bounds_only=bounds_only
+    )
 
 
 def _voltage(m: Measurement) -> Estimate | None:
-    if m.voltage_l1 is None or m.voltage_l3 is None:
+    first, second = m.voltage_l1, m.voltage_l3
+    if first is None or second is None:
         return None
     try:
-        step = _step(m, _VOLTAGES, VOLTAGE_STEP) * float(m.scale.voltage)
-        return line2_voltage(m.voltage_l1, m.voltage_l3, resolution=step)
-    except (ValueError, OverflowError):  # the second: an integer beyond all floats
+        step = _resolution(m, "voltage")
+        is_possible = 0 <= first <= _LARGEST and 0 <= second <= _LARGEST and 0 <= step <= _LARGEST
+        return _third_voltage(first, second, step) if is_possible else None
+    except OverflowError:  # an integer beyond all floats
         return None
 
 
-def _step(m: Measurement, fields: Sequence[str], coarsest: float) -> float:
+def _third_voltage(first: float, second: float, step: float) -> Estimate:
+    low, high = triangle.bounds(first, second, step)
+    value = math.sqrt(first * first + second * second - first * second)  # 60° apart
+    return Estimate(max(low, min(value, high)), low, high, "line voltages 60° apart")
+
+
+def _resolution(m: Measurement, quantity: str) -> float:
+    """The step of the registers of ``current`` or ``voltage``, times the scale; the same for all pushes of a kind."""
+    kept = kept_steps(m)
+    step = kept.get(quantity) if kept else None
+    if step is None:
+        fields, coarsest = _QUANTITIES[quantity]
+        step = _step(m, fields, coarsest) * float(getattr(m.scale, quantity))
+        if kept is not None:
+            kept[quantity] = step
+    return step
+
+
+def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
     """The greatest step of the registers that fill `fields`, as sent; `coarsest` where none is stated."""
     filling = _registers(m)
     sent = [filling[name] for name in fields if name in filling]
@@ -182,29 +235,6 @@ def _registers(m: Measurement) -> dict[str, Register]:
 def _ten(exponent: int) -> float:
     """A power of ten; infinite beyond all floats."""
     return float(f"1e{exponent}")
-
-
-def _exterior_angle(side: float, other: float, opposite: float) -> float:
-    """How far one side turns from the direction of the other, in a triangle that `opposite` closes; from 0 to π.
-
-    Sides that make no triangle lie flat. They are sorted out first, so nothing below divides by 0 or overflows.
-    """
-    if opposite >= side + other:
-        return 0.0
-    if opposite <= abs(side - other):
-        return math.pi
-    short, long = sorted((side, other))
-    cosine = (opposite - (long - short)) / short * ((opposite + (long - short)) / long) / 2 - 1
-    return math.acos(max(-1.0, min(cosine, 1.0)))
-
-
-def _resultant(side: float, other: float, angle: float) -> float:
-    return math.hypot(side + other * math.cos(angle), other * math.sin(angle))
-
-
-def _estimate(value: float, low: float, high: float, method: str) -> Estimate:
-    low = max(low, 0.0)
-    return Estimate(value=max(low, min(value, high)), low=low, high=high, method=method)
 
 
 def _check(**quantities: float) -> None:

@@ -10,6 +10,7 @@ What is promised, and why it holds. Take the last push that the guard was given.
 
 then at the moment of that push no line that the charger is connected to carries more than the fuse if the charger goes
 up to `Headroom.current`. Lines that were above the fuse without the charger stay so; the figure does not add to them.
+That is so with the bound ``"high"``. With ``"rare"`` an L2 that is not measured may carry more than what it counts as.
 
 A load adds a phasor to the current of every line that it is connected to and leaves the others as they are. A sum of
 phasors is never longer than their lengths together (triangle inequality), whatever the angle between them. So a line
@@ -27,47 +28,24 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from enum import Enum
-from statistics import median_low
+from datetime import timedelta
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
+from hanparse.energy.chargers import CHARGING, amperes, counts, power_of_change
+from hanparse.energy.estimator import Estimator
+from hanparse.energy.freshness import Freshness as Freshness
+from hanparse.energy.freshness import Watch
 from hanparse.energy.loads import LINES, LineLoads, Load, Voltages, net_power, voltages
 from hanparse.measurement import Measurement, Wiring
-from hanparse.measurement.inputs import CallersClock, check_type, finite
+from hanparse.measurement.inputs import check_type, in_utc
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-_VOLTAGES: Final = {  # power of a load / (its current · the voltage of a list), by wiring and number of lines
-    (Wiring.ONE_PHASE, 1): 1.0,
-    (Wiring.THREE_WIRE, 2): 1.0,
-    (Wiring.THREE_WIRE, 3): math.sqrt(3),
-    (Wiring.FOUR_WIRE, 1): 1.0,
-    (Wiring.FOUR_WIRE, 2): math.sqrt(3),
-    (Wiring.FOUR_WIRE, 3): 3.0,
-}
-
-# No source states a time-out. Norwegian meters send currents every 10 s. One list is lost when the hourly list takes
-# its place and one to a bad checksum, so the third is waited for. Below 10 s the jitter of a network would count as a
-# loss; above 60 s nobody watches the fuse any more: an overload blows it within minutes.
-_INTERVAL: Final = timedelta(seconds=10)
-_LISTS_AWAITED: Final = 3
-_SHORTEST_LIMIT: Final = timedelta(seconds=10)
-_LONGEST_LIMIT: Final = timedelta(seconds=60)
-_GAPS_ENOUGH: Final = 3
-_GAPS_KEPT: Final = 9
 _DATED_KEPT: Final = 9  # a gateway repeats its last message, an Aidon meter the list of the hour before
-
-
-class Freshness(Enum):
-    """What the meter's data are worth now."""
-
-    NO_DATA = "no data yet"
-    ACTIVE = "active"
-    STALE = "stale"
-    BAD_DATA = "bad data only"
+_LATE: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving sets them back by an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +59,24 @@ class Headroom:
     """The figure in words: what it was made from, or what is missing."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """A, by line (1 is L1): what any load may add there, on top of what the line carries. Empty unless `ACTIVE`."""
+    by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
+    """A, by line: what all that is told as `charging` may be there; `current` is the least of the charger's lines."""
 
 
 class _Known(NamedTuple):
     """What the last list with currents said."""
 
     push: Measurement
-    time: datetime
     loads: Mapping[int, Load]
     voltages: Voltages
-    charging: float
+    charging: Mapping[int, float]
 
 
 class _Power(NamedTuple):
-    """What the last push with a power said, in W, and what the charger drew then."""
+    """What the last push with a power said, in W, and what the charger drew then, by line."""
 
     net: float
-    charging: float
+    charging: Mapping[int, float]
 
 
 class FuseGuard:
@@ -107,7 +86,10 @@ class FuseGuard:
     ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net; when left out, all.
     `fallback` A is what the charger gets while nothing fresh is known; 6 A is the least that a car can be told to take.
     `stale_after` says when a list is too old; when left out it is three intervals of this meter's own lists, but never
-    below 10 s or above 60 s. Raises `ValueError` for what no house has, `TypeError` for arguments of another type.
+    below 10 s or above 60 s. `bound` says what an L2 counts as that the meter does not measure: ``"high"``, what it
+    never passes, or ``"rare"``, what it passed in about 1 of 1,000 simulated pushes of houses without production, which
+    gives a charger more and promises less (docs/accuracy.md); where a load was switched just then, and where the house
+    produces, it is ``"high"``. Raises `ValueError` for what no house has, `TypeError` for arguments of another type.
 
     `now` is the caller's clock: instants count, so aware times of any zone will do, UTC is best. Naive times are taken
     as a clock that never jumps; where it is put back the data are as old as they were at least, if the guard is asked
@@ -122,103 +104,102 @@ class FuseGuard:
         charger: tuple[int, ...] | None = None,
         fallback: float = 6,
         stale_after: timedelta | None = None,
+        bound: Literal["high", "rare"] = "high",
     ) -> None:
         check_type("wiring", wiring, Wiring)
-        self._fuse = _number("a fuse above 0 A", fuse)
+        self._fuse = amperes("a fuse above 0 A", fuse)
         if fuse == 0:
             raise ValueError("expected a fuse above 0 A, found 0")
         self._wiring = wiring
         self._charger = _checked_lines(LINES[wiring] if charger is None else charger, wiring)
-        self._fallback = _number(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
-        self._limit = _checked_limit(stale_after)
-        self._clock = CallersClock()
-        self._seen: datetime | None = None
-        self._age = timedelta(0)  # of the last list with currents: all steps forward that the clock has made since
-        self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
+        self._fallback = amperes(f"a fallback from 0 A to the fuse, {fuse:g} A", fallback, fuse)
+        self._watch = Watch(stale_after)
         self._dated: deque[Measurement] = deque(maxlen=_DATED_KEPT)
         self._loads = LineLoads(wiring)
+        self._estimator = _checked_estimator(bound)
         self._known: _Known | None = None
         self._power: _Power | None = None
         self._rise = 0.0  # A, since the last list with currents
-        self._drawn = 0.0  # A, by the charger at the last push
-        self._bad: datetime | None = None
+        self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # A, at the last push
 
-    def update(self, measurement: Measurement, now: datetime, *, charging: float = 0) -> None:
+    def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
         """Take in a sound push that came at `now`. Give each push once, when it comes, and none merged by `MeterState`.
 
-        A list with currents that carries its own time and comes again changes nothing. One that carries no time and
-        is the same as the last counts as fresh, but what was set aside since stays set aside.
+        A list with currents that carries its own time and comes again changes nothing, nor does one that is older than
+        the last. One that carries no time and is the same as the last counts as fresh, but what was set aside since
+        stays set aside.
 
-        `charging` is the current in A that the charger drew in each of its lines when the push was made: what it
-        measures of itself, the lower value where it changed, never what it was told to take. The meter measures it too,
-        and the charger may keep it. Raises `TypeError` for arguments of another type, `ValueError` for a current that
-        is negative or no number.
+        `charging` is the current in A that the charger drew in each of its lines when the push was made, one number, or
+        one for each line in the order of `charger`: what it measures of itself, the lower value where it changed, never
+        what it was told to take. The meter measures it too, and the charger may keep it. Raises `TypeError` for
+        arguments of another type, `ValueError` for a current that is negative or no number.
         """
         check_type("measurement", measurement, Measurement)
-        drawn = _number("a charging current of 0 A or more", charging)
-        instant = self._at(now)
-        self._bad = None
-        if measurement.timestamp and measurement in self._dated:
+        drawn = _checked_charging(charging, self._charger)
+        self._watch.run_to(now)
+        self._watch.good()
+        if measurement.timestamp and self._is_old(measurement, measurement.timestamp):
             return
         self._drawn = drawn
-        loads = self._loads.read(measurement)
+        rare = self._estimator.update(measurement).get("current_l2") if self._estimator else None
+        loads = self._loads.read(measurement, rare)
         is_same = self._known and (self._known.push, self._known.charging) == (measurement, drawn)
         if loads:
-            self._learn(measurement)
-            self._known = _Known(measurement, instant, loads, voltages(measurement), drawn)
+            self._watch.listed()
+            if measurement.timestamp:
+                self._dated.append(measurement)
+            self._known = _Known(measurement, loads, voltages(measurement), drawn)
         if not (loads and is_same):
             self._count(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
         """Take note that bytes came at `now` with nothing sound in them (`Decoder(on_error=...)` tells)."""
-        self._bad = self._at(now)
+        self._watch.run_to(now)
+        self._watch.bad()
 
     @property
     def stale_after(self) -> timedelta:
         """How old a list with currents may be; follows the meter's own interval unless it was given."""
-        if self._limit is not None:
-            return self._limit
-        interval = median_low(self._gaps) if len(self._gaps) >= _GAPS_ENOUGH else _INTERVAL
-        return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
+        return self._watch.limit
 
     def freshness(self, now: datetime) -> Freshness:
         """What is known at `now`. A clock that was set back makes what it dated stale, not young."""
-        instant, limit = self._at(now), self.stale_after
-        if self._known and self._age <= limit and abs(instant - self._known.time) <= limit:
-            return Freshness.ACTIVE
-        if self._bad and abs(instant - self._bad) <= limit:
-            return Freshness.BAD_DATA
-        return Freshness.STALE if self._known else Freshness.NO_DATA
+        return self._watch.freshness(now)
 
     def headroom(self, now: datetime) -> Headroom:
         """What the charger may take at `now`."""
         freshness = self.freshness(now)
         if freshness is not Freshness.ACTIVE or not self._known:
-            why = f"{self._missing(freshness, self._at(now))}, fallback to {self._fallback:g} A"
-            return Headroom(self._fallback, freshness, why)
-        free = {line: self._free(self._known.loads.get(line)) for line in LINES[self._wiring]}
-        tightest = min(self._charger, key=free.__getitem__)
-        current = min(max(0.0, self._known.charging + free[tightest]), self._fuse)
-        more = max(0.0, self._drawn - self._known.charging)
-        available = {line: max(0.0, amps - more * (line in self._charger)) for line, amps in free.items()}
-        return Headroom(current, freshness, self._reason(tightest, self._known), MappingProxyType(available))
+            why = f"{self._missing(freshness)}, fallback to {self._fallback:g} A"
+            return Headroom(self._fallback, freshness, why, by_line=dict.fromkeys(LINES[self._wiring], self._fallback))
+        known = self._known
+        concerned = self._concerned(known)
+        free = {line: self._free(known.loads.get(line)) for line in {*LINES[self._wiring], *concerned}}
+        may = {line: min(max(0.0, _own(known, line) + amps), self._fuse) for line, amps in free.items()}
+        tightest = min(concerned, key=lambda line: _own(known, line) + free[line])
+        more = {line: max(0.0, self._drawn[line] - known.charging[line]) for line in self._charger}
+        available = {line: max(0.0, free[line] - more.get(line, 0.0)) for line in LINES[self._wiring]}
+        why = self._reason(tightest, known)
+        return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
-    def _at(self, now: datetime) -> datetime:
-        """The instant of `now`; what is known grows older with every step forward and not younger with a step back."""
-        instant = self._clock.instant(now)
-        self._age += max(timedelta(0), instant - (self._seen or instant))
-        self._seen = instant
-        return instant
+    def _is_old(self, measurement: Measurement, time: datetime) -> bool:
+        """Whether it was here before, or is a late one, from before the last list of this meter."""
+        last = self._dated[-1] if self._dated else None
+        if last is None or last.timestamp is None or measurement in self._dated:
+            return last is not None
+        if last.meter_id != measurement.meter_id or (last.timestamp.tzinfo is None) is not (time.tzinfo is None):
+            return False
+        return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
-    def _learn(self, measurement: Measurement) -> None:
-        """Learn from a list with currents how often they come, and that it was here."""
-        if self._known and self._age > timedelta(0):
-            self._gaps.append(self._age)
-        self._age = timedelta(0)
-        if measurement.timestamp:
-            self._dated.append(measurement)
+    def _concerned(self, known: _Known) -> set[int]:
+        """The lines that the charger may be connected to: all, where the meter's type contradicts what was said."""
+        sent = known.push.wiring
+        return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
 
-    def _count(self, net: float | None, drawn: float, *, is_new_list: bool) -> None:
+    def _is_contradicted(self, known: _Known) -> bool:
+        return known.push.wiring not in (None, self._wiring)
+
+    def _count(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
         """Add up what has risen since the last list with currents; a new list shows it in its currents."""
         if is_new_list:
             self._rise = 0.0
@@ -239,45 +220,50 @@ class FuseGuard:
         power it is taken as 0.
         """
         before = self._power or _Power(0.0, known.charging)
-        more = power.charging - before.charging
-        voltage = known.voltages.lowest if more > 0 else known.voltages.highest
-        own = more * voltage * _VOLTAGES[self._wiring, len(self._charger)]
+        change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
+        own = power_of_change(change, None if self._is_contradicted(known) else self._wiring, known.voltages)
         return max(0.0, power.net - before.net - own) / known.voltages.lowest
 
     def _reason(self, line: int, known: _Known) -> str:
+        meter = (
+            f", and the meter is {known.push.wiring.value}"
+            if known.push.wiring and self._is_contradicted(known)
+            else ""
+        )
         if line not in known.loads:
-            return f"L{line} is not in the meter's list and the other lines do not bound it, so nothing may be added"
+            missing = f"L{line} is not in the meter's list and the other lines do not bound it, so nothing may be added"
+            return missing + meter
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
-        if known.charging:
-            parts.append(f"{known.charging:g} A of it taken as the charger's own")
+        if own := _own(known, line):
+            parts.append(f"{own:g} A of it taken as the charger's own")
         if self._rise:
             parts.append(f"and {self._rise:.2f} A are set aside because the power has risen since")
-        return ", ".join(parts)
+        return ", ".join(parts) + meter
 
-    def _missing(self, freshness: Freshness, now: datetime) -> str:
+    def _missing(self, freshness: Freshness) -> str:
         if freshness is Freshness.BAD_DATA:
             return "bytes come but nothing sound is in them"
         if self._known is None:
             return "no list with currents has come yet, only power" if self._power else "no list has come yet"
-        age, limit = self._age.total_seconds(), self.stale_after.total_seconds()
-        ahead = (self._known.time - now).total_seconds()
-        if ahead > limit:
-            return f"the last list with currents is dated {ahead:g} s after now, the clock was set back"
-        return f"the last list with currents is {age:g} s old, more than {limit:g} s"
+        return self._watch.why_stale()
 
 
-def _number(expected: str, value: float, high: float = math.inf) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        raise TypeError(f"expected {expected}, found {type(value).__name__}")
-    if finite(value) is None or not 0 <= value <= high:
-        raise ValueError(f"expected {expected}, found {value!r}")
-    return value
+def _own(known: _Known, line: int) -> float:
+    """What the charger drew of it; the least of its lines for one that it is not said to be connected to."""
+    return known.charging.get(line, min(known.charging.values()))
+
+
+def _checked_charging(charging: float | Sequence[float], lines: tuple[int, ...]) -> dict[int, float]:
+    drawn = charging if isinstance(charging, list | tuple) else [charging] * len(lines)
+    if len(drawn) != len(lines):
+        raise ValueError(f"expected one charging current for each line of {lines!r}, found {len(drawn)}")
+    return {line: amperes(CHARGING, amps) for line, amps in zip(lines, drawn, strict=True)}
 
 
 def _checked_lines(lines: tuple[int, ...], wiring: Wiring) -> tuple[int, ...]:
     check_type("charger", lines, tuple)
-    possible = sorted(number for known, number in _VOLTAGES if known is wiring)
+    possible = counts(wiring)
     if len(lines) not in possible or len(set(lines)) < len(lines) or not set(lines) <= set(LINES[wiring]):
         numbers = " or ".join(map(str, possible))
         expected = f"{numbers} different lines of {LINES[wiring]} for a charger on {wiring.value}"
@@ -285,10 +271,8 @@ def _checked_lines(lines: tuple[int, ...], wiring: Wiring) -> tuple[int, ...]:
     return lines
 
 
-def _checked_limit(limit: timedelta | None) -> timedelta | None:
-    if limit is None:
-        return None
-    check_type("stale_after", limit, timedelta)
-    if limit <= timedelta(0):
-        raise ValueError(f"expected stale_after above 0 s, found {limit}")
-    return limit
+def _checked_estimator(bound: str) -> Estimator | None:
+    check_type("bound", bound, str)
+    if bound not in ("high", "rare"):
+        raise ValueError(f"expected 'high' or 'rare' as bound, found {bound!r}")
+    return Estimator() if bound == "rare" else None

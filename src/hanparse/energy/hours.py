@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen at 00:05, 00:25, 00:35 and 00:55
-_PUT_BACK: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving puts them back by an hour
+_SET_BACK: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving sets them back by an hour
 _DECIMALS: Final = 3  # mWh: finer than any register, coarser than what is left over when floats are subtracted
 
 
@@ -38,12 +38,12 @@ class Gap(Enum):
 
     MISSING = "missing"
     """At least one hourly list did not come."""
-    EXCHANGED = "exchanged"
+    METER_REPLACED = "meter replaced"
     """Another meter counts now."""
-    FELL = "fell"
+    REGISTER_DECREASED = "register decreased"
     """A register is lower than before: it was reset, it ran over, or its power of ten is another one."""
-    CLOCK = "clock"
-    """The meter's clock was put back, and nothing says by how much."""
+    CLOCK_SET_BACK = "clock set back"
+    """The meter's clock was set back, and nothing says by how much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Hour:
     """The energy of one full hour in Wh and varh; or a gap, which may be longer, and has no figures.
 
     `start` and `end` carry the offset that the meter's clock had; they are naive where its zone is unknown. A figure is
-    `None` where the meter does not send that register. After a clock was put back a gap may end where it starts.
+    `None` where the meter does not send that register. After a clock was set back a gap may end where it starts.
     """
 
     start: datetime
@@ -101,14 +101,14 @@ class HourlyEnergy:
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest clock seen since `_last`, as `_Moment.utc`
-        self._put_back = False  # whether a clock since then was behind it
-        self._again: _Reading | None = None  # the hour of `_last` once more, by a clock that was put back
+        self._set_back = False  # whether a clock since then was behind it
+        self._again: _Reading | None = None  # the hour of `_last` once more, by a clock that was set back
         self._older: _Reading | None = None  # a list from before `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
         """The hours that `measurement` completes: none, one, or two after the hour that exists twice.
 
-        Every push may be given. Those without registers are of use as well, their time stamps show a clock put back.
+        Every push may be given. Those without registers are of use as well, their time stamps show a clock set back.
         """
         check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
@@ -122,7 +122,7 @@ class HourlyEnergy:
 
     def _see(self, clock: _Moment) -> None:
         if self._last and (clock.offset is None) is (self._last.hour.offset is None):
-            self._put_back |= self._latest - clock.utc >= _PUT_BACK
+            self._set_back |= self._latest - clock.utc >= _SET_BACK
             self._latest = max(self._latest, clock.utc)
 
     def _take(self, reading: _Reading) -> list[Hour]:
@@ -130,10 +130,10 @@ class HourlyEnergy:
         if last is None:
             return self._accept(reading)
         if last.meter_id and reading.meter_id and last.meter_id != reading.meter_id:
-            return self._accept(reading, _gap(last, reading, Gap.EXCHANGED))
+            return self._accept(reading, _gap(last, reading, Gap.METER_REPLACED))
         reading = reading._replace(meter_id=reading.meter_id or last.meter_id)
         if (last.hour.offset is None) is not (reading.hour.offset is None):
-            return self._accept(reading, _gap(last, last, Gap.CLOCK))
+            return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK))
         if reading.hour.utc > last.hour.utc:
             return self._accept(reading, *self._next(last, reading))
         if reading.hour.utc < last.hour.utc:
@@ -144,35 +144,35 @@ class HourlyEnergy:
 
     def _accept(self, reading: _Reading, *hours: Hour) -> list[Hour]:
         self._last, self._latest = reading, reading.clock
-        self._put_back, self._again, self._older = False, None, None
+        self._set_back, self._again, self._older = False, None, None
         return list(hours)
 
     def _next(self, last: _Reading, reading: _Reading) -> list[Hour]:
         """What lies between two full hours."""
         if self._again is None:
-            put_back = self._put_back or self._latest - reading.clock >= _PUT_BACK
-            return [_gap(last, reading, Gap.CLOCK) if put_back else _between(last, reading)]
+            set_back = self._set_back or self._latest - reading.clock >= _SET_BACK
+            return [_gap(last, reading, Gap.CLOCK_SET_BACK) if set_back else _between(last, reading)]
         if not _is_winter_after_summer(last.hour, reading.hour):
-            return [_gap(last, reading, Gap.CLOCK)]
+            return [_gap(last, reading, Gap.CLOCK_SET_BACK)]
         second_pass = self._again._replace(hour=_Moment(last.hour.utc + _HOUR, reading.hour.offset))
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """An old list is one sent again; a second one that goes on from it shows that the clock was put back."""
+        """An old list is one sent again; a second one that goes on from it shows that the clock was set back."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
             return []
-        return self._accept(reading, _gap(last, last, Gap.CLOCK), _between(older, reading))
+        return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
-        """A later list of the same hour: one of many pushes, or the clock was put back in between.
+        """A later list of the same hour: one of many pushes, or the clock was set back in between.
 
         Put back it was when a clock shows so, or when this one is not later and no other clock came in between.
         """
         alone = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
-        if self._again is None and (alone or self._put_back):
+        if self._again is None and (alone or self._set_back):
             self._again = reading
 
 
@@ -219,9 +219,9 @@ def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
 def _between(last: _Reading, reading: _Reading) -> Hour:
     passed = reading.hour.utc - last.hour.utc
     if any(after < before for before, after in _pairs(last, reading)):
-        return _gap(last, reading, Gap.FELL)
+        return _gap(last, reading, Gap.REGISTER_DECREASED)
     if passed != _HOUR:
-        return _gap(last, reading, Gap.MISSING if passed > _HOUR else Gap.CLOCK)
+        return _gap(last, reading, Gap.MISSING if passed > _HOUR else Gap.CLOCK_SET_BACK)
     active_import, active_export, reactive_import, reactive_export = map(_difference, last.energies, reading.energies)
     return Hour(
         start=last.hour.shown(),
@@ -258,6 +258,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Whether the clock was put back by an hour, and the hour that exists twice lies between."""
+    """Whether the clock was set back by an hour, and the hour that exists twice lies between."""
     turned = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return turned and after.utc - before.utc > _HOUR

@@ -16,10 +16,11 @@ from hanparse.measurement.inputs import finite
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hanparse.measurement import Measurement
+    from hanparse.measurement import Estimate, Measurement
 
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house."""
+L2: Final = 2
 _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
 
 
@@ -48,17 +49,24 @@ class LineLoads:
         self._wiring = wiring
         self._is_l2_doubted = False
 
-    def read(self, measurement: Measurement) -> dict[int, Load]:
-        """What each line carries, as far as the push tells; nothing for a list without currents."""
-        currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in LINES[self._wiring]}
+    def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
+        """What each line carries, as far as the push tells; nothing for a list without currents.
+
+        With an estimate `rare` of L2 that line counts as what L2 rarely passes; else as what it never passes.
+        """
+        lines = {
+            *LINES[self._wiring],
+            *LINES[measurement.wiring or self._wiring],
+        }  # where they differ, all that is sent
+        currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
-            currents[2] = None
+            currents[L2] = None
         step = current_step(measurement) if measurement.scale.current > 1 else 0.0
         how = f"measured, with a step of {step:g} A behind transformers" if step else "measured"
         measured = {line: Load(sent + step, how) for line, sent in currents.items() if sent is not None}
         loads = dict(measured)
         for line in currents.keys() - measured.keys() if measured else ():
-            if load := self._unmeasured(line, measurement, measured):
+            if load := self._unmeasured(line, measurement, measured, rare if line == L2 else None):
                 loads[line] = load
         return loads
 
@@ -71,11 +79,16 @@ class LineLoads:
             return True
         return measurement.wiring is not None and not self._is_l2_doubted  # without a type nobody knows about a 0
 
-    def _unmeasured(self, line: int, measurement: Measurement, measured: Mapping[int, Load]) -> Load | None:
+    def _unmeasured(
+        self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
+    ) -> Load | None:
         """Nothing on four wires, by the house or by the meter: with a neutral the line may carry anything."""
         if self._wiring is not Wiring.THREE_WIRE or measurement.wiring not in (None, Wiring.THREE_WIRE):
             return None
         estimate = measurement.estimated.get(f"current_l{line}")
+        if rare and rare.rare_high < rare.high:
+            worse = max(rare.rare_high, estimate.rare_high) if estimate else rare.rare_high
+            return Load(worse, "what an estimate says is rarely passed")
         if estimate and (high := finite(estimate.high)) is not None:
             return Load(high, "the upper bound of an estimate")
         if len(measured) < 2:  # noqa: PLR2004

@@ -10,10 +10,11 @@ from __future__ import annotations
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from hanparse.hdlc import BUFFER_LIMIT, SEQUENCE_SIZE, Frame
+from hanparse.hdlc import BUFFER_LIMIT, Frame
 from hanparse.layouts.learn import NotLearnableError
 from hanparse.mbus import Telegram, has_sound_checksum
 from hanparse.wire.crc import SOUND, frame_register
+from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,7 +36,7 @@ class PlainFrame:
 
     __slots__ = (
         *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
-        *("mask", "scale", "size", "start", "texts", "used"),
+        *("mask", "scale", "size", "start", "steps", "texts", "used"),
     )
 
     def __init__(self, frame: Frame, layout: Layout) -> None:
@@ -48,7 +49,7 @@ class PlainFrame:
         self.head = raw[: frame.information_offset - frame.offset]
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
-        self.index, self.scale = layout.index, layout.scale
+        self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
         self.made_for_transformers = layout.made_for_transformers
         self._layout = layout
 

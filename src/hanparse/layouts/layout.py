@@ -49,7 +49,7 @@ class Layout:
     __slots__ = (
         *("_clocks", "_constants", "_divided", "_divisors", "_elements", "_factors", "_multiplied", "_numerators"),
         *("_timezone", "_unmeasured", "_whole", "constant", "frames", "index", "is_named", "known", "last", "link"),
-        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "texts", "used"),
+        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "steps", "texts", "used"),
     )
 
     def __init__(
@@ -65,6 +65,7 @@ class Layout:
         """Raise `NotLearnableError` for a push that a layout could not always read as the grammar does."""
         builder = LayoutBuilder(apdu, reading, scale, timezone)
         self.scale, self._timezone = scale, timezone
+        self.steps: dict[str, float] = {}  # the scalers are constant
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
@@ -74,15 +75,20 @@ class Layout:
         self.used = 0
         self.frames: list[tuple[bytes, PlainFrame | Carried]] = []
         """The kinds of frames in which such pushes are recognised, with their first bytes."""
-        self.size = size = len(apdu)
+        self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push and those of them that vary; `None` until registers are first asked for."""
+        self._arrange(builder)
+
+    def _arrange(self, builder: LayoutBuilder) -> None:
+        """Group the values by the way in which they are read: few operations then read all of a group."""
         numbers = sorted(builder.numbers)  # by place
         divided = [number for number in numbers if number.is_divided]
         whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
         multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
+        groups = (whole, multiplied, divided)
         self._constants = tuple(builder.constants.values())
-        self._whole, self._multiplied, self._divided = (_unpack(part, size) for part in (whole, multiplied, divided))
+        self._whole, self._multiplied, self._divided = (_unpack(group, self.size) for group in groups)
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly there is nothing to multiply

@@ -57,6 +57,7 @@ class TelegramLayout:
 
     head = b""
     made_for_transformers = False
+    steps = None
 
     def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
         """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""

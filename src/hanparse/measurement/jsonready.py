@@ -43,14 +43,19 @@ def from_register(register: Register) -> dict[str, Any]:
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
 
 
-def from_value(value: object, *, iso: bool) -> Any:  # noqa: ANN401  any type of JSON
-    """Return the value of a field as a type of JSON; with `iso` a time becomes text in ISO 8601."""
+def from_value(value: object, time: Callable[[datetime], Any] = datetime.isoformat) -> Any:  # noqa: ANN401  any type of JSON
+    """Return the value of a field as a type of JSON; `time` converts its times, to `None` if one is to be left out."""
     if isinstance(value, datetime):
-        return value.isoformat() if iso else value
+        return time(value)
     if isinstance(value, tuple):
-        named = [element._asdict().items() for element in value]
-        return [{name: from_value(part, iso=iso) for name, part in each if part is not None} for each in named]
+        named = [[(name, from_value(part, time)) for name, part in element._asdict().items()] for element in value]
+        return [{name: part for name, part in each if part is not None} for each in named]
     return str(value) if isinstance(value, Breaker) else value
+
+
+def unchanged(time: datetime) -> datetime:
+    """Return a time as it is, for those who need no JSON."""
+    return time
 
 
 def from_security(security: Security) -> dict[str, Any]:

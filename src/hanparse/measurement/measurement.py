@@ -4,7 +4,7 @@ from __future__ import annotations
 
 # Users may call get_type_hints(Measurement), so the types of the fields are imported at run time
 from collections.abc import Mapping  # noqa: TC003
-from datetime import datetime  # noqa: TC003
+from datetime import datetime
 from typing import Any, Final, Self
 
 from hanparse.measurement import jsonready
@@ -74,7 +74,8 @@ class Measurement(Fields):
         found: dict[str, Any] = dict(self._present())
         if self.received is not None:
             found["received"] = self.received
-        found = {name: jsonready.from_value(value, iso=iso) for name, value in found.items()}
+        time = datetime.isoformat if iso else jsonready.unchanged
+        found = {name: jsonready.from_value(value, time) for name, value in found.items()}
         if self.estimated:
             found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
         if self.security:

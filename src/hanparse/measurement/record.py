@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 AS_SENT: Final = Scale()
 NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
-_ESTIMATED: Final = "estimated"
 _TYPES: Final[dict[str, type]] = {**{name: field.type for name, field in FIELD_OF.items()}, "wiring": Wiring}
 _ITEMS: Final = {name: field.item for name, field in FIELD_OF.items() if field.item}
 _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_float)
@@ -39,6 +38,8 @@ class Kind(Protocol):
     """The factors by which the values were multiplied."""
     made_for_transformers: bool
     """True if the meter type needs current transformers."""
+    steps: dict[str, float] | None
+    """The steps of quantities, for callers that look for them; `None` if each push has scalers of its own."""
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
         """Return the values of the push in the order of `index`."""
@@ -63,7 +64,9 @@ class Record:
     # `_state` begins as the push. The first access to a field replaces it by the tuple of all values in their order,
     # followed by the push. The first access to the registers replaces the push in this tuple by the registers.
     # `_received` is unset if the caller gave no time, `_security` is unset for a push that was not ciphered.
-    __slots__ = ("_kind", "_received", "_security", "_state")
+    # `_estimated` is unset without estimates, and a function that makes them until a caller asks for them.
+    __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
+    _estimated: Any
     _kind: Kind
     _received: datetime
     _security: Security
@@ -101,7 +104,7 @@ class Record:
         check_type("scale", scale, Scale)
         check_type("made_for_transformers", made_for_transformers, bool)
         if estimated:
-            present[_ESTIMATED] = MappingProxyType(dict(estimated))
+            fill_estimated(self, MappingProxyType(dict(estimated)))
         fill_kind(self, _made(tuple(present), scale, made_for_transformers))
         fill_state(self, (*present.values(), elements))
         if received is not None:
@@ -132,8 +135,14 @@ class Record:
 
         The mapping is empty unless the caller asked for estimates.
         """
-        position = self._kind.index.get(_ESTIMATED)
-        return NO_ESTIMATES if position is None else self._read()[position]
+        try:
+            found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = self._estimated
+        except AttributeError:  # an empty slot
+            return NO_ESTIMATES
+        if callable(found):
+            found = MappingProxyType(found(self))
+            fill_estimated(self, found)
+        return found
 
     def _arrival(self) -> datetime | None:
         """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
@@ -160,10 +169,9 @@ class Record:
     def _arguments(self) -> dict[str, Any]:
         """Return the arguments that construct an equal measurement, by name."""
         fields = dict(zip(self._kind.index, self._read(), strict=False))
-        fields.pop(_ESTIMATED, None)
         return fields | {
             "registers": self._elements(),
-            _ESTIMATED: dict(self._estimates()),
+            "estimated": dict(self._estimates()),
             "received": self._arrival(),
             "security": self._ciphering(),
             "scale": self._kind.scale,
@@ -206,6 +214,7 @@ class Record:
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
+fill_estimated = Record.__dict__["_estimated"].__set__
 fill_received = Record.__dict__["_received"].__set__
 fill_security = Record.__dict__["_security"].__set__
 
@@ -230,6 +239,7 @@ class _Made:
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
         self.index: Mapping[str, int] = {name: position for position, name in enumerate(names)}
+        self.steps = None
         self.scale = scale
         self.made_for_transformers = made_for_transformers
 
@@ -241,6 +251,11 @@ class _Made:
 
 
 _made = lru_cache(maxsize=256)(_Made)
+
+
+def kept_steps(measurement: Record) -> dict[str, float] | None:
+    """Return where the steps of quantities are kept for all pushes of this kind; `None` where each has its own."""
+    return measurement._kind.steps  # noqa: SLF001  the only way to the kind
 
 
 def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, Self
 if TYPE_CHECKING:
     from fractions import Fraction
 
-_RATIO: Final = re.compile(r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*(?::\s*(\d{1,6}(?:\.\d{1,6})?)\s*)?", re.ASCII)
+_NUMBER: Final = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
+_RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII)  # as on the plate: 100/5 A
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +45,8 @@ class Scale:
     def ct(cls, ratio: str | float | Fraction) -> Self:
         """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
 
-        A ratio that is not a whole number stays a fraction, so ``"150:7"`` is exact. Raises `ValueError` for text that
-        is not a ratio.
+        ``"100/5 A"``, as on the plate, is the same. A ratio that is not a whole number stays a fraction, so ``"150:7"``
+        is exact. Raises `ValueError` for text that is not a ratio, or whose primary current is the smaller one.
         """
         if isinstance(ratio, str):
             from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
@@ -54,6 +55,9 @@ class Scale:
             primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
             if not secondary:
                 raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
+            if match and match[2] and primary < secondary:
+                swapped = f"{match[2]}:{match[1]}"
+                raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
             exact = Fraction(primary, secondary)
             ratio = exact.numerator if exact.denominator == 1 else exact
         return cls(current=ratio, power=ratio, energy=ratio)

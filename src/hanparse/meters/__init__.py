@@ -15,11 +15,23 @@ from hanparse.meters.read import Reading, read
 
 __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading", "codes", "read"]
 
-PROFILES: tuple[Profile, ...] = (
-    *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
-    *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or the addresses
-    *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # by the elements of the list
-    UNNAMED,
+
+class _Profiles(tuple[Profile, ...]):
+    """Profiles that `help` and editors show by their name, in signatures."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "PROFILES"
+
+
+PROFILES: tuple[Profile, ...] = _Profiles(
+    (
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
+        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or addresses
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # by the elements of the list
+        UNNAMED,
+    )
 )
 """Every profile. Their order does not matter, because their recognition rules never overlap. Where two profiles read
 the same list, one of them applies to a link only, and it is tried first on this link."""

@@ -76,7 +76,7 @@ def _not_hex(text: str, found: re.Match[str]) -> str:
     place, letter = found.start() + 1, found[0]
     if letter in _LOOKALIKES:
         return f"character {place} of the key is the letter {letter}, not the digit {_LOOKALIKES[letter]}"
-    return f"character {place} of the key is {letter!r}, which is no hex digit"
+    return f"character {place} of the key is {letter!r}, which is no hex digit; give the digits alone"
 
 
 class Keys:

@@ -198,7 +198,8 @@ class Opener:
             return self._swapped(case) or case.error("tag", messages.TAG_IN_CLEAR, case.header.end)
         content = self._decipher(case, case.key)
         if case.is_sound(content):
-            return case.error("auth_key", messages.AUTH_KEY, case.header.end)
+            same = messages.SAME if case.key == case.auth_key else ""
+            return case.error("auth_key", messages.AUTH_KEY + same, case.header.end)
         if case.title in self._confirmed or identify.is_head(content):
             return case.error("tag", messages.TAG_AND_CONTENT, case.header.end)
         return self._swapped(case) or self._wrong_key(case)

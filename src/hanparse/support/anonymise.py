@@ -5,8 +5,11 @@ Replaced bytes
 * In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
   clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
   and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
-* In bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
-* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64.
+* In the header of a ciphered push: the system title, apart from the letters of its manufacturer.
+* In P1 telegrams, sound or damaged: the identifiers and messages that `hanparse.support.telegrams` finds.
+* In other bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
+* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
+  that can be read, only within a value, so that the list stays readable.
 
 Lengths and headers stay. Because a CRC is linear, each check sequence changes by the same bits as its frame requires: a
 sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. Nothing is repaired. A
@@ -16,19 +19,21 @@ meter number that a list contains as a whole number without a code looks like an
 from __future__ import annotations
 
 import re
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.axdr.data import SCALARS, Data, Tag
-from hanparse.errors import DecodeError
+from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
 from hanparse.obis import code_in, lookup
-from hanparse.receiver import Failed, Read, walk
-from hanparse.support import base64words, unreadable
-from hanparse.wire import ids
+from hanparse.p1 import Telegram
+from hanparse.receiver import Failed, Read, ReadTelegram, walk
+from hanparse.security.header import read_header
+from hanparse.support import base64words, telegrams, titles, unreadable
+from hanparse.wire import identify, ids
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -63,21 +68,34 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     kept = {text.encode("utf-8", "surrogateescape") for text in keep}
     kept |= {text for read in capture.lists for text in read.kept}
     changed = bytearray(data)
-    others = _Replacements(data, changed)
+    for first in range(ids.REPLACEMENTS):
+        changed = _replaced(data, capture, kept, first)
+        has_room = [span.seal(data, changed) for span in spans]
+        if all(has_room):
+            break
+    return bytes(changed)
+
+
+def _replaced(data: bytes, capture: _Capture, kept: set[bytes], first: int) -> bytearray:
+    """Return `data` with other identifiers, numbered from `first`; check sequences are as before."""
+    changed = bytearray(data)
+    others = _Replacements(data, changed, first)
     known = others.put(capture.readable(frozenset(kept)))
     elsewhere = others.put(capture.unreadable(kept))  # may be a piece of a text to keep
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
-    _replace_known(data, changed, capture.content, known)
-    for span in spans:
-        span.seal(data, changed)
-    return bytes(changed)
+    for stretch in capture.stretches():
+        _replace_known(data, changed, stretch, known)
+    texts = {old: new for old, new in known.items() if telegrams.is_text(old) and telegrams.is_text(new)}
+    _replace_known(data, changed, capture.text, texts)
+    return changed
 
 
 class _Replacements:
     """Replaces identifiers: equal ones by equal replacements."""
 
-    def __init__(self, data: bytes, changed: bytearray) -> None:
+    def __init__(self, data: bytes, changed: bytearray, first: int) -> None:
         self._data = data
+        self._first = first
         self._changed = changed
         self._numbers: dict[bytes, int] = {}
 
@@ -86,7 +104,7 @@ class _Replacements:
         known: dict[bytes, bytes] = {}
         for identifier in found:
             old = bytes(self._data[at] for at in identifier.places)
-            new = identifier.change(old, self._numbers.setdefault(old, len(self._numbers)))
+            new = identifier.change(old, self._numbers.setdefault(old, self._first + len(self._numbers)))
             _put(self._changed, identifier.places, new)
             known |= identifier.notations(old, new)
         return known
@@ -139,6 +157,12 @@ class _List(NamedTuple):
     notification: DataNotification
     items: list[Item]
     kept: list[bytes]
+
+    def value_places(self) -> Iterator[int]:
+        """Return the positions of the octets of strings and numbers, without tags and lengths."""
+        for leaf in shapes.leaves(self.notification.body):
+            end = leaf.offset + leaf.length
+            yield from self.places[end - _size(leaf) : end]
 
     def identifiers(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
         """Return the strings and values in the list that may identify a meter."""
@@ -206,16 +230,51 @@ class _Capture:
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
+        events = list(events)
         self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
         read = {at for found in self.lists for at in found.places}
         framing = {at for span in spans for at in span.framing()}
-        self.content = [at for at in range(len(data)) if at not in framing]
-        self._rest = [at for at in self.content if at not in read]
+        self._telegrams: list[tuple[Sequence[int], telegrams.Found]] = []
+        in_text = self._telegrams_and_lines(events, framing | read)
+        values = {places[at] for places, found in self._telegrams for span in found.values for at in range(*span)}
+        content = [at for at in range(len(data)) if at not in framing and at not in values]
+        self.text = [at for at in content if at in in_text]
+        self._content = [at for at in content if at not in in_text]
+        self._rest = [at for at in self._content if at not in read]
+        messages = [event.message for event in events if isinstance(event, Read | ReadTelegram | Failed)]
+        self._titles = [places for message in messages if (places := titles.places(message))]
+        self._structure = read - {at for found in self.lists for at in found.value_places()}
+
+    def stretches(self) -> Iterator[Sequence[int]]:
+        """Return the indexes of each value of a list and of all other content, in which a number may be complete."""
+        for is_structure, stretch in groupby(self._content, self._structure.__contains__):
+            if not is_structure:
+                yield list(stretch)
+
+    def _telegrams_and_lines(self, events: Iterable[Event], others: set[int]) -> set[int]:
+        """Find the sound P1 telegrams and the lines of damaged ones, and return the indexes of their bytes."""
+        in_text: set[int] = set()
+        for telegram in (event for event in events if isinstance(event, Telegram)):
+            places = range(telegram.offset, telegram.offset + len(telegram.raw))
+            in_text.update(places)
+            self._telegrams.append((places, telegrams.in_telegram(telegram.raw)))
+        rest = [at for at in range(len(self._data)) if at not in in_text and at not in others]
+        found, lines = telegrams.in_damaged(bytes(self._data[at] for at in rest))
+        self._telegrams.append((rest, found))
+        return in_text | {rest[at] for span in lines for at in range(*span)}
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """Return the identifiers in the lists."""
+        """Return the identifiers in the lists and in P1 telegrams, and the system titles."""
+        for places in self._titles:
+            start = titles.serial(bytes(self._data[at] for at in places))
+            yield _Identifier(places[start:], ids.replacement_octets, titles.notations)
         for found in self.lists:
             yield from found.identifiers(kept)
+        for indexes, in_text in self._telegrams:
+            for start, stop, change in in_text.identifiers:
+                sent = bytes(self._data[at] for at in indexes[start:stop])
+                if sent.strip() not in kept:
+                    yield _Identifier(indexes[start:stop], *change)
 
     def unreadable(self, kept: set[bytes]) -> Iterator[_Identifier]:
         """Return the identifiers in all other content, which may contain a damaged copy of a list."""
@@ -226,18 +285,26 @@ class _Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes; `None` for a message without one."""
+    """Return the list in a message with the indexes of its bytes; `None` for a message without one.
+
+    The list in a ciphered push is on the wire if its content is authenticated and not encrypted.
+    """
     message = event.message
     apdu = strip_llc(message.payload)
-    header = len(message.payload) - len(apdu)
-    places = [message.position(at) for at in range(header, len(message.payload))]
+    start, end = len(message.payload) - len(apdu), len(message.payload)
+    if isinstance(event, Failed) and isinstance(event.error, DecodeError | FrameError):
+        return None
+    if identify.is_protected(apdu):
+        header = read_header(apdu)
+        start, end, apdu = start + header.start, start + header.end, apdu[header.start : header.end]
+    places = [message.position(at) for at in range(start, end)]
     if isinstance(event, Read) and event.reading.notification:
         reading, notification = event.reading, event.reading.notification
         names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
         texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
         kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
         return _List(places, notification, reading.items, kept)
-    if isinstance(event, Read) or isinstance(event.error, DecodeError):
+    if isinstance(event, Read) or apdu.startswith(b"/"):
         return None
     notification = cosem.parse_bare(apdu)
     return _List(places, notification, shapes.named(notification.body) or [], [])

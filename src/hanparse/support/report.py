@@ -7,11 +7,13 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.explain import explain
-from hanparse.decoder import Decoder, decode_all
-from hanparse.errors import HanParseError, UnknownMeterError
+from hanparse.decoder import Decoder, Options, decode_all
+from hanparse.errors import CipherError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.hdlc import FLAG
 from hanparse.meters.unknown import escaped
+from hanparse.security.keys import KeyOption, Keys
 from hanparse.support.anonymise import anonymise
+from hanparse.support.deciphered import CipheredPushes
 from hanparse.support.versions import version
 from hanparse.wire.crc import HAS_EXTENSION
 
@@ -28,28 +30,54 @@ _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 _NOTE: Final = """\
 Other numbers replace those that may be meter numbers, in text, BCD and binary, also in damaged bytes; check sequences
 fit or not as before. Plain values and the text of a gateway are unchanged: read the report before you send it."""
+_WITHOUT_PLAINTEXT: Final = """\
+The report contains no key and nothing that the keys deciphered. Other system titles are in the dump, so no key opens
+it."""
+_WITH_PLAINTEXT: Final = """\
+The report contains no key. It contains the values that the keys deciphered, because they were asked for."""
 
 
-def attachment(chunks: Iterable[bytes], keep: Sequence[str] = ()) -> str:
+def attachment(
+    chunks: Iterable[bytes],
+    keep: Sequence[str] = (),
+    *,
+    key: KeyOption = None,
+    auth_key: KeyOption = None,
+    system_title: str | bytes | None = None,
+    with_plaintext: bool = False,
+) -> str:
     """Return the report on a capture. `keep` contains texts that look like meter numbers and are none.
 
     Counts and faults are those of all bytes. Errors, explained frames and the dump are limited to 4 KiB, up to the last
-    error or, without an error, from the beginning.
+    error or, without an error, from the beginning. For a text that is no dump, the report contains its error. Keys add
+    what they do for ciphered pushes: counts, faults and errors. The report contains what the keys deciphered only if
+    `with_plaintext` is true, with other numbers in place of those of meters.
     """
-    capture = _Capture()
-    for chunk in chunks:
-        capture.take(chunk)
+    keys = Keys(key, auth_key, system_title)
+    capture = _Capture(Options(key=key, auth_key=auth_key, system_title=system_title))
+    unread = ""
+    try:
+        for chunk in chunks:
+            capture.take(chunk)
+    except HexDumpError as error:
+        unread = anonymise(str(error).encode(), keep).decode("utf-8", "replace")
     capture.decoder.flush()
     data, start = capture.extract()
     shown = anonymise(data, keep)
-    return "\n".join(_report(capture, shown, start))
+    pushes = CipheredPushes(data, shown, keys) if keys else None
+    lines = list(_report(capture, shown, start, pushes, unread))
+    if pushes:
+        lines += ["", *(_WITH_PLAINTEXT if with_plaintext else _WITHOUT_PLAINTEXT).splitlines()]
+    if pushes and with_plaintext:
+        lines += _plaintexts(pushes, start, keep)
+    return "\n".join(lines)
 
 
 class _Capture:
     """Decodes a capture of any length and keeps the section of it that the report shows."""
 
-    def __init__(self) -> None:
-        self.decoder = Decoder(on_error=self._note)
+    def __init__(self, options: Options) -> None:
+        self.decoder = Decoder(**options, on_error=self._note)
         self._recent = b""
         self._kept: tuple[bytes, int] | None = None
         self._first = b""
@@ -83,20 +111,21 @@ class _Capture:
         return data[first : last or len(data)], start + first
 
 
-def _report(capture: _Capture, data: bytes, start: int) -> Iterator[str]:
+def _report(capture: _Capture, data: bytes, start: int, pushes: CipheredPushes | None, unread: str) -> Iterator[str]:
     yield "### What `hanparse report` says"
     yield ""
     yield from (f"* {line}" for line in _versions())
     stats = capture.decoder.stats._asdict().items()
     yield "* " + ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in stats)
+    if unread:
+        yield f"* a text was not read to its end: {escaped(unread)}"
     for fault in capture.decoder.diagnosis():
         yield f"* diagnosis: {fault.kind if fault.kind in _NAMES_METERS else fault}"
     yield ""
     yield from _NOTE.splitlines()
-    yield from _errors(data)
+    yield from _errors(data, pushes)
     yield from _block("Explained", str(explain(data)).splitlines())
-    rows = [data[at : at + _ROW].hex(" ").upper() for at in range(0, len(data), _ROW)]
-    yield from _block(f"Dump, bytes {start} to {start + len(data)} of {capture.decoder.stats.bytes}", rows)
+    yield from _block(f"Dump, bytes {start} to {start + len(data)} of {capture.decoder.stats.bytes}", _dump(data))
 
 
 def _versions() -> Iterator[str]:
@@ -106,15 +135,32 @@ def _versions() -> Iterator[str]:
     yield f"{platform.system()} {platform.machine()}"
 
 
-def _errors(data: bytes) -> Iterator[str]:
-    """Return the last errors in the section, and each report on a list that no profile reads once."""
-    errors = _all_errors(data)
-    if errors:
-        yield from ("", f"#### Errors, the last of {len(errors)}", "")
-    yield from (f"* {type(error).__name__}: {escaped(str(error))}" for error in errors[-_SHOWN_ERRORS:])
+def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
+    """Return the last errors in the section, and each report on a list that no profile reads once.
+
+    With keys, the errors of ciphered pushes are those with the keys. `data`, which has other system titles, gives the
+    other errors.
+    """
+    errors = [error for error in _all_errors(data) if not (pushes and isinstance(error, CipherError))]
+    messages = [f"{type(error).__name__}: {error}" for error in errors] + (pushes.errors() if pushes else [])
+    if messages:
+        yield from ("", f"#### Errors, the last of {len(messages)}", "")
+    yield from (f"* {escaped(message)}" for message in messages[-_SHOWN_ERRORS:])
     reports = dict.fromkeys(error.report for error in errors if isinstance(error, UnknownMeterError))
     for report in list(reports)[:_SHOWN_ERRORS]:
         yield from ("", report)
+
+
+def _plaintexts(pushes: CipheredPushes, start: int, keep: Sequence[str]) -> Iterator[str]:
+    """Return the explanation and the dump of each APDU that the keys deciphered."""
+    for position, data, verified in pushes.plaintexts(keep):
+        title = f"Plaintext of the push at byte {start + position}, {'verified' if verified else 'not verified'}"
+        yield from _block(title, str(explain(data)).splitlines())
+        yield from _block("Dump of this plaintext", _dump(data))
+
+
+def _dump(data: bytes) -> list[str]:
+    return [data[at : at + _ROW].hex(" ").upper() for at in range(0, len(data), _ROW)]
 
 
 def _all_errors(data: bytes) -> list[HanParseError]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from os import PathLike
 from typing import Final
 
 Buffer = bytes | bytearray | memoryview
@@ -17,8 +18,8 @@ def as_bytes(data: Buffer) -> bytes:
     if type(data) is bytes:
         return data
     if not isinstance(data, Buffer):
-        message = f"expected bytes, bytearray or memoryview, found {type(data).__name__}"
-        raise TypeError(message)
+        advice = "; open it and give what is in it" if isinstance(data, PathLike) else ""
+        raise TypeError(f"expected bytes, bytearray or memoryview, found {type(data).__name__}{advice}")
     return bytes(data)
 
 

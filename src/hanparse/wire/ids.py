@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 IDENTIFYING_DIGITS: Final = 6
 """A text with this many digits may be the number of a meter. A text with fewer is a type or a version."""
 
 _FIRST: Final = 17
 _ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
+REPLACEMENTS: Final = 9 * _ENDINGS
+"""The number of different replacements of a number: the first digit is 1 for the first 80, then 2 to 9."""
+
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; some meters use the last digits of a longer number as their number
+_LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
 _IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; a value may equal fewer bytes by chance
 _MAKER: Final = 3  # letters at the beginning that identify the manufacturer (FLAG association)
 _TITLE: Final = 8  # octets of a system title
@@ -26,8 +33,11 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits alone or after the letters of a manufacturer, which may follow the first digit of DIN 43863-5.
-_HEX_NUMBER: Final = re.compile(rb"(?:\d?[A-Za-z]{3})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})")
+# Hex digits alone, after the letters of a manufacturer, which may follow the first digit of DIN 43863-5, or after the
+# identifier of a list.
+_HEX_NUMBER: Final = re.compile(
+    rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
+)
 _SHORTEST_HEX: Final = 8  # a shorter one may be a type, unless its OBIS code is that of an id
 
 
@@ -52,13 +62,14 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`."""
+    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`. From 80 on, 2 replaces 1."""
     return _with_other_digits(text, _places(text), number)
 
 
 def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
     ending = b"%d" % (_FIRST + number % _ENDINGS)
-    other = (b"1" + ending.rjust(max(_PLACES, len(places) - 1), b"0"))[: len(places)]
+    leading = b"%d" % (1 + number // _ENDINGS % 9)
+    other = (leading + ending.rjust(max(_PLACES, len(places) - 1), b"0"))[: len(places)]
     changed = dict(zip(places, other, strict=True))
     return bytes(changed.get(at, byte) for at, byte in enumerate(text))
 
@@ -92,9 +103,10 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
     The notations are the text in upper and lower case, and hex digits as octets. For six or more consecutive digits
-    they are also these digits alone, in packed BCD and as a whole number, in both byte orders; the same for the last
-    eight or more of these digits. A binary notation with fewer than three bytes other than 00 is left out, because a
-    value may equal it. One digit per octet is left out as well, because lists contain many small bytes.
+    they are also these digits alone, in packed BCD and as a whole number, in both byte orders; the same for the last 8
+    to 40 of these digits, because more digits are a text in hex. A binary notation with fewer than three bytes other
+    than 00 is left out, because a value may equal it. One digit per octet is left out as well, because lists contain
+    many small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -103,7 +115,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     if run:
         other = new[run.start() : run.end()]
         pairs[run[0]] = other
-        for start in {0, *range(len(other) - _SHORTEST_TAIL + 1)}:
+        for start in _tails(len(other)):
             before, after = run[0][start:], other[start:]
             pairs |= _number(before, after)
             if start == 0 or len(before) % 2 == 0:
@@ -111,6 +123,11 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
             if len(before) % 2:
                 pairs |= _both_orders(bytes.fromhex(f"{before.decode()}F"), bytes.fromhex(f"{after.decode()}F"))
     return {before: after for before, after in pairs.items() if before != after}
+
+
+def _tails(size: int) -> Iterable[int]:
+    """Return where the last digits begin that may be written alone: all digits, if they may be a number, and fewer."""
+    return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
 def is_packed(octets: bytes) -> bool:

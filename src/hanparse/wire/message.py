@@ -61,15 +61,15 @@ class Message:
     @classmethod
     def join(cls, parts: Iterable[Message]) -> Self:
         """Return the message that consists of `parts`, of which there is at least one."""
-        payload, link = b"", None
-        frames: tuple[Carrier, ...] = ()
+        payload, link = bytearray(), None
+        frames: list[Carrier] = []
         starts: list[tuple[int, int]] = []
         for part in parts:
             starts += [(len(payload) + index, position) for index, position in part.starts]
             payload += part.payload
             frames += part.frames
             link = link or part.link
-        return cls(payload, link, frames, tuple(starts))
+        return cls(bytes(payload), link, tuple(frames), tuple(starts))
 
     def cut(self, start: int, stop: int) -> Self:
         """Return the part of the message whose payload is ``payload[start:stop]``."""

@@ -81,6 +81,7 @@ class _Joining:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
+        self._size = 0  # of `parts`
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # the first part of the message is missing, and an error has reported that
         self._is_refused = False  # all parts are ignored up to the last one of the message
@@ -104,13 +105,13 @@ class _Joining:
         if not self.parts and number != self._numbering.first:
             return None, dropped
         self.parts.append(part)
+        self._size += len(part.payload) or 1  # an empty part takes memory, too
         self._next = (number + 1) % self._numbering.modulo
-        if sum(len(joined.payload) for joined in self.parts) > MAX_MESSAGE:
+        if self._size > MAX_MESSAGE:
             return None, self.drop(f"it has more than {MAX_MESSAGE} bytes", part.position(0))
         if not is_last:
             return None, dropped
-        parts, self.parts = self.parts, []
-        return Message.join(parts), dropped
+        return self._take(), dropped
 
     def interrupt(self, offset: int) -> Dropped:
         """Drop the message, and with it its later parts."""
@@ -133,7 +134,10 @@ class _Joining:
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:
-        message = Message.join(self.parts)
-        self.parts = []
+        message = self._take()
         error = incomplete(f"a push in {self._numbering.unit}s is incomplete and dropped: {reason}", offset)
         return Dropped(error, message)
+
+    def _take(self) -> Message:
+        parts, self.parts, self._size = self.parts, [], 0
+        return Message.join(parts)

@@ -58,9 +58,10 @@ def _readings(lines: Sequence[str]) -> Iterator[bytes]:
     if not cleaned[-1].strip("!"):
         return  # without a CRC nothing shows whether the removed text was a part of the telegram
     yield _bytes(cleaned)
-    filled = [line for line in cleaned if line]
-    yield _bytes(filled)
-    yield _bytes([filled[0], "", *filled[1:]])
+    header, *filled = (line for line in cleaned if line)
+    for sent in (header, header.replace(r"\\", "\\")):  # a string of a program contains a backslash twice
+        yield _bytes([sent, *filled])
+        yield _bytes([sent, "", *filled])
 
 
 def _cleaned(line: str) -> str:

@@ -21,7 +21,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from hanparse.errors import FrameError
+from hanparse.errors import DecodeError, FrameError
 from hanparse.wire.buffer import Buffer, StreamBuffer, as_bytes
 
 if TYPE_CHECKING:
@@ -48,7 +48,8 @@ class LinkLayer(Protocol):
         """Return the end of the frame that begins at `start`, and whether its header is complete and sound.
 
         `base` is the position of ``data[0]`` in the stream. The end is greater than ``len(data)`` while bytes are
-        missing. Raises `FrameError` when one of the checks fails that the received bytes allow.
+        missing. Raises `FrameError` when one of the checks fails that the received bytes allow, and `DecodeError` when
+        keys are needed for the check and do not fit.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
@@ -172,7 +173,7 @@ class StreamReader:
         self._need = 0
 
     def next_event(self) -> object:
-        """Return the next frame, `FrameError` or run of known frames (a list); `None` when more bytes are needed.
+        """Return the next frame, error or run of known frames (a list); `None` when more bytes are needed.
 
         Positions are counted from the first byte received.
         """
@@ -198,7 +199,7 @@ class StreamReader:
                 return None
             try:
                 return self._try(self._layers[data[start]], start, size)
-            except FrameError as error:
+            except (FrameError, DecodeError) as error:
                 self._at = start + 1
                 error.offset += self._stream.base
                 return error

@@ -65,9 +65,10 @@ class Scan:
         missing. Raises `FrameError` when one of the checks fails that the received bytes allow, `ChecksumError` when it
         is the CRC. The offset of the error is an index in `data`.
         """
-        header = _header_end(data, start)
+        _check_maker(data, start)
         mark = self._next(data, start + 1, base)
-        if mark is not None and (header is None or mark < header):
+        header = _header_end(data, start, len(data) if mark is None else mark)
+        if mark is not None and header is None:
             raise _no_text(data, mark, meant=False)
         if header is None:
             return len(data) + 1, False
@@ -107,17 +108,20 @@ def with_cr_lf(data: bytes) -> bytes:
     return data.replace(b"\n", b"\r\n")
 
 
-def _header_end(data: bytes, start: int) -> int | None:
-    """Return the index of the line end after the identification; `None` while it is missing."""
+def _check_maker(data: bytes, start: int) -> None:
     begin = _BEGIN.match(data, start)
     sound = begin.end() if begin else start
     if sound < min(len(data), start + 1 + _LETTERS) or not begin:
         found = data[sound : sound + 1].hex().upper() or "nothing"
         raise FrameError(f"expected / and the three letters of a manufacturer, found {found}", offset=sound)
+
+
+def _header_end(data: bytes, start: int, stop: int) -> int | None:
+    """Return the index of the line end after the identification; `None` while it is missing before `stop`."""
     limit = start + 1 + _MAX_IDENTIFICATION
-    if end := _LINE_END.search(data, start, limit):
+    if end := _LINE_END.search(data, start, min(limit, stop)):
         return end.start()
-    if len(data) >= limit:
+    if stop >= limit:
         raise FrameError(
             f"expected the line end of an identification within {_MAX_IDENTIFICATION} bytes, found none",
             offset=limit - 1,

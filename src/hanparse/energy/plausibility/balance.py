@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from hanparse.energy.plausibility.energy import Verdict
     from hanparse.energy.plausibility.load import Load
 
-SWAPPED: Final = "no factor mends that: the meter is connected the wrong way round, or its list read in the wrong order"
+SWAPPED: Final = (
+    "no factor corrects that: the meter is connected the wrong way round, or its list read in the wrong order"
+)
 
 
 class Mismatch(NamedTuple):
@@ -28,7 +30,7 @@ class Mismatch(NamedTuple):
     load: Load
 
 
-def weigh(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
+def conclude(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
     """What follows from powers and currents, and from a verdict over energy and power."""
     above = mismatch.excess if mismatch else 0
     energy = verdict.excess if verdict else None
@@ -57,7 +59,7 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
         Problem.POWER if power_is_off else Problem.CURRENT,
         f"the powers make {load.apparent:.0f} VA",
         f"{bounds} by voltages and currents",
-        f"{blamed} mends it ({why})",
+        f"{blamed} corrects it ({why})",
         Scale(power=_ten(-excess)) if power_is_off else Scale(current=_ten(excess)),
     )
 
@@ -67,7 +69,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
         Problem.ENERGY,
         f"the registers counted {verdict.registers:.0f} Wh",
         f"{verdict.registers * _ten(-excess):.0f} Wh, by the power over the same time",
-        f"energy × {_ten(-excess):g} mends it",
+        f"energy × {_ten(-excess):g} corrects it",
         Scale(energy=_ten(-excess)),
     )
 
@@ -79,7 +81,7 @@ def _transformers(verdict: Verdict, ratio: int) -> Finding:
         Problem.TRANSFORMER,
         f"the registers counted {verdict.registers:.0f} Wh",
         f"{verdict.power:.0f} Wh, by the power over the same time",
-        f"{factors} mends it, if the ratio on the plates of the current transformers is {abs(ratio)}",
+        f"{factors} corrects it, if the ratio on the plates of the current transformers is {abs(ratio)}",
         Scale(power=ratio, current=ratio) if ratio > 0 else Scale(energy=-ratio),
     )
 

@@ -1,4 +1,4 @@
-"""What is not as it should be, in words and as the factors that mend it: `Finding`."""
+"""What is not as it should be, in words and as the factors that correct it: `Finding`."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Problem(Enum):
 class Finding:
     """One thing that cannot be: what was `seen`, what was `expected`, and the `remedy`, in words.
 
-    `scale` has the factors that mend it, on top of the scale that the values were decoded with; `None` where no factor
-    does.
+    `scale` has the factors that correct it, on top of the scale that the values were decoded with; `None` where no
+    factor does.
     """
 
     problem: Problem
@@ -46,7 +46,7 @@ class Finding:
         return f"{self.problem.value}: {self.seen}; expected {self.expected}; {self.remedy}"
 
 
-def mend(findings: Iterable[Finding], scale: Scale = Scale()) -> Scale:  # noqa: B008  immutable
+def corrected_scale(findings: Iterable[Finding], scale: Scale = Scale()) -> Scale:  # noqa: B008  immutable
     """The scale to decode with from now on: `scale`, which the findings were made with, and their factors on top."""
     factors = {field.name: Fraction(str(getattr(scale, field.name))) for field in fields(Scale)}
     for finding in findings:

@@ -15,7 +15,7 @@ What must be explained away before a factor is blamed:
   third of the least.
 * Harmonics. Small electronics have distortion factors down to 0.1, but do not make 1.5 kVA; what does is bound to keep
   its harmonics low (EN 61000-3-2).
-* The factor that mends must give a load like others: at least half of what the currents can carry, at most all of it
+* The factor that corrects must give a load like others: at least half of what the currents can carry, at most all of it
   and 5 % (the accuracy of class 1 to 2 meters, and the rounding of the powers).
 """
 

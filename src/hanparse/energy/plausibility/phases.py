@@ -23,7 +23,7 @@ _DOWN: Final = 0.75  # of the line voltage that is left: two at a dead phase sha
 _ALIVE: Final = 40  # V: so are 57.7 V behind transformers
 _SLACK: Final = 0.5  # A: leakage to earth, RMS values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
-_FUSES: Final = "no factor mends that: a fuse or a connection of L{} has failed, or never was there"
+_FUSES: Final = "no factor corrects that: a fuse or a connection of L{} has failed, or never was there"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
 # The line voltages of a phase, and the one between the two others, as `Measurement` names them.
 _LINES: Final = {1: ((1, 2), 3), 2: ((1, 3), 2), 3: ((2, 3), 1)}
@@ -35,7 +35,7 @@ def phase_findings(m: Measurement) -> Iterator[Finding]:
     """What the phases of this push show."""
     sent = voltages(m)
     if m.wiring is Wiring.ONE_PHASE:
-        yield from _strangers(m)
+        yield from _unexpected_phases(m)
     elif max(sent.values(), default=0) < _ALIVE:
         return
     elif m.wiring is Wiring.THREE_WIRE:
@@ -83,7 +83,7 @@ def _is_idle(m: Measurement, phase: int) -> bool:
     return abs(value(m, f"current_l{phase}") or 0) <= _NO_CURRENT
 
 
-def _strangers(m: Measurement) -> Iterator[Finding]:
+def _unexpected_phases(m: Measurement) -> Iterator[Finding]:
     names = [f"{kind}_l{phase}" for kind in ("voltage", "current") for phase in (2, 3)]
     shown = [f"{name} = {number:g}" for name in names if (number := value(m, name))]
     if shown:
@@ -122,11 +122,11 @@ def _dead_phase(phase: int, seen: str, expected: str) -> Finding:
 
 def _not_measured(name: str, seen: str) -> Finding:
     """The finding that a field is always 0 because the meter does not measure it."""
-    remedy = f"no factor mends that: the meter does not measure {name}, take it as None"
+    remedy = f"no factor corrects that: the meter does not measure {name}, take it as None"
     return Finding(Problem.NOT_MEASURED, seen, "no value", remedy)
 
 
 def _wrong_wiring(seen: str, expected: str) -> Finding:
     return Finding(
-        Problem.WIRING, seen, expected, "no factor mends that: the meter is of another kind than its type says"
+        Problem.WIRING, seen, expected, "no factor corrects that: the meter is of another kind than its type says"
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hanparse.energy.plausibility.balance import SWAPPED, Mismatch, weigh
+from hanparse.energy.plausibility.balance import SWAPPED, Mismatch, conclude
 from hanparse.energy.plausibility.finding import Finding, Problem
 from hanparse.energy.plausibility.load import TOO_MUCH, load, net, systems, voltages
 from hanparse.energy.plausibility.phases import phase_findings
@@ -31,7 +31,7 @@ _DIRECTION_EXACT: Final = 0.05  # of the sum: rounding of three powers, and the 
 def check(measurement: Measurement) -> tuple[Finding, ...]:
     """What this push shows by itself. Raises `TypeError` for what is no `Measurement`."""
     check_type("measurement", measurement, Measurement)
-    return (*steady(measurement), *weigh(mismatch(measurement), None))
+    return (*steady(measurement), *conclude(mismatch(measurement), None))
 
 
 def steady(m: Measurement) -> Iterator[Finding]:
@@ -63,10 +63,10 @@ def _voltage_factor(m: Measurement) -> float | None:
     factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in sent)), None)
     if factor is None or factor > 1:
         return factor
-    as_sent, mended = load(m), load(m, factor)
-    if not as_sent or not mended or not mended.most or as_sent.excess() == 0:
+    as_sent, corrected = load(m), load(m, factor)
+    if not as_sent or not corrected or not corrected.most or as_sent.excess() == 0:
         return None
-    is_possible = mended.apparent <= TOO_MUCH * mended.most or mended.excess() is not None
+    is_possible = corrected.apparent <= TOO_MUCH * corrected.most or corrected.excess() is not None
     return factor if is_possible else None
 
 
@@ -76,7 +76,7 @@ def _voltage(m: Measurement, factor: float) -> Finding:
         Problem.VOLTAGE,
         f"{shown} is sent",
         "some 230 V, or 400 V",
-        f"voltage × {factor:g} mends it",
+        f"voltage × {factor:g} corrects it",
         Scale(voltage=factor),
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 from hanparse.energy.plausibility import phases, push
-from hanparse.energy.plausibility.balance import Mismatch, weigh
+from hanparse.energy.plausibility.balance import Mismatch, conclude
 from hanparse.energy.plausibility.energy import Comparison
 from hanparse.energy.plausibility.load import voltages
 from hanparse.energy.plausibility.trends import Direction, Transformers
@@ -104,7 +104,7 @@ class _Run:
     def findings(self) -> Iterator[Finding]:
         """All that is certain now."""
         yield from self._steady.winners
-        yield from weigh(next(iter(self._mismatch.winners), None), self._energy.verdict)
+        yield from conclude(next(iter(self._mismatch.winners), None), self._energy.verdict)
         yield from (trend.finding for trend in self._trends if trend.finding)
 
 

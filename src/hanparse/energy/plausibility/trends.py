@@ -58,7 +58,7 @@ class Transformers:
             Problem.TRANSFORMER,
             f"a meter made for current transformers ({m.model}), values as sent, at most {self._greatest:g} A in a day",
             "values multiplied by the ratio of the transformers",
-            "Scale.ct with the ratio on their plates, such as Scale.ct('100:5'), mends it",
+            "Scale.ct with the ratio on their plates, such as Scale.ct('100:5'), corrects it",
         )
 
 
@@ -92,5 +92,5 @@ class Direction:
             Problem.DIRECTION,
             f"export day and night for a week, in {self._exporting} of {self._pushes} pushes, and never import",
             "import at night, unless this is a power station",
-            "no factor mends that: the meter is connected the wrong way round, or the list is read in the wrong order",
+            "no factor corrects that: the meter is connected the wrong way round, or its list read in the wrong order",
         )

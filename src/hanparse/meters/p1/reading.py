@@ -78,7 +78,7 @@ class TelegramReading(NamedTuple):
         """Return the fields that one group fills: texts and the clock."""
         clock = self._first(_CLOCK, calendar.moment) or self._two_part_clock(calendar)
         meter = (self._first(code, values.identifier) for code in _METER_IDS)
-        version = (self._first(code, values.plain) for code in _VERSIONS)
+        version = (self._first(code, values.version) for code in _VERSIONS)
         return {
             "timestamp": clock,
             "energy_time": clock,

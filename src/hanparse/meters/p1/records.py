@@ -84,10 +84,15 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
 
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
     """Return the highest average power of this month (1-0:1.6.0) and its time; `None` where the time means never."""
-    time, sent = (calendar.moment(groups[0]) if len(groups) > 1 else None), values.number(value_of(groups))
+    time, sent = _time(groups, calendar), values.number(value_of(groups))
     if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
         return None, None
     return scaled(sent.digits, sent.exponent, factor), time
+
+
+def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
+    """Return the time of a value: in the first group, or after the value (Iskraemeco MIE5T in Belgium)."""
+    return next((time for group in groups[:2] if (time := calendar.moment(group))), None)
 
 
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
@@ -144,7 +149,7 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
     """Return the sub-meter with its reading; unchanged where the reading has no time, number or unit."""
-    time, sent = calendar.moment(groups[0]), values.number(_reading(groups))
+    time, sent = _time(groups, calendar), values.number(_reading(groups))
     if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
         return meter
     value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
@@ -155,9 +160,10 @@ def _reading(groups: Sequence[str]) -> str:
     """Return the value with its unit. DSMR 2.2 and 3.0 send time, status, period, number, code, unit and value."""
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
-    return groups[-1]
+    return value_of(groups) if len(groups) == _READING else groups[-1]
 
 
+_READING: Final = 2  # groups: time and value
 _OLD_READING: Final = 7
 
 

@@ -24,6 +24,7 @@ _TIME: Final = re.compile(
 _UNSET_YEARS: Final = range(70, 100)  # a clock that was never set begins in 1970
 _SUMMER: Final = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
+_HEX_VERSION: Final = re.compile(r"(?:3\d){4,}")  # a version as text has two to five digits
 _TARIFF: Final = re.compile(r"(?:TARIFF\s*)?0*(\d{1,4})", re.ASCII | re.IGNORECASE)
 _BREAKERS: Final = {
     "0": Breaker.DISCONNECTED,
@@ -100,6 +101,12 @@ def _of_season(moment: datetime, season: str) -> datetime:
 def plain(text: str) -> str | None:
     """Return the text without blanks around it; `None` when nothing remains."""
     return text.strip() or None
+
+
+def version(text: str) -> str | None:
+    """Return the version of the P1 description, which an Iskraemeco MIE5T sends as two hex digits a character."""
+    sent = plain(text)
+    return bytes.fromhex(sent).decode() if sent and _HEX_VERSION.fullmatch(sent) else sent
 
 
 def identifier(text: str) -> str | None:

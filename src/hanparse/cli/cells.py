@@ -1,0 +1,142 @@
+"""One value of a measurement -> its text in JSON, in CSV or for people."""
+
+from __future__ import annotations
+
+import json
+import re
+from json.encoder import encode_basestring_ascii
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse.measurement.field import FIELD_OF
+from hanparse.measurement.inputs import in_utc
+from hanparse.measurement.jsonready import from_security, from_value
+from hanparse.obis import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from hanparse.measurement import Estimate, Wiring
+    from hanparse.measurement.security import Security
+
+    Write = Callable[[Any], str | None]
+
+_FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet takes a text that begins so for a formula
+_QUOTED: Final = re.compile(r"[\",\r\n]")
+_DECIMALS: Final = 3  # of estimates, in A and V
+_HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
+_TIMESPECS: Final = {"received": "milliseconds"}  # a clock that is read by the command gives microseconds, mostly
+
+
+class Style(NamedTuple):
+    """How a format writes texts, what JSON has no type of its own for, and times."""
+
+    text: Callable[[str], str]
+    parts: Callable[[str], str]
+    """Takes the JSON of a value that has parts."""
+    separator: str = "T"
+    """Between day and time."""
+
+
+def in_csv(text: str) -> str:
+    """Return a text as a cell, with an apostrophe in front of one that a spreadsheet would execute."""
+    if _FORMULA.match(text):
+        text = f"'{text}"
+    return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
+
+
+JSON: Final = Style(encode_basestring_ascii, str)
+CSV: Final = Style(in_csv, in_csv)
+PEOPLE: Final = Style(str, str, separator=" ")
+
+
+class Times:
+    """The times of one column as text: in UTC if asked for, else with the zone they have.
+
+    Times with and without a zone are never in one column without a word: `note` is called with a sentence, once.
+    """
+
+    def __init__(self, name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> None:
+        self._name = name
+        self._separator = style.separator
+        self._is_column = style is not PEOPLE
+        self._timespec = _TIMESPECS.get(name, "auto")
+        self._note = note
+        self._utc = utc
+        self._kinds: set[bool] = set()
+
+    def __call__(self, when: datetime) -> str | None:
+        """Return the text of a time; `None` of one without a zone where UTC is asked for."""
+        is_aware = when.tzinfo is not None
+        if is_aware not in self._kinds:
+            self._add(is_aware=is_aware)
+        if self._utc:
+            if not is_aware:
+                return None
+            when = in_utc(when)
+        return when.isoformat(self._separator, self._timespec)
+
+    def _add(self, *, is_aware: bool) -> None:
+        self._kinds.add(is_aware)
+        if self._utc and not is_aware:
+            self._note(f"{self._name} has times without a zone, which --utc leaves out; {_HOW}")
+        elif len(self._kinds) > 1 and not self._utc and self._is_column:
+            self._note(f"{self._name} has times with and without a zone; {_HOW}, --utc leaves out those without")
+
+
+def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> Write:
+    """Return what writes the values of one column; it returns `None` for what the format has no text for."""
+    times = Times(name, style, note, utc=utc)
+    if name in _OTHERS:
+        return _OTHERS[name](style)
+    kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # `received` is the only other time
+    if kind is Kind.TIME:
+        return (lambda when: None if (text := times(when)) is None else style.text(text)) if style is JSON else times
+    if kind is Kind.TEXT:
+        return style.text
+    if kind in (Kind.NUMBER, Kind.COUNT):
+        return number
+    if kind is Kind.BREAKER:
+        return lambda breaker: style.text(breaker.value)
+    return lambda records: style.parts(json.dumps(from_value(records, time=times)))
+
+
+def number(value: float) -> str | None:
+    """Return a finite number; other numbers that a meter may send are no value, and JSON has none of them."""
+    return repr(value) if value - value == 0 else None
+
+
+def rounded(estimate: Estimate) -> dict[str, Any]:
+    """Return the parts of an estimate by name, with three decimals."""
+    parts = estimate._asdict().items()
+    return {name: round(part, _DECIMALS) if isinstance(part, float) else part for name, part in parts}
+
+
+def _wiring(style: Style) -> Write:
+    def write(wiring: Wiring) -> str:
+        return style.text(wiring.value if style is PEOPLE else wiring.name)
+
+    return write
+
+
+def _estimated(style: Style) -> Write:
+    return lambda estimates: style.parts(json.dumps({name: rounded(one) for name, one in estimates.items()}))
+
+
+def _security(style: Style) -> Write:
+    def write(security: Security) -> str:
+        if style is not PEOPLE:
+            return style.parts(json.dumps(from_security(security)))
+        how = "verified" if security.verified else "deciphered, not verified"
+        return f"{how}, from {security.system_title.hex().upper() or 'a meter that was not named'}"
+
+    return write
+
+
+_OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
+    "file": lambda style: style.text,
+    "wiring": _wiring,
+    "estimated": _estimated,
+    "security": _security,
+}
+"""The columns that are no fields, but for `received`."""

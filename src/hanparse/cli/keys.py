@@ -1,0 +1,63 @@
+"""Adds the options for keys to a command, and reads keys from arguments and environment variables."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from typing import TYPE_CHECKING, Final, TypedDict
+
+from hanparse.security.keys import Keys, parse_key
+
+if TYPE_CHECKING:
+    from hanparse.security.keys import KeyOption
+
+_KEYS: Final = {"key": "deciphers", "auth_key": "verifies"}
+
+
+class KeyOptions(TypedDict):
+    """The options of `Decoder` for ciphered pushes."""
+
+    key: KeyOption
+    auth_key: KeyOption
+    system_title: str | None
+
+
+def add_keys(command: argparse.ArgumentParser) -> None:
+    """Add the options for keys and for the system title."""
+    for name, purpose in _KEYS.items():
+        words = f"{purpose} ciphered pushes; better in the environment, as {_variable(name)}"
+        command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
+    command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
+
+
+def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+    """Take each key that no argument gives from its environment variable. Exit with 2 and the source of a wrong key."""
+    if "key" not in given:
+        return
+    for name in _KEYS:
+        text = os.environ.get(_variable(name))
+        if text and getattr(given, name) is None:
+            try:
+                setattr(given, name, parse_key(text))
+            except ValueError as error:  # its message does not contain the key
+                parser.error(f"environment variable {_variable(name)}: {error}")
+    try:
+        Keys(**key_options(given))
+    except ValueError as error:
+        parser.error(str(error))
+
+
+def key_options(given: argparse.Namespace) -> KeyOptions:
+    """Return the keys and the system title that the command was given."""
+    return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
+
+
+def _variable(name: str) -> str:
+    return f"HANPARSE_{name.upper()}"
+
+
+def _key(text: str) -> bytes:
+    try:
+        return parse_key(text)
+    except ValueError as error:  # its message does not contain the key, as that of argparse would
+        raise argparse.ArgumentTypeError(str(error)) from None

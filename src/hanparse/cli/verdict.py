@@ -1,0 +1,53 @@
+"""What a decoder has seen and why nothing was decoded -> lines for people: `decode` and `diagnose` say the same."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hanparse.errors import FrameError
+
+if TYPE_CHECKING:
+    from hanparse.decoder import Decoder
+    from hanparse.diagnosis import Fault
+    from hanparse.errors import HanParseError
+
+_NOTHING_WRONG: Final = "no fault was found, or none that matters"
+_SAY_LESS: Final = ("undecodable", "unknown-meter", "text")  # kinds of findings that say less than the last error
+_TOO_FEW: Final = "these are too few bytes to find a fault of the connection: record for a minute"
+
+
+def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
+    """Return the findings of a decoder, each as a few lines; where there is none, a sentence that says what that means.
+
+    `error` is why nothing was decoded where that is known better than by the decoder's last error.
+    """
+    error = error or decoder.last_error
+    if faults := decoder.diagnosis():
+        is_needed = error is not None and any(fault.kind in _SAY_LESS for fault in faults)
+        return [*([str(error)] if is_needed else []), *map(_in_lines, faults)]
+    if decoder.stats.measurements:
+        return [_NOTHING_WRONG]
+    is_of_the_wire = error is None or isinstance(error, FrameError)
+    return [*([] if error is None else [str(error)]), *([_TOO_FEW] if is_of_the_wire else [])]
+
+
+def as_text(decoder: Decoder) -> str:
+    """Return what was counted and found, for people."""
+    counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items())
+    return "\n".join([counts, *(f"* {finding}" for finding in findings(decoder))])
+
+
+def as_dict(decoder: Decoder) -> dict[str, Any]:
+    """Return what was counted and found, ready for JSON."""
+    found = [
+        {"kind": fault.kind, "message": fault.message, "counts": dict(fault.counts)} for fault in decoder.diagnosis()
+    ]
+    error = decoder.last_error
+    return {"stats": decoder.stats._asdict(), "findings": found, "last_error": None if error is None else str(error)}
+
+
+def _in_lines(fault: Fault) -> str:
+    """Return what was seen, what it most likely means and what to do, each on a line of its own."""
+    seen, _, rest = fault.message.partition(": ")
+    means, _, action = rest.rpartition("; ")
+    return "\n  ".join(filter(None, (seen, means, action)))

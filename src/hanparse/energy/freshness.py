@@ -1,0 +1,102 @@
+"""When lists came, by the caller's clock -> what the meter's data are worth now: `Freshness`, `Watch`."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from enum import Enum
+from statistics import median_low
+from typing import Final
+
+from hanparse.measurement.inputs import CallersClock, check_type
+
+# No source states a time-out. Norwegian meters send currents every 10 s. One list is lost when the hourly list takes
+# its place and one to a bad checksum, so the third is waited for. Below 10 s the jitter of a network would count as a
+# loss; above 60 s nobody watches the fuse any more: an overload blows it within minutes.
+_INTERVAL: Final = timedelta(seconds=10)
+_LISTS_AWAITED: Final = 3
+_SHORTEST_LIMIT: Final = timedelta(seconds=10)
+_LONGEST_LIMIT: Final = timedelta(seconds=60)
+_GAPS_ENOUGH: Final = 3
+_GAPS_KEPT: Final = 9
+
+
+class Freshness(Enum):
+    """What the meter's data are worth now."""
+
+    NO_DATA = "no data yet"
+    ACTIVE = "active"
+    STALE = "stale"
+    BAD_DATA = "bad data only"
+
+
+class Watch:
+    """Knows how old the last list with currents is, and how old it may be.
+
+    `limit` is what the caller says of that, `None` to follow the meter's own interval. What is known grows older with
+    every step forward of the caller's clock, and not younger with a step back.
+    """
+
+    def __init__(self, limit: timedelta | None) -> None:
+        self._given_limit = _checked_limit(limit)
+        self._clock = CallersClock()
+        self._now: datetime | None = None
+        self._listed: datetime | None = None  # the last list with currents
+        self._age = timedelta(0)  # of that list: all steps forward that the clock has made since
+        self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
+        self._bad: datetime | None = None
+
+    @property
+    def limit(self) -> timedelta:
+        """How old a list with currents may be."""
+        if self._given_limit is not None:
+            return self._given_limit
+        interval = median_low(self._gaps) if len(self._gaps) >= _GAPS_ENOUGH else _INTERVAL
+        return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
+
+    def run_to(self, now: datetime) -> datetime:
+        """Let what is known grow as old as it is at `now`, and return the instant."""
+        instant = self._clock.instant(now)
+        self._age += max(timedelta(0), instant - (self._now or instant))
+        self._now = instant
+        return instant
+
+    def good(self) -> None:
+        """Something sound has come now."""
+        self._bad = None
+
+    def bad(self) -> None:
+        """Bytes have come now with nothing sound in them."""
+        self._bad = self._now
+
+    def listed(self) -> None:
+        """A list with currents has come now."""
+        if self._listed and self._age > timedelta(0):
+            self._gaps.append(self._age)
+        self._listed, self._age = self._now, timedelta(0)
+
+    def freshness(self, now: datetime) -> Freshness:
+        """What is known at `now`. A clock that was set back makes what it dated stale, not young."""
+        instant, limit = self.run_to(now), self.limit
+        if self._listed and self._age <= limit and abs(instant - self._listed) <= limit:
+            return Freshness.ACTIVE
+        if self._bad and abs(instant - self._bad) <= limit:
+            return Freshness.BAD_DATA
+        return Freshness.STALE if self._listed else Freshness.NO_DATA
+
+    def why_stale(self) -> str:
+        """How old the last list is, in words."""
+        age, limit = self._age.total_seconds(), self.limit.total_seconds()
+        ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
+        if ahead > limit:
+            return f"the last list with currents is dated {ahead:g} s after now, the clock was set back"
+        return f"the last list with currents is {age:g} s old, more than {limit:g} s"
+
+
+def _checked_limit(limit: timedelta | None) -> timedelta | None:
+    if limit is None:
+        return None
+    check_type("stale_after", limit, timedelta)
+    if limit <= timedelta(0):
+        raise ValueError(f"expected stale_after above 0 s, found {limit}")
+    return limit

@@ -1,0 +1,88 @@
+"""Lists of numbers -> bytes: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
+
+Numbers in brackets are decimal if all are written as programs write decimal numbers, without a zero in front, and hex
+if one is not: ``[10, 20, 30]`` is 0A 14 1E; ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Numbers below zero are the
+signed bytes of Java, numbers in quotes are hex. Without brackets they are decimal only if one has three digits, which
+is no pair of hex digits, and they are all that the text says.
+
+A list of fewer than `MIN_BYTES` numbers counts if there is nothing else in the text, or if it is ``0x7e`` in braces.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from hanparse.errors import HexDumpError
+from hanparse.hexdump.text import MIN_BYTES, Piece, around, cover, failure
+
+_BARE: Final = r"-?[0-9]{1,9}+|[0-9A-Fa-f]{1,2}+"
+_MARKED: Final = r"0[xX][0-9A-Fa-f]{1,2}+"
+_QUOTED: Final = r"""(?P<quote>["'])(?:0[xX])?[0-9A-Fa-f]{2}(?P=quote)"""
+_WITH_BLANKS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED})(?![\w.,;])(?:\s++|(?=[\])}}]))){{2,}})"
+_WITH_COMMAS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED}|{_QUOTED})(?![\w.])\s*+(?:[,;]\s*+|(?=[\])}}])))*)"
+_LIST: Final = re.compile(rf"[\[({{]\s*+(?:{_WITH_BLANKS}|{_WITH_COMMAS})[\])}}]")
+_NUMBER: Final = re.compile(r"-?(?:0[xX])?([0-9A-Fa-f]+)")
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_ALL_DECIMAL: Final = re.compile(r"\s*+(?>(?:(?:0|[1-9][0-9]{0,2}+)(?:\s*+[,;]\s*+|\s++|\Z))+)")
+_BROKEN: Final = re.compile(
+    rf"[\[({{]\s*+(?>(?:{_MARKED}\s*+[,;]\s*+){{2,}})(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)"
+)
+_WORD: Final = re.compile(r"\w")
+
+
+def find(text: str) -> list[Piece]:
+    """The lists of bytes in `text`.
+
+    Raises `HexDumpError` for a number that is no byte if the text is one list, and where a list of ``0x7e`` breaks off.
+    """
+    if broken := _BROKEN.search(text):
+        raise failure(text, broken.end(), f"expected 0x and two digits in a list, found {around(text, broken.end())}")
+    lists = [*_LIST.finditer(text)]
+    alone = bool(lists) and not _WORD.search(cover(text, [match.span() for match in lists]))
+    pieces = (_piece(text, match, alone=alone) for match in lists if alone or _counts(match[0]))
+    return [piece for piece in pieces if piece]
+
+
+def decimals(text: str) -> Piece | None:
+    """The bytes of a text that is a list of decimal numbers without brackets, with one of three digits in it."""
+    if not _ALL_DECIMAL.fullmatch(text):
+        return None
+    numbers = [*_NUMBER.finditer(text)]
+    if len(numbers) == 1 or all(len(number[0]) < 3 for number in numbers):  # noqa: PLR2004  digits
+        return None
+    data = bytes(_decimal(text, number, 0) for number in numbers)
+    return Piece(numbers[0].start(), numbers[-1].end(), data, "decimal")
+
+
+def _counts(listed: str) -> bool:
+    if "x" in listed.lower() and listed.startswith("{"):
+        return True
+    return sum(1 for _ in _NUMBER.finditer(listed)) >= MIN_BYTES
+
+
+def _piece(text: str, match: re.Match[str], *, alone: bool) -> Piece | None:
+    numbers = [*_NUMBER.finditer(text, *match.span())]
+    decimal = not match["quote"] and all(_DECIMAL.fullmatch(number[0]) for number in numbers)
+    if not decimal and "," not in match[0] and any(len(number[0]) == 1 for number in numbers):
+        return None  # digits with blanks between them: which is a byte, and which has lost its other digit?
+    try:
+        data = bytes(_decimal(text, number, -0x80) & 0xFF if decimal else _hex(text, number) for number in numbers)
+    except HexDumpError:
+        if alone:
+            raise
+        return None
+    return Piece(*match.span(), data, "decimal" if decimal else "hex")
+
+
+def _decimal(text: str, number: re.Match[str], least: int) -> int:
+    value = int(number[0])
+    if least <= value <= 0xFF:  # noqa: PLR2004  a byte
+        return value
+    raise failure(text, number.start(), f"expected numbers from {least} to 255, found {number[0]}")
+
+
+def _hex(text: str, number: re.Match[str]) -> int:
+    if number[0].startswith("-") or len(number[1]) > 2:  # noqa: PLR2004  digits
+        raise failure(text, number.start(), f"expected bytes of two hex digits, found {number[0]!r}")
+    return int(number[1], 16)

@@ -1,0 +1,107 @@
+r"""Text in quotes -> bytes: Python's bytes literals and reprs, strings of C and of logs with ``\x7e`` in them.
+
+::
+
+    b"~\xa0'\x01"    bytearray(b'~\xa0\'\x01')    "\x7e\xa0" "'\x01"    "~\240'\001"
+
+A literal counts if it has an escape of a byte in it (``\x7e``, ``\240``) or adjoins one that has. One that begins with
+``b`` counts without, if such literals are all that the text says.
+``\x`` takes two digits, as in Python, Rust, Go and Wireshark; the escapes are those of Python and C together.
+
+What `binascii.hexlify` and `base64.b64encode` return is such a literal too. So one that says nothing but pairs of hex
+digits is hex, and one that is base64 by the rule in `base64words` is base64; among other text from `MIN_BYTES` on.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hanparse.hexdump import base64words, damage
+from hanparse.hexdump.text import MIN_BYTES, Piece, cover, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_LITERAL: Final = re.compile(
+    r"""(?<![\\\w])(?P<call>(?:bytearray|bytes)\()?(?P<b>[bB])?(?P<quote>["'])"""
+    r"""(?P<body>(?>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*))(?P=quote)(?(call)\)?)"""
+)
+_BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
+_NO_CHARACTER: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
+_ESCAPES: Final = dict(zip("abefnrtv\\'\"?", "\a\b\x1b\f\n\r\t\v\\'\"?", strict=True))
+_BETWEEN: Final = re.compile(r"[\s\\]*+")
+_LETTER: Final = re.compile(r"\w")
+_MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?>(?:\\[rn])*)")
+_DIGITS: Final = re.compile(rb"[0-9A-Fa-f\s]{24,}")
+_PAIRS: Final = re.compile(rb"\s*+(?>(?:(?>(?:[0-9A-Fa-f]{2})+)\s*+)+)")
+
+
+def find(text: str) -> list[Piece]:
+    """The literals in `text`. Raises `HexDumpError` for one that counts and has a character or an escape amiss."""
+    groups = [*_groups(text)]
+    spans = [literal.span() for group in groups if _begins_with_b(group) for literal in group]
+    alone = bool(spans) and not _LETTER.search(cover(text, spans))
+    return [piece for group in groups for piece in _pieces(text, group, alone=alone)]
+
+
+def _groups(text: str) -> Iterator[list[re.Match[str]]]:
+    """The literals in quotes, those together that adjoin each other."""
+    group: list[re.Match[str]] = []
+    at = end = 0
+    while literal := _LITERAL.search(text, at):
+        if group and not _BETWEEN.fullmatch(text, end, literal.start()):
+            yield group
+            group = []
+        group.append(literal)
+        at = end = literal.end()
+        if text[end : end + 1].isalnum() and not _counts(literal):
+            at = literal.start("quote") + 1  # an apostrophe
+            group.pop()
+    if group:
+        yield group
+
+
+def _counts(literal: re.Match[str]) -> bool:
+    return literal["b"] is not None or _BYTE.search(literal["body"]) is not None
+
+
+def _begins_with_b(group: list[re.Match[str]]) -> bool:
+    return any(literal["b"] for literal in group)
+
+
+def _pieces(text: str, group: list[re.Match[str]], *, alone: bool) -> Iterator[Piece]:
+    if any(_BYTE.search(literal["body"]) for literal in group):
+        yield from (Piece(*literal.span(), _data(text, literal), "literal") for literal in group)
+        return
+    for literal in group:
+        if literal["b"]:
+            damage.check_words(text, *literal.span("body"))
+        if literal["b"] and (alone or _MAYBE_ENCODED.fullmatch(literal["body"])):
+            piece = _encoded(text, literal)
+            if alone or (piece.style != "literal" and len(piece.data) >= MIN_BYTES):
+                yield piece
+
+
+def _encoded(text: str, literal: re.Match[str]) -> Piece:
+    """The bytes that a literal without escapes of bytes says, in hex or base64, or is."""
+    data = _data(text, literal)
+    if _PAIRS.fullmatch(data):
+        return Piece(*literal.span(), bytes.fromhex(data.decode("ascii")), "hex")
+    if _DIGITS.fullmatch(data):
+        raise failure(text, literal.start("body"), "expected two hex digits per byte in a literal, found a digit alone")
+    coded = base64words.decode(data.decode("latin-1"))
+    return Piece(*literal.span(), data, "literal") if coded is None else Piece(*literal.span(), coded, "base64")
+
+
+def _data(text: str, literal: re.Match[str]) -> bytes:
+    def character(match: re.Match[str]) -> str:
+        digits, octal, name = match.groups()
+        if digits or octal:
+            return chr(int(digits, 16) if digits else int(octal, 8))
+        if name in _ESCAPES:
+            return _ESCAPES[name]
+        position = literal.start("body") + match.start()
+        raise failure(text, position, f"expected in a literal ASCII or an escape of a byte, found {match[0]!r}")
+
+    return _NO_CHARACTER.sub(character, literal["body"]).encode("latin-1")

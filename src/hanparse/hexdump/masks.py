@@ -1,0 +1,50 @@
+"""Bytes that somebody masked before pasting, ``XX``, ``**``, ``??`` -> the error that names their place.
+
+A mask is two equal characters in place of a byte, on a line that says bytes apart from that. What a mask hides is not
+known, so a frame around one is never decoded: its check sequence cannot be verified.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hanparse.hexdump.text import MIN_BYTES, failure
+
+if TYPE_CHECKING:
+    from hanparse.errors import HexDumpError
+
+_MASK: Final = r"(?:XX|xx|\*\*|\?\?|##|__)"
+_BYTE: Final = rf"(?:[0-9A-Fa-f]{{2}}|{_MASK})"
+_LINE: Final = re.compile(
+    rf"(?<![\w*?#])(?:0[xX])?{_BYTE}(?>(?:[ \t,:;\-]{{0,3}}(?:0[xX])?{_BYTE})*)(?![\w*?#])", re.MULTILINE
+)
+_MASKS: Final = re.compile(_MASK)
+_PAIR: Final = re.compile("[0-9A-Fa-f]{2}")
+
+
+def find(text: str) -> list[tuple[int, int]]:
+    """Where the masked bytes of a text stand, none if it says fewer than `MIN_BYTES` others on its lines of bytes."""
+    runs = [run for run in _LINE.finditer(text) if len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0])) > 1]
+    if sum(len(_PAIR.findall(run[0])) for run in runs) < MIN_BYTES:
+        return []
+    return [mask.span() for run in runs for mask in _MASKS.finditer(text, *run.span())]
+
+
+def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
+    """`text` with the two digits `by` for every masked byte."""
+    parts, end = [], 0
+    for start, stop in masks:
+        parts += [text[end:start], by]
+        end = stop
+    return "".join(parts) + text[end:]
+
+
+def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
+    """The error for a text with masked bytes."""
+    first, last = (text.count("\n", 0, masks[at][0]) + 1 for at in (0, -1))
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    mask = text[slice(*masks[0])]
+    count = f"{len(masks)} bytes are" if len(masks) > 1 else "1 byte is"
+    what = f"expected every byte, found {mask!r}: {count} masked in {lines}, so no check sequence can be verified"
+    return failure(text, masks[0][0], f"{what}; paste all bytes, or mask none: explain shows the others")

@@ -1,0 +1,150 @@
+r"""A text -> runs of bytes: the words of one notation that stand together on a line, `runs`.
+
+`NOTATIONS` are pairs of hex digits, numbers up to 255, bytes of one or two digits as Arduino prints them, signed
+numbers and binary ones.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.hexdump.text import Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+class Notation(NamedTuple):
+    """How bytes are written: what may stand in a word of them, between two words, and what the words of a run say."""
+
+    digits: str
+    """The characters of a word, a class of `re`."""
+    word: str
+    """What a word is."""
+    data: Callable[[str], bytes]
+    """What the text of a run says. Raises `ValueError` unless all its words are words of this notation."""
+    style: str = "hex"
+    between: str = r"[ \t\xa0,;:.|\-'\"]+"
+
+
+class Run(NamedTuple):
+    """Bytes that stand together on a line, and what stands around them on it, next to no other run."""
+
+    piece: Piece
+    before: str
+    """The text between the run and the one before it, or the start of the line."""
+    begins: bool
+    """Whether there is no other run in front of it on its line."""
+    behind: str
+    """The text between the run and the one behind it, or the end of the line."""
+    ends: bool
+
+
+_WORD: Final = re.compile("[0-9A-Fa-f]+")
+_NUMBER: Final = re.compile("-?[0-9]+")
+_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # of a number below zero, where a dash is no separator
+_BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
+
+
+def _pairs(said: str) -> bytes:
+    if _SIGN.search(said):
+        raise ValueError
+    return bytes.fromhex(said.translate(_BLANKS))
+
+
+def _loose(said: str) -> bytes:
+    words = _WORD.findall(said)
+    if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
+        raise ValueError
+    return bytes.fromhex("".join([word.zfill(2) for word in words]))
+
+
+def _decimal(said: str) -> bytes:
+    words = said.translate(_BLANKS).split()
+    if _SIGN.search(said) or len(max(words, key=len, default="")) > 3:  # noqa: PLR2004  digits of a byte
+        raise ValueError
+    return bytes(map(int, words))
+
+
+def _signed(said: str) -> bytes:
+    numbers = [*map(int, _NUMBER.findall(said))] or [-1 << 8]
+    if min(numbers) < -0x80:  # noqa: PLR2004  a byte with a sign
+        raise ValueError
+    return bytes([number + 0x100 if number < 0 else number for number in numbers])
+
+
+def _binary(said: str) -> bytes:
+    words = said.translate(_BLANKS).split()
+    if set(map(len, words)) != {8}:
+        raise ValueError
+    return bytes([int(word, 2) for word in words])
+
+
+_ONE: Final = "[ ,]"
+PAIRS: Final = Notation("[0-9A-Fa-f]", "(?>(?:[0-9A-Fa-f]{2})+)", _pairs)
+DECIMAL: Final = Notation("[0-9]", "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
+LOOSE: Final = Notation("[0-9A-Fa-f]", "[0-9A-Fa-f]{1,2}", _loose)
+_SIGNED: Final = Notation("[0-9-]", "-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]+")
+_BINARY: Final = Notation("[01]", "[01]{8}", _binary, "binary")
+NOTATIONS: Final = tuple(
+    wide._replace(between=between)
+    for wide in (PAIRS, DECIMAL, LOOSE, _SIGNED, _BINARY)
+    for between in (wide.between, _ONE)
+)
+"""Words of pairs of hex digits; numbers up to 255; bytes of one or two digits, as Arduino prints them; and rare ones.
+Each with any signs between two words, and with one blank or comma, so that other signs part columns."""
+
+
+_SHORT: Final = 1 << 12
+"""Characters of a text whose runs are kept, because several readings ask for them."""
+
+
+def runs(text: str, notation: Notation) -> list[Run]:
+    """Return the runs of bytes of a notation in `text`."""
+    return _kept(text, notation) if len(text) <= _SHORT else _runs(text, notation)
+
+
+@lru_cache(maxsize=2 * len(NOTATIONS))
+def _kept(text: str, notation: Notation) -> list[Run]:
+    return _runs(text, notation)
+
+
+def _runs(text: str, notation: Notation) -> list[Run]:
+    spans = [*_spans(text, notation)]
+    ends = [0, *(piece.end for piece in spans)]
+    starts = [*(piece.start for piece in spans), len(text)]
+    gaps = [text[end:start].split("\n") for end, start in zip(ends, starts, strict=True)]
+    return [
+        Run(piece, before[-1], len(before) > 1 or not at, behind[0], len(behind) > 1 or at == len(spans) - 1)
+        for at, (piece, before, behind) in enumerate(zip(spans, gaps, gaps[1:], strict=False))
+    ]
+
+
+def _spans(text: str, notation: Notation) -> Iterator[Piece]:
+    """The runs as pieces. Where words of another kind stand among those of the notation, they part them."""
+    loose, strict = _patterns(notation)
+    size = len(text)
+    for found in loose.finditer(text):
+        start, end = found.span()
+        if end == size or not (text[end].isalnum() or text[end] == "_"):
+            try:
+                yield Piece(start, end, notation.data(found[0]), notation.style)
+            except ValueError:
+                pass
+            else:
+                continue
+        for run in strict.finditer(text, start, min(end + 1, size)):
+            with suppress(ValueError):
+                yield Piece(*run.span(), notation.data(run[0]), notation.style)
+
+
+@lru_cache
+def _patterns(notation: Notation) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    front = r"(?<![\w.+\\-])"
+    word = f"{notation.digits}+"
+    loose = re.compile(rf"{front}{word}(?>(?:{notation.between}{word})*)")
+    strict = re.compile(rf"{front}{notation.word}(?!\w)(?>(?:{notation.between}{notation.word}(?!\w))*)")
+    return loose, strict

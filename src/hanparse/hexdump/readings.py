@@ -1,0 +1,274 @@
+r"""A text -> the ways in which it may say bytes, for a judge who knows which bytes are sound (`hanparse.pasted`).
+
+A reading is one notation of bytes, `NOTATIONS`, in one place on a line, `PLACES`; notations that span lines or mark
+each byte are readings of their own. Nothing here is an error: where a line says no bytes in a reading, the reading
+passes over it. So a reading alone decides nothing. The time is linear in the length of the text.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64decode
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from hanparse.errors import HexDumpError
+from hanparse.hexdump import literals, tables
+from hanparse.hexdump.notations import DECIMAL, LOOSE, NOTATIONS, PAIRS, Notation, Run, runs
+from hanparse.hexdump.text import MIN_BYTES, Piece, shape
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Reading = Callable[[str], list[Piece]]
+
+
+_CHARACTER: Final = re.compile(r"\w")
+_NUMBER: Final = re.compile("-?[0-9]+")
+_CELL: Final = re.compile(r"[|;,\t][ '\"]*")
+_LONGEST_FRONT: Final = 200
+
+
+def _is_alone(run: Run) -> bool:
+    return _ends_line(run) and _begins_line(run)
+
+
+def _begins_line(run: Run) -> bool:
+    return run.begins and not _CHARACTER.search(run.before)
+
+
+def _ends_line(run: Run) -> bool:
+    return run.ends and not _CHARACTER.search(run.behind)
+
+
+def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
+    """The reading of the runs that have a certain place on their line."""
+
+    def read(text: str) -> list[Piece]:
+        return [run.piece for run in runs(text, notation) if fits(run)]
+
+    return read
+
+
+def _front(text: str, piece: Piece) -> str:
+    """What stands in front of a piece on its line, at most so much as the beginning of a line of a log has."""
+    begin = max(piece.start - _LONGEST_FRONT, 0)
+    return text[max(text.rfind("\n", begin, piece.start) + 1, begin) : piece.start]
+
+
+def _column(notation: Notation, at: int) -> Reading:
+    """The reading of one column of a table whose cells are parted by a sign."""
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for run in runs(text, notation):
+            front = _front(text, run.piece)
+            in_cell = _CELL.search(front, len(front) - 4) and (run.ends or _CELL.match(run.behind.strip()))
+            if in_cell and len(_CELL.findall(front)) == at:
+                pieces.append(run.piece)
+        return pieces
+
+    return read
+
+
+_OFFSET: Final = re.compile(
+    r"(?:^[ \t]*|(?<=[:\])>][ ]))(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
+    r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
+    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2})[^\n]*$)",
+    re.MULTILINE,
+)
+
+
+def _offsets(text: str) -> list[Piece]:
+    """The lines on which bytes stand between an offset, which need not count, and a column of text."""
+    return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
+
+
+def _words(text: str) -> list[Piece]:
+    """The same with words of two bytes, the low one first, as `hexdump` and `od -x` print them."""
+    pieces = _offsets(text)
+    return [
+        piece._replace(data=bytes(piece.data[at ^ 1] for at in range(len(piece.data))))
+        for piece in pieces
+        if len(piece.data) % 2 == 0
+    ]
+
+
+def _block(notation: Notation) -> Reading:
+    """The reading of lines that follow each other and say nothing but bytes."""
+    pattern = re.compile(rf"^{notation.digits[:-1]}\s,;:.|\-'\"\[\](){{}}<>]+$", re.MULTILINE)
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for block in pattern.finditer(text):
+            with suppress(ValueError):
+                if data := notation.data(block[0]):
+                    pieces.append(Piece(*block.span(), data, notation.style))
+        return pieces
+
+    return read
+
+
+def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
+    """The reading in which each byte has a mark of its own; what has none is text."""
+    byte = f"{front}{digits}{behind}"
+    pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
+    number = re.compile(f"{front}({digits}){behind}")
+
+    def read(text: str) -> list[Piece]:
+        return [
+            Piece(*run.span(), bytes.fromhex("".join([word.zfill(2) for word in number.findall(run[0])])), "hex")
+            for run in pattern.finditer(text)
+        ]
+
+    return read
+
+
+def _aligned(read: Reading) -> Reading:
+    """The reading `read` of the lines that begin like a line next to them: a log, and not what is told between."""
+
+    def aligned(text: str) -> list[Piece]:
+        pieces = read(text)
+        fronts = ["", *(shape(_front(text, piece)) for piece in pieces), ""]
+        around = zip(pieces, fronts, fronts[1:], fronts[2:], strict=False)
+        return [piece for piece, above, front, below in around if front and front in {above, below}]
+
+    return aligned
+
+
+# --- notations that span lines or have no place on them --------------------------------------------------------------
+
+_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
+_WRAPPED: Final = re.compile(
+    r"^[0-9A-Fa-f]{17,}+[ \t]*\n(?>(?:[0-9A-Fa-f]{17,}+[ \t]*\n)*)[0-9A-Fa-f]+[ \t]*$", re.MULTILINE
+)
+_LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1,3}(?:u8)?\s*,?\s*[\])}]")
+_BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
+_MIN_BASE64: Final = 20
+_WIDE: Final = 60
+_JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
+_JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
+_JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
+_PERCENT: Final = re.compile(r"(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)")
+_PERCENT_ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
+_TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
+_MIN_ESCAPES: Final = 4
+
+
+def _long_words(text: str) -> list[Piece]:
+    return [Piece(*word.span(), bytes.fromhex(word[1]), "hex") for word in _LONG.finditer(text)]
+
+
+def _wrapped(text: str) -> list[Piece]:
+    pieces = []
+    for block in _WRAPPED.finditer(text):
+        with suppress(ValueError):
+            pieces.append(Piece(*block.span(), bytes.fromhex("".join(block[0].split())), "hex"))
+    return pieces
+
+
+def _lists(text: str) -> list[Piece]:
+    pieces = []
+    for found in _LIST.finditer(text):
+        with suppress(OverflowError):
+            data = b"".join(
+                [
+                    int(number).to_bytes(1, "big", signed=number[0] == "-")
+                    for number in _NUMBER.findall(found[0].replace("u8", ""))
+                ]
+            )
+            pieces.append(Piece(*found.span(), data, "decimal"))
+    return pieces
+
+
+def _base64(text: str) -> list[Piece]:
+    """Long words of base64, of URLs too, and the rest of a wrapped one on the line below."""
+    pieces: list[Piece] = []
+    for word in _BASE64.finditer(text):
+        said = word[0].rstrip("=")
+        above = pieces[-1] if pieces else None
+        is_rest = above and above.end - above.start >= _WIDE and text[above.end : word.start()].isspace()
+        if len(said) >= _MIN_BASE64 or is_rest:
+            with suppress(ValueError):
+                data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
+                pieces.append(Piece(*word.span(), data, "base64"))
+    return pieces
+
+
+def _strings(pattern: re.Pattern[str], mark: str, escape: re.Pattern[str], cut: int) -> Reading:
+    """The reading of texts with escapes of bytes in them, `_MIN_ESCAPES` or more that begin with `mark`."""
+
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for string in pattern.finditer(text) if mark in text else ():
+            if string[0].count(mark) >= _MIN_ESCAPES:
+                said = escape.sub(_character, string[0][cut : len(string[0]) - cut])
+                with suppress(UnicodeEncodeError):
+                    pieces.append(Piece(*string.span(), said.encode("latin-1"), "literal"))
+        return pieces
+
+    return read
+
+
+def _character(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else _JSON_CHARACTERS[escape[2]]
+
+
+def _literals(text: str) -> list[Piece]:
+    with suppress(HexDumpError):
+        return literals.find(text)
+    return []
+
+
+def _tables(text: str) -> list[Piece]:
+    """The tables of `text` that are whole, whatever became of others."""
+    pieces: list[Piece] = []
+    starts = [0, *(found.start() for found in _TABLE_START.finditer(text)), len(text)]
+    for start, stop in pairwise(starts):
+        with suppress(HexDumpError):
+            found = tables.find(text[start:stop])
+            pieces += [piece._replace(start=piece.start + start, end=piece.end + start) for piece in found]
+    return pieces
+
+
+_PLACES: Final = (_is_alone, _ends_line, _begins_line)
+READINGS: Final[tuple[Reading, ...]] = (
+    _block(PAIRS),
+    _lines(NOTATIONS[0], _is_alone),
+    _offsets,
+    _lines(NOTATIONS[0], _ends_line),
+    _lines(NOTATIONS[1], _ends_line),
+    _aligned(_lines(NOTATIONS[0], _ends_line)),
+    _lines(NOTATIONS[0], _begins_line),
+    _lines(NOTATIONS[1], _begins_line),
+    _long_words,
+    _wrapped,
+    _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
+    _block(DECIMAL),
+    _lists,
+    _literals,
+    _base64,
+    _words,
+    _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
+    _tables,
+    _block(LOOSE),
+    _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
+    *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
+    *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
+    *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
+    *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
+    _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
+)
+"""In the order of choice among readings in which as many bytes are sound."""
+
+
+def stretches(text: str, pieces: list[Piece]) -> list[list[Piece]]:
+    """`pieces` in groups, parted where a line between them has other text."""
+    groups: list[list[Piece]] = []
+    for piece in pieces:
+        between = text[groups[-1][-1].end : piece.start].split("\n") if groups else ()
+        if not groups or any(line.strip() for line in between[1:-1]):
+            groups.append([])
+        groups[-1].append(piece)
+    return groups

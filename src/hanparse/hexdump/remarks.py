@@ -1,0 +1,90 @@
+"""Text -> the places of what stands beside bytes and is none: comments, casts, time stamps, log levels, counts, UUIDs.
+
+* Comments: ``/* ... */`` anywhere; ``// ...`` and ``# ...`` to the end of a line, where nothing but hex digits and the
+  signs of a list stand before it, from the start of the line or from a bracket on. ``#1`` is a number, unless it is
+  the beginning of a whole dump.
+* Casts of Java and C in a list: ``(byte)0x7E``.
+* Time stamps: a date with or without a time, anywhere; a time ``hh:mm:ss`` or a Unix time at the start of a line with
+  more behind it. Alone on its line ``10:20:30`` is three bytes.
+* The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line, in front of bytes or a time stamp.
+* The asterisks of Markdown around bytes in bold: ``**7E** A0``.
+* UUIDs, also ``123456789-`` and a UUID, as pictures in issues have it. A number of bytes: ``41 bytes``, and ``(41)`` at
+  the end of a line with more before it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from hanparse.hexdump.text import COVER, cover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
+_LINE_COMMENT: Final = re.compile(
+    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{{15}}))).*)",
+    re.MULTILINE,
+)
+_COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
+_CAST: Final = re.compile(r"\((?:unsigned )?(?:byte|char|u?int8_t)\)")
+
+_TIME: Final = (
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,9}|[,:][0-9]{3})?(?:Z|[ ]?[+-][0-9]{2}:?[0-9]{2})?"
+)
+_MONTH: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_DATE: Final = (
+    r"(?:(?:19|20)[0-9]{2}([-/])[01][0-9]\1[0-3][0-9]|[0-3][0-9]([./])[01][0-9]\2(?:19|20)[0-9]{2}"
+    rf"|(?:{_MONTH})[ ]{{1,2}}[0-9]{{1,2}})"
+)
+_DATED: Final = re.compile(rf"(?<![\w:.\-]){_DATE}(?:(?:T|,?[ ]){_TIME})?(?![\w:.\-])")
+_LETTER: Final = r"[(\[<][A-F][)\]>]"
+_TIMED: Final = re.compile(
+    rf"^[ \t]*+(?>(?:{_LETTER})?)[ \t\[(<]*+"
+    rf"(?P<remark>(?:[01][0-9]-[0-3][0-9][ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
+    r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?![\w:.\-])(?=.*\S)",
+    re.MULTILINE,
+)
+_LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
+_UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
+_BOLD: Final = re.compile(r"(?<!\*)\*\*(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2})\*\*(?!\*)")
+_COUNT: Final = re.compile(
+    r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
+)
+_MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
+
+
+def find(text: str) -> list[tuple[int, int]]:
+    """Where the remarks of `text` stand, in order and apart."""
+    found = [*_block_comments(text)]
+    found = _merged(found + _spans(_LINE_COMMENT, cover(text, found, " ")))
+    bare = cover(text, found, " ")
+    return _merged(found + [span for mark in _MARKS for span in _spans(mark, bare)])
+
+
+def uncommented(text: str) -> str:
+    """`text` with blanks for the marks of comments, so that what was commented out stands there."""
+    return _COMMENT_MARKS.sub(lambda mark: " " * len(mark[0]), text)
+
+
+def _block_comments(text: str) -> Iterator[tuple[int, int]]:
+    start = text.find("/*")
+    while start >= 0 and (end := text.find("*/", start + 2)) >= 0:
+        yield start, end + 2
+        start = text.find("/*", end + 2)
+
+
+def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
+    group = "remark" if "remark" in pattern.groupindex else 0
+    return [match.span(group) for match in pattern.finditer(text)]
+
+
+def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start < merged[-1][1]:
+            merged[-1] = merged[-1][0], max(end, merged[-1][1])
+        else:
+            merged.append((start, end))
+    return merged

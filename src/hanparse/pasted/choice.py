@@ -1,0 +1,225 @@
+"""A text -> the units of it that are sound in some reading, whatever else it says.
+
+A text is read in rounds. In each the reading is chosen in which most bytes of a sample are sound; then it reads the
+whole text, and what is sound in it is kept. The next round reads the lines that are left. So a text may mix notations,
+and a large one costs one reading, not all of them.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse import hexdump
+from hanparse.errors import HexDumpError
+from hanparse.hexdump import remarks
+from hanparse.hexdump.readings import READINGS
+from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, cover
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hanparse.pasted.sound import Unit
+
+    Finder = Callable[[list[Piece], bytes], list[Unit]]
+    Reading = Callable[[str], list[Piece]]
+
+_SAMPLE: Final = 1 << 12
+"""Characters on which a reading is chosen."""
+_SAMPLES: Final = 8
+"""So many are looked at, and then the beginning of the text, `_SHORT` characters."""
+_SHORT: Final = 1 << 15
+_ESCAPE: Final = len(r"\u00a0")
+_QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three
+_LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
+_CHARACTER: Final = re.compile(r"\w")
+_APART: Final = f"\n{COVER}\n"
+
+
+class Found(NamedTuple):
+    """What is sound in a text, in its order, and what the first reading said besides."""
+
+    units: list[Unit]
+    spare: list[Piece]
+
+
+class _Rest:
+    """The lines of a text on which nothing was found yet, as a shorter text, and where they stand in the whole."""
+
+    def __init__(self, text: str, pieces: list[Piece]) -> None:
+        kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
+        self.text = _APART.join([text[start:stop] for start, stop in kept])
+        self._places, self._starts, at = [start for start, _ in kept], [0], 0
+        for start, stop in kept:
+            at += stop - start + len(_APART)
+            self._starts.append(at)
+
+    def placed(self, piece: Piece) -> Piece:
+        """Return a piece of the shorter text with its place in the whole."""
+        at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
+        moved = self._places[at] - self._starts[at]
+        return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
+
+
+def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
+    """Where the lines are that no piece touches, and what looks like bytes on the others."""
+    end = 0
+    for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
+        gap = text[end:start]
+        if len(gap) > 1 and _CHARACTER.search(gap):
+            first = gap.find("\n") if end else -1
+            last = gap.rfind("\n") if start < len(text) else len(gap)
+            parts = [(0, first), (first + 1, last), (last + 1, len(gap))] if first < last else [(0, len(gap))]
+            for at, (left, right) in enumerate(parts):
+                pattern = _CHARACTER if at == 1 else hexdump.LIKE_BYTES
+                if left < right and pattern.search(gap, left, right):
+                    yield end + left, end + right
+        end = stop
+
+
+def search(text: str, find: Finder, known: Found | None = None) -> Found:
+    """Return what `find` finds in the readings of a text, besides what is `known` of it.
+
+    `known` are the frames of the text where `find` looks for APDUs. Nothing seals an APDU, so none counts in a text of
+    which a part still looks like bytes: the reading may have passed over a part of the APDU.
+    """
+    before = known.units if known else []
+    said: list[Piece] = []  # what the readings said besides
+    units: list[Unit] = []
+    spare: list[Piece] = []
+    rest = _Rest(text, _pieces(before))
+    is_first = not before
+    while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
+        data = b"".join([unit.data for unit in before + units])
+        for reading in _choices(rest.text, find, data):
+            pieces = reading(rest.text)
+            if found := find(pieces, data):
+                break
+        else:
+            break
+        spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
+        for unit in found:
+            placed = [rest.placed(piece) for piece in unit.pieces]
+            units.append(unit._replace(start=placed[0].start, pieces=placed))
+        said += [rest.placed(piece) for piece in _spare(pieces, found)] if known else []
+        rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        is_first = False
+    if known and hexdump.LIKE_BYTES.search(rest.text):
+        return Found([], [])
+    return Found(sorted(units), _apart(spare, units))
+
+
+def _pieces(units: list[Unit]) -> list[Piece]:
+    return sorted(piece for unit in units for piece in unit.pieces)
+
+
+def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
+    """The pieces that no unit has."""
+    used = {piece.start for unit in found for piece in unit.pieces}
+    return [piece for piece in pieces if piece.start not in used]
+
+
+def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
+    """The spare pieces that are damaged dumps: apart from `units`, longer than a number, and not said there."""
+    pieces = _pieces(units)
+    starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
+    groups: dict[int, list[Piece]] = {}
+    for piece in spare:
+        place = bisect_right(ends, piece.start)
+        if place == bisect_left(starts, piece.end):
+            groups.setdefault(place, []).append(piece)
+    known = b"".join([unit.data for unit in units])
+    said = [(b"".join([piece.data for piece in group]), group) for group in groups.values()]
+    return [piece for data, group in said if len(data) >= MIN_BYTES and data not in known for piece in group]
+
+
+# --- the choice ------------------------------------------------------------------------------------------------------
+
+
+def _bare(text: str) -> str:
+    return cover(text, remarks.find(text), " ")
+
+
+def _rules(text: str) -> list[Piece]:
+    with suppress(HexDumpError):
+        return hexdump.find(text)
+    return []
+
+
+class _Candidate(NamedTuple):
+    """A reading of a text, or of what is left of it without remarks."""
+
+    read: Reading
+    is_bare: bool
+
+    def __call__(self, text: str) -> list[Piece]:
+        """Return what it reads in `text`."""
+        return self.read(_bare(text) if self.is_bare else text)
+
+
+_CANDIDATES: Final = (
+    *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
+    _Candidate(_rules, is_bare=False),
+)
+
+
+def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
+    """The readings in which something is sound, of samples of `text`, in the order of how much that is."""
+    for sample in _samples(text):
+        bare = _bare(sample)
+        sizes: dict[_Candidate, int] = {}
+        vain: set[tuple[int, bytes]] = set()  # bytes in which nothing is sound; several readings give the same
+        for candidate in _CANDIDATES:
+            if candidate.is_bare and bare == sample:
+                continue
+            said = bare if candidate.is_bare else sample
+            pieces = candidate.read(said)
+            key = len(pieces), b"".join([piece.data for piece in pieces])
+            if not pieces or key in vain:
+                continue
+            units = find(pieces, known)
+            if not units:
+                vain.add(key)
+                continue
+            if _explains(said, pieces, units, is_cut=sample is not text):
+                yield candidate
+            sizes[candidate] = sum(unit.size for unit in units)
+        yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
+
+
+def _samples(text: str) -> Iterator[str]:
+    """Parts of `text` on which to choose a reading: what looks like bytes, its beginning, all of it if it is short."""
+    if len(text) > _SAMPLE:
+        start = 0
+        for number in range(_SAMPLES):
+            hint = hexdump.LIKE_BYTES_ALONE.search(text, start)
+            if number and not hint:
+                break
+            start = (text.rfind("\n", start, hint.start()) + 1 if hint else 0) or start
+            yield _cut(text[start : start + _SAMPLE])
+            start += _SAMPLE
+    yield text if len(text) <= _SHORT else _cut(text[:_SHORT])
+
+
+def _cut(sample: str) -> str:
+    """A sample without its last line; one line without the part of a word, and with the quote closed that is open."""
+    if (end := sample.rfind("\n", len(sample) // 2)) >= 0:
+        return sample[:end]
+    escape, last = sample.rfind("\\", len(sample) - _ESCAPE), _LAST_WORD.search(sample)
+    rest = (len(sample) - last.start()) % _QUARTET if last else 0
+    sample = sample[: escape if escape >= 0 else len(sample) - rest]
+    line = sample[sample.rfind("\n") + 1 :]
+    quote = next((sign for sign in line if sign in "\"'"), "")
+    is_open = bool(quote) and line.replace(f"\\{quote}", "").count(quote) % 2
+    return sample + quote * is_open
+
+
+def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool) -> bool:
+    """Whether nothing that looks like bytes is left in front of the end of the last unit."""
+    end = units[-1].pieces[-1].end
+    pieces = [piece for piece in pieces if piece.end <= end]
+    unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
+    unread -= units[-1].tail if is_cut else 0  # a frame that the sample does not hold to its end
+    return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)

@@ -1,0 +1,219 @@
+"""Pieces of a text -> what is sound in their bytes: frames by their check sequences, APDUs by their grammar.
+
+A frame that was pasted without its flags gets them, a list without the header of its push gets one, where they begin
+and end with a piece. An APDU alone has no check sequence. So it counts only where nothing else in the text says bytes:
+in the pieces of a damaged frame there may be a whole APDU with a value that was not sent.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from contextlib import suppress
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse import cosem, mbus, p1
+from hanparse.errors import CipherError, DecodeError, FrameError
+from hanparse.hdlc import FLAG, LLC, TYPE_3, Frame
+from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.mbus import MBusShort
+from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
+from hanparse.wire.hdlc_parts import MAX_LENGTH
+from hanparse.wire.message import MAX_MESSAGE, Message
+from hanparse.wire.reader import StreamReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_FLAG: Final = bytes([FLAG])
+_FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
+_MAY_BE_FRAME: Final = re.compile(b"|".join(layer.start for layer in LAYERS if layer is not MBusShort), re.DOTALL)
+_PUSH: Final = b"\x0f\0\0\0\0\0"
+"""The header of a push: data-notification, an invoke id of 0, no date-time."""
+_APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
+_NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
+
+
+_LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
+"""Causes for which a ciphered APDU is not opened that come after its lengths were found to fit."""
+
+
+class Unit(NamedTuple):
+    """Sound bytes, and the pieces of a text that say them."""
+
+    start: int
+    """Where the first piece begins."""
+    data: bytes
+    pieces: list[Piece]
+    size: int
+    """How many of the bytes are sound; the others stand in the same pieces."""
+    tail: int = 0
+    """How many bytes stand behind the last sound one."""
+
+
+class Bytes:
+    """The bytes of pieces in order, and which piece says which."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        """Join the bytes of `pieces`."""
+        self.pieces = pieces
+        self.data = b"".join([piece.data for piece in pieces])
+        self.starts = list(accumulate((len(piece.data) for piece in pieces), initial=0))
+
+    def first(self, at: int) -> int:
+        """Return the piece that says the byte at an index."""
+        return bisect_right(self.starts, at) - 1
+
+    def unit(self, first: int, last: int, size: int, stop: int) -> Unit:
+        """Return the unit of the pieces from `first` to `last` with `size` sound bytes, the last one before `stop`."""
+        end = self.starts[last + 1]
+        pieces = list(self.pieces[first : last + 1])
+        return Unit(pieces[0].start, self.data[self.starts[first] : end], pieces, size, end - stop)
+
+    def ends(self, at: int) -> int:
+        """Return the piece that ends at an index; -1 if none does."""
+        found = bisect_left(self.starts, at)
+        return found - 1 if found < len(self.starts) and self.starts[found] == at else -1
+
+
+def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
+    """Return the frames and telegrams in `pieces` whose check sequences fit."""
+    joined = Bytes(pieces)
+    if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
+        return []
+    joined = Bytes(_flagged(joined))
+    units: list[tuple[int, int, int, int]] = []
+    for start, stop in _sound(joined.data):
+        first, last, size = joined.first(start), joined.first(stop - 1), stop - start
+        if units and first <= units[-1][1]:
+            first, size = units[-1][0], size + units.pop()[2]
+        units.append((first, last, size, stop))
+    shown = joined.pieces
+    data, starts = joined.data, joined.starts
+    return [
+        Unit(
+            pieces[first].start,
+            data[starts[first] : starts[last + 1]],
+            list(shown[first : last + 1]),
+            size,
+            starts[last + 1] - stop,
+        )
+        for first, last, size, stop in units
+    ]
+
+
+def _sound(data: bytes) -> Iterator[tuple[int, int]]:
+    reader = StreamReader([layer() for layer in LAYERS])
+    reader.receive(data)
+    events = [*iter(reader.next_event, None)]
+    reader.end()
+    for event in (*events, *iter(reader.next_event, None)):
+        if isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+            yield event.offset, event.offset + len(event.raw)
+
+
+def _flagged(joined: Bytes) -> list[Piece]:
+    """The pieces with flags around each frame that has lost one of them and is sound with it."""
+    data, flagged, end = joined.data, list(joined.pieces), 0
+    for at, start in enumerate(joined.starts[:-1]):
+        head = start + data.startswith(_FLAG, start)
+        if start < end or len(data) < head + 2 or data[head] >> 4 != TYPE_3:
+            continue
+        stop = head + (int.from_bytes(data[head : head + 2], "big") & MAX_LENGTH)
+        closed = data.startswith(_FLAG, stop)
+        last = max(joined.ends(stop), joined.ends(stop + 1) if closed else -1)
+        if last < 0 or (closed and _FLAG in (data[start : start + 1], data[start - 1 : start])):
+            continue
+        with suppress(FrameError):
+            Frame.parse(_FLAG + data[head:stop] + _FLAG)
+            flagged[at] = flagged[at]._replace(data=_FLAG + flagged[at].data)
+            flagged[last] = flagged[last]._replace(data=flagged[last].data + _FLAG)
+            end = stop
+    return flagged
+
+
+# --- APDUs without a frame -------------------------------------------------------------------------------------------
+
+
+def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
+    """Return the APDUs that `pieces` are, if they are nothing else.
+
+    What `known` or an earlier APDU says does not count once more: a log may show the layers of a push one by one.
+    """
+    joined = Bytes(pieces)
+    if _is_whole(joined.data) and joined.data not in known:
+        return [Unit(pieces[0].start, joined.data, pieces, len(joined.data))]
+    units: list[Unit] = []
+    said, at, is_inner, is_layered = known, 0, False, False
+    while at < len(pieces):
+        stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
+        body = unit.data.removeprefix(_PUSH) if unit else b""
+        if unit and (body not in said or (units and units[-1].data == body and not is_inner)):
+            units.append(unit)
+            said += bytes(1) + unit.data
+            is_inner = is_layered
+        elif not unit and not _is_said(pieces[at:stop], said) and not _are_numbers(pieces[at:stop]):
+            return []
+        is_layered = not unit
+        at = stop
+    return units
+
+
+def _next(pieces: list[Piece], at: int) -> int:
+    """Return the next piece behind `at` with which an APDU may begin."""
+    return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
+
+
+def _is_said(pieces: list[Piece], said: bytes) -> bool:
+    """Whether pieces say what was said before, one part of it after the other."""
+    part = b""
+    for piece in pieces:
+        longer = part + piece.data
+        if longer not in said:
+            if len(part) < MIN_BYTES:
+                return False
+            longer = piece.data
+        part = longer
+    return len(part) >= MIN_BYTES and part in said
+
+
+def _are_numbers(pieces: list[Piece]) -> bool:
+    return all(_NUMBER.fullmatch(piece.data) for piece in pieces)
+
+
+def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
+    """The APDU or list that begins with the piece `at` and ends with a piece: the piece behind it, and what it is."""
+    start = joined.starts[at]
+    if not _APDU.match(joined.data, start):
+        return None
+    sent = joined.data[start : start + MAX_MESSAGE]
+    header = LLC[0] if sent.startswith(LLC) else b""
+    added = b"" if sent.startswith(b"\x0f", len(header)) else _PUSH
+    sent = added + sent[len(header) :]
+    size = cosem.end(sent)
+    last = joined.ends(start + size - len(added) + len(header)) if size > 0 else -1
+    if last < 0 or size < len(_PUSH) + MIN_BYTES or (added and not _is_read(sent[:size])):
+        return None
+    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]), size)
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether bytes are messages without a frame: wrapped, in blocks, ciphered."""
+    if not data[:1] or data[:1] in b"\x01\x02":
+        return False
+    with suppress(FrameError, DecodeError):
+        return bool(messages := unframed(data)) and all(_is_read(message.payload) for message in messages)
+    return False
+
+
+def _is_read(payload: bytes) -> bool:
+    event = Receiver().open(Message(payload))
+    if isinstance(event, Failed):
+        return isinstance(event.error, CipherError) and event.error.cause in _LENGTHS_FIT
+    return True
+
+
+def is_read(data: bytes) -> bool:
+    """Whether one of the frames in `data` can be read without a key."""
+    return any(isinstance(event, Read | ReadTelegram) for event in Receiver().events(data))

@@ -1,0 +1,21 @@
+"""Bytes -> events with their place: frames, messages, readings, errors. What decoder, annotate and support share."""
+
+from hanparse.receiver.events import Event, Failed, Read, ReadTelegram, Recognised
+from hanparse.receiver.stream import LAYERS, Receiver, is_sound
+from hanparse.receiver.whole import closeness, is_framed, no_frame, unframed, walk
+
+__all__ = [
+    "LAYERS",
+    "Event",
+    "Failed",
+    "Read",
+    "ReadTelegram",
+    "Receiver",
+    "Recognised",
+    "closeness",
+    "is_framed",
+    "is_sound",
+    "no_frame",
+    "unframed",
+    "walk",
+]

@@ -1,0 +1,69 @@
+"""The events of a stream: frames, errors, and what became of each message."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hanparse import mbus, p1
+from hanparse.cipheredp1 import CipheredTelegram
+from hanparse.errors import CipherError, DecodeError, FrameError, UnknownMeterError
+from hanparse.hdlc import Frame
+from hanparse.wire.message import Dropped, Message
+
+if TYPE_CHECKING:
+    from hanparse.measurement import Measurement
+    from hanparse.measurement.security import Security
+    from hanparse.meters import Profile, Reading
+    from hanparse.meters.p1 import TelegramReading
+    from hanparse.meters.seen import LastMaker
+    from hanparse.security.opener import Opened
+
+
+class Read(NamedTuple):
+    """A message that a profile read."""
+
+    message: Message
+    apdu: bytes
+    """The APDU, deciphered where it was ciphered."""
+    reading: Reading
+    last: LastMaker
+    """The last maker on the link of the message, after it."""
+    known: Profile | None
+    """The maker that was known on the link before."""
+    security: Security | None = None
+    """How the APDU was ciphered, if it was."""
+
+
+class Recognised(NamedTuple):
+    """A message whose APDU has a layout."""
+
+    message: Message
+    measurement: Measurement
+    security: Security | None = None
+
+
+class ReadTelegram(NamedTuple):
+    """A P1 telegram that was read."""
+
+    message: Message
+    reading: TelegramReading
+    security: Security | None = None
+    plaintext: bytes = b""
+    """The deciphered telegram with its line end; empty if the telegram was not ciphered."""
+
+
+class Failed(NamedTuple):
+    """A message that was received whole and could not be read; the offset of the error is a position in the stream.
+
+    A `FrameError` is that of a P1 telegram inside a ciphered APDU.
+    """
+
+    message: Message
+    error: DecodeError | FrameError | UnknownMeterError
+    opened: Opened | None = None
+    """The deciphered APDU, if the keys fit and its content could not be read."""
+
+
+_Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped
+Event = _Found | Read | ReadTelegram | Recognised | Failed
+"""What a stream holds. A frame comes before the message that it completes."""

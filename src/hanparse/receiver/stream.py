@@ -1,0 +1,249 @@
+"""Bytes -> events with their place: `Receiver`, the one walk from a stream to readings.
+
+The receiver finds frames, joins the messages that they carry, deciphers them and reads each message with the profiles.
+It remembers for each link which maker was seen there last, because some lists do not name their maker.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager, suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from hanparse import cosem, mbus, p1
+from hanparse.cipheredp1 import Ciphered, CipheredTelegram, Judge, P1OrCiphered
+from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
+from hanparse.hdlc import Frame, Hdlc, strip_llc
+from hanparse.mbus import MBus, MBusShort
+from hanparse.meters import PROFILES, Profile, read
+from hanparse.meters.p1 import read_telegram
+from hanparse.meters.seen import LastMakers
+from hanparse.receiver.events import Failed, Read, ReadTelegram, Recognised
+from hanparse.security.keys import NO_KEYS, Keys
+from hanparse.security.opener import Opened, Opener
+from hanparse.transfer import Transfer, is_block
+from hanparse.wire import identify
+from hanparse.wire.message import Message
+from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from hanparse.measurement import Measurement
+    from hanparse.measurement.security import Security
+    from hanparse.receiver.events import Event
+    from hanparse.wire.buffer import Buffer
+    from hanparse.wire.link import Link
+
+
+LAYERS: Final = (Hdlc, MBus, MBusShort)
+"""Every link layer that a stream may hold apart from P1; one more is one module and its name here."""
+
+
+class Recogniser(Protocol):
+    """Recognises pushes that differ from earlier ones in their values alone (`hanparse.layouts`)."""
+
+    @property
+    def starts(self) -> Mapping[bytes, Known]:
+        """The frames that are recognised before they are taken apart, as long as no message is being joined."""
+
+    def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
+        """Return the frames of messages that were recognised since the last call, the last message of each link."""
+
+    def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
+        """Return the measurement in an APDU that is recognised."""
+
+    def has(self, link: Link | None, apdu: bytes, /) -> bool:
+        """Return whether an APDU is recognised."""
+
+
+class Receiver:
+    """Returns the events of a stream in order, in bounded memory.
+
+    `reader` takes the bytes, in chunks of any size, and counts them.
+    """
+
+    def __init__(
+        self,
+        profiles: Sequence[Profile] = PROFILES,
+        recogniser: Recogniser | None = None,
+        keys: Keys = NO_KEYS,
+    ) -> None:
+        self._profiles = tuple(profiles)
+        self._recogniser = recogniser
+        self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
+        self.opener = Opener(keys, is_sound)
+        self._judge = Judge(self.opener, is_sound)
+        layers = [*(layer() for layer in LAYERS), P1OrCiphered(self._judge), Ciphered(self._judge)]
+        self.reader = StreamReader(layers, self._known)
+        self._transfer = Transfer()
+        self.last_makers = LastMakers()
+        self._pending: list[Event] = []  # few: those of one frame
+        self._is_ended = False
+
+    @property
+    def state(self) -> tuple[Any, ...]:
+        """What the next bytes depend on, for `resume`: the stream, messages in parts, and the maker of each link."""
+        makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
+        return self.reader.state, self._transfer, makers, self._pending
+
+    def resume(self, state: tuple[Any, ...]) -> None:
+        """Continue the stream of another receiver with the same profiles from its `state`."""
+        stream, self._transfer, makers, self._pending = state
+        self.reader.resume(stream)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+        for link, index in makers:
+            self.last_makers.of(link).profile = self._profiles[index]
+
+    def next_event(self) -> Event | list[Any] | None:
+        """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
+        if self._pending:
+            return self._pending.pop(0)
+        event: Any = self.reader.next_event()
+        if isinstance(event, Frame | mbus.Telegram):
+            self._take(event)
+        elif isinstance(event, p1.Telegram):
+            self._pending.append(self._open_telegram(event))
+        elif isinstance(event, CipheredTelegram):
+            self._pending.append(self._open_ciphered_telegram(event))
+        elif event is None and self._is_ended:
+            self._is_ended = False
+            self._pending.extend(self._transfer.end(self.reader.received))
+            return self._pending.pop(0) if self._pending else None
+        return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
+
+    def end(self) -> None:
+        """End the stream: an incomplete frame or message is an error now. Call `next_event` until it returns `None`."""
+        self._is_ended = True
+        self.reader.end()
+
+    def events(self, data: Buffer) -> Iterator[Event]:
+        """Return the events of a stream that is there whole; nothing is known."""
+        self.reader.receive(data)
+        yield from iter(self.next_event, None)
+        self.end()
+        yield from iter(self.next_event, None)
+
+    def _take(self, frame: Frame | mbus.Telegram) -> None:
+        message = Message.of(frame)
+        if self._recogniser is not None:
+            for earlier in self._recogniser.unjoined():
+                self._note(earlier)
+        with self._failing(message):
+            whole, dropped = self._transfer.add(frame)
+            if dropped:
+                self._pending.append(dropped)
+            if whole:
+                self._take_message(whole)
+        self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
+
+    def _note(self, frame: Frame | mbus.Telegram) -> None:
+        """Join a frame of a message that was recognised and is delivered: a repetition of it shall not be an error."""
+        whole, _ = self._transfer.add(frame)
+        if whole and is_block(whole.payload):
+            self._transfer.add_block(whole)
+
+    def _take_message(self, message: Message) -> None:
+        if not is_block(message.payload):
+            if interrupted := self._transfer.interrupt(message):
+                self._pending.append(interrupted)
+            self._pending.append(self.open(message))
+            return
+        with self._failing(message):
+            whole, dropped = self._transfer.add_block(message)
+            if dropped:
+                self._pending.append(dropped)
+            if whole:
+                self._pending.append(self.open(whole))
+
+    def _open_telegram(self, telegram: p1.Telegram) -> ReadTelegram | Failed:
+        message = Message.of(telegram)
+        try:
+            return ReadTelegram(message, read_telegram(telegram))
+        except UnknownMeterError as error:
+            return Failed(message, error)
+
+    @contextmanager
+    def _failing(self, message: Message) -> Iterator[None]:
+        """Turn a `DecodeError` into the event of a message that failed."""
+        try:
+            yield
+        except DecodeError as error:
+            error.offset = message.position(error.offset)
+            self._pending.append(Failed(message, error))
+
+    def open(self, message: Message) -> Read | ReadTelegram | Recognised | Failed:
+        """Read a message with the profiles, after opening it if it is ciphered."""
+        apdu = strip_llc(message.payload)
+        start = len(message.payload) - len(apdu)
+        try:
+            if identify.is_protected(apdu):
+                return self._open_ciphered(message, apdu, start)
+            return self._read(message, apdu)
+        except (DecodeError, FrameError) as error:
+            error.offset = message.position(start + error.offset)
+            return Failed(message, error)
+        except UnknownMeterError as error:
+            return Failed(message, error)
+
+    def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
+        """Decipher an APDU and read its content. An error of the content is at the first byte of the APDU."""
+        opened = self.opener.open(apdu, partial(self._is_sound, message.link))
+        event = self._read_opened(message, opened)
+        if isinstance(event, ChecksumError | DecodeError):
+            event.offset = message.position(start)
+        return Failed(message, event, opened) if isinstance(event, HanParseError) else event
+
+    def _read_opened(
+        self, message: Message, opened: Opened
+    ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
+        """Return the event of a deciphered APDU, or an error that contains no byte of it.
+
+        The errors are new and without a traceback, because functions with the content as a variable raised the others.
+        """
+        try:
+            if opened.apdu.startswith(b"/"):
+                reading = read_telegram(p1.Telegram.parse(opened.apdu))
+                return ReadTelegram(message, reading, opened.security, opened.apdu)
+            return self._read(message, opened.apdu, opened.security)
+        except ChecksumError as error:  # its message contains the check sequence alone
+            error.__context__ = None
+            return error.with_traceback(None)
+        except (DecodeError, FrameError):
+            return DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}")
+        except UnknownMeterError:
+            return UnknownMeterError("no profile reads what the keys opened")
+
+    def _open_ciphered_telegram(self, telegram: CipheredTelegram) -> ReadTelegram | Failed:
+        """Read a telegram that the judge has accepted."""
+        message = Message.of(telegram)
+        plain, security = self._judge.decipher(telegram)
+        try:
+            return ReadTelegram(message, read_telegram(p1.Telegram.parse(plain)), security, plain)
+        except UnknownMeterError:
+            error = UnknownMeterError("no profile reads what the keys opened")
+            return Failed(message, error, Opened(plain, security, 0))
+
+    def _is_sound(self, link: Link | None, payload: bytes) -> bool:
+        return (self._recogniser is not None and self._recogniser.has(link, payload)) or is_sound(payload)
+
+    def _read(self, message: Message, apdu: bytes, security: Security | None = None) -> Read | Recognised:
+        if self._recogniser is not None and (measurement := self._recogniser.read(message, apdu)):
+            return Recognised(message, measurement, security)
+        last = self.last_makers.of(message.link)
+        known = last.profile
+        notification = cosem.parse(apdu) if message.frames else cosem.parse_bare(apdu)
+        reading = read(notification, self._profiles, message.link, known)
+        last.see(reading.profile)
+        return Read(message, apdu, reading, last, known, security)
+
+
+def _index(profiles: Sequence[Profile], profile: Profile) -> int:
+    return next(index for index, other in enumerate(profiles) if other is profile)
+
+
+def is_sound(payload: bytes) -> bool:
+    """Return whether bytes are a whole data-notification or P1 telegram, to the last byte."""
+    with suppress(DecodeError):
+        return p1.is_telegram(payload) or cosem.parse(payload) is not None
+    return False

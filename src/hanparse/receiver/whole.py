@@ -1,0 +1,112 @@
+"""The events of an input that is there whole, and what bytes without a frame are: `walk`, `unframed`."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
+
+from hanparse import cosem
+from hanparse.errors import DecodeError, FrameError, HanParseError
+from hanparse.hdlc import FLAG, LLC, Frame
+from hanparse.mbus import START, check_header
+from hanparse.meters import PROFILES, Profile
+from hanparse.receiver.events import Failed, Read, ReadTelegram
+from hanparse.receiver.stream import Receiver
+from hanparse.security.keys import NO_KEYS, Keys
+from hanparse.transfer import is_block, join_blocks, unwrap
+from hanparse.wire import identify
+from hanparse.wire.message import Dropped, Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from hanparse.receiver.events import Event
+
+
+_TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
+
+
+def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
+    """Return the events of `data`; where it holds no frame, those of the message that it is without one."""
+    receiver = Receiver(profiles, keys=keys)
+    errors: list[HanParseError] = []
+    is_read = False
+    for event in receiver.events(data):
+        is_read = is_read or isinstance(event, Read | ReadTelegram)
+        errors += _errors(event)
+        yield event
+    if not is_read and not is_framed(errors):
+        with suppress(FrameError, DecodeError):
+            for message in unframed(data):
+                yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
+                yield receiver.open(message)
+
+
+def _errors(event: object) -> Iterable[HanParseError]:
+    if isinstance(event, FrameError):
+        return (event,)
+    return (event.error,) if isinstance(event, Dropped | Failed) else ()
+
+
+def closeness(error: HanParseError) -> int:
+    """Return how close the input came to a measurement: 0 in a sound frame, 1 in one with a sound header, else 2."""
+    if not isinstance(error, FrameError):
+        return 0
+    return 1 if error.after_header else 2
+
+
+def is_framed(errors: Iterable[HanParseError]) -> bool:
+    """Return whether one of the errors of an input comes from a frame, not from bytes that look like one."""
+    return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
+
+
+def unframed(data: bytes) -> list[Message]:
+    """Return the messages in bytes that hold no frame.
+
+    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, its list without the
+    header of a data-notification, its blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is
+    known of the bytes. Raises `FrameError` when they are something else that has a name, `DecodeError` for a block that
+    is cut off.
+    """
+    if wrapped := unwrap(data):
+        return wrapped
+    if len(data) > 3 and data[0] == data[3] == START:  # noqa: PLR2004  68 L L 68
+        check_header(data[:4])
+    if cosem.list_without_header(data):
+        return [Message(data)]
+    flag = bytes([FLAG])
+    with suppress(FrameError):
+        return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+    if is_block(data):
+        return [join_blocks(data)]
+    return _several(data) or ([Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else [])
+
+
+def _several(data: bytes) -> list[Message]:
+    """Return the data-notifications that follow each other in `data`; nothing if it is not all."""
+    ends = [0]
+    while ends[-1] < len(data):
+        ends.append(cosem.end(data, ends[-1]))
+        if ends[-1] < 0:
+            return []
+    return [Message(data).cut(start, stop) for start, stop in pairwise(ends)]
+
+
+def no_frame(data: bytes) -> FrameError:
+    """Return the error for bytes that hold no frame and no message that is known."""
+    if _TEXT.fullmatch(data):
+        what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
+        return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
+    if FLAG not in data:
+        name = identify.apdu_name(data[0])
+        tag = f"; its first byte is the tag of {name}" if name else ""
+        return FrameError(f"expected HDLC frames or an APDU, found no flag (7E) in {len(data)} bytes{tag}")
+    offset = data.index(FLAG)
+    after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
+    return FrameError(
+        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
+        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
+        offset=offset + 1,
+    )

@@ -1,0 +1,32 @@
+"""How much of a sweep is tried: a part of it by every run of the tests, all of it by ``nox -s long``."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from wire import seeded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
+
+FACTOR: Final = int(os.environ.get("HANPARSE_LONG", "1"))
+"""How many times as many cases are tried as in a run of the tests; the nox session "long" has 5."""
+
+
+def cases(count: int) -> int:
+    """How many seeds to try: `count` in a run of the tests."""
+    return FACTOR * count
+
+
+def some(values: Sequence[T], count: int = 12) -> Sequence[T]:
+    """The first, the last and others of `values`, `count` in all; every one in the long run.
+
+    Those between are drawn, the same ones in every run, so that several sweeps of different lengths try different ones.
+    """
+    if FACTOR > 1 or len(values) <= count:
+        return values
+    drawn = sorted(seeded(len(values)).sample(range(1, len(values) - 1), count - 2))
+    return [values[at] for at in (0, *drawn, len(values) - 1)]

@@ -1,0 +1,47 @@
+"""What a decoder has seen is said in a few lines, and an error is kept where it says more than the findings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from framefiles import SOUND, folder, named
+
+from hanparse import Decoder, FrameError
+from hanparse.cli.verdict import findings
+
+if TYPE_CHECKING:
+    from framefiles import FrameFile
+
+
+def fed(data: bytes) -> Decoder:
+    decoder = Decoder()
+    decoder.feed(data)
+    decoder.flush()
+    return decoder
+
+
+@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
+def test_of_a_sound_wire_nothing_is_wrong(file: FrameFile) -> None:
+    (finding,) = findings(fed(file.data * 3))
+    assert finding == "no fault was found, or none that matters"
+
+
+def test_a_finding_is_what_was_seen_what_it_means_and_what_to_do() -> None:
+    (finding,) = findings(fed(named("refused/ciphered-glo").data))
+    seen, means, action = finding.splitlines()
+    assert seen.startswith("1 pushes of KAM4500000017 are ciphered")
+    assert (means, action[:9]) == ("  the connection is good", "  ask the")
+
+
+def test_an_error_of_a_push_stands_in_front_of_a_finding_that_points_at_it() -> None:
+    (push,) = (file for file in folder("refused") if file.name == "refused/unknown-list")
+    error, finding = findings(fed(push.data))
+    assert "no profile" in error or "expected" in error
+    assert finding.startswith("1 pushes in 1 sound frames hold lists that no profile reads")
+
+
+def test_where_too_few_bytes_came_the_best_error_is_given() -> None:
+    assert "too few bytes" in findings(fed(b"\x00" * 10))[-1]
+    why = FrameError("expected an APDU")
+    assert findings(fed(b"\x00" * 10), why)[0] == str(why)

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+
+import pytest
+from framefiles import named
+from texts import NOTATIONS
+
+from hanparse import HanParseError, HexDumpError, decode_all, pasted
+
+AIDON = named("aidon/list2-6515-1phase")
+KAMSTRUP = named("kamstrup/list1-dk-hundredths")
+
+
+def powers(text: str) -> list[int | float | None]:
+    return [measurement.active_power_import for measurement in decode_all(text)]
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("decimal lines", "pairs in lines"),
+        ("labels above", "no flags"),
+        ("xxd", "Pascal"),
+        ("C string", "log of pairs"),
+    ],
+)
+def test_two_pushes_in_two_notations_are_both_read(first: str, second: str) -> None:
+    assert AIDON.expect
+    dumps = NOTATIONS[first](AIDON.data), NOTATIONS[second](AIDON.data)
+    for text in ("\n".join(dumps), "It says:\n{}\n\nand the next one:\n\n{}\n".format(*dumps)):
+        assert powers(text) == [AIDON.expect["active_power_import"]] * 2
+
+
+def test_a_list_without_the_header_of_its_push_gets_one() -> None:
+    assert KAMSTRUP.expect
+    body = KAMSTRUP.apdu[18:]  # behind the tag, the invoke id and the date-time with its length
+    [measurement] = decode_all(f"decrypted list:\n{body.hex(' ')}\n")
+    assert measurement.active_power_import == KAMSTRUP.expect["active_power_import"]
+    assert measurement.timestamp is None
+
+
+@pytest.mark.parametrize("notation", ["groups", "labels with values", "arrows", "a table", "xxd"])
+@pytest.mark.parametrize("mask", ["XX", "**", "??"])
+def test_an_apdu_with_a_masked_byte_is_no_value(notation: str, mask: str) -> None:
+    marked = KAMSTRUP.apdu[:60] + b"\xed\xcb" + KAMSTRUP.apdu[62:]
+    text = NOTATIONS[notation](marked).replace("ed", mask, 1)
+    with pytest.raises(HanParseError):
+        decode_all(text)
+
+
+def test_a_masked_byte_is_named_by_its_line_and_column() -> None:
+    text = NOTATIONS["pairs in lines"](AIDON.data)
+    with pytest.raises(HexDumpError) as caught:
+        decode_all(f"{text[:51]}XX{text[53:]}")
+    assert (caught.value.line, caught.value.column) == (2, 4)
+
+
+def test_a_dash_in_front_of_a_decimal_is_its_sign() -> None:
+    text = NOTATIONS["Java signed"](KAMSTRUP.apdu)
+    assert pasted.dumped(text) == KAMSTRUP.apdu
+
+
+@pytest.mark.parametrize(
+    "unit", ["7e a0 ", "7e\n", "RX 7E ", "0,7E,\n", "%7E", "0f 00 00 00 00 00 02 01 06 00 00 16 dc\n", "7ea7f26bad"]
+)
+def test_a_text_without_anything_sound_costs_no_more_than_its_length(unit: str) -> None:
+    def seconds(length: int) -> float:
+        start = time.process_time()
+        with suppress(HexDumpError):
+            pasted.dump(unit * (length // len(unit)))
+        return time.process_time() - start
+
+    assert seconds(160_000) < 30 * max(seconds(20_000), 0.02)

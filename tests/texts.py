@@ -1,0 +1,246 @@
+"""Texts that people paste, made from frames with known truth: frames x notations x surroundings x damage.
+
+``python tests/texts.py 20000 [seed]`` prints how many were read right, were named errors, or were wrong in silence.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import sys
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import dumpstyles
+import framefiles
+from wire import seeded
+
+from hanparse import HanParseError, decode_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from random import Random
+
+
+class Push(NamedTuple):
+    """Bytes of one push with known fields; pushes of one `port` may stand in one text."""
+
+    name: str
+    data: bytes
+    fields: dict[str, object]
+    port: str
+    kind: str
+    options: dict[str, Any]
+
+
+_BY_ADDRESS: Final = ("kaifa/list1-no", "iskraemeco/si-4")
+"""Files whose maker is known by the addresses of its frame alone."""
+
+
+def pushes() -> list[Push]:
+    """One push of each frame file: in HDLC, M-Bus and P1, in blocks and segments, ciphered, and as bare APDUs."""
+    found = []
+    for file in [*framefiles.ALL, *(file for name in framefiles.TRANSPORTS for file in framefiles.folder(name))]:
+        if not file.expect or file.known_by_wire:
+            continue
+        folder = file.name.partition("/")[0]
+        kind = "ciphered" if file.options else folder if folder in framefiles.TRANSPORTS else "hdlc"
+        if kind == "p1" and not file.data.rstrip()[-4:].isalnum():
+            continue  # without a CRC a telegram counts only as it stands
+        if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
+            continue
+        port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
+        found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
+        if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:
+            found.append(Push(file.name, file.apdu, file.expect, f"{port} APDU", "apdu", {}))
+    return found
+
+
+PUSHES: Final = pushes()
+PORTS: Final = sorted({push.port for push in PUSHES})
+
+
+class Text(NamedTuple):
+    """A text, the pushes in it, and how it was made."""
+
+    text: str
+    pushes: tuple[Push, ...]
+    made: str
+    options: dict[str, Any]
+
+
+def rows(words: list[str], width: int, join: str = " ") -> str:
+    """The words in lines of `width`."""
+    return "\n".join(join.join(words[at : at + width]) for at in range(0, len(words), width))
+
+
+def each(data: bytes, width: int, line: str) -> str:
+    """A line for each `width` bytes: their number, offset, hex digits and text."""
+    return "\n".join(
+        line.format(
+            n=n, at=part.offset, size=len(part.data), hex=part.data.hex(" "), text=dumpstyles.printable(part.data)
+        )
+        for n, part in enumerate(dumpstyles.lines(data, width))
+    )
+
+
+NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
+    "pairs": lambda data: data.hex(" "),
+    "pairs in lines": lambda data: rows(data.hex(" ").split(), 16),
+    "tabs": lambda data: rows(data.hex(" ").split(), 16, "\t"),
+    "one word": lambda data: data.hex().upper(),
+    "groups": lambda data: rows(data.hex(" ", 2).split(), 8),
+    "groups with gaps": lambda data: rows(data.hex(" ", 4).split(), 4, "     "),
+    "colons and blanks": lambda data: rows(data.hex(":", 4).replace(":", " ").split(), 5, ": "),
+    "dashes": lambda data: data.hex("-"),
+    "decimal commas": lambda data: ", ".join(map(str, data)),
+    "decimal lines": lambda data: rows([*map(str, data)], 12),
+    "decimal a line": lambda data: rows([*map(str, data)], 1),
+    "decimal with zeros": lambda data: rows([f"{byte:03}" for byte in data], 16),
+    "JSON list": lambda data: json.dumps({"ts": 1700000000, "data": list(data)}),
+    "JSON lists": lambda data: "\n".join(
+        json.dumps({"n": line.offset, "d": [*line.data]}) for line in dumpstyles.lines(data, 5)
+    ),
+    "JSON in lines": lambda data: json.dumps([*data], indent=2),
+    "Node.js JSON": lambda data: json.dumps({"type": "Buffer", "data": list(data)}),
+    "Java signed": lambda data: str([byte - 256 if byte > 127 else byte for byte in data]),
+    "no leading zeros": lambda data: " ".join(f"{byte:X}" for byte in data),
+    "no leading zeros in lines": lambda data: rows([f"{byte:X}" for byte in data], 16),
+    "braces": lambda data: "".join(f"{{{byte:02X}}}" for byte in data),
+    "angles": lambda data: "".join(f"<{byte:02X}>" for byte in data),
+    "0x a line": lambda data: rows([f"0x{byte:02X}" for byte in data], 1),
+    "C array": dumpstyles.c_array,
+    "Kotlin": lambda data: "byteArrayOf(" + ", ".join(f"0x{byte:02X}.toByte()" for byte in data) + ")",
+    "Java": dumpstyles.ANY["Java array"],
+    "C#": lambda data: "new byte[] { " + rows([f"0x{byte:02X}," for byte in data], 16) + " };",
+    "Rust": lambda data: f"let f: [u8; {len(data)}] = [" + ", ".join(f"0x{byte:02x}" for byte in data) + "];",
+    "Visual Basic": lambda data: "Dim f() As Byte = {" + ", ".join(f"&H{byte:02X}" for byte in data) + "}",
+    "Pascal": lambda data: "const Frame = (" + ", ".join(f"${byte:02X}" for byte in data) + ");",
+    "assembler": lambda data: rows([f"0{byte:02X}h" for byte in data], 8, ", "),
+    "log": lambda data: "\n".join(f"[D][uart:012] RX 0x{byte:02X}" for byte in data),
+    "log of pairs": lambda data: "\n".join(f"UART: {byte:02X}" for byte in data),
+    "log in binary": lambda data: "\n".join(f"<<< 0b{byte:08b} (0x{byte:02X})" for byte in data),
+    "log of integers": lambda data: f"[20:41:49][D][uart_debug:176]: <<< {':'.join(map(str, data))}",
+    "log with milliseconds": lambda data: each(data, 16, "2024-01-02 10:20:30.{at:03} RX: {hex}"),
+    "Docklight": lambda data: each(data, 20, "21.03.2023 12:34:56.{at:03} [RX] - {hex} "),
+    "candump": lambda data: each(data, 8, "  can0  7A1   [{size}]  {hex}"),
+    "ESP-IDF": dumpstyles.esp_idf,
+    "ESPHome": lambda data: f"[20:41:49][V][dlms_meter:529]: {data.hex('.').upper()} ({len(data)})",
+    "analyser": lambda data: "\n".join(f"{at * 0.00458:.9f},0x{byte:02X},," for at, byte in enumerate(data)),
+    "analyser in decimal": lambda data: "\n".join(f"{at * 0.00458:.9f},{byte},," for at, byte in enumerate(data)),
+    "PulseView": lambda data: "\n".join(
+        f"{at * 350}-{at * 350 + 340} UART: RX data: {byte:02X}" for at, byte in enumerate(data)
+    ),
+    "arrows": lambda data: each(data, 7, "{hex} <-- a field"),
+    "remarks": lambda data: each(data, 7, "{hex}  # field {n}"),
+    "brackets": lambda data: each(data, 7, "{hex} (field {n})"),
+    "labels": lambda data: each(data, 9, "Field {at}x:     {hex}"),
+    "labels with values": lambda data: each(data, 9, "Power {n} = 13{at} W     {hex}"),
+    "labels above": lambda data: each(data, 9, "The field:\n{hex}"),
+    "a table": lambda data: "| what | bytes | note |\n|---|---|---|\n" + each(data, 8, "| field | {hex} | x{n} |"),
+    "last column": lambda data: each(data, 8, "{n};field;{hex}"),
+    "no flags": lambda data: data[1:-1].hex().upper(),
+    "gateway": lambda data: f"RX: FRAME,53,{len(data)},{data.hex().upper()}",
+    "json": lambda data: '{"payload": "' + "".join(f"\\u{byte:04x}" for byte in data) + '"}',
+    "URL": lambda data: "data=" + "".join(f"%{byte:02X}" for byte in data),
+    "repr": repr,
+    "C string": dumpstyles.c_string,
+    "base64": lambda data: base64.b64encode(data).decode(),
+    "base64 for URLs": lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="),
+    "base64 in MIME": lambda data: base64.encodebytes(data).decode().strip(),
+    "xxd": dumpstyles.xxd,
+    "hexdump -C": dumpstyles.hexdump,
+    "od -x": dumpstyles.words,
+    "Wireshark": dumpstyles.wireshark,
+    "tcpdump": lambda data: "\n".join(
+        f"\t0x{line.offset:04x}:  {line.data.hex(' ', -2)}" for line in dumpstyles.lines(data)
+    ),
+}
+SURROUNDINGS: Final[dict[str, tuple[str, str]]] = {
+    "alone": ("", ""),
+    "a sentence above": ("My meter sends this:\n", ""),
+    "sentences": ("Hello,\n\nsince 3 days I get this from the HAN port:\n\n", "\n\nwhat does it mean?\n"),
+    "a log": ("[12:01:02][I] connected to 10.0.0.7\n", "\n[12:01:05][I] Power 1.1 kW\n"),
+    "a label": ("Serial monitor:\n", ""),
+    "a fence": ("It says:\n\n```\n", "\n```\n\nAny idea?\n"),
+}
+SHAPES: Final[dict[str, Callable[[str], str]]] = {
+    "": str,
+    "CRLF": lambda text: text.replace("\n", "\r\n"),
+    "quoted": lambda text: "".join(f"> {line}\n" for line in text.split("\n")),
+    "indented": lambda text: "".join(f"    {line}\n" for line in text.split("\n")),
+}
+DAMAGE: Final = ("none", "none", "none", "none", "cut", "typed over", "masked")
+
+
+def make(rng: Random) -> Text:
+    """One text."""
+    port = rng.choice(PORTS)
+    chosen = [rng.choice([push for push in PUSHES if push.port == port]) for _ in range(rng.choice((1, 1, 1, 2)))]
+    if chosen[0].kind == "apdu":
+        chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
+    if chosen[0].kind == "ciphered" and chosen[0].data[:1] != b"~":
+        del chosen[1:]  # ciphered APDUs that follow one another are not parted, as bytes neither
+    possible = [name for name in NOTATIONS if name != "no flags" or chosen[0].kind == "hdlc"]
+    notation, surrounding = rng.choice(possible), rng.choice([*SURROUNDINGS])
+    notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
+    dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
+    damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
+    if damage == "typed over" and chosen[0].kind == "apdu" and "base64" in notation:
+        damage = "cut"  # g is a digit of base64, and nothing seals an APDU
+    if damage != "none":
+        dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
+    shape = rng.choice([*SHAPES, "", ""])
+    before, behind = SURROUNDINGS[surrounding]
+    between = "\n\nand the next one:\n\n" if before else "\n"
+    made = f"{' and '.join(notations)} of {port}, {surrounding}, {shape}, {damage}"
+    text = SHAPES[shape](before + between.join(dumps) + behind)
+    return Text(text, tuple(chosen), made, chosen[0].options if chosen else {})
+
+
+def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
+    """A dump in which one byte cannot be told any more: where the dump of other bytes begins to differ."""
+    index = rng.randrange(len(data) // 2, len(data) - 3)
+    dump = NOTATIONS[notation](data)
+    other = NOTATIONS[notation](data[:index] + bytes([data[index] ^ 0x11]) + data[index + 1 :])
+    at = next(at for at, (one, two) in enumerate(zip(dump, other, strict=False)) if one != two)
+    if damage == "cut":
+        return dump[:at]
+    return dump[:at] + {"typed over": "g", "masked": "XX"}[damage] + dump[at + (2 if damage == "masked" else 1) :]
+
+
+def verdict(made: Text) -> str:
+    """``right``, ``named error``, or ``wrong``: a push too many or too few, and nobody said so."""
+    try:
+        found = [measurement.to_dict() for measurement in decode_all(made.text, **made.options)]
+    except HanParseError:
+        return "named error" if made.pushes else "right"
+    if len(found) != len(made.pushes):
+        return "wrong"
+    pairs = zip(found, made.pushes, strict=True)
+    is_right = all(one.get(name) == push.fields[name] for one, push in pairs for name in push.fields)
+    return "right" if is_right else "wrong"
+
+
+def main(count: int, seed: int) -> None:
+    """Print the counts, and what was not right. Fails under 99.5 % right, and for anything that is wrong."""
+    rng = seeded(seed)
+    counts: Counter[str] = Counter()
+    made_of: Counter[str] = Counter()
+    for _ in range(count):
+        made = make(rng)
+        answer = verdict(made)
+        counts[answer] += 1
+        if answer != "right":
+            made_of[f"{answer}: {len(made.pushes)} of {made.made}"] += 1
+    print(dict(counts))  # noqa: T201
+    for what, number in made_of.most_common(90):
+        print(number, what)  # noqa: T201
+    if counts["wrong"] or counts["right"] < LEAST_RIGHT * count:
+        sys.exit(1)
+
+
+LEAST_RIGHT: Final = 0.995
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1)
