@@ -1,4 +1,4 @@
-"""Recognises a push as it was carried, before its frames are taken apart: `PlainFrame`, `Carried`.
+"""Recognises a push by its frames, before they are parsed: `PlainFrame`, `Carried`.
 
 A meter sends the same kind of push in the same frames each time: their number, sizes, addresses, block numbers and the
 header of a ciphered APDU repeat. So the frames of one message, where they follow each other without a gap, are compared
@@ -165,7 +165,7 @@ class Carried:
     def awaited(self, data: bytes, at: int) -> int:
         """Return the size of `data` that shows more, if its frames are of this kind as far as they are there; 0 if not.
 
-        Frames are awaited one by one, and a header byte by byte, so that no other frame waits for longer than it must.
+        Frames are awaited one by one, and a header byte by byte, so that no other frame is delayed.
         """
         for part in self.parts:
             seen = data[at + part.start : at + part.start + len(part.head)]

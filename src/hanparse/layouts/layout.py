@@ -10,9 +10,10 @@ values change, and each value has its place. So a push that the grammar and a pr
   read when a field is first asked for; whether the APDU has this layout is checked before.
 
 No layout is written by hand and none depends on a maker: it follows from the tree of the grammar, with its offsets, and
-from the reading of the profile. A push that a layout could read otherwise than they do is not learned: a float, a value
-whose meaning depends on its size. A push that has no layout takes the long way, to the same result or error. Bytes that
-decide how a list is read are constant, even where they are values: the push-object-list, identifiers.
+from the reading of the profile. No layout is derived from a push that it could read otherwise than they do: one with a
+float, or with a value whose meaning depends on its size. A push without a layout goes through the grammar, with the
+same result or error. Bytes that decide how a list is read are constant, even where they are values: the
+push-object-list, identifiers.
 """
 
 from __future__ import annotations

@@ -1,16 +1,18 @@
 """Keeps the layouts of a decoder, in bounded memory: `Layouts`.
 
-A push is recognised in one of two places:
+A push is recognised in one of two ways:
 
-* by its frames, before they are taken apart (`hanparse.layouts.carriers`). One comparison covers flags, headers, HCS
-  and the constant bytes of the APDU; check sequences are computed, a ciphered APDU is deciphered.
-* by its APDU, whatever carried it: M-Bus telegrams, segments, blocks, a ciphered APDU that a key opened.
+* By its frames, before they are parsed (`hanparse.layouts.carriers`). One comparison covers flags, headers, the HCS and
+  the constant bytes of the APDU. Check sequences are computed, and a ciphered APDU is deciphered.
+* By its APDU, for every transport: M-Bus telegrams, segments, blocks, and APDUs that were deciphered.
 
-A list that does not name its maker is read by the maker that was last seen on its link. So each layout belongs to a
-link, and unless its list names the maker, also to the maker that has to be known there.
+A list that does not name its manufacturer is read with the profile of the manufacturer that was last seen on its link.
+So a layout belongs to one link. Unless its list names the manufacturer, the layout applies only while that manufacturer
+is the last one seen.
 
-`MAX_LAYOUTS` are kept. When there is no room, one push in `PATIENCE` that has no layout replaces the one that was used
-least recently. So no order of pushes makes all of them take the long way, and a kind that is no longer sent gives way.
+The store keeps `MAX_LAYOUTS`. When it is full, every `PATIENCE`-th push without a layout replaces the layout that was
+used least recently. So no order of pushes makes all of them go through the grammar, and layouts of kinds of push that
+are no longer sent are replaced.
 """
 
 from __future__ import annotations
@@ -45,13 +47,13 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_LAYOUTS: Final = 256
-"""How many layouts a decoder keeps; a meter sends two or three kinds of push."""
+"""The largest number of layouts of a decoder. A meter sends two or three kinds of push."""
 MAX_FRAMES: Final = 8
-"""In how many kinds of frames the pushes of one layout are recognised: I-frames are numbered modulo 8."""
+"""The largest number of kinds of frames per layout; the control bytes of I-frames are numbered modulo 8."""
 PATIENCE: Final = 8
-"""How many pushes without a layout it takes to replace one of `MAX_LAYOUTS`."""
+"""A full store replaces one layout for each of so many pushes without a layout."""
 START_SIZE: Final = 3
-"""By how many of their first bytes frames are looked up: flag and format field, or 68 L L."""
+"""The number of bytes by which frames are looked up: the flag and the format field, or 68 L L."""
 
 _from_bytes: Final = int.from_bytes
 
@@ -61,11 +63,11 @@ class Read(Protocol):
 
     @property
     def message(self) -> Message:
-        """What contained the APDU."""
+        """The message that contained the APDU."""
 
     @property
     def apdu(self) -> bytes:
-        """The APDU, deciphered where it was ciphered."""
+        """The plain or deciphered APDU."""
 
     @property
     def last(self) -> LastMaker:
@@ -93,10 +95,10 @@ class Layouts:
 
     def __init__(self) -> None:
         self.starts: dict[bytes, Start] = _Volatile()
-        """The layouts of frames by their first three bytes, for `hanparse.wire.reader.StreamReader`."""
+        """The layouts of frames by their first bytes, for `hanparse.wire.reader.StreamReader`."""
         self.recognised = 0
-        """How many pushes were recognised; a layout notes it as the time of its last use."""
-        self._more_frames = 0  # than pushes, among those that were recognised by their frames
+        """The number of recognised pushes. It is also the clock by which layouts note their last use."""
+        self._more_frames = 0  # recognised frames minus recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
         self._telegrams: list[tuple[bytes, TelegramLayout]] = []
@@ -104,7 +106,7 @@ class Layouts:
 
     @property
     def frames(self) -> int:
-        """How many frames were recognised before they were taken apart."""
+        """The number of frames that were recognised before they were parsed."""
         return self.recognised + self._more_frames
 
     def __len__(self) -> int:
@@ -120,7 +122,7 @@ class Layouts:
     # --- recognising ---
 
     def has(self, link: Link | None, apdu: bytes) -> bool:
-        """Return whether an APDU has a layout, so that the grammar accepts it to the last byte."""
+        """Return whether an APDU has a layout. The grammar accepts every such APDU to the last byte."""
         return self._find(link, apdu) is not None
 
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
@@ -129,7 +131,7 @@ class Layouts:
         if layout is None:
             return None
         self._learn_frames(message, apdu, layout)
-        self._more_frames -= 1  # the frames of this message were received one by one
+        self._more_frames -= 1  # the frames of this message were parsed, so they are counted elsewhere
         return self._apdu(layout, apdu)
 
     def take(self, carried: Carried, raw: bytes) -> Measurement | None:
@@ -156,7 +158,7 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """Return the frames of messages that were recognised since the last call, the last message of each link."""
+        """Return the frames of the last message of each link that was recognised since the last call."""
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()
             for carried, raw in last.values():
@@ -182,7 +184,7 @@ class Layouts:
     # --- learning ---
 
     def learn(self, push: Read, reading: Reading, known: Profile | None, scale: Scale, timezone: tzinfo | None) -> None:
-        """Learn, if possible, that a push like this one is read as `reading` where `known` is the last maker."""
+        """Derive a layout from `push`, which was read as `reading` while `known` was the last maker on its link."""
         if not self._has_room():
             return
         with contextlib.suppress(NotLearnableError):
@@ -192,7 +194,7 @@ class Layouts:
             self._learn_frames(push.message, push.apdu, layout)
 
     def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
-        """Recognise frames like those of `message` from now on, where that is possible."""
+        """Derive a layout of the frames of `message`, if they follow each other without a gap."""
         if not message.frames:
             return
         sent = strip_llc(message.payload)
@@ -209,7 +211,7 @@ class Layouts:
             self._remove_frame(*layout.frames.pop(0))
 
     def learn_telegram(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Learn from a P1 telegram, if possible; it replaces the oldest of `MAX_FRAMES` layouts of telegrams."""
+        """Derive a layout from a P1 telegram. It replaces the oldest of `MAX_FRAMES` layouts of telegrams."""
         with contextlib.suppress(NotLearnableError):
             layout = TelegramLayout(reading, scale, timezone)
             layout.used = self.recognised
@@ -234,7 +236,7 @@ class Layouts:
                 del self.starts[start]
 
     def _has_room(self) -> bool:
-        """Return whether a layout may be added; makes room for one push in `PATIENCE`."""
+        """Return whether there is room for a layout. A full store makes room once in `PATIENCE` calls."""
         if len(self) < MAX_LAYOUTS:
             return True
         self._without_layout += 1
@@ -255,7 +257,7 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Judge an APDU that was deciphered: one that has a layout is sound, any other takes the long way."""
+    """Accept every deciphered APDU: `Layouts.take` returns no measurement for one without a layout."""
     return True
 
 

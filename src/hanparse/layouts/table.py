@@ -1,4 +1,4 @@
-"""Looks layouts up by the constant bits of a push: `Table`, and `Start` for frames with the same first bytes."""
+"""Looks up layouts by the constant bits of a push: `Table`. `Start` does so for frames with the same first bytes."""
 
 from __future__ import annotations
 

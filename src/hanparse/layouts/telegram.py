@@ -92,7 +92,7 @@ class TelegramLayout:
         return layouts.recognise(self, raw) if fits else None
 
     def awaited(self, _data: bytes, _at: int) -> int:
-        """Return 0: a telegram that is not there whole is looked at byte by byte, it may end at any of them."""
+        """Return 0, because the link layer of P1 checks an incomplete telegram byte by byte."""
         return 0
 
     @property
@@ -105,7 +105,7 @@ class TelegramLayout:
         found = [*self._constants, *(number.value(raw) for number in self._numbers)]
         for clock in self._clock:
             moment = self._calendar.moment(raw[clock].decode("ascii") + self._season(raw, clock))
-            if moment is None:  # the profile decides which other time becomes the field
+            if moment is None:  # another line may contain the time
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
         return found
@@ -139,7 +139,7 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
-    """Return where the digits of the clock are, which is the time of the measurement; nothing if it has another."""
+    """Return where the digits of the clock are; nothing if the time of the measurement comes from other lines."""
     record = reading.clock(timezone)
     place = _place(reading, record) if record else None
     if place is None or not _CLOCK.match(reading.telegram.raw, place):

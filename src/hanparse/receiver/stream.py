@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final = (Hdlc, MBus, MBusShort)
-"""Every link layer that a stream may hold apart from P1; one more is one module and its name here."""
+"""The link layers that a stream may contain, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
 
 
 class Recogniser(Protocol):
@@ -45,10 +45,10 @@ class Recogniser(Protocol):
 
     @property
     def starts(self) -> Mapping[bytes, Known]:
-        """The frames that are recognised before they are taken apart, as long as no message is being joined."""
+        """The frames that are recognised before they are parsed, as long as no message is being joined."""
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
-        """Return the frames of messages that were recognised since the last call, the last message of each link."""
+        """Return the frames of the last message of each link that was recognised since the last call."""
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
         """Return the measurement in an APDU that is recognised."""
@@ -58,7 +58,7 @@ class Recogniser(Protocol):
 
 
 class Receiver:
-    """Returns the events of a stream in order, in bounded memory.
+    """Returns the events of a stream in their order, in bounded memory.
 
     `reader` takes the bytes, in chunks of any size, and counts them.
     """
@@ -83,7 +83,7 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """What the next bytes depend on, for `resume`: the stream, messages in parts, and the maker of each link."""
+        """The state on which the next events depend, for `resume`: bytes, messages in parts, and the maker of each link."""
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
 
@@ -96,7 +96,7 @@ class Receiver:
             self.last_makers.of(link).profile = self._profiles[index]
 
     def next_event(self) -> Event | list[Any] | None:
-        """Return the next event, or a run of known frames (a list); `None`: more bytes are needed."""
+        """Return the next event, or a run of known frames as a list. Return `None` if more bytes are needed."""
         if self._pending:
             return self._pending.pop(0)
         event: Any = self.reader.next_event()
@@ -118,7 +118,7 @@ class Receiver:
         self.reader.end()
 
     def events(self, data: Buffer) -> Iterator[Event]:
-        """Return the events of a stream that is there whole; nothing is known."""
+        """Return the events of a complete stream."""
         self.reader.receive(data)
         yield from iter(self.next_event, None)
         self.end()
@@ -138,7 +138,7 @@ class Receiver:
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
 
     def _note(self, frame: Frame | mbus.Telegram) -> None:
-        """Join a frame of a message that was recognised and is delivered: a repetition of it shall not be an error."""
+        """Join a frame of a message that was recognised and delivered, so that its repetition is no error."""
         whole, _ = self._transfer.add(frame)
         if whole and is_block(whole.payload):
             self._transfer.add_block(whole)
@@ -173,7 +173,7 @@ class Receiver:
             self._pending.append(Failed(message, error))
 
     def open(self, message: Message) -> Read | ReadTelegram | Recognised | Failed:
-        """Read a message with the profiles, after opening it if it is ciphered."""
+        """Decipher a message if it is ciphered, and read it with the profiles."""
         apdu = strip_llc(message.payload)
         start = len(message.payload) - len(apdu)
         try:
@@ -243,7 +243,7 @@ def _index(profiles: Sequence[Profile], profile: Profile) -> int:
 
 
 def is_sound(payload: bytes) -> bool:
-    """Return whether bytes are a whole data-notification or P1 telegram, to the last byte."""
+    """Return whether `payload` is a complete data-notification or P1 telegram and nothing else."""
     with suppress(DecodeError):
         return p1.is_telegram(payload) or cosem.parse(payload) is not None
     return False
