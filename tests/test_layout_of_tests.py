@@ -51,6 +51,7 @@ TESTED_IN: Final = {
     "security.opener": "security",
     "security.title": "security",
     "security.messages": "security",
+    "support.identifiers": "support_anonymise",
     "support.titles": "support_deciphered",
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.hdlc_parts": "hdlc_frame",

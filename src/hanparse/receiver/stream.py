@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final = (Hdlc, MBus, MBusShort)
-"""The link layers that a stream may contain, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
+"""The link layers of a stream, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
 
 
 class Recogniser(Protocol):
@@ -83,7 +83,7 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """The state on which the next events depend, for `resume`: bytes, messages in parts, and the maker of each link."""
+        """The state of the stream, for `resume`: its bytes, messages in parts, and the maker of each link."""
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
 

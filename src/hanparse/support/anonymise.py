@@ -19,52 +19,25 @@ meter number that a list contains as a whole number without a code looks like an
 from __future__ import annotations
 
 import re
-from itertools import groupby, pairwise
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from hanparse import cosem
-from hanparse.annotate.spans import CARRIERS, Span, find
-from hanparse.axdr.data import SCALARS, Data, Tag
-from hanparse.errors import DecodeError, FrameError
-from hanparse.hdlc import strip_llc
-from hanparse.meters import shapes, values
-from hanparse.obis import code_in, lookup
-from hanparse.p1 import Telegram
-from hanparse.receiver import Failed, Read, ReadTelegram, walk
-from hanparse.security.header import read_header
-from hanparse.support import base64words, telegrams, titles, unreadable
-from hanparse.wire import identify, ids
+from hanparse.annotate.spans import CARRIERS, find
+from hanparse.receiver import walk
+from hanparse.support import base64words, telegrams
+from hanparse.support.identifiers import Capture
+from hanparse.wire import ids
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from hanparse.cosem import DataNotification
-    from hanparse.meters.shapes import Item
-    from hanparse.receiver import Event
-
-_KEPT_FIELDS: Final = ("list_id", "model")
-_SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.is_number or scalar.kind == "digits"}
-_PUSH_SETUP: Final = (25, 9)  # C, D of the push setup object, which is the first element of some lists
-
-_HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
-_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other printable octets may be a binary number
-
-# Blue Book 4.1.6.1: year FFFF or 2000 to 2099, month and day with FD to FF, day of week; a date-time has 7 more octets.
-_DATE: Final = re.compile(
-    rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
-    re.DOTALL,
-)
-_TIME: Final = re.compile(rb"[\x00-\x17\xff][\x00-\x3b\xff]{2}[\x00-\x63\xff]", re.DOTALL)
-
-# Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; FLAG letters; class to country.
-_KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
+    from hanparse.support.identifiers import Identifier
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     """Return `data` with other numbers in place of those of meters. `keep` contains texts that are no meter numbers."""
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
-    capture = _Capture(data, spans, events)
+    capture = Capture(data, spans, events)
     kept = {text.encode("utf-8", "surrogateescape") for text in keep}
     kept |= {text for read in capture.lists for text in read.kept}
     changed = bytearray(data)
@@ -76,7 +49,7 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
     return bytes(changed)
 
 
-def _replaced(data: bytes, capture: _Capture, kept: set[bytes], first: int) -> bytearray:
+def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> bytearray:
     """Return `data` with other identifiers, numbered from `first`; check sequences are as before."""
     changed = bytearray(data)
     others = _Replacements(data, changed, first)
@@ -99,7 +72,7 @@ class _Replacements:
         self._changed = changed
         self._numbers: dict[bytes, int] = {}
 
-    def put(self, found: Iterable[_Identifier]) -> dict[bytes, bytes]:
+    def put(self, found: Iterable[Identifier]) -> dict[bytes, bytes]:
         """Replace the identifiers in `found`. Return a mapping from each notation to that of the replacement."""
         known: dict[bytes, bytes] = {}
         for identifier in found:
@@ -123,194 +96,3 @@ def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], know
         _put(changed, content[match.start() : match.end()], known[match[0]])
     for start, new in base64words.changed(sent, lambda text: anywhere.sub(lambda match: known[match[0]], text)):
         _put(changed, content[start : start + len(new)], new)
-
-
-class _Identifier(NamedTuple):
-    """Bytes that identify a meter: their indexes, the function that replaces them, and the one that gives notations."""
-
-    places: Sequence[int]
-    change: Callable[[bytes, int], bytes]
-    notations: Callable[[bytes, bytes], dict[bytes, bytes]]
-
-
-def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a text without the blanks around it, and those of its replacement."""
-    start = len(old) - len(old.lstrip(b"\0 "))
-    stop = len(old.rstrip(b"\0 "))
-    return ids.notations(old[start:stop], new[start:stop])
-
-
-def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a whole number and those of its replacement."""
-    before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
-    return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
-
-
-def _other_value(old: bytes, number: int) -> bytes:
-    return ids.replacement_value(int.from_bytes(old, "big"), len(old), number).to_bytes(len(old), "big")
-
-
-class _List(NamedTuple):
-    """A list that can be read: the index of each byte of its APDU, its values, and its elements with their codes."""
-
-    places: Sequence[int]
-    notification: DataNotification
-    items: list[Item]
-    kept: list[bytes]
-
-    def value_places(self) -> Iterator[int]:
-        """Return the positions of the octets of strings and numbers, without tags and lengths."""
-        for leaf in shapes.leaves(self.notification.body):
-            end = leaf.offset + leaf.length
-            yield from self.places[end - _size(leaf) : end]
-
-    def identifiers(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """Return the strings and values in the list that may identify a meter."""
-        named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
-        codes = {bytes(item.obis) for item in self.items if item.obis}
-        leaves = list(shapes.leaves(self.notification.body))
-        clocks = _clocks([_raw(leaf) for leaf in leaves])
-        for at, leaf in enumerate(leaves):
-            end = leaf.offset + leaf.length
-            places = self.places[end - _size(leaf) : end]
-            if places and at not in clocks and _raw(leaf).strip(b"\0 ") not in kept:
-                found = _change(leaf, codes, named=id(leaf) in named)
-                if found:
-                    yield _Identifier(places, *found)
-
-
-def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
-    """Return how to replace a value that may identify a meter, or `None`. `named`: the value has the code of an id."""
-    raw = _raw(leaf)
-    if ids.is_number(raw):
-        return ids.replacement, _texts
-    if not named:
-        is_octets = leaf.tag is Tag.OCTET_STRING and not _is_code(raw, codes)
-        is_id = is_octets and (ids.is_packed(raw) or (values.text(leaf) is None and ids.is_identifying(raw)))
-        return (ids.replacement_octets, unreadable.exactly) if is_id else None
-    if leaf.tag in _SIZES and isinstance(leaf.value, int):
-        return _other_value, _numbers
-    is_name = leaf.tag is not Tag.OCTET_STRING or _HEX.fullmatch(raw) or not ids.is_packed(raw)
-    if is_name and _NAME.fullmatch(raw):
-        return ids.replacement_name, _texts
-    return ids.replacement_octets, unreadable.exactly
-
-
-def _clocks(octets: list[bytes]) -> set[int]:
-    """Return the indexes of clocks: date-times, dates, and times next to one. Any four octets may look like a time."""
-    dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
-    beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
-    return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
-
-
-def _is_code(octets: bytes, codes: set[bytes]) -> bool:
-    """Return whether octets are the code of an object. A code that is not registered must end with FF, as in lists."""
-    obis = code_in(octets)
-    if obis is None:
-        return False
-    return lookup(obis) is not None or (obis.c, obis.d) == _PUSH_SETUP or (octets[-1:] == b"\xff" and octets in codes)
-
-
-def _size(leaf: Data) -> int:
-    """Return the number of bytes of the value, which are the last bytes of the element."""
-    if leaf.tag is Tag.BIT_STRING and isinstance(leaf.value, str):
-        return (len(leaf.value) + 7) // 8
-    return len(_raw(leaf)) or _SIZES.get(leaf.tag, 0)
-
-
-def _raw(leaf: Data) -> bytes:
-    """Return the bytes of a string as sent; no bytes for a value of another type."""
-    if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
-        return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
-    return leaf.value if isinstance(leaf.value, bytes) else b""
-
-
-class _Capture:
-    """The indexes of all bytes, divided into lists that can be read, other content, and framing."""
-
-    def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
-        self._data = data
-        events = list(events)
-        self.lists = [found for event in events if isinstance(event, Read | Failed) and (found := _list(event))]
-        read = {at for found in self.lists for at in found.places}
-        framing = {at for span in spans for at in span.framing()}
-        self._telegrams: list[tuple[Sequence[int], telegrams.Found]] = []
-        in_text = self._telegrams_and_lines(events, framing | read)
-        values = {places[at] for places, found in self._telegrams for span in found.values for at in range(*span)}
-        content = [at for at in range(len(data)) if at not in framing and at not in values]
-        self.text = [at for at in content if at in in_text]
-        self._content = [at for at in content if at not in in_text]
-        self._rest = [at for at in self._content if at not in read]
-        messages = [event.message for event in events if isinstance(event, Read | ReadTelegram | Failed)]
-        self._titles = [places for message in messages if (places := titles.places(message))]
-        self._structure = read - {at for found in self.lists for at in found.value_places()}
-
-    def stretches(self) -> Iterator[Sequence[int]]:
-        """Return the indexes of each value of a list and of all other content, in which a number may be complete."""
-        for is_structure, stretch in groupby(self._content, self._structure.__contains__):
-            if not is_structure:
-                yield list(stretch)
-
-    def _telegrams_and_lines(self, events: Iterable[Event], others: set[int]) -> set[int]:
-        """Find the sound P1 telegrams and the lines of damaged ones, and return the indexes of their bytes."""
-        in_text: set[int] = set()
-        for telegram in (event for event in events if isinstance(event, Telegram)):
-            places = range(telegram.offset, telegram.offset + len(telegram.raw))
-            in_text.update(places)
-            self._telegrams.append((places, telegrams.in_telegram(telegram.raw)))
-        rest = [at for at in range(len(self._data)) if at not in in_text and at not in others]
-        found, lines = telegrams.in_damaged(bytes(self._data[at] for at in rest))
-        self._telegrams.append((rest, found))
-        return in_text | {rest[at] for span in lines for at in range(*span)}
-
-    def readable(self, kept: frozenset[bytes]) -> Iterator[_Identifier]:
-        """Return the identifiers in the lists and in P1 telegrams, and the system titles."""
-        for places in self._titles:
-            start = titles.serial(bytes(self._data[at] for at in places))
-            yield _Identifier(places[start:], ids.replacement_octets, titles.notations)
-        for found in self.lists:
-            yield from found.identifiers(kept)
-        for indexes, in_text in self._telegrams:
-            for start, stop, change in in_text.identifiers:
-                sent = bytes(self._data[at] for at in indexes[start:stop])
-                if sent.strip() not in kept:
-                    yield _Identifier(indexes[start:stop], *change)
-
-    def unreadable(self, kept: set[bytes]) -> Iterator[_Identifier]:
-        """Return the identifiers in all other content, which may contain a damaged copy of a list."""
-        rest = bytes(self._data[at] for at in self._rest)
-        joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
-        for places, change in unreadable.find(rest, kept, joints):
-            yield _Identifier([self._rest[at] for at in places], *change)
-
-
-def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes; `None` for a message without one.
-
-    The list in a ciphered push is on the wire if its content is authenticated and not encrypted.
-    """
-    message = event.message
-    apdu = strip_llc(message.payload)
-    start, end = len(message.payload) - len(apdu), len(message.payload)
-    if isinstance(event, Failed) and isinstance(event.error, DecodeError | FrameError):
-        return None
-    if identify.is_protected(apdu):
-        header = read_header(apdu)
-        start, end, apdu = start + header.start, start + header.end, apdu[header.start : header.end]
-    places = [message.position(at) for at in range(start, end)]
-    if isinstance(event, Read) and event.reading.notification:
-        reading, notification = event.reading, event.reading.notification
-        names = [reading.sources[name].data for name in _KEPT_FIELDS if name in reading.sources]
-        texts = [_raw(data).strip(b"\0 ") for data in names if values.text(data) is not None]
-        kept = [text for text in texts if reading.profile.manufacturer and _is_type(text)]
-        return _List(places, notification, reading.items, kept)
-    if isinstance(event, Read) or apdu.startswith(b"/"):
-        return None
-    notification = cosem.parse_bare(apdu)
-    return _List(places, notification, shapes.named(notification.body) or [], [])
-
-
-def _is_type(text: bytes) -> bool:
-    """Return whether a list identifier or meter type is not the number of a meter."""
-    is_number = ids.is_number(text) or ids.is_packed(text)
-    return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")
