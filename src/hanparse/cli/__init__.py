@@ -1,1 +1,1 @@
-"""The command `hanparse`."""
+"""Implements the command `hanparse`."""
