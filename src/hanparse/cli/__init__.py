@@ -1,1 +1,1 @@
-"""Implements the command `hanparse`."""
+"""Runs the command `hanparse`."""
