@@ -1,1 +1,1 @@
-"""The command `hanparse`."""
+"""Runs the command `hanparse`."""

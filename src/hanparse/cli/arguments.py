@@ -1,4 +1,4 @@
-"""What the command line is given -> a namespace, checked; wrong use ends here, with status 2."""
+"""Parses and checks the command line. Wrong arguments end the program with status 2."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import tzinfo
 
-    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  what add_subparsers gives
+    _Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001  the type that add_subparsers returns
 
 _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
@@ -33,14 +33,17 @@ examples:
 
 
 class Reading(KeyOptions):
-    """How pushes are read."""
+    """The options of `Decoder` and `explain` that `decode` and `explain` have in common."""
 
     scale: Scale
     timezone: tzinfo | None
 
 
 def given(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Return what is given. Prints the help and exits with 0 where nothing is, exits with 2 for wrong use."""
+    """Return the parsed arguments.
+
+    Without a command, print the help and exit with 0. Exit with 2 for wrong arguments.
+    """
     parser = _parser()
     try:
         import argcomplete  # noqa: PLC0415  the extra "cli"
@@ -59,12 +62,12 @@ def given(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def reading(found: argparse.Namespace) -> Reading:
-    """Return how pushes are read, as `decode` and `explain` are given it."""
+    """Return the decoding options of the command `decode` or `explain`."""
     return Reading(scale=found.ct, timezone=found.timezone, **key_options(found))
 
 
 def output(found: argparse.Namespace) -> Output:
-    """Return what `decode` is to write, and how."""
+    """Return the format and the columns that `decode` writes."""
     is_received = found.received or found.follow or any(map(is_port, found.files))
     return Output(
         form=found.format,

@@ -1,4 +1,4 @@
-"""One value of a measurement -> its text in JSON, in CSV or for people."""
+"""Converts one value of a measurement to its text in JSON, in CSV or in a table."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ if TYPE_CHECKING:
 
     Write = Callable[[Any], str | None]
 
-_FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet takes a text that begins so for a formula
+_FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates, in A and V
+_DECIMALS: Final = 3  # of estimates: 1 mA and 1 mV
 _HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
-_TIMESPECS: Final = {"received": "milliseconds"}  # a clock that is read by the command gives microseconds, mostly
+_TIMESPECS: Final = {"received": "milliseconds"}  # microseconds of this machine's clock are cut off
 
 
 class Style(NamedTuple):
-    """How a format writes texts, what JSON has no type of its own for, and times."""
+    """The rules by which a format writes texts, structured values and times."""
 
     text: Callable[[str], str]
     parts: Callable[[str], str]
-    """Takes the JSON of a value that has parts."""
+    """Converts the JSON of a value with several parts to the text of a cell."""
     separator: str = "T"
-    """Between day and time."""
+    """The character between date and time."""
 
 
 def in_csv(text: str) -> str:
-    """Return a text as a cell, with an apostrophe in front of one that a spreadsheet would execute."""
+    """Return the CSV cell of a text. An apostrophe precedes a text that a spreadsheet would execute as a formula."""
     if _FORMULA.match(text):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
@@ -51,9 +51,9 @@ PEOPLE: Final = Style(str, str, separator=" ")
 
 
 class Times:
-    """The times of one column as text: in UTC if asked for, else with the zone they have.
+    """Converts the times of one column to text. With `utc` they are in UTC, otherwise they keep their zone.
 
-    Times with and without a zone are never in one column without a word: `note` is called with a sentence, once.
+    `note` is called with a sentence, once, if a column has times with and without a zone, or if `utc` omits times.
     """
 
     def __init__(self, name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> None:
@@ -66,7 +66,7 @@ class Times:
         self._kinds: set[bool] = set()
 
     def __call__(self, when: datetime) -> str | None:
-        """Return the text of a time; `None` of one without a zone where UTC is asked for."""
+        """Return the text of a time. With `utc`, return `None` for a time without a zone."""
         is_aware = when.tzinfo is not None
         if is_aware not in self._kinds:
             self._add(is_aware=is_aware)
@@ -85,7 +85,7 @@ class Times:
 
 
 def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> Write:
-    """Return what writes the values of one column; it returns `None` for what the format has no text for."""
+    """Return the function that writes a value of one column. It returns `None` for a value without a text."""
     times = Times(name, style, note, utc=utc)
     if name in _OTHERS:
         return _OTHERS[name](style)
@@ -102,12 +102,12 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
 
 
 def number(value: float) -> str | None:
-    """Return a finite number; other numbers that a meter may send are no value, and JSON has none of them."""
+    """Return the text of a finite number, and `None` for NaN and infinity, which JSON cannot represent."""
     return repr(value) if value - value == 0 else None
 
 
 def rounded(estimate: Estimate) -> dict[str, Any]:
-    """Return the parts of an estimate by name, with three decimals."""
+    """Return the parts of an estimate by name. Numbers are rounded to three decimals."""
     parts = estimate._asdict().items()
     return {name: round(part, _DECIMALS) if isinstance(part, float) else part for name, part in parts}
 
@@ -139,4 +139,4 @@ _OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
     "estimated": _estimated,
     "security": _security,
 }
-"""The columns that are no fields, but for `received`."""
+"""A function for each column that is not a field, except `received`. It takes a style and returns the writer."""

@@ -1,4 +1,4 @@
-"""What the command line has of the console: files -> chunks of wire bytes, a progress bar, words on standard error."""
+"""Reads wire bytes from files, writes messages to standard error and shows a progress bar."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     Clock = Callable[[], datetime | None]
 
 CHUNK: Final = 1 << 16
-"""Bytes that are read at once."""
+"""The largest number of bytes that one call reads."""
 
 
 def no_clock() -> None:
-    """Return no time: nobody asked when anything came."""
+    """Return `None`. This clock is used if the times of arrival are not needed."""
 
 
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
-    """The wire bytes of a file, whether it holds them or a hex dump of them.
+    """Yield the wire bytes of a file that contains the bytes themselves or a hex dump of them.
 
-    `passed_over` is called with a sentence for each part of a text that is no dump. Raises `HexDumpError` where no
-    part of it is one.
+    `passed_over` is called with a sentence for each part of a text that is not a dump. Raises `HexDumpError` if a text
+    contains no dump.
     """
     pieces = Pieces(passed_over)
     read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
@@ -38,7 +38,7 @@ def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
 
 
 def complain(message: str) -> None:
-    """Say on standard error what is wrong, if it is there: a program may have been started without."""
+    """Write a message to standard error. Do nothing if standard error is closed."""
     with suppress(OSError, ValueError):
         if sys.stderr:
             sys.stderr.write(f"hanparse: {message}\n")
@@ -47,7 +47,11 @@ def complain(message: str) -> None:
 
 @contextmanager
 def progress(size: int | None) -> Iterator[Callable[[int], object]]:
-    """A function to call with every number of bytes that is done: a bar on a terminal when there is much to do."""
+    """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
+
+    The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal but standard output
+    is not.
+    """
     worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and not sys.stdout.isatty()
     try:
         from rich.console import Console  # noqa: PLC0415  the extra "cli"

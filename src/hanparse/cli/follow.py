@@ -1,8 +1,9 @@
-"""A file that grows -> its bytes, whatever becomes of the file; nothing that is in it ends the following.
+"""Reads and decodes a file while it grows. An error in the content of the file does not end the reading.
 
-A file that is cut off or written anew is read from its beginning, and so is a file that takes its place (log rotation)
-when the old one is read to its end. What is read is compared with what was read before it: a file that was cut off and
-has grown beyond the old place in the meantime is noticed, too, unless the same bytes are there again.
+A file that is truncated or rewritten is read from its beginning. So is a file that replaces it (log rotation), after
+the old file has been read to its end. Each read includes the last bytes of the previous read and compares them. So a
+file that was truncated and has since grown beyond the previous position is detected, unless it has the same bytes
+there.
 """
 
 from __future__ import annotations
@@ -31,22 +32,22 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 POLL: Final = 0.5
-"""Seconds between looks at a file that does not grow."""
+"""The time in seconds between two reads of a file that does not grow."""
 
-_REMEMBERED: Final = 256  # bytes in front of the place, by which it is known again
-_IN_A_FRAME: Final = 1  # the closeness of an error in a frame; others are noise
+_REMEMBERED: Final = 256  # bytes before the position, which the next read compares
+_IN_A_FRAME: Final = 1  # the closeness of an error in a frame; all other errors are noise
 
 
 class Restarted(str):
-    """Why the file is read from its beginning."""
+    """The reason for which a file is read from its beginning."""
 
     __slots__ = ()
 
 
 class Tail:
-    """A file that is read as it grows. `path` is looked at for another file in its place; standard input has none.
+    """Reads a file while it grows. `path` shows if another file has replaced it; it is `None` for standard input.
 
-    `read` does not wait, and it raises `OSError` as files do.
+    `read` does not wait. It raises `OSError` if the file cannot be read.
     """
 
     def __init__(self, file: FileIO, path: Path | None = None) -> None:
@@ -63,29 +64,29 @@ class Tail:
 
     @classmethod
     def of(cls, path: Path) -> Self:
-        """The tail of the file at `path`."""
+        """Open the file at `path` and return its tail."""
         return cls(_raw(path), path)
 
     def __enter__(self) -> Self:
-        """Return the tail."""
+        """Return this tail."""
         return self
 
     def __exit__(self, *_raised: object) -> None:
-        """Close it."""
+        """Close the file."""
         self._file.close()
 
     @property
     def can_end(self) -> bool:
-        """Whether the end of the input is the end: that of a pipe without a name."""
+        """Return whether the input can end. Only a pipe without a path can; a file or a named pipe may continue."""
         return self._is_pipe and self._path is None
 
     def read(self, size: int = CHUNK) -> bytes | Restarted:
-        """What has come since; no bytes when nothing has."""
+        """Return the bytes that were added since the last call, or the reason for a new beginning of the file."""
         found = self._more(size)
         if found:
             return found
         if self._is_replaced():
-            return self._more(size) or self._take_its_place()  # the last words of the old file came before the new one
+            return self._more(size) or self._take_its_place()  # the old file may have grown before it was replaced
         return b""
 
     def _more(self, size: int) -> bytes | Restarted:
@@ -107,14 +108,14 @@ class Tail:
         try:
             return not os.path.samestat(self._path.stat(), os.fstat(self._file.fileno()))
         except OSError:
-            return False  # it was moved away, and another has not come yet
+            return False  # the file was moved, and no other file has replaced it yet
 
     def _take_its_place(self) -> bytes | Restarted:
-        assert self._path  # noqa: S101  _is_replaced looked at it
+        assert self._path  # noqa: S101  _is_replaced returns False without a path
         try:
             new = _raw(self._path)
         except OSError:
-            return b""  # not ours to read yet
+            return b""  # the new file may not be readable yet; the next call tries again
         self._file.close()
         self._open(new)
         return Restarted("is another file now, which is read from its beginning")
@@ -132,10 +133,11 @@ def measurements(
     wait: Callable[[float], object] = time.sleep,
     **options: Unpack[Options],
 ) -> Iterator[Measurement]:
-    """The measurements of a file that grows, without end; of a pipe until it is closed.
+    """Yield the measurements of a file that grows. The iterator ends only when an unnamed pipe is closed.
 
-    `passed_over` is called with a sentence for every line without a dump, every frame that is damaged, every push that
-    is not read, and whenever the file begins anew. `clock` says when a piece came, which is then `received`.
+    `passed_over` is called with a sentence for every line without a dump, every damaged frame and every push that
+    cannot be read, and when the file is read from its beginning again. `clock` returns the time of arrival of a piece,
+    which becomes `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
     for found in _all(tail, wait):
@@ -148,7 +150,7 @@ def measurements(
 
 
 class _Stream:
-    """Decodes one file from its beginning, and names what it passes over."""
+    """Decodes one file from its beginning, and reports the parts that it passes over."""
 
     def __init__(self, passed_over: PassedOver, clock: Clock, options: Options) -> None:
         self._passed_over = passed_over
@@ -169,7 +171,7 @@ class _Stream:
             self._name_noise()
 
     def end(self, restarted: Restarted | None = None) -> Iterator[Measurement]:
-        """What was begun is not continued, and a line without its end only where the input ends."""
+        """End the stream. If the file was restarted, drop a line without a line end; otherwise decode it."""
         if restarted:
             self._pieces.drop()
         for data in self._pieces.end():
@@ -183,7 +185,7 @@ class _Stream:
                 self._passed_over(finding)
 
     def _name_noise(self) -> None:
-        """Name bytes outside frames, unless an error has named the frame that they were."""
+        """Report bytes outside frames, unless an error has reported the frame that contained them."""
         stats = self._decoder.stats
         if stats.passed_over > self._lost and not self._has_named:
             self._passed_over(f"{stats.passed_over - self._lost} of {stats.bytes} bytes so far belong to no frame")

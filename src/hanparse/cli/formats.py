@@ -1,4 +1,4 @@
-"""Measurements -> text: tables, JSON, JSON lines and CSV, each of the columns that are asked for."""
+"""Writes measurements as JSON, JSON lines or CSV, and selects the writer of an output format."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 
 FORMATS: Final = ("table", "json", "jsonl", "csv")
 EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
-"""The columns that are no fields of the meter."""
+"""The columns that are not fields of a push."""
 
-_IN_KIND: Final = frozenset((*FIELDS, "wiring"))  # the columns that the kind of push has a place for
-_ESTIMATED: Final = ("current_l2", "voltage_l2")  # what `estimate` makes
+_IN_KIND: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
+_ESTIMATED: Final = ("current_l2", "voltage_l2")  # the fields that hanparse estimates
 _BEFORE: Final = ("file", "received")
 
 
 @dataclass(frozen=True)
 class Output:
-    """What is to be written: the format, the columns in their order (none: all), and what they are to show."""
+    """The options of the output: the format, the columns in their order (empty: all columns) and their content."""
 
     form: str = "table"
     columns: tuple[str, ...] = ()
     utc: bool = False
     units: bool = False
-    """In the header of CSV."""
+    """True if the header of CSV contains units."""
     file: bool = False
     received: bool = False
     estimated: bool = False
@@ -42,7 +42,7 @@ class Output:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns: those chosen, and those that another option asks for."""
+        """Return the chosen columns and the columns that other options add."""
         chosen = self.columns or (*FIELDS, "wiring", *(["security"] if self.security else []))
         asked = [name for name in ("file", "received", "estimated") if getattr(self, name) and name not in chosen]
         return (
@@ -53,20 +53,20 @@ class Output:
 
 
 class Writer(Protocol):
-    """Writes measurements, one after the other, between a beginning and an end."""
+    """Writes `begin`, then one row for each measurement, then `end`."""
 
     begin: str
 
     def row(self, measurement: Measurement, file: str) -> str:
-        """Return the text of a measurement of a file."""
+        """Return the text of a measurement. `file` is the name of its file."""
 
     def end(self) -> str:
-        """Return what belongs behind the last measurement, or behind none."""
+        """Return the text after the last measurement."""
 
 
 def writer(output: Output, note: Callable[[str], object] = complain) -> Writer:
-    """Return what writes in the format that is asked for; `note` is called with a sentence on what it leaves out."""
-    from hanparse.cli.tables import Tables  # noqa: PLC0415  it is made of the cells below
+    """Return the writer of the output format. `note` is called with a sentence about values that it omits."""
+    from hanparse.cli.tables import Tables  # noqa: PLC0415  that module imports this one
 
     writers: dict[str, Callable[[Output, Callable[[str], object]], Writer]] = {
         "table": Tables, "json": Json, "jsonl": JsonLines, "csv": Csv,
@@ -75,7 +75,7 @@ def writer(output: Output, note: Callable[[str], object] = complain) -> Writer:
 
 
 class Cells:
-    """The texts of a measurement in the columns of an output that have one, in one style."""
+    """Converts the values of a measurement to texts in one style, for the columns of an output."""
 
     def __init__(self, output: Output, style: cells.Style, note: Callable[[str], object]) -> None:
         self.names = output.names
@@ -84,13 +84,13 @@ class Cells:
         self._read = Columns({name: writes[name] for name in of_kind}).present
         others = [name for name in self.names if name not in _IN_KIND]
         self.order = (*of_kind, *others)
-        """The columns in the order in which `texts` counts them."""
+        """The names of the columns in the order of the indices in `texts`."""
         numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_kind))]
         self._before = [each for each in numbered if each[-1] in _BEFORE]
         self._after = [each for each in numbered if each[-1] not in _BEFORE]
 
     def texts(self, measurement: Measurement, file: str) -> list[tuple[int, str]]:
-        """Return the texts, each behind the place of its column in `order`."""
+        """Return pairs of the index of a column in `order` and the text. Columns without a value are omitted."""
         found = self._read(measurement)
         if self._before:
             found = _others(self._before, measurement, file) + found
@@ -100,13 +100,13 @@ class Cells:
 
 
 def _others(columns: list[tuple[int, cells.Write, str]], measurement: Measurement, file: str) -> list[tuple[int, str]]:
-    """Return the texts of columns that are no fields."""
+    """Return the index and the text of each column that is not a field and has a value."""
     values = [(at, write, file if name == "file" else getattr(measurement, name)) for at, write, name in columns]
     return [(at, text) for at, write, value in values if value and (text := write(value)) is not None]
 
 
 class JsonLines:
-    """One object a line."""
+    """Writes one JSON object on each line."""
 
     begin = ""
     _open, _between, _close = "{", ", ", "}\n"
@@ -116,35 +116,35 @@ class JsonLines:
         self._keys = [f"{cells.JSON.text(name)}: " for name in self._cells.order]
 
     def row(self, measurement: Measurement, file: str) -> str:
-        """Return the object of a measurement."""
+        """Return the JSON object of a measurement."""
         keys = self._keys
         parts = [keys[at] + text for at, text in self._cells.texts(measurement, file)]
         return self._open + self._between.join(parts) + self._close
 
     def end(self) -> str:
-        """Return nothing."""
+        """Return an empty text."""
         return ""
 
 
 class Json(JsonLines):
-    """One array of objects."""
+    """Writes one JSON array of objects."""
 
     begin = "["
     _open, _between, _close = "\n{\n  ", ",\n  ", "\n}"
     _is_first = True
 
     def row(self, measurement: Measurement, file: str) -> str:
-        """Return the object of a measurement, behind what separates it from the one before."""
+        """Return the JSON object of a measurement, after a comma if it is not the first one."""
         separator, self._is_first = "" if self._is_first else ",", False
         return separator + super().row(measurement, file)
 
     def end(self) -> str:
-        """Return the end of the array."""
+        """Return the end of the JSON array."""
         return "]\n" if self._is_first else "\n]\n"
 
 
 class Csv:
-    """A header and one line for each measurement, with a cell for every column."""
+    """Writes a header and one line for each measurement, with a cell for every column."""
 
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         names = output.names
@@ -167,12 +167,12 @@ class Csv:
         return f"{','.join(line)}\n"
 
     def end(self) -> str:
-        """Return nothing."""
+        """Return an empty text."""
         return ""
 
 
 def _header(name: str) -> list[tuple[str, str]]:
-    """Return the columns that CSV has for one of ours, with their units."""
+    """Return the names and units of the CSV columns for one column of `Output`, which may have several parts."""
     if name == "estimated":
         return [
             (
@@ -204,4 +204,4 @@ def _security(security: Security) -> list[str]:
 
 
 _PARTS: Final[dict[str, Callable[[Any], list[str]]]] = {"estimated": _estimated, "security": _security}
-"""The columns of ours that are several columns of CSV."""
+"""The columns of `Output` that become several columns of CSV."""

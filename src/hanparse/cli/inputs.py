@@ -1,4 +1,4 @@
-"""Named files, `-` for standard input -> wire bytes and measurements; what is wrong goes to standard error."""
+"""Reads and decodes the files of a command, `-` for standard input. Writes errors to standard error."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 
 EXPLAINED: Final = 1 << 20
-"""Bytes that are explained at once: some hundred times as much text and memory."""
+"""The largest number of bytes of a file that are explained. The text of an explanation is some hundred times longer."""
 
-_SHORT: Final = BUFFER_LIMIT  # bytes that may be a push without a frame, or a frame that has lost its flags
+_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file may be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
 class _NothingDecodedError(Exception):
-    """A file holds no push that could be decoded. Its arguments say why."""
+    """Raised for a file without a push that can be decoded. The arguments are the reasons."""
 
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """Open a file to read it, and say what is waited for where a person has to type it."""
+    """Open a file for reading. If standard input is a terminal, write a message that the command waits for input."""
     if name != STANDARD_INPUT:
         with Path(name).open("rb") as file:
             yield file
@@ -51,16 +51,16 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 class Inputs:
-    """The files that a command was given. A file that cannot be read or decoded is named, and the next one is read."""
+    """Reads the files of a command. Reports a file that cannot be read or decoded, and continues with the next one."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
         self._is_last = False
         self.is_unreadable = False
-        """Whether one of them could not be read, as far as they were asked for."""
+        """True if one of the files read so far raised an `OSError`."""
 
     def each(self, read: Callable[[str, BinaryIO], Iterator[T]]) -> Iterator[T]:
-        """What `read` yields of each file, by its name."""
+        """Call `read` with the name and the content of each file, and yield its results."""
         for at, name in enumerate(self._names, 1):
             self._is_last = at == len(self._names)
             try:
@@ -78,9 +78,10 @@ class Inputs:
     def measurements(
         self, options: Options, *, follow: bool = False, clock: Clock = no_clock
     ) -> Iterator[tuple[str, Measurement]]:
-        """The measurements of all files, each behind the name of its file.
+        """Return pairs of the name of a file and a measurement in it, for all files.
 
-        `follow` waits for more at the end of the last. `clock` says when each chunk came, which is then `received`.
+        With `follow`, wait for more bytes at the end of the last file. `clock` returns the time of arrival of a chunk,
+        which becomes `Measurement.received`.
         """
 
         def read(name: str, file: BinaryIO) -> Iterator[tuple[str, Measurement]]:
@@ -91,7 +92,7 @@ class Inputs:
 
 
 def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
-    """Return the first `EXPLAINED` bytes of a file; `note` is called with a sentence where there are more."""
+    """Return the first `EXPLAINED` bytes of a file. `note` is called with a sentence if the file has more."""
     found = bytearray()
     for chunk in coming:
         found += chunk
@@ -102,27 +103,27 @@ def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
 
 
 def is_port(name: str) -> bool:
-    """Return whether a file is a device that gives bytes as they come, such as a serial port."""
+    """Return whether a file is a character device, such as a serial port."""
     try:
         return name != STANDARD_INPUT and Path(name).is_char_device()
     except (OSError, ValueError):
-        return False  # reading it says what is wrong
+        return False  # the command reports the error when it opens the file
 
 
 def passed_over(name: str) -> Callable[[str], object]:
-    """What names on standard error a part of a file that is not read."""
+    """Return a function that writes a message about the file to standard error."""
     shown = "standard input" if name == STANDARD_INPUT else name
     return lambda what: complain(f"{shown}: {what}")
 
 
 def _hint(name: str, error: OSError) -> str:
-    """Return what to do where a dump was given for the name of a file."""
-    is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the longest name of a file
+    """Return advice if the name of the file is a hex dump, otherwise an empty text."""
+    is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the usual limit of a file name
     return "; a dump goes to standard input, or into a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    """The measurements of a file: of a stream, or of a short file as a whole, which need not be frames."""
+    """Yield the measurements in the frames of a file, or in a short file without frames as a whole."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     decoder, begin = Decoder(**options), b""
     with progress(size) as done:
@@ -137,7 +138,10 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
 
 
 def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterator[Measurement]:
-    """The measurements of bytes in which no frame was decoded; raises what says why there are none."""
+    """Yield the measurements of bytes in which no frame was decoded.
+
+    Raises `_NothingDecodedError` with the reasons if the bytes contain no measurement.
+    """
     why = None
     try:
         found = decode_all(begin, **options) if len(begin) <= _SHORT else []
@@ -149,7 +153,7 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterato
 
 
 def _followed(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    from hanparse.cli import follow  # noqa: PLC0415  only here
+    from hanparse.cli import follow  # noqa: PLC0415  only --follow needs this module
 
     path = None if name == STANDARD_INPUT else Path(name)
     with follow.Tail(file.raw, path) as tail:  # type: ignore[attr-defined]

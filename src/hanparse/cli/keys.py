@@ -59,5 +59,5 @@ def _variable(name: str) -> str:
 def _key(text: str) -> bytes:
     try:
         return parse_key(text)
-    except ValueError as error:  # its message does not contain the key, as that of argparse would
+    except ValueError as error:  # its message does not contain the key; that of argparse would
         raise argparse.ArgumentTypeError(str(error)) from None

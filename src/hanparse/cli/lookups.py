@@ -1,4 +1,4 @@
-"""Codes and words, as they are typed -> what the registry of OBIS codes says of them."""
+"""Looks up OBIS codes by code, or by words of their description and field."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIX_BYTES: Final = re.compile(r"(?:[0-9A-Fa-f]{2} ?){6}")
 
 
 class Found(NamedTuple):
-    """What the registry, or else the rule of its groups, says of a code."""
+    """The description of a code from the registry, or else from its value groups (IEC 62056-61)."""
 
     code: str
     description: str
@@ -23,14 +23,14 @@ class Found(NamedTuple):
 
     @property
     def line(self) -> str:
-        """For people."""
+        """Return the result as one line of text."""
         return f"{self.code:<12} {self.description} {self.unit}".rstrip() + (f" -> {self.field}" if self.field else "")
 
 
 def lookups(typed: Sequence[str]) -> list[Found]:
-    """Return what is known of each code, and the codes that have all the words; nothing where nothing is known."""
+    """Return the descriptions of the typed codes, and of the registered codes that match all typed words."""
     if _SIX_BYTES.fullmatch(" ".join(typed)):
-        typed = [" ".join(typed)]  # a blank between two bytes ends an argument
+        typed = [" ".join(typed)]  # the shell splits the code at its spaces
     codes = {text: _parsed(text) for text in typed}
     words = [text.casefold() for text, code in codes.items() if code is None]
     found = [one for code in codes.values() if code for one in _of_code(code)]

@@ -1,4 +1,4 @@
-"""`hanparse`, also `python -m hanparse`: the library on a command line."""
+"""Runs the commands of `hanparse`, also as `python -m hanparse`."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ _DECODED, _NOTHING, _WRONG, _INTERRUPTED = 0, 1, 2, 130
 def main(given: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-    That is 0 where something was decoded, 1 where nothing was, 2 where one of the files could not be read. Wrong use
-    exits with 2.
+    The status is 0 on success, 1 if nothing was decoded or found, 2 if a file could not be read, and 130 after an
+    interrupt. Wrong arguments exit with 2.
     """
     found = arguments.given(given)
     if sys.stdout is None:
         complain("standard output is closed")
         return _NOTHING
-    if isinstance(sys.stdout, TextIOWrapper):  # a terminal or a file may not know every character
+    if isinstance(sys.stdout, TextIOWrapper):  # the encoding of the output may not have every character
         sys.stdout.reconfigure(errors="backslashreplace")
     return _run(found)
 
@@ -56,7 +56,7 @@ def _run(given: argparse.Namespace) -> int:
         status = COMMANDS[given.command](given)
         sys.stdout.flush()
     except BrokenPipeError:
-        _give_up_output()  # nobody reads on, and that is no fault
+        _give_up_output()  # the reader of the pipe has ended, as `head` does; this is not an error
         return _DECODED
     except KeyboardInterrupt:
         sys.stdout.flush()
@@ -66,13 +66,13 @@ def _run(given: argparse.Namespace) -> int:
         try:
             sys.stdout.flush()
         except OSError:
-            _give_up_output()  # the device is full, say
+            _give_up_output()  # for example, the device is full
         return _NOTHING
     return status
 
 
 def _give_up_output() -> None:
-    """Let what is still to be written go nowhere, or Python complains of it at its end."""
+    """Discard the remaining output. Otherwise Python reports an error when it flushes standard output at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
@@ -93,7 +93,7 @@ def _decode(given: argparse.Namespace) -> int:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements, and return how many; an interrupt does not leave them without their end."""
+    """Write the measurements and return their number. An interrupt still writes the end of the output."""
     written = writer(output)
     put, count = sys.stdout.write, 0
     put(written.begin)
@@ -117,13 +117,13 @@ def _now() -> datetime:
 
 
 def _end_like_an_interrupt() -> None:
-    """Let a request to end be an interrupt, so that what is written gets its end."""
+    """Handle SIGTERM like an interrupt, so that the end of the output is written."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def _explain(given: argparse.Namespace) -> int:
-    from hanparse.annotate.explain import explain  # noqa: PLC0415  only here
+    from hanparse.annotate.explain import explain  # noqa: PLC0415  only this command needs it
 
     def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
         data = first(chunks(file, passed_over(name)), passed_over(name))
@@ -162,7 +162,7 @@ def _diagnose(given: argparse.Namespace) -> int:
 
 
 def _report(given: argparse.Namespace) -> int:
-    from hanparse.support.report import attachment  # noqa: PLC0415  only here
+    from hanparse.support.report import attachment  # noqa: PLC0415  only this command needs it
 
     def read(name: str, file: BinaryIO) -> Iterator[str]:
         received = chunks(file, passed_over(name))
@@ -190,4 +190,4 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "report": _report,
     "demo": _demo,
 }
-"""What runs each command."""
+"""The function of each command. It takes the arguments and returns the exit status."""

@@ -1,7 +1,7 @@
-"""Pieces of a file, cut anywhere -> wire bytes: as they are, or what the hex dumps of a text show.
+"""Converts the pieces of a file to wire bytes: the bytes of a capture, or the bytes in the hex dumps of a text.
 
-Whether a file is text is decided on its first `ENOUGH` bytes or at its end, never on what the first read happens to
-give. That it is none is certain at the first byte that no text has. A text is read by whole lines.
+Pieces may have any size. The first `ENOUGH` bytes decide if a file is text, or all bytes if the file is shorter. So the
+size of the first piece has no influence. A byte that no text contains decides at once. A text is read by whole lines.
 """
 
 from __future__ import annotations
@@ -21,28 +21,29 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PassedOver = Callable[[str], object]
-"""What is called with a sentence for each part of a text that is no dump."""
+"""A function that is called with a sentence for each part of a text that is not a dump."""
 
 ENOUGH: Final = 64
-"""Bytes that decide: pushes have no longer run of bytes without a control character, the longest known has 19.
+"""The number of bytes that decide if a file is text.
 
-A line with the dump of a push is longer, so a log is known to be one before the push in it is wanted.
+In the known pushes, at most 19 adjacent bytes have no control character between them. A line with the dump of a push
+has more than `ENOUGH` bytes, so a log is recognised as text at the latest in the line of its first push.
 """
 
 TEXT: Final = 1 << 20
-"""Bytes of a text that are read at once; more than the longest dump that is one line."""
+"""The number of bytes of a text that are read at once. The longest dump on one line is shorter."""
 
-_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # P1 is text on the wire, so it is taken as it is
+_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # P1 text is itself the wire bytes
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
-_QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three, \x7e
+_QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base64, one byte as \x7e
 _SHOWN: Final = 60
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Whether bytes may begin a text: UTF-8 without control characters but those of lines and colours.
+    """Return whether bytes may begin a text: UTF-8 whose only control characters are those of lines and colours.
 
-    An HDLC frame is none from its second byte on: no text has A0 to AF behind a ``~``. `final` says that no more bytes
-    come, so that the last character has to be whole.
+    The first two bytes of an HDLC frame are not text: in UTF-8, no byte A0 to AF follows a ``~``. With `final`, no more
+    bytes follow, and the last character must be complete.
     """
     if head.translate(None, _CONTROLS) != head:
         return False
@@ -54,10 +55,10 @@ def is_text(head: bytes, *, final: bool = False) -> bool:
 
 
 class Pieces:
-    """Takes the pieces of one file in order and returns wire bytes.
+    """Takes the pieces of one file in order and yields wire bytes.
 
-    `live` is for a file that grows: every whole line is read as soon as it is there, and a line that is no dump raises
-    nothing. Otherwise `HexDumpError` is raised at the end for a text in which there was no dump at all.
+    `live` is for a file that grows: each line is read as soon as it is complete, and a line without a dump raises no
+    error. Otherwise `end` raises `HexDumpError` for a text without any dump.
     """
 
     def __init__(self, passed_over: PassedOver, *, live: bool = False) -> None:
@@ -65,13 +66,13 @@ class Pieces:
         self._live = live
         self._held = b""
         self._is_text: bool | None = None
-        self._line = 0  # how many are in front of what is held
+        self._line = 0  # the number of lines before the held bytes
         self._found = False
         self._error: HanParseError | None = None
-        self._left: list[tuple[int, int, str]] = []  # lines without a dump, from the first to the last, and why
+        self._left: list[tuple[int, int, str]] = []  # first line, last line and reason of each part without a dump
 
     def take(self, piece: bytes) -> Iterator[bytes]:
-        """The wire bytes that are known with this piece."""
+        """Add a piece, and yield the wire bytes that can be read now."""
         self._held += piece
         if self._is_text is None and (not is_text(self._held) or _P1_HEADER.search(self._held)):
             self._is_text = False
@@ -83,7 +84,7 @@ class Pieces:
             yield from self._rest()
 
     def end(self) -> Iterator[bytes]:
-        """The wire bytes of what is held at the end of the file."""
+        """End the file, and yield the wire bytes of the held bytes."""
         if self._is_text is None:
             self._is_text = is_text(self._held, final=True) and not _P1_HEADER.search(self._held)
         if self._held and self._is_text:
@@ -94,7 +95,7 @@ class Pieces:
             raise self._error
 
     def drop(self) -> None:
-        """The file was replaced: name the line that will not come to its end."""
+        """Drop the held bytes, because the file was replaced. Report a line without a line end."""
         if self._held.strip():
             self._passed_over(f"line {self._line + 1} has no end: {_shown(self._held.decode('utf-8', 'replace'))}")
         self._held = b""
@@ -112,7 +113,7 @@ class Pieces:
                 yield from self._read(text)
 
     def _read(self, sent: bytes, *, is_all: bool = False) -> Iterator[bytes]:
-        """The bytes of a text; of the lines around one that is damaged, unless the text is all there is."""
+        """Yield the bytes of a text. If a line is damaged, read the other lines, unless the text is the whole file."""
         parts = [sent.decode("utf-8", "replace")]
         while parts:
             text = parts.pop()
@@ -144,13 +145,13 @@ class Pieces:
         self._error = self._error or error
 
     def _leave(self, first: int, last: int, what: str) -> None:
-        """Keep the lines to name, those that follow each other as one."""
+        """Note lines for `_name_lines`. Adjacent lines become one entry with the first reason."""
         if self._left and self._left[-1][1] + 1 == first:
             first, _, what = self._left.pop()
         self._left.append((first, last, what))
 
     def _name_lines(self) -> None:
-        """Name the lines that were passed over."""
+        """Report the lines that were passed over."""
         if not (self._live or self._found):
             return  # the error is raised at the end, unless a dump follows
         for first, last, what in self._left:
@@ -160,9 +161,9 @@ class Pieces:
 
 
 def _around(text: str, error: HanParseError) -> list[str]:
-    """The parts of a text around the line that is damaged, its halves where nothing is in front of that line.
+    """Return the text before the damaged line, that line, and the text after it; or two halves if the first is blank.
 
-    There are none of a single line, nor of a text without a dump.
+    Return an empty list for a single line and for a text without a dump.
     """
     lines = text.splitlines(keepends=True)
     if len(lines) < 2 or not isinstance(error, HexDumpError) or hexdump.says_no_dump(error):  # noqa: PLR2004
@@ -174,7 +175,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Where the last whole line ends; a text without lines is cut where a blank is, or between bytes of a dump."""
+    """Return the end of the last complete line. In a long text without lines, return the end of a word or of a byte."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end
@@ -182,7 +183,7 @@ def _whole(text: bytes) -> int:
 
 
 def _why_left(part: str) -> str:
-    """Why a part of a text was passed over: what is wrong with its bytes, if it has any; else the part itself."""
+    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
     try:
         hexdump.parse(part)
     except HexDumpError as error:
@@ -192,7 +193,7 @@ def _why_left(part: str) -> str:
 
 
 def _reason(error: HanParseError) -> str:
-    """What an error says, without the line that it has in a part of a text."""
+    """Return the message of an error without its line number, which counts from the start of a part of the text."""
     return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
 
 

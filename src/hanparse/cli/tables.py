@@ -1,4 +1,4 @@
-"""Measurements -> tables for people, in colours on a terminal where rich is installed."""
+"""Writes measurements as tables, with colours on a terminal if rich is installed."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     Rows = list[tuple[str, str]]
 
 _HEADING: Final = ("timestamp", "manufacturer", "model")
-_NO_ROWS: Final = ("file", "estimated")  # the heading has the one, and each estimate has a row of its own
+_NO_ROWS: Final = ("file", "estimated")  # the heading contains the file, and each estimate has its own row
 
 
 class Tables:
-    """A heading and one line for each field that is present, with its unit."""
+    """Writes a heading and one line with value and unit for each field that is present."""
 
     begin = ""
 
@@ -47,12 +47,12 @@ class Tables:
         return found + (_estimates(measurement) if self._has_estimates else [])
 
     def end(self) -> str:
-        """Return nothing."""
+        """Return an empty text."""
         return ""
 
 
 def table(measurement: Measurement) -> str:
-    """One line per field that is present, with its unit."""
+    """Return one line with value and unit for each field that is present."""
     return _plain(Tables(Output(), complain).rows(measurement, ""))
 
 
@@ -68,7 +68,7 @@ def _estimates(measurement: Measurement) -> Rows:
 
 
 def _coloured() -> Callable[[str, Rows], str] | None:
-    """What writes a table in colours, where rich is installed."""
+    """Return a function that writes a table in colours, or `None` if rich is not installed."""
     try:
         from rich.console import Console  # noqa: PLC0415  the extra "cli"
         from rich.table import Table  # noqa: PLC0415

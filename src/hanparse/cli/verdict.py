@@ -1,4 +1,4 @@
-"""What a decoder has seen and why nothing was decoded -> lines for people: `decode` and `diagnose` say the same."""
+"""Describes the counts and the faults of a decoder in lines of text, for `decode` and `diagnose`."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ if TYPE_CHECKING:
     from hanparse.errors import HanParseError
 
 _NOTHING_WRONG: Final = "no fault was found, or none that matters"
-_SAY_LESS: Final = ("undecodable", "unknown-meter", "text")  # kinds of findings that say less than the last error
+_SAY_LESS: Final = ("undecodable", "unknown-meter", "text")  # kinds of faults with less detail than the last error
 _TOO_FEW: Final = "these are too few bytes to find a fault of the connection: record for a minute"
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
-    """Return the findings of a decoder, each as a few lines; where there is none, a sentence that says what that means.
+    """Return the faults that a decoder found, each as a few lines.
 
-    `error` is why nothing was decoded where that is known better than by the decoder's last error.
+    Without faults, return the reason for which no push was decoded, or a sentence that there is no fault. `error` is
+    that reason; the default is the last error of the decoder.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():
@@ -32,13 +33,13 @@ def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
 
 
 def as_text(decoder: Decoder) -> str:
-    """Return what was counted and found, for people."""
+    """Return the counts and the findings as text."""
     counts = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in decoder.stats._asdict().items())
     return "\n".join([counts, *(f"* {finding}" for finding in findings(decoder))])
 
 
 def as_dict(decoder: Decoder) -> dict[str, Any]:
-    """Return what was counted and found, ready for JSON."""
+    """Return the counts, the findings and the last error, ready for JSON."""
     found = [
         {"kind": fault.kind, "message": fault.message, "counts": dict(fault.counts)} for fault in decoder.diagnosis()
     ]
@@ -47,7 +48,7 @@ def as_dict(decoder: Decoder) -> dict[str, Any]:
 
 
 def _in_lines(fault: Fault) -> str:
-    """Return what was seen, what it most likely means and what to do, each on a line of its own."""
+    """Return the observation, its most likely cause and the advice, each on its own line."""
     seen, _, rest = fault.message.partition(": ")
     means, _, action = rest.rpartition("; ")
     return "\n  ".join(filter(None, (seen, means, action)))
