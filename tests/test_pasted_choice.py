@@ -72,7 +72,7 @@ def test_a_text_without_anything_sound_costs_no_more_than_its_length(unit: str) 
             pasted.dump(unit * (length // len(unit)))
         return time.process_time() - start
 
-    assert seconds(160_000) < 30 * max(seconds(20_000), 0.02)
+    assert seconds(64_000) < 30 * max(seconds(8_000), 0.01)  # 8 times the length; noise of a busy machine
 
 
 def test_a_list_of_decimals_above_a_table_is_not_lost_because_its_last_number_looks_like_a_column() -> None:

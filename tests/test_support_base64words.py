@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 
 import pytest
@@ -10,6 +11,7 @@ from hanparse.support.base64words import changed
 
 KNOWN = b"\x73\x59\x99\x28\x12"
 OTHER = b"\x10\x00\x00\x00\x17"
+NUMBER = re.compile(rb"\d{6}|[0-9A-Fa-f]{8}")  # is replaced though nobody knows it
 
 
 def replaced(text: bytes) -> bytes:
@@ -26,8 +28,8 @@ def test_what_is_known_is_replaced_wherever_it_is_in_base64(before: bytes, after
         new = replaced(text)
         assert len(new) == len(text)
         assert KNOWN not in decode(new[len(front) :])
-        if front in (b"", b"id:"):
-            assert decode(new[len(front) :]).replace(OTHER, KNOWN) == before + KNOWN + after or b"1" in new
+        if front in (b"", b"id:") and not NUMBER.search(before + KNOWN + after):
+            assert decode(new[len(front) :]).replace(OTHER, KNOWN) == before + KNOWN + after
 
 
 @pytest.mark.parametrize("number", [b"7359992812345678", b"DEADBEEF", b"123456"])
