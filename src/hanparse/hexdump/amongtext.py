@@ -112,7 +112,7 @@ def _text_column(text: str, start: int, end: int) -> int:
 def _run(text: str, match: re.Match[str], line_end: int) -> Run:
     words = [*_WORD.finditer(text, *match.span())]
     if _CHARACTER.search(text, match.end(), line_end):
-        while len(words[-1][0]) % 2 and _NO_BYTE.fullmatch(words[-1][0]):  # "a" in "7e a0 a frame"
+        while len(words[-1][0]) % 2 and _NO_BYTE.fullmatch(words[-1][0]):  # as the word "a" in "7e a0 a frame"
             words.pop()
     return Run(
         words[0].start(),

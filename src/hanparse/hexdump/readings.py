@@ -1,4 +1,4 @@
-r"""Define the readings of a text. `hanparse.pasted` selects the reading in which most bytes are valid frames.
+r"""Define the readings of a text. `hanparse.pasted` selects the reading in which most bytes are sound frames or APDUs.
 
 A reading returns the bytes of one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that
 span lines and notations that mark each byte are readings of their own. A reading raises no error: it skips the lines
@@ -270,7 +270,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
-"""All readings. When two of them have the same number of valid bytes, the first one is selected."""
+"""All readings. When two of them have the same number of sound bytes, the first one is selected."""
 
 
 def stretches(text: str, pieces: list[Piece]) -> list[list[Piece]]:

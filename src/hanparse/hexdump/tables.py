@@ -74,7 +74,7 @@ class _Row(NamedTuple):
 
     @property
     def bases(self) -> tuple[int, ...]:
-        """Return the possible bases of the offset. The base in which most rows match is used, or the first of several."""
+        """Return the possible bases of the offset, in order of preference. `_steps` selects the one with most rows."""
         if len(self.offset) != _DIGITS_OF_OD:
             return 16, 10
         return (8, 10, 16) if self.groups and len(self.groups[0][1]) == 2 else (16, 8, 10)  # noqa: PLR2004  a pair
@@ -96,7 +96,7 @@ class _Row(NamedTuple):
             return -1
 
     def continues(self, other: _Row) -> bool:
-        """Return whether the offset has the length of that of `other` and follows the same text on its line."""
+        """Return whether the offset has the length and front of `other`. Without bytes behind it, it always does."""
         same_length = len(self.offset) == len(other.offset) or not self.groups
         return same_length and (self.front == other.front or not self.groups)
 
@@ -118,7 +118,7 @@ class _Row(NamedTuple):
         return data[:count] if self._repeats(group, data[:count]) else None
 
     def all_bytes(self, most: int | None = None) -> bytes | None:
-        """Return the bytes of a line without an offset below it, or None when there are more than `most`."""
+        """Return the bytes of a line without an offset below it. Return None when they are damaged or above `most`."""
         data = _bytes(self.groups)
         for group, size in reversed(list(enumerate(self.sizes))):
             if self._repeats(group, data[:size]):
@@ -249,7 +249,7 @@ _Below = tuple[_Entry, _Star | None, _Row | None]
 
 
 def _below(entries: list[_Entry], at: int) -> _Below:
-    """Return an entry, the ``*`` below it or None, and the row below these or None if it does not continue the entry."""
+    """Return an entry, the ``*`` below it if there is one, and the row below these if it continues the entry."""
     entry, second, third = (*entries[at : at + 3], None, None)[:3]
     star, below = (second, third) if isinstance(second, _Star) else (None, second)
     if isinstance(entry, _Row) and isinstance(below, _Row) and below.continues(entry):
@@ -285,7 +285,7 @@ def _stands_alone(row: _Row) -> bool:
 
 
 def _check_end(text: str, row: _Row, star: _Star | None, below: _Row | None, base: int) -> None:
-    """Raise `HexDumpError` when the table continues below `row` with an offset that does not match, or ends with ``*``."""
+    """Raise `HexDumpError` when the offset below the last `row` does not match, or the table ends with ``*``."""
     if below and not below.is_zero:
         size, counted = len(_bytes(row.groups)), below.value(base) - row.value(base)
         if not star and (row.all_bytes() is None or 0 < counted < 2 * size):
