@@ -66,7 +66,7 @@ It also matches bytes with a prefix or suffix, decimal numbers, base64, and eigh
 
 
 class PassedOver(NamedTuple):
-    """Text that is not part of a dump, and the place at which it begins. `line` and `column` count from 1."""
+    """Holds text that is not part of a dump, and the place at which it begins. `line` and `column` count from 1."""
 
     line: int
     column: int
@@ -75,13 +75,13 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The bytes of all dumps in a text, in order."""
+    """Holds the bytes of all dumps in a text, in order."""
 
     data: bytes
     passed_over: tuple[PassedOver, ...] = ()
     """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
     style: str = ""
-    """The notations: hex, table, literal, decimal, base64. Several are separated by commas. Empty for a blank text."""
+    """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
 
 
 def parse(text: str) -> bytes:
@@ -118,7 +118,7 @@ def like_bytes(text: str) -> bool:
 
 
 class _Found(NamedTuple):
-    """The pieces and remarks of a text, in the order of the search. A list of numbers may contain remarks (`notes`)."""
+    """Holds the pieces and remarks of a text in the order of the search. A list of numbers may contain `notes`."""
 
     tables_and_literals: list[Piece]
     notes: list[tuple[int, int]]

@@ -34,10 +34,10 @@ _NO_BYTE: Final = re.compile("[A-Fa-f]+|[0-9]{3,}")
 
 
 class _Line(NamedTuple):
-    """The runs of one line, and the text in front of them. Consecutive lines with the same text may be one dump."""
+    """Holds the runs of a line and the text in front of them. Consecutive lines with the same text may be one dump."""
 
     front: str | int
-    """The `shape` of the text in front of `candidate`. Without a candidate, it is a number that no other line has."""
+    """The `shape` of the text in front of `candidate`. Without a candidate, `front` is the number of the line."""
     runs: list[Run]
     candidate: Run | None = None
     """The run that is a dump when the lines next to it have the same `front` and contain a dump."""

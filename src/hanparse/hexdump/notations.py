@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Notation(NamedTuple):
-    """A notation of bytes: the form of its words, the separators between words and the function that decodes a run."""
+    """Defines the words of a notation, the separators between two words, and the function that decodes a run."""
 
     digits: str
     """The characters that a word may contain, as a character class of `re`."""
@@ -31,7 +31,7 @@ class Notation(NamedTuple):
 
 
 class Run(NamedTuple):
-    """A sequence of bytes, and the text of its line that is directly in front of it and behind it."""
+    """Holds a sequence of bytes, and the text of its line that is directly in front of it and behind it."""
 
     piece: Piece
     before: str
@@ -98,13 +98,13 @@ def _narrow(notation: Notation) -> Notation:
 
 NARROW_PAIRS: Final = _narrow(PAIRS)
 CELLS: Final = (NARROW_PAIRS, _narrow(DECIMAL), _narrow(LOOSE))
-"""The notations in the cells of tables."""
+"""These notations are read in the cells of tables."""
 NUMBERS: Final = tuple(each for wide in (DECIMAL, LOOSE, _SIGNED, _BINARY) for each in (wide, _narrow(wide)))
-"""The notations other than pairs of hex digits, the frequent ones first, each with any separators and with only one."""
+"""All other notations. Each is included twice, with all separators and with only one blank or comma."""
 _ALL: Final = (PAIRS, NARROW_PAIRS, *NUMBERS)
 
 _SHORT: Final = 1 << 12
-"""The most characters of a text whose runs are cached. Several readings use the same runs."""
+"""The runs of texts with at most so many characters are cached, because several readings use the same runs."""
 
 
 def runs(text: str, notation: Notation) -> list[Run]:

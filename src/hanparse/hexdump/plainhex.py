@@ -37,7 +37,7 @@ _LETTER: Final = re.compile("[A-Fa-f]")
 
 
 class Run(NamedTuple):
-    """A sequence of hex digits and separators in a text that also contains other words."""
+    """Holds a sequence of hex digits and separators in a text that also contains other words."""
 
     start: int
     end: int

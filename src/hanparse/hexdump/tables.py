@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_REPEATED: Final = 1 << 20
-"""The most bytes that all ``*`` lines of a text may represent. The limit bounds the memory for a short text."""
+"""All ``*`` lines of a text together may represent at most so many bytes. The limit bounds the memory for a text."""
 
 _HEX: Final = "[0-9A-Fa-f]"
 _ROW: Final = re.compile(
@@ -50,7 +50,7 @@ _DIGITS_OF_OD: Final = 7  # od prints offsets with seven digits, and so does hex
 
 
 class _Row(NamedTuple):
-    """A line that may be part of a table. A line without `groups` is the offset below the last line."""
+    """Holds a line that may be part of a table. A line without `groups` is the offset below the last line."""
 
     start: int
     end: int
@@ -140,7 +140,7 @@ def _bytes(groups: tuple[re.Match[str], ...]) -> bytes:
 
 
 class _Star(NamedTuple):
-    """The line ``*``. It represents copies of the line above it, up to the offset below it."""
+    """Holds the position of a line ``*``. It represents copies of the line above it, up to the offset below it."""
 
     start: int
     end: int
@@ -150,7 +150,7 @@ _Entry = _Row | _Star | None  # None: a line that belongs to no table
 
 
 class _Step(NamedTuple):
-    """A row whose offset matches the next one, and the number of bytes up to the next offset."""
+    """Holds a row whose offset matches the next one, and the number of bytes up to the next offset."""
 
     row: _Row
     star: _Star | None

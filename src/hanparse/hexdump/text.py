@@ -19,13 +19,13 @@ COVER: Final = "\0"
 """This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""The fewest bytes of a dump among other text. Fewer are a number, a date or a word. The smallest HDLC frame has 9."""
+"""Among other text, fewer bytes are a number, a date or a word and no dump. The smallest HDLC frame has 9 bytes."""
 
 LONGEST_TABLE_LINE: Final = 2_000
-"""The most characters of a line of a table. xxd writes at most 256 bytes on a line, which are 905 characters."""
+"""A line of a table has at most so many characters. xxd writes at most 256 bytes on a line, or 905 characters."""
 
 _SHOWN: Final = 20
-"""The number of characters that an error message shows of a word before and after the wrong character."""
+"""An error message contains at most so many characters of a word before and after the wrong character."""
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
@@ -35,7 +35,7 @@ _NOT_LINE_END: Final = re.compile(r"[^\n]")
 
 
 class Piece(NamedTuple):
-    """Bytes, the start and the end of the text that contains them, and the notation, such as hex, table or literal."""
+    """Holds bytes, the start and end of the text that contains them, and the notation: hex, table, literal or other."""
 
     start: int
     end: int

@@ -24,7 +24,7 @@ from hanparse.pasted.choice import Found, search
 from hanparse.wire.pasted import telegrams
 
 _LONGEST_APDUS: Final = 1 << 16
-"""The most characters of a text that is searched for APDUs without frames. Only the grammar determines their ends."""
+"""A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
 
 
 def dumped(text: str) -> bytes:

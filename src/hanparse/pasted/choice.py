@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     Reading = Callable[[str], list[Piece]]
 
 _SAMPLE: Final = 1 << 12
-"""The number of characters of a sample."""
+"""A sample has at most so many characters."""
 _SAMPLES: Final = 8
-"""The most samples of one round. The last sample of a round is the beginning of the text, `_SHORT` characters."""
+"""A round has at most so many samples, and one more: the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
@@ -39,7 +39,7 @@ _APART: Final = f"\n{COVER}\n"
 
 
 class Found(NamedTuple):
-    """The sound units of a text, in order, and other bytes of the first reading."""
+    """Holds the sound units of a text, in order, and other bytes of the first reading."""
 
     units: list[Unit]
     spare: list[Piece]
@@ -47,7 +47,7 @@ class Found(NamedTuple):
 
 
 class _Rest:
-    """The lines of a text on which nothing was found yet. They are a shorter text with other positions."""
+    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
         kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
@@ -154,7 +154,7 @@ def _rules(text: str) -> list[Piece]:
 
 
 class _Candidate(NamedTuple):
-    """A reading of a text. When `is_bare` is true, the reading is applied to the text without its remarks."""
+    """Holds a reading. When `is_bare` is true, the reading is applied to the text without its remarks."""
 
     read: Reading
     is_bare: bool

@@ -41,7 +41,7 @@ _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
 
 
 class Unit(NamedTuple):
-    """Sound bytes, and the pieces of a text that contain them."""
+    """Holds sound bytes, and the pieces of a text that contain them."""
 
     start: int
     """The position in the text at which the first piece begins."""
@@ -55,7 +55,7 @@ class Unit(NamedTuple):
 
 
 class Bytes:
-    """The joined bytes of pieces, and the indexes at which each piece begins."""
+    """Holds the joined bytes of pieces, and the index at which each piece begins."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Join the bytes of `pieces`."""
