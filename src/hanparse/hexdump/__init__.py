@@ -1,29 +1,31 @@
-r"""Text as people have it, a hex dump in any notation or a log with dumps in it -> bytes.
+r"""Read hex dumps. The text is a dump in any notation, or a log or message that contains dumps.
 
-`read` finds the dumps of a text and joins their bytes in order; `parse` gives the bytes alone. What is read:
+`read` finds the dumps of a text and joins their bytes in order. `parse` returns only the bytes. The notations are:
 
 ==========================================================================================  ===================
 ``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `hexdump.plainhex`
-the same in a log, an e-mail, a forum post                                                  `hexdump.amongtext`
+The same in a log, an e-mail or a forum post                                                `hexdump.amongtext`
 ``b'~\xa0'``, ``bytearray(b'~')``, ``"\x7e\xa0"``: Python, C, Wireshark, ESPHome            `hexdump.literals`
 ``[126, 160]``, ``{0x7e, 0xa0}``, ``["7e", "a0"]``: JSON, C, Java, Go                       `hexdump.lists`
 ``00000000: 7ea0 2701  ~.'.``: xxd, hexdump, od, Wireshark, ESP-IDF                         `hexdump.tables`
 ``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
-Each of these modules states its rule. What one has found is hidden from the next, in this order: tables, literals,
-lists, base64, hex digits. Comments and time stamps are passed over behind the literals (`hexdump.remarks`), but where a
-text is nothing else, a dump that is commented out is read. So
+The documentation of each module has its rules. The modules are used in this order: tables, literals, lists, base64, hex
+digits. Each module reads only text in which the modules before it found nothing. Comments and time stamps are removed
+after the literals (`hexdump.remarks`). A dump inside a comment is read only when the text contains nothing else. These
+rules follow:
 
-* a first column is an offset only when it counts the bytes; otherwise it is data;
-* digits alone, ``10 20 30``, are hex; in brackets ``[10, 20, 30]`` they are decimal, as is ``126, 160, 30`` without,
-  because 126 is no pair of hex digits;
-* a text of nothing but hex digits is hex, even if it is base64 as well;
-* among other text a dump has at least eight bytes. What is passed over can be asked for: `Dump.passed_over`.
+* The first column contains offsets only when they match the number of bytes. Otherwise it contains data.
+* Numbers like ``10 20 30`` are hex. In brackets, ``[10, 20, 30]``, they are decimal. ``126, 160, 30`` without brackets
+  is decimal, too, because 126 is no pair of hex digits.
+* A text that contains only hex digits is hex, even when it is also valid base64.
+* Among other text a dump has at least eight bytes. `Dump.passed_over` lists the text that is not part of a dump.
 
-`hexdump.readings` reads more, which only sound frames can decide; `hanparse.pasted` chooses among its readings.
+`hexdump.readings` reads more notations. Their bytes are ambiguous, so `hanparse.pasted` uses them only when they
+contain frames with correct check sequences or complete APDUs.
 
-Quote marks of e-mail (``> ``) at the start of a line are blanks. The time is linear in the length of the text.
+The quote marks of e-mail (``> ``) at the start of a line are ignored. The time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -55,13 +57,16 @@ _NUMBERS: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|[0-9A-Fa-f]{2}[
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
-"""What looks as if it said bytes, though other bytes stand on its line."""
+"""Matches text that resembles bytes. It is used for the rest of a line on which bytes were found."""
 LIKE_BYTES_ALONE: Final = re.compile(f"{_LIKE_BYTES}|{_MARKED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE)
-"""What looks as if it said bytes where no others stand on its line: also marked bytes, and one at the end of lines."""
+"""Matches text that resembles bytes on lines without other bytes.
+
+It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.
+"""
 
 
 class PassedOver(NamedTuple):
-    """Text that is no part of a dump, and where its line begins with it; `line` and `column` count from 1."""
+    """Holds text that is not part of a dump, and the place at which it begins. `line` and `column` count from 1."""
 
     line: int
     column: int
@@ -70,46 +75,50 @@ class PassedOver(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Dump:
-    """The bytes of all dumps in a text, in order."""
+    """Holds the bytes of all dumps in a text, in order."""
 
     data: bytes
     passed_over: tuple[PassedOver, ...] = ()
-    """What was not read: prose, time stamps, comments. Punctuation alone is not listed."""
+    """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
     style: str = ""
-    """How the dumps were written: hex, table, literal, decimal, base64; several with commas, none for a blank text."""
+    """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
 
 
 def parse(text: str) -> bytes:
-    """The bytes of all dumps in `text`, in order; none for a blank text.
+    """Return the bytes of all dumps in `text`, in order. The result is empty for a blank text.
 
-    Raises `HexDumpError` with the line and column at which the text stops being a dump, `TypeError` for no text.
+    Raises `HexDumpError` with the line and column of the problem when the text contains no dump or a damaged one, and
+    `TypeError` when `text` is not a `str`.
     """
     return _find(_tidy(text)).data
 
 
 def read(text: str) -> Dump:
-    """What `parse` gives, with what was passed over and how the dumps were written. Raises what `parse` raises."""
+    """Return the bytes of all dumps in `text`, their notations, and the text that is not part of a dump.
+
+    Raises the same errors as `parse`.
+    """
     tidied = _tidy(text)
     return _find(tidied).dump(tidied)
 
 
 def find(text: str) -> list[Piece]:
-    """The dumps in a text that is tidy (`hexdump.text.tidy`). Raises what `parse` raises."""
+    """Return the dumps in a text that is a result of `hexdump.text.tidy`. Raises the same errors as `parse`."""
     return _find(text).pieces
 
 
 def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
-    """The dump that `pieces` of `text` say is `data`."""
+    """Return a dump with the bytes `data`. The text outside `pieces` is listed in `Dump.passed_over`."""
     return Dump(data, tuple(_passed_over(cover(text, pieces))), _style(pieces))
 
 
 def like_bytes(text: str) -> bool:
-    """Whether text that was passed over looks as if it said bytes."""
+    """Return whether text that was passed over resembles bytes."""
     return LIKE_BYTES.search(text) is not None
 
 
 class _Found(NamedTuple):
-    """What was found in a text, in the order in which it was looked for; `notes` may stand among `lists_and_digits`."""
+    """Holds the pieces and remarks of a text in the order of the search. A list of numbers may contain `notes`."""
 
     tables_and_literals: list[Piece]
     notes: list[tuple[int, int]]
@@ -117,20 +126,20 @@ class _Found(NamedTuple):
 
     @property
     def pieces(self) -> list[Piece]:
-        """All of them, in the order of the text."""
+        """Return all pieces, in the order of the text."""
         return sorted(self.tables_and_literals + self.lists_and_digits)
 
     @property
     def data(self) -> bytes:
-        """The bytes of all."""
+        """Return the bytes of all pieces."""
         return b"".join(piece.data for piece in self.pieces)
 
     def dump(self, text: str) -> Dump:
-        """The dump that this is of `text`."""
+        """Return the dump for `text`, the text that was searched."""
         return Dump(self.data, tuple(_passed_over(self.left(text))), _style(self.pieces))
 
     def left(self, text: str) -> str:
-        """`text` with everything covered but what was passed over."""
+        """Return `text` with all pieces covered. The remarks remain, because they are passed over."""
         seen = cover(text, self.tables_and_literals)
         left = cover(seen, self.lists_and_digits)
         parts, end = [], 0
@@ -158,7 +167,7 @@ def _find(text: str) -> _Found:
 
 
 def _commented_out(text: str) -> _Found:
-    """What is found in a text of nothing but comments and time stamps, if it is a dump."""
+    """Return the dump in a text that contains only comments and time stamps. Raises `HexDumpError` without one."""
     with suppress(HexDumpError):
         found = _beside_comments(remarks.uncommented(text))
         if found and len(found.data) >= MIN_BYTES:
@@ -185,7 +194,10 @@ def _beside_comments(text: str) -> _Found | None:
 
 
 def _digits(text: str, *, alone: bool) -> list[Piece]:
-    """The bytes of hex digits: of all of `text` if it is `alone` and has nothing else, of the dumps in it if not."""
+    """Return the hex digits in `text` as pieces. `alone` is true when the text contains no other notation.
+
+    When `text` contains only hex digits and is `alone`, it is one dump. Otherwise each dump needs `MIN_BYTES` bytes.
+    """
     digits = plainhex.digits_only(text)
     stranger = plainhex.stranger(digits)
     if alone and not stranger:
@@ -202,7 +214,7 @@ def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:
 
 
 def says_no_dump(error: HexDumpError) -> bool:
-    """Whether a text has no dump at all, so that no part of it has one; otherwise a dump in it is damaged."""
+    """Return whether the text of an error contains no dump. Otherwise it contains a damaged dump."""
     return any(words in str(error) for words in (_ONLY_NOTES, _TOO_SHORT))
 
 

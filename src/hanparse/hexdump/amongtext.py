@@ -1,14 +1,14 @@
-"""Hex digits among other text, such as a log -> the bytes of what are dumps there.
+"""Find hex dumps among other text, such as the lines of a log.
 
-A run is pairs of hex digits with single colons, dashes or dots, or with blanks and commas between them. A run of
-`MIN_BYTES` or more bytes is a dump, unless it has no letter: then it is a meter id, or a list of numbers.
+A run is a sequence of pairs of hex digits. The separators are single colons, dashes or dots, or blanks and commas. A
+run of `MIN_BYTES` or more bytes is a dump when it has a letter. Without a letter it is a meter id or a list of numbers.
 
-A log that wraps a dump ends it with a short run. So a run at the end of its line counts, however short, if there is a
-dump behind the same text (numbers aside) on the lines next to it. Where a run is the first on its line, it is enough
-that these lines have `MIN_BYTES` together, and what follows it may be a remark behind a colon, two blanks or the like,
-or the same bytes as text.
+A log wraps a long dump, so the last line of the dump may have a short run. A short run is also a dump when a line next
+to it has a dump behind the same text. The numbers in this text may differ. When the lines begin with their runs, it is
+enough that these runs have `MIN_BYTES` or more bytes in total. A short run is at the end of its line. Only its bytes as
+text may follow, or a remark behind two blanks, a colon or a similar mark.
 
-Inside a dump there is no other text: what looks like damage there is an error (`damage`).
+A dump contains no other text. `damage` raises an error when the text inside a dump may be a damaged byte.
 """
 
 from __future__ import annotations
@@ -34,16 +34,17 @@ _NO_BYTE: Final = re.compile("[A-Fa-f]+|[0-9]{3,}")
 
 
 class _Line(NamedTuple):
-    """The runs of one line, and the one that counts if the lines around it do; they have the same `front`."""
+    """Holds the runs of a line and the text in front of them. Consecutive lines with the same text may be one dump."""
 
     front: str | int
-    """What stands in front of `candidate`, if there is one, else a number that no other line has."""
+    """The `shape` of the text in front of `candidate`. Without a candidate, `front` is the number of the line."""
     runs: list[Run]
     candidate: Run | None = None
+    """The run that is a dump when the lines next to it have the same `front` and contain a dump."""
 
 
 def find(text: str) -> list[Piece]:
-    """The dumps in `text`. Raises `HexDumpError` for a damaged one."""
+    """Return the dumps in `text`, in order. Raises `HexDumpError` when a dump is damaged."""
     return [_piece(text, run) for _, block in groupby(_lines(text), _front) for run in _dumps([*block])]
 
 
@@ -52,7 +53,7 @@ def _front(line: _Line) -> str | int:
 
 
 def _dumps(block: list[_Line]) -> Iterator[Run]:
-    """The dumps on lines with the same front."""
+    """Yield the dumps of consecutive lines with the same front."""
     candidates = [line.candidate for line in block if line.candidate]
     digits = "".join(run.digits for run in candidates)
     counts = any(run.is_dump for run in candidates) or (block[0].front == "" and is_dump(digits))
@@ -96,7 +97,10 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
 
 
 def _text_column(text: str, start: int, end: int) -> int:
-    """Where the bytes of a line end that begin at `start`: at its text column, or its end."""
+    """Return the position at which the text column of a line begins, or `end` when the line has none.
+
+    The bytes of the line begin at `start`.
+    """
     if end - start <= LONGEST_TABLE_LINE:
         for gap in _COLUMN.finditer(text, start, end):
             digits = "".join(_WORD.findall(text, start, gap.start()))
@@ -108,7 +112,7 @@ def _text_column(text: str, start: int, end: int) -> int:
 def _run(text: str, match: re.Match[str], line_end: int) -> Run:
     words = [*_WORD.finditer(text, *match.span())]
     if _CHARACTER.search(text, match.end(), line_end):
-        while len(words[-1][0]) % 2 and _NO_BYTE.fullmatch(words[-1][0]):  # "a" in "7e a0 a frame"
+        while len(words[-1][0]) % 2 and _NO_BYTE.fullmatch(words[-1][0]):  # as the word "a" in "7e a0 a frame"
             words.pop()
     return Run(
         words[0].start(),

@@ -1,8 +1,13 @@
-"""Base64 -> bytes, where a word is no hex, no prose and no path.
+"""Find base64 words in a text and decode them. A word that may be hex, prose or a path is not decoded.
 
-A word is base64 if it has 24 or more characters in whole groups of four, letters beyond F in both cases, which hex with
-a typing error does not have, and a digit, ``+``, ``/`` or ``=``, which prose does not have. A shorter word belongs to
-it when it is alone on the line below a word of 60 or more characters, as base64 is wrapped at 64 or 76.
+A base64 word meets all of these conditions:
+
+* It has 24 or more characters, in whole groups of four.
+* It has an uppercase and a lowercase letter beyond F. Hex digits with a typing error do not have both.
+* It has a digit, ``+``, ``/`` or ``=``. Prose does not have them inside a word.
+
+Base64 is wrapped after 64 or 76 characters. So a word below a base64 word of 60 or more characters may be shorter. It
+is decoded when it is alone on the next line.
 """
 
 from __future__ import annotations
@@ -22,14 +27,14 @@ _MARKS: Final = (re.compile("[G-Z]"), re.compile("[g-z]"), re.compile("[0-9+/=]"
 
 
 def decode(word: str) -> bytes | None:
-    """The bytes of `word`, None if it is not base64."""
+    """Return the bytes of `word`, or None when it is not a base64 word."""
     if len(word) < _MIN_LENGTH or not _WORD.fullmatch(word) or not all(mark.search(word) for mark in _MARKS):
         return None
     return _bytes(word)
 
 
 def find(text: str) -> list[Piece]:
-    """The words of base64 in `text`."""
+    """Return the base64 words in `text`, in order."""
     pieces: list[Piece] = []
     for word in _WORD.finditer(text):
         data = _bytes(word[0]) if pieces and _goes_on(text, pieces[-1], word) else decode(word[0])
@@ -45,7 +50,7 @@ def _goes_on(text: str, above: Piece, word: re.Match[str]) -> bool:
 
 
 def _bytes(word: str) -> bytes | None:
-    """The bytes of `word` if it is what encoding them gives."""
+    """Return the decoded bytes, or None when encoding them again does not result in `word`."""
     if len(word) % 4:
         return None
     data = b64decode(word)

@@ -1,13 +1,15 @@
-r"""A dump among other text in which a byte was mistyped, lost or left out -> the error that says where.
+r"""Detect damaged dumps among other text. A byte of the dump was mistyped, lost or left out.
 
-Damage is
+Each check raises `HexDumpError` with the place of the damage. These are signs of damage:
 
-* a long word that is hex but for its last digit or a few characters;
-* ``...`` between bytes;
-* between bytes, or behind the last, a word that was a byte once: of one or two characters, or with a digit and one or
-  two characters that are no hex. In front of bytes it may be a name, such as RX or L1;
-* more than one separator between bytes, and a word of digits and letters, odd in number, in front of bytes;
-* bytes behind an offset that does not count them: they are no bytes in hex, but words, octal or decimal.
+* A long word has an odd number of hex digits, or some of its characters, at most a quarter, are not hex digits.
+* The text has ``...`` between bytes.
+* A mistyped byte is between two bytes or behind the last one. It is a word of one or two characters, or a word with a
+  digit and one or two characters that are not hex digits. In front of the bytes such a word is a name, as RX or L1.
+* The text has more than one separator between two bytes.
+* In front of the bytes is a word with an odd number of hex digits, and these include both letters and decimal digits.
+* In front of the bytes is an offset that does not match their number. So the line may contain words of two bytes, octal
+  numbers or decimal numbers.
 """
 
 from __future__ import annotations
@@ -35,14 +37,14 @@ _BEHIND: Final = re.compile(r"(?:[:.\-]\w{1,2}|[:.\-\t ](?=\D{0,2}\d)[\w?*#~]{2,
 _IN_FRONT: Final = re.compile(r"(?<!\w)(?=[0-9]*+[A-Fa-f])(?=[A-Fa-f]*+[0-9])[0-9A-Fa-f]{3,}[ \t,]{1,2}\Z")
 _OFFSET: Final = re.compile(r"[ \t]*+0[0-9A-Fa-f]{4,}+[ \t]++")
 _LONG: Final = re.compile(r"""[^\s,;:.\-()\[\]{}<>|"'=/\\\0]{16,}+""")
-_LONG_INSIDE: Final = 24  # not at the start of a line, where no id stands
+_LONG_INSIDE: Final = 24  # characters; inside a line a shorter word may be an id, at the start of a line it is none
 _NOT_HEX: Final = re.compile("[^0-9A-Fa-f]")
 _LETTER: Final = re.compile("[A-Fa-f]")
 _CHARACTER: Final = re.compile(r"\w")
 
 
 def check_words(text: str, start: int, end: int) -> None:
-    """Raise if a line has a long word that is nearly hex."""
+    """Raise `HexDumpError` when the line from `start` to `end` has a long word of which most characters are hex."""
     for word in _LONG.finditer(text, start, end):
         strangers = _NOT_HEX.findall(word[0])
         inside = text[start : word.start()].strip() != "" if word.start() - start < _LONG_INSIDE else True
@@ -55,13 +57,13 @@ def check_words(text: str, start: int, end: int) -> None:
 
 
 def check_offset(text: str, start: int, run: int) -> None:
-    """Raise if the run of a line stands behind an offset."""
+    """Raise `HexDumpError` when the text between the start of a line and its first run at `run` is an offset."""
     if _OFFSET.fullmatch(text, start, run):
         raise failure(text, start, f"expected an offset that counts the bytes, found {text[start:run].strip()!r}")
 
 
 def check_gaps(text: str, start: int, end: int, runs: list[Run]) -> None:
-    """Raise if what stands between two runs of a line was a byte once."""
+    """Raise `HexDumpError` when the text between two runs of a line is a damaged byte."""
     size = sum(len(run.digits) for run in runs)
     mostly_hex = len(runs) > 1 and size >= MIN_BYTES and 3 * size >= 2 * len(_CHARACTER.findall(text, start, end))
     for left, right in pairwise(runs):
@@ -84,7 +86,7 @@ def _check_gap(text: str, start: int, left: Run, right: Run) -> None:
 
 
 def check_ends(text: str, start: int, run: Run) -> None:
-    """Raise if what touches a run that counts was a part of it."""
+    """Raise `HexDumpError` when the word directly in front of a run or behind it is a damaged part of the run."""
     if not run.is_dump and text[start : run.start].strip():
         return
     behind = _BEHIND.match(text, run.end)

@@ -1,11 +1,12 @@
-"""Lists of numbers -> bytes: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
+"""Find lists of numbers: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
 
-Numbers in brackets are decimal if all are written as programs write decimal numbers, without a zero in front, and hex
-if one is not: ``[10, 20, 30]`` is 0A 14 1E; ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Numbers below zero are the
-signed bytes of Java, numbers in quotes are hex. Without brackets they are decimal only if one has three digits, which
-is no pair of hex digits, and they are all that the text says.
+Numbers in brackets are decimal when all of them are decimal numbers without a leading zero. Otherwise they are hex:
+``[10, 20, 30]`` is 0A 14 1E, but ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Negative numbers are the signed bytes
+of Java. Numbers in quotes are hex. Numbers without brackets are decimal only when the text contains nothing else and
+one of them has three digits, because three digits are no byte in hex.
 
-A list of fewer than `MIN_BYTES` numbers counts if there is nothing else in the text, or if it is ``0x7e`` in braces.
+A list of fewer than `MIN_BYTES` numbers is a dump only when the text contains nothing else, or when the list is in
+braces and has numbers with ``0x``.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ _WORD: Final = re.compile(r"\w")
 
 
 def find(text: str) -> list[Piece]:
-    """The lists of bytes in `text`.
+    """Return the lists of bytes in `text`, in order.
 
-    Raises `HexDumpError` for a number that is no byte if the text is one list, and where a list of ``0x7e`` breaks off.
+    Raises `HexDumpError` when the text contains only lists and one of the numbers is no byte, and when a list of
+    numbers with ``0x`` contains any other text.
     """
     if broken := _BROKEN.search(text):
         raise failure(text, broken.end(), f"expected 0x and two digits in a list, found {around(text, broken.end())}")
@@ -45,7 +47,10 @@ def find(text: str) -> list[Piece]:
 
 
 def decimals(text: str) -> Piece | None:
-    """The bytes of a text that is a list of decimal numbers without brackets, with one of three digits in it."""
+    """Return the bytes of a text that is one list of decimal numbers without brackets, or None for any other text.
+
+    One of the numbers must have three digits. Raises `HexDumpError` when a number is above 255.
+    """
     if not _ALL_DECIMAL.fullmatch(text):
         return None
     numbers = [*_NUMBER.finditer(text)]
@@ -65,7 +70,7 @@ def _piece(text: str, match: re.Match[str], *, alone: bool) -> Piece | None:
     numbers = [*_NUMBER.finditer(text, *match.span())]
     decimal = not match["quote"] and all(_DECIMAL.fullmatch(number[0]) for number in numbers)
     if not decimal and "," not in match[0] and any(len(number[0]) == 1 for number in numbers):
-        return None  # digits with blanks between them: which is a byte, and which has lost its other digit?
+        return None  # without commas, a single digit may be a byte or half of a damaged byte
     try:
         data = bytes(_decimal(text, number, -0x80) & 0xFF if decimal else _hex(text, number) for number in numbers)
     except HexDumpError:

@@ -1,15 +1,16 @@
-r"""Text in quotes -> bytes: Python's bytes literals and reprs, strings of C and of logs with ``\x7e`` in them.
+r"""Find bytes in quotes: bytes literals and reprs of Python, and strings of C and of logs with escapes like ``\x7e``.
 
 ::
 
     b"~\xa0'\x01"    bytearray(b'~\xa0\'\x01')    "\x7e\xa0" "'\x01"    "~\240'\001"
 
-A literal counts if it has an escape of a byte in it (``\x7e``, ``\240``) or adjoins one that has. One that begins with
-``b`` counts without, if such literals are all that the text says.
-``\x`` takes two digits, as in Python, Rust, Go and Wireshark; the escapes are those of Python and C together.
+A string in quotes is read when it contains an escape of a byte (``\x7e``, ``\240``), or when only blanks and line ends
+are between it and a string that contains one. A literal with the prefix ``b`` needs no escape when the text contains
+only such literals. ``\x`` has two digits, as in Python, Rust, Go and Wireshark. All escapes of Python and C are read.
 
-What `binascii.hexlify` and `base64.b64encode` return is such a literal too. So one that says nothing but pairs of hex
-digits is hex, and one that is base64 by the rule in `base64words` is base64; among other text from `MIN_BYTES` on.
+`binascii.hexlify` and `base64.b64encode` also return bytes literals. So a literal with the prefix ``b`` that contains
+only pairs of hex digits is hex, and one that meets the conditions in `base64words` is base64. Among other text it must
+have `MIN_BYTES` or more bytes.
 """
 
 from __future__ import annotations
@@ -38,7 +39,10 @@ _PAIRS: Final = re.compile(rb"\s*+(?>(?:(?>(?:[0-9A-Fa-f]{2})+)\s*+)+)")
 
 
 def find(text: str) -> list[Piece]:
-    """The literals in `text`. Raises `HexDumpError` for one that counts and has a character or an escape amiss."""
+    """Return the literals in `text`, in order.
+
+    Raises `HexDumpError` when a literal has a wrong escape, a character that is not ASCII, or a single hex digit.
+    """
     groups = [*_groups(text)]
     spans = [literal.span() for group in groups if _begins_with_b(group) for literal in group]
     alone = bool(spans) and not _LETTER.search(cover(text, spans))
@@ -46,7 +50,7 @@ def find(text: str) -> list[Piece]:
 
 
 def _groups(text: str) -> Iterator[list[re.Match[str]]]:
-    """The literals in quotes, those together that adjoin each other."""
+    """Yield the strings in quotes. Strings with only blanks, line ends and backslashes between them are one group."""
     group: list[re.Match[str]] = []
     at = end = 0
     while literal := _LITERAL.search(text, at):
@@ -84,7 +88,7 @@ def _pieces(text: str, group: list[re.Match[str]], *, alone: bool) -> Iterator[P
 
 
 def _encoded(text: str, literal: re.Match[str]) -> Piece:
-    """The bytes that a literal without escapes of bytes says, in hex or base64, or is."""
+    """Return the bytes of a literal without escapes of bytes. It contains hex, base64 or the characters themselves."""
     data = _data(text, literal)
     if _PAIRS.fullmatch(data):
         return Piece(*literal.span(), bytes.fromhex(data.decode("ascii")), "hex")

@@ -1,7 +1,7 @@
-"""Bytes that somebody masked before pasting, ``XX``, ``**``, ``??`` -> the error that names their place.
+"""Find masked bytes, such as ``XX``, ``**`` and ``??``. Users mask bytes before they paste a dump.
 
-A mask is two equal characters in place of a byte, on a line that says bytes apart from that. What a mask hides is not
-known, so a frame around one is never decoded: its check sequence cannot be verified.
+A mask is two equal characters in place of a byte, in a sequence of other bytes. The value of a masked byte is unknown.
+So a frame with a masked byte is never decoded, because its check sequence cannot be verified.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ _PAIR: Final = re.compile("[0-9A-Fa-f]{2}")
 
 
 def find(text: str) -> list[tuple[int, int]]:
-    """Where the masked bytes of a text stand, none if it says fewer than `MIN_BYTES` others on its lines of bytes."""
+    """Return the start and the end of each masked byte in `text`, in order.
+
+    The list is empty when the sequences of bytes in the text have fewer than `MIN_BYTES` unmasked bytes in total.
+    """
     runs = [run for run in _LINE.finditer(text) if len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0])) > 1]
     if sum(len(_PAIR.findall(run[0])) for run in runs) < MIN_BYTES:
         return []
@@ -32,7 +35,7 @@ def find(text: str) -> list[tuple[int, int]]:
 
 
 def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
-    """`text` with the two digits `by` for every masked byte."""
+    """Return `text` with the two digits `by` in place of every masked byte."""
     parts, end = [], 0
     for start, stop in masks:
         parts += [text[end:start], by]
@@ -41,7 +44,7 @@ def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
 
 
 def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
-    """The error for a text with masked bytes."""
+    """Return the error for a text with masked bytes."""
     first, last = (text.count("\n", 0, masks[at][0]) + 1 for at in (0, -1))
     lines = f"line {first}" if first == last else f"lines {first} to {last}"
     mask = text[slice(*masks[0])]

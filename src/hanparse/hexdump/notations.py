@@ -1,7 +1,7 @@
-r"""A text -> runs of bytes: the words of one notation that stand together on a line, `runs`.
+r"""Split a text into runs of bytes. A run is a sequence of words in one notation; `runs` returns all runs of a text.
 
-`NOTATIONS` are pairs of hex digits, numbers up to 255, bytes of one or two digits as Arduino prints them, signed
-numbers and binary ones.
+The notations are pairs of hex digits, numbers up to 255, one or two hex digits as Arduino prints them, signed numbers
+and binary numbers.
 """
 
 from __future__ import annotations
@@ -18,34 +18,35 @@ if TYPE_CHECKING:
 
 
 class Notation(NamedTuple):
-    """How bytes are written: what may stand in a word of them, between two words, and what the words of a run say."""
+    """Defines the words of a notation, the separators between two words, and the function that decodes a run."""
 
     digits: str
-    """The characters of a word, a class of `re`."""
+    """The characters that a word may contain, as a character class of `re`."""
     word: str
-    """What a word is."""
+    """The regular expression of a word."""
     data: Callable[[str], bytes]
-    """What the text of a run says. Raises `ValueError` unless all its words are words of this notation."""
+    """Decodes the text of a run. Raises `ValueError` when one of its words is not a word of this notation."""
     style: str = "hex"
     between: str = r"[ \t\xa0,;:.|\-'\"]+"
 
 
 class Run(NamedTuple):
-    """Bytes that stand together on a line, and what stands around them on it, next to no other run."""
+    """Holds a sequence of bytes, and the text of its line that is directly in front of it and behind it."""
 
     piece: Piece
     before: str
     """The text between the run and the one before it, or the start of the line."""
     begins: bool
-    """Whether there is no other run in front of it on its line."""
+    """True when the run is the first on its line."""
     behind: str
     """The text between the run and the one behind it, or the end of the line."""
     ends: bool
+    """True when the run is the last on its line."""
 
 
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
-_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # of a number below zero, where a dash is no separator
+_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # this dash is the sign of a negative number and no separator
 _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
 
@@ -83,31 +84,35 @@ def _binary(said: str) -> bytes:
     return bytes([int(word, 2) for word in words])
 
 
-_ONE: Final = "[ ,]"
 PAIRS: Final = Notation("[0-9A-Fa-f]", "(?>(?:[0-9A-Fa-f]{2})+)", _pairs)
 DECIMAL: Final = Notation("[0-9]", "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
 LOOSE: Final = Notation("[0-9A-Fa-f]", "[0-9A-Fa-f]{1,2}", _loose)
 _SIGNED: Final = Notation("[0-9-]", "-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]+")
 _BINARY: Final = Notation("[01]", "[01]{8}", _binary, "binary")
-NOTATIONS: Final = tuple(
-    wide._replace(between=between)
-    for wide in (PAIRS, DECIMAL, LOOSE, _SIGNED, _BINARY)
-    for between in (wide.between, _ONE)
-)
-"""Words of pairs of hex digits; numbers up to 255; bytes of one or two digits, as Arduino prints them; and rare ones.
-Each with any signs between two words, and with one blank or comma, so that other signs part columns."""
 
+
+def _narrow(notation: Notation) -> Notation:
+    """Return the notation with only one blank or comma between two words. Other separators then separate columns."""
+    return notation._replace(between="[ ,]")
+
+
+NARROW_PAIRS: Final = _narrow(PAIRS)
+CELLS: Final = (NARROW_PAIRS, _narrow(DECIMAL), _narrow(LOOSE))
+"""These notations are read in the cells of tables."""
+NUMBERS: Final = tuple(each for wide in (DECIMAL, LOOSE, _SIGNED, _BINARY) for each in (wide, _narrow(wide)))
+"""All other notations. Each is included twice, with all separators and with only one blank or comma."""
+_ALL: Final = (PAIRS, NARROW_PAIRS, *NUMBERS)
 
 _SHORT: Final = 1 << 12
-"""Characters of a text whose runs are kept, because several readings ask for them."""
+"""The runs of texts with at most so many characters are cached, because several readings use the same runs."""
 
 
 def runs(text: str, notation: Notation) -> list[Run]:
-    """Return the runs of bytes of a notation in `text`."""
+    """Return the runs of a notation in `text`, in order."""
     return _kept(text, notation) if len(text) <= _SHORT else _runs(text, notation)
 
 
-@lru_cache(maxsize=2 * len(NOTATIONS))
+@lru_cache(maxsize=2 * len(_ALL))
 def _kept(text: str, notation: Notation) -> list[Run]:
     return _runs(text, notation)
 
@@ -124,7 +129,7 @@ def _runs(text: str, notation: Notation) -> list[Run]:
 
 
 def _spans(text: str, notation: Notation) -> Iterator[Piece]:
-    """The runs as pieces. Where words of another kind stand among those of the notation, they part them."""
+    """Yield the runs as pieces. A word that is not a word of the notation ends a run."""
     loose, strict = _patterns(notation)
     size = len(text)
     for found in loose.finditer(text):

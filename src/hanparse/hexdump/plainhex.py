@@ -1,9 +1,11 @@
-r"""A text of nothing but hex digits -> bytes, however short it is.
+r"""Parse a text that contains only hex digits and separators. The text may be as short as one byte.
 
-The digits go in pairs, with ``0x`` or ``\x`` in front, ``h`` behind or neither. Blanks, line ends, commas, semicolons,
-colons, dashes, single dots, brackets and quotes may stand between them; between two ``\x7e`` of a line always the same,
-for any other character would be a byte. A word of an odd number of digits is an error,
-except where the text is one word that was wrapped: every line but the last has the same odd number of digits.
+Two digits are one byte. A byte may have the prefix ``0x`` or ``\x``, or the suffix ``h``. The separators are blanks,
+line ends, commas, semicolons, colons, dashes, single dots, brackets and quotes. All ``\x7e`` of a line have the same
+separator, because any other character between them could be a byte of its own.
+
+A word with an odd number of digits is an error. The exception is a text that is one long word, wrapped over several
+lines: every line but the last has the same odd number of digits, and the last line is not longer.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from hanparse.errors import HexDumpError
 
 GLUE: Final = "\x1f"
-"""Stands for marks of bytes; a blank to Python, but none that people write."""
+"""This character replaces ``0x``, ``\\x`` and ``h``. Python treats it as white space. No pasted text has it."""
 
 _PREFIX: Final = re.compile(r"(?<!\w)0[xX](?=[0-9A-Fa-f]{2})|\\[xX](?=[0-9A-Fa-f]{2})")
 _ONE_DIGIT: Final = re.compile(r"(?<!\w)0[xX]([0-9A-Fa-f])(?!\w)")
@@ -35,34 +37,34 @@ _LETTER: Final = re.compile("[A-Fa-f]")
 
 
 class Run(NamedTuple):
-    """Hex digits that stand together among other text."""
+    """Holds a sequence of hex digits and separators in a text that also contains other words."""
 
     start: int
     end: int
     digits: str
     odd: re.Match[str] | None
-    """The first word of an odd number of digits."""
+    """The first word in the run with an odd number of digits."""
 
     @property
     def is_dump(self) -> bool:
-        """Whether it needs no other run to be a dump."""
+        """Return whether the run is a dump by itself, without other runs next to it."""
         return is_dump(self.digits)
 
     @property
     def is_several(self) -> bool:
-        """Whether it is more than a number could be."""
+        """Return whether the run has more than two bytes. A shorter run may be a number."""
         return len(self.digits) > 4  # noqa: PLR2004  two bytes
 
 
 def is_dump(digits: str) -> bool:
-    """Whether they are a dump and not a number or a word."""
+    """Return whether the digits are a dump: they are `MIN_BYTES` bytes or more, and one of them is a letter."""
     return len(digits) >= 2 * MIN_BYTES and _LETTER.search(digits) is not None
 
 
 def digits_only(text: str) -> str:
-    r"""`text` with `GLUE` for the ``0x``, ``\x`` and ``h`` of bytes.
+    r"""Return `text` with `GLUE` in place of the prefixes ``0x`` and ``\x`` and the suffix ``h`` of bytes.
 
-    Raises `HexDumpError` where characters stand between ``\x7e`` without quotes: some of the bytes may be among them.
+    Raises `HexDumpError` when ``\x7e`` outside quotes has other characters next to it: these may be bytes, too.
     """
     end = -1
     for escapes in _ESCAPES.finditer(text):
@@ -83,7 +85,7 @@ def _beside(text: str, position: int) -> HexDumpError:
 
 
 def with_marks(text: str, piece: Piece) -> Piece:
-    r"""A piece of `digits_only`, with the ``0x``, ``\x`` or ``h`` that it has in `text` at its ends."""
+    r"""Return a piece of the result of `digits_only`, extended by the ``0x``, ``\x`` or ``h`` at its ends in `text`."""
     start, end = piece.start, piece.end
     if text[start] in "xX":
         start -= 1
@@ -93,12 +95,15 @@ def with_marks(text: str, piece: Piece) -> Piece:
 
 
 def stranger(text: str) -> re.Match[str] | None:
-    """The first character that does not belong into a text of hex digits."""
+    """Return the first character that is neither a hex digit nor a separator, or the first double dot."""
     return _STRANGER.search(text)
 
 
 def read(text: str) -> Piece:
-    """All the bytes of a text without strangers. Raises `HexDumpError` for an odd number of digits, and for none."""
+    """Return the bytes of a text that contains only hex digits and separators.
+
+    Raises `HexDumpError` when a word has an odd number of digits, and when the text has no digit.
+    """
     words = [*_WORD.finditer(text)]
     if not words:
         raise failure(text, text.find(text.strip()), "expected a hex dump, found no hex digit in the text")
@@ -115,7 +120,7 @@ def _check_words(text: str, words: list[re.Match[str]]) -> None:
 
 
 def odd(text: str, word: re.Match[str]) -> HexDumpError:
-    """The error for a word of hex digits of which one has no partner."""
+    """Return the error for a word with an odd number of hex digits."""
     what = f"expected two hex digits per byte, found an odd number, {len(word[0])}; the last is {word[0][-1]!r}"
     return failure(text, word.end() - 1, what)
 

@@ -1,8 +1,9 @@
-r"""A text -> the ways in which it may say bytes, for a judge who knows which bytes are sound (`hanparse.pasted`).
+r"""Define the readings of a text. `hanparse.pasted` selects the reading in which most bytes are sound frames or APDUs.
 
-A reading is one notation of bytes, `NOTATIONS`, in one place on a line, `PLACES`; notations that span lines or mark
-each byte are readings of their own. Nothing here is an error: where a line says no bytes in a reading, the reading
-passes over it. So a reading alone decides nothing. The time is linear in the length of the text.
+A reading returns the bytes of one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that
+span lines and notations that mark each byte are readings of their own. A reading raises no error: it skips the lines
+that contain no bytes in its notation. The bytes of a reading may be wrong, so the caller must verify them. The time is
+linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import literals, tables
-from hanparse.hexdump.notations import DECIMAL, LOOSE, NOTATIONS, PAIRS, Notation, Run, runs
+from hanparse.hexdump.notations import CELLS, DECIMAL, LOOSE, NARROW_PAIRS, NUMBERS, PAIRS, Notation, Run, runs
 from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _ends_line(run: Run) -> bool:
 
 
 def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
-    """The reading of the runs that have a certain place on their line."""
+    """Return the reading of the runs for which `fits` returns true. `fits` checks the position of a run on its line."""
 
     def read(text: str) -> list[Piece]:
         return [run.piece for run in runs(text, notation) if fits(run)]
@@ -52,13 +53,13 @@ def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
 
 
 def _front(text: str, piece: Piece) -> str:
-    """What stands in front of a piece on its line, at most so much as the beginning of a line of a log has."""
+    """Return the text in front of a piece on its line, at most `_LONGEST_FRONT` characters."""
     begin = max(piece.start - _LONGEST_FRONT, 0)
     return text[max(text.rfind("\n", begin, piece.start) + 1, begin) : piece.start]
 
 
 def _column(notation: Notation, at: int) -> Reading:
-    """The reading of one column of a table whose cells are parted by a sign."""
+    """Return the reading of one column of a table. A bar, comma, semicolon or tab separates the cells of the table."""
 
     def read(text: str) -> list[Piece]:
         pieces = []
@@ -81,12 +82,15 @@ _OFFSET: Final = re.compile(
 
 
 def _offsets(text: str) -> list[Piece]:
-    """The lines on which bytes stand between an offset, which need not count, and a column of text."""
+    """Return the bytes of the lines that contain an offset, bytes and possibly a text column.
+
+    The offset need not match the number of bytes.
+    """
     return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
 
 
 def _words(text: str) -> list[Piece]:
-    """The same with words of two bytes, the low one first, as `hexdump` and `od -x` print them."""
+    """Return the bytes of the same lines as words of two bytes, low byte first, as `hexdump` and `od -x` print them."""
     pieces = _offsets(text)
     return [
         piece._replace(data=bytes(piece.data[at ^ 1] for at in range(len(piece.data))))
@@ -96,7 +100,7 @@ def _words(text: str) -> list[Piece]:
 
 
 def _block(notation: Notation) -> Reading:
-    """The reading of lines that follow each other and say nothing but bytes."""
+    """Return the reading of consecutive lines that contain only bytes."""
     pattern = re.compile(rf"^{notation.digits[:-1]}\s,;:.|\-'\"\[\](){{}}<>]+$", re.MULTILINE)
 
     def read(text: str) -> list[Piece]:
@@ -111,7 +115,7 @@ def _block(notation: Notation) -> Reading:
 
 
 def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
-    """The reading in which each byte has a mark of its own; what has none is text."""
+    """Return the reading in which each byte has a prefix or suffix of its own. Digits without it are no bytes."""
     byte = f"{front}{digits}{behind}"
     pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
     number = re.compile(f"{front}({digits}){behind}")
@@ -126,7 +130,10 @@ def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Rea
 
 
 def _aligned(read: Reading) -> Reading:
-    """The reading `read` of the lines that begin like a line next to them: a log, and not what is told between."""
+    """Return the reading `read`, restricted to lines that begin like a line next to them.
+
+    The lines of a log begin alike. Prose between them does not.
+    """
 
     def aligned(text: str) -> list[Piece]:
         pieces = read(text)
@@ -137,7 +144,7 @@ def _aligned(read: Reading) -> Reading:
     return aligned
 
 
-# --- notations that span lines or have no place on them --------------------------------------------------------------
+# --- notations that span lines, or that may be anywhere on a line ----------------------------------------------------
 
 _LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
 _WRAPPED: Final = re.compile(
@@ -183,7 +190,10 @@ def _lists(text: str) -> list[Piece]:
 
 
 def _base64(text: str) -> list[Piece]:
-    """Long words of base64, of URLs too, and the rest of a wrapped one on the line below."""
+    """Return the bytes of long base64 words, also in the alphabet of URLs.
+
+    A short word is included when it is on the line below a long word, as the rest of a wrapped word.
+    """
     pieces: list[Piece] = []
     for word in _BASE64.finditer(text):
         said = word[0].rstrip("=")
@@ -197,7 +207,7 @@ def _base64(text: str) -> list[Piece]:
 
 
 def _strings(pattern: re.Pattern[str], mark: str, escape: re.Pattern[str], cut: int) -> Reading:
-    """The reading of texts with escapes of bytes in them, `_MIN_ESCAPES` or more that begin with `mark`."""
+    """Return the reading of strings with escapes of bytes. `_MIN_ESCAPES` or more of the escapes begin with `mark`."""
 
     def read(text: str) -> list[Piece]:
         pieces = []
@@ -222,7 +232,7 @@ def _literals(text: str) -> list[Piece]:
 
 
 def _tables(text: str) -> list[Piece]:
-    """The tables of `text` that are whole, whatever became of others."""
+    """Return the bytes of the complete tables in `text`. Damaged tables are skipped."""
     pieces: list[Piece] = []
     starts = [0, *(found.start() for found in _TABLE_START.finditer(text)), len(text)]
     for start, stop in pairwise(starts):
@@ -235,13 +245,13 @@ def _tables(text: str) -> list[Piece]:
 _PLACES: Final = (_is_alone, _ends_line, _begins_line)
 READINGS: Final[tuple[Reading, ...]] = (
     _block(PAIRS),
-    _lines(NOTATIONS[0], _is_alone),
+    _lines(PAIRS, _is_alone),
     _offsets,
-    _lines(NOTATIONS[0], _ends_line),
-    _lines(NOTATIONS[1], _ends_line),
-    _aligned(_lines(NOTATIONS[0], _ends_line)),
-    _lines(NOTATIONS[0], _begins_line),
-    _lines(NOTATIONS[1], _begins_line),
+    _lines(PAIRS, _ends_line),
+    _lines(NARROW_PAIRS, _ends_line),
+    _aligned(_lines(PAIRS, _ends_line)),
+    _lines(PAIRS, _begins_line),
+    _lines(NARROW_PAIRS, _begins_line),
     _long_words,
     _wrapped,
     _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
@@ -256,15 +266,15 @@ READINGS: Final[tuple[Reading, ...]] = (
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
     *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
-    *(_lines(notation, place) for notation in NOTATIONS[2:] for place in _PLACES),
-    *(_column(notation, at) for notation in NOTATIONS[1:6:2] for at in range(1, 5)),
+    *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
+    *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
-"""In the order of choice among readings in which as many bytes are sound."""
+"""All readings. When two of them have the same number of sound bytes, the first one is selected."""
 
 
 def stretches(text: str, pieces: list[Piece]) -> list[list[Piece]]:
-    """`pieces` in groups, parted where a line between them has other text."""
+    """Return `pieces` in groups. A new group begins where a whole line of other text is between two pieces."""
     groups: list[list[Piece]] = []
     for piece in pieces:
         between = text[groups[-1][-1].end : piece.start].split("\n") if groups else ()

@@ -1,15 +1,15 @@
-"""Text -> the places of what stands beside bytes and is none: comments, casts, time stamps, log levels, counts, UUIDs.
+"""Find remarks: comments, casts, time stamps, log levels, byte counts and UUIDs. Remarks contain no bytes of a dump.
 
-* Comments: ``/* ... */`` anywhere; ``// ...`` and ``# ...`` to the end of a line, where nothing but hex digits and the
-  signs of a list stand before it, from the start of the line or from a bracket on. ``#1`` is a number, unless it is
-  the beginning of a whole dump.
-* Casts of Java and C in a list: ``(byte)0x7E``.
-* Time stamps: a date with or without a time, anywhere; a time ``hh:mm:ss`` or a Unix time at the start of a line with
-  more behind it. Alone on its line ``10:20:30`` is three bytes.
-* The level of a log that is a hex digit: ``(D)``, ``[E]`` at the start of a line, in front of bytes or a time stamp.
-* The asterisks of Markdown around bytes in bold: ``**7E** A0``.
-* UUIDs, also ``123456789-`` and a UUID, as pictures in issues have it. A number of bytes: ``41 bytes``, and ``(41)`` at
-  the end of a line with more before it.
+* A comment ``/* ... */`` may be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
+  the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
+  ``#1`` is a number and no comment. But ``#`` and 16 hex digits are a dump that is commented out.
+* A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
+* A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
+  start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
+* A log level may look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
+* The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
+* A UUID may have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
+* A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ _MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:
-    """Where the remarks of `text` stand, in order and apart."""
+    """Return the start and the end of each remark in `text`, in order. The ranges do not overlap."""
     found = [*_block_comments(text)]
     found = _merged(found + _spans(_LINE_COMMENT, cover(text, found, " ")))
     bare = cover(text, found, " ")
@@ -64,7 +64,7 @@ def find(text: str) -> list[tuple[int, int]]:
 
 
 def uncommented(text: str) -> str:
-    """`text` with blanks for the marks of comments, so that what was commented out stands there."""
+    """Return `text` with blanks in place of the marks of comments. The text inside the comments remains."""
     return _COMMENT_MARKS.sub(lambda mark: " " * len(mark[0]), text)
 
 

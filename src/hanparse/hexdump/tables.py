@@ -1,4 +1,4 @@
-"""Lines of offset, bytes and text -> bytes: what xxd, hexdump, od, Wireshark and logs with a table print.
+"""Find tables with an offset, bytes and text on each line, as xxd, hexdump, od, Wireshark and some logs print them.
 
 ::
 
@@ -7,21 +7,21 @@
     0000000 7e a0 27 01 02 01 10 5a 87 e6 e7 00 0f 40 00 00                od -t x1
     0000   7e a0 27 01 02 01 10 5a 87 e6 e7 00 0f 40 00 00   ~.'....Z     Wireshark
 
-A first column is an offset only when it counts: the next one, hexadecimal, octal or decimal, is larger by the number of
-bytes between them. It must also look like one: a colon follows it, or its number of digits is odd, or larger than that
-of a group of bytes. The difference of offsets, not the look of a line, says where its bytes end and their text begins.
-Below the last line there may be no offset. Then the text column is what repeats the bytes, and without one every byte
-counts.
+The first column contains offsets when the difference of two consecutive ones is the number of bytes between them. They
+are hexadecimal, octal or decimal. An offset has a colon, an odd number of digits, or more digits than a group of bytes.
+The difference of two offsets also determines where the bytes of a line end and its text column begins. The last line
+may have no offset below it. Then the text column is the text that repeats the bytes. Without a text column all groups
+are bytes.
 
-A line by itself is read as a table if its text column repeats its bytes, or if its offset is zero and a colon or two or
-more pairs of digits follow. Groups of four or more digits without a colon and without text are words as `hexdump` and
-`od -x` print them on nearly every computer: low byte first.
+A single line is a table when its text column repeats its bytes, or when its offset is zero and a colon or two or more
+pairs of digits follow. Groups of four or more digits without a colon and a text column are words. `hexdump` and `od -x`
+print them on nearly every computer with the low byte first.
 
-Only offsets of seven digits are octal, as `od` writes them; where they count in two bases, as those of a file of zeros
-do, they are octal in front of pairs of digits and hexadecimal in front of words.
+Only offsets of seven digits are octal, because `od` prints them so. Such offsets may match in two bases, for example
+those of a file of zeros. Then they are octal in front of pairs of digits and hexadecimal in front of words.
 
-A table that breaks off is an error: an offset that does not count, a last line without its text column, a ``*`` without
-the offset below it.
+A damaged table is an error: an offset does not match the number of bytes, the last line has no text column although the
+others have one, or there is no offset below a ``*``.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_REPEATED: Final = 1 << 20
-"""Bytes that the lines ``*`` of a text may stand for, all together."""
+"""All ``*`` lines of a text together may represent at most so many bytes. The limit bounds the memory for a text."""
 
 _HEX: Final = "[0-9A-Fa-f]"
 _ROW: Final = re.compile(
@@ -46,11 +46,11 @@ _GROUP: Final = re.compile(rf"[ \t]{{1,4}}+((?>(?:{_HEX}{{2}}){{1,8}}))(?!\S)")
 _ONLY_HEX: Final = re.compile(rf"(?:{_HEX}{{2}})+,?")
 _LAST_OFFSET: Final = re.compile(rf"[ \t]*+((?:0[xX])?{_HEX}{{4,16}}+)[ \t]*+")
 _TEXT_COLUMN: Final = re.compile(r"[ \t]*+$|[ \t]{2}|[ \t]*+[|>]")
-_DIGITS_OF_OD: Final = 7  # of hexdump too, if it prints words
+_DIGITS_OF_OD: Final = 7  # od prints offsets with seven digits, and so does hexdump in front of words
 
 
 class _Row(NamedTuple):
-    """A line that may be one of a table. Without `groups` it is the offset below the last line."""
+    """Holds a line that may be part of a table. A line without `groups` is the offset below the last line."""
 
     start: int
     end: int
@@ -60,7 +60,7 @@ class _Row(NamedTuple):
 
     @property
     def sizes(self) -> list[int]:
-        """The number of bytes up to the end of each group."""
+        """Return the number of bytes up to the end of each group."""
         sizes, size = [], 0
         for group in self.groups:
             size += len(group[1]) // 2
@@ -69,39 +69,39 @@ class _Row(NamedTuple):
 
     @property
     def rest(self) -> int:
-        """Where in the text the last group ends."""
+        """Return the position in the text at which the last group ends."""
         return self.end - len(self.behind(-1))
 
     @property
     def bases(self) -> tuple[int, ...]:
-        """What the offset may be; of those in which most rows count, the first is right."""
+        """Return the possible bases of the offset, in order of preference. `_steps` selects the one with most rows."""
         if len(self.offset) != _DIGITS_OF_OD:
             return 16, 10
         return (8, 10, 16) if self.groups and len(self.groups[0][1]) == 2 else (16, 8, 10)  # noqa: PLR2004  a pair
 
     @property
     def is_zero(self) -> bool:
-        """Whether a table may begin here."""
+        """Return whether the offset is zero, so that a table may begin here."""
         return not self.offset.strip("0xX:")
 
     def behind(self, group: int) -> str:
-        """The rest of the line behind a group."""
+        """Return the rest of the line behind a group."""
         return self.groups[group].string[self.groups[group].end() :]
 
     def value(self, base: int) -> int:
-        """The offset; -1 if it is no number of this base."""
+        """Return the offset as a number, or -1 when it is no number of this base."""
         try:
             return int(self.offset.rstrip(":"), base)
         except ValueError:
             return -1
 
     def continues(self, other: _Row) -> bool:
-        """Whether its offset looks like that of `other`, in the same place of a line."""
+        """Return whether the offset has the length and front of `other`. Without bytes behind it, it always does."""
         same_length = len(self.offset) == len(other.offset) or not self.groups
         return same_length and (self.front == other.front or not self.groups)
 
     def first_bytes(self, count: int) -> bytes | None:
-        """The first `count` bytes, if a group ends there and what follows is no more bytes."""
+        """Return the first `count` bytes, or None when no group ends there or more bytes follow."""
         data = _bytes(self.groups)
         word = len(self.groups[0][1]) // 2
         if word > 1 and not self.offset.endswith(":") and not self.behind(-1).strip():
@@ -118,7 +118,7 @@ class _Row(NamedTuple):
         return data[:count] if self._repeats(group, data[:count]) else None
 
     def all_bytes(self, most: int | None = None) -> bytes | None:
-        """The bytes of a line without an offset below it, at `most` so many."""
+        """Return the bytes of a line without an offset below it. Return None when they are damaged or above `most`."""
         data = _bytes(self.groups)
         for group, size in reversed(list(enumerate(self.sizes))):
             if self._repeats(group, data[:size]):
@@ -126,7 +126,7 @@ class _Row(NamedTuple):
         return None if most and len(data) > most else self.first_bytes(len(data))
 
     def has_text_column(self) -> bool:
-        """Whether the text behind the bytes says the same as they."""
+        """Return whether the text behind the bytes repeats them."""
         data = _bytes(self.groups)
         return any(self._repeats(group, data[:size]) for group, size in enumerate(self.sizes))
 
@@ -140,7 +140,7 @@ def _bytes(groups: tuple[re.Match[str], ...]) -> bytes:
 
 
 class _Star(NamedTuple):
-    """The line ``*``: the line above once more, up to the offset below."""
+    """Holds the position of a line ``*``. It represents copies of the line above it, up to the offset below it."""
 
     start: int
     end: int
@@ -150,7 +150,7 @@ _Entry = _Row | _Star | None  # None: a line that belongs to no table
 
 
 class _Step(NamedTuple):
-    """A row whose offset counts, with the number of bytes up to the next offset."""
+    """Holds a row whose offset matches the next one, and the number of bytes up to the next offset."""
 
     row: _Row
     star: _Star | None
@@ -159,14 +159,14 @@ class _Step(NamedTuple):
     next: int
 
     def pieces(self) -> Iterator[Piece]:
-        """The bytes of the row, and those of the lines that were left out below it."""
+        """Yield the bytes of the row, and the bytes that the ``*`` below it represents."""
         yield Piece(self.row.start, self.row.end, self.data, "table")
         if self.star:
             yield Piece(*self.star, self.data * (self.size // len(self.data) - 1), "table")
 
 
 def find(text: str) -> list[Piece]:
-    """The lines of every table in `text`. Raises `HexDumpError` where a table breaks off in the middle."""
+    """Return the lines of every table in `text`, in order. Raises `HexDumpError` when a table is damaged."""
     entries = [*_entries(text)]
     pieces: list[Piece] = []
     repeated = at = below = 0
@@ -206,7 +206,7 @@ def _entries(text: str) -> Iterator[_Entry]:
 def _may_be_offset(row: re.Match[str]) -> bool:
     words = row.string[: row.start()].split()
     if words and _ONLY_HEX.fullmatch(words[-1]):
-        return False  # bytes stand in front of it
+        return False  # the word in front of it is a byte, so it is one, too
     digits = len(row["offset"])
     return row["offset"].endswith(":") or digits % 2 == 1 or digits > len(row["group"])
 
@@ -220,7 +220,7 @@ def _groups(line: str, at: int) -> tuple[re.Match[str], ...]:
 
 
 def _steps(entries: list[_Entry], first: int) -> tuple[list[_Step], int, int]:
-    """The rows from `first` on whose offsets count, the entry at which that ends, and the base of the offsets."""
+    """Return the rows from `first` on whose offsets match, the index of the next entry, and the base of the offsets."""
     row = entries[first]
     chains = []
     for base in row.bases if isinstance(row, _Row) else (16,):
@@ -249,7 +249,7 @@ _Below = tuple[_Entry, _Star | None, _Row | None]
 
 
 def _below(entries: list[_Entry], at: int) -> _Below:
-    """An entry, the ``*`` below it, and the row below that if it continues the first."""
+    """Return an entry, the ``*`` below it if there is one, and the row below these if it continues the entry."""
     entry, second, third = (*entries[at : at + 3], None, None)[:3]
     star, below = (second, third) if isinstance(second, _Star) else (None, second)
     if isinstance(entry, _Row) and isinstance(below, _Row) and below.continues(entry):
@@ -258,7 +258,7 @@ def _below(entries: list[_Entry], at: int) -> _Below:
 
 
 def _last_row(text: str, last: _Below, steps: list[_Step], base: int) -> Piece | None:
-    """The row below `steps`, or None if there is no table here."""
+    """Return the last row of a table, which is below `steps`, or None when the lines are no table."""
     row, star, below = last
     if not isinstance(row, _Row):
         return None
@@ -285,7 +285,7 @@ def _stands_alone(row: _Row) -> bool:
 
 
 def _check_end(text: str, row: _Row, star: _Star | None, below: _Row | None, base: int) -> None:
-    """Raise if the table goes on below `row`, but its offsets do not."""
+    """Raise `HexDumpError` when the offset below the last `row` does not match, or the table ends with ``*``."""
     if below and not below.is_zero:
         size, counted = len(_bytes(row.groups)), below.value(base) - row.value(base)
         if not star and (row.all_bytes() is None or 0 < counted < 2 * size):

@@ -1,7 +1,8 @@
-"""Text -> the same text with one kind of line end, in which every position keeps its line and column.
+"""Prepare a text for the modules of this package, and provide the functions that all of them use.
 
-Every reader in this package takes a text and gives what it found in it. What one has found is covered before the next
-looks, and a text never changes its length, so a position means the same to all of them.
+Each module of this package searches a text for one notation. The text that it has found is then covered, so that the
+next module does not find it again. `tidy` and `cover` keep the lines and columns of the text. So all modules use the
+same positions.
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COVER: Final = "\0"
-"""Stands where something was found: no blank, no digit, nothing that a reader joins bytes over."""
+"""This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""Fewer bytes than this among other text are a number, a date or a word; the smallest HDLC frame has 9."""
+"""Among other text, fewer bytes are a number, a date or a word and no dump. The smallest HDLC frame has 9 bytes."""
 
 LONGEST_TABLE_LINE: Final = 2_000
-"""Characters; xxd writes 256 bytes on a line at most, with their text that is 905."""
+"""A line of a table has at most so many characters. xxd writes at most 256 bytes on a line, or 905 characters."""
 
 _SHOWN: Final = 20
-"""Characters of a word before and after the one that is amiss."""
+"""An error message contains at most so many characters of a word before and after the wrong character."""
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
@@ -34,7 +35,7 @@ _NOT_LINE_END: Final = re.compile(r"[^\n]")
 
 
 class Piece(NamedTuple):
-    """Bytes that were read, the part of the text that says them, and the notation: hex, table, literal..."""
+    """Holds bytes, the start and end of the text that contains them, and the notation: hex, table, literal or other."""
 
     start: int
     end: int
@@ -46,7 +47,10 @@ Span = Piece | tuple[int, int]
 
 
 def tidy(source: str) -> str:
-    r"""`source` with ``\n`` as its only line end, blanks for colours, quote marks (``> ``) and what cannot be seen."""
+    r"""Return `source` with ``\n`` as its only line end.
+
+    Blanks replace colour codes, the quote marks of e-mail (``> ``) and invisible characters.
+    """
     text = source.replace("\r\n", " \n")
     text = (text if text.isascii() else _INVISIBLE.sub(" ", text)).replace("\r", "\n")
     text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
@@ -58,7 +62,10 @@ def _blanks(found: re.Match[str]) -> str:
 
 
 def cover(text: str, spans: Sequence[Span], mark: str = COVER) -> str:
-    """`text` with `mark` for every character of `spans`, which are in order and apart. Line ends stay."""
+    """Return `text` with `mark` in place of every character of `spans`, except line ends.
+
+    The spans must be in order and must not overlap.
+    """
     parts, end = [], 0
     for span in spans:
         parts += [text[end : span[0]], _NOT_LINE_END.sub(mark, text[span[0] : span[1]])]
@@ -67,14 +74,14 @@ def cover(text: str, spans: Sequence[Span], mark: str = COVER) -> str:
 
 
 def failure(text: str, position: int, what: str) -> HexDumpError:
-    """The error that says `what` is wrong at `position`."""
+    """Return an error with the message `what` and the line and column of `position`."""
     line = text.count("\n", 0, position) + 1
     column = position - text.rfind("\n", 0, position)
     return HexDumpError(f"line {line}, column {column}: {what}", line=line, column=column)
 
 
 def around(text: str, position: int) -> str:
-    """The character at `position`, and the word that it stands in, for a message."""
+    """Return the character at `position` and the word that contains it, for an error message."""
     character = text[position]
     before, after = text[max(0, position - _SHOWN) : position], text[position : position + _SHOWN]
     word = (before.split()[-1] if before[-1:].strip() else "") + after.split()[0]
@@ -82,11 +89,14 @@ def around(text: str, position: int) -> str:
 
 
 def shape(text: str) -> str:
-    """What lines of one log have in common in front of their bytes: `text` without blanks, one 0 for any number."""
+    """Return `text` without blanks and with one 0 in place of each number.
+
+    The result is the same for all lines of a log in front of their bytes.
+    """
     return re.sub(r"[0-9]+", "0", "".join(text.split()))
 
 
 def says(text: str, data: bytes) -> bool:
-    """Whether `text` is the text column of a dump: `data` as characters, with a dot for each that cannot be printed."""
+    """Return whether `text` is the text column for `data`: its ASCII characters, with a dot for each other byte."""
     said = _UNPRINTABLE.sub(b".", data).decode("ascii")
     return text.strip() in {said.strip(), f"|{said}|", f">{said}<"}

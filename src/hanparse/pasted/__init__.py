@@ -1,12 +1,13 @@
-"""Text as people paste it -> the bytes that it shows: P1 telegrams, or the dump in which most is sound.
+"""Read a pasted text. It contains P1 telegrams or a hex dump.
 
-`hanparse.hexdump` knows notations, `hanparse.receiver` knows sound bytes. Here the second judges what the first
-proposes, for decoder, annotate and cli alike:
+`hanparse.hexdump` proposes readings of the text, and `hanparse.receiver` verifies their bytes. The decoder, annotate
+and the cli use this package. It returns the first of these that the text contains:
 
-* frames whose check sequences fit count, in whatever notation they are written (`choice`, `sound`);
-* a text without one may be APDUs that the grammar takes to their last byte; they count, too, where all frames are
-  ciphered: then they are what a key made of them;
-* else the rules of `hanparse.hexdump` decide, and the error is theirs.
+* P1 telegrams;
+* frames with correct check sequences, in any notation (`choice`, `sound`), if one of them can be read without a key;
+* APDUs that follow the grammar to their last byte. Next to ciphered frames they may be the deciphered content of these;
+* frames with correct check sequences that cannot be read without a key;
+* a dump by the rules of `hanparse.hexdump`, which also raises the errors.
 """
 
 from __future__ import annotations
@@ -23,16 +24,19 @@ from hanparse.pasted.choice import Found, search
 from hanparse.wire.pasted import telegrams
 
 _LONGEST_APDUS: Final = 1 << 16
-"""Characters of a text in which APDUs without frames are looked for; nothing but their grammar says where they end."""
+"""A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
 
 
 def dumped(text: str) -> bytes:
-    """Return the bytes that a text shows: its P1 telegrams, else its dump. Raises `HexDumpError`."""
+    """Return the bytes of the P1 telegrams in a text, or of its dumps when it has no telegram.
+
+    Raises `HexDumpError` when the text contains neither, or when a dump is damaged or masked.
+    """
     return dump(text).data
 
 
 def dump(text: str) -> hexdump.Dump:
-    """Return what `dumped` returns, with what was passed over. Raises `HexDumpError`."""
+    """Return the bytes that `dumped` returns, with the text that was passed over. Raises the same errors."""
     if found := b"\r\n".join(telegrams(text)):
         return hexdump.Dump(found, style="P1")
     tidied = tidy(text)
@@ -53,7 +57,7 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
 
 
 def _by_rules(text: str) -> hexdump.Dump:
-    """What a text says in which nothing is sound."""
+    """Return the dump in a text without sound frames or APDUs. Raises `HexDumpError` also when bytes are masked."""
     places = masks.find(text)
     try:
         found = hexdump.read(text)
@@ -67,9 +71,10 @@ def _by_rules(text: str) -> hexdump.Dump:
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
-    """Return the bytes of a text with 00 for each that is masked (``XX``), which these are, and the error that says so.
+    """Return the bytes of a text with masked bytes (``XX``), the indexes of the masked bytes, and the error for them.
 
-    `None` for a text in which nothing is masked, and where what is masked cannot be told apart.
+    The value of each masked byte is 00 in the result. Returns `None` when no byte is masked, when the text is no dump,
+    and when the number of bytes depends on the values of the masked bytes.
     """
     tidied = tidy(text)
     if places := masks.find(tidied):

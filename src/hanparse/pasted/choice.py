@@ -1,8 +1,8 @@
-"""A text -> the units of it that are sound in some reading, whatever else it says.
+"""Find the sound frames and APDUs in a text. The text may contain any other words.
 
-A text is read in rounds. In each the reading is chosen in which most bytes of a sample are sound; then it reads the
-whole text, and what is sound in it is kept. The next round reads the lines that are left. So a text may mix notations,
-and a large one costs one reading, not all of them.
+The search has rounds. Each round tries all readings on a sample of the text. It selects the reading in which most bytes
+are sound, applies this reading to the whole text, and keeps the units that are sound. The next round searches the rest
+of the lines. So a text may mix notations, and only one reading per round is applied to the whole of a long text.
 """
 
 from __future__ import annotations
@@ -27,26 +27,27 @@ if TYPE_CHECKING:
     Reading = Callable[[str], list[Piece]]
 
 _SAMPLE: Final = 1 << 12
-"""Characters on which a reading is chosen."""
+"""A sample has at most so many characters."""
 _SAMPLES: Final = 8
-"""So many are looked at, and then the beginning of the text, `_SHORT` characters."""
+"""A round has at most so many samples, and one more: the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
-_QUARTET: Final = 4  # hex digits of two bytes, characters of base64 that are three
+_QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
 
 
 class Found(NamedTuple):
-    """What is sound in a text, in its order, and what the first reading said besides."""
+    """Holds the sound units of a text, in order, and other bytes of the first reading."""
 
     units: list[Unit]
     spare: list[Piece]
+    """Pieces that are in no unit. They are probably damaged dumps."""
 
 
 class _Rest:
-    """The lines of a text on which nothing was found yet, as a shorter text, and where they stand in the whole."""
+    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
         kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
@@ -57,14 +58,14 @@ class _Rest:
             self._starts.append(at)
 
     def placed(self, piece: Piece) -> Piece:
-        """Return a piece of the shorter text with its place in the whole."""
+        """Return a piece of the shorter text with its position in the whole text."""
         at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
         moved = self._places[at] - self._starts[at]
         return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
 
 
 def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
-    """Where the lines are that no piece touches, and what looks like bytes on the others."""
+    """Yield the start and the end of lines without pieces, and of the text that resembles bytes on other lines."""
     end = 0
     for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
         gap = text[end:start]
@@ -80,13 +81,14 @@ def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
 
 
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
-    """Return what `find` finds in the readings of a text, besides what is `known` of it.
+    """Return the units that `find` returns for the readings of a text.
 
-    `known` are the frames of the text where `find` looks for APDUs. Nothing seals an APDU, so none counts in a text of
-    which a part still looks like bytes: the reading may have passed over a part of the APDU.
+    When `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. An APDU
+    has no check sequence. So no APDU is returned when a part of the text still resembles bytes: the reading may have
+    skipped a part of the APDU.
     """
     before = known.units if known else []
-    said: list[Piece] = []  # what the readings said besides
+    said: list[Piece] = []  # the pieces of all rounds that are in no unit
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = _Rest(text, _pieces(before))
@@ -116,13 +118,16 @@ def _pieces(units: list[Unit]) -> list[Piece]:
 
 
 def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
-    """The pieces that no unit has."""
+    """Return the pieces that are in no unit."""
     used = {piece.start for unit in found for piece in unit.pieces}
     return [piece for piece in pieces if piece.start not in used]
 
 
 def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
-    """The spare pieces that are damaged dumps: apart from `units`, longer than a number, and not said there."""
+    """Return the spare pieces that are probably damaged dumps.
+
+    Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units.
+    """
     pieces = _pieces(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
     groups: dict[int, list[Piece]] = {}
@@ -149,13 +154,13 @@ def _rules(text: str) -> list[Piece]:
 
 
 class _Candidate(NamedTuple):
-    """A reading of a text, or of what is left of it without remarks."""
+    """Holds a reading. When `is_bare` is true, the reading is applied to the text without its remarks."""
 
     read: Reading
     is_bare: bool
 
     def __call__(self, text: str) -> list[Piece]:
-        """Return what it reads in `text`."""
+        """Return the pieces of the reading in `text`."""
         return self.read(_bare(text) if self.is_bare else text)
 
 
@@ -166,11 +171,14 @@ _CANDIDATES: Final = (
 
 
 def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
-    """The readings in which something is sound, of samples of `text`, in the order of how much that is."""
+    """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
+
+    A reading that leaves no text that resembles bytes is yielded at once.
+    """
     for sample in _samples(text):
         bare = _bare(sample)
         sizes: dict[_Candidate, int] = {}
-        vain: set[tuple[int, bytes]] = set()  # bytes in which nothing is sound; several readings give the same
+        vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in _CANDIDATES:
             if candidate.is_bare and bare == sample:
                 continue
@@ -190,7 +198,7 @@ def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
 
 
 def _samples(text: str) -> Iterator[str]:
-    """Parts of `text` on which to choose a reading: what looks like bytes, its beginning, all of it if it is short."""
+    """Yield samples of `text`: parts that resemble bytes, then the beginning. A short text is one sample."""
     if len(text) > _SAMPLE:
         start = 0
         for number in range(_SAMPLES):
@@ -204,7 +212,10 @@ def _samples(text: str) -> Iterator[str]:
 
 
 def _cut(sample: str) -> str:
-    """A sample without its last line; one line without the part of a word, and with the quote closed that is open."""
+    """Return a sample without its last line, which may be incomplete.
+
+    When the sample is one line, its incomplete last word or escape is removed, and an open quote is closed.
+    """
     if (end := sample.rfind("\n", len(sample) // 2)) >= 0:
         return sample[:end]
     escape, last = sample.rfind("\\", len(sample) - _ESCAPE), _LAST_WORD.search(sample)
@@ -217,9 +228,9 @@ def _cut(sample: str) -> str:
 
 
 def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool) -> bool:
-    """Whether nothing that looks like bytes is left in front of the end of the last unit."""
+    """Return whether no text in front of the end of the last unit still resembles bytes."""
     end = units[-1].pieces[-1].end
     pieces = [piece for piece in pieces if piece.end <= end]
     unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
-    unread -= units[-1].tail if is_cut else 0  # a frame that the sample does not hold to its end
+    unread -= units[-1].tail if is_cut else 0  # these may be the beginning of a frame that the sample cuts off
     return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)

@@ -1,8 +1,9 @@
-"""Pieces of a text -> what is sound in their bytes: frames by their check sequences, APDUs by their grammar.
+"""Find sound frames and APDUs in the pieces of a text.
 
-A frame that was pasted without its flags gets them, a list without the header of its push gets one, where they begin
-and end with a piece. An APDU alone has no check sequence. So it counts only where nothing else in the text says bytes:
-in the pieces of a damaged frame there may be a whole APDU with a value that was not sent.
+A frame is sound when its check sequences are correct. Missing flags are added to a frame that begins and ends with a
+piece. An APDU is sound when it follows the grammar to its last byte and begins and ends with a piece. The header of a
+push is added to a list without one. An APDU has no check sequence. So it is accepted only when the text has no other
+bytes: a damaged frame may contain a complete APDU with a wrong value.
 """
 
 from __future__ import annotations
@@ -30,30 +31,31 @@ _FLAG: Final = bytes([FLAG])
 _FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
 _MAY_BE_FRAME: Final = re.compile(b"|".join(layer.start for layer in LAYERS if layer is not MBusShort), re.DOTALL)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
-"""The header of a push: data-notification, an invoke id of 0, no date-time."""
+"""The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
 _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
 
 
 _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
-"""Causes for which a ciphered APDU is not opened that come after its lengths were found to fit."""
+"""Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
 
 
 class Unit(NamedTuple):
-    """Sound bytes, and the pieces of a text that say them."""
+    """Holds sound bytes, and the pieces of a text that contain them."""
 
     start: int
-    """Where the first piece begins."""
+    """The position in the text at which the first piece begins."""
     data: bytes
+    """The bytes of the pieces, including those that are not part of a sound frame."""
     pieces: list[Piece]
     size: int
-    """How many of the bytes are sound; the others stand in the same pieces."""
+    """The number of sound bytes."""
     tail: int = 0
-    """How many bytes stand behind the last sound one."""
+    """The number of bytes behind the last sound byte."""
 
 
 class Bytes:
-    """The bytes of pieces in order, and which piece says which."""
+    """Holds the joined bytes of pieces, and the index at which each piece begins."""
 
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Join the bytes of `pieces`."""
@@ -62,23 +64,23 @@ class Bytes:
         self.starts = list(accumulate((len(piece.data) for piece in pieces), initial=0))
 
     def first(self, at: int) -> int:
-        """Return the piece that says the byte at an index."""
+        """Return the number of the piece that contains the byte at an index."""
         return bisect_right(self.starts, at) - 1
 
     def unit(self, first: int, last: int, size: int, stop: int) -> Unit:
-        """Return the unit of the pieces from `first` to `last` with `size` sound bytes, the last one before `stop`."""
+        """Return the unit of the pieces from `first` to `last`. It has `size` sound bytes, which end before `stop`."""
         end = self.starts[last + 1]
         pieces = list(self.pieces[first : last + 1])
         return Unit(pieces[0].start, self.data[self.starts[first] : end], pieces, size, end - stop)
 
     def ends(self, at: int) -> int:
-        """Return the piece that ends at an index; -1 if none does."""
+        """Return the number of the piece that ends at an index, or -1 when no piece ends there."""
         found = bisect_left(self.starts, at)
         return found - 1 if found < len(self.starts) and self.starts[found] == at else -1
 
 
 def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
-    """Return the frames and telegrams in `pieces` whose check sequences fit."""
+    """Return the frames and telegrams in `pieces` that have correct check sequences."""
     joined = Bytes(pieces)
     if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
         return []
@@ -114,7 +116,7 @@ def _sound(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _flagged(joined: Bytes) -> list[Piece]:
-    """The pieces with flags around each frame that has lost one of them and is sound with it."""
+    """Return the pieces with flags added around each frame that lacks one or both and is sound with them."""
     data, flagged, end = joined.data, list(joined.pieces), 0
     for at, start in enumerate(joined.starts[:-1]):
         head = start + data.startswith(_FLAG, start)
@@ -137,9 +139,10 @@ def _flagged(joined: Bytes) -> list[Piece]:
 
 
 def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
-    """Return the APDUs that `pieces` are, if they are nothing else.
+    """Return the APDUs in `pieces`. The list is empty when a piece contains bytes that are no part of an APDU.
 
-    What `known` or an earlier APDU says does not count once more: a log may show the layers of a push one by one.
+    An APDU that is in `known` or inside an earlier APDU is not returned again, because a log may contain each layer of
+    a push in turn. Pieces that repeat such bytes and pieces that are numbers are allowed.
     """
     joined = Bytes(pieces)
     if _is_whole(joined.data) and joined.data not in known:
@@ -161,12 +164,12 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
 
 
 def _next(pieces: list[Piece], at: int) -> int:
-    """Return the next piece behind `at` with which an APDU may begin."""
+    """Return the number of the next piece behind `at` with which an APDU may begin, or the number of pieces."""
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
 def _is_said(pieces: list[Piece], said: bytes) -> bool:
-    """Whether pieces say what was said before, one part of it after the other."""
+    """Return whether all bytes of `pieces` are in `said`, in parts of `MIN_BYTES` or more."""
     part = b""
     for piece in pieces:
         longer = part + piece.data
@@ -183,7 +186,10 @@ def _are_numbers(pieces: list[Piece]) -> bool:
 
 
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
-    """The APDU or list that begins with the piece `at` and ends with a piece: the piece behind it, and what it is."""
+    """Return the APDU or list that begins with the piece `at`, and the number of the piece behind it.
+
+    Returns None when no APDU begins there, or when it does not end with a piece.
+    """
     start = joined.starts[at]
     if not _APDU.match(joined.data, start):
         return None
@@ -199,7 +205,7 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
 
 
 def _is_whole(data: bytes) -> bool:
-    """Whether bytes are messages without a frame: wrapped, in blocks, ciphered."""
+    """Return whether bytes are messages without a frame. They may be in wrappers, in blocks or ciphered."""
     if not data[:1] or data[:1] in b"\x01\x02":
         return False
     with suppress(FrameError, DecodeError):
@@ -215,5 +221,5 @@ def _is_read(payload: bytes) -> bool:
 
 
 def is_read(data: bytes) -> bool:
-    """Whether one of the frames in `data` can be read without a key."""
+    """Return whether one of the frames in `data` can be read without a key."""
     return any(isinstance(event, Read | ReadTelegram) for event in Receiver().events(data))
