@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 
@@ -73,6 +74,16 @@ def test_a_text_without_anything_sound_costs_no_more_than_its_length(unit: str) 
         return time.process_time() - start
 
     assert seconds(64_000) < 30 * max(seconds(8_000), 0.01)  # 8 times the length; noise of a busy machine
+
+
+@pytest.mark.parametrize("notation", ["log of pairs", "JSON in lines", "PulseView"])
+def test_a_byte_that_is_typed_over_in_an_apdu_with_one_byte_a_line_is_an_error(notation: str) -> None:
+    apdu = named("aidon/list2-6515-1phase").apdu
+    lines = NOTATIONS[notation](apdu).split("\n")
+    for at in range(20, len(lines) - 4, 7):
+        damaged = "\n".join([*lines[:at], re.sub(r"\w(?=\W*$)", "g", lines[at]), *lines[at + 1 :]])
+        with pytest.raises(HanParseError):
+            decode_all(damaged)
 
 
 def test_a_list_of_decimals_above_a_table_is_not_lost_because_its_last_number_looks_like_a_column() -> None:

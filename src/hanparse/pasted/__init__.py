@@ -12,19 +12,27 @@ and the cli use this package. It returns the first of these that the text contai
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
-from typing import Final
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import tidy
+from hanparse.hexdump.text import failure, tidy
 from hanparse.pasted import sound
 from hanparse.pasted.choice import Found, search
 from hanparse.wire.pasted import telegrams
 
+if TYPE_CHECKING:
+    from hanparse.pasted.sound import Unit
+
 _LONGEST_APDUS: Final = 1 << 16
 """A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
+
+_HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
+_TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
 
 
 def dumped(text: str) -> bytes:
@@ -44,7 +52,7 @@ def dump(text: str) -> hexdump.Dump:
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
     if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
-        return _dump(tidied, bare._replace(spare=[]))
+        return _dump(tidied, Found(_without_gaps(tidied, bare.units), []))
     return _dump(tidied, framed) if framed.units else _by_rules(tidied)
 
 
@@ -54,6 +62,29 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
     return hexdump.dump(text, pieces, b"".join(data for _, data in parts))
+
+
+def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
+    """Return the APDUs without those that have one byte in each line, and a line without a byte between two of them.
+
+    An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a header
+    behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
+    """
+    gaps = [_gap(text, apdu) for apdu in apdus]
+    first = next((place for place, gap in enumerate(gaps) if gap), len(apdus))
+    later = zip(apdus[first:], gaps[first:], strict=True)
+    kept = [*apdus[:first], *(apdu for apdu, gap in later if not gap and apdu.pieces[0].data.startswith(_HEADERS))]
+    if not kept and (line := gaps[first]):
+        raise failure(text, line.start(1), f"expected a byte of the APDU around it, found {line[1].strip()!r}")
+    return kept
+
+
+def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
+    for piece, following in pairwise(apdu.pieces):
+        is_one_a_line = len(piece.data) == len(following.data) == 1
+        if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
+            return line
+    return None
 
 
 def _by_rules(text: str) -> hexdump.Dump:
