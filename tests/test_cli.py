@@ -626,6 +626,31 @@ def test_a_bad_key_in_the_environment_is_blamed_on_its_variable(
     assert f"argument {option}: character 32" in capsys.readouterr().err
 
 
+def test_a_key_is_read_from_a_file_and_no_message_shows_what_is_in_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (push, *_) = (file for file in folder("ciphered") if file.name == "ciphered/hdlc-sc30")
+    path, key = tmp_path / "push.bin", tmp_path / "key.txt"
+    path.write_bytes(push.data)
+    key.write_text(push.options["key"] + "\n", "ascii")
+    assert main(["decode", "--format", "json", "--key", f"@{key}", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["active_power_import"] == push.expect["active_power_import"]  # type: ignore[index]
+    digits = "0123456789ABCDEF0123456789ABCDEO"
+    key.write_text(digits, "ascii")
+    binary = tmp_path / "key.bin"
+    binary.write_bytes(bytes(range(240, 256)))
+    for name, reason in (
+        (key, "character 32"),
+        (binary, "expected the hex digits"),
+        (tmp_path / "none", "No such file"),
+    ):
+        with pytest.raises(SystemExit):
+            main(["decode", "--key", f"@{name}", str(path)])
+        error = capsys.readouterr().err
+        assert reason in error
+        assert digits not in error
+
+
 def test_diagnose_and_report_take_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (push, *_) = (file for file in folder("ciphered") if file.name == "ciphered/hdlc-sc30")
     path = tmp_path / "push.bin"

@@ -1,9 +1,10 @@
-"""Adds the options for keys to a command, and reads keys from arguments and environment variables."""
+"""Adds the options for keys to a command, and reads keys from arguments, files and environment variables."""
 
 from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict
 
 from hanparse.security.keys import Keys, parse_key
@@ -25,7 +26,7 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"{purpose} ciphered pushes; better in the environment, as {_variable(name)}"
+        words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {_variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
     command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
 
@@ -57,7 +58,12 @@ def _variable(name: str) -> str:
 
 
 def _key(text: str) -> bytes:
+    """Parse a key, or the key in the file whose name follows an @."""
     try:
-        return parse_key(text)
+        return parse_key(Path(text[1:]).read_text("ascii").strip() if text.startswith("@") else text)
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text[1:]}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise argparse.ArgumentTypeError(f"{text[1:]}: expected the hex digits of a key, found other bytes") from None
     except ValueError as error:  # its message does not contain the key; that of argparse would
         raise argparse.ArgumentTypeError(str(error)) from None
