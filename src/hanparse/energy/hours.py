@@ -10,7 +10,7 @@ The energy of an hour is the difference of two registers of one meter at two suc
 * Energy that was counted over more than one hour is a gap. It is not divided among the hours, or assigned to one of
   them.
 * Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
-  records with two offsets. The lists of Kaifa do not contain the offset. If a second list of the same hour has higher
+  records with two offsets. The lists of Kaifa do not distinguish the two. If a second list of the same hour has higher
   registers, it waits for the next list, because the offset of that list decides.
 """
 
