@@ -79,8 +79,7 @@ def counts(wiring: Wiring) -> tuple[int, ...]:
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
     """Return the lower bound, in W, of the rise of the charging power after a change of the charging currents.
 
-    `change` is the change in A of each line. `wiring` is `None` if the wiring is unknown. The power factor is taken as
-    1.
+    `change` is the change in A of each line. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
     if wiring is None:
         least, most = _ANY
@@ -95,8 +94,8 @@ def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages
 def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, float]:
     """Return the current in A that all chargers draw together in each line of the meter.
 
-    `drawn` contains the present current of each charger, in A per line. Raises `TypeError` or `ValueError` unless each
-    current is a number of 0 or more.
+    `drawn` contains the present current of each charger, in A per line. Raises `TypeError` for a current that is not a
+    number, and `ValueError` for a negative current and for unequal numbers of chargers and currents.
     """
     found = dict.fromkeys((1, 2, 3), 0.0)
     for charger, current in zip(chargers, drawn, strict=True):
@@ -110,7 +109,8 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
 
     `drawn` contains the present current of each charger, in A per line. The guard needs all lines as its `charger`, and
     the result of `by_line` as `charging`. All chargers get the same limit, up to the `most` of the charger and the free
-    current of its lines. If this limit is below the `least` of some chargers, the last of these chargers pauses.
+    current of its lines. If this limit is below the `least` of some chargers, the last of these chargers pauses. The
+    limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
 
     A current that one charger gives up goes to another charger only after a list of the meter shows that it is free.
     The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not make

@@ -54,17 +54,16 @@ class Headroom:
     """A `Headroom` contains the current that a charger may take now, and the reason."""
 
     current: float
-    """The current is in A per line of the charger, never negative. It is the fallback unless `freshness` is `ACTIVE`.
+    """The current is in A per line of the charger, and never negative. Unless `freshness` is `ACTIVE`, it is the
+    fallback.
     """
     freshness: Freshness
     why: str
     """This text explains the current by its inputs, or by the missing data."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Any load may add this current to each line (1 is L1), in A. The mapping is empty unless `freshness` is `ACTIVE`.
-    """
+    """Any load may add this current, in A by line (1 is L1). The mapping is empty unless `freshness` is `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """All chargers in `charging` may draw this current, in A by line. `current` is the smallest of the charger's lines.
-    """
+    """All chargers together may draw this current, in A by line. `current` is the smallest of the charger's lines."""
 
 
 class _Known(NamedTuple):

@@ -102,7 +102,7 @@ class HourlyEnergy:
         check_type("timezone", timezone, tzinfo | None)
         self._timezone = timezone
         self._last: _Reading | None = None
-        self._latest = datetime.min  # noqa: DTZ901  the latest clock seen since `_last`, as `_Moment.utc`
+        self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
         self._set_back = False  # true if a time stamp since `_last` was behind `_latest`
         self._again: _Reading | None = None  # the hour of `_last` again, after the clock was set back
         self._older: _Reading | None = None  # a list of an hour before `_last`

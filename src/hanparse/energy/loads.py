@@ -112,7 +112,7 @@ def voltages(measurement: Measurement) -> Voltages:
 
 
 def net_power(measurement: Measurement) -> float | None:
-    """Return import − export in W, or `None` if the push contains neither.
+    """Return import − export in W, or `None` without an import and without an export above 0.
 
     If a push contains only an import of 0, the result is 0 W, the largest possible value: Norwegian short lists do not
     contain the export.

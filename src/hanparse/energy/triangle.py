@@ -1,11 +1,11 @@
 """Compute the L2 current of a 3-wire meter, its bounds and its likely limits, from numbers.
 
 A meter without a neutral needs only two measuring systems, in L1 and L3, and many meters send only these two currents.
-The third current follows from the phasors: I1 + I2 + I3 = 0. Their lengths are known. The angle between I1 and I3 is an
-angle of a triangle of apparent powers. One system carries a = U(L1-L2)·I1, the other b = U(L2-L3)·I3, and both together
-make S from the total P and Q. So a, b and S are the sides of a triangle. Its exterior angle δ is the difference of the
-two phase shifts: the angle between the currents is δ larger than the angle between the voltages L1-L2 and L3-L2, which
-is about 60°. The gap g is the difference between S and a + b, in this form:
+The third current follows from the phasors: I1 + I2 + I3 = 0. The lengths of I1 and I3 are known. A triangle of apparent
+powers gives the angle between them. One system carries a = U(L1-L2)·I1, the other b = U(L2-L3)·I3, and the total P and
+Q of both make S. So a, b and S are the sides of a triangle. Its exterior angle δ is the difference of the two phase
+shifts: the angle between the currents is δ larger than the angle between the voltages L1-L2 and L3-L2, which is about
+60°. The gap g measures how far S is below a + b:
 
     g² = (a + b)² - S²        sin δ/2 = g / 2√ab        I2² = I1² + I3² + 2·I1·I3·cos(60° + δ)
 
@@ -13,14 +13,14 @@ The lengths alone do not distinguish δ from -δ. Every mix of resistive loads h
 
 Real currents contain harmonics. I1 and I3 include them, P and Q do not. So harmonics widen the gap, and the computed I2
 becomes too low. No list shows how much of the gap is harmonics. Homes with a measured L2 and simulated homes agree on a
-share of the gap up to a ceiling, the `distortion`. The module subtracts that share from g at right angles.
+share of the gap up to a ceiling, the `distortion`. The module subtracts that share h at right angles: √(g² - h²).
 
 The likely limits use the same triangle with a gap that may be too wide by a number of VA, down to the other root -δ,
-and 2 % for the error of the meter. They rely on the loads of the observed homes. These homes do not include a house
-that produces or a list with values of different moments. For both, the likely limits are equal to the bounds.
+and 2 % for the error of the meter. They rely on the loads of homes. These homes do not include a house that produces,
+and the lists do not include values of different moments. In both cases the likely limits are equal to the bounds.
 
-The bounds are independent of this model. For all loads, three phasors with the sum zero make a triangle: |I1 - I3| ≤ I2
-≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
+The bounds are independent of this model: three phasors with the sum zero make a triangle, whatever the loads are. So
+|I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
 """
 
 from __future__ import annotations
@@ -31,8 +31,7 @@ from typing import Final, NamedTuple
 from hanparse.measurement import Estimate
 
 DISTORTION: Final = 500.0
-"""At most 500 VA of the gap counts as harmonics. The limit is between the values that homes with larger loads needed.
-"""
+"""At most 500 VA of the gap counts as harmonics, between the values that homes with larger loads needed."""
 _SHARE: Final = 0.65  # of the gap counts as harmonics; 0.42 of its square, the share in simulated and measured homes
 _LIKELY: Final = 500.0  # VA; the gap may be too wide by this, for 99 of 100 measured operating points
 _RARE: Final = 3000.0  # VA; with this error of the gap, 1 of 1,000 simulated pushes had a larger L2
@@ -84,7 +83,7 @@ def current(  # noqa: PLR0913, PLR0917  each is a value of the list
     missing = first + second - apparent
     gap = sqrt(missing * (first + second + apparent)) if missing > 0 else 0.0
     harmonics = min(distortion, _SHARE * gap)
-    widest = 2 * sqrt(first) * sqrt(second) or inf  # the product is too small for a float, so any gap counts as none
+    widest = 2 * sqrt(first) * sqrt(second) or inf  # a product too small for a float: any gap counts as none
     angle = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
     low, high = bounds(current_l1, current_l3, step)
     part = sqrt((gap - harmonics) * (gap + harmonics))

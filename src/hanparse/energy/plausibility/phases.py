@@ -82,7 +82,7 @@ def _lost_voltages(m: Measurement) -> list[int]:
 
 
 def _is_idle(m: Measurement, phase: int) -> bool:
-    """Whether this phase carries no current, as far as the meter can tell."""
+    """Return whether this phase carries no current, within the resolution of the coarsest meters."""
     return abs(value(m, f"current_l{phase}") or 0) <= _NO_CURRENT
 
 
