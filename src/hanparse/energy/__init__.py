@@ -1,4 +1,4 @@
-"""What is computed from measurements alone: current for chargers, hours, reports, the L2 current, plausibility."""
+"""Compute values from measurements alone: limits for chargers, hours, reports, the L2 current and plausibility."""
 
 from hanparse.energy import plausibility
 from hanparse.energy.chargers import Charger, Ramp, share

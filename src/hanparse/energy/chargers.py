@@ -1,7 +1,8 @@
-"""Chargers and what they draw -> power, shares of one fuse, and steps that a charger can follow. No I/O, no clock.
+"""Compute the power of chargers, their shares of one fuse, and limits that a charger can follow.
 
-`FuseGuard` says what may flow to all chargers together; what is here is what a program needs beside it: which line of
-the meter is L1 of the charger, how several chargers share, how a limit rises.
+`FuseGuard` computes the current that all chargers may draw together. This module adds three parts: `Charger` maps the
+lines of a charger to the lines of the meter, `share` divides the current among several chargers, and `Ramp` lets a
+limit rise slowly. The module does no input or output and reads no clock.
 """
 
 from __future__ import annotations
@@ -22,28 +23,29 @@ if TYPE_CHECKING:
     from hanparse.energy.loads import Voltages
 
 LEAST: Final = 6.0
-"""A. No car can be told to take less (IEC 61851-1): below it a charger pauses."""
+"""6 A is the lowest current limit that a car accepts (IEC 61851-1). Below it a charger pauses."""
 CHARGING: Final = "a charging current of 0 A or more"
-"""What `FuseGuard` and those here expect a charger to draw."""
-_BALANCED: Final = {  # W per A in each line and V of the list, least and most, where all its lines change alike
+"""Error messages of this module and of `FuseGuard` use this text for the expected charging current."""
+_BALANCED: Final = {  # least and most W per A in each line and per V of the list, if all lines change alike
     (Wiring.ONE_PHASE, 1): (1.0, 1.0),
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
     (Wiring.THREE_WIRE, 3): (1 / math.sqrt(3), 1 / math.sqrt(3)),
     (Wiring.FOUR_WIRE, 1): (1.0, 1.0),
-    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # between two lines, or two phases with a neutral
+    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # one load between two lines, or two phases with a neutral
     (Wiring.FOUR_WIRE, 3): (1.0, 1.0),
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
 _ANY: Final = (0.5, 1.0)
-_EXHAUSTED: Final = 1e-9  # A
+_EXHAUSTED: Final = 1e-9  # A; a smaller current counts as 0
 
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """One charger: the lines of the meter that it is connected to, in the order of its own L1, L2, L3.
+    """A `Charger` is connected to `lines` of the meter, in the order of its own L1, L2, L3.
 
-    ``(2, 3, 1)`` is a charger whose L1 is L2 of the meter, ``(1, 3)`` one between L1 and L3. Below `least` A it pauses,
-    above `most` A it does not go.
+    With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger is between L1 and L3. The
+    charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for lines that are unknown or
+    repeated, for a negative current and for a `least` above `most`, and `TypeError` for an argument of another type.
     """
 
     lines: tuple[int, ...]
@@ -51,7 +53,7 @@ class Charger:
     most: float = 32.0
 
     def __post_init__(self) -> None:
-        """Check what is easily mistaken."""
+        """Check the lines and the currents."""
         check_type("lines", self.lines, tuple)
         if not self.lines or len(set(self.lines)) < len(self.lines) or not set(self.lines) <= {1, 2, 3}:
             raise ValueError(f"expected one to three different lines of (1, 2, 3), found {self.lines!r}")
@@ -61,7 +63,7 @@ class Charger:
 
 
 def amperes(expected: str, value: float, high: float = math.inf) -> float:
-    """The value, which is from 0 to `high`. Raises `TypeError` and `ValueError` that say what was `expected`."""
+    """Return `value`. Raises `TypeError` or `ValueError` with the text `expected` unless it is from 0 to `high`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"expected {expected}, found {type(value).__name__}")
     if finite(value) is None or not 0 <= value <= high:
@@ -70,14 +72,14 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """How many lines a charger may have."""
+    """Return the possible numbers of lines of a charger."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
-    """W that chargers take more at least, whose currents have changed by so many A in each of their lines.
+    """Return the lower bound, in W, of the rise of the charging power after a change of the charging currents.
 
-    `wiring` is `None` where nobody knows how they are connected. Power factors are 1.
+    `change` is the change in A of each line. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
     if wiring is None:
         least, most = _ANY
@@ -90,7 +92,11 @@ def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages
 
 
 def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, float]:
-    """A that all chargers draw together in each line of the meter, from what each draws in each of its lines."""
+    """Return the current in A that all chargers draw together in each line of the meter.
+
+    `drawn` contains the present current of each charger, in A per line. Raises `TypeError` for a current that is not a
+    number, and `ValueError` for a negative current and for unequal numbers of chargers and currents.
+    """
     found = dict.fromkeys((1, 2, 3), 0.0)
     for charger, current in zip(chargers, drawn, strict=True):
         for line in charger.lines:
@@ -99,12 +105,16 @@ def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, fl
 
 
 def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float]) -> tuple[float, ...]:
-    """A for each charger in each of its lines, so that together they keep to `headroom`, from what each draws now.
+    """Return the current limit of each charger, in A per line, such that all chargers together keep to `headroom`.
 
-    The guard has all lines as its `charger`, and was told as `charging` what all draw in each line (`by_line`). Each
-    gets as much as the others, up to what it can take and its lines have. Where that is below the least current of one,
-    the last of those pauses. What one is to give up another gets when the meter has shown that it is free: on an IT net
-    their currents are not in phase, so less of one does not make room for as much of the other.
+    `drawn` contains the present current of each charger, in A per line. The guard needs all lines as its `charger`, and
+    the result of `by_line` as `charging`. All chargers get the same limit, up to the `most` of the charger and the free
+    current of its lines. If this limit is below the `least` of some chargers, the last of these chargers pauses. The
+    limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
+
+    A current that one charger gives up goes to another charger only after a list of the meter shows that it is free.
+    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not make
+    room for 1 A more of another.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
@@ -124,7 +134,7 @@ def _targets(free: Mapping[int, float], chargers: Sequence[Charger]) -> list[flo
 
 
 def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[float]) -> list[float]:
-    """As much for each as for the others, until it has its most or a line of it is full (max-min fairness)."""
+    """Increase all currents equally until a charger has its most or one of its lines is full (max-min fairness)."""
     found = [0.0] * len(chargers)
     rising = {place for place, amps in enumerate(most) if amps > 0}
     while rising := {
@@ -146,24 +156,29 @@ def _least(free: Mapping[int, float], charger: Charger) -> float:
 
 
 class Ramp:
-    """Follows what a charger may take: down at once, up by `up` A a second, and not below `least`: then it pauses.
+    """A `Ramp` follows the current that a charger may take: down at once, and up by at most `up` A per second.
 
-    After a pause it goes on when there was enough for `wait`, so that no contactor is worn out by a current that
-    comes and goes. Times are the caller's, as for `FuseGuard`; a clock that is set back lets nothing rise.
+    Below `least` A the charger pauses. It continues after at least `least` A has been available for the time `wait`,
+    because a current that often starts and stops wears out the contactor. Times are those of the caller's clock, as for
+    `FuseGuard`. The limit does not rise when the clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:
-        """Raise `ValueError` for what is negative, `TypeError` for arguments of another type."""
+        """Raise `ValueError` for a negative `up` or `least`, and `TypeError` for an argument of another type."""
         self._up, self._least = amperes("a rise of 0 A/s or more", up), amperes("a least current of 0 A or more", least)
         check_type("wait", wait, timedelta)
         self._wait = wait
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._is_paused, self._ready = True, wait  # how long ago there was too little
+        self._is_paused, self._ready = True, wait  # time since the last current below `least`
         self._limit = 0.0
 
     def limit(self, current: float, now: datetime) -> float:
-        """What the charger is to be told at `now`, when it may take `current` A: never more than that."""
+        """Return the limit in A for the charger at `now`: at most `current`, the current in A that it may take.
+
+        Raises `TypeError` for an argument of another type and for a mix of naive and aware times, and `ValueError` for
+        a `current` that is negative or not finite.
+        """
         amps, instant = amperes("a current of 0 A or more", current), self._clock.instant(now)
         passed = max(timedelta(0), instant - (self._now or instant))
         self._now = instant

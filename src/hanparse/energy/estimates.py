@@ -1,8 +1,7 @@
-"""A `Measurement` of a 3-wire meter -> `Estimate`s of what that meter does not measure: L2 current, L1-L3 voltage.
+"""Estimate the values that a 3-wire meter does not measure: the L2 current and the voltage L1-L3.
 
-How the L2 current is found, `hanparse.energy.triangle` says. docs/accuracy.md says how good it is.
-
-The same bounds tell a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
+`hanparse.energy.triangle` contains the method for the L2 current. docs/accuracy.md gives its accuracy. The same bounds
+identify a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
 """
 
 from __future__ import annotations
@@ -22,20 +21,20 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement, Register
 
 DISTORTION: Final = triangle.DISTORTION
-"""VA. The most that is taken for harmonics."""
+"""At most 500 VA of the gap counts as harmonics (`hanparse.energy.triangle` explains the gap)."""
 CURRENT_STEP: Final = 0.1
-"""A. Aidon's, the coarsest of the known meters."""
+"""0.1 A is the current step of Aidon, the coarsest step of the known meters."""
 VOLTAGE_STEP: Final = 1.0
-"""V. Kamstrup's, the coarsest of the known meters."""
+"""1 V is the voltage step of Kamstrup, the coarsest step of the known meters."""
 
-_LARGEST: Final = 1e75  # of a quantity; the products and squares of such numbers are still floats
+_LARGEST: Final = 1e75  # upper limit of a quantity; the products and squares of such numbers do not overflow
 _QUANTITIES: Final = {
     "current": (("current_l1", "current_l2", "current_l3"), CURRENT_STEP),
     "voltage": (("voltage_l1", "voltage_l3"), VOLTAGE_STEP),
 }
 
 
-def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go by name
+def line2_current(  # noqa: PLR0913  each is a register of the meter, and all are keyword arguments
     *,
     active_power: float,
     reactive_power: float,
@@ -48,19 +47,20 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
     resolution: float = CURRENT_STEP,
     production: bool = False,
 ) -> Estimate:
-    """The L2 current in A of a 3-wire meter, from W, var (both import − export), A, V and VA.
+    """Return the L2 current of a 3-wire meter, in A.
 
-    Voltages are named as on `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. Where `voltage_l2` is sent, it
-    gives the true angle between the other two; `None` and 0 stand for not measured, then 60° is assumed. `distortion`
-    is the most that harmonics are taken for; with 0 the value is exact for loads without any.
+    Powers are import − export in W and var, currents are in A, voltages in V, and `distortion` is in VA. Voltages have
+    the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. `voltage_l2` gives the true angle between the
+    other two voltages. If it is not measured (`None` or 0), the angle is taken as 60°. `distortion` is the largest part
+    of the gap that counts as harmonics. With 0, the value is exact for loads without harmonics.
 
-    `low` and `high` hold for every load. They allow each current to be off by one step of its `resolution` in A,
-    however the meter rounds. The true value is mostly between `likely_low` and `likely_high` and rarely above
-    `rare_high`, in a house that does not produce; where it does (`production`, or an active power below 0) these three
-    are `low` and `high`. A current of 0 makes the value that of the other line, whatever powers and voltages are.
+    `low` and `high` apply to every load. They allow an error of one step of `resolution` A for each current, however
+    the meter rounds. In a house that does not produce, the true value is mostly between `likely_low` and `likely_high`
+    and rarely above `rare_high`. In a house that produces (`production`, or an active power below 0), these three are
+    equal to `low` and `high`. If one current is 0, the value is the other current, for all powers and voltages.
 
-    Raises `ValueError` for what is not finite, for a negative current, voltage, distortion or resolution, and for
-    a voltage of 0 on L1 or L3 beside two currents.
+    Raises `ValueError` for a value that is not finite, for a negative current, voltage, `distortion` or `resolution`,
+    and for a `voltage_l1` or `voltage_l3` of 0 beside two currents above 0.
     """
     _check_signed(active_power=active_power, reactive_power=reactive_power)
     _check(current_l1=current_l1, current_l3=current_l3, voltage_l1=voltage_l1, voltage_l3=voltage_l3)
@@ -85,34 +85,35 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all go
 
 
 def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = VOLTAGE_STEP) -> Estimate:
-    """The voltage L1-L3 in V, from L1-L2 and L2-L3: exact where these two are 60° apart, as in a symmetrical net.
+    """Return the voltage L1-L3 from the voltages L1-L2 and L2-L3, all in V.
 
-    The bounds are those of any three voltages around a loop, each allowed to be off by one step of its `resolution` in
-    V. They are wide, as nothing else is certain, and nothing is said of what is likely. Raises `ValueError` for what is
-    negative or not finite.
+    The value is exact if these two voltages are 60° apart, as in a symmetrical net. The bounds are the triangle
+    inequality of three voltages around a loop, with an error of one step of `resolution` V for each voltage. They are
+    wide, because no narrower bounds are certain. The likely limits are equal to the bounds. Raises `ValueError` for a
+    value that is negative or not finite.
     """
     _check(voltage_l1=voltage_l1, voltage_l3=voltage_l3, resolution=resolution)
     return _third_voltage(voltage_l1, voltage_l3, resolution)
 
 
 def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
-    """What the meter does not measure, by the name of its field: ``current_l2``, ``voltage_l2``, or nothing.
+    """Return the estimates by field name: ``current_l2``, ``voltage_l2``, both or none.
 
-    Only a 3-wire meter gets estimates, only for what it does not measure, and only when the list has what they are made
-    from. A field that is `None` is not measured, nor is an L2 current that `is_l2_ruled_out`. The resolution is that of
-    the registers, times the scale. Raises nothing: values that no 3-wire meter should send, such as a negative current,
-    get no estimate.
+    Only a 3-wire meter gets estimates, only for the fields that it does not measure, and only if the list contains all
+    inputs. A field that is `None` is not measured. An L2 current is also not measured if `is_l2_ruled_out` returns
+    true. The resolution is the step of the registers times the scale. This function raises no error: a value that no
+    3-wire meter should send, such as a negative current, gets no estimate.
 
-    One list does not show whether its powers and currents are of one moment (`settled`), and not always whether the
-    house has `production`. `hanparse.energy.estimator.Estimator` knows both from the pushes before; the likely limits
-    are the bounds where a load was switched just then, and where the house produces.
+    A single list does not show whether its powers and currents are of the same moment (`settled`). It does not always
+    show whether the house has `production`. `hanparse.energy.estimator.Estimator` derives both from the previous
+    pushes. If a load has just been switched, and if the house produces, the likely limits are equal to the bounds.
     """
     bounds_only = production or not settled or shows_production(measurement)
     return estimates(measurement, bounds_only=bounds_only)
 
 
 def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimate]:
-    """The same for those who know whether there is more to say than the bounds."""
+    """Return the estimates as `estimate` does, with the bounds as likely limits if `bounds_only` is true."""
     if m.wiring is not Wiring.THREE_WIRE:
         return {}
     found: dict[str, Estimate] = {}
@@ -124,22 +125,22 @@ def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimat
 
 
 def estimates_without_likely_limits(m: Measurement) -> dict[str, Estimate]:
-    """The same where only the bounds hold."""
+    """Return the estimates as `estimate` does, with the bounds as likely limits."""
     return estimates(m, bounds_only=True)
 
 
 def shows_production(measurement: Measurement) -> bool:
-    """Whether the push says that the house feeds in, or ever has: a power or an energy of the export is above 0."""
+    """Return whether an export power or an export energy is above 0, so that the house feeds in or has fed in."""
     power, energy = measurement.active_power_export, measurement.active_energy_export
     return bool((power and (finite(power) or 0) > 0) or (energy and (finite(energy) or 0) > 0))
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
-    """Whether three wires cannot carry the L2 current that was sent beside those of L1 and L3: it is not measured.
+    """Return whether the L2 current is impossible on three wires beside L1 and L3: the meter does not measure it.
 
-    It is below ``|I1 - I3|`` by more than two steps of the resolution: each of the two currents may be off by one. The
-    rule holds for every maker. Whether a 0 that is possible was measured does not show in the push; the meter's type
-    tells.
+    It is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution, because each of the two
+    currents may have an error of one step. The rule applies to every manufacturer. A push does not show whether a
+    possible 0 was measured; the meter type does.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
     if None in currents:
@@ -149,7 +150,7 @@ def is_l2_ruled_out(measurement: Measurement) -> bool:
 
 
 def current_step(measurement: Measurement) -> float:
-    """The resolution of the currents in A: the step of the registers, times the scale."""
+    """Return the resolution of the currents in A: the step of the registers times the scale."""
     return _resolution(measurement, "current")
 
 
@@ -164,13 +165,13 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
         if one == 0 or three == 0:
             return triangle.one_is_zero(one, three, step)
         return _between_two(m, one, three, step, bounds_only=bounds_only)
-    except OverflowError:  # an integer beyond all floats
+    except OverflowError:  # an integer that is too large for a float
         return None
 
 
 def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
-    """The same where both currents are above 0: then powers and voltages are needed."""
-    imported, exported = m.active_power_import, m.active_power_export  # in less time than `active_power`
+    """Return the estimate for two currents above 0, which also needs the powers and voltages."""
+    imported, exported = m.active_power_import, m.active_power_export  # faster than the property `active_power`
     inductive, capacitive = m.reactive_power_import, m.reactive_power_export
     if imported is None or exported is None or inductive is None or capacitive is None:
         return None
@@ -193,18 +194,18 @@ def _voltage(m: Measurement) -> Estimate | None:
         step = _resolution(m, "voltage")
         is_possible = 0 <= first <= _LARGEST and 0 <= second <= _LARGEST and 0 <= step <= _LARGEST
         return _third_voltage(first, second, step) if is_possible else None
-    except OverflowError:  # an integer beyond all floats
+    except OverflowError:  # an integer that is too large for a float
         return None
 
 
 def _third_voltage(first: float, second: float, step: float) -> Estimate:
     low, high = triangle.bounds(first, second, step)
-    value = math.sqrt(first * first + second * second - first * second)  # 60° apart
+    value = math.sqrt(first * first + second * second - first * second)  # by the law of cosines, for an angle of 60°
     return Estimate(max(low, min(value, high)), low, high, "line voltages 60° apart")
 
 
 def _resolution(m: Measurement, quantity: str) -> float:
-    """The step of the registers of ``current`` or ``voltage``, times the scale; the same for all pushes of a kind."""
+    """Return the step of the registers of ``current`` or ``voltage`` times the scale. Pushes of one kind share it."""
     kept = kept_steps(m)
     step = kept.get(quantity) if kept else None
     if step is None:
@@ -216,7 +217,7 @@ def _resolution(m: Measurement, quantity: str) -> float:
 
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
-    """The greatest step of the registers that fill `fields`, as sent; `coarsest` where none is stated."""
+    """Return the largest step of the registers that fill `fields`, as sent, or `coarsest` if none has a scaler."""
     filling = _registers(m)
     sent = [filling[name] for name in fields if name in filling]
     return max((_ten(register.scaler) for register in sent if register.scaler is not None), default=coarsest)
@@ -233,7 +234,7 @@ def _registers(m: Measurement) -> dict[str, Register]:
 
 
 def _ten(exponent: int) -> float:
-    """A power of ten; infinite beyond all floats."""
+    """Return ten to the power of `exponent`, or infinity if it is too large for a float."""
     return float(f"1e{exponent}")
 
 

@@ -1,11 +1,13 @@
-"""The pushes of a meter, one after the other -> `Estimate`s that know what a single list does not show: `Estimator`.
+"""Estimate the unmeasured values of a meter from its successive pushes: `Estimator`.
 
-* Whether powers and currents are of one moment. Meters average the power and take the currents, or the reverse, so a
-  list in which a load was switched just then fits no triangle. Where the power differs from that of the push before, a
-  list without currents included, only the bounds hold. In the long recording of a home all errors above 1 A were such
-  lists (docs/accuracy.md).
-* Whether the house produces. One list cannot tell: a house may feed in on one pair of lines and import in sum. An
-  export that was seen once counts for good.
+The `Estimator` derives two conditions from the previous pushes, because a single list does not show them:
+
+* Powers and currents may be of different moments. Meters average the power and sample the currents, or the reverse. A
+  list is outside the triangle model if a load has just been switched. If the power differs from that of the previous
+  push (a list without currents included), only the bounds apply. In the long recording of a home, all errors above 1 A
+  were in such lists (docs/accuracy.md).
+* The house may produce. It may feed in on one pair of lines and import in sum, which a single list does not show. After
+  one export, the meter counts as producing for good.
 """
 
 from __future__ import annotations
@@ -22,24 +24,25 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 METERS: Final = 16
-"""How many meters an `Estimator` tells apart; those that come later get the bounds alone."""
-_STEADY: Final = 50.0  # W, and a share of the power: 45 of 7,050 lists of a home differ by more from the push before
+"""An `Estimator` distinguishes at most this number of meters. Further meters get only the bounds."""
+_STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than this and the share
 _STEADY_SHARE: Final = 0.05
 
 
 @dataclass(slots=True)
 class _Meter:
-    """What was seen of one meter."""
+    """A `_Meter` holds the results of the previous pushes of one meter."""
 
     power: float | None = None
-    """W, of the push before."""
+    """The power of the previous push is in W."""
     production: bool = False
 
 
 class Estimator:
-    """Takes every push of a stream, in order, and gives the estimates of each. No clock; a few numbers for each meter.
+    """An `Estimator` takes every push of a stream, in order, and returns the estimates of each push.
 
-    A list that does not name its meter, such as one of the power alone, is taken for one of the meter named last.
+    It uses no clock and keeps a few numbers for each meter. A list without a meter id, such as a list with only the
+    power, counts for the last meter with an id.
     """
 
     def __init__(self) -> None:
@@ -49,11 +52,11 @@ class Estimator:
         self._others = _Meter(production=True)
 
     def update(self, measurement: Measurement) -> Mapping[str, Estimate]:
-        """What the meter of this push does not measure, as `hanparse.energy.estimates.estimate` gives it."""
+        """Return the estimates of this push, in the form that `hanparse.energy.estimates.estimate` returns."""
         return self.later(measurement)(measurement)
 
     def later(self, measurement: Measurement) -> Callable[[Measurement], dict[str, Estimate]]:
-        """The same for those who may not ask for it: take in the push, and return what makes its estimates."""
+        """Take the push, and return the function that computes its estimates. The caller calls it only if needed."""
         name = measurement.meter_id
         if name and name != self._name:
             self._name, self._meter = name, self._named(name)
@@ -68,7 +71,7 @@ class Estimator:
         if name not in self._meters:
             if len(self._meters) == METERS:
                 return self._others
-            self._meters[name] = _Meter() if self._name else self._meter  # what came before a name was of the first
+            self._meters[name] = _Meter() if self._name else self._meter  # the first meter sent the lists before
         return self._meters[name]
 
 

@@ -1,4 +1,4 @@
-"""When lists came, by the caller's clock -> what the meter's data are worth now: `Freshness`, `Watch`."""
+"""Compute the freshness of the meter data from the arrival times of lists: `Freshness`, `Watch`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 from hanparse.measurement.inputs import CallersClock, check_type
 
-# No source states a time-out. Norwegian meters send currents every 10 s. One list is lost when the hourly list takes
-# its place and one to a bad checksum, so the third is waited for. Below 10 s the jitter of a network would count as a
-# loss; above 60 s nobody watches the fuse any more: an overload blows it within minutes.
+# No source gives a time-out. Norwegian meters send currents every 10 s. The hourly list may take the place of one list,
+# and a bad checksum may lose another, so the guard waits for the third. Below 10 s, the jitter of a network would count
+# as a loss. Above 60 s, the fuse would be without protection for too long: an overload blows it within minutes.
 _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
@@ -22,7 +22,7 @@ _GAPS_KEPT: Final = 9
 
 
 class Freshness(Enum):
-    """What the meter's data are worth now."""
+    """A `Freshness` is the state of the meter data now."""
 
     NO_DATA = "no data yet"
     ACTIVE = "active"
@@ -31,52 +31,55 @@ class Freshness(Enum):
 
 
 class Watch:
-    """Knows how old the last list with currents is, and how old it may be.
+    """A `Watch` measures the age of the last list with currents and compares it with the maximum age.
 
-    `limit` is what the caller says of that, `None` to follow the meter's own interval. What is known grows older with
-    every step forward of the caller's clock, and not younger with a step back.
+    `limit` is the maximum age, or `None` to follow the interval of the meter. The age increases with each step forward
+    of the caller's clock, and does not decrease with a step back.
     """
 
     def __init__(self, limit: timedelta | None) -> None:
         self._given_limit = _checked_limit(limit)
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._listed: datetime | None = None  # the last list with currents
-        self._age = timedelta(0)  # of that list: all steps forward that the clock has made since
+        self._listed: datetime | None = None  # arrival of the last list with currents
+        self._age = timedelta(0)  # of that list: the sum of all steps forward of the clock since then
         self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
         self._bad: datetime | None = None
 
     @property
     def limit(self) -> timedelta:
-        """How old a list with currents may be."""
+        """Return the maximum age of a list with currents."""
         if self._given_limit is not None:
             return self._given_limit
         interval = median_low(self._gaps) if len(self._gaps) >= _GAPS_ENOUGH else _INTERVAL
         return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
 
     def run_to(self, now: datetime) -> datetime:
-        """Let what is known grow as old as it is at `now`, and return the instant."""
+        """Increase the age of the last list up to `now`, and return the instant."""
         instant = self._clock.instant(now)
         self._age += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
         return instant
 
     def good(self) -> None:
-        """Something sound has come now."""
+        """Record the arrival of a valid push now."""
         self._bad = None
 
     def bad(self) -> None:
-        """Bytes have come now with nothing sound in them."""
+        """Record the arrival of bytes without a valid push now."""
         self._bad = self._now
 
     def listed(self) -> None:
-        """A list with currents has come now."""
+        """Record the arrival of a list with currents now."""
         if self._listed and self._age > timedelta(0):
             self._gaps.append(self._age)
         self._listed, self._age = self._now, timedelta(0)
 
     def freshness(self, now: datetime) -> Freshness:
-        """What is known at `now`. A clock that was set back makes what it dated stale, not young."""
+        """Return the freshness at `now`.
+
+        A list with an arrival time more than `limit` after `now` is stale, because the clock was set back.
+        """
         instant, limit = self.run_to(now), self.limit
         if self._listed and self._age <= limit and abs(instant - self._listed) <= limit:
             return Freshness.ACTIVE
@@ -85,7 +88,7 @@ class Watch:
         return Freshness.STALE if self._listed else Freshness.NO_DATA
 
     def why_stale(self) -> str:
-        """How old the last list is, in words."""
+        """Return a text with the age of the last list."""
         age, limit = self._age.total_seconds(), self.limit.total_seconds()
         ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
         if ahead > limit:

@@ -1,26 +1,27 @@
-"""Measurements and their times in; out comes the current that a charger may take now without overloading the main fuse.
+"""Compute the current that a charger may take now without overloading the main fuse: `FuseGuard`.
 
-What is promised, and why it holds. Take the last push that the guard was given. If
+The guard gives a guarantee for the moment of the last push that it was given. The guarantee has three conditions:
 
-* its values, and those since the last list with currents, are true up to the step of the meter (behind transformers
-  that step is taken off), and the voltage has not fallen since;
-* since that list, between any two pushes that say the power, either loads only went on, at power factor 1, or nothing
-  changed but what leaves no line with more current than before; and the pushes say the export where there is any;
-* the charger drew what the caller says, at power factor 1,
+* The values of the pushes from the last list with currents to that push are correct to one step of the meter (behind
+  transformers the guard allows for the step). The voltage has not fallen since that list.
+* Between any two successive pushes with a power since that list, loads were only switched on, with power factor 1, or
+  no change left a line with more current than before. The pushes contain the export where the house exports.
+* The charger drew the current that the caller gave, at power factor 1.
 
-then at the moment of that push no line that the charger is connected to carries more than the fuse if the charger goes
-up to `Headroom.current`. Lines that were above the fuse without the charger stay so; the figure does not add to them.
-That is so with the bound ``"high"``. With ``"rare"`` an L2 that is not measured may carry more than what it counts as.
+Then, at that moment, no line of the charger carries more than the rating of the fuse if the charger goes up to
+`Headroom.current`. A line that was above the rating without the charger stays above it, but the charger adds nothing.
+This applies with the bound ``"high"``. With ``"rare"``, an unmeasured L2 may carry more than the guard assumes for it.
 
-A load adds a phasor to the current of every line that it is connected to and leaves the others as they are. A sum of
-phasors is never longer than their lengths together (triangle inequality), whatever the angle between them. So a line
-that carries I can take fuse − I more, and a load on two or three lines can take what the tightest of them leaves. What
-was switched on and takes P W draws at most P / U in a line.
+The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
+length of a sum of phasors is at most the sum of their lengths, at any angle (triangle inequality). So a line that
+carries I can take fuse − I more, and a load on two or three lines can take the smallest of these differences. A load
+that was switched on and takes P W draws at most P / U in a line.
 
-What is not promised: what is switched on after the last push; what went on while something else went off between two
-pushes; the reactive part of what went on since the last list with currents; feed-in that has grown since, in its own
-line; a line that carries more because a current went away that was out of phase with its own, the charger's or another.
-The next list with currents shows all of it, and none is used that is more than a minute old.
+The guarantee does not cover loads that are switched on after the last push, or while another load is switched off
+between two pushes. It does not cover the reactive part of loads that were switched on since the last list with
+currents, or feed-in that has grown since, in its own line. If a current (of the charger or of another load) goes away,
+and it was out of phase with the current of its line, the line may carry more. The next list with currents contains all
+of these changes. The guard uses no list that is more than a minute old, unless `stale_after` is longer.
 """
 
 from __future__ import annotations
@@ -44,27 +45,29 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_DATED_KEPT: Final = 9  # a gateway repeats its last message, an Aidon meter the list of the hour before
-_LATE: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving sets them back by an hour
+_DATED_KEPT: Final = 9  # lists; a gateway repeats its last message, an Aidon meter the list of the previous hour
+_LATE: Final = timedelta(minutes=30)  # corrections of a clock are seconds; the end of daylight saving is an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What a charger may take now, and why."""
+    """A `Headroom` contains the current that a charger may take now, and the reason."""
 
     current: float
-    """A, in each of the charger's lines; the fallback unless `freshness` is `ACTIVE`. Never negative."""
+    """The current is in A per line of the charger, and never negative. Unless `freshness` is `ACTIVE`, it is the
+    fallback.
+    """
     freshness: Freshness
     why: str
-    """The figure in words: what it was made from, or what is missing."""
+    """This text explains the current by its inputs, or by the missing data."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """A, by line (1 is L1): what any load may add there, on top of what the line carries. Empty unless `ACTIVE`."""
+    """Any load may add this current, in A by line (1 is L1). The mapping is empty unless `freshness` is `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """A, by line: what all that is told as `charging` may be there; `current` is the least of the charger's lines."""
+    """All chargers together may draw this current, in A by line. `current` is the smallest of the charger's lines."""
 
 
 class _Known(NamedTuple):
-    """What the last list with currents said."""
+    """A `_Known` holds the last list with currents, and the charging currents in A by line at that time."""
 
     push: Measurement
     loads: Mapping[int, Load]
@@ -73,27 +76,30 @@ class _Known(NamedTuple):
 
 
 class _Power(NamedTuple):
-    """What the last push with a power said, in W, and what the charger drew then, by line."""
+    """A `_Power` holds the power in W of the last push with a power, and the charging currents by line then."""
 
     net: float
     charging: Mapping[int, float]
 
 
 class FuseGuard:
-    """Keeps a charger under the main fuse: takes what the meter says, gives the current that the charger may take.
+    """A `FuseGuard` takes measurements and returns the current that the charger may take under the main fuse.
 
-    `fuse` is its rating in A, `wiring` how the house is connected, `charger` the lines that the charger draws from:
-    ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net; when left out, all.
-    `fallback` A is what the charger gets while nothing fresh is known; 6 A is the least that a car can be told to take.
-    `stale_after` says when a list is too old; when left out it is three intervals of this meter's own lists, but never
-    below 10 s or above 60 s. `bound` says what an L2 counts as that the meter does not measure: ``"high"``, what it
-    never passes, or ``"rare"``, what it passed in about 1 of 1,000 simulated pushes of houses without production, which
-    gives a charger more and promises less (docs/accuracy.md); where a load was switched just then, and where the house
-    produces, it is ``"high"``. Raises `ValueError` for what no house has, `TypeError` for arguments of another type.
+    `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
+    from: ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net. The default is
+    all lines. `fallback` is the current limit in A without fresh data; a car accepts no limit below 6 A. `stale_after`
+    is the maximum age of a list. Its default is three intervals between the lists of this meter, at least 10 s and at
+    most 60 s.
 
-    `now` is the caller's clock: instants count, so aware times of any zone will do, UTC is best. Naive times are taken
-    as a clock that never jumps; where it is put back the data are as old as they were at least, if the guard is asked
-    in between. Naive and aware times mixed are a `TypeError`.
+    `bound` selects the current that the guard assumes for an L2 that the meter does not measure. ``"high"`` is the
+    current that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of
+    houses without production. It gives a charger more current and a weaker guarantee (docs/accuracy.md). When a load
+    has just been switched, and when the house produces, ``"rare"`` is the same as ``"high"``.
+
+    `now` is the time of the caller's clock. The guard compares instants, so aware times of any zone are possible; UTC
+    is best. The guard takes naive times as a clock that never jumps. If that clock is set back, the age of the data
+    does not fall, provided that the guard is called between the last list and the change. Raises `TypeError` for a mix
+    of naive and aware times and for an argument of another type, and `ValueError` for an argument outside its range.
     """
 
     def __init__(
@@ -119,20 +125,22 @@ class FuseGuard:
         self._estimator = _checked_estimator(bound)
         self._known: _Known | None = None
         self._power: _Power | None = None
-        self._rise = 0.0  # A, since the last list with currents
-        self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # A, at the last push
+        self._rise = 0.0  # rise of the current since the last list with currents, in A
+        self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # charging current at the last push, in A
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
-        """Take in a sound push that came at `now`. Give each push once, when it comes, and none merged by `MeterState`.
+        """Take a valid push that arrived at `now`, and reserve current if its power has risen.
 
-        A list with currents that carries its own time and comes again changes nothing, nor does one that is older than
-        the last. One that carries no time and is the same as the last counts as fresh, but what was set aside since
-        stays set aside.
+        Call this method once for each push, on arrival. Do not give it a measurement that `MeterState` merged. A push
+        with a time stamp changes nothing if it is a repeated list with currents, or if its time stamp is less than 30
+        minutes before that of the last list. A list without a time stamp that equals the last one, with the same
+        `charging`, counts as fresh, but the current that the guard has reserved since then stays reserved.
 
-        `charging` is the current in A that the charger drew in each of its lines when the push was made, one number, or
-        one for each line in the order of `charger`: what it measures of itself, the lower value where it changed, never
-        what it was told to take. The meter measures it too, and the charger may keep it. Raises `TypeError` for
-        arguments of another type, `ValueError` for a current that is negative or no number.
+        `charging` is the current in A that the charger drew in each of its lines when the meter made the push. It is
+        one number, or one number for each line in the order of `charger`. Give the current that the charger itself
+        measures, never its limit; if the current changed, give the lower value. The meter measures this current too,
+        and the charger may keep it. Raises `TypeError` for an argument of another type, and `ValueError` for a negative
+        current, NaN or a wrong count.
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)
@@ -153,21 +161,24 @@ class FuseGuard:
             self._count(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
-        """Take note that bytes came at `now` with nothing sound in them (`Decoder(on_error=...)` tells)."""
+        """Record that bytes without a valid push arrived at `now`. `Decoder(on_error=...)` reports them."""
         self._watch.run_to(now)
         self._watch.bad()
 
     @property
     def stale_after(self) -> timedelta:
-        """How old a list with currents may be; follows the meter's own interval unless it was given."""
+        """Return the maximum age of a list with currents. It follows the interval of the meter unless it was given."""
         return self._watch.limit
 
     def freshness(self, now: datetime) -> Freshness:
-        """What is known at `now`. A clock that was set back makes what it dated stale, not young."""
+        """Return the freshness of the data at `now`.
+
+        A list with an arrival time more than `stale_after` after `now` is stale, because the clock was set back.
+        """
         return self._watch.freshness(now)
 
     def headroom(self, now: datetime) -> Headroom:
-        """What the charger may take at `now`."""
+        """Return the current that the charger may take at `now`."""
         freshness = self.freshness(now)
         if freshness is not Freshness.ACTIVE or not self._known:
             why = f"{self._missing(freshness)}, fallback to {self._fallback:g} A"
@@ -183,7 +194,7 @@ class FuseGuard:
         return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
     def _is_old(self, measurement: Measurement, time: datetime) -> bool:
-        """Whether it was here before, or is a late one, from before the last list of this meter."""
+        """Return whether the push is a repetition, or arrived late, from before the last list of this meter."""
         last = self._dated[-1] if self._dated else None
         if last is None or last.timestamp is None or measurement in self._dated:
             return last is not None
@@ -192,7 +203,7 @@ class FuseGuard:
         return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
     def _concerned(self, known: _Known) -> set[int]:
-        """The lines that the charger may be connected to: all, where the meter's type contradicts what was said."""
+        """Return the lines that the charger may be connected to: all lines if the meter type contradicts `wiring`."""
         sent = known.push.wiring
         return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
 
@@ -200,7 +211,7 @@ class FuseGuard:
         return known.push.wiring not in (None, self._wiring)
 
     def _count(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add up what has risen since the last list with currents; a new list shows it in its currents."""
+        """Add the rise of the power since the last list with currents. A new list contains the rise in its currents."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -209,15 +220,15 @@ class FuseGuard:
             self._power = _Power(net, drawn)
 
     def _free(self, load: Load | None) -> float:
-        """A under the fuse, negative above it; nothing that a charger could add to on a line that nobody knows."""
+        """Return the free current in A, negative above the fuse, and -inf for a line without a known current."""
         return self._fuse - load.current - self._rise if load else -math.inf
 
     def _risen(self, known: _Known, power: _Power) -> float:
-        """A that every line may carry on top since the push before, because the power has risen.
+        """Return the current in A that the rise of the power since the previous push may add to each line.
 
-        What the charger itself has taken more is not counted, it is in its own current; what it has taken less was
-        taken by something else. A fall is not counted either: it may be on another line. Before the first push with a
-        power it is taken as 0.
+        The rise does not include additional power of the charger, because the charging current includes it. If the
+        charger drew less, another load drew the difference. A fall does not count, because it may be on another line.
+        Before the first push with a power, the previous power is taken as 0.
         """
         before = self._power or _Power(0.0, known.charging)
         change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
@@ -250,7 +261,7 @@ class FuseGuard:
 
 
 def _own(known: _Known, line: int) -> float:
-    """What the charger drew of it; the least of its lines for one that it is not said to be connected to."""
+    """Return the charging current of a line; for another line, the smallest charging current of the charger's lines."""
     return known.charging.get(line, min(known.charging.values()))
 
 

@@ -1,16 +1,17 @@
-"""Measurements in, full hours out: what was consumed and produced in each hour, and a gap where nobody can say.
+"""Compute the energy of full hours from measurements, with a gap for unknown energies: `HourlyEnergy`.
 
-An hour is the difference of two registers that belong to two full hours, one after the other, of one meter.
+The energy of an hour is the difference of two registers of one meter at two successive full hours.
 
-* The clock in the list says which full hour a register belongs to, never the time of arrival: meters send the hourly
-  list late, and Aidon sometimes sends that of the hour before once more.
-* A list belongs to the full hour when its clock shows the first minute after it: Aidon shows the hour itself, Kaifa up
-  to 10 s later, Kamstrup 5 to 55 s later. Of several lists in that minute the first counts (meters that send their
-  registers with every push).
-* What was counted over more than one hour is neither spread over the hours nor given to one of them: it is a gap.
-* Hours are told apart in UTC. A day of 23 or 25 hours has as many records; the hour that exists twice is two records,
-  with two offsets. Kaifa's lists do not say which pass of that hour they mean: there the second list of the same hour,
-  with higher registers, waits for the next list, whose offset tells.
+* The time stamp in the list decides which full hour a register belongs to, never the time of arrival. Meters send the
+  hourly list late, and Aidon sometimes sends the list of the previous hour again.
+* A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
+  hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
+  so only the first list in that minute counts.
+* Energy that was counted over more than one hour is a gap. It is not divided among the hours, or assigned to one of
+  them.
+* Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
+  records with two offsets. The lists of Kaifa do not distinguish the two. If a second list of the same hour has higher
+  registers, it waits for the next list, because the offset of that list decides.
 """
 
 from __future__ import annotations
@@ -28,30 +29,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _HOUR: Final = timedelta(hours=1)
-_LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen at 00:05, 00:25, 00:35 and 00:55
-_SET_BACK: Final = timedelta(minutes=30)  # clocks are corrected by seconds, daylight saving sets them back by an hour
-_DECIMALS: Final = 3  # mWh: finer than any register, coarser than what is left over when floats are subtracted
+_LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen 5, 25, 35 and 55 s after the hour
+_SET_BACK: Final = timedelta(minutes=30)  # corrections of a clock are seconds; the end of daylight saving is an hour
+_DECIMALS: Final = 3  # mWh: finer than any register, coarser than the rounding errors of float subtraction
 
 
 class Gap(Enum):
-    """Why there is no figure."""
+    """A `Gap` is the reason for an hour without energy values."""
 
     MISSING = "missing"
-    """At least one hourly list did not come."""
+    """At least one hourly list is missing."""
     METER_REPLACED = "meter replaced"
-    """Another meter counts now."""
+    """Another meter has replaced the meter."""
     REGISTER_DECREASED = "register decreased"
-    """A register is lower than before: it was reset, it ran over, or its power of ten is another one."""
+    """A register is lower than before: it was reset, it overflowed, or its scaler has changed."""
     CLOCK_SET_BACK = "clock set back"
-    """The meter's clock was set back, and nothing says by how much."""
+    """The clock of the meter was set back by an unknown time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """The energy of one full hour in Wh and varh; or a gap, which may be longer, and has no figures.
+    """An `Hour` is the energy of one full hour in Wh and varh, or a gap, which may be longer and has no energy values.
 
-    `start` and `end` carry the offset that the meter's clock had; they are naive where its zone is unknown. A figure is
-    `None` where the meter does not send that register. After a clock was set back a gap may end where it starts.
+    `start` and `end` have the offset of the meter's clock. They are naive if the zone of the clock is unknown. An
+    energy is `None` if the meter does not send its register. After the clock was set back, a gap may have the same
+    start and end.
     """
 
     start: datetime
@@ -65,12 +67,12 @@ class Hour:
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Hour))
-"""The columns of the CSV, in their order."""
+"""The CSV file has these columns, in this order."""
 _ENERGIES: Final = COLUMNS[3:7]
 
 
 class _Moment(NamedTuple):
-    """What a clock shows: in UTC, and its offset; the wall clock and `None` where its zone is unknown."""
+    """A `_Moment` is a time in UTC and its offset; if the zone is unknown, the wall clock and `None`."""
 
     utc: datetime
     offset: timedelta | None
@@ -80,7 +82,7 @@ class _Moment(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """The registers at a full hour, and the clock of the list that brought them."""
+    """A `_Reading` contains the registers at a full hour, and the time stamp of their list."""
 
     hour: _Moment
     clock: datetime
@@ -89,10 +91,10 @@ class _Reading(NamedTuple):
 
 
 class HourlyEnergy:
-    """Takes in measurements and gives the hours that they complete. Keeps three readings at most, for any stream.
+    """An `HourlyEnergy` takes measurements and returns the hours that they complete. It keeps at most three readings.
 
-    `timezone` is the zone of clocks that come without one. Without it they are taken as a clock that never jumps: where
-    it does jump there is a gap, not a wrong figure.
+    `timezone` is the zone of time stamps without a zone. Without `timezone`, such time stamps are taken as a clock that
+    never jumps. If that clock jumps, the result is a gap, not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
@@ -100,15 +102,16 @@ class HourlyEnergy:
         check_type("timezone", timezone, tzinfo | None)
         self._timezone = timezone
         self._last: _Reading | None = None
-        self._latest = datetime.min  # noqa: DTZ901  the latest clock seen since `_last`, as `_Moment.utc`
-        self._set_back = False  # whether a clock since then was behind it
-        self._again: _Reading | None = None  # the hour of `_last` once more, by a clock that was set back
-        self._older: _Reading | None = None  # a list from before `_last`
+        self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
+        self._set_back = False  # true if a time stamp since `_last` was behind `_latest`
+        self._again: _Reading | None = None  # the hour of `_last` again, after the clock was set back
+        self._older: _Reading | None = None  # a list of an hour before `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
-        """The hours that `measurement` completes: none, one, or two after the hour that exists twice.
+        """Return the hours that `measurement` completes: none, one, or two after the hour that occurs twice.
 
-        Every push may be given. Those without registers are of use as well, their time stamps show a clock set back.
+        Give every push. Pushes without registers are also useful, because their time stamps show that a clock was set
+        back. Raises `TypeError` for an argument of another type.
         """
         check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
@@ -148,7 +151,7 @@ class HourlyEnergy:
         return list(hours)
 
     def _next(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """What lies between two full hours."""
+        """Return the hours between two readings."""
         if self._again is None:
             set_back = self._set_back or self._latest - reading.clock >= _SET_BACK
             return [_gap(last, reading, Gap.CLOCK_SET_BACK) if set_back else _between(last, reading)]
@@ -158,7 +161,7 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """An old list is one sent again; a second one that goes on from it shows that the clock was set back."""
+        """Take a list of an earlier hour: a repetition, or, if a later list follows it, a sign of a clock set back."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
@@ -166,9 +169,10 @@ class HourlyEnergy:
         return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
-        """A later list of the same hour: one of many pushes, or the clock was set back in between.
+        """Take a later list of the same hour: one of many pushes, or the first list after the clock was set back.
 
-        Put back it was when a clock shows so, or when this one is not later and no other clock came in between.
+        The clock was set back if another time stamp shows it, or if this time stamp is not later and no other arrived
+        in between.
         """
         alone = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
@@ -177,7 +181,7 @@ class HourlyEnergy:
 
 
 def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
-    """The lines of a CSV file, one at a time: times in ISO 8601, Wh and varh, nothing where there is no figure."""
+    """Return the lines of a CSV file one by one: ISO 8601 times, Wh and varh, and empty cells for missing energies."""
     writer = csv.writer(_Echo(), lineterminator="\n")
     if header:
         yield writer.writerow(COLUMNS)
@@ -186,7 +190,7 @@ def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
 
 
 class _Echo:
-    """A file that gives back what is written to it."""
+    """An `_Echo` is a file object that returns the text that is written to it."""
 
     def write(self, line: str) -> str:
         return line
@@ -199,7 +203,7 @@ def _cell(value: object) -> object:
 
 
 def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
-    """The clock in UTC; `None` without one, or at the ends of the calendar, where UTC may have no name for it."""
+    """Return the time stamp in UTC, or `None` if it is missing or too close to the ends of the calendar."""
     if clock is None or not MINYEAR < clock.year < MAXYEAR:
         return None
     offset = (clock.replace(tzinfo=zone) if clock.tzinfo is None else clock).utcoffset()
@@ -207,7 +211,7 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
-    """The registers at a full hour; `None` where there are none, or at another time."""
+    """Return the registers at a full hour, or `None` if there are none or the time stamp is not in its first minute."""
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
@@ -258,6 +262,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Whether the clock was set back by an hour, and the hour that exists twice lies between."""
+    """Return whether the clock was set back by an hour, with the hour that occurs twice in between."""
     turned = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return turned and after.utc - before.utc > _HOUR

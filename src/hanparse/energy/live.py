@@ -1,13 +1,14 @@
-"""Computes the energy registers between two lists that contain them: `LiveEnergy`.
+"""Compute the energy registers between two lists that contain them: `LiveEnergy`.
 
-A Norwegian meter sends its registers once an hour, so a program that counts energy by them books each hour to the next
-one. Between two registers, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last register.
+A Norwegian meter sends its registers once an hour. A program that uses only these registers assigns the energy of each
+hour to the next hour. Between two registers, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last
+register.
 
 * A value never falls. If the next register is below the value, the value stays until the register passes it.
-* A gap of more than `MAX_GAP` between two powers is not bridged: the value stays, and the next register corrects it. A
-  clock that is put back, and a change between clocks with and without a zone, are gaps, too.
-* A list with registers that are not newer than the last ones is passed over; some Aidon meters send a list again.
-* The registers of another meter replace those of the last one. Only this may lower a value.
+* A gap of more than `MAX_GAP` between two powers is not integrated: the value stays, and the next register corrects it.
+  A clock that is set back is also a gap. So is a change between times with and without a zone.
+* A list is ignored if its registers are not newer than the last registers. Some Aidon meters send a list again.
+* The registers of another meter replace those of the last meter. Only this may lower a value.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""The longest time between two powers that is bridged. Meters send a power at least each 10 s."""
+"""The integral bridges at most this time between two powers. Meters send a power at least every 10 s."""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
@@ -34,7 +35,10 @@ _POWERS: Final = {
 
 @dataclass(slots=True)
 class _Counter:
-    """One register and the integral of its power since then, in Wh or varh. Times are in UTC, or naive."""
+    """A `_Counter` holds one register and the integral of its power since then, in Wh or varh.
+
+    Times are in UTC, or naive.
+    """
 
     register: float | None = None
     clock: datetime | None = None
@@ -60,7 +64,7 @@ class _Counter:
             if register < self.register or (register == self.register and not is_newer):
                 return
         else:
-            self.value = None  # a value without a register is that of another meter
+            self.value = None  # a value without a register belongs to another meter
         self.register, self.clock, self.added = register, clock, 0.0
         self._raise()
 
@@ -70,23 +74,24 @@ class _Counter:
 
 
 class LiveEnergy:
-    """Takes measurements and returns the registers as they are now, in Wh and varh.
+    """A `LiveEnergy` takes measurements and returns the registers at the present time, in Wh and varh.
 
     A register has a value after the first list that contains it. Use one object for each meter.
     """
 
     def __init__(self) -> None:
         self.meter_id: str | None = None
-        """The number of the meter; `None` before a list contains one."""
+        """This is the meter id, or `None` before a list contains one."""
         self._counters = {name: _Counter() for name in _POWERS}
         self._callers_clock = CallersClock()
 
     def update(self, measurement: Measurement, at: datetime | None = None) -> dict[str, float]:
         """Take one measurement, and return `values`.
 
-        `at` is the time of its arrival. Without it, the `received` of the measurement applies, else the clock of the
-        meter. Give it for a meter that sends powers without a clock, such as Aidon in Norway. Raises `TypeError` for
-        arguments of another type, and for an `at` with a zone after one without a zone or the reverse.
+        `at` is the time of arrival. Without it, the method uses the `received` of the measurement, or else the time
+        stamp of the meter. Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway.
+        Raises `TypeError` for an argument of another type, and for an `at` with a zone after one without a zone or the
+        reverse.
         """
         check_type("measurement", measurement, Measurement)
         if at is not None:
@@ -116,12 +121,12 @@ class LiveEnergy:
 
     @property
     def values(self) -> dict[str, float]:
-        """The registers as they are now, by the names of their fields, such as "active_energy_import"."""
+        """Return the registers at the present time by field name, such as "active_energy_import"."""
         counters = self._counters.items()
         return {name: round(counter.value, _DECIMALS) for name, counter in counters if counter.value is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the state, ready for JSON; `from_dict` continues from it."""
+        """Return the state as a dictionary that JSON can represent. `from_dict` continues from it."""
         counters = {name: _plain(counter) for name, counter in self._counters.items() if counter != _Counter()}
         return {"meter_id": self.meter_id, "counters": counters}
 
@@ -132,7 +137,7 @@ class LiveEnergy:
         try:
             meter_id, counters = state["meter_id"], dict(state["counters"])
             if not isinstance(meter_id, str | None):
-                raise TypeError(meter_id)  # noqa: TRY301  one error for every damage
+                raise TypeError(meter_id)  # noqa: TRY301  the same error for every invalid state
             live.meter_id = meter_id
             live._counters |= {name: _counter(counters[name]) for name in _POWERS if name in counters}
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

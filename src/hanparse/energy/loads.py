@@ -1,8 +1,9 @@
-"""A measurement and the wiring of the house -> what each line carries at most, for what keeps a fuse whole.
+"""Compute the largest current that each line may carry, from a measurement and the wiring of the house.
 
-Of two readings the worse one counts. A line that a 3-wire meter does not measure is bounded by the others: without a
-neutral the three currents add up to zero, so none is above the sum of the two others. What a meter says of L2 is not
-believed where `is_l2_ruled_out` says so, nor is a 0 that nobody documents as measured.
+The result protects a fuse, so the larger of two possible values counts. The other lines bound a line that a 3-wire
+meter does not measure: without a neutral the sum of the three currents is zero, so no current is above the sum of the
+other two. The L2 current of a meter does not count if `is_l2_ruled_out` returns true. An L2 current of 0 does not count
+unless a source documents that the meter measures it.
 """
 
 from __future__ import annotations
@@ -19,30 +20,30 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
-"""The lines of a house."""
+"""These are the lines of a house for each wiring."""
 L2: Final = 2
 _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
 
 
 class Load(NamedTuple):
-    """What a line carries at most, in A, and how that is known."""
+    """A `Load` contains the largest current that a line may carry, in A, and the source of this value."""
 
     current: float
     source: str
 
 
 class Voltages(NamedTuple):
-    """The lowest and the highest voltage of a list in V; a dead line does not count."""
+    """A `Voltages` contains the lowest and the highest voltage of a list, in V. A voltage of 0 does not count."""
 
     lowest: float
     highest: float
 
 
 class LineLoads:
-    """Reads the lists of one meter; what one list shows of the meter counts for the next ones.
+    """A `LineLoads` computes the loads from the lists of one meter, and keeps one result for the next lists.
 
-    A meter that has sent an L2 current that cannot be sends it without measuring it. From then on its 0 is not believed
-    even where it is possible, until it sends an L2 current that is possible and not 0.
+    If a meter sends an L2 current that is impossible, it does not measure L2. From then on, its L2 current of 0 does
+    not count even if it is possible, until the meter sends a possible L2 current above 0.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -50,14 +51,15 @@ class LineLoads:
         self._is_l2_doubted = False
 
     def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
-        """What each line carries, as far as the push tells; nothing for a list without currents.
+        """Return the load of each line that the push determines; an empty result for a list without currents.
 
-        With an estimate `rare` of L2 that line counts as what L2 rarely passes; else as what it never passes.
+        With an estimate `rare`, an unmeasured L2 counts as the current that L2 rarely exceeds. Without it, L2 counts as
+        the current that it never exceeds.
         """
         lines = {
             *LINES[self._wiring],
             *LINES[measurement.wiring or self._wiring],
-        }  # where they differ, all that is sent
+        }  # if the two wirings differ, the lines of both
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
@@ -77,12 +79,16 @@ class LineLoads:
         if measurement.current_l2:
             self._is_l2_doubted = False
             return True
-        return measurement.wiring is not None and not self._is_l2_doubted  # without a type nobody knows about a 0
+        return measurement.wiring is not None and not self._is_l2_doubted  # without a meter type, a 0 may be unmeasured
 
     def _unmeasured(
         self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
     ) -> Load | None:
-        """Nothing on four wires, by the house or by the meter: with a neutral the line may carry anything."""
+        """Return the load of an unmeasured line, or `None` if it has no bound.
+
+        Only three wires give a bound, in the house and by the meter type if it is known: a neutral lets the line carry
+        any current.
+        """
         if self._wiring is not Wiring.THREE_WIRE or measurement.wiring not in (None, Wiring.THREE_WIRE):
             return None
         estimate = measurement.estimated.get(f"current_l{line}")
@@ -99,16 +105,17 @@ class LineLoads:
 
 
 def voltages(measurement: Measurement) -> Voltages:
-    """Those of a list, 230 V where it has none."""
+    """Return the voltages of a list, or 230 V if it contains none."""
     sent = [_magnitude(getattr(measurement, f"voltage_l{line}")) for line in (1, 2, 3)]
     alive = [voltage for voltage in sent if voltage] or [_NOMINAL_VOLTAGE]
     return Voltages(min(alive), max(alive))
 
 
 def net_power(measurement: Measurement) -> float | None:
-    """Import − export in W; `None` where the push says nothing of it.
+    """Return import − export in W, or `None` without an import and without an export above 0.
 
-    An import of 0 alone is taken as 0 W, the most that it can be: Norwegian short lists do not say the export.
+    If a push contains only an import of 0, the result is 0 W, the largest possible value: Norwegian short lists do not
+    contain the export.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:
@@ -117,6 +124,6 @@ def net_power(measurement: Measurement) -> float | None:
 
 
 def _magnitude(value: float | None) -> float | None:
-    """Whatever the direction, as a float; a meter can send a float that is no number."""
+    """Return the magnitude as a float, or `None` for a missing value, NaN or infinity."""
     number = finite(value)
     return None if number is None else abs(float(number))

@@ -1,8 +1,9 @@
-"""Measurements and their times in; out come the few values worth a report, as a radio sensor sends them.
+"""Select the values of a measurement that are worth a report, as a radio sensor sends them: `Reporter`.
 
-The rules, parameters, ranges, defaults and number formats are those of a Z-Wave HAN sensor (Meter V5 reports): power,
-voltage and current by hysteresis and interval, energy whenever its register changes. Only what a meter measured is
-reported, every phase on its own, and only from the push that carries it: an old value is never sent as a new one.
+The rules, parameters, ranges, defaults and number formats are those of a Z-Wave HAN sensor (Meter V5 reports). Power,
+voltage and current follow hysteresis and interval. Energy is reported whenever its register changes. The reporter
+reports only measured values, each phase separately, and only from the push that contains the value. It never sends an
+old value as a new one.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Mode(Enum):
-    """How hysteresis and interval belong together; the sensor's manual allows both readings.
+    """A `Mode` combines hysteresis and interval; the manual of the sensor allows both readings.
 
-    A hysteresis of 0 leaves the interval alone to decide, in both.
+    With a hysteresis of 0, the interval alone decides, in both modes.
     """
 
     EITHER = "at a change, and at the latest after the interval"
@@ -32,7 +33,7 @@ class Mode(Enum):
 
 
 class Cause(Enum):
-    """Why a value is reported."""
+    """A `Cause` is the reason for a report."""
 
     FIRST = "nothing was reported before"
     CHANGE = "it has changed by the hysteresis"
@@ -41,7 +42,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """How a report carries a number: a signed integer of `size` bytes with `precision` decimals, in `unit`.
+    """A `FixedPoint` is a number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
 
     `code` is the scale of the Meter V5 report for an electricity meter.
     """
@@ -53,11 +54,14 @@ class FixedPoint:
 
     @property
     def limit(self) -> Decimal:
-        """The largest magnitude that fits."""
+        """Return the largest magnitude that fits, in `unit`."""
         return Decimal(2 ** (8 * self.size - 1) - 1).scaleb(-self.precision)
 
     def encode(self, value: float) -> bytes:
-        """The bytes of `value`, rounded to the nearest step. Raises `ValueError` outside ±`limit`."""
+        """Return the bytes of `value`, rounded to the nearest step.
+
+        Raises `TypeError` unless `value` is a number, and `ValueError` if it is outside ±`limit`.
+        """
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TypeError(f"expected a number of {self.unit}, found {type(value).__name__}")
         if not abs(value) <= float(self.limit):
@@ -66,7 +70,7 @@ class FixedPoint:
         return steps.to_bytes(self.size, "big", signed=True)
 
 
-# The manual's text gives one decimal to all four, its table gives each its own; the table is the one that can be meant.
+# The text of the manual gives one decimal to all four units. The table gives each its own, so the table applies.
 KILOWATT_HOURS: Final = FixedPoint("kWh", 0x00, precision=2, size=4)
 WATTS: Final = FixedPoint("W", 0x02, precision=0, size=4)
 VOLTS: Final = FixedPoint("V", 0x04, precision=1, size=2)
@@ -79,9 +83,9 @@ def _parameter(number: int, low: int, high: int, default: int, unit: str) -> int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The sensor's configuration parameters 1 to 5, in its own units; a hysteresis of 0 is switched off.
+    """A `Parameters` contains the configuration parameters 1 to 5 of the sensor in its units. A hysteresis of 0 is off.
 
-    Raises `ValueError` that names the range for a value outside it, `TypeError` for what is no whole number.
+    Raises `ValueError` with the range for a value outside it, and `TypeError` for a value that is not a whole number.
     """
 
     power_hysteresis: int = _parameter(1, 0, 100_000, 200, "W")
@@ -102,7 +106,11 @@ class Parameters:
 
     @classmethod
     def numbered(cls, values: Mapping[int, int]) -> Self:
-        """The parameters by their numbers, such as ``{1: 500, 4: 60}``. Raises `ValueError` for other numbers."""
+        """Return the parameters from their numbers, such as ``{1: 500, 4: 60}``.
+
+        Raises `ValueError` for another number or a value outside its range, and `TypeError` if a value is not a whole
+        number.
+        """
         names = {each.metadata["number"]: each.name for each in fields(cls)}
         if unknown := values.keys() - names.keys():
             raise ValueError(f"expected parameters {min(names)} to {max(names)}, found {sorted(unknown)}")
@@ -110,23 +118,23 @@ class Parameters:
 
 
 class Report(NamedTuple):
-    """One value worth sending."""
+    """A `Report` is one value that the sensor would send."""
 
     field: str
-    """The field of `Measurement` that it comes from, which also says the phase."""
+    """This is the name of the field of `Measurement`. It also contains the phase."""
     value: float
-    """In the unit of `scale`."""
+    """The value is in the unit of `scale`."""
     scale: FixedPoint
     cause: Cause
 
     @property
     def data(self) -> bytes:
-        """The value as the report carries it. Raises `ValueError` when it does not fit."""
+        """Return the bytes of the value in the report. Raises `ValueError` if the value does not fit."""
         return self.scale.encode(self.value)
 
 
 class _Rule(NamedTuple):
-    """What makes a field worth a report; `None` as hysteresis: any change does, and no interval."""
+    """A `_Rule` decides when a field is reported. Without a hysteresis, every change is reported."""
 
     scale: FixedPoint
     hysteresis: Decimal | None
@@ -134,14 +142,17 @@ class _Rule(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """What was last reported of a field."""
+    """A `_Last` is the last report of a field."""
 
     value: float
     time: datetime
 
 
 class Reporter:
-    """Takes measurements, gives the reports that the sensor would send; the first value of a field is always one."""
+    """A `Reporter` takes measurements and returns the reports that the sensor would send.
+
+    The first value of a field is always reported.
+    """
 
     def __init__(self, parameters: Parameters | None = None, mode: Mode = Mode.EITHER) -> None:
         """Raise `TypeError` for arguments of another type."""
@@ -154,11 +165,12 @@ class Reporter:
         self._last: dict[str, _Last] = {}
 
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
-        """The reports that this push at `now` gives rise to.
+        """Return the reports for this push at `now`.
 
-        A list's own `timestamp` is the better `now` where every list has one: it does not jitter, so that an interval
-        of 10 s meets lists that come every 10 s. A clock that goes backwards counts as an interval that is over. Of
-        aware times the instants count; naive and aware ones mixed are a `TypeError`.
+        The `timestamp` of the list is a better `now` if every list contains one. It does not jitter, so that an
+        interval of 10 s matches lists every 10 s. If the time goes backwards, the interval counts as over. Aware times
+        are compared as instants. Raises `TypeError` for an argument of another type and for a mix of naive and aware
+        times.
         """
         check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
@@ -186,11 +198,12 @@ class Reporter:
 
 
 def serial_halves(meter_id: str) -> tuple[int, int]:
-    """The meter id as the sensor's read-only parameters 9 and 10: its first and its last eight digits as numbers.
+    """Return the meter id as the read-only parameters 9 and 10 of the sensor.
 
-    That reading is a guess: the manual says "first half" and "last half" in four bytes each, not how. Eight decimal
-    digits fit; sixteen characters would not. Write them back with ``f"{half:08}"``. Raises `ValueError` unless the id
-    has 16 digits.
+    They are the first and the last eight digits as numbers. This interpretation is a guess: the manual contains only
+    "first half" and "last half" in four bytes each. Eight decimal digits fit into four bytes; sixteen characters do
+    not. Write the digits back with ``f"{half:08}"``. Raises `ValueError` unless the id has 16 digits, and `TypeError`
+    unless it is a string.
     """
     check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):
@@ -199,7 +212,7 @@ def serial_halves(meter_id: str) -> tuple[int, int]:
 
 
 def _rules(parameters: Parameters) -> dict[str, _Rule]:
-    """The rule of every field that the sensor reports."""
+    """Return the rule of every field that the sensor reports."""
     often, seldom = (timedelta(seconds=s) for s in (parameters.power_interval, parameters.voltage_current_interval))
     voltage = _Rule(VOLTS, Decimal(parameters.voltage_hysteresis), seldom)
     current = _Rule(AMPERES, Decimal(parameters.current_hysteresis) / 10, seldom)
@@ -212,7 +225,7 @@ def _rules(parameters: Parameters) -> dict[str, _Rule]:
 
 
 def _value(measurement: Measurement, name: str) -> float | None:
-    """The field in the unit of its report; `None` as well for a float that is no number."""
+    """Return the field in the unit of its report, or `None` if it is missing, NaN or infinite."""
     value: float | None = finite(getattr(measurement, name))
     if value is None:
         return None
@@ -220,5 +233,5 @@ def _value(measurement: Measurement, name: str) -> float | None:
 
 
 def _exact(value: float) -> Decimal:
-    """The decimal that the meter sent: 2.3 − 0.3 is 2, which it is not in binary."""
+    """Return the decimal number that the meter sent. In decimal, 2.3 − 0.3 is 2; in binary it is not."""
     return Decimal(str(value))

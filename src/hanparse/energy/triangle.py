@@ -1,26 +1,26 @@
-"""Powers, currents and voltages of a 3-wire meter -> the L2 current, its bounds and its likely limits, as numbers.
+"""Compute the L2 current of a 3-wire meter, its bounds and its likely limits, from numbers.
 
-A meter without a neutral needs no more than two measuring systems, in L1 and L3, and many send only those two currents.
-The third follows from the phasors: I1 + I2 + I3 = 0. Their lengths are known; the angle between I1 and I3 is found in a
-triangle of apparent powers. One system carries a = U(L1-L2)·I1, the other b = U(L2-L3)·I3, and together they make the
-S of the total P and Q. So a, b and S are the sides of a triangle. Its exterior angle δ is the difference of the two
-phase shifts: the currents are δ further apart than the voltages L1-L2 and L3-L2, which themselves are about 60° apart.
-What S lacks to a + b is called the gap g here:
+A meter without a neutral needs only two measuring systems, in L1 and L3, and many meters send only these two currents.
+The third current follows from the phasors: I1 + I2 + I3 = 0. The lengths of I1 and I3 are known. A triangle of apparent
+powers gives the angle between them. One system carries a = U(L1-L2)·I1, the other b = U(L2-L3)·I3, and the total P and
+Q of both make S. So a, b and S are the sides of a triangle. Its exterior angle δ is the difference of the two phase
+shifts: the angle between the currents is δ larger than the angle between the voltages L1-L2 and L3-L2, which is about
+60°. The gap g measures how far S is below a + b:
 
     g² = (a + b)² - S²        sin δ/2 = g / 2√ab        I2² = I1² + I3² + 2·I1·I3·cos(60° + δ)
 
-The lengths alone do not tell δ from -δ. Every mix of resistive loads has +δ, so that is what is taken.
+The lengths alone do not distinguish δ from -δ. Every mix of resistive loads has +δ, so the module uses +δ.
 
-Real currents carry harmonics. They are in I1 and I3 but not in P and Q, so they widen the gap, and I2 comes out too
-low. How much of the gap is theirs no list tells: homes whose meters do measure L2 and simulated ones agree on a share
-of the gap up to a ceiling, the `distortion`. That share is taken out of g at right angles.
+Real currents contain harmonics. I1 and I3 include them, P and Q do not. So harmonics widen the gap, and the computed I2
+becomes too low. No list shows how much of the gap is harmonics. Homes with a measured L2 and simulated homes agree on a
+share of the gap up to a ceiling, the `distortion`. The module subtracts that share h at right angles: √(g² - h²).
 
-The likely limits are the same triangle again, with a gap that is up to so many VA too wide, down to the other root -δ;
-2 % are for the error of the meter. They rest on the loads that homes have. A house that produces is not among them, nor
-a list whose values are not of one moment: for these the likely limits are the bounds.
+The likely limits use the same triangle with a gap that may be too wide by a number of VA, down to the other root -δ,
+and 2 % for the error of the meter. They rely on the loads of homes. These homes do not include a house that produces,
+and the lists do not include values of different moments. In both cases the likely limits are equal to the bounds.
 
-The bounds need none of this. Whatever the loads are, three phasors that add up to zero make a triangle:
-|I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md says how good all of it is and how that was judged.
+The bounds are independent of this model: three phasors with the sum zero make a triangle, whatever the loads are. So
+|I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ from typing import Final, NamedTuple
 from hanparse.measurement import Estimate
 
 DISTORTION: Final = 500.0
-"""VA. The most of the gap that is taken as harmonics: between what the homes with larger loads needed."""
-_SHARE: Final = 0.65  # of the gap is taken as harmonics; 0.42 of its square, the share in simulated and measured homes
-_LIKELY: Final = 500.0  # VA that the gap may be too wide: 99 of 100 measured operating points
-_RARE: Final = 3000.0  # VA; above it L2 was in 1 of 1,000 simulated pushes
+"""At most 500 VA of the gap counts as harmonics, between the values that homes with larger loads needed."""
+_SHARE: Final = 0.65  # of the gap counts as harmonics; 0.42 of its square, the share in simulated and measured homes
+_LIKELY: Final = 500.0  # VA; the gap may be too wide by this, for 99 of 100 measured operating points
+_RARE: Final = 3000.0  # VA; with this error of the gap, 1 of 1,000 simulated pushes had a larger L2
 _METER_ERROR: Final = 0.02
 _METHOD: Final = "phasor triangle"
 
 
 class Angle(NamedTuple):
-    """An angle from 0 to 180°, by its cosine and its sine."""
+    """An `Angle` is from 0 to 180°, given by its cosine and its sine."""
 
     cos: float
     sin: float
@@ -50,13 +50,13 @@ _SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°, between the voltages L1-L2 
 
 
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
-    """What the third side of a triangle is at least and at most, where each of the two may be off by one step."""
+    """Return the smallest and the largest third side of a triangle, with an error of one step for each of two sides."""
     least = abs(one - other) - 2 * step
     return least if least > 0 else 0.0, one + other + 2 * step
 
 
 def one_is_zero(one: float, other: float, step: float) -> Estimate:
-    """What L2 carries where one of the two currents is 0: the other one."""
+    """Return the estimate of L2 if one of the two currents is 0: the value is the other current."""
     return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
@@ -73,16 +73,17 @@ def current(  # noqa: PLR0913, PLR0917  each is a value of the list
     *,
     bounds_only: bool,
 ) -> Estimate:
-    """What L2 carries between two currents above 0; `bounds_only` where the likely limits have nothing to rest on.
+    """Return the estimate of L2 for two currents above 0. `bounds_only` sets the likely limits to the bounds.
 
-    A `voltage_l2` of 0 is one that is not measured. No number may be above 1e75, so that nothing here overflows.
+    Currents, bounds and `step` are in A, voltages in V, powers in W and var, and `distortion` is in VA. A `voltage_l2`
+    of 0 means that it is not measured. No argument may be above 1e75, because larger numbers would overflow.
     """
     first, second = voltage_l1 * current_l1, voltage_l3 * current_l3
     apparent = hypot(active_power, reactive_power)
     missing = first + second - apparent
     gap = sqrt(missing * (first + second + apparent)) if missing > 0 else 0.0
     harmonics = min(distortion, _SHARE * gap)
-    widest = 2 * sqrt(first) * sqrt(second) or inf  # too small for a float: any gap is none
+    widest = 2 * sqrt(first) * sqrt(second) or inf  # a product too small for a float: any gap counts as none
     angle = angle_between(voltage_l1, voltage_l3, voltage_l2) if voltage_l2 else _SYMMETRIC
     low, high = bounds(current_l1, current_l3, step)
     part = sqrt((gap - harmonics) * (gap + harmonics))
@@ -106,9 +107,10 @@ def _within(low: float, value: float, high: float) -> float:
 
 
 def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_turn: bool = False) -> float:
-    """The sum of two currents whose angle is that of the voltages and δ on top; `half` is sin δ/2, beyond ±1 it is ±1.
+    """Return the length of the sum of two currents. The angle between them is the angle of the voltages plus δ.
 
-    An angle below 0 counts as 0, and one above 180° as 180° if asked for: there the sum would turn round.
+    `half` is sin δ/2; a value beyond ±1 counts as ±1. An angle below 0 counts as 0. With `to_half_turn`, an angle above
+    180° counts as 180°, because the sum would increase again beyond it.
     """
     if not -1.0 <= half <= 1.0:
         half = 1.0 if half > 0 else -1.0
@@ -124,9 +126,10 @@ def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_t
 
 
 def angle_between(one: float, other: float, opposite: float) -> Angle:
-    """The angle between two sides of a triangle that `opposite` closes; 0 or 180° where they make none.
+    """Return the angle between two sides of a triangle that `opposite` closes.
 
-    Sides that make no triangle lie flat. They are sorted out first, so nothing below divides by 0 or overflows.
+    The angle is 0 or 180° if the sides make no triangle. The function returns it first, so that no later expression
+    divides by 0 or overflows.
     """
     if opposite >= one + other:
         return Angle(-1.0, 0.0)

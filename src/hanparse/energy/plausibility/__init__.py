@@ -1,4 +1,4 @@
-"""Measurements -> `Finding`s: values that cannot be, which factor corrects them, and the `Scale` that does."""
+"""Find impossible values in measurements, with the factor and the `Scale` that correct them: `Finding`."""
 
 from hanparse.energy.plausibility.finding import Finding, Problem, corrected_scale
 from hanparse.energy.plausibility.push import check

@@ -1,8 +1,9 @@
-"""Powers against currents, energy against power -> which of the three is off, by which factor.
+"""Compare powers with currents and energy with power, and find which of the three is wrong, by which factor.
 
-Powers and currents that differ by a power of ten do not say which of them is off. The energy registers do: of three,
-the one that does not agree with the two others. Without them what is too large is blamed: Kamstrup meters with one
-digit too many in their powers, or in their currents, are known; with one too few they are not.
+If powers and currents differ by a power of ten, this does not show which of them is wrong. The energy registers show
+it: the wrong quantity is the one that does not agree with the other two. Without the registers, the quantity that is
+too large counts as wrong. The reason is that Kamstrup meters with one digit too many in their powers or in their
+currents are known, and meters with one digit too few are not.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ SWAPPED: Final = (
 
 
 class Mismatch(NamedTuple):
-    """Powers that are `excess` powers of ten above the currents; below is negative."""
+    """A `Mismatch` contains the number of powers of ten by which the powers exceed the currents, and the load.
+
+    `excess` is negative if the powers are below the currents.
+    """
 
     excess: int
     load: Load
 
 
 def conclude(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
-    """What follows from powers and currents, and from a verdict over energy and power."""
+    """Return the findings from powers and currents, and from the verdict on energy and power."""
     above = mismatch.excess if mismatch else 0
     energy = verdict.excess if verdict else None
     power_is_off = (above != 0 and energy == -above) or (above > 0 and energy != 0)
@@ -75,7 +79,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
 
 
 def _transformers(verdict: Verdict, ratio: int) -> Finding:
-    """Registers count before the transformers and powers behind them, or the reverse."""
+    """Return the finding that only the registers, or only the powers, include the transformer ratio."""
     factors = f"power and current × {ratio}" if ratio > 0 else f"energy × {-ratio}"
     return Finding(
         Problem.TRANSFORMER,
@@ -96,5 +100,5 @@ def _swapped(verdict: Verdict) -> Finding:
 
 
 def _ten(exponent: int) -> float:
-    """A power of ten, whole where it is."""
+    """Return ten to the power of `exponent`, as an integer if possible."""
     return float(f"1e{exponent}") if exponent < 0 else int(10**exponent)

@@ -1,12 +1,12 @@
-"""Measurements and their times -> how the energy registers compare with the power, summed up over time.
+"""Compare the energy registers with the power, integrated over time: `Comparison`.
 
-Power is summed up from push to push by its mean. A sum counts only if no two pushes were further apart than the longest
-interval of power lists (a minute), lasts half an hour at least and makes half a kWh: 50 steps of the coarsest registers
-(10 Wh). Then sum and register differ by a few per cent, and a power of ten or a transformer ratio stands out. A verdict
-holds once two sums in a row give it.
+The integral uses the mean of two successive powers. It counts only if no two pushes were further apart than the longest
+interval of power lists (a minute, plus the delay of a network). It must cover at least half an hour and half a kWh,
+which is 50 steps of the coarsest registers (10 Wh). Integral and register then differ by a few per cent, so a power of
+ten or a transformer ratio is clearly visible. A verdict is valid if two successive integrals give it.
 
-The time between two registers must be the same by the caller's clock and by theirs: Aidon sometimes sends the list of
-the hour before once more.
+The time between two registers must be the same by the caller's clock and by the meter's clock, because Aidon sometimes
+sends the list of the previous hour again.
 """
 
 from __future__ import annotations
@@ -24,53 +24,53 @@ if TYPE_CHECKING:
 _LONGEST_INTERVAL: Final = timedelta(seconds=90)  # a minute, and the delay of a network
 _SHORTEST_SPAN: Final = timedelta(minutes=30)
 _LONGEST_SPAN: Final = timedelta(days=1)
-_SAME_TIME: Final = timedelta(minutes=1)  # hourly lists come 5 to 55 s after the hour
+_SAME_TIME: Final = timedelta(minutes=1)  # hourly lists arrive 5 to 55 s after the hour
 _ENERGY_ENOUGH: Final = 500  # Wh
-_TOLERANCE: Final = 1.15  # of a power of ten: sums of power in steps of a minute, and the next ratios are 8 and 12
+_TOLERANCE: Final = 1.15  # of a power of ten: powers may be a minute apart, and the next ratios are 8 and 12
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
-"""Usual current transformers: 15:5 to 2500:5. Those of 10 and 100 are powers of ten."""
+"""These are the ratios of usual current transformers, 15:5 to 2500:5. The ratios 10 and 100 are powers of ten."""
 _RATIO_TOLERANCE: Final = 1.08
-_NOTHING: Final = 0.1  # of the other direction
+_NOTHING: Final = 0.1  # of the larger direction; the smaller direction counts as 0 up to this share
 _SWAP_TOLERANCE: Final = 1.5
 
 
 class Verdict(NamedTuple):
-    """How many powers of ten the registers are above the power (0: they fit), or a transformer ratio, or swapped."""
+    """A `Verdict` compares registers with power: `excess` powers of ten (0 for agreement), a `ratio`, or `swapped`."""
 
     excess: int | None = None
     ratio: int | None = None
-    """What the registers are multiplied by; negative: what the power is."""
+    """The registers include this transformer ratio and the power does not; a negative ratio is the reverse."""
     swapped: bool = False
     registers: float = 0
-    """Wh by the registers."""
+    """This is the energy of the registers in Wh."""
     power: float = 0
-    """Wh by the power."""
+    """This is the energy of the power in Wh."""
 
     def agrees(self, other: Verdict | None) -> bool:
-        """Whether the other one says the same, of other figures."""
+        """Return whether the other verdict has the same result, whatever its energies."""
         return other is not None and self[:3] == other[:3]
 
 
 class _Sums(NamedTuple):
-    """Wh of one span."""
+    """A `_Sums` contains the energies of one span, in Wh."""
 
     imported: float
     exported: float
 
 
 class _Start(NamedTuple):
-    """Where a sum begins."""
+    """A `_Start` contains the time and the registers at the start of a sum."""
 
     time: datetime
     clock: datetime | None
-    """The meter's, as an instant: a zone's wall clock would jump."""
+    """This is the time of the meter as an instant, because the wall clock of a zone would jump."""
     imported: float
     exported: float | None
 
 
 class Comparison:
-    """Sums up the power of a run of pushes and compares it with the registers."""
+    """A `Comparison` integrates the power of successive pushes and compares it with the registers."""
 
     def __init__(self) -> None:
         self.verdict: Verdict | None = None
@@ -80,7 +80,7 @@ class Comparison:
         self._imported = self._exported = 0.0  # Wh
 
     def update(self, m: Measurement, now: datetime) -> None:
-        """Take in the push of `now`."""
+        """Take the push that arrived at `now`."""
         imported, exported = value(m, "active_power_import"), value(m, "active_power_export")
         if imported is None:
             return
@@ -105,7 +105,7 @@ class Comparison:
     def _compare(self, end: _Start) -> None:
         start = self._start
         if start is None or end.imported < start.imported or not _is_same_time(start, end):
-            if start is None or end.clock is None or end.clock != start.clock:  # else the same list once more
+            if start is None or end.clock is None or end.clock != start.clock:  # otherwise the same list again
                 self._begin(end)
             return
         span = end.time - start.time
@@ -128,9 +128,9 @@ class Comparison:
 
 
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
-    """What the registers counted against the sums of the power; `None` where nothing follows.
+    """Return the verdict for the energies of the registers and of the power, or `None` if there is none.
 
-    Nothing follows where both directions were in use: some meters count the phases one by one, and their sum otherwise.
+    There is no verdict if both directions were in use. Some meters count the phases one by one, others count their sum.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):
@@ -145,12 +145,12 @@ def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
 
 
 def _only(direction: int, sums: _Sums) -> bool:
-    """Whether (nearly) all was in this direction."""
+    """Return whether (nearly) all energy was in this direction."""
     return sums[direction] > 0 and sums[1 - direction] <= _NOTHING * sums[direction]
 
 
 def _factors(quotient: float) -> tuple[int | None, int | None]:
-    """The powers of ten in a quotient, or else the usual transformer ratio: negative where it is below 1."""
+    """Return the powers of ten in a quotient, or else the usual transformer ratio, negative for a quotient below 1."""
     decades = _decades(quotient)
     if math.isnan(decades):
         return None, None
@@ -164,12 +164,12 @@ def _factors(quotient: float) -> tuple[int | None, int | None]:
 
 
 def _decades(quotient: float) -> float:
-    """The logarithm; not a number for quotients of what is beyond floats."""
+    """Return the decimal logarithm, or NaN for a quotient that is 0, negative, infinite or NaN."""
     return math.log10(quotient) if 0 < quotient < math.inf else math.nan
 
 
 def _is_same_time(start: _Start, end: _Start) -> bool:
-    """Whether as much time passed by the meter's clock as by the caller's; with no clock in the list, the caller's."""
+    """Return whether the same time passed by the meter's clock and by the caller's; true if a list has no time."""
     if start.clock is None or end.clock is None:
         return True
     if (start.clock.tzinfo is None) is not (end.clock.tzinfo is None):

@@ -1,4 +1,4 @@
-"""What is not as it should be, in words and as the factors that correct it: `Finding`."""
+"""Describe impossible values in words, and by the factors that correct them: `Finding`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Problem(Enum):
-    """The kinds of findings."""
+    """A `Problem` is the kind of a finding."""
 
     VOLTAGE = "voltage off by a power of ten"
     CURRENT = "current off by a power of ten"
@@ -29,10 +29,10 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that cannot be: what was `seen`, what was `expected`, and the `remedy`, in words.
+    """A `Finding` describes one impossible value: the value `seen`, the value `expected` and the `remedy`, in words.
 
-    `scale` has the factors that correct it, on top of the scale that the values were decoded with; `None` where no
-    factor does.
+    `scale` contains the correcting factors. They apply in addition to the scale that decoded the values. `scale` is
+    `None` if no factor corrects the value.
     """
 
     problem: Problem
@@ -42,12 +42,15 @@ class Finding:
     scale: Scale | None = None
 
     def __str__(self) -> str:
-        """All of it, in one sentence."""
+        """Return problem, seen value, expected value and remedy in one line."""
         return f"{self.problem.value}: {self.seen}; expected {self.expected}; {self.remedy}"
 
 
 def corrected_scale(findings: Iterable[Finding], scale: Scale = Scale()) -> Scale:  # noqa: B008  immutable
-    """The scale to decode with from now on: `scale`, which the findings were made with, and their factors on top."""
+    """Return the scale for further decoding: `scale` multiplied by the factors of the findings.
+
+    `scale` must be the scale of the measurements that gave the findings.
+    """
     factors = {field.name: Fraction(str(getattr(scale, field.name))) for field in fields(Scale)}
     for finding in findings:
         for name in factors if finding.scale else ():

@@ -1,22 +1,23 @@
-"""One measurement -> its load, told twice: by powers, and by voltages and currents; and how far the two are apart.
+"""Compute the load of a measurement twice, by powers and by voltages and currents, and compare the results.
 
-Powers P and Q make S = √(P² + Q²). Voltages and currents bound it. With the products Uᵢ·Iᵢ of the measuring systems,
+Powers P and Q make S = √(P² + Q²). Voltages and currents bound S. Uᵢ·Iᵢ are the products of the measuring systems.
 
-* S ≤ ΣUᵢ·Iᵢ: a sum of phasors is not longer than their lengths together. One system on one phase; three on four wires;
-  on three wires the two of L1 and L3 with the line voltages L1-L2 and L2-L3 (Blondel), whether L2 is measured or not.
-* S ≥ 0.7·U·I of the greatest − the others. The factor is for harmonics, which the currents contain and P and Q do not;
-  the difference is for phases that export while others import, so that S may be anything down to 0 unless one phase
-  carries most.
+* S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths. One phase has one system; four wires
+  have three systems. Three wires have two systems, of L1 and L3 with the line voltages L1-L2 and L2-L3 (Blondel),
+  whether L2 is measured or not.
+* S ≥ 0.7·U·I of the largest product − the other products. The factor allows for harmonics, which the currents contain
+  and P and Q do not. The difference allows for phases that export while others import: S can then be any value down to
+  0, unless one phase carries most of the current.
 
-What must be explained away before a factor is blamed:
+A mismatch has these other possible causes, which must be excluded first:
 
-* Rounding. Currents come in steps (0.1 A, more behind a scale). Where all that is sent is one step on one phase,
-  three phases may carry 2.5 steps, or up to 4 if the meter cuts off. So five times too much is no rounding, nor is a
-  third of the least.
-* Harmonics. Small electronics have distortion factors down to 0.1, but do not make 1.5 kVA; what does is bound to keep
-  its harmonics low (EN 61000-3-2).
-* The factor that corrects must give a load like others: at least half of what the currents can carry, at most all of it
-  and 5 % (the accuracy of class 1 to 2 meters, and the rounding of the powers).
+* Rounding. Currents have steps (0.1 A, larger behind a scale). If the list contains only one step on one phase, the
+  three phases may carry 2.5 steps, or up to 4 if the meter truncates. So five times too much is not rounding, and a
+  third of the minimum is not rounding either.
+* Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
+  must keep their harmonics low (EN 61000-3-2).
+* A wrong factor. The corrected load must be an ordinary load: at least half of the load that the currents can carry,
+  and at most 5 % above it (the accuracy of meters of class 1 to 2, and the rounding of the powers).
 """
 
 from __future__ import annotations
@@ -32,27 +33,28 @@ if TYPE_CHECKING:
 
 PHASES: Final = (1, 2, 3)
 _SYSTEMS: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 3), Wiring.FOUR_WIRE: PHASES}
-TOO_MUCH: Final = 5  # times
-_TOO_LITTLE: Final = 3  # times
-_DISTORTION_FACTOR: Final = 0.7  # of what one phase carries above 1.5 kVA
+TOO_MUCH: Final = 5  # times the bound
+_TOO_LITTLE: Final = 3  # times the bound
+_DISTORTION_FACTOR: Final = 0.7  # the distortion factor of one phase above 1.5 kVA
 _ORDINARY: Final = 0.5
 _ACCURACY: Final = 1.05
 _POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, also behind a scale
-_CURRENT_ENOUGH: Final = 1500  # VA by one phase alone: small loads may have any power factor
-_POWERS_OF_TEN: Final = (1, 2, 3)  # W for kW and mA for A are 3; more has not been reported
+_CURRENT_ENOUGH: Final = 1500  # VA by one phase alone: smaller loads may have any power factor
+_POWERS_OF_TEN: Final = (1, 2, 3)  # W for kW and mA for A are 3; no source reports more
 
 
 class Load(NamedTuple):
-    """All in VA: what the powers make, and between what the voltages and currents allow."""
+    """A `Load` contains the apparent power of the powers and its bounds by voltages and currents, all in VA."""
 
     apparent: float
     least: float
     most: float
 
     def excess(self) -> int | None:
-        """By how many powers of ten the powers are above the currents; below is negative.
+        """Return the number of powers of ten by which the powers exceed the currents; negative if they are below.
 
-        0 where they fit, `None` where they fit by no power of ten or are too small to tell.
+        It is 0 if they agree. It is `None` if no power of ten makes them agree, or if the load is too small for a
+        decision.
         """
         if self.apparent >= _POWER_ENOUGH and self.apparent > TOO_MUCH * self.most > 0:
             return next((k for k in _POWERS_OF_TEN if self._fits(0.1**k, _ORDINARY * self.most)), None)
@@ -66,7 +68,7 @@ class Load(NamedTuple):
 
 
 def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
-    """The load of this push; `None` where one of the two ways to tell it is missing."""
+    """Return the load of this push, or `None` if powers, voltages or currents are missing."""
     products = _products(m)
     active, reactive = net(m, "active"), net(m, "reactive")
     if not products or active is None:
@@ -74,15 +76,16 @@ def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
     products = [voltage_factor * product for product in products]
     most, greatest = sum(products), max(products)
     least = _DISTORTION_FACTOR * greatest - (most - greatest)
-    if reactive is None:  # the load may be reactive; only the upper bound counts
+    if reactive is None:  # the load may be reactive, so only the upper bound applies
         least = 0.0
     return Load(math.hypot(active, reactive or 0), least, most)
 
 
 def _products(m: Measurement) -> list[float]:
-    """U·I of every measuring system; none where one is missing.
+    """Return U·I in VA of every measuring system, or an empty list if a voltage or current is missing.
 
-    A phase without a voltage counts with the greatest of the others, so that the upper bound stays one.
+    A phase without a voltage counts with the largest voltage of the other phases, so that the upper bound remains
+    valid.
     """
     currents = [value(m, f"current_l{phase}") for phase in systems(m)]
     measured = {phase: voltage for phase, voltage in voltages(m).items() if voltage}
@@ -94,24 +97,24 @@ def _products(m: Measurement) -> list[float]:
 
 
 def systems(m: Measurement) -> tuple[int, ...]:
-    """The phases of the measuring systems; where the wiring is not known, those with a current."""
+    """Return the phases of the measuring systems; for an unknown wiring, the phases with a current."""
     if m.wiring:
         return _SYSTEMS[m.wiring]
     return tuple(phase for phase in PHASES if value(m, f"current_l{phase}") is not None)
 
 
 def voltages(m: Measurement) -> dict[int, float]:
-    """The voltages that are sent, zeros as well."""
+    """Return the voltages in the push by phase, including zeros."""
     return {phase: voltage for phase in PHASES if (voltage := value(m, f"voltage_l{phase}")) is not None}
 
 
 def net(m: Measurement, kind: str, phase: str = "") -> float | None:
-    """Import − export of one kind of power, also where the meter sends one of them only."""
+    """Return import − export of one kind of power, even if the push contains only one of the two."""
     plus, minus = value(m, f"{kind}_power_import{phase}"), value(m, f"{kind}_power_export{phase}")
     return None if plus is None and minus is None else (plus or 0) - (minus or 0)
 
 
 def value(m: Measurement, name: str) -> float | None:
-    """A field as a finite float; a product of floats that is too large is infinite, one of integers is an error."""
+    """Return a field as a finite float. Large products of floats become infinite; those of integers raise errors."""
     number = finite(getattr(m, name))
     return None if number is None else float(number)

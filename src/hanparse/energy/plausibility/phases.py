@@ -1,8 +1,8 @@
-"""One measurement -> phases that are dead, phases that are sent and not measured, phases that the wiring does not have.
+"""Find phases that are dead, phases that a meter sends without measuring, and phases that the wiring does not have.
 
-On four wires a dead phase has neither voltage nor current. On three wires a dead phase pulls down two line voltages and
-carries nothing, while the others carry something. A 0 between phases that carry current is no voltage but a meter that
-sends 0 for what it does not measure.
+On four wires, a dead phase has neither voltage nor current. On three wires, a dead phase lowers two line voltages and
+carries no current, while the other phases carry a current. A voltage of 0 between phases that carry current is no
+measured value: the meter sends 0 for a voltage that it does not measure.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some into a dead one
-_DOWN: Final = 0.75  # of the line voltage that is left: two at a dead phase share it, half each if the loads are equal
-_ALIVE: Final = 40  # V: so are 57.7 V behind transformers
-_SLACK: Final = 0.5  # A: leakage to earth, RMS values of different moments
+_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead one
+_DOWN: Final = 0.75  # of the remaining line voltage: the two at a dead phase share it, half each if the loads are equal
+_ALIVE: Final = 40  # V: a phase with 57.7 V behind transformers is alive, too
+_SLACK: Final = 0.5  # A: leakage to earth, and RMS values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
 _FUSES: Final = "no factor corrects that: a fuse or a connection of L{} has failed, or never was there"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
@@ -32,7 +32,7 @@ _L1_L3: Final = 2
 
 
 def phase_findings(m: Measurement) -> Iterator[Finding]:
-    """What the phases of this push show."""
+    """Return the findings about the phases of this push."""
     sent = voltages(m)
     if m.wiring is Wiring.ONE_PHASE:
         yield from _unexpected_phases(m)
@@ -45,7 +45,10 @@ def phase_findings(m: Measurement) -> Iterator[Finding]:
 
 
 def in_a_run(m: Measurement) -> Iterator[Finding]:
-    """What may be so for a moment (RMS values of different moments, a phase on its way out), but not in a run."""
+    """Return the findings that are certain only in a run of pushes.
+
+    In a single push they may have other causes: RMS values of different moments, or a phase that is failing.
+    """
     for phase in _lost_voltages(m):
         if not _is_idle(m, phase):
             seen = f"{value(m, f'voltage_l{phase}'):g} V and {value(m, f'current_l{phase}'):g} A on L{phase}"
@@ -56,7 +59,7 @@ def in_a_run(m: Measurement) -> Iterator[Finding]:
 
 
 def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
-    """Without a neutral the three currents add up to zero."""
+    """Return the finding that the three currents cannot have the sum zero, as they must without a neutral."""
     slack = _SLACK + _SLACK_OF_CURRENT * max(line1, line2, line3)
     if abs(line1 - line3) - slack <= line2 <= line1 + line3 + slack:
         return
@@ -68,18 +71,18 @@ def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
 
 
 def _lost_voltages(m: Measurement) -> list[int]:
-    """The phases without a voltage on four wires, while another has one."""
+    """Return the phases without a voltage on four wires, if another phase has one."""
     sent = voltages(m)
     greatest = max(sent.values(), default=0)
     lost = [phase for phase, voltage in sent.items() if voltage < _LOST * greatest]
     if greatest < _ALIVE or m.wiring in (Wiring.ONE_PHASE, Wiring.THREE_WIRE):
         return []
-    # Of meters of unknown wiring, one on three wires may send 0 V for L2, one on one phase for L2 and L3.
+    # If the wiring is unknown, a 3-wire meter may send 0 V for L2, and a one-phase meter 0 V for L2 and L3.
     return lost if m.wiring or (len(lost) == 1 and lost != [2]) else []
 
 
 def _is_idle(m: Measurement, phase: int) -> bool:
-    """Whether this phase carries no current, as far as the meter can tell."""
+    """Return whether this phase carries no current, within the resolution of the coarsest meters."""
     return abs(value(m, f"current_l{phase}") or 0) <= _NO_CURRENT
 
 
@@ -116,12 +119,12 @@ def _three_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
 
 
 def _dead_phase(phase: int, seen: str, expected: str) -> Finding:
-    """The finding that a phase has no voltage."""
+    """Return the finding that a phase has no voltage."""
     return Finding(Problem.DEAD_PHASE, seen, expected, _FUSES.format(phase))
 
 
 def _not_measured(name: str, seen: str) -> Finding:
-    """The finding that a field is always 0 because the meter does not measure it."""
+    """Return the finding that a field is always 0 because the meter does not measure it."""
     remedy = f"no factor corrects that: the meter does not measure {name}, take it as None"
     return Finding(Problem.NOT_MEASURED, seen, "no value", remedy)
 

@@ -1,8 +1,8 @@
-"""One measurement -> what cannot be in it.
+"""Find impossible values in a single measurement: `check`.
 
-Nothing is found where it may as well be as it is. One thing a single push cannot rule out: Aidon averages P over the
-time between two pushes and takes I over half a second, so a push in which a large load was just switched looks as if
-powers and currents did not belong together. A run of pushes does rule it out (`hanparse.energy.plausibility.run`).
+A value is no finding if it is possible. A single push cannot exclude one other cause: Aidon averages P over the time
+between two pushes and measures I over half a second. If a large load has just been switched, the powers and currents of
+such a push therefore disagree. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from hanparse.measurement.inputs import check_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# V; from secondary voltages of transformers (57.7) and brown-outs to 400 V nets, all these may be as they are.
+# V; from secondary voltages of transformers (57.7) and brown-outs to 400 V nets, all of these may be correct.
 _VOLTAGES: Final = (50, 500)
-# V; 230 and 400 V less and plus what EN 50160 allows (10 %, 15 % at the ends of lines), and some more.
+# V; 230 and 400 V, less and plus the limits of EN 50160 (10 %, 15 % at the ends of lines) and a margin.
 _ORDINARY_VOLTAGES: Final = (180, 460)
 _FACTORS: Final = (0.1, 0.01, 0.001, 10, 100, 1000)
 _DIRECTION_ENOUGH: Final = 200  # W
-_DIRECTION_EXACT: Final = 0.05  # of the sum: rounding of three powers, and the accuracy of the meter
+_DIRECTION_EXACT: Final = 0.05  # of the sum: the rounding of three powers, and the accuracy of the meter
 
 
 def check(measurement: Measurement) -> tuple[Finding, ...]:
-    """What this push shows by itself. Raises `TypeError` for what is no `Measurement`."""
+    """Return the findings of this push alone. Raises `TypeError` for an argument that is not a `Measurement`."""
     check_type("measurement", measurement, Measurement)
     return (*steady(measurement), *conclude(mismatch(measurement), None))
 
 
 def steady(m: Measurement) -> Iterator[Finding]:
-    """What does not hang on two values being taken at the same moment."""
+    """Return the findings that do not depend on two values being of the same moment."""
     if factor := _voltage_factor(m):
         yield _voltage(m, factor)
     yield from _direction(m)
@@ -43,17 +43,17 @@ def steady(m: Measurement) -> Iterator[Finding]:
 
 
 def mismatch(m: Measurement) -> Mismatch | None:
-    """By how much powers and currents differ: by 0 where they fit, `None` where the push does not tell."""
+    """Return the mismatch of powers and currents: 0 if they agree, `None` if the push does not determine it."""
     load_ = load(m, _voltage_factor(m) or 1)
     excess = load_.excess() if load_ else None
     return Mismatch(excess, load_) if load_ and excess is not None else None
 
 
 def _voltage_factor(m: Measurement) -> float | None:
-    """The power of ten that makes ordinary voltages of all that are sent; `None` if they may be as they are.
+    """Return the power of ten that makes all voltages ordinary, or `None` if they may be correct.
 
-    High ones may be those of a meter behind voltage transformers: power and current must not fit them as they are, and
-    must fit the lower ones, or be off by a power of ten themselves.
+    High voltages may be those of a meter behind voltage transformers. So a factor below 1 needs two conditions: power
+    and current disagree with the high voltages, and they agree with the low ones or differ from them by a power of ten.
     """
     sent = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES
@@ -82,7 +82,7 @@ def _voltage(m: Measurement, factor: float) -> Finding:
 
 
 def _direction(m: Measurement) -> Iterator[Finding]:
-    """The powers of the phases add up to the sum, with its sign."""
+    """Return the finding that the sum of the powers has the opposite sign of the powers of the phases."""
     parts = [net(m, "active", f"_l{phase}") for phase in systems(m)]
     known = [part for part in parts if part is not None]
     total = net(m, "active")

@@ -1,10 +1,11 @@
-"""A run of measurements and their times -> what cannot be in them, told from what only a moment brought.
+"""Find impossible values in a run of measurements, as opposed to values of a single moment: `Plausibility`.
 
-What one push shows counts when more than half of 60 pushes show it: ten minutes of a meter that sends currents every
-10 s. So a load that was switched just then, or a phase on its way out, is no finding. Longer runs show what no push
-can: power does not add up to energy, a whole day stays below the currents of transformers, a whole week exports.
+A finding of single pushes counts if more than half of 60 pushes show it. For a meter that sends currents every 10 s,
+these are ten minutes. So a load that has just been switched, or a phase that is failing, is no finding. Longer runs
+show facts that single pushes cannot show: power and energy disagree, the currents stay below the range of transformers
+for a day, or the house exports for a week.
 
-The state is a few counters, whatever comes. Another meter begins a new run.
+The state is a few counters, whatever the input. Another meter starts a new run.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _T = TypeVar("_T")
 
 
 class Plausibility:
-    """Takes in the pushes of one meter and gives what cannot be in them, each finding once, when it is certain."""
+    """A `Plausibility` takes the pushes of one meter and returns each finding once, when it is certain."""
 
     def __init__(self) -> None:
         self._meter = Identity()
@@ -41,10 +42,10 @@ class Plausibility:
         self._reported: set[Hashable] = set()
 
     def update(self, measurement: Measurement, now: datetime) -> list[Finding]:
-        """What is found for the first time, or anew, with the push that came at `now`, on the caller's clock.
+        """Return the findings that are new, or certain again, with the push that arrived at `now`.
 
-        Of aware times the instants count. `TypeError` for what is no `Measurement` or `datetime`, and for naive and
-        aware times mixed.
+        `now` is the time of the caller's clock; aware times are compared as instants. Raises `TypeError` for an
+        argument that is not a `Measurement` or `datetime`, and for a mix of naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
@@ -60,12 +61,12 @@ class Plausibility:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All that is certain now."""
+        """Return all findings that are certain now."""
         return tuple(self._run.findings())
 
 
 class _Majority(Generic[_T]):
-    """What more than half of a window of pushes show, as the last of them showed it."""
+    """A `_Majority` collects the items that more than half of a window of pushes show, in their latest form."""
 
     def __init__(self) -> None:
         self.winners: tuple[_T, ...] = ()
@@ -73,7 +74,7 @@ class _Majority(Generic[_T]):
         self._pushes = 0
 
     def add(self, shown: Mapping[Hashable, _T]) -> None:
-        """Count what one push shows, by what makes it the same; the winners stay until the next window is full."""
+        """Count the items of one push by their key. The winners remain until the next window is full."""
         for key, thing in shown.items():
             self._shown[key] = (self._shown.get(key, (0, thing))[0] + 1, thing)
         self._pushes += 1
@@ -83,7 +84,7 @@ class _Majority(Generic[_T]):
 
 
 class _Run:
-    """One meter."""
+    """A `_Run` is the run of pushes of one meter."""
 
     def __init__(self) -> None:
         self._steady: _Majority[Finding] = _Majority()
@@ -92,7 +93,7 @@ class _Run:
         self._trends = (Transformers(), Direction())
 
     def update(self, m: Measurement, now: datetime) -> None:
-        """Take in one push."""
+        """Take one push."""
         self._energy.update(m, now)
         for trend in self._trends:
             trend.update(m, now)
@@ -102,12 +103,12 @@ class _Run:
             self._steady.add({_key(finding): finding for finding in (*push.steady(m), *phases.in_a_run(m))})
 
     def findings(self) -> Iterator[Finding]:
-        """All that is certain now."""
+        """Return all findings that are certain now."""
         yield from self._steady.winners
         yield from conclude(next(iter(self._mismatch.winners), None), self._energy.verdict)
         yield from (trend.finding for trend in self._trends if trend.finding)
 
 
 def _key(finding: Finding) -> Hashable:
-    """What makes findings of different pushes the same one."""
+    """Return the key that is equal for the same finding in different pushes."""
     return finding.problem, finding.remedy

@@ -1,12 +1,13 @@
-"""Measurements and their times -> what only a long run shows: a day of small currents, a week of export.
+"""Find the impossible values that only a long run shows: a day of small currents, a week of export.
 
-Transformers. With them everything a meter sends is secondary: current, power and energy agree, so no comparison tells.
-Small currents alone do not tell either, many homes stay below 6 A for days. What tells is a type that is made for
-transformers, values that nobody multiplied, and a day below the 6 A that it measures; values that are primary already
-get beyond that within a day, else nobody would have paid for transformers.
+Transformers. Behind transformers, all values of a meter are secondary: current, power and energy agree, so no
+comparison shows the missing ratio. Small currents alone do not show it either, because many homes stay below 6 A for
+days. The finding needs three facts: a meter type that is made for transformers, values without a factor, and a day
+below the 6 A that the meter measures. Primary values exceed 6 A within a day, because transformers are only bought for
+large currents.
 
-Direction. A house with its import and export swapped exports day and night. A power station does so, too, but stands
-still or is repaired now and then; a week is taken to be sure.
+Direction. A house with import and export swapped exports day and night. A power station also exports day and night, but
+it stops or is repaired now and then. The run is a week long so that it is likely to contain such a stop.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ if TYPE_CHECKING:
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, however they lie in the day or the week
+_PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, anywhere in the day or the week
 _SECONDARY: Final = 7.2  # A: 6 A and 20 %
-_STANDBY: Final = 50  # W: a house that takes no more takes nothing
+_STANDBY: Final = 50  # W: a smaller power counts as none
 _MOSTLY: Final = 0.9
 
 
 class Transformers:
-    """Days of a meter that is made for transformers."""
+    """A `Transformers` collects days of a meter that is made for transformers."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -38,7 +39,7 @@ class Transformers:
         self._greatest = 0.0
 
     def update(self, m: Measurement, now: datetime) -> None:
-        """Take in the push of `now`."""
+        """Take the push that arrived at `now`."""
         currents = [abs(current) for phase in PHASES if (current := value(m, f"current_l{phase}")) is not None]
         is_as_sent = m.scale.current == 1
         if not currents or not m.made_for_transformers or not is_as_sent:
@@ -63,7 +64,7 @@ class Transformers:
 
 
 class Direction:
-    """Weeks of import and export."""
+    """A `Direction` collects weeks of import and export."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -71,7 +72,7 @@ class Direction:
         self._pushes = self._exporting = self._importing = 0
 
     def update(self, m: Measurement, now: datetime) -> None:
-        """Take in the push of `now`."""
+        """Take the push that arrived at `now`."""
         power = net(m, "active")
         if power is None or m.active_power_export is None:
             return
