@@ -104,7 +104,7 @@ NUMBERS: Final = tuple(each for wide in (DECIMAL, LOOSE, _SIGNED, _BINARY) for e
 _ALL: Final = (PAIRS, NARROW_PAIRS, *NUMBERS)
 
 _SHORT: Final = 1 << 12
-"""The runs of texts with at most so many characters are cached, because several readings use the same runs."""
+"""The runs of texts with at most this number of characters are cached, because several readings use the same runs."""
 
 
 def runs(text: str, notation: Notation) -> list[Run]:

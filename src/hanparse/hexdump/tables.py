@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_REPEATED: Final = 1 << 20
-"""All ``*`` lines of a text together may represent at most so many bytes. The limit bounds the memory for a text."""
+"""All ``*`` lines of a text together may represent at most this number of bytes, to limit memory."""
 
 _HEX: Final = "[0-9A-Fa-f]"
 _ROW: Final = re.compile(

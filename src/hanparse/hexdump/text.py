@@ -19,13 +19,16 @@ COVER: Final = "\0"
 """This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""Among other text, fewer bytes are a number, a date or a word and no dump. The smallest HDLC frame has 9 bytes."""
+"""Among other text, a dump has at least this number of bytes. Fewer bytes are a number, a date or a word.
+
+The smallest HDLC frame has 9 bytes.
+"""
 
 LONGEST_TABLE_LINE: Final = 2_000
-"""A line of a table has at most so many characters. xxd writes at most 256 bytes on a line, or 905 characters."""
+"""A line of a table has at most this number of characters. A line of xxd has at most 256 bytes or 905 characters."""
 
 _SHOWN: Final = 20
-"""An error message contains at most so many characters of a word before and after the wrong character."""
+"""An error message contains at most this number of characters of a word before and after the wrong character."""
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")

@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     Reading = Callable[[str], list[Piece]]
 
 _SAMPLE: Final = 1 << 12
-"""A sample has at most so many characters."""
+"""A sample has at most this number of characters."""
 _SAMPLES: Final = 8
-"""A round has at most so many samples, and one more: the beginning of the text with `_SHORT` characters."""
+"""A round has at most this number of samples, and one more: the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
