@@ -7,6 +7,8 @@ docs/dataframes.md explains it.
 
 import sys
 from datetime import datetime
+from functools import partial
+from itertools import chain
 from operator import attrgetter
 
 import pandas as pd
@@ -22,8 +24,8 @@ def frame(path: str, *fields: str) -> pd.DataFrame:
     types = {f.name: TYPES.get(f.kind.value, "float64" if f.is_float else "Int64") for f in Measurement.fields()}
     decoder, values, parts = Decoder(), attrgetter(*names), []
     with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            rows = [*map(values, decoder.feed(chunk))]
+        for chunk in chain(iter(partial(file.read, 1 << 20), b""), [None]):
+            rows = [*map(values, decoder.feed(chunk) if chunk else decoder.flush())]
             if any(type(value) is datetime and not value.tzinfo for row in rows for value in row):
                 raise ValueError("times without a zone, which pandas takes for UTC: say which, Decoder(timezone=...)")
             parts.append(pd.DataFrame(rows, columns=names).astype({name: types[name] for name in names}))

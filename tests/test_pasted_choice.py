@@ -91,3 +91,18 @@ def test_a_list_of_decimals_above_a_table_is_not_lost_because_its_last_number_lo
     table = "\n".join(f"\t0x{at:04x}:  {second[at : at + 16].hex(' ', 2)}" for at in range(0, len(second), 16))
     text = f'{{"type": "Buffer", "data": [{", ".join(map(str, first))}]}}\n\n{table}\n'
     assert decode_all(text) == [decode(first), decode(second)]
+
+
+TAILS = ["(ok)", "ok", "len=41", "[41]", "|..|", "12 ms", "# frame ok"]
+WRITTEN = {"blanks": " ", "colons": ":", "dashes": "-"}
+
+
+@pytest.mark.parametrize("tail", TAILS)
+@pytest.mark.parametrize("between", WRITTEN)
+def test_a_line_that_is_cut_at_an_odd_digit_costs_no_other_line_of_a_log(tail: str, between: str) -> None:
+    frame = named("kaifa/list1-no").data
+    written = frame.hex(WRITTEN[between])
+    lines = [f"12:00:0{second} RX: {written} {tail}" for second in range(5)]
+    for cut in (written[:49], written[:40]):
+        log = [*lines[:2], f"12:00:09 RX: {cut} {tail}", *lines[2:]]
+        assert decode_all("\n".join(log)) == [decode(frame)] * 5

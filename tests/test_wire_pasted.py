@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from telegrams import SOUND, deliver, sealed, swedish
 
+from hanparse import ChecksumError, FrameError, decode_all
 from hanparse.wire.pasted import telegrams
 from hanparse.wire.telegram import with_cr_lf
 
@@ -79,3 +80,12 @@ def test_a_telegram_that_breaks_off_does_not_hide_the_next_one() -> None:
 def test_any_text_is_taken(text: str) -> None:
     for telegram in telegrams(text):
         assert telegram.startswith(b"/")
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_a_pasted_telegram_with_a_wrong_crc_or_a_lost_end_is_named_as_such(look: str) -> None:
+    damaged = [line.replace("2.301", "2.302") for line in LINES]
+    with pytest.raises(ChecksumError, match="CRC"):
+        decode_all(LOOKS[look](damaged))
+    with pytest.raises(FrameError, match="incomplete"):
+        decode_all(LOOKS[look](LINES[:-1]))

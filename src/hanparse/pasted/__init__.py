@@ -23,7 +23,7 @@ from hanparse.hexdump import masks
 from hanparse.hexdump.text import failure, tidy
 from hanparse.pasted import sound
 from hanparse.pasted.choice import Found, search
-from hanparse.wire.pasted import telegrams
+from hanparse.wire.pasted import damaged_telegram, telegrams
 
 if TYPE_CHECKING:
     from hanparse.pasted.sound import Unit
@@ -53,7 +53,14 @@ def dump(text: str) -> hexdump.Dump:
     may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
     if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
         return _dump(tidied, Found(_without_gaps(tidied, bare.units), []))
-    return _dump(tidied, framed) if framed.units else _by_rules(tidied)
+    if framed.units:
+        return _dump(tidied, framed)
+    try:
+        return _by_rules(tidied)
+    except HexDumpError:
+        if not (damaged := damaged_telegram(text)):
+            raise
+        return hexdump.Dump(damaged, style="P1")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:

@@ -33,6 +33,8 @@ _SAMPLES: Final = 8
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
+_MAX_DAMAGED: Final = 50
+"""The largest number of damaged lines of a text that are passed over one by one."""
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
@@ -95,7 +97,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     is_first = not before
     while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
         data = b"".join([unit.data for unit in before + units])
-        for reading in _choices(rest.text, find, data):
+        for reading in _choices(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES):
             pieces = reading(rest.text)
             if found := find(pieces, data):
                 break
@@ -153,6 +155,27 @@ def _rules(text: str) -> list[Piece]:
     return []
 
 
+def _rules_around_damage(text: str) -> list[Piece]:
+    """Return the pieces that the rules of `hexdump` find, without the lines in which they find damage.
+
+    This reading is for frames, because their check sequences show that nothing of them was in such a line.
+    """
+    pieces: list[Piece] = []
+    start = 0
+    for _ in range(_MAX_DAMAGED):
+        rest = text[start:]
+        try:
+            found, end = hexdump.find(rest), len(rest)
+        except HexDumpError as error:
+            lines = rest.splitlines(keepends=True)
+            found, end = _rules("".join(lines[: error.line - 1])), len("".join(lines[: error.line]))
+        pieces += [piece._replace(start=piece.start + start, end=piece.end + start) for piece in found]
+        start += end
+        if start == len(text):
+            break
+    return pieces
+
+
 class _Candidate(NamedTuple):
     """Holds a reading. When `is_bare` is true, the reading is applied to the text without its remarks."""
 
@@ -168,9 +191,12 @@ _CANDIDATES: Final = (
     *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
     _Candidate(_rules, is_bare=False),
 )
+_FRAME_CANDIDATES: Final = (*_CANDIDATES, _Candidate(_rules_around_damage, is_bare=False))
 
 
-def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
+def _choices(
+    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...] = _CANDIDATES
+) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
     A reading that leaves no text that resembles bytes is yielded at once.
@@ -179,7 +205,7 @@ def _choices(text: str, find: Finder, known: bytes) -> Iterator[_Candidate]:
         bare = _bare(sample)
         sizes: dict[_Candidate, int] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
-        for candidate in _CANDIDATES:
+        for candidate in candidates:
             if candidate.is_bare and bare == sample:
                 continue
             said = bare if candidate.is_bare else sample

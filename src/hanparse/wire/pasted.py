@@ -40,6 +40,20 @@ def telegrams(text: str) -> list[bytes]:
     return found
 
 
+def damaged_telegram(text: str) -> bytes:
+    """Return the bytes of the first telegram in a text without a sound one, so that a reader of bytes names its fault.
+
+    The result is empty if the text has no header of a telegram that is followed by two lines with data.
+    """
+    lines = _WRITTEN_ENDS.sub("\n", text).splitlines()
+    start = next((at for at, line in enumerate(lines) if _HEADER.search(line)), len(lines))
+    sent = [(line.strip(" \t"), _cleaned(line)) for line in lines[start : _end_line(lines, start)]]
+    # an end line without CRC counts only if nothing else is on the line
+    header, *rest = [cleaned for line, cleaned in sent if cleaned != "!" or line == "!"] or [""]
+    has_data = sum(line.endswith(")") for line in rest) > 1
+    return _bytes([header, "", *filter(None, rest)]) if has_data else b""
+
+
 def _end_line(lines: Sequence[str], start: int) -> int | None:
     """Return the index after the end line of the telegram with its header in line `start`; `None` without end line."""
     for at in range(start + 1, min(len(lines), start + _MAX_LINES)):
