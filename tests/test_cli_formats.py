@@ -305,3 +305,16 @@ def test_several_files_are_told_apart_and_pushes_are_stamped_on_request(
     assert str(paths[0]) not in shown
     (stamp,) = re.findall(r"20\d\d-\d\d-\d\d[T ][\d:.]+\+00:00", shown.partition("received")[2])
     assert before <= datetime.fromisoformat(stamp) <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("form", ["json", "jsonl", "csv"])
+def test_columns_are_written_in_the_order_in_which_they_are_chosen(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "push.bin"
+    path.write_bytes(named("kaifa/list2-ma304h4-tn").data)
+    assert main(["decode", "--format", form, "--columns", "voltage_l1,file,active_power_import", str(path)]) == 0
+    written = capsys.readouterr().out
+    assert [written.index(name) for name in ("voltage_l1", "file", "active_power_import")] == sorted(
+        written.index(name) for name in ("voltage_l1", "file", "active_power_import")
+    )

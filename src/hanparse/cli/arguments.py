@@ -192,7 +192,7 @@ def _columns(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
     known = (*FIELDS, *EXTRAS)
     if unknown := [name for name in names if name not in known]:
-        close = get_close_matches(unknown[0], known, 3)
+        close = ["estimated"] if "_estimated" in unknown[0] else get_close_matches(unknown[0], known, 3)
         advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
         raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
     if len(set(names)) < len(names):

@@ -114,11 +114,15 @@ class JsonLines:
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         self._cells = Cells(output, cells.JSON, note)
         self._keys = [f"{cells.JSON.text(name)}: " for name in self._cells.order]
+        self._places = [output.names.index(name) for name in self._cells.order]
+        self._is_chosen = bool(output.columns)
 
     def row(self, measurement: Measurement, file: str) -> str:
-        """Return the JSON object of a measurement."""
-        keys = self._keys
-        parts = [keys[at] + text for at, text in self._cells.texts(measurement, file)]
+        """Return the JSON object of a measurement, with its columns in the order in which they were chosen."""
+        keys, texts = self._keys, self._cells.texts(measurement, file)
+        if self._is_chosen:
+            texts.sort(key=lambda one: self._places[one[0]])
+        parts = [keys[at] + text for at, text in texts]
         return self._open + self._between.join(parts) + self._close
 
     def end(self) -> str:
