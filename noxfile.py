@@ -27,7 +27,7 @@ OLDEST = [
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "homeassistant", "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
