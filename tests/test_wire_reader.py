@@ -244,7 +244,7 @@ def test_known_frames_are_delivered_where_they_would_be_without_being_known(mix:
     data, rng = b"".join(mix), seeded(seed)
     parts = [*chunks(rng, data, rng.choice((1, 7, 41, 82, len(data) or 1, None)))]
 
-    def read(known: dict[bytes, Like]) -> tuple[list[Seen | Frame], StreamReader]:
+    def read(known: dict[bytes | int, Like]) -> tuple[list[Seen | Frame], StreamReader]:
         reader = StreamReader([Hdlc()], known)
         events: list[object] = []
         for part in parts:

@@ -247,7 +247,7 @@ class Hdlc:
 class FrameReader(StreamReader):
     """Finds HDLC frames, and frames of no other link layer, in a stream that arrives in chunks of any size."""
 
-    def __init__(self, known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
+    def __init__(self, known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         super().__init__((Hdlc(),), known)
 
     def feed(self, chunk: Buffer) -> list[Frame]:

@@ -94,8 +94,8 @@ class Layouts:
     """Is called for each ciphered APDU in recognised frames."""
 
     def __init__(self) -> None:
-        self.starts: dict[bytes, Start] = _Volatile()
-        """The layouts of frames by their first bytes, for `hanparse.wire.reader.StreamReader`."""
+        self.starts: dict[bytes | int, Start] = _Volatile()
+        """The layouts of frames by their first bytes, and those of plain HDLC frames also by their size."""
         self.recognised = 0
         """The number of recognised pushes. It is also the clock by which layouts note their last use."""
         self._more_frames = 0  # recognised frames minus recognised pushes
@@ -226,7 +226,10 @@ class Layouts:
         start = raw[:START_SIZE]
         if start not in self.starts:
             self.starts[start] = Start(size, self)
-        self.starts[start].put(kind)
+        table = self.starts[start]
+        table.put(kind)
+        if isinstance(kind, PlainFrame):
+            self.starts[size] = table
         return start, kind
 
     def _remove_frame(self, start: bytes, kind: Any) -> None:  # noqa: ANN401  a PlainFrame or Carried
@@ -234,6 +237,8 @@ class Layouts:
             table.remove(kind)
             if table.is_empty:
                 del self.starts[start]
+                if self.starts.get(table.size) is table:
+                    del self.starts[table.size]
 
     def _has_room(self) -> bool:
         """Return whether there is room for a layout. A full store makes room once in `PATIENCE` calls."""

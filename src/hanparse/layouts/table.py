@@ -70,7 +70,7 @@ def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
 class _Nothing:
     """Recognises no frame."""
 
-    mask, constant = 0, 1
+    mask, constant, last = 0, 1, None
 
 
 class Start(Table[PlainFrame]):
@@ -92,14 +92,16 @@ class Start(Table[PlainFrame]):
         """Return the measurement in an HDLC frame that has a layout and a right FCS."""
         number = _from_bytes(frame)
         kind = self._latest
-        if number & kind.mask != kind.constant or not (kind.is_named or kind.last.profile is kind.known):
+        last = kind.last
+        if number & kind.mask != kind.constant or (last.profile is not kind.known and not kind.is_named):
             found = self.find(number)
             if found is None:
                 return None
             self._latest = kind = found
+            last = kind.last
         if frame_register(frame) != SOUND or (kind.texts and not are_texts(frame, kind.texts)):
             return None
-        kind.last.profile = kind.maker
+        last.profile = kind.maker
         layouts = self._layouts
         layouts.recognised = kind.used = layouts.recognised + 1
         measurement = blank(Measurement)

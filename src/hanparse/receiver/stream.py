@@ -44,7 +44,7 @@ class Recogniser(Protocol):
     """Recognises pushes that differ from earlier ones in their values alone (`hanparse.layouts`)."""
 
     @property
-    def starts(self) -> Mapping[bytes, Known]:
+    def starts(self) -> Mapping[bytes | int, Known]:
         """The frames that are recognised before they are parsed, as long as no message is being joined."""
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:

@@ -83,17 +83,18 @@ class Known(Protocol):
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
 
 
 class StreamReader:
     """Finds frames by the rule at the top of this module.
 
     `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames,
-    looked up by their first three bytes: a run of adjacent known frames is handled in one loop and returned as a list.
+    looked up by their first three bytes; a chunk that is one HDLC frame is looked up by its size. A run of adjacent known
+    frames is handled in one loop and returned as a list.
     """
 
-    def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes, Known] = NOTHING_KNOWN) -> None:
+    def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self.ended = False
         """True when `end` was called after the last bytes."""
@@ -142,8 +143,8 @@ class StreamReader:
             chunk = as_bytes(chunk)
         stream = self._stream
         if self._at_shared_flag:
-            kind = self.known.get(chunk[:_START])
-            if kind is not None and len(chunk) == kind.size and (event := kind.read(chunk)) is not None:
+            kind = self.known.get(len(chunk))
+            if kind is not None and (event := kind.read(chunk)) is not None:
                 stream.base += kind.size  # its closing flag takes the place of the last one
                 return [event]
             self._at_shared_flag = False  # the search continues at the flag
