@@ -90,8 +90,8 @@ class StreamReader:
     """Finds frames by the rule at the top of this module.
 
     `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames,
-    looked up by their first three bytes; a chunk that is one HDLC frame is looked up by its size. A run of adjacent known
-    frames is handled in one loop and returned as a list.
+    looked up by their first three bytes; a chunk that is one HDLC frame is looked up by its size. A run of adjacent
+    known frames is handled in one loop and returned as a list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
