@@ -651,6 +651,31 @@ def test_a_key_is_read_from_a_file_and_no_message_shows_what_is_in_it(
         assert digits not in error
 
 
+def test_decode_names_the_damage_in_a_file_of_which_the_rest_was_decoded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    frame = named("kaifa/list1-no").data
+    path = tmp_path / "capture.bin"
+    path.write_bytes(frame + frame[:30] + bytes([frame[30] ^ 1]) + frame[31:] + frame)
+    assert main(["decode", "--format", "jsonl", str(path)]) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    assert "not everything was decoded: 1 error: byte" in shown.err
+    assert "FCS" in shown.err
+    path.write_bytes(b"noise" + frame[5:] + frame)
+    assert main(["decode", "--format", "jsonl", str(path)]) == 0
+    assert capsys.readouterr().err == ""
+
+
+def test_explain_shows_a_frame_with_masked_bytes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    digits = named("kaifa/list1-no").data.hex(" ").split()
+    path = tmp_path / "dump.txt"
+    path.write_text(" ".join([*digits[:30], "XX", *digits[31:]]), "ascii")
+    main(["explain", str(path)])
+    assert "1 of" in (shown := capsys.readouterr().out)
+    assert "masked" in shown
+
+
 def test_diagnose_and_report_take_keys(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (push, *_) = (file for file in folder("ciphered") if file.name == "ciphered/hdlc-sc30")
     path = tmp_path / "push.bin"

@@ -281,3 +281,8 @@ def test_a_code_made_or_changed_by_hand_is_checked_as_well() -> None:
 
 def test_a_lookup_shows_type_checkers_what_it_takes() -> None:
     assert inspect.isfunction(lookup)  # what is cached is none, and takes anything for mypy and pyright
+
+
+def test_lookup_takes_an_obis_alone() -> None:
+    with pytest.raises(TypeError, match=r"Obis\.parse"):
+        lookup("1.7.0")  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.cli.console import CHUNK, no_clock
+from hanparse.cli.inputs import IN_A_FRAME
 from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
@@ -35,7 +36,6 @@ POLL: Final = 0.5
 """The time in seconds between two reads of a file that does not grow."""
 
 _REMEMBERED: Final = 256  # bytes before the position, which the next read compares
-_IN_A_FRAME: Final = 1  # the closeness of an error in a frame; all other errors are noise
 
 
 class Restarted(str):
@@ -161,7 +161,7 @@ class _Stream:
         self._lost = 0
 
     def _failed(self, error: HanParseError) -> None:
-        if closeness(error) <= _IN_A_FRAME:
+        if closeness(error) <= IN_A_FRAME:
             self._passed_over(str(error))
             self._has_named = True
 

@@ -13,6 +13,7 @@ from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import BUFFER_LIMIT
+from hanparse.receiver import closeness
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +25,34 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 
+IN_A_FRAME: Final = 1
+"""The closeness of an error in a frame (`hanparse.receiver.closeness`); all other errors are noise."""
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. The text of an explanation is some hundred times longer."""
 
 _SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file may be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
+
+
+class Lost:
+    """Counts the errors in frames, telegrams and messages of a file, and keeps the last one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._last: HanParseError | None = None
+
+    def add(self, error: HanParseError) -> None:
+        """Count an error, unless the bytes are noise."""
+        if closeness(error) <= IN_A_FRAME:
+            self.count += 1
+            self._last = error
+
+    @property
+    def summary(self) -> str:
+        """Return the number of errors and the last one, in one sentence."""
+        times = "1 error" if self.count == 1 else f"{self.count} errors, the last"
+        return f"not everything was decoded: {times}: {self._last}; hanparse diagnose and explain show more"
 
 
 class _NothingDecodedError(Exception):
@@ -125,7 +148,8 @@ def _hint(name: str, error: OSError) -> str:
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
     """Yield the measurements in the frames of a file, or in a short file without frames as a whole."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
-    decoder, begin = Decoder(**options), b""
+    lost = Lost()
+    decoder, begin = Decoder(**options, on_error=lost.add), b""
     with progress(size) as done:
         for chunk in chunks(file, passed_over(name)):
             begin += chunk[: _SHORT + 1 - len(begin)]
@@ -135,6 +159,8 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
     if not decoder.stats.measurements:
         for measurement in _without_frames(begin, decoder, options):
             yield measurement.__replace__(received=clock())
+    elif lost.count:
+        passed_over(name)(lost.summary)
 
 
 def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterator[Measurement]:

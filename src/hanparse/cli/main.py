@@ -15,13 +15,13 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 from hanparse.cli import arguments
 from hanparse.cli.console import chunks, complain, no_clock
 from hanparse.cli.formats import writer
-from hanparse.cli.inputs import Inputs, first, passed_over
+from hanparse.cli.inputs import EXPLAINED, Inputs, first, passed_over
 from hanparse.cli.keys import key_options
 from hanparse.cli.lookups import lookups
 from hanparse.cli.tables import table
 from hanparse.cli.verdict import as_dict, as_text
 from hanparse.decoder import Decoder, Options, decode
-from hanparse.errors import HanParseError
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.meters import PROFILES
 
 if TYPE_CHECKING:
@@ -126,8 +126,15 @@ def _explain(given: argparse.Namespace) -> int:
     from hanparse.annotate.explain import explain  # noqa: PLC0415  only this command needs it
 
     def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
-        data = first(chunks(file, passed_over(name)), passed_over(name))
-        yield explain(data, **arguments.reading(given))
+        source: str | bytes
+        try:
+            source = first(chunks(file, passed_over(name)), passed_over(name))
+        except HexDumpError:  # the function also explains a dump in which bytes are masked
+            if not file.seekable():
+                raise
+            file.seek(0)
+            source = file.read(EXPLAINED).decode("utf-8", "replace")
+        yield explain(source, **arguments.reading(given))
 
     inputs, sound = Inputs(given.files), False
     for explanation in inputs.each(read):

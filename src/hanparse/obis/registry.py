@@ -10,12 +10,10 @@ from enum import Enum
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.obis.code import ELECTRICITY
+from hanparse.obis.code import ELECTRICITY, Obis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from hanparse.obis.code import Obis
 
 
 class Kind(Enum):
@@ -228,8 +226,11 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 
     `unit` selects the entry if a code means another quantity in each unit. Codes of electricity mean the same with
     B = 0 and B = 1, as meters send both. Codes with B = 2 to 64 fill no field, because a channel does not measure the
-    total. Sum energies with A = 0 and B = 0 are read as electricity (seen in an EMBRIQ hourly list).
+    total. Sum energies with A = 0 and B = 0 are read as electricity (seen in an EMBRIQ hourly list). Raises `TypeError`
+    for anything but an `Obis`.
     """
+    if not isinstance(obis, Obis):
+        raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")
     return _lookup(obis, unit)
 
 
