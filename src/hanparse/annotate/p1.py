@@ -64,7 +64,7 @@ class TelegramSpan:
         yield from range(self.stop - self.digits, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the CRC in `changed` by the difference to `data`. Return False if its digits have no room for it.
+        """Change the CRC in `changed` by the difference to `data`. Return False if its digits are too few.
 
         Some meters leave out the first digit of a CRC if it is zero.
         """

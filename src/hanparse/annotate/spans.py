@@ -57,7 +57,7 @@ class Span(Protocol):
         """Return the positions of the bytes of the link layer: header, check sequences and flags."""
 
     def seal(self, data: bytes, changed: bytearray, /) -> bool:
-        """Change the check sequence in `changed` by the difference to `data`. Return False if there is no room for it.
+        """Change the check sequence in `changed` by the difference to `data`. Return False if it does not fit.
 
         A sound frame stays sound, and a damaged frame stays damaged.
         """

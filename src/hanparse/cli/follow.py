@@ -14,11 +14,10 @@ import time
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.cli.console import CHUNK, no_clock
-from hanparse.cli.inputs import IN_A_FRAME
 from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
-from hanparse.receiver import closeness
+from hanparse.receiver import is_framed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -161,7 +160,7 @@ class _Stream:
         self._lost = 0
 
     def _failed(self, error: HanParseError) -> None:
-        if closeness(error) <= IN_A_FRAME:
+        if is_framed((error,)):
             self._passed_over(str(error))
             self._has_named = True
 

@@ -13,7 +13,7 @@ from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import BUFFER_LIMIT
-from hanparse.receiver import closeness
+from hanparse.receiver import is_framed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 STANDARD_INPUT: Final = "-"
 
-IN_A_FRAME: Final = 1
-"""The closeness of an error in a frame (`hanparse.receiver.closeness`); all other errors are noise."""
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. The text of an explanation is some hundred times longer."""
 
@@ -44,7 +42,7 @@ class Lost:
 
     def add(self, error: HanParseError) -> None:
         """Count an error, unless the bytes are noise."""
-        if closeness(error) <= IN_A_FRAME:
+        if is_framed((error,)):
             self.count += 1
             self._last = error
 

@@ -113,8 +113,8 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
     limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
 
     A current that one charger gives up goes to another charger only after a list of the meter shows that it is free.
-    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not make
-    room for 1 A more of another.
+    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not
+    permit 1 A more of another.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]

@@ -271,14 +271,3 @@ READINGS: Final[tuple[Reading, ...]] = (
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""
-
-
-def stretches(text: str, pieces: list[Piece]) -> list[list[Piece]]:
-    """Return `pieces` in groups. A new group begins where a whole line of other text is between two pieces."""
-    groups: list[list[Piece]] = []
-    for piece in pieces:
-        between = text[groups[-1][-1].end : piece.start].split("\n") if groups else ()
-        if not groups or any(line.strip() for line in between[1:-1]):
-            groups.append([])
-        groups[-1].append(piece)
-    return groups

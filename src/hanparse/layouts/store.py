@@ -101,7 +101,7 @@ class Layouts:
         self._more_frames = 0  # recognised frames minus recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
-        self._telegrams: list[tuple[bytes, TelegramLayout]] = []
+        self._telegrams: dict[TelegramLayout, bytes] = _Volatile()
         self._without_layout = 0
 
     @property
@@ -185,7 +185,7 @@ class Layouts:
 
     def learn(self, push: Read, reading: Reading, known: Profile | None, scale: Scale, timezone: tzinfo | None) -> None:
         """Derive a layout from `push`, which was read as `reading` while `known` was the last maker on its link."""
-        if not self._has_room():
+        if not self._makes_place():
             return
         with contextlib.suppress(NotLearnableError):
             layout = Layout(push.apdu, reading, scale, timezone, push.message.link, push.last, known)
@@ -215,11 +215,10 @@ class Layouts:
         with contextlib.suppress(NotLearnableError):
             layout = TelegramLayout(reading, scale, timezone)
             layout.used = self.recognised
-            self._telegrams.append(self._put(reading.telegram.raw, START_SIZE, layout))
+            self._telegrams[layout], _ = self._put(reading.telegram.raw, START_SIZE, layout)
         if len(self._telegrams) > MAX_FRAMES:
-            oldest = min(self._telegrams, key=lambda one: one[1].used)
-            self._telegrams.remove(oldest)
-            self._remove_frame(*oldest)
+            oldest = min(self._telegrams, key=attrgetter("used"))
+            self._remove_frame(self._telegrams.pop(oldest), oldest)
 
     def _put(self, raw: bytes, size: int, kind: Any) -> tuple[bytes, Any]:  # noqa: ANN401  any layout of frames
         """Add a layout of frames, and return it with the first bytes by which it is looked up."""
@@ -240,8 +239,8 @@ class Layouts:
                 if self.starts.get(table.size) is table:
                     del self.starts[table.size]
 
-    def _has_room(self) -> bool:
-        """Return whether there is room for a layout. A full store makes room once in `PATIENCE` calls."""
+    def _makes_place(self) -> bool:
+        """Return whether a layout may be added. A full store drops one in every `PATIENCE`-th call."""
         if len(self) < MAX_LAYOUTS:
             return True
         self._without_layout += 1

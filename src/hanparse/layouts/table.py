@@ -63,7 +63,7 @@ class Table(Generic[_Kind]):
 
 
 def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
-    """Return the mask, and what stands for the manufacturer that has to be known, if one has to."""
+    """Return the mask, and the identity of the manufacturer that has to be known; 0 if none has to."""
     return kind.mask, 0 if kind.is_named else id(kind.known)
 
 
@@ -102,7 +102,7 @@ class Start(Table[PlainFrame]):
         if frame_register(frame) != SOUND or (kind.texts and not are_texts(frame, kind.texts)):
             return None
         last.profile = kind.maker
-        layouts = self._layouts
+        layouts = self._layouts  # as `Layouts.recognise` does; another call would cost a tenth of the time
         layouts.recognised = kind.used = layouts.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, kind)

@@ -71,9 +71,9 @@ class StreamBuffer:
         if self._taken == len(self._chunk):
             self._chunk, self._taken = b"", 0
             return False
-        room = self._limit - len(self.data)
-        self.data += self._chunk[self._taken : self._taken + room]
-        self._taken = min(self._taken + room, len(self._chunk))
+        free = self._limit - len(self.data)
+        self.data += self._chunk[self._taken : self._taken + free]
+        self._taken = min(self._taken + free, len(self._chunk))
         return True
 
     def drop(self, end: int) -> None:
