@@ -96,10 +96,10 @@ def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, f
     """Write the measurements and return their number. An interrupt still writes the end of the output."""
     written = writer(output)
     put, count = sys.stdout.write, 0
-    put(written.begin)
-    if flush:
-        sys.stdout.flush()
     try:
+        put(written.begin)
+        if flush:
+            sys.stdout.flush()
         for name, measurement in measurements:
             put(written.row(measurement, name))
             count += 1
