@@ -437,7 +437,7 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupt(*_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(COMMANDS, "demo", interrupt)
+    monkeypatch.setattr("hanparse.cli.commands.demo.run", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
 

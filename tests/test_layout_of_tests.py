@@ -26,6 +26,7 @@ TESTED_IN: Final = {
     "annotate.values": "annotate",
     # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
+    "cli.commands": "cli",
     "cli.follow": "follow",
     "cli.pieces": "pieces",
     "hexdump": "hexdump",
