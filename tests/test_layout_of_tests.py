@@ -35,6 +35,7 @@ TESTED_IN: Final = {
     "simulate": "simulate",
     "sources": "sources",
     "decoder": "decoder",
+    "diagnosis.fault": "diagnosis",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",
