@@ -58,6 +58,7 @@ TESTED_IN: Final = {
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.hdlc_parts": "hdlc_frame",
     "wire.link": "meters_seen",
+    "wire.llc": "hdlc_frame",
     "wire.mbus_grammar": "mbus",
     "wire.stats": "decoder",
 }

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Symptoms, count, mostly
-from hanparse.hdlc import LLC
+from hanparse.wire.llc import LLC
 from hanparse.wire.telegram import MAX_TELEGRAM
 
 if TYPE_CHECKING:
