@@ -92,7 +92,7 @@ class Transfer:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is being joined or refused, so that the next frames do not depend on what came before."""
+        """Return whether no message is being joined or dropped. Then the next frames do not depend on earlier ones."""
         return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
     def add_segment(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
