@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 MAX_CARRIED: Final = BUFFER_LIMIT
 """How many bytes the frames of one message have at most, so that a reader can hold them all."""
+START_SIZE: Final = 3
+"""The number of bytes by which frames are looked up: the flag and the format field, or 68 L L."""
 
 _FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 _from_bytes: Final = int.from_bytes
@@ -52,6 +54,11 @@ class PlainFrame:
         self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
         self.made_for_transformers = layout.made_for_transformers
         self._layout = layout
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The bytes by which the frame is looked up."""
+        return self.head[:START_SIZE]
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
@@ -129,6 +136,11 @@ class Carried:
     def head(self) -> bytes:
         """The header of the first frame."""
         return self.parts[0].head
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The bytes by which the first frame is looked up."""
+        return self.head[:START_SIZE]
 
     @property
     def identity(self) -> tuple[object, ...]:

@@ -26,7 +26,7 @@ class Table(Generic[_Kind]):
     __slots__ = ("_groups", "_kinds")
 
     def __init__(self) -> None:
-        self._groups: list[tuple[int, int]] = []
+        self._groups: tuple[tuple[int, int], ...] = ()
         self._kinds: dict[tuple[int, tuple[int, int]], _Kind] = {}
 
     @property
@@ -50,7 +50,7 @@ class Table(Generic[_Kind]):
         """Add a layout; it replaces the one that recognises the same pushes."""
         group = _group(kind)
         if group not in self._groups:
-            self._groups.append(group)
+            self._groups = (*self._groups, group)
         self._kinds[kind.constant, group] = kind
 
     def remove(self, kind: _Kind) -> None:
@@ -59,7 +59,7 @@ class Table(Generic[_Kind]):
         if self._kinds.get((kind.constant, group)) is kind:
             del self._kinds[kind.constant, group]
             if all(other != group for _, other in self._kinds):
-                self._groups.remove(group)
+                self._groups = tuple(other for other in self._groups if other != group)
 
 
 def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
@@ -84,7 +84,7 @@ class Start(Table[PlainFrame]):
         self.size = size
         self.head = b""
         """The header, with its HCS, of the frame that was learned last."""
-        self.carried: list[Carried | TelegramLayout] = []
+        self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
         self._latest: Any = _Nothing
 
@@ -136,7 +136,7 @@ class Start(Table[PlainFrame]):
             super().put(kind)
             self._latest = kind
         else:
-            self.carried = [kind, *(other for other in self.carried if other.identity != kind.identity)]
+            self.carried = (kind, *(other for other in self.carried if other.identity != kind.identity))
 
     def remove(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
         """Remove a layout, if it has not been replaced."""
@@ -144,4 +144,4 @@ class Start(Table[PlainFrame]):
             super().remove(kind)
             self._latest = next(iter(self), _Nothing)
         else:
-            self.carried = [other for other in self.carried if other is not kind]
+            self.carried = tuple(other for other in self.carried if other is not kind)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.learn import LARGEST_FACTOR, NotLearnableError
 from hanparse.meters import values
 from hanparse.meters.p1 import read_telegram
@@ -62,6 +63,7 @@ class TelegramLayout:
     def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
         """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""
         raw = reading.telegram.raw
+        self.first_bytes = raw[:START_SIZE]
         if not _has_sound_crc(raw):
             raise NotLearnableError("the CRC is not that of the bytes as sent")
         self.size, self.used, self.scale, self._timezone = len(raw), 0, scale, timezone
