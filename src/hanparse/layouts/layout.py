@@ -45,8 +45,20 @@ class Layout:
     """
 
     __slots__ = (
-        *("_constants", "_elements", "_plan", "_timezone", "constant", "frames", "index", "is_named", "known", "last"),
-        *("link", "made_for_transformers", "maker", "mask", "profile", "scale", "size", "steps", "texts", "used"),
+        *("_constants", "_elements", "_timezone", "constant", "frames", "index", "is_named", "known", "last"),
+        *(
+            "link",
+            "made_for_transformers",
+            "maker",
+            "mask",
+            "plan",
+            "profile",
+            "scale",
+            "size",
+            "steps",
+            "texts",
+            "used",
+        ),
     )
 
     def __init__(
@@ -68,15 +80,16 @@ class Layout:
         self.maker = reading.profile if reading.profile.manufacturer else known
         """The last maker on the link after such a push."""
         self.made_for_transformers = reading.made_for_transformers
-        self.mask, self.constant = builder.mask()
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
         """The kinds of frames in which such pushes are recognised, the oldest first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push and those of them that vary; `None` until registers are first asked for."""
-        self._constants, self._plan = tuple(builder.constants.values()), builder.plan()
-        self.texts, self.index = self._plan.texts, self._plan.index
+        self._constants, self.plan = tuple(builder.constants.values()), builder.plan()
+        self.mask = self.plan.mask
+        self.constant = int.from_bytes(apdu, "big") & self.mask
+        self.texts, self.index = self.plan.texts, self.plan.index
 
     @property
     def last_use(self) -> int:
@@ -85,7 +98,7 @@ class Layout:
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values that `index` names, from an APDU that has this layout."""
-        found = self._plan.values(self._constants, apdu)
+        found = self.plan.values(self._constants, apdu)
         if found is None:  # the profile decides which other time becomes the field
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]

@@ -84,23 +84,21 @@ class LayoutBuilder:
         for unit, other in reading.profile.higher_resolution.items():
             self._hold(other.limit, unscaled(reading.items, unit))
 
-    def mask(self) -> tuple[int, int]:
-        """Return which bits of the APDU are constant (ones), and their values."""
+    def _mask(self) -> int:
+        """Return which bits of the APDU are constant, as ones."""
         mask = bytearray(b"\xff" * len(self.apdu))
         for place, size in self._free:
             mask[place : place + size] = bytes(size)
         for place, bits in self._bits:
             mask[place] |= bits
-        constant = int.from_bytes(mask, "big")
-        return constant, int.from_bytes(self.apdu, "big") & constant
+        return int.from_bytes(mask, "big")
 
     def plan(self) -> Plan:
-        """Return how the values are read."""
+        """Return which bits are constant, and how the values are read."""
         numbers = tuple(sorted(self.numbers))  # by place
         texts = tuple(self.texts.items())
-        return shared_plan(
-            len(self.apdu), tuple(self.constants), numbers, texts, tuple(self.clocks), tuple(self.unmeasured)
-        )
+        read = tuple(self.constants), numbers, texts, tuple(self.clocks), tuple(self.unmeasured)
+        return shared_plan(len(self.apdu), self._mask(), *read)
 
     def _constant(self, name: str, value: object) -> None:
         if value is not None:

@@ -5,16 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from operator import mul, truediv
 from struct import Struct
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.axdr.data import WALL_CLOCK
 from hanparse.meters import clock, values
+from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     Place = tuple[int, int]
     """The first byte of a text in the APDU, and the byte after it."""
+
+FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
+"""The number of bytes of a frame after its APDU."""
 
 
 class Number(NamedTuple):
@@ -41,17 +45,19 @@ class Clock(NamedTuple):
 class Plan:
     """How the values of one kind of APDU are read. Values that are the same in every push are no part of it.
 
-    `index` gives the position of each field among the values, `texts` the places of the texts that vary.
+    `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values,
+    `texts` the places of the texts that vary.
     """
 
     __slots__ = (
         *("_clocks", "_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_unmeasured", "_whole"),
-        *("index", "texts"),
+        *("index", "mask", "size", "texts"),
     )
 
     def __init__(
         self,
         size: int,
+        mask: int,
         constants: Sequence[str],
         numbers: Sequence[Number],
         texts: Sequence[tuple[str, Place]],
@@ -63,6 +69,7 @@ class Plan:
         `size` is that of the APDU. `constants` are the fields that are the same in every push. In the fields
         `unmeasured`, a 0 means not measured.
         """
+        self.size, self.mask = size, mask
         divided = [number for number in numbers if number.is_divided]
         whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
         multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
@@ -102,6 +109,14 @@ class Plan:
 
 shared_plan = lru_cache(maxsize=1024)(Plan)
 """Returns the plan that an earlier call with the same arguments made, as long as it is kept: 1024 plans are 2 MiB."""
+
+
+@lru_cache(maxsize=1024)
+def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
+    """Return the mask of an HDLC frame whose APDU begins at `start`, and where its texts are; decoders share both."""
+    ones = (1 << 8 * start) - 1
+    mask = (ones << 8 * plan.size | plan.mask) << 8 * FCS_AND_FLAG | 0xFF  # all but the FCS
+    return mask, tuple((start + begin, start + end) for begin, end in plan.texts)
 
 
 def _unpack(numbers: Sequence[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:

@@ -69,7 +69,7 @@ class Receiver:
         recogniser: Recogniser | None = None,
         keys: Keys = NO_KEYS,
     ) -> None:
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if isinstance(profiles, tuple) else tuple(profiles)
         self._recogniser = recogniser
         self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
         self.opener = Opener(keys, is_sound)
