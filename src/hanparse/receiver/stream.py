@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 
-LAYERS: Final = (Hdlc, MBus, MBusShort)
-"""The link layers of a stream, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
+LAYERS: Final = (Hdlc(), MBus(), MBusShort())
+"""The link layers of a stream, apart from P1; they have no state. A new one is added here, in `next_event` and in `Transfer`."""
 
 
 class Recogniser(Protocol):
@@ -74,7 +74,7 @@ class Receiver:
         self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
         self.opener = Opener(keys, is_sound)
         self._judge = Judge(self.opener, is_sound)
-        layers = [*(layer() for layer in LAYERS), P1OrCiphered(self._judge), Ciphered(self._judge)]
+        layers = [*LAYERS, P1OrCiphered(self._judge), Ciphered(self._judge)]
         self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
