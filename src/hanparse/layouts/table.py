@@ -52,7 +52,7 @@ class Table(Generic[_Kind]):
         if kind.mask not in self._masks:
             self._masks = (*self._masks, kind.mask)
         earlier = self._kinds.pop(kind.constant, ())  # with its key, which is a second number of that size
-        others = [other for other in earlier if _needs(other) != _needs(kind)]
+        others: list[_Kind] = [other for other in earlier if _needs(other) != _needs(kind)]
         self._kinds[kind.constant] = (*others, kind)
 
     def remove(self, kind: _Kind) -> None:

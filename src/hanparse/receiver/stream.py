@@ -24,7 +24,7 @@ from hanparse.security.opener import Opened, Opener
 from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
 from hanparse.wire.message import Message
-from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
+from hanparse.wire.reader import NOTHING_KNOWN, Known, LinkLayer, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -36,8 +36,9 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 
-LAYERS: Final = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream, apart from P1; they have no state. A new one is added here, in `next_event` and in `Transfer`."""
+LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
+"""The link layers of a stream, apart from P1; they have no state. A new one needs code in `next_event` and `Transfer`.
+"""
 
 
 class Recogniser(Protocol):
