@@ -51,9 +51,10 @@ class Table(Generic[_Kind]):
         """Add a layout; it replaces the one that recognises the same pushes."""
         if kind.mask not in self._masks:
             self._masks = (*self._masks, kind.mask)
-        earlier = self._kinds.pop(kind.constant, ())  # with its key, which is a second number of that size
-        others: list[_Kind] = [other for other in earlier if _needs(other) != _needs(kind)]
-        self._kinds[kind.constant] = (*others, kind)
+        kinds = [other for other in self._kinds.get(kind.constant, ()) if _needs(other) != _needs(kind)]
+        kinds.append(kind)
+        self._kinds.pop(kind.constant, None)  # with the key, which is a second number of that size
+        self._kinds[kind.constant] = tuple(kinds)
 
     def remove(self, kind: _Kind) -> None:
         """Remove a layout, if it has not been replaced."""
