@@ -8,11 +8,12 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.axdr.data import WALL_CLOCK
+from hanparse.measurement.index import Index
 from hanparse.meters import clock, values
 from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     Place = tuple[int, int]
     """The first byte of a text in the APDU, and the byte after it."""
@@ -84,7 +85,7 @@ class Plan:
         # in the order in which `values` returns them
         numbers_read = (number.name for number in (*whole, *divided, *multiplied))
         names = (*constants, *numbers_read, *(name for name, _ in texts), *times)
-        self.index: Mapping[str, int] = {name: position for position, name in enumerate(names)}
+        self.index = Index(names)
         self._unmeasured = tuple(self.index[name] for name in unmeasured)
 
     def values(self, constants: Sequence[Any], apdu: bytes) -> list[Any] | None:
