@@ -203,7 +203,7 @@ def _choices(
     """
     for sample in _samples(text):
         bare = _bare(sample)
-        sizes: dict[_Candidate, int] = {}
+        sizes: dict[_Candidate, tuple[int, int]] = {}  # sound bytes, and the other bytes as a negative number
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if candidate.is_bare and bare == sample:
@@ -219,7 +219,8 @@ def _choices(
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sizes[candidate] = sum(unit.size for unit in units)
+            sound = sum(unit.size for unit in units)
+            sizes[candidate] = sound, sound - sum(len(piece.data) for piece in pieces)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
