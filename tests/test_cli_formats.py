@@ -337,3 +337,12 @@ def test_a_part_of_an_estimate_is_a_column_of_its_own(
     assert all(str(estimated[part]) in shown for part in ("value", "high"))
     assert str(estimated["low"]) not in shown
     assert "voltage_l2" not in shown
+
+
+def test_a_table_shows_no_more_than_three_decimals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "push.bin"
+    path.write_bytes(named("aidon/list2-6525-it").data)
+    assert main(["decode", "--ct", "150:7", str(path)]) == 0
+    numbers = re.findall(r" (\d+\.\d+) [AVW]", capsys.readouterr().out)
+    assert numbers
+    assert all(len(number.partition(".")[2]) <= 3 for number in numbers)

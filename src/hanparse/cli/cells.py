@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates: 1 mA and 1 mV
+_DECIMALS: Final = 3  # of estimates, and of numbers in tables: 1 mA and 1 mV
 ESTIMATES: Final = {
     f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
     for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
@@ -102,7 +102,7 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
     if kind is Kind.TEXT:
         return style.text
     if kind in (Kind.NUMBER, Kind.COUNT):
-        return number
+        return _to_three_decimals if style is PEOPLE else number
     if kind is Kind.BREAKER:
         return lambda breaker: style.text(breaker.value)
     return lambda records: style.parts(json.dumps(from_value(records, time=times)))
@@ -117,6 +117,10 @@ def unit(name: str) -> str:
 def number(value: float) -> str | None:
     """Return the text of a finite number, and `None` for NaN and infinity, which JSON cannot represent."""
     return repr(value) if value - value == 0 else None
+
+
+def _to_three_decimals(value: float) -> str | None:
+    return number(round(value, _DECIMALS) if isinstance(value, float) else value)
 
 
 def rounded(estimate: Estimate) -> dict[str, Any]:
@@ -148,7 +152,7 @@ def _security(style: Style) -> Write:
 
 def _part(style: Style) -> Write:
     """Return the writer of one part of an estimate, a number or the name of the method."""
-    return lambda value: style.text(value) if isinstance(value, str) else number(round(value, _DECIMALS))
+    return lambda value: style.text(value) if isinstance(value, str) else _to_three_decimals(value)
 
 
 _OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
