@@ -20,13 +20,14 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import failure, tidy
+from hanparse.hexdump.text import cover, failure, tidy
 from hanparse.pasted import sound
 from hanparse.pasted.choice import Found, search
-from hanparse.wire.pasted import damaged_telegram, telegrams
+from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
     from hanparse.pasted.sound import Unit
+    from hanparse.wire.pasted import Pasted
 
 _LONGEST_APDUS: Final = 1 << 16
 """A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
@@ -45,8 +46,8 @@ def dumped(text: str) -> bytes:
 
 def dump(text: str) -> hexdump.Dump:
     """Return the bytes that `dumped` returns, with the text that was passed over. Raises the same errors."""
-    if found := b"\r\n".join(telegrams(text)):
-        return hexdump.Dump(found, style="P1")
+    if telegrams := find(text):
+        return _with_telegrams(text, telegrams)
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
@@ -61,6 +62,14 @@ def dump(text: str) -> hexdump.Dump:
         if not (damaged := damaged_telegram(text)):
             raise
         return hexdump.Dump(damaged, style="P1")
+
+
+def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
+    """Return the bytes of telegrams that the text contains as text, and of sound frames on its other lines."""
+    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
+    units = search(tidy(rest), sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
+    parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
+    return hexdump.Dump(b"".join([data for _, data in parts]), style="P1")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
