@@ -179,8 +179,6 @@ def make(rng: Random) -> Text:
     chosen = [rng.choice([push for push in PUSHES if push.port == port]) for _ in range(rng.choice((1, 1, 1, 2)))]
     if chosen[0].kind == "apdu":
         chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
-    if chosen[0].kind == "ciphered" and chosen[0].data[:1] != b"~":
-        del chosen[1:]  # ciphered APDUs that follow one another are not parted, as bytes neither
     possible = [name for name in NOTATIONS if name != "no flags" or chosen[0].kind == "hdlc"]
     notation, surrounding = rng.choice(possible), rng.choice([*SURROUNDINGS])
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
