@@ -33,8 +33,8 @@ _SAMPLES: Final = 8
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
-_MAX_DAMAGED: Final = 50
-"""The largest number of damaged lines of a text that are passed over one by one."""
+_MAX_DAMAGED: Final = 8
+"""The largest number of damaged lines that one round passes over."""
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
@@ -187,11 +187,10 @@ class _Candidate(NamedTuple):
         return self.read(_bare(text) if self.is_bare else text)
 
 
-_CANDIDATES: Final = (
-    *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
-    _Candidate(_rules, is_bare=False),
-)
-_FRAME_CANDIDATES: Final = (*_CANDIDATES, _Candidate(_rules_around_damage, is_bare=False))
+_LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
+"""These readings take the most time, so they are used only when no other one contains sound bytes."""
+_CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
+_FRAME_CANDIDATES: Final = (*_CANDIDATES, _LAST[1])
 
 
 def _choices(
@@ -206,7 +205,7 @@ def _choices(
         sizes: dict[_Candidate, int] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
-            if candidate.is_bare and bare == sample:
+            if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
                 continue
             said = bare if candidate.is_bare else sample
             pieces = candidate.read(said)
