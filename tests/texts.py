@@ -184,8 +184,9 @@ def make(rng: Random) -> Text:
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
-    if damage == "typed over" and chosen[0].kind == "apdu" and "base64" in notation:
-        damage = "cut"  # g is a digit of base64, and nothing seals an APDU
+    is_sealed = chosen[-1].data[:1] in b"~/h" and chosen[-1].kind != "apdu"
+    if damage in {"typed over", "masked"} and not is_sealed and "base64" in notation:
+        damage = "cut"  # g and X are digits of base64, and nothing seals an APDU
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])

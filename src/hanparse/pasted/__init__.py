@@ -22,7 +22,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import cover, failure, tidy
 from hanparse.pasted import sound
-from hanparse.pasted.choice import Found, search
+from hanparse.pasted.choice import Found, search, without_remarks
 from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
@@ -34,6 +34,7 @@ _LONGEST_APDUS: Final = 1 << 16
 
 _HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
+_MISTYPED: Final = re.compile(r"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])\w{2,3})[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*")
 
 
 def dumped(text: str) -> bytes:
@@ -53,7 +54,7 @@ def dump(text: str) -> hexdump.Dump:
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
     if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
-        return _dump(tidied, Found(_without_gaps(tidied, bare.units), []))
+        return _dump(tidied, Found(_without_gaps(without_remarks(tidied), bare.units), []))
     if framed.units:
         return _dump(tidied, framed)
     try:
@@ -81,17 +82,20 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
 
 
 def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
-    """Return the APDUs without those that have one byte in each line, and a line without a byte between two of them.
+    """Return the APDUs without those that have a mistyped byte between two pieces.
 
-    An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a header
-    behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
+    That is a short word such as ``0g6``, text that resembles bytes, or any line without a byte when each line has one
+    byte. An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a
+    header behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
     """
     gaps = [_gap(text, apdu) for apdu in apdus]
     first = next((place for place, gap in enumerate(gaps) if gap), len(apdus))
     later = zip(apdus[first:], gaps[first:], strict=True)
     kept = [*apdus[:first], *(apdu for apdu, gap in later if not gap and apdu.pieces[0].data.startswith(_HEADERS))]
     if not kept and (line := gaps[first]):
-        raise failure(text, line.start(1), f"expected a byte of the APDU around it, found {line[1].strip()!r}")
+        found = line[line.lastindex or 0].strip()
+        start = line.start(line.lastindex or 0)
+        raise failure(text, start, f"expected a byte of the APDU around it, found {found!r}")
     return kept
 
 
@@ -99,6 +103,10 @@ def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
     for piece, following in pairwise(apdu.pieces):
         is_one_a_line = len(piece.data) == len(following.data) == 1
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
+            return line
+        if word := _MISTYPED.fullmatch(text, piece.end, following.start):
+            return word
+        if line := hexdump.LIKE_BYTES_ALONE.search(text, piece.end, following.start):
             return line
     return None
 

@@ -108,7 +108,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
-        rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
     if known and hexdump.LIKE_BYTES.search(rest.text):
         return Found([], [])
@@ -145,7 +145,8 @@ def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
 # --- the choice ------------------------------------------------------------------------------------------------------
 
 
-def _bare(text: str) -> str:
+def without_remarks(text: str) -> str:
+    """Return `text` with blanks in place of its remarks."""
     return cover(text, remarks.find(text), " ")
 
 
@@ -184,7 +185,7 @@ class _Candidate(NamedTuple):
 
     def __call__(self, text: str) -> list[Piece]:
         """Return the pieces of the reading in `text`."""
-        return self.read(_bare(text) if self.is_bare else text)
+        return self.read(without_remarks(text) if self.is_bare else text)
 
 
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
@@ -201,7 +202,7 @@ def _choices(
     A reading that leaves no text that resembles bytes is yielded at once.
     """
     for sample in _samples(text):
-        bare = _bare(sample)
+        bare = without_remarks(sample)
         sizes: dict[_Candidate, int] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
