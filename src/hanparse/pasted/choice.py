@@ -33,8 +33,8 @@ _SAMPLES: Final = 8
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
-_MAX_DAMAGED: Final = 50
-"""The largest number of damaged lines of a text that are passed over one by one."""
+_MAX_DAMAGED: Final = 8
+"""The largest number of damaged lines that one round passes over."""
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
@@ -108,7 +108,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             placed = [rest.placed(piece) for piece in unit.pieces]
             units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
-        rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
     if known and hexdump.LIKE_BYTES.search(rest.text):
         return Found([], [])
@@ -145,7 +145,8 @@ def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
 # --- the choice ------------------------------------------------------------------------------------------------------
 
 
-def _bare(text: str) -> str:
+def without_remarks(text: str) -> str:
+    """Return `text` with blanks in place of its remarks."""
     return cover(text, remarks.find(text), " ")
 
 
@@ -184,14 +185,13 @@ class _Candidate(NamedTuple):
 
     def __call__(self, text: str) -> list[Piece]:
         """Return the pieces of the reading in `text`."""
-        return self.read(_bare(text) if self.is_bare else text)
+        return self.read(without_remarks(text) if self.is_bare else text)
 
 
-_CANDIDATES: Final = (
-    *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
-    _Candidate(_rules, is_bare=False),
-)
-_FRAME_CANDIDATES: Final = (*_CANDIDATES, _Candidate(_rules_around_damage, is_bare=False))
+_LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
+"""These readings take the most time, so they are used only when no other one contains sound bytes."""
+_CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
+_FRAME_CANDIDATES: Final = (*_CANDIDATES, _LAST[1])
 
 
 def _choices(
@@ -202,11 +202,11 @@ def _choices(
     A reading that leaves no text that resembles bytes is yielded at once.
     """
     for sample in _samples(text):
-        bare = _bare(sample)
+        bare = without_remarks(sample)
         sizes: dict[_Candidate, tuple[int, int]] = {}  # sound bytes, and the other bytes as a negative number
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
-            if candidate.is_bare and bare == sample:
+            if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
                 continue
             said = bare if candidate.is_bare else sample
             pieces = candidate.read(said)
