@@ -6,15 +6,20 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from hanparse.sources.installed import installed_schemes
+
 FILES: Final = ("file", "-")
 """The schemes whose end is the end of the input."""
 BROKERS: Final = ("mqtt", "mqtts")
-"""The schemes whose pieces are whole messages."""
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
-EXTRAS: Final = dict.fromkeys(("serial", *DEVICES), ("serial", "serialx")) | dict.fromkeys(BROKERS, ("mqtt", "aiomqtt"))
-"""The extra that installs what a scheme needs, and its module."""
+EXTRAS: Final = {
+    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
+    "esphome": ("serialx[esphome]", "aioesphomeapi"),
+    **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
+}
+"""What a scheme needs: the requirement that pip installs, and the module."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _PARITIES: Final = ("E", "N", "O")
 
@@ -33,18 +38,13 @@ class Address:
     password: str | None = field(default=None, repr=False)
     baud: int = 2400
     parity: str = "E"
-    device: str = field(default="", repr=False)
-    """The path or URL that serialx opens. A URL may contain a password or a key."""
+    url: str = field(default="", repr=False)
+    """The path or URL that serialx or the transport of an installed package opens. It may contain a password."""
 
     @property
     def is_file(self) -> bool:
         """Whether the end of the bytes is the end of the input."""
         return self.scheme in FILES
-
-    @property
-    def is_broker(self) -> bool:
-        """Whether each piece is a message with a topic."""
-        return self.scheme in BROKERS
 
 
 def parse(url: str) -> Address:
@@ -52,9 +52,9 @@ def parse(url: str) -> Address:
     if url == "-":
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
-    if not colon or len(scheme) == 1 or scheme not in SCHEMES:
+    if not colon or scheme not in SCHEMES:
         if "://" in url:
-            raise ValueError(f"expected a URL with {', '.join(SCHEMES)}, or a path, found the scheme {scheme!r}")
+            return _foreign(scheme, url)
         scheme, rest = "serial", url
     if scheme == "tcp":
         host, port = host_and_port(url)
@@ -67,6 +67,20 @@ def parse(url: str) -> Address:
     return Address(scheme, path) if scheme in FILES else _line(scheme, path)
 
 
+def _foreign(scheme: str, url: str) -> Address:
+    """Return the address for the transport of an installed package."""
+    installed = installed_schemes()
+    if scheme not in installed:
+        known = ", ".join((*SCHEMES, *installed))
+        raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
+    return Address(scheme, _without_secrets(url.partition("://")[2]), url=url)
+
+
+def _without_secrets(place: str) -> str:
+    """Return the part of a URL behind its scheme without user, password and options."""
+    return place.partition("?")[0].rpartition("@")[2]
+
+
 def _line(scheme: str, rest: str) -> Address:
     """Return the address of a serial port, here or behind a gateway. All options but ours are for serialx."""
     path, _, query = rest.partition("?")
@@ -74,9 +88,10 @@ def _line(scheme: str, rest: str) -> Address:
     baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
     if not (baud.isascii() and baud.isdecimal() and int(baud) and parity in _PARITIES):
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
-    target = path.rpartition("@")[2]
-    device = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "") if scheme in DEVICES else path
-    return Address(scheme, target if scheme in DEVICES else path, baud=int(baud), parity=parity, device=device)
+    if scheme not in DEVICES:
+        return Address(scheme, path, baud=int(baud), parity=parity, url=path)
+    whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
+    return Address(scheme, _without_secrets(path), baud=int(baud), parity=parity, url=whole)
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:

@@ -38,7 +38,7 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
         await _subscribe(client, address.topic)
         async for message in client.messages:
             if isinstance(message.payload, bytes):
-                yield Piece(message.payload, str(message.topic))
+                yield Piece(message.payload, str(message.topic), is_message=True)
     except aiomqtt.MqttError as error:  # it is no OSError
         raise ConnectionError(str(error)) from None
     finally:
