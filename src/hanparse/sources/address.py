@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -14,12 +15,11 @@ BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
-EXTRAS: Final = {
+_EXTRAS: Final = {
     **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
     "esphome": ("serialx[esphome]", "aioesphomeapi"),
     **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
 }
-"""What a scheme needs: the requirement that pip installs, and the module."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
 _PARITIES: Final = ("E", "N", "O")
 
@@ -92,6 +92,13 @@ def _line(scheme: str, rest: str) -> Address:
         return Address(scheme, path, baud=int(baud), parity=parity, url=path)
     whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
     return Address(scheme, _without_secrets(path), baud=int(baud), parity=parity, url=whole)
+
+
+def check_extra(scheme: str) -> None:
+    """Raise `ImportError` with the command that installs what a scheme needs, if it is missing."""
+    requirement, module = _EXTRAS.get(scheme, ("", ""))
+    if module and find_spec(module) is None:
+        raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
