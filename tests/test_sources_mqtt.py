@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from brokermessages import pulse_han, pulse_p1
-from brokers import HOST, SLOW, Broker, broker, needs_mosquitto, until
+from brokers import HOST, Broker, broker, needs_mosquitto
+from gateways import SLOW, until
 
 from hanparse import Decoder, Measurement
 from hanparse.simulate import simulate
