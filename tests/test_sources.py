@@ -171,51 +171,6 @@ def test_leaving_ends_every_task_at_once(state: str) -> None:
     asyncio.run(main())
 
 
-@pytest.mark.parametrize(
-    ("url", "message"),
-    [
-        (
-            "http://admin:secret@host/x",
-            "expected a URL with serial, tcp, .*, file, -, or a path, found the scheme 'http'",
-        ),
-        ("tcp://admin:secret@host", "expected tcp://host:port"),
-        ("tcp://host:99999", "expected tcp://host:port"),
-        ("tcp:", "expected tcp://host:port"),
-        ("file:", "expected a path after file:"),
-        ("serial:///dev/ttyUSB0?baud=fast", "expected baud=2400"),
-        ("serial:///dev/ttyUSB0?parity=X", "expected baud=2400 or another number, and parity=E, N or O"),
-        ("", "expected a path after serial:"),
-    ],
-)
-def test_a_url_that_cannot_be_opened_is_a_value_error_without_its_secrets(url: str, message: str) -> None:
-    with pytest.raises(ValueError, match=message) as caught:
-        sources.open(url)
-    assert "secret" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("url", "scheme", "target"),
-    [
-        ("/dev/ttyUSB0", "serial", "/dev/ttyUSB0"),
-        ("COM3", "serial", "COM3"),
-        ("C:\\x", "serial", "C:\\x"),
-        ("serial:///dev/ttyUSB0?baud=2400&parity=N", "serial", "/dev/ttyUSB0"),
-        ("tcp://[::1]:3001", "tcp", "::1:3001"),
-        ("tcp:gateway:23", "tcp", "gateway:23"),
-        ("file:///x/y.bin", "file", "/x/y.bin"),
-        ("-", "-", "-"),
-    ],
-)
-def test_a_url_has_a_scheme_and_a_target(url: str, scheme: str, target: str) -> None:
-    assert (parse(url).scheme, parse(url).target) == (scheme, target)
-
-
-def test_a_serial_port_without_serialx_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "serialx", None)
-    with pytest.raises(ImportError, match=r"hanparse\[serial\]"):
-        sources.open("/dev/ttyUSB0")
-
-
 async def write_until_read(source: Source, meter: int) -> None:
     """Write a push again and again, because opening a port discards what has arrived; then another one."""
     first = asyncio.ensure_future(anext(source))
