@@ -98,7 +98,7 @@ def test_a_topic_filter_is_checked_as_mqtt_defines_it(topic: str, is_valid: bool
     assert is_filter(topic) is is_valid
 
 
-BROKER = r"expected mqtts?://user:password@host:port/topic .* found another form"
+BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another form"
 
 
 @pytest.mark.parametrize(
