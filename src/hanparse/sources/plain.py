@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 from concurrent.futures import CancelledError
-from contextlib import suppress
-from threading import Thread
+from threading import Lock, Thread
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
@@ -26,6 +25,7 @@ class Reading:
         self.source = source
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
+        self._closing = Lock()
         self._thread.start()
         atexit.register(self.close)  # the thread cannot answer after the end of the interpreter has begun
         self._call(source.__aenter__())
@@ -65,12 +65,19 @@ class Reading:
 
     def close(self) -> None:
         """Close the connection and end the thread. Do nothing if this has happened."""
+        with self._closing:
+            if self._loop.is_closed():
+                return
+            self._call(self._end())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._loop.close()
         atexit.unregister(self.close)
-        if self._loop.is_closed():
-            return
-        with suppress(CancelledError):
-            self._call(self.source.__aexit__(None, None, None))
-        self._call(self._loop.shutdown_asyncgens())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
+
+    async def _end(self) -> None:
+        await self.source.__aexit__(None, None, None)
+        if waiting := asyncio.all_tasks() - {asyncio.current_task()}:  # another thread waits for a measurement
+            for task in waiting:
+                task.cancel()
+            await asyncio.wait(waiting)
+        await self._loop.shutdown_asyncgens()
