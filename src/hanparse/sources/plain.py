@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-from concurrent.futures import CancelledError
+from concurrent.futures import CancelledError, Future
 from threading import Lock, Thread
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from hanparse.measurement import Measurement
     from hanparse.sources.source import Source
+
+T = TypeVar("T")
 
 
 class Reading:
@@ -28,14 +30,10 @@ class Reading:
         self._closing = Lock()
         self._thread.start()
         atexit.register(self.close)  # the thread cannot answer after the end of the interpreter has begun
-        self._call(source.__aenter__())
+        _result(self._begin(source.__aenter__()))
 
-    def _call(self, coroutine: Coroutine[Any, Any, Any]) -> Any:  # noqa: ANN401  the result of the coroutine
-        answer = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        try:
-            return answer.result()
-        finally:
-            answer.cancel()  # after an interrupt
+    def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
     def __iter__(self) -> Self:
         """Return the iterator."""
@@ -43,17 +41,18 @@ class Reading:
 
     def __next__(self) -> Measurement:
         """Return the next measurement; wait for it. An error that ends the source is raised here."""
-        if self._loop.is_closed():
-            raise StopIteration
+        with self._closing:
+            if self._loop.is_closed():
+                raise StopIteration
+            answer = self._begin(self.source.__anext__())
         try:
-            measurement: Measurement = self._call(self.source.__anext__())
+            return _result(answer)
         except (StopAsyncIteration, CancelledError):  # it is cancelled if another thread has closed the source
             self.close()
             raise StopIteration from None
         except BaseException:
             self.close()
             raise
-        return measurement
 
     def __enter__(self) -> Self:
         """Return the iterator."""
@@ -68,7 +67,7 @@ class Reading:
         with self._closing:
             if self._loop.is_closed():
                 return
-            self._call(self._end())
+            _result(self._begin(self._end()))
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
@@ -81,3 +80,11 @@ class Reading:
                 task.cancel()
             await asyncio.wait(waiting)
         await self._loop.shutdown_asyncgens()
+
+
+def _result(answer: Future[T]) -> T:
+    """Wait for a result in the loop. An interrupt of the wait ends what computes it."""
+    try:
+        return answer.result()
+    finally:
+        answer.cancel()
