@@ -193,8 +193,10 @@ def test_a_serial_port_is_read() -> None:
     meter, port = pty.openpty()
 
     async def main() -> None:
-        async with sources.open(f"serial://{os.ttyname(port)}?baud=2400&parity=N") as source:
-            await write_until_read(source, meter)
+        for _ in range(3):  # the port can be opened again at once
+            async with sources.open(f"serial://{os.ttyname(port)}?baud=2400&parity=N") as source:
+                await write_until_read(source, meter)
+                assert source.last_error is None
 
     try:
         asyncio.run(main())
