@@ -12,12 +12,12 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
-from hanparse.sources.transports import TRANSPORTS
+from hanparse.sources.transports import transport_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
     from hanparse.sources.address import Address
     from hanparse.sources.piece import Piece
+    from hanparse.sources.transports import Transport
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
@@ -58,6 +59,7 @@ class Source:
         silence: float = SILENCE,
         first_pause: float = FIRST_PAUSE,
         longest_pause: float = LONGEST_PAUSE,
+        transport: Transport | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.decoder = decoder()
@@ -68,6 +70,7 @@ class Source:
         self.connections = 0
         self.dropped = 0
         self._address = address
+        self._transport = transport or transport_of(address.scheme)
         self._make = decoder
         self._sleep = sleep
         self._silence = silence
@@ -96,8 +99,9 @@ class Source:
         """Close the connection."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._task
+            await asyncio.wait({self._task})  # unlike the task itself, it raises only when the caller is cancelled
+            if not self._task.cancelled():
+                self._task.exception()  # it was raised by the iterator, or nobody waited for it
 
     def __aiter__(self) -> Self:
         """Return the source."""
@@ -140,10 +144,11 @@ class Source:
     async def _connect(self) -> None:
         self.connections += 1
         self.state = CONNECTING
-        async with aclosing(TRANSPORTS[self._address.scheme](self._address)) as pieces:
+        async with aclosing(self._transport(self._address)) as pieces:
             while (piece := await self._next(pieces)) is not None:
                 self.state = RECEIVING
                 self._put(piece.channel, self._decode(piece))
+                await asyncio.sleep(0)  # a read of bytes that are there does not let the consumer run
                 while self._address.is_file and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
                     self._has_room.clear()
                     await self._has_room.wait()
@@ -167,7 +172,7 @@ class Source:
         known = self.decoders.pop(piece.channel, None)
         self.decoder = known or (self._make() if self.decoders else self.decoder)
         self.decoders[piece.channel] = self.decoder  # the last one in the order
-        if self._address.is_broker:
+        if piece.is_message:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))
 
