@@ -8,7 +8,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.axdr.data import WALL_CLOCK
-from hanparse.measurement.index import Index
+from hanparse.measurement.order import Order
 from hanparse.meters import clock, values
 from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
@@ -52,7 +52,7 @@ class Plan:
 
     __slots__ = (
         *("_clocks", "_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_unmeasured", "_whole"),
-        *("index", "mask", "size", "texts"),
+        *("index", "mask", "order", "size", "texts"),
     )
 
     def __init__(
@@ -85,15 +85,18 @@ class Plan:
         # in the order in which `values` returns them
         numbers_read = (number.name for number in (*whole, *divided, *multiplied))
         names = (*constants, *numbers_read, *(name for name, _ in texts), *times)
-        self.index = Index(names)
+        self.index = {name: position for position, name in enumerate(names)}
+        self.order = Order(self.index)
         self._unmeasured = tuple(self.index[name] for name in unmeasured)
 
     def values(self, constants: Sequence[Any], apdu: bytes) -> list[Any] | None:
         """Return the values that `index` names; `None` if a clock shows no moment. `constants` are the first values."""
-        raws: Iterable[int] = self._divided(apdu)
-        if self._numerators:
-            raws = map(mul, raws, self._numerators)
-        found = [*constants, *self._whole(apdu), *map(truediv, raws, self._divisors)]
+        found = [*constants, *self._whole(apdu)]
+        if self._divisors:
+            raws: Iterable[int] = self._divided(apdu)
+            if self._numerators:
+                raws = map(mul, raws, self._numerators)
+            found += map(truediv, raws, self._divisors)
         if self._factors:
             found += map(mul, self._multiplied(apdu), self._factors)
         for start, end in self.texts:

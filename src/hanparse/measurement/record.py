@@ -14,8 +14,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, dataclass_transform
 
 from hanparse.measurement.field import FIELD_OF
-from hanparse.measurement.index import Index
 from hanparse.measurement.inputs import check_type
+from hanparse.measurement.order import Order
 from hanparse.measurement.parts import Estimate, Register, Wiring, comparable
 from hanparse.measurement.scale import Scale
 from hanparse.measurement.security import Security
@@ -33,8 +33,10 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 class Kind(Protocol):
     """Holds the names of the values of similar pushes, and reads the values from a push."""
 
-    index: Index
+    index: Mapping[str, int]
     """The position of each value in the sequence that `values` returns."""
+    order: Order
+    """The fields in their order."""
     scale: Scale
     """The factors by which the values were multiplied."""
     made_for_transformers: bool
@@ -230,7 +232,8 @@ class _Made:
     """The kind of measurements that a caller constructs: the values and registers need no reading."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
-        self.index = Index(names)
+        self.index = {name: position for position, name in enumerate(names)}
+        self.order = Order(self.index)
         self.steps = None
         self.scale = scale
         self.made_for_transformers = made_for_transformers
