@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Place = tuple[int, int]
     """The first byte of a text in the APDU, and the byte after it."""
 
+_wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
 
@@ -102,7 +103,7 @@ class Plan:
         for start, end in self.texts:
             found.append(values.printable(apdu[start:end]))
         for place, microsecond, zone, names in self._clocks:
-            moment = clock.moment(WALL_CLOCK.unpack_from(apdu, place), microsecond, zone)
+            moment = clock.moment(_wall_clock(apdu, place), microsecond, zone)
             if moment is None:
                 return None
             found += [moment] * len(names)

@@ -62,7 +62,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
     """Return what `resolve` returns, from year, month, day, hour, minute and second."""
     year, month, day, hour, minute, second = wall
     try:
-        at = zone if zone is None or isinstance(zone, tzinfo) else zone(year, month, day, hour)
+        at = zone(year, month, day, hour) if callable(zone) else zone
         return datetime(year, month, day, hour, minute, second, microsecond, at)
     except ValueError:
         return None
