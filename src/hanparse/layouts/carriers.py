@@ -37,7 +37,7 @@ class PlainFrame:
 
     __slots__ = (
         *("_constants", "_layout", "_plan", "constant", "head", "index", "is_named", "known", "last", "maker", "mask"),
-        *("made_for_transformers", "order", "scale", "size", "start", "steps", "texts", "used"),
+        *("made_for_transformers", "numbers", "order", "scale", "size", "start", "steps", "texts", "used"),
     )
 
     def __init__(self, frame: Frame, layout: Layout) -> None:
@@ -49,6 +49,7 @@ class PlainFrame:
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
         self.index, self.order, self.scale, self.steps = layout.index, layout.order, layout.scale, layout.steps
+        self.numbers = layout.numbers
         self.made_for_transformers = layout.made_for_transformers
         self._layout, self._plan, self._constants = layout, layout.plan, layout.constants
 
@@ -59,8 +60,12 @@ class PlainFrame:
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
-        apdu = frame[self.start : -FCS_AND_FLAG]
-        return self._plan.values(self._constants, apdu) or self._layout.values(apdu)
+        found = self._plan.values(self._constants, frame, self.start)
+        return found or self._layout.values(frame[self.start : -FCS_AND_FLAG])
+
+    def number(self, frame: bytes, position: int) -> float | None:
+        """Return the value at a position of `numbers`."""
+        return self._plan.number(frame, self.start, position)
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
         """Return every element of the list."""

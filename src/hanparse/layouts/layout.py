@@ -46,8 +46,8 @@ class Layout:
 
     __slots__ = (
         *("_elements", "_timezone", "constant", "constants", "frames", "index", "is_named", "known", "last", "link"),
-        *("made_for_transformers", "maker", "mask", "order", "plan", "profile", "scale", "size", "steps", "texts"),
-        "used",
+        *("made_for_transformers", "maker", "mask", "numbers", "order", "plan", "profile", "scale", "size", "steps"),
+        *("texts", "used"),
     )
 
     def __init__(
@@ -79,6 +79,7 @@ class Layout:
         self.mask = self.plan.mask
         self.constant = int.from_bytes(apdu, "big") & self.mask
         self.texts, self.index, self.order = self.plan.texts, self.plan.index, self.plan.order
+        self.numbers = self.plan.numbers
 
     @property
     def last_use(self) -> int:
@@ -92,6 +93,10 @@ class Layout:
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]
         return found
+
+    def number(self, apdu: bytes, position: int) -> float | None:
+        """Return the value at a position of `numbers`."""
+        return self.plan.number(apdu, 0, position)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return every element of an APDU that has this layout; by the grammar where one is no plain number or text."""

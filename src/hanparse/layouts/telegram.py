@@ -82,6 +82,7 @@ class TelegramLayout:
         read = (*(number.name for number in self._numbers), *times)
         constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in read}
         self._constants = tuple(constants.values())
+        self.numbers = range(len(constants), len(constants) + len(self._numbers))
         self.index = {name: place for place, name in enumerate((*constants, *read))}
         self.order = Order(self.index)
 
@@ -113,6 +114,10 @@ class TelegramLayout:
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
         return found
+
+    def number(self, raw: bytes, position: int) -> float:
+        """Return the value at a position of `numbers`."""
+        return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
         """Return every line with a code."""
