@@ -166,7 +166,7 @@ class LayoutBuilder:
 
 
 def is_plain_text(octets: bytes) -> bool:
-    """Whether octets are a text and nothing else: six that begin with NUL or CR are a code as well."""
+    """Return whether octets are a text and nothing else. Six octets that begin with NUL or CR are also a code."""
     return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
 
 

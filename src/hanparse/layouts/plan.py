@@ -34,7 +34,7 @@ class Number(NamedTuple):
     numerator: int
     denominator: int
     is_divided: bool
-    """Whether the value is a float; else a whole number."""
+    """True if the value is a float, false if it is a whole number."""
 
 
 class Clock(NamedTuple):

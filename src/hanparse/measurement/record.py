@@ -138,7 +138,7 @@ class Record:
         return getattr(self, "_received", None)
 
     def _ciphering(self) -> Security | None:
-        """How the push was ciphered and whether it was verified; `None` for a push that was not ciphered."""
+        """Return the ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
         return getattr(self, "_security", None)
 
     def _factors(self) -> Scale:
