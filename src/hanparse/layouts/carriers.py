@@ -35,7 +35,7 @@ class PlainFrame:
     """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
 
     __slots__ = (
-        *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
+        *("constant", "head", "index", "is_named", "known", "last", "layout", "made_for_transformers", "maker"),
         *("mask", "scale", "size", "start", "steps", "texts", "used"),
     )
 
@@ -51,15 +51,15 @@ class PlainFrame:
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
         self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
         self.made_for_transformers = layout.made_for_transformers
-        self._layout = layout
+        self.layout = layout
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
-        return self._layout.values(frame[self.start : -_FCS_AND_FLAG])
+        return self.layout.values(frame[self.start : -_FCS_AND_FLAG])
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
         """Return every element of the list."""
-        return self._layout.registers(frame[self.start : -_FCS_AND_FLAG])
+        return self.layout.registers(frame[self.start : -_FCS_AND_FLAG])
 
 
 class _Part(NamedTuple):

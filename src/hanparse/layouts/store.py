@@ -18,7 +18,7 @@ are no longer sent are replaced.
 from __future__ import annotations
 
 import contextlib
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hanparse.hdlc import Frame, strip_llc
@@ -33,7 +33,7 @@ from hanparse.security.case import COUNTER_SIZE
 from hanparse.security.header import read_header
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import tzinfo
 
     from hanparse.mbus import Telegram
@@ -98,6 +98,8 @@ class Layouts:
         """The layouts of frames by their first bytes, and those of plain HDLC frames also by their size."""
         self.recognised = 0
         """The number of recognised pushes. It is also the clock by which layouts note their last use."""
+        self.changes = 0
+        """The number of times that a layout of plain frames was added or removed."""
         self._more_frames = 0  # recognised frames minus recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
@@ -164,6 +166,13 @@ class Layouts:
             for carried, raw in last.values():
                 yield from carried.frames(raw)
 
+    def count(self, frames: int, kinds: Iterable[tuple[PlainFrame, int]]) -> None:
+        """Note that so many frames were recognised without this store, and the last one of each kind among them."""
+        for kind, last in sorted(kinds, key=itemgetter(1)):
+            kind.used = self.recognised + last + 1
+            kind.last.profile = kind.maker
+        self.recognised += frames
+
     def recognise(self, layout: Layout | TelegramLayout, push: bytes) -> Measurement:
         """Return the measurement in a push that has a layout; its values are read when a field is asked for."""
         self.recognised = layout.used = self.recognised + 1
@@ -222,6 +231,7 @@ class Layouts:
 
     def _put(self, raw: bytes, size: int, kind: Any) -> tuple[bytes, Any]:  # noqa: ANN401  any layout of frames
         """Add a layout of frames, and return it with the first bytes by which it is looked up."""
+        self.changes += isinstance(kind, PlainFrame)
         start = raw[:START_SIZE]
         if start not in self.starts:
             self.starts[start] = Start(size, self)
@@ -232,6 +242,7 @@ class Layouts:
         return start, kind
 
     def _remove_frame(self, start: bytes, kind: Any) -> None:  # noqa: ANN401  a PlainFrame or Carried
+        self.changes += isinstance(kind, PlainFrame)
         if table := self.starts.get(start):
             table.remove(kind)
             if table.is_empty:
