@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_type_hints
 
 import numpy as np
 import pyarrow as pa
@@ -22,7 +22,11 @@ from hanparse.obis import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from numpy.typing import NDArray
+
     from hanparse.measurement import Field, Measurement
+
+    Array = NDArray[Any]
 
 TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 UTC_TIME: Final = pa.timestamp("us", tz="UTC")
@@ -44,8 +48,8 @@ class Values(NamedTuple):
 
 
 def _struct(of: type) -> pa.DataType:
-    hints = get_type_hints(of)
-    return pa.struct([(name, _TYPES.get(hints[name], pa.string())) for name in of._fields])  # type: ignore[attr-defined]
+    hints = get_type_hints(of).items()
+    return pa.struct([(name, _TYPES.get(next(iter(get_args(hint)), hint), pa.string())) for name, hint in hints])
 
 
 def _columns(field: Field) -> list[tuple[str, pa.DataType]]:
@@ -65,7 +69,7 @@ SCHEMA: Final = pa.schema(
 )
 """The columns: the name of the capture, the position of the first byte of the push in it, and what the push carries."""
 WITH_ESTIMATES: Final = SCHEMA.append(
-    pa.field("estimated", pa.list_(pa.struct([("field", pa.string()), *_struct(Estimate)])))
+    pa.field("estimated", pa.list_(pa.struct([pa.field("field", pa.string()), *_struct(Estimate)])))
 )
 """The columns of a decoder with the option `estimate`."""
 
@@ -97,7 +101,10 @@ def _count(value: int) -> int | None:
 def _converter(field: Field) -> Callable[[Any], Any]:
     if field.kind is Kind.TIME:
         return from_time
-    return _items if field.item else {Kind.NUMBER: float, Kind.COUNT: _count}.get(field.kind, str)
+    if field.item:
+        return _items
+    converters: dict[Kind, Callable[[Any], Any]] = {Kind.NUMBER: float, Kind.COUNT: _count}
+    return converters.get(field.kind, str)
 
 
 _NAMES: Final = (*FIELDS, "wiring")
@@ -107,7 +114,7 @@ _READ: Final[Columns[Any]] = Columns(
 )
 
 
-def from_measurements(measurements: list[Measurement]) -> dict[str, Values]:
+def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
     """Return the columns that some of the measurements fill, by name."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
@@ -120,7 +127,9 @@ def from_measurements(measurements: list[Measurement]) -> dict[str, Values]:
             found["estimated"][row] = [{"field": name, **each._asdict()} for name, each in estimates.items()]
     for name in _TIMES:
         if name in found:
-            found[name], found[f"{name}{LOCAL}"] = zip(*(time or (None, None) for time in found[name]), strict=True)
+            times = [time or (None, None) for time in found[name]]
+            found[name] = [utc for utc, _ in times]
+            found[f"{name}{LOCAL}"] = [local for _, local in times]
     return {name: _values(name, values) for name, values in found.items()}
 
 
@@ -136,7 +145,7 @@ def _values(name: str, values: Sequence[Any]) -> Values:
     return Values(np.array([value or 0 for value in values], _dtype(kind)), valid)
 
 
-def _dtype(kind: pa.DataType) -> Any:  # noqa: ANN401  what NumPy takes for a type
+def _dtype(kind: pa.DataType) -> type:
     return np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
 
 
@@ -166,7 +175,8 @@ def _array(field: pa.Field, rows: int, parts: list[tuple[Any, Values]]) -> pa.Ar
         for to, found in parts:
             cells[to] = np.fromiter(found.values, object, len(found.values))
         return pa.array(cells.tolist(), field.type)
-    out, valid = np.zeros(rows, _dtype(field.type)), np.zeros(rows, bool)
+    out: Array = np.zeros(rows, _dtype(field.type))
+    valid = np.zeros(rows, bool)
     for to, found in parts:
         out[to] = found.values
         valid[to] = True if found.valid is None else found.valid

@@ -242,7 +242,7 @@ class StreamReader:
         self._need = end if sound else size + 1
         return None
 
-    def _run(self, at: int) -> list[object]:
+    def _run(self, at: int) -> list[object]:  # noqa: C901  calls would cost a tenth of the time of a push
         """Return the adjacent known frames that begin at `at`.
 
         The search continues after them. It waits for more bytes when the buffer ends with the beginning of a known
