@@ -27,7 +27,9 @@ TESTED_IN: Final = {
     "archive": "archive",
     # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
+    "cli.commands": "cli",
     "cli.follow": "follow",
+    "cli.outputs": "cli_simulate",
     "cli.pieces": "pieces",
     "hexdump": "hexdump",
     "pasted": "pasted",
@@ -35,12 +37,14 @@ TESTED_IN: Final = {
     "simulate": "simulate",
     "sources": "sources",
     "decoder": "decoder",
+    "diagnosis.fault": "diagnosis",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",
     "layouts.carriers": "mixed_streams",
     "layouts.store": "layouts_layout",
     "layouts.table": "layouts_layout",
+    "measurement.index": "measurement_columns",
     "measurement.measurement": "measurement",
     "measurement.security": "security",
     "meters.makers": "meters_makers",  # each of them: tests/frames
@@ -57,6 +61,7 @@ TESTED_IN: Final = {
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.hdlc_parts": "hdlc_frame",
     "wire.link": "meters_seen",
+    "wire.llc": "hdlc_frame",
     "wire.mbus_grammar": "mbus",
     "wire.stats": "decoder",
 }

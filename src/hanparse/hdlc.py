@@ -15,7 +15,7 @@ from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
 from hanparse.wire.hdlc_parts import FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, Parts
-from hanparse.wire.link import Address, Link
+from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
@@ -26,9 +26,6 @@ TYPE_3: Final = 0xA
 MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
 """The largest number of bytes that a reader of HDLC frames buffers."""
-
-LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
-"""The LLC headers of a response, which a meter sends, and of a command (IEC 62056-46 5.3)."""
 
 SEGMENTED: Final = 0x08
 """The segmentation bit in the first byte of the format field: more segments follow."""
@@ -70,7 +67,7 @@ class Frame:
     @property
     def link(self) -> Link:
         """Return its addresses and its control byte."""
-        return Link(self.destination, self.source, self.control)
+        return shared_link(self.destination, self.source, self.control)
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
@@ -130,11 +127,6 @@ def groups(sent: Buffer) -> Address:
 
 def _fail(message: str, offset: int) -> NoReturn:
     raise FrameError(message, offset=offset)
-
-
-def strip_llc(information: bytes) -> bytes:
-    """Return the information field without its LLC header, which some frames lack: the APDU or a part of it."""
-    return information[3:] if information.startswith(LLC) else information
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 import numpy as np
 
 from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
-from hanparse.archive.plan import Plan
+from hanparse.archive.frames import FrameColumns
 from hanparse.decoder import Decoder, Options
+from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.layout import are_texts
-from hanparse.layouts.store import START_SIZE
 from hanparse.receiver import Read, ReadTelegram, Recognised
 from hanparse.wire.crc import SOUND, frame_register
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
 _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
-_PLANS: Final = 8
+_TRIED: Final = 8
 """The layouts that are tried for frames with the same first bytes."""
 
 
@@ -80,7 +80,7 @@ class Capture:
         self._data, self._base, self._at = b"", 0, 0  # the window, its position in the capture, the place in it
         self._tables: dict[bytes, list[PlainFrame]] = {}
         self._sizes: dict[bytes, int] = {}
-        self._plans: dict[PlainFrame, Plan] = {}
+        self._known: dict[PlainFrame, FrameColumns] = {}
         self._search: Pattern[bytes] | None = None
         self._changes = -1
         self._frames, self._least = _FEWEST, 1
@@ -124,7 +124,7 @@ class Capture:
         self._tables = {head: _tried(kinds) for head, kinds in tables.items() if kinds}
         self._sizes = {head: kinds[0].size for head, kinds in self._tables.items() if kinds}
         known = {kind for kinds in self._tables.values() for kind in kinds}
-        self._plans = {kind: plan for kind, plan in self._plans.items() if kind in known}
+        self._known = {kind: plan for kind, plan in self._known.items() if kind in known}
         self._search = re.compile(b"|".join(map(re.escape, self._sizes)), re.DOTALL) if self._sizes else None
         self._frames, self._least = _FEWEST, 1
 
@@ -208,16 +208,18 @@ class Capture:
         self._rows += count
         self._at = end
 
-    def _recognise(self, starts: list[int], heads: list[bytes]) -> tuple[Array, list[tuple[Plan, Array, Array]]]:
+    def _recognise(
+        self, starts: list[int], heads: list[bytes]
+    ) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
         """Return for each frame the number of its plan or -1; and the plans, with the frames that each tried."""
         which: Array = np.full(len(starts), -1, np.int16)
-        found: list[tuple[Plan, Array, Array]] = []
+        found: list[tuple[FrameColumns, Array, Array]] = []
         places, octets = np.array(starts), np.frombuffer(self._data, np.uint8)
         makes_known = _makes_known([kind for kinds in self._tables.values() for kind in kinds])
         for head in dict.fromkeys(heads):
             of_head = np.array([place for place, other in enumerate(heads) if other == head])
             for kind in self._tables[head]:
-                plan = self._plan(kind, places[of_head]) if makes_known(kind) else None
+                plan = self._columns(kind, places[of_head]) if makes_known(kind) else None
                 if plan and len(of_head):
                     rows = _rows(octets, places[of_head], kind.size)
                     good = plan.sound(rows)
@@ -226,15 +228,15 @@ class Capture:
                     of_head = of_head[~good]
         return which, found
 
-    def _plan(self, kind: PlainFrame, places: Array) -> Plan | None:
+    def _columns(self, kind: PlainFrame, places: Array) -> FrameColumns | None:
         """Return the plan of a layout; `None` as long as none of the first frames at the places is one of it."""
-        for place in [] if kind in self._plans else places[:_FEWEST].tolist():
+        for place in [] if kind in self._known else places[:_FEWEST].tolist():
             frame = self._data[place : place + kind.size]
             is_kind = int.from_bytes(frame) & kind.mask == kind.constant and are_texts(frame, kind.texts)
             if is_kind and frame_register(frame) == SOUND:
-                self._plans[kind] = Plan(kind, frame)
+                self._known[kind] = FrameColumns(kind, frame)
                 break
-        plan = self._plans.get(kind)
+        plan = self._known.get(kind)
         return plan if plan and plan.is_exact else None
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
@@ -254,7 +256,7 @@ class Capture:
 
 def _tried(kinds: list[PlainFrame]) -> list[PlainFrame]:
     """Return the layouts that are tried in turn: without those for which the choice between two may matter."""
-    recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_PLANS]
+    recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -18,6 +20,10 @@ if TYPE_CHECKING:
 
 CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
+
+
+DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""The exit statuses. `WRONG` is that of a file that cannot be read, and of wrong arguments."""
 
 
 def no_clock() -> None:
@@ -43,6 +49,12 @@ def complain(message: str) -> None:
         if sys.stderr:
             sys.stderr.write(f"hanparse: {message}\n")
             sys.stderr.flush()
+
+
+def end_like_an_interrupt() -> None:
+    """Handle SIGTERM like an interrupt, so that a command that runs without end can end its output."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @contextmanager

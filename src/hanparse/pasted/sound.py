@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
 from hanparse.errors import CipherError, DecodeError, FrameError
-from hanparse.hdlc import FLAG, LLC, TYPE_3, Frame
+from hanparse.hdlc import FLAG, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
 from hanparse.wire.hdlc_parts import MAX_LENGTH
+from hanparse.wire.llc import LLC
 from hanparse.wire.message import MAX_MESSAGE, Message
 from hanparse.wire.reader import StreamReader
 
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
-_MAY_BE_FRAME: Final = re.compile(b"|".join(layer.start for layer in LAYERS if layer is not MBusShort), re.DOTALL)
+_MAY_BE_FRAME: Final = re.compile(
+    b"|".join(layer.start for layer in LAYERS if not isinstance(layer, MBusShort)), re.DOTALL
+)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
 """The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
@@ -106,7 +109,7 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
-    reader = StreamReader([layer() for layer in LAYERS])
+    reader = StreamReader(LAYERS)
     reader.receive(data)
     events = [*iter(reader.next_event, None)]
     reader.end()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from hanparse import cosem, mbus, p1
 from hanparse.cipheredp1 import Ciphered, CipheredTelegram, Judge, P1OrCiphered
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
-from hanparse.hdlc import Frame, Hdlc, strip_llc
+from hanparse.hdlc import Frame, Hdlc
 from hanparse.mbus import MBus, MBusShort
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.meters.p1 import read_telegram
@@ -23,8 +23,9 @@ from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opened, Opener
 from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
+from hanparse.wire.llc import strip_llc
 from hanparse.wire.message import Message
-from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
+from hanparse.wire.reader import NOTHING_KNOWN, Known, LinkLayer, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,10 +35,12 @@ if TYPE_CHECKING:
     from hanparse.receiver.events import Event
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
+    from hanparse.wire.message import Dropped
 
 
-LAYERS: Final = (Hdlc, MBus, MBusShort)
-"""The link layers of a stream, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
+LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
+"""The link layers of a stream, apart from P1; they have no state. A new one needs code in `next_event` and `Transfer`.
+"""
 
 
 class Recogniser(Protocol):
@@ -69,12 +72,12 @@ class Receiver:
         recogniser: Recogniser | None = None,
         keys: Keys = NO_KEYS,
     ) -> None:
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if isinstance(profiles, tuple) else tuple(profiles)
         self._recogniser = recogniser
         self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
         self.opener = Opener(keys, is_sound)
         self._judge = Judge(self.opener, is_sound)
-        layers = [*(layer() for layer in LAYERS), P1OrCiphered(self._judge), Ciphered(self._judge)]
+        layers = [*LAYERS, P1OrCiphered(self._judge), Ciphered(self._judge)]
         self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
@@ -130,7 +133,7 @@ class Receiver:
             for earlier in self._recogniser.unjoined():
                 self._note(earlier)
         with self._failing(message):
-            whole, dropped = self._transfer.add(frame)
+            whole, dropped = self._join(frame)
             if dropped:
                 self._pending.append(dropped)
             if whole:
@@ -139,9 +142,22 @@ class Receiver:
 
     def _note(self, frame: Frame | mbus.Telegram) -> None:
         """Join a frame of a message that was recognised and delivered, so that its repetition is no error."""
-        whole, _ = self._transfer.add(frame)
+        whole, _ = self._join(frame)
         if whole and is_block(whole.payload):
             self._transfer.add_block(whole)
+
+    def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `frame` completes, and the message that it shows to be incomplete.
+
+        Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
+        """
+        if isinstance(frame, Frame):
+            return self._transfer.add_segment(frame)
+        if frame.is_dlms:
+            return self._transfer.add_telegram(frame)
+        if frame.data:
+            raise DecodeError(frame.content)
+        return None, None  # a control frame
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):

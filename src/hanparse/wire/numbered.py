@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 16
-"""For how many links messages are joined at a time. A HAN port has one link."""
+"""The largest number of links for which messages are joined at a time. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
@@ -31,13 +31,13 @@ class Numbering(NamedTuple):
 class NumberedParts:
     """Joins the parts of each link separately, in bounded memory."""
 
-    def __init__(self, unit: str, first: int, modulo: int) -> None:
-        self._numbering = Numbering(unit, first, modulo)
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
         self._messages: dict[object, _Joining] = {}
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is being joined or refused."""
+        """Return whether no message is being joined or dropped."""
         return not any(joining.is_busy for joining in self._messages.values())
 
     def add(

@@ -1,4 +1,4 @@
-"""Verifies many frames of one layout at once, and returns the values in them as columns: `Plan`.
+"""Verifies many frames of one layout at once, and returns the values in them as columns: `FrameColumns`.
 
 A check sequence is linear: the difference of two registers follows from the difference of two frames. So frames are
 compared with one sound frame of the layout, and the effects of the bytes that differ have to cancel out.
@@ -6,15 +6,15 @@ compared with one sound frame of the layout, and the effects of the bytes that d
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from struct import Struct
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pyarrow as pa
 
-from hanparse.archive.columns import EPOCH, LOCAL, MICROSECOND, Values
+from hanparse.archive import times
+from hanparse.archive.columns import LOCAL, Values
 from hanparse.hdlc import MAX_FRAME
 from hanparse.layouts.layout import are_texts
 from hanparse.measurement import Wiring
@@ -24,15 +24,11 @@ from hanparse.wire.crc import frame_register
 if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.layouts.carriers import PlainFrame
-    from hanparse.layouts.learn import Clock, Number
-    from hanparse.meters.clock import Zone
+    from hanparse.layouts.plan import Clock, Number
 
 _ALL: Final = 0xFF
 _BLOCK: Final = 1024  # so many frames stay in the cache of the processor
 _EXACT: Final = 1 << 53  # up to here floats hold every integer
-_UNKNOWN: Final = 1 << 62
-_SHORTEST_MONTH: Final = 28
-_END_OF_HOUR: Final = timedelta(minutes=59, seconds=59)
 
 
 @cache
@@ -47,7 +43,7 @@ def _effects() -> Array:
     return found
 
 
-class Plan:
+class FrameColumns:
     """The columns of a layout of frames. `frame` is one of its frames, with a right check sequence."""
 
     def __init__(self, kind: PlainFrame, frame: bytes) -> None:
@@ -74,7 +70,7 @@ class Plan:
             for row in np.flatnonzero(odd):
                 good[row] = are_texts(rows[row].tobytes(), ((start, end),))
         for found in self._parts.clocks:
-            good &= _show_time(*self._wall(rows, found))
+            good &= times.exist(*self._wall(rows, found))
         return good
 
     def _is_frame(self, rows: Array) -> Array:
@@ -102,7 +98,7 @@ class Plan:
         for name, (start, end) in parts.texts.items():
             found[name] = _texts(rows[:, self.kind.start + start : self.kind.start + end])
         for each in parts.clocks:
-            utc, local = _moments(each, *self._wall(rows, each))
+            utc, local = times.moments(each, *self._wall(rows, each))
             for name in each.names:
                 found[name], found[f"{name}{LOCAL}"] = utc, local
         return found
@@ -136,50 +132,3 @@ def _texts(octets: Array) -> Values:
     return Values(
         coded.indices.to_numpy(), texts=tuple(values.printable(raw) or "" for raw in coded.dictionary.to_pylist())
     )
-
-
-def _show_time(year: Array, month: Array, day: Array, hour: Array, minute: Array, second: Array) -> Array:
-    """Return which wall clocks show a time that exists; those of a month with fewer than 31 days one by one."""
-    limits = ((year, 10_000), (month, 13), (day, 32), (hour, 24), (minute, 60), (second, 60))
-    good: Array = np.logical_and.reduce([part < limit for part, limit in limits]) & (year > 0) & (month > 0) & (day > 0)
-    for row in np.flatnonzero(good & (day > _SHORTEST_MONTH)):
-        good[row] = _is_day(int(year[row]), int(month[row]), int(day[row]))
-    return good
-
-
-@cache
-def _is_day(year: int, month: int, day: int) -> bool:
-    try:
-        datetime(year, month, day)  # noqa: DTZ001  a date
-    except ValueError:
-        return False
-    return True
-
-
-def _moments(
-    found: Clock, year: Array, month: Array, day: Array, hour: Array, minute: Array, second: Array
-) -> tuple[Values, Values]:
-    """Return the times in UTC and the wall clocks; the zone is looked up once for each run of equal hours."""
-    key = ((year * 16 + month) * 32 + day) * 32 + hour
-    starts = np.flatnonzero(np.append(True, key[1:] != key[:-1]))
-    hours = [(int(year[at]), int(month[at]), int(day[at]), int(hour[at]), found.zone) for at in starts.tolist()]
-    begins, ends, walls = (np.array(part) for part in zip(*map(_hour, *zip(*hours, strict=True)), strict=True))
-    counts = np.diff(np.append(starts, len(key)))
-    local = np.repeat(walls, counts) + (minute * 60 + second) * 1_000_000 + found.microsecond
-    offset = np.repeat(begins, counts)
-    for row in np.flatnonzero(np.repeat(begins != ends, counts)):
-        offset[row] = _offset(EPOCH + int(local[row]) * MICROSECOND, found.zone)
-    known = offset != _UNKNOWN
-    return Values(local - offset, None if known.all() else known), Values(local)
-
-
-@lru_cache(maxsize=4096)
-def _hour(year: int, month: int, day: int, hour: int, zone: Zone) -> tuple[int, int, int]:
-    """Return the offsets of the zone when an hour begins and ends, and its begin, all in microseconds."""
-    begin = datetime(year, month, day, hour)  # noqa: DTZ001  a wall clock
-    return _offset(begin, zone), _offset(begin + _END_OF_HOUR, zone), (begin - EPOCH) // MICROSECOND
-
-
-def _offset(wall: datetime, zone: Zone) -> int:
-    found = wall.replace(tzinfo=zone(wall.year, wall.month, wall.day, wall.hour)).utcoffset()
-    return _UNKNOWN if found is None else found // MICROSECOND
