@@ -6,7 +6,7 @@ import io
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any, BinaryIO, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, Protocol, Unpack
 
 import pyarrow as pa
 
@@ -23,7 +23,15 @@ ROWS: Final = 65_536
 """The largest number of rows of a batch."""
 _WINDOW: Final = 1 << 20
 
-One = str | os.PathLike[str] | BinaryIO | Buffer
+
+class Readable(Protocol):
+    """A binary file, or an object with its method `read`."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes; none at the end."""
+
+
+One = str | os.PathLike[str] | Readable | Buffer
 """One capture: a path, a binary file, or bytes."""
 
 
@@ -88,13 +96,13 @@ def _is_capture(source: object) -> bool:
     return isinstance(source, str | os.PathLike | Buffer) or hasattr(source, "read")
 
 
-def _opened(source: One) -> AbstractContextManager[BinaryIO]:
+def _opened(source: One) -> AbstractContextManager[Readable]:
     if isinstance(source, str | os.PathLike):
         return open(source, "rb", buffering=0)  # noqa: PTH123  a path-like of any kind; the caller closes it
     return nullcontext(io.BytesIO(source) if isinstance(source, Buffer) else source)
 
 
-def _reader(file: BinaryIO) -> Callable[[int], bytes]:
+def _reader(file: Readable) -> Callable[[int], bytes]:
     def read(size: int) -> bytes:
         found = file.read(size)
         if not isinstance(found, bytes):
