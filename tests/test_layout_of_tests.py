@@ -24,6 +24,7 @@ TESTED_IN: Final = {
     "annotate.pushes": "annotate_carriers",
     "annotate.spans": "annotate_carriers",
     "annotate.values": "annotate",
+    "archive": "archive",
     # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
     "cli.commands": "cli",

@@ -36,7 +36,7 @@ class PlainFrame:
     """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
 
     __slots__ = (
-        *("_constants", "_layout", "_plan", "constant", "head", "index", "is_named", "known", "last", "maker", "mask"),
+        *("_constants", "_plan", "constant", "head", "index", "is_named", "known", "last", "layout", "maker", "mask"),
         *("made_for_transformers", "numbers", "order", "scale", "size", "start", "steps", "texts", "used"),
     )
 
@@ -51,7 +51,7 @@ class PlainFrame:
         self.index, self.order, self.scale, self.steps = layout.index, layout.order, layout.scale, layout.steps
         self.numbers = layout.numbers
         self.made_for_transformers = layout.made_for_transformers
-        self._layout, self._plan, self._constants = layout, layout.plan, layout.constants
+        self.layout, self._plan, self._constants = layout, layout.plan, layout.constants
 
     @property
     def first_bytes(self) -> bytes:
@@ -61,7 +61,7 @@ class PlainFrame:
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
         found = self._plan.values(self._constants, frame, self.start)
-        return found or self._layout.values(frame[self.start : -FCS_AND_FLAG])
+        return found or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def number(self, frame: bytes, position: int) -> float | None:
         """Return the value at a position of `numbers`."""
@@ -69,7 +69,7 @@ class PlainFrame:
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
         """Return every element of the list."""
-        return self._layout.registers(frame[self.start : -FCS_AND_FLAG])
+        return self.layout.registers(frame[self.start : -FCS_AND_FLAG])
 
 
 class _Part(NamedTuple):
