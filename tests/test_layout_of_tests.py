@@ -76,6 +76,7 @@ OF_THE_WHOLE: Final = {
     "dataframe_examples": "examples that make data frames",
     "docs": "pages",
     "examples": "programs that use the library",
+    "fleet_examples": "examples that convert captures on the workers of an engine",
     "frames": "frame files",
     "import": "the package as it is imported",
     "layout_of_tests": "this module",
