@@ -139,6 +139,7 @@ def test_dask_writes_the_same_files_again(captures: Captures, client: Client) ->
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="java is not installed")
+@pytest.mark.filterwarnings("default")  # those of pyspark
 def test_spark_writes_the_same_files_again(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
