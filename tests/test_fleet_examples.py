@@ -143,7 +143,7 @@ def test_dask_writes_the_same_files_again(captures: Captures, client: Client) ->
 def test_spark_writes_the_same_files_again(captures: Captures, monkeypatch: pytest.MonkeyPatch) -> None:
     sql = pytest.importorskip("pyspark.sql", reason="pyspark is not installed")
     monkeypatch.setenv("PYSPARK_PYTHON", sys.executable)
-    monkeypatch.syspath_prepend(str(ROOT / "examples"))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT / "examples"), *sys.path]))  # of the executors
     example = script("examples/fleet_spark.py")
     on_this_machine = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
     spark = sql.SparkSession.builder.config(map={"spark.ui.enabled": "false", **on_this_machine}).master("local[2]")
