@@ -54,6 +54,11 @@ class Row(NamedTuple):
     goal: float
     unit: str = "×"
 
+    @property
+    def verdict(self) -> str:
+        """Whether the goal is reached."""
+        return "reached" if self.figure <= self.goal else "missed"
+
 
 def microseconds(work: Callable[[], object], times: int = 50) -> float:
     """The least processor time of one call."""
@@ -172,8 +177,8 @@ def state() -> list[Row]:
 
 def table(rows: Sequence[Row]) -> str:
     """The rows as Markdown."""
-    lines = [f"| {row.what} | {row.figure:.2f} {row.unit} | {row.goal} {row.unit} |" for row in rows]
-    return "\n".join(["| | measured | goal, at most |", "|---|---|---|", *lines])
+    lines = [f"| {row.what} | {row.figure:.2f} {row.unit} | {row.goal} {row.unit} | {row.verdict} |" for row in rows]
+    return "\n".join(["| | measured | goal, at most | |", "|---|---|---|---|", *lines])
 
 
 def main() -> int:
