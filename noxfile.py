@@ -147,7 +147,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers and P1, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons of lists, carriers, values, state and P1, which fail below half of a goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")

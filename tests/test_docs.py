@@ -103,6 +103,8 @@ def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: s
     if page == "docs/dataframes.md":
         pytest.importorskip("pandas", reason="pandas is not installed; the session cover of nox has it")
         pytest.importorskip("polars", reason="polars is not installed; the session cover of nox has it")
+    if page == "docs/fleet.md":
+        pytest.importorskip("pyarrow", reason="pyarrow is not installed; the session cover of nox has it")
     runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":

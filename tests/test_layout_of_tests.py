@@ -24,6 +24,7 @@ TESTED_IN: Final = {
     "annotate.pushes": "annotate_carriers",
     "annotate.spans": "annotate_carriers",
     "annotate.values": "annotate",
+    "archive": "archive",
     # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
     "cli.commands": "cli",
@@ -43,7 +44,6 @@ TESTED_IN: Final = {
     "layouts.carriers": "mixed_streams",
     "layouts.store": "layouts_layout",
     "layouts.table": "layouts_layout",
-    "measurement.index": "measurement_columns",
     "measurement.measurement": "measurement",
     "measurement.security": "security",
     "meters.makers": "meters_makers",  # each of them: tests/frames
@@ -75,6 +75,7 @@ OF_THE_WHOLE: Final = {
     "dataframe_examples": "examples that make data frames",
     "docs": "pages",
     "examples": "programs that use the library",
+    "fleet_examples": "examples that convert captures on the workers of an engine",
     "frames": "frame files",
     "import": "the package as it is imported",
     "layout_of_tests": "this module",

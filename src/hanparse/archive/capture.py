@@ -1,0 +1,286 @@
+"""Reads one capture: runs of frames that have learned layouts at once, all other bytes by the decoder: `Capture`."""
+
+from __future__ import annotations
+
+import re
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+import numpy as np
+
+from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
+from hanparse.archive.frames import FrameColumns
+from hanparse.decoder import Decoder, Options
+from hanparse.layouts.carriers import START_SIZE
+from hanparse.layouts.layout import are_texts
+from hanparse.receiver import Read, ReadTelegram, Recognised
+from hanparse.wire.crc import SOUND, frame_register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from re import Pattern
+
+    import pyarrow as pa
+
+    from hanparse.archive.columns import Array
+    from hanparse.layouts.carriers import PlainFrame
+    from hanparse.measurement import Measurement
+    from hanparse.receiver import Event
+
+_FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
+_PIECE: Final = 1 << 10
+_LARGEST_PIECE: Final = 1 << 16
+_TRIED: Final = 8
+"""The layouts that are tried for frames with the same first bytes."""
+
+
+class ArchiveDecoder(Decoder):
+    """A decoder that notes the position of each push, and that passes over frames which were read elsewhere."""
+
+    def __init__(self, **options: Unpack[Options]) -> None:
+        super().__init__(**options)
+        self.places: list[int] = []
+        self._reader.places = self.places
+        self.layouts = self._layouts
+
+    @property
+    def can_pass(self) -> bool:
+        """Whether the next frame depends on no byte before it except for an opening flag."""
+        reader = self._reader
+        return reader.is_settled and reader.known is self._layouts.starts and self._estimator is None
+
+    @property
+    def has_flag(self) -> bool:
+        """Whether a flag was fed that may open the next frame."""
+        return self._reader.pending == 1
+
+    def pass_over(self, start: int, end: int) -> None:
+        """Continue behind recognised frames."""
+        self._reader.pass_over(start, end)
+
+    def _take(self, event: Event | list[Measurement]) -> None:
+        before = len(self._ready)
+        super()._take(event)
+        if len(self._ready) > before and isinstance(event, Read | ReadTelegram | Recognised):
+            self.places.append(event.message.frames[0].offset)
+
+
+class Capture:
+    """Reads the bytes of one capture in windows.
+
+    The bytes of a window are followed from frame to frame as long as their first bytes are those of a learned layout.
+    These frames are verified at once, and runs of sound frames are passed over by the decoder. It reads all other
+    bytes, and the runs continue where no byte of the decoder is part of a frame that may still come.
+    """
+
+    def __init__(self, schema: pa.Schema, source: str | None, limit: int, **options: Unpack[Options]) -> None:
+        self.decoder = ArchiveDecoder(**options)
+        self._layouts = self.decoder.layouts
+        self._schema, self._source, self._limit = schema, source, limit
+        self._data, self._base, self._at = b"", 0, 0  # the window, its position in the capture, the place in it
+        self._tables: dict[bytes, list[PlainFrame]] = {}
+        self._sizes: dict[bytes, int] = {}
+        self._known: dict[PlainFrame, FrameColumns] = {}
+        self._search: Pattern[bytes] | None = None
+        self._changes = -1
+        self._frames, self._least = _FEWEST, 1
+        self._begin()
+
+    def _begin(self) -> None:
+        self._rows = 0  # of the batch to come
+        self._positions: list[Any] = []
+        self._pieces: list[Piece] = []
+        self._alone: list[tuple[int, Measurement]] = []  # rows of measurements that the decoder returned
+
+    def batches(self, read: Callable[[int], bytes], window: int) -> Iterator[pa.RecordBatch]:
+        """Return the batches of the bytes that `read` returns, until it returns none."""
+        while fresh := read(window):
+            self._data, self._base, self._at = self._data[self._at :] + fresh, self._base + self._at, 0
+            while self._at < len(self._data) and self._advance():
+                if self._rows >= self._limit:
+                    yield from self._batches()
+        self._feed(len(self._data))
+        self._keep(self.decoder.flush())
+        yield from self._batches()
+
+    def _advance(self) -> bool:
+        """Read some of the window. Return false if the window ends with a part of a known frame."""
+        if self._changes != self._layouts.changes:
+            self._learn()
+        if self._sizes and self._least < _FEWEST and self.decoder.can_pass:
+            starts, heads, is_cut = self._follow()
+            if starts:
+                self._take(starts, heads)
+                return True
+            if is_cut:
+                return False
+        self._feed(self._stop())
+        return True
+
+    def _learn(self) -> None:
+        """Take over the layouts of plain frames of the decoder."""
+        self._changes = self._layouts.changes
+        tables = {head: [*table] for head, table in self._layouts.starts.items() if isinstance(head, bytes)}
+        self._tables = {head: _tried(kinds) for head, kinds in tables.items() if kinds}
+        self._sizes = {head: kinds[0].size for head, kinds in self._tables.items() if kinds}
+        known = {kind for kinds in self._tables.values() for kind in kinds}
+        self._known = {kind: plan for kind, plan in self._known.items() if kind in known}
+        self._search = re.compile(b"|".join(map(re.escape, self._sizes)), re.DOTALL) if self._sizes else None
+        self._frames, self._least = _FEWEST, 1
+
+    def _stop(self) -> int:
+        """Return the place up to which the decoder reads: that of the next first bytes of a known frame, or the end."""
+        if self._search is None:
+            self._least = min(max(2 * self._least, _PIECE), _LARGEST_PIECE)
+            return min(self._at + self._least, len(self._data))
+        found = self._search.search(self._data, self._at + self._least)
+        return found.start() if found else len(self._data)
+
+    def _feed(self, stop: int) -> None:
+        """Let the decoder read up to a place of the window."""
+        found = self.decoder.feed(self._data[self._at : stop])
+        self._at = stop
+        self._least = 1 if self.decoder.can_pass else min(2 * self._least, _LARGEST_PIECE)
+        self._keep(found)
+
+    def _keep(self, found: list[Measurement]) -> None:
+        self._alone += enumerate(found, self._rows)
+        self._rows += len(found)
+        self._positions.append(self.decoder.places[:])
+        self.decoder.places.clear()
+
+    def _follow(self) -> tuple[list[int], list[bytes], bool]:
+        """Return where known frames seem to begin, one after the other, their first bytes, and whether one is cut."""
+        data, at, sizes = self._data, self._at, self._sizes
+        starts: list[int] = []
+        heads: list[bytes] = []
+        has_flag = self.decoder.has_flag and at > 0
+        most = min(self._frames, self._limit - self._rows)
+        while len(starts) < most:
+            head = data[at : at + START_SIZE]
+            size = sizes.get(head)
+            if size is None:
+                head = data[at - 1 : at - 1 + START_SIZE]
+                size = sizes.get(head) if starts or has_flag else None
+                if size is None:
+                    break
+                at -= 1
+            if at + size > len(data):
+                return starts, heads, True
+            starts.append(at)
+            heads.append(head)
+            at += size
+        return starts, heads, False
+
+    def _take(self, starts: list[int], heads: list[bytes]) -> None:
+        """Take the runs of sound frames; the decoder reads the frames between them, until something changes."""
+        count = len(starts)
+        which, found = self._recognise(starts, heads)
+        makers = [plan.kind.last.profile for plan, _, _ in found]
+        row_of = np.full(count, -1, np.int64)
+        at = 0
+        for stop in [*np.flatnonzero(which < 0).tolist(), count]:
+            if stop > at:
+                self._pass(starts, which[at:stop], at, [plan.kind for plan, _, _ in found])
+                row_of[at:stop] = np.arange(self._rows - (stop - at), self._rows)
+            at = stop + 1
+            if stop < count:
+                self._feed(starts[stop] + self._sizes[heads[stop]])
+                is_same = [plan.kind.last.profile for plan, _, _ in found] == makers
+                if not (is_same and self._changes == self._layouts.changes and self.decoder.can_pass):
+                    break
+        taken = int((row_of >= 0).sum())
+        self._frames = min(4 * self._frames, _MOST) if at >= count else max(_FEWEST, 2 * taken)
+        for number, (plan, places, rows) in enumerate(found):
+            chosen = (which[places] == number) & (row_of[places] >= 0)
+            if chosen.any():
+                self._pieces.append(Piece(row_of[places][chosen], plan.columns(rows if chosen.all() else rows[chosen])))
+
+    def _pass(self, starts: list[int], run: Array, at: int, kinds: list[PlainFrame]) -> None:
+        """Count a run of sound frames."""
+        count = len(run)
+        places = starts[at : at + count]
+        last = {kind: int(np.flatnonzero(run == number)[-1]) for number, kind in enumerate(kinds) if number in run}
+        end = places[-1] + kinds[run[-1]].size
+        self.decoder.pass_over(self._base + places[0], self._base + end)
+        self._layouts.count(count, last.items())
+        self._positions.append(np.array(places) + self._base)
+        self._rows += count
+        self._at = end
+
+    def _recognise(
+        self, starts: list[int], heads: list[bytes]
+    ) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
+        """Return for each frame the number of its plan or -1; and the plans, with the frames that each tried."""
+        which: Array = np.full(len(starts), -1, np.int16)
+        found: list[tuple[FrameColumns, Array, Array]] = []
+        places, octets = np.array(starts), np.frombuffer(self._data, np.uint8)
+        makes_known = _makes_known([kind for kinds in self._tables.values() for kind in kinds])
+        for head in dict.fromkeys(heads):
+            of_head = np.array([place for place, other in enumerate(heads) if other == head])
+            for kind in self._tables[head]:
+                plan = self._columns(kind, places[of_head]) if makes_known(kind) else None
+                if plan and len(of_head):
+                    rows = _rows(octets, places[of_head], kind.size)
+                    good = plan.sound(rows)
+                    which[of_head[good]] = len(found)
+                    found.append((plan, of_head, rows))
+                    of_head = of_head[~good]
+        return which, found
+
+    def _columns(self, kind: PlainFrame, places: Array) -> FrameColumns | None:
+        """Return the plan of a layout; `None` as long as none of the first frames at the places is one of it."""
+        for place in [] if kind in self._known else places[:_FEWEST].tolist():
+            frame = self._data[place : place + kind.size]
+            is_kind = int.from_bytes(frame) & kind.mask == kind.constant and are_texts(frame, kind.texts)
+            if is_kind and frame_register(frame) == SOUND:
+                self._known[kind] = FrameColumns(kind, frame)
+                break
+        plan = self._known.get(kind)
+        return plan if plan and plan.is_exact else None
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        rows = self._rows
+        if rows:
+            if self._alone:
+                places, measurements = zip(*self._alone, strict=True)
+                self._pieces.append(Piece(np.array(places), from_measurements(measurements)))
+            texts = () if self._source is None else (self._source,)
+            source = Values(np.full(rows, len(texts) - 1, np.int32), texts=texts)
+            position = Values(np.concatenate(self._positions).astype(np.int64))
+            self._pieces.append(Piece(slice(None), {"source": source, "position": position}))
+            batch = record_batch(self._schema, rows, self._pieces)
+            self._begin()
+            yield from (batch.slice(at, self._limit) for at in range(0, rows, self._limit))
+
+
+def _tried(kinds: list[PlainFrame]) -> list[PlainFrame]:
+    """Return the layouts that are tried in turn: without those for which the choice between two may matter."""
+    recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
+    return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
+
+
+def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
+    """Return whether a frame can have both layouts, and its texts decide whether each of them recognises it."""
+    both = kind.mask & other.mask
+    return kind.texts != other.texts and not (kind.constant ^ other.constant) & both
+
+
+def _makes_known(kinds: list[PlainFrame]) -> Callable[[PlainFrame], bool]:
+    """Return the function that returns whether frames of `kinds` before it never change what a layout recognises."""
+    unnamed = {id(kind.last) for kind in kinds if not kind.is_named}
+
+    def is_stable(kind: PlainFrame) -> bool:
+        if id(kind.last) not in unnamed:
+            return True
+        return kind.maker is kind.last.profile and (kind.is_named or kind.known is kind.last.profile)
+
+    return is_stable
+
+
+def _rows(octets: Array, places: Array, size: int) -> Array:
+    """Return the frames at the places as rows, without a copy if they follow each other."""
+    if (np.diff(places) == size).all():
+        return octets[places[0] : places[0] + size * len(places)].reshape(-1, size)
+    windows = np.ndarray((len(octets) - size + 1,), f"V{size}", octets, 0, (1,))
+    return windows[places].view(np.uint8).reshape(-1, size)
