@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import re
 from datetime import timedelta, timezone
 from difflib import get_close_matches
@@ -29,6 +31,12 @@ examples:
   hanparse decode --format csv --ct 100:5 log.txt > values.csv
   xxd capture.bin | hanparse decode
   hanparse decode --format jsonl --follow /var/log/han.bin
+"""
+_BRIDGE_EXAMPLES: Final = """\
+examples:
+  hanparse bridge /dev/ttyUSB0 mqtt://user:password@broker
+  hanparse bridge tcp://192.168.1.20:3001 sqlite:///home/me/meter.db -
+  hanparse bridge --forget mqtt://user:password@broker
 """
 
 
@@ -87,7 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"hanparse {version('hanparse')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
-    for add in (_add_decode, _add_explain, _add_obis, _add_diagnose, _add_report):
+    for add in (_add_decode, _add_explain, _add_obis, _add_diagnose, _add_report, _add_bridge):
         add(commands)
     text = "decode one real push of each of three makers"
     commands.add_parser("demo", help=text, description=f"{text.capitalize()}.")
@@ -175,6 +183,26 @@ def _add_report(commands: _Commands) -> None:
     command.add_argument("--with-plaintext", action="store_true", help="show what the keys decipher, too")
 
 
+def _add_bridge(commands: _Commands) -> None:
+    command = commands.add_parser(
+        "bridge",
+        help="a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
+        description="Read a meter as long as the program runs, and deliver its values to each sink.",
+        epilog=_BRIDGE_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    words = "the source, then sinks (by default -, JSON lines); else $HANPARSE_SOURCE and $HANPARSE_SINK"
+    command.add_argument("urls", nargs="*", metavar="URL", help=words)
+    command.add_argument("--state", metavar="FILE", help="keep the registers in this file, to continue after a restart")
+    words = "the longest time in s without a push; then the values become unavailable"
+    command.add_argument("--silence", type=_seconds, default=60.0, metavar="SECONDS", help=words)
+    words = "remove what a broker keeps from a bridge: discovery, registers and status; every URL is a sink"
+    command.add_argument("--forget", action="store_true", help=words)
+    _add_reading(command)
+    found = {name: os.environ.get(f"HANPARSE_{name.upper()}") for name in ("ct", "timezone")}
+    command.set_defaults(**{name: text for name, text in found.items() if text})  # parsed like the options
+
+
 def _add_files(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="- or nothing: standard input")
 
@@ -208,6 +236,13 @@ def _ratio(text: str) -> Scale:
         return Scale.ct(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not (math.isfinite(seconds) and seconds > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
+    return seconds
 
 
 def _zone(name: str) -> tzinfo:

@@ -182,6 +182,12 @@ def _report(given: argparse.Namespace) -> int:
     return _status(inputs, decoded=reported)
 
 
+def _bridge(given: argparse.Namespace) -> int:
+    from hanparse.cli.bridge import bridge  # noqa: PLC0415  only this command needs asyncio
+
+    return bridge(given, Options(**arguments.reading(given), estimate=True, profiles=PROFILES))
+
+
 def _demo(_given: argparse.Namespace) -> int:
     for name in _DEMO_PUSHES:
         dump = files("hanparse").joinpath("cli", "demo", f"{name}.hex").read_text("ascii")
@@ -195,6 +201,7 @@ COMMANDS: Final[dict[str, Callable[[argparse.Namespace], int]]] = {
     "obis": _obis,
     "diagnose": _diagnose,
     "report": _report,
+    "bridge": _bridge,
     "demo": _demo,
 }
 """The function of each command. It takes the arguments and returns the exit status."""
