@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.sinks.tracker import Tracker
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 LAST_DELIVERY: Final = 10.0
 """The longest time in s for which the bridge waits for its sinks after the end of a source."""
+LAST_MOMENT: Final = 0.2
+"""The same after a signal."""
 
 
 class Bridge:
@@ -38,8 +41,9 @@ class Bridge:
             if reader.done():
                 reader.result()  # raises the error of the source
         finally:
-            for task in both:
-                task.cancel()
+            reader.cancel()
+            await self._delivered(LAST_MOMENT)
+            sinks.cancel()
             await asyncio.gather(*both, return_exceptions=True)
 
     async def _read(self, source: AsyncIterable[Measurement]) -> None:
@@ -48,9 +52,14 @@ class Bridge:
             channel = getattr(source, "channel", "")
             await self._put(self.tracker.update(measurement, channel), can_wait=measurement.received is None)
         await self._put(self.tracker.flush(), can_wait=True)
-        await asyncio.wait(
-            [asyncio.create_task(outlet.until_delivered()) for outlet in self.outlets], timeout=LAST_DELIVERY
-        )
+        await self._delivered(LAST_DELIVERY)
+
+    async def _delivered(self, longest: float) -> None:
+        """Wait until the sinks that work have delivered what they have."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                for outlet in self.outlets:
+                    await outlet.until_delivered()
 
     async def _put(self, updates: Iterable[Update], *, can_wait: bool) -> None:
         """Give updates to all sinks. A file has no time of arrival and waits for sinks that are behind."""
