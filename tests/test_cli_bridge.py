@@ -25,7 +25,7 @@ EXPECTED = Decoder().feed(b"".join(PUSHES))
 HOURLY = next(index for index, one in enumerate(EXPECTED) if one.active_energy_import is not None)
 METER = "6970631400000017"
 STATE, ENERGY, STATUS = (f"hanparse/{METER}/{name}" for name in ("state", "energy", "status"))
-PASSWORD = "right-Passw0rd"
+PASSWORD = "right-Passw0rd"  # noqa: S105  of the broker of a test
 CONFIG = f"homeassistant/device/hanparse_{METER}/config"
 
 pytest.importorskip("aiomqtt", reason="the extra mqtt is not installed")
@@ -175,6 +175,7 @@ def test_flat_topics_have_one_number_each_and_mosquitto_sub_reads_them(tmp_path:
         with Command(gateway.url, f"{broker.url}?flat=1&discovery="):
             gateway.send(*PUSHES[: HOURLY + 1])
             listener.wait(f"hanparse/{METER}/active_energy_import")
+            listener.wait(f"hanparse/{METER}/active_power", lambda power: power == EXPECTED[HOURLY].active_power)
         assert listener.last(CONFIG) is None
         energy = mosquitto_sub(broker, f"hanparse/{METER}/energy")
         assert json.loads(energy)["active_energy_import"] == EXPECTED[HOURLY].active_energy_import

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.energy import LiveEnergy
 from hanparse.measurement.inputs import finite, in_utc
-from hanparse.sinks.update import NUMBERS, REGISTERS, Identity, Update
+from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, Identity, Update
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,8 +57,9 @@ class Tracker:
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         """Continue from the result of `to_dict`. Raises `ValueError` for anything else."""
         self._channels: dict[str, _Channel] = {}
+        saved = {"meters": {}} if state is None else state
         try:
-            self._meters = {str(name): _restored(one) for name, one in dict((state or {}).get("meters", {})).items()}
+            self._meters = {str(name): _restored(one) for name, one in dict(saved["meters"]).items()}
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"expected a state that the bridge saved, found {str(state)!r:.200}") from error
 
@@ -132,6 +133,5 @@ def _restored(state: Mapping[str, Any]) -> _Meter:
     registers = {name: float(value) for name, value in dict(state["registers"]).items() if name in REGISTERS}
     if any(finite(value) is None for value in registers.values()):
         raise ValueError(registers)
-    known = (*NUMBERS,)
-    shown = {name for name in map(str, state["shown"]) if name.removesuffix("_estimated") in known}
+    shown = {name for name in map(str, state["shown"]) if name.removesuffix(ESTIMATED) in NUMBERS}
     return _Meter(LiveEnergy.from_dict(state["energy"]), registers, shown)
