@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -306,3 +307,18 @@ def test_a_file_without_a_push_and_a_file_that_is_missing_have_their_statuses(tm
     with Command(f"file://{tmp_path}/none.bin") as command:
         assert command.process.wait(60) == 2
         command.logged("none.bin")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="only Unix can stop a process")
+def test_a_broker_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None:
+    with Broker(tmp_path) as broker, Gateway() as gateway, Command(gateway.url, broker.url, "-") as command:
+        with Listener(broker) as listener:
+            gateway.send(PUSHES[0])
+            listener.wait(STATE)
+        broker.signal(signal.SIGSTOP)
+        gateway.send(*PUSHES[1:])
+        until(lambda: len(command.output) == len(EXPECTED), "the other sink has every push")
+        status, seconds = command.terminate()
+        broker.signal(signal.SIGCONT)
+        assert status == 0
+        assert seconds < 30  # a second on a machine without other load
