@@ -4,7 +4,7 @@ from importlib.metadata import version as installed
 
 project = "hanparse"
 release = version = installed("hanparse")
-extensions = ["myst_parser", "sphinx.ext.autodoc"]
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx_copybutton"]
 exclude_patterns = ["_build"]
 
 html_theme = "furo"
@@ -16,6 +16,9 @@ html_js_files = ["filter.js"]
 html_copy_source = False
 html_show_copyright = False
 html_theme_options = {"footer_icons": []}
+
+copybutton_prompt_text = r">>> |\.\.\. |\$ "  # a copied transcript contains the input without prompts, and no output
+copybutton_prompt_is_regexp = True
 
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3

@@ -437,7 +437,7 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def interrupt(*_arguments: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(COMMANDS, "demo", interrupt)
+    monkeypatch.setattr("hanparse.cli.commands.demo.run", interrupt)
     assert main(["demo"]) == 130
     assert capsys.readouterr().err == ""
 
@@ -448,16 +448,21 @@ def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch, capsys: pyte
 def test_a_followed_array_is_closed_when_it_is_interrupted(tmp_path: Path, data: bytes, ending: signal.Signals) -> None:
     path = tmp_path / "growing.bin"
     path.write_bytes(data)
+    pushes = len(data) // len(PUSH)
     command = [sys.executable, "-m", "hanparse", "decode", "--format", "json", "--follow", str(path)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+    # Without a buffer, because `communicate` does not return what `read` has put into one.
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0) as process:
         assert process.stdout
-        begun = process.stdout.read(1)  # it waits, or decodes
-        time.sleep(0.5)
+        begun = b""
+        while not begun or begun.count(b'"received"') < pushes:  # now the command waits for the file to grow
+            begun += process.stdout.read(1)
+            assert process.poll() is None
         process.send_signal(ending)
         rest, error = process.communicate(timeout=SLOW)
     assert (process.returncode, error) == (130, b"")
-    assert [row["active_power_import"] for row in json.loads(begun + rest)] == [5852] * (len(data) // len(PUSH))
-    assert all("received" in row for row in json.loads(begun + rest))
+    rows = json.loads(begun + rest)
+    assert [row["active_power_import"] for row in rows] == [5852] * pushes
+    assert all("received" in row for row in rows)
 
 
 def test_a_code_or_a_word_is_looked_up(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from hanparse import Scale
-from hanparse.cli.arguments import given
+from hanparse.cli.main import given
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -15,7 +15,8 @@ from framefiles import ALL, SOUND, folder, named
 
 from hanparse import Decoder, Estimate, Measurement, PowerFailure, Wiring, decode
 from hanparse.cli.cells import rounded
-from hanparse.cli.formats import EXTRAS, FORMATS, Output, writer
+from hanparse.cli.commands.decode import FORMATS
+from hanparse.cli.formats import EXTRAS, Output
 from hanparse.cli.main import main
 from hanparse.measurement import FIELD_UNITS, FIELDS
 
@@ -34,7 +35,7 @@ def silent(sentence: str) -> None:
 
 
 def text(output: Output, measurements: Iterable[Measurement], notes: list[str] | None = None) -> str:
-    written = writer(output, silent if notes is None else notes.append)
+    written = FORMATS[output.form](output, silent if notes is None else notes.append)
     rows = [written.row(measurement, "a.bin") for measurement in measurements]
     return written.begin + "".join(rows) + written.end()
 

@@ -19,7 +19,7 @@ from scripts import ROOT, script
 
 import hanparse
 from hanparse.cli.main import main
-from hanparse.diagnosis import faults
+from hanparse.diagnosis import fault
 from hanparse.measurement import FIELDS
 
 if TYPE_CHECKING:
@@ -251,7 +251,7 @@ def test_every_extra_is_on_the_page_about_programs() -> None:
 def test_every_kind_of_finding_is_on_the_page_about_connecting() -> None:
     _, _, section = (ROOT / "docs" / "connect.md").read_text("utf-8").partition("## Troubleshooting")
     listed = re.findall(r"^\| `([a-z0-9-]+)` \|", section, re.MULTILINE)
-    assert sorted(listed) == sorted(["kind", *get_args(faults.Kind)])
+    assert sorted(listed) == sorted(["kind", *get_args(fault.Kind)])
 
 
 def test_the_names_of_amshan_are_those_by_which_the_benchmark_finds_equal_values(

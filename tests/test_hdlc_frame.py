@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import MAX_FRAME, Frame, find_end, strip_llc
+from hanparse.hdlc import MAX_FRAME, Frame, find_end
 from hanparse.wire.crc import SOUND as SOUND_REGISTER
 from hanparse.wire.crc import frame_register, mirrored_register, mirrored_x25, x25
+from hanparse.wire.llc import strip_llc
 
 LIST_1 = named("kaifa/list1-no").data
 

@@ -26,6 +26,7 @@ TESTED_IN: Final = {
     "annotate.values": "annotate",
     # cli: through the command; hexdump, pasted: through the texts that people paste
     "cli": "cli",
+    "cli.commands": "cli",
     "cli.follow": "follow",
     "cli.pieces": "pieces",
     "hexdump": "hexdump",
@@ -34,6 +35,7 @@ TESTED_IN: Final = {
     "simulate": "simulate",
     "sources": "sources",
     "decoder": "decoder",
+    "diagnosis.fault": "diagnosis",
     "diagnosis.faults": "diagnosis",
     "energy.estimates": "estimate",
     "energy.plausibility": "plausibility",
@@ -60,6 +62,7 @@ TESTED_IN: Final = {
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.hdlc_parts": "hdlc_frame",
     "wire.link": "meters_seen",
+    "wire.llc": "hdlc_frame",
     "wire.mbus_grammar": "mbus",
     "wire.stats": "decoder",
 }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from wire import LLC, seeded
 from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import Frame
 from hanparse.mbus import Telegram
-from hanparse.receiver import Receiver
+from hanparse.receiver import Failed, Receiver
 from hanparse.transfer import Block, Transfer, is_block, join_blocks, unwrap
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message
 
@@ -40,6 +39,10 @@ def length(count: int) -> bytes:
     return bytes([count]) if count < 0x80 else b"\x82" + count.to_bytes(2, "big")
 
 
+def add(transfer: Transfer, one: Frame | Telegram) -> tuple[Message | None, Dropped | None]:
+    return transfer.add_segment(one) if isinstance(one, Frame) else transfer.add_telegram(one)
+
+
 class Given(NamedTuple):
     messages: list[bytes]
     dropped: list[Dropped]
@@ -48,7 +51,7 @@ class Given(NamedTuple):
 def give(transfer: Transfer, *frames: Frame | Telegram) -> Given:
     given_ = Given([], [])
     for one in frames:
-        message, dropped = transfer.add(one)
+        message, dropped = add(transfer, one)
         given_.messages.extend([message.payload] if message else [])
         given_.dropped.extend([dropped] if dropped else [])
     return given_
@@ -134,7 +137,7 @@ def test_a_transfer_is_idle_unless_segments_are_being_joined_or_dropped() -> Non
     transfer = Transfer()
     idle = [transfer.is_idle]
     for one in (FIRST, LAST, FIRST, replace(MIDDLE, after_loss=True), LAST):
-        transfer.add(one)
+        transfer.add_segment(one)
         idle.append(transfer.is_idle)
     assert idle == [True, False, True, False, False, True]
 
@@ -146,24 +149,30 @@ def telegram(ci: int, data: bytes, **rest: int) -> Telegram:
     return Telegram(rest.get("control", 0x53), rest.get("address", 0xFF), ci, b"\x01\x67" + data)
 
 
+def built(*telegrams: Telegram) -> bytes:
+    return b"".join(one.build() for one in telegrams)
+
+
+def payloads(*telegrams: Telegram) -> list[bytes]:
+    """The payloads of the messages that a receiver finds."""
+    return [event.message.payload for event in Receiver().events(built(*telegrams)) if isinstance(event, Failed)]
+
+
 def test_telegrams_of_a_message_are_joined_without_their_access_points() -> None:
     found = give(Transfer(), telegram(0x00, APDU[:5]), telegram(0x01, APDU[5:9]), telegram(0x12, APDU[9:]))
     assert found == ([APDU], [])
 
 
 def test_a_control_frame_between_telegrams_is_passed_over() -> None:
-    assert give(Transfer(), telegram(0x00, APDU[:5]), Telegram(0x53, 0xFF, 0x50), telegram(0x11, APDU[5:])) == (
-        [APDU],
-        [],
-    )
+    sent = (telegram(0x00, APDU[:5]), Telegram(0x53, 0xFF, 0x50), telegram(0x11, APDU[5:]))
+    assert payloads(*sent) == [APDU]
 
 
 def test_a_telegram_without_dlms_is_an_error_that_names_what_it_holds_and_does_not_end_a_message() -> None:
-    transfer = Transfer()
-    transfer.add(telegram(0x00, APDU[:5]))
-    with pytest.raises(DecodeError, match="CI 72: M-Bus variable data"):
-        transfer.add(Telegram(0x08, 1, 0x72, bytes(12)))
-    assert give(transfer, telegram(0x11, APDU[5:])).messages == [APDU]
+    sent = (telegram(0x00, APDU[:5]), Telegram(0x08, 1, 0x72, bytes(12)), telegram(0x11, APDU[5:]))
+    assert payloads(*sent) == [bytes(12), APDU]
+    errors = [str(event.error) for event in Receiver().events(built(*sent)) if isinstance(event, Failed)]
+    assert "CI 72: M-Bus variable data" in errors[0]
 
 
 def test_telegrams_of_two_meters_do_not_mix() -> None:
@@ -302,7 +311,7 @@ def test_whatever_frames_come_every_payload_is_of_frames_that_came_in_order_and_
         one = replace(one, offset=1000 * place)  # noqa: PLW2901  where it came
         at[one.offset] = one
         try:
-            message, dropped = transfer.add(one)
+            message, dropped = transfer.add_segment(one) if isinstance(one, Frame) else transfer.add_telegram(one)
         except DecodeError:
             continue
         for each in [message, dropped and dropped.message]:
@@ -323,8 +332,8 @@ def joined(frames: list[Frame | Telegram]) -> list[Message]:
     """The messages that frames make."""
     transfer, found = Transfer(), []
     for one in frames:
-        with suppress(DecodeError):  # a telegram of another application
-            message, _ = transfer.add(one)
+        if isinstance(one, Frame) or one.is_dlms:
+            message, _ = add(transfer, one)
             if message and is_block(message.payload):
                 message, _ = transfer.add_block(message)
             found += [message] if message else []

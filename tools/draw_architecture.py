@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "src" / "hanparse"
 PICTURE = ROOT / "docs" / "architecture.svg"
 
-WIDTH, BOX, HEIGHT, GAP, STEP = 1130, 206, 90, 18, 136
+WIDTH, BOX, HEIGHT, GAP, STEP = 1358, 206, 104, 18, 150
 STYLE = """
 text { font: 12px sans-serif; fill: #1c2733 } .name { font-weight: 600; font-size: 15px }
 rect { fill: #eef3f8; stroke: #5b7083; rx: 6 } path { stroke: #5b7083; fill: none; stroke-width: 1.4 }
@@ -88,7 +88,7 @@ def draw() -> str:
 
 def _box(module: str, x: float, y: float) -> str:
     name = f"{module}/" if (PACKAGE / module).is_dir() else f"{module}.py"
-    rows = wrap(sentence(module), 31, max_lines=4, placeholder=" …")
+    rows = wrap(sentence(module), 29, max_lines=5, placeholder=" …")
     text = "".join(f'<tspan x="{x + 10:.0f}" dy="15">{escape(row)}</tspan>' for row in rows)
     title = f'<text class="name" x="{x + 10:.0f}" y="{y + 19:.0f}">{name}</text>'
     return f'<rect x="{x:.0f}" y="{y:.0f}" width="{BOX}" height="{HEIGHT}"/>{title}<text y="{y + 20:.0f}">{text}</text>'

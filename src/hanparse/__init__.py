@@ -51,6 +51,7 @@ if TYPE_CHECKING:
     )
     from hanparse.measurement.security import Security
     from hanparse.meters import Profile
+    from hanparse.meters.installed import installed_profiles
     from hanparse.obis import Obis
     from hanparse.wire.stats import Stats
 
@@ -84,6 +85,7 @@ __all__ = [
     "decode",
     "decode_all",
     "explain",
+    "installed_profiles",
 ]
 
 if not TYPE_CHECKING:  # type checkers read the imports above, and so report a name that does not exist
@@ -114,6 +116,7 @@ if not TYPE_CHECKING:  # type checkers read the imports above, and so report a n
         ),
         "measurement.security": ("Security",),
         "meters": ("Profile",),
+        "meters.installed": ("installed_profiles",),
         "obis": ("Obis",),
         "diagnosis": ("Fault",),
         "wire.stats": ("Stats",),

@@ -27,9 +27,6 @@ MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
 """The largest number of bytes that a reader of HDLC frames buffers."""
 
-LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
-"""The LLC headers of a response, which a meter sends, and of a command (IEC 62056-46 5.3)."""
-
 SEGMENTED: Final = 0x08
 """The segmentation bit in the first byte of the format field: more segments follow."""
 
@@ -130,11 +127,6 @@ def groups(sent: Buffer) -> Address:
 
 def _fail(message: str, offset: int) -> NoReturn:
     raise FrameError(message, offset=offset)
-
-
-def strip_llc(information: bytes) -> bytes:
-    """Return the information field without its LLC header, which some frames lack: the APDU or a part of it."""
-    return information[3:] if information.startswith(LLC) else information
 
 
 # --- the checks ------------------------------------------------------------------------------------------------------

@@ -23,19 +23,19 @@ which have numbers, for each link separately.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from hanparse.axdr.length import length_at
 from hanparse.errors import DecodeError
-from hanparse.hdlc import LLC, Frame, strip_llc
 from hanparse.wire.identify import BLOCK, is_apdu
-from hanparse.wire.message import MAX_MESSAGE, Dropped, Message, incomplete
+from hanparse.wire.llc import LLC, strip_llc
+from hanparse.wire.message import MAX_MESSAGE, Carrier, Dropped, Message, incomplete
 from hanparse.wire.numbered import NumberedParts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hanparse.mbus import Telegram
+    from hanparse.wire.link import Address
 
 _SEQUENCE: Final = 8  # N(S) of I-frames counts modulo 8
 _TELEGRAM_NUMBERS: Final = 16
@@ -44,6 +44,42 @@ _BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledge
 _LAST_BLOCK: Final = 0x80
 WRAPPER: Final = b"\0\1"  # version 1
 _WRAPPER_SIZE: Final = 8
+
+
+class Segment(Carrier, Protocol):
+    """An HDLC frame: a message or a segment of one."""
+
+    @property
+    def destination(self) -> Address:
+        """Return the address of the receiver."""
+
+    @property
+    def source(self) -> Address:
+        """Return the address of the sender."""
+
+    @property
+    def control(self) -> int:
+        """Return the control byte."""
+
+    @property
+    def segmented(self) -> bool:
+        """Return whether more segments follow."""
+
+    @property
+    def after_loss(self) -> bool:
+        """Return whether bytes were skipped just before it."""
+
+
+class Numbered(Carrier, Protocol):
+    """An M-Bus telegram: a message or a numbered part of one."""
+
+    @property
+    def number(self) -> int:
+        """Return its number in the message, modulo 16."""
+
+    @property
+    def is_last(self) -> bool:
+        """Return whether it is the last one of its message."""
 
 
 class Transfer:
@@ -56,24 +92,19 @@ class Transfer:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is being joined or refused, so that the next frames do not depend on what came before."""
+        """Return whether no message is being joined or dropped. Then the next frames do not depend on earlier ones."""
         return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
-    def add(self, frame: Frame | Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the message that it shows to be incomplete.
+    def add_segment(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `frame` completes, and the message that it shows to be incomplete."""
+        return self._segments.add(frame)
 
-        Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
-        """
-        if isinstance(frame, Frame):
-            return self._segments.add(frame)
-        if frame.is_dlms:
-            return self._telegrams.add(frame.link, frame.number, Message.of(frame), is_last=frame.is_last)
-        if frame.data:
-            raise DecodeError(frame.content)
-        return None, None  # a control frame
+    def add_telegram(self, telegram: Numbered) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `telegram` completes, and the message that it shows to be incomplete."""
+        return self._telegrams.add(telegram.link, telegram.number, Message.of(telegram), is_last=telegram.is_last)
 
     def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
-        """Return the same as `add` for the block in `message`. Raises `DecodeError` when its length is wrong."""
+        """Return the same as `add_telegram` for a block. Raises `DecodeError` when its length is wrong."""
         block = Block.parse(message)
         if block.end < len(message.payload):
             more = len(message.payload) - block.end
@@ -158,16 +189,16 @@ class Segments:
     """Joins HDLC segments, one message at a time."""
 
     def __init__(self) -> None:
-        self._joined: list[Frame] = []
+        self._joined: list[Segment] = []
         self._size = 0
-        self._dropped: Frame | None = None  # the latest segment of a dropped message of which more segments may follow
+        self._dropped: Segment | None = None  # the latest segment of a dropped message
 
     @property
     def is_idle(self) -> bool:
         """Return whether an unsegmented frame is a complete message, because no message is in progress."""
         return not self._joined and self._dropped is None
 
-    def add(self, frame: Frame) -> tuple[Message | None, Dropped | None]:
+    def add(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
         """Return the message that `frame` completes, and the message that it shows to be incomplete."""
         begins = frame.information.startswith(LLC) or (self.is_idle and is_apdu(frame.information))
         dropped = None
@@ -194,7 +225,7 @@ class Segments:
         """End the input at `offset`: return the message in progress, which is incomplete."""
         return self._drop("the input ends", offset) if self._joined else None
 
-    def _misfit(self, frame: Frame) -> str | None:
+    def _misfit(self, frame: Segment) -> str | None:
         """Return the reason why `frame` does not continue the message in progress; `None` when it does."""
         last = self._joined[-1]
         if not _is_same_link(frame, last):
@@ -209,7 +240,7 @@ class Segments:
             return f"it has more than {MAX_MESSAGE} bytes"
         return None
 
-    def _join(self, frame: Frame) -> Message | None:
+    def _join(self, frame: Segment) -> Message | None:
         self._joined.append(frame)
         self._size += len(frame.information)
         if frame.segmented:
@@ -223,13 +254,13 @@ class Segments:
         error = incomplete(f"a push in segments is incomplete and dropped: {reason}", offset)
         return Dropped(error, Message.join(map(Message.of, frames)))
 
-    def _is_rest(self, frame: Frame) -> bool:
+    def _is_rest(self, frame: Segment) -> bool:
         """Return whether `frame` belongs to the dropped message; a frame that begins with an APDU does not."""
         if self._dropped is None or not _is_same_link(frame, self._dropped):
             return False
         return frame.segmented or not is_apdu(frame.information)
 
 
-def _is_same_link(frame: Frame, other: Frame) -> bool:
+def _is_same_link(frame: Segment, other: Segment) -> bool:
     """Return whether two frames were sent between the same addresses."""
     return (frame.destination, frame.source) == (other.destination, other.source)

@@ -12,11 +12,11 @@ from hanparse.annotate.values import Interpretation
 from hanparse.axdr.data import LISTS, CompactArray, Data, Partial, Tag
 from hanparse.cosem import HEADER_SIZE, DataNotification, Prefix
 from hanparse.errors import UnknownMeterError
-from hanparse.hdlc import strip_llc
 from hanparse.meters import read, shapes
 from hanparse.obis.units import UNITS, unit_name
 from hanparse.transfer import WRAPPER
 from hanparse.wire import identify
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -8,11 +8,11 @@ from hanparse import p1
 from hanparse.annotate.p1 import TelegramSpan
 from hanparse.annotate.tree import Explanation
 from hanparse.errors import CipherError, HanParseError
-from hanparse.hdlc import strip_llc
 from hanparse.receiver import Failed, Read, ReadTelegram
 from hanparse.security.header import parts, read_header
 from hanparse.security.title import title_text
 from hanparse.wire import identify
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

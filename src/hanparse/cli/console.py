@@ -20,6 +20,10 @@ CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
 
 
+DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
+"""The exit statuses. `WRONG` is that of a file that cannot be read, and of wrong arguments."""
+
+
 def no_clock() -> None:
     """Return `None`. This clock is used if the times of arrival are not needed."""
 

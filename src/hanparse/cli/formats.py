@@ -1,4 +1,4 @@
-"""Writes measurements as JSON, JSON lines or CSV, and selects the writer of an output format."""
+"""Writes measurements as JSON, JSON lines or CSV."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse.cli import cells
-from hanparse.cli.console import complain
 from hanparse.measurement import FIELD_UNITS, FIELDS, Estimate
 from hanparse.measurement.columns import Columns
 from hanparse.measurement.jsonready import from_security
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-FORMATS: Final = ("table", "json", "jsonl", "csv")
 EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
 """The columns that are not fields of a push."""
 
@@ -62,16 +60,6 @@ class Writer(Protocol):
 
     def end(self) -> str:
         """Return the text after the last measurement."""
-
-
-def writer(output: Output, note: Callable[[str], object] = complain) -> Writer:
-    """Return the writer of the output format. `note` is called with a sentence about values that it omits."""
-    from hanparse.cli.tables import Tables  # noqa: PLC0415  that module imports this one
-
-    writers: dict[str, Callable[[Output, Callable[[str], object]], Writer]] = {
-        "table": Tables, "json": Json, "jsonl": JsonLines, "csv": Csv,
-    }  # fmt: skip
-    return writers[output.form](output, note)
 
 
 class Cells:

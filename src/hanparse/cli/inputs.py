@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
-from hanparse.cli.console import chunks, complain, no_clock, progress
+from hanparse.cli import follow
+from hanparse.cli.console import DECODED, NOTHING, WRONG, chunks, complain, no_clock, progress
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
@@ -111,6 +112,12 @@ class Inputs:
 
         return self.each(read)
 
+    def status(self, *, decoded: bool) -> int:
+        """Return the exit status of the command. A file that cannot be read wins."""
+        if self.is_unreadable:
+            return WRONG
+        return DECODED if decoded else NOTHING
+
 
 def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
     """Return the first `EXPLAINED` bytes of a file. `note` is called with a sentence if the file has more."""
@@ -177,8 +184,6 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterato
 
 
 def _followed(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    from hanparse.cli import follow  # noqa: PLC0415  only --follow needs this module
-
     path = None if name == STANDARD_INPUT else Path(name)
     with follow.Tail(file.raw, path) as tail:  # type: ignore[attr-defined]
         yield from follow.measurements(tail, passed_over(name), clock=clock, **options)

@@ -10,13 +10,14 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from hanparse.diagnosis.fault import Fault
 from hanparse.errors import CipherError
 from hanparse.security.title import title_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from hanparse.diagnosis.faults import Fault, Kind
+    from hanparse.diagnosis.fault import Kind
     from hanparse.measurement.security import Security
 
 _SEVERAL: Final = 3  # one or two authentication tags that do not fit may be damaged bytes
@@ -107,8 +108,6 @@ class Observed:
         return {title: meter.causes[cause] for title, meter in failing.items() if meter.causes[cause]}
 
     def _fault(self, kind: Kind, template: str, pushes: dict[bytes, int]) -> Iterator[Fault]:
-        from hanparse.diagnosis import Fault  # noqa: PLC0415  decoding does not need this import
-
         if pushes:
             seen = sum(self._meters[title].opened for title in pushes)
             counts = {"pushes": sum(pushes.values()), "meters": len(pushes), "opened": seen}

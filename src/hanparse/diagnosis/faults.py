@@ -7,42 +7,20 @@ connection, even if the stream begins in the middle of a frame, and none while t
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
 from itertools import islice
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Final
 
+from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Symptoms, count, mostly
-from hanparse.hdlc import LLC
+from hanparse.wire.llc import LLC
 from hanparse.wire.telegram import MAX_TELEGRAM
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
+    from hanparse.diagnosis.fault import Kind
     from hanparse.diagnosis.symptoms import Fragment
     from hanparse.wire.stats import Stats
-
-Kind = Literal[
-    "no-bytes", "p1",
-    "speed", "parity", "no-flag", "inverted", "no-format",
-    "ciphered", "key", "auth-key", "counter", "undecodable", "unknown-meter",
-    "line-ends", "cut-off", "segments", "damaged", "text",
-]  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """One fault of a connection. `message` contains what was observed, its most likely cause, and what to do.
-
-    `counts` are the counts behind the decision by name, for example numbers of bytes, flags and frames.
-    """
-
-    kind: Kind
-    message: str
-    counts: Mapping[str, int] = field(hash=False)
-
-    def __str__(self) -> str:
-        """Return the message."""
-        return self.message
 
 
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_CARRIED: Final = BUFFER_LIMIT
-"""How many bytes the frames of one message have at most, so that a reader can hold them all."""
+"""The largest number of bytes of the frames of one message. A reader can hold them all."""
 
 _FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 _from_bytes: Final = int.from_bytes
@@ -132,13 +132,13 @@ class Carried:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What it recognises; of two that are equal in it, the later one is kept."""
+        """Return a key. Two layouts with equal keys recognise the same frames, and only the later one is kept."""
         known = self.layout.known if self.layout and not self.layout.is_named else None
         return self._mask, self._constant, id(known)
 
     @property
     def is_one_frame(self) -> bool:
-        """Whether the message is one HDLC frame, so that what is joined after it does not depend on it."""
+        """Return whether the message is one HDLC frame. The messages that are joined after it do not depend on it."""
         return len(self.parts) == 1 and self.parts[0].is_hdlc
 
     def frames(self, raw: bytes) -> Iterator[Frame | Telegram]:

@@ -105,7 +105,7 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """When a push was recognised by this layout last, by its APDU or by its frames."""
+        """Return the latest use of this layout, by an APDU or by frames."""
         return max([self.used, *(kind.used for _, kind in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:

@@ -50,7 +50,7 @@ class Number(NamedTuple):
     numerator: int
     denominator: int
     is_divided: bool
-    """Whether the value is a float; else a whole number."""
+    """True if the value is a float, false if it is a whole number."""
 
 
 class Clock(NamedTuple):
@@ -179,7 +179,7 @@ class LayoutBuilder:
 
 
 def is_plain_text(octets: bytes) -> bool:
-    """Whether octets are a text and nothing else: six that begin with NUL or CR are a code as well."""
+    """Return whether octets are a text and nothing else. Six octets that begin with NUL or CR are also a code."""
     return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
 
 

@@ -21,7 +21,7 @@ import contextlib
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
-from hanparse.hdlc import Frame, strip_llc
+from hanparse.hdlc import Frame
 from hanparse.layouts.carriers import Carried, PlainFrame
 from hanparse.layouts.layout import Layout, are_texts
 from hanparse.layouts.learn import NotLearnableError
@@ -31,6 +31,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.record import blank, fill_kind, fill_security, fill_state
 from hanparse.security.case import COUNTER_SIZE
 from hanparse.security.header import read_header
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -31,7 +31,7 @@ class Table(Generic[_Kind]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no layouts."""
+        """Return whether there are no layouts."""
         return not self._kinds
 
     def __iter__(self) -> Iterator[_Kind]:
@@ -126,7 +126,7 @@ class Start(Table[PlainFrame]):
 
     @property
     def is_empty(self) -> bool:
-        """Whether there are no layouts."""
+        """Return whether there are no layouts."""
         return not self.carried and super().is_empty
 
     def put(self, kind: PlainFrame | Carried | TelegramLayout) -> None:

@@ -97,7 +97,7 @@ class TelegramLayout:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What it recognises; of two that are equal in it, the later one is kept."""
+        """Return a key. Two layouts with equal keys recognise the same telegrams, and only the later one is kept."""
         return self._mask, self._constant, self._shape
 
     def values(self, raw: bytes) -> list[Any]:

@@ -20,7 +20,7 @@ from hanparse.measurement.parts import (
     Submeter,
     Wiring,
 )
-from hanparse.measurement.scale import Scale
+from hanparse.measurement.scale import Scale, fraction
 from hanparse.measurement.security import Security
 from hanparse.obis import Kind, Obis
 
@@ -134,10 +134,8 @@ def _wiring(value: object) -> object:
 def _scale(value: object) -> object:
     if not isinstance(value, Mapping):
         return value
-    from fractions import Fraction  # noqa: PLC0415  seldom needed
-
     try:
-        return Scale(**{name: Fraction(part) if isinstance(part, str) else part for name, part in value.items()})
+        return Scale(**{name: fraction(part) if isinstance(part, str) else part for name, part in value.items()})
     except ZeroDivisionError:
         raise ValueError(f"expected a factor such as '150/7', found {value!r}") from None
 

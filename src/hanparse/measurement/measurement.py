@@ -36,7 +36,7 @@ class Measurement(Fields):
     __match_args__ = ()
 
     wiring: Wiring | None = None
-    """How the meter is connected; `None` if its meter type does not determine it."""
+    """The wiring of the meter; `None` if its meter type does not determine it."""
     registers: tuple[Register, ...] = declared(Record._elements, default=())
     estimated: Mapping[str, Estimate] = declared(Record._estimates, default=NO_ESTIMATES)
     received: datetime | None = declared(Record._arrival, default=None)

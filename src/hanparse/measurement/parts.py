@@ -24,7 +24,7 @@ def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
 
 
 class Wiring(Enum):
-    """How the meter is connected. The wiring decides what L1, L2 and L3 mean."""
+    """The wiring of a meter. It determines the meaning of L1, L2 and L3."""
 
     ONE_PHASE = "1-phase"
     THREE_WIRE = "3-phase 3-wire (IT, delta)"

@@ -152,7 +152,7 @@ class Record:
             return None
 
     def _ciphering(self) -> Security | None:
-        """How the push was ciphered and whether it was verified; `None` for a push that was not ciphered."""
+        """Return the ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
         try:
             return self._security
         except AttributeError:  # an empty slot

@@ -15,6 +15,16 @@ _NUMBER: Final = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
 _RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII)  # as on the plate: 100/5 A
 
 
+def fraction(text: str) -> Fraction:
+    """Return the fraction that a text such as ``"150/7"`` or ``"0.5"`` denotes.
+
+    Raises `ValueError` for another text, `ZeroDivisionError` for a denominator of 0.
+    """
+    from fractions import Fraction  # noqa: PLC0415  takes longer to import than this package, and few callers need it
+
+    return Fraction(text)
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """Factors by which the values of a meter are multiplied.
@@ -49,15 +59,13 @@ class Scale:
         is exact. Raises `ValueError` for text that is not a ratio, or whose primary current is the smaller one.
         """
         if isinstance(ratio, str):
-            from fractions import Fraction  # noqa: PLC0415  takes longer to import than the rest of this module
-
             match = _RATIO.fullmatch(ratio)
-            primary, secondary = (Fraction(match[1]), Fraction(match[2] or 1)) if match else (0, 0)
-            if not secondary:
+            primary, secondary = (fraction(match[1]), fraction(match[2] or "1")) if match else (None, None)
+            if not primary or not secondary:
                 raise ValueError(f"expected a transformer ratio such as 100:5 or 20, found {ratio!r}")
             if match and match[2] and primary < secondary:
                 swapped = f"{match[2]}:{match[1]}"
                 raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
-            exact = Fraction(primary, secondary)
+            exact = primary / secondary
             ratio = exact.numerator if exact.denominator == 1 else exact
         return cls(current=ratio, power=ratio, energy=ratio)

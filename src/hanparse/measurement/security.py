@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Security(NamedTuple):
-    """How a push was ciphered, and whether its authentication tag was verified."""
+    """The ciphering of a push, and whether its authentication tag was verified."""
 
     system_title: bytes
     """Eight bytes that identify the sender: three letters of its manufacturer and a number.

@@ -59,7 +59,7 @@ class Latest(NamedTuple):
 
     value: Any
     taken: datetime | None
-    """When the meter took the value; `None` if the list carries no time."""
+    """The time at which the meter took the value; `None` if the list contains no time."""
     received: datetime
 
     @property

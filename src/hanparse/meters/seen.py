@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 256
-"""For how many links the maker is remembered. A HAN port has one link."""
+"""The largest number of links whose maker is remembered. A HAN port has one link."""
 
 
 class LastMaker:

@@ -96,9 +96,15 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
 
 
 def _exactly(factor: float | Fraction) -> tuple[int, int]:
-    from fractions import Fraction  # noqa: PLC0415  seldom needed
-
-    return Fraction(str(factor)).as_integer_ratio()
+    """Return numerator and denominator in lowest terms. A float counts as the decimal that it prints as."""
+    if not isinstance(factor, float):
+        return factor.numerator, factor.denominator
+    digits, _, power = str(factor).partition("e")
+    whole, _, decimals = digits.partition(".")
+    number, exponent = int(whole + decimals), int(power or 0) - len(decimals)
+    numerator, denominator = (number, 10**-exponent) if exponent < 0 else (number * 10**exponent, 1)
+    common = math.gcd(numerator, denominator)
+    return numerator // common, denominator // common
 
 
 @lru_cache(maxsize=64, typed=True)  # a fraction and a float that compare equal may print differently

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
 from hanparse.errors import CipherError, DecodeError, FrameError
-from hanparse.hdlc import FLAG, LLC, TYPE_3, Frame
+from hanparse.hdlc import FLAG, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
 from hanparse.wire.hdlc_parts import MAX_LENGTH
+from hanparse.wire.llc import LLC
 from hanparse.wire.message import MAX_MESSAGE, Message
 from hanparse.wire.reader import StreamReader
 

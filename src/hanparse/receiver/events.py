@@ -31,7 +31,7 @@ class Read(NamedTuple):
     known: Profile | None
     """The maker that was known on the link before."""
     security: Security | None = None
-    """How the APDU was ciphered, if it was."""
+    """The ciphering of the APDU; `None` if it was not ciphered."""
 
 
 class Recognised(NamedTuple):
@@ -66,4 +66,4 @@ class Failed(NamedTuple):
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped
 Event = _Found | Read | ReadTelegram | Recognised | Failed
-"""What a stream holds. A frame comes before the message that it completes."""
+"""An event of a stream. A frame comes before the message that it completes."""

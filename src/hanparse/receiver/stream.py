@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 from hanparse import cosem, mbus, p1
 from hanparse.cipheredp1 import Ciphered, CipheredTelegram, Judge, P1OrCiphered
 from hanparse.errors import ChecksumError, DecodeError, FrameError, HanParseError, UnknownMeterError
-from hanparse.hdlc import Frame, Hdlc, strip_llc
+from hanparse.hdlc import Frame, Hdlc
 from hanparse.mbus import MBus, MBusShort
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.meters.p1 import read_telegram
@@ -23,6 +23,7 @@ from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opened, Opener
 from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
+from hanparse.wire.llc import strip_llc
 from hanparse.wire.message import Message
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from hanparse.receiver.events import Event
     from hanparse.wire.buffer import Buffer
     from hanparse.wire.link import Link
+    from hanparse.wire.message import Dropped
 
 
 LAYERS: Final = (Hdlc, MBus, MBusShort)
@@ -130,7 +132,7 @@ class Receiver:
             for earlier in self._recogniser.unjoined():
                 self._note(earlier)
         with self._failing(message):
-            whole, dropped = self._transfer.add(frame)
+            whole, dropped = self._join(frame)
             if dropped:
                 self._pending.append(dropped)
             if whole:
@@ -139,9 +141,22 @@ class Receiver:
 
     def _note(self, frame: Frame | mbus.Telegram) -> None:
         """Join a frame of a message that was recognised and delivered, so that its repetition is no error."""
-        whole, _ = self._transfer.add(frame)
+        whole, _ = self._join(frame)
         if whole and is_block(whole.payload):
             self._transfer.add_block(whole)
+
+    def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
+        """Return the message that `frame` completes, and the message that it shows to be incomplete.
+
+        Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
+        """
+        if isinstance(frame, Frame):
+            return self._transfer.add_segment(frame)
+        if frame.is_dlms:
+            return self._transfer.add_telegram(frame)
+        if frame.data:
+            raise DecodeError(frame.content)
+        return None, None  # a control frame
 
     def _take_message(self, message: Message) -> None:
         if not is_block(message.payload):

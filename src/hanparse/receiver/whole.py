@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import cosem
 from hanparse.errors import DecodeError, FrameError, HanParseError
-from hanparse.hdlc import FLAG, LLC, Frame
+from hanparse.hdlc import FLAG, Frame
 from hanparse.mbus import START, check_header
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver.events import Failed, Read, ReadTelegram
@@ -17,6 +17,7 @@ from hanparse.receiver.stream import Receiver
 from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.transfer import is_block, join_blocks, unwrap
 from hanparse.wire import identify
+from hanparse.wire.llc import LLC
 from hanparse.wire.message import Dropped, Message
 
 if TYPE_CHECKING:

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem
 from hanparse.axdr.data import DATE_TIME_FORMAT, NO_DEVIATION, NOT_SPECIFIED, Data, DateTime, Tag
-from hanparse.hdlc import LLC, Frame
+from hanparse.hdlc import Frame
 from hanparse.obis import Obis
 from hanparse.obis.units import UNITS
 from hanparse.wire.crc import arc
 from hanparse.wire.link import Link
+from hanparse.wire.llc import LLC
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

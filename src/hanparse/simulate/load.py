@@ -14,7 +14,7 @@ _LARGEST_CURRENT: Final = 63.0  # A, the main fuse of a large home; the load sta
 
 @dataclass
 class State:
-    """What a simulated meter measures: W, var, A, V, and registers in Wh and varh."""
+    """The quantities that a simulated meter measures: W, var, A, V, and registers in Wh and varh."""
 
     rng: Random
     powers: list[float] = field(default_factory=lambda: [150.0, 200.0, 100.0])

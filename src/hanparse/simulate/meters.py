@@ -58,7 +58,7 @@ class _Meter(NamedTuple):
     due: tuple[_Due, ...]
     build: Callable[[Sent], bytes]
     is_late: bool = True
-    """Whether the registers are those of the full hour, not those of the push."""
+    """True if the registers are those of the full hour, false if they are those of the push."""
 
 
 _HOUR: Final = 3600

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import cosem
 from hanparse.axdr.data import SCALARS, Data, Tag
 from hanparse.errors import DecodeError, FrameError
-from hanparse.hdlc import strip_llc
 from hanparse.meters import shapes, values
 from hanparse.obis import code_in, lookup
 from hanparse.p1 import Telegram
@@ -17,6 +16,7 @@ from hanparse.receiver import Failed, Read, ReadTelegram
 from hanparse.security.header import read_header
 from hanparse.support import telegrams, titles, unreadable
 from hanparse.wire import identify, ids
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from hanparse.hdlc import strip_llc
 from hanparse.security.header import parts
 from hanparse.wire import identify, ids
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from hanparse.wire.message import Message

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 16
-"""For how many links messages are joined at a time. A HAN port has one link."""
+"""The largest number of links for which messages are joined at a time. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
@@ -37,7 +37,7 @@ class NumberedParts:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no message is being joined or refused."""
+        """Return whether no message is being joined or dropped."""
         return not any(joining.is_busy for joining in self._messages.values())
 
     def add(

@@ -64,22 +64,23 @@ class Known(Protocol):
 
     @property
     def size(self) -> int:
-        """How many bytes the first of them has."""
+        """Return the number of bytes of the first frame."""
 
     @property
     def head(self) -> bytes:
-        """The header of one of them."""
+        """Return the header of one frame."""
 
     def read(self, frame: bytes, /) -> object | None:
-        """Return what takes the place of a frame of this size, or `None` when it is not recognised.
+        """Return the event that replaces a frame of this size; `None` when the frame is not recognised.
 
         This method must make every check that `LinkLayer.find_end` makes.
         """
 
     def read_carried(self, data: bytes, at: int, /) -> tuple[object | None, int]:
-        """Return what takes the place of the frames, one or several, that begin at ``data[at]``, and where they end.
+        """Return the event that replaces one or several frames that begin at ``data[at]``, and their end in `data`.
 
-        Or return `None`, and the size of `data` that shows more; 0 when they are not recognised.
+        When more bytes are needed, return `None` and the size of `data` that is needed. When the frames are not
+        recognised, return `None` and 0.
         """
 
 
@@ -99,7 +100,7 @@ class StreamReader:
         self.ended = False
         """True when `end` was called after the last bytes."""
         self.has_events = False
-        """Whether `next_event` has something to look at."""
+        """True if `next_event` may return an event."""
         self._layers = {layer.first: layer for layer in layers}
         self._starts = re.compile(b"|".join(layer.start for layer in layers), re.DOTALL)
         self._limit = 2 * max(layer.max_size for layer in layers)
@@ -130,7 +131,7 @@ class StreamReader:
 
     @property
     def state(self) -> dict[str, Any]:
-        """The bytes that are buffered and where the search continues, for `resume`."""
+        """Return the buffered bytes and the position at which the search continues, for `resume`."""
         return {name: getattr(self, name) for name in _STATE}
 
     def resume(self, state: dict[str, Any]) -> None:

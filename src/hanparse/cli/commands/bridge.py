@@ -1,7 +1,8 @@
-"""Runs the command `hanparse bridge`: one source, several sinks, until a signal or the end of the source."""
+"""The command `hanparse bridge`: delivers the values of a source to sinks until a signal or the end of the source."""
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import os
 import signal
@@ -10,19 +11,19 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse import sinks, sources
-from hanparse.cli.console import complain
+from hanparse.cli.arguments import add_reading, reading, seconds
+from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
+from hanparse.meters import PROFILES
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
-    from hanparse.decoder import Options
     from hanparse.sources import Source
 
 SOURCE, SINK = "HANPARSE_SOURCE", "HANPARSE_SINK"
@@ -32,7 +33,28 @@ FAREWELL: Final = 0.8
 SAVE_PERIOD: Final = 60.0
 """The time in s between two writes of the state."""
 
-_DECODED, _NOTHING, _WRONG, _INTERRUPTED = 0, 1, 2, 130
+_WRONG: Final = 2
+_EXAMPLES: Final = """\
+examples:
+  hanparse bridge /dev/ttyUSB0 mqtt://user:password@broker
+  hanparse bridge tcp://192.168.1.20:3001 sqlite:///home/me/meter.db -
+  hanparse bridge --forget mqtt://user:password@broker
+"""
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Read a meter as long as the program runs, and deliver its values to each sink."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    words = f"the source, then sinks (by default -, JSON lines); else ${SOURCE} and ${SINK}"
+    command.add_argument("urls", nargs="*", metavar="URL", help=words)
+    command.add_argument("--state", metavar="FILE", help="keep the registers in this file, to continue after a restart")
+    words = "the longest time in s without a push; then the values become unavailable"
+    command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
+    words = "remove what a broker keeps from a bridge: discovery, registers and status; every URL is a sink"
+    command.add_argument("--forget", action="store_true", help=words)
+    add_reading(command, environment=True)
 
 
 class Urls(NamedTuple):
@@ -50,19 +72,19 @@ def urls(given: Sequence[str]) -> Urls:
     return Urls(source, given[1:] or os.environ.get(SINK, "").split() or ["-"])
 
 
-def bridge(given: argparse.Namespace, options: Options) -> int:
-    """Run the command and return its exit status: 0 after SIGTERM and at the end of a source with pushes."""
+def run(given: argparse.Namespace) -> int:
+    """Run the bridge and return the exit status: 0 after SIGTERM and at the end of a source with pushes."""
     try:
         if given.forget:
             return _forget(given.urls or os.environ.get(SINK, "").split())
         source, outputs = urls(given.urls)
         outlets = [sinks.open(url, complain, silence=given.silence) for url in outputs]
-        decoder = partial(Decoder, **options)
-        reader = sources.open(source, decoder=decoder, silence=given.silence)
+        decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)
+        opened = sources.open(source, decoder=decoder, silence=given.silence)
     except (ValueError, ImportError) as error:
         complain(str(error))
         return _WRONG
-    return asyncio.run(_Service(outlets, reader, StateFile(given.state), given.silence).run())
+    return asyncio.run(_Service(outlets, opened, StateFile(given.state), given.silence).run())
 
 
 def _forget(given: Sequence[str]) -> int:
@@ -72,7 +94,7 @@ def _forget(given: Sequence[str]) -> int:
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
     for target in targets:
         complain(f"{target.shown}: {asyncio.run(forget(target))} kept messages removed")
-    return _DECODED
+    return DECODED
 
 
 class _Service:
@@ -112,11 +134,11 @@ class _Service:
 
     def _status(self, bridge: asyncio.Task[None]) -> int:
         if self._signal is not None and self._signal.done():
-            return _INTERRUPTED if self._signal.result() is signal.SIGINT else _DECODED
+            return INTERRUPTED if self._signal.result() is signal.SIGINT else DECODED
         if bridge.done() and not bridge.cancelled() and (error := bridge.exception()) is not None:
             complain(f"source: {error}")
             return _WRONG
-        return _DECODED if self._bridge.pushes else _NOTHING
+        return DECODED if self._bridge.pushes else NOTHING
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()

@@ -1,0 +1,132 @@
+"""The command `hanparse decode`: decodes files and writes the measurements."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from hanparse.cli.arguments import add_files, add_reading, reading
+from hanparse.cli.console import complain, no_clock
+from hanparse.cli.formats import EXTRAS, Csv, Json, JsonLines, Output
+from hanparse.cli.inputs import Inputs, is_port
+from hanparse.cli.tables import Tables
+from hanparse.decoder import Options
+from hanparse.measurement import FIELDS
+from hanparse.meters import PROFILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from hanparse.cli.formats import Writer
+    from hanparse.measurement import Measurement
+
+_EXAMPLES: Final = """\
+examples:
+  hanparse decode capture.bin
+  hanparse decode --format csv --ct 100:5 log.txt > values.csv
+  xxd capture.bin | hanparse decode
+  hanparse decode --format jsonl --follow /var/log/han.bin
+"""
+
+FORMATS: Final[dict[str, Callable[[Output, Callable[[str], object]], Writer]]] = {
+    "table": Tables, "json": Json, "jsonl": JsonLines, "csv": Csv,
+}  # fmt: skip
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Decode every push in the files: captured bytes, or hex dumps in any notation."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    add_files(command)
+    _add_output(command)
+    command.add_argument("--follow", action="store_true", help="wait for more at the end of the last file")
+    add_reading(command)
+    words = "estimate what a 3-wire meter does not measure, with bounds, apart from what it measures"
+    command.add_argument("--estimate", action="store_true", help=words)
+
+
+def _add_output(command: argparse.ArgumentParser) -> None:
+    words = "table (with units; the default), json (one array), jsonl (one object a line) or csv"
+    command.add_argument("--format", choices=FORMATS, default="table", help=words)
+    words = "the columns to write and their order, such as timestamp,voltage_l1: fields, and " + ", ".join(EXTRAS)
+    command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
+    command.add_argument("--utc", action="store_true", help="write all times in UTC, and none whose zone is unknown")
+    command.add_argument("--units", action="store_true", help="write units into the header of csv")
+    words = "write when each push came, by this machine's clock; so does --follow, and a port as FILE"
+    command.add_argument("--received", action="store_true", help=words)
+
+
+def _columns(text: str) -> tuple[str, ...]:
+    names = tuple(name.strip() for name in text.split(","))
+    known = (*FIELDS, *EXTRAS)
+    if unknown := [name for name in names if name not in known]:
+        close = ["estimated"] if "_estimated" in unknown[0] else get_close_matches(unknown[0], known, 3)
+        advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
+        raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
+    if len(set(names)) < len(names):
+        raise argparse.ArgumentTypeError(f"expected each column once, found {text!r}")
+    return names
+
+
+def run(given: argparse.Namespace) -> int:
+    """Decode the files, write the measurements and return the exit status."""
+    if given.units and given.format != "csv":
+        given.refuse("--units is for --format csv: a table shows units anyway, and JSON has no header for them")
+    inputs, output = Inputs(given.files), _output(given)
+    options = Options(**reading(given), estimate=output.estimated, profiles=PROFILES)
+    clock = _now if output.received else no_clock
+    if given.follow:
+        _end_like_an_interrupt()
+    decoded = _write(inputs.measurements(options, follow=given.follow, clock=clock), output, flush=given.follow)
+    return inputs.status(decoded=decoded > 0)
+
+
+def _output(found: argparse.Namespace) -> Output:
+    """Return the format and the columns that `decode` writes."""
+    is_received = found.received or found.follow or any(map(is_port, found.files))
+    return Output(
+        form=found.format,
+        columns=found.columns,
+        utc=found.utc,
+        units=found.units,
+        file=len(found.files) > 1,
+        received=is_received or "received" in found.columns,
+        estimated=found.estimate or "estimated" in found.columns,
+        security=found.key is not None,
+    )
+
+
+def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
+    """Write the measurements and return their number. An interrupt still writes the end of the output."""
+    written = FORMATS[output.form](output, complain)
+    put, count = sys.stdout.write, 0
+    try:
+        put(written.begin)
+        if flush:
+            sys.stdout.flush()
+        for name, measurement in measurements:
+            put(written.row(measurement, name))
+            count += 1
+            if flush:
+                sys.stdout.flush()
+    except KeyboardInterrupt:
+        put(written.end())
+        raise
+    put(written.end())
+    return count
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _end_like_an_interrupt() -> None:
+    """Handle SIGTERM like an interrupt, so that the end of the output is written."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -1,0 +1,42 @@
+"""The command `hanparse diagnose`: describes the faults of a connection."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, BinaryIO
+
+from hanparse.cli.arguments import add_files, add_form
+from hanparse.cli.console import chunks
+from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.cli.keys import add_keys, key_options
+from hanparse.cli.verdict import as_dict, as_text
+from hanparse.decoder import Decoder
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Count what was seen, and say what is wrong: parity, speed, inversion, cable, ciphering."
+    command.epilog = "example: hanparse diagnose capture.bin"
+    add_files(command)
+    add_form(command)
+    add_keys(command)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the faults of the connection and return the exit status."""
+    decoder = Decoder(**key_options(given))
+
+    def read(name: str, file: BinaryIO) -> Iterator[None]:
+        for chunk in chunks(file, passed_over(name)):
+            decoder.feed(chunk)
+        decoder.flush()
+        yield
+
+    inputs = Inputs(given.files)
+    if list(inputs.each(read)):
+        print(json.dumps(as_dict(decoder)) if given.format == "json" else as_text(decoder))
+    return inputs.status(decoded=decoder.stats.measurements > 0)

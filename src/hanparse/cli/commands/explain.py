@@ -1,0 +1,48 @@
+"""The command `hanparse explain`: describes every byte of the files."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, BinaryIO
+
+from hanparse.annotate.explain import explain
+from hanparse.cli.arguments import add_files, add_form, add_reading, reading
+from hanparse.cli.console import chunks
+from hanparse.cli.inputs import EXPLAINED, Inputs, first, passed_over
+from hanparse.errors import HexDumpError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from hanparse.annotate.tree import Explanation
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Show what every byte says, and where a frame is damaged."
+    command.epilog = "example: hanparse explain dump.txt"
+    add_files(command)
+    add_form(command)
+    add_reading(command)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the explanation of each file and return the exit status."""
+
+    def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
+        source: str | bytes
+        try:
+            source = first(chunks(file, passed_over(name)), passed_over(name))
+        except HexDumpError:  # the function also explains a dump in which bytes are masked
+            if not file.seekable():
+                raise
+            file.seek(0)
+            source = file.read(EXPLAINED).decode("utf-8", "replace")
+        yield explain(source, **reading(given))
+
+    inputs, sound = Inputs(given.files), False
+    for explanation in inputs.each(read):
+        print(json.dumps(explanation.to_dict()) if given.format == "json" else explanation)
+        sound = sound or not explanation.error
+    return inputs.status(decoded=sound)

@@ -1,0 +1,33 @@
+"""The command `hanparse obis`: looks up OBIS codes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from hanparse.cli.arguments import add_form
+from hanparse.cli.console import DECODED, NOTHING, complain
+from hanparse.cli.lookups import lookups
+
+if TYPE_CHECKING:
+    import argparse
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Look OBIS codes up by code, or by words of what they mean, all of which have to be there."
+    command.epilog = "examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis 0100010700FF; hanparse obis power factor"
+    words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
+    command.add_argument("codes", nargs="+", metavar="CODE", help=words)
+    add_form(command)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print what is known of each code and return the exit status."""
+    found = lookups(given.codes)
+    if not found:
+        complain("nothing known")
+        return NOTHING
+    is_json = given.format == "json"
+    print(json.dumps([one._asdict() for one in found]) if is_json else "\n".join(one.line for one in found))
+    return DECODED

@@ -1,0 +1,40 @@
+"""The command `hanparse report`: writes the attachment for an issue."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO
+
+from hanparse.cli.arguments import add_files
+from hanparse.cli.console import chunks
+from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.cli.keys import add_keys, key_options
+from hanparse.support.report import attachment
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Write what was seen, the errors and a dump that replays; numbers of meters are replaced."
+    command.epilog = "example: hanparse report capture.bin > report.md"
+    add_files(command)
+    words = "leave TEXT as it is: it looks like the number of a meter and is none, a type or a version"
+    command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
+    add_keys(command)
+    command.add_argument("--with-plaintext", action="store_true", help="show what the keys decipher, too")
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the report of each file and return the exit status."""
+
+    def read(name: str, file: BinaryIO) -> Iterator[str]:
+        received = chunks(file, passed_over(name))
+        yield attachment(received, given.keep, with_plaintext=given.with_plaintext, **key_options(given))
+
+    inputs, reported = Inputs(given.files), False
+    for report in inputs.each(read):
+        print(report)
+        reported = True
+    return inputs.status(decoded=reported)

@@ -1,0 +1,32 @@
+"""Defines `Fault`: one fault of a connection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Kind = Literal[
+    "no-bytes", "p1",
+    "speed", "parity", "no-flag", "inverted", "no-format",
+    "ciphered", "key", "auth-key", "counter", "undecodable", "unknown-meter",
+    "line-ends", "cut-off", "segments", "damaged", "text",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One fault of a connection. `message` contains what was observed, its most likely cause, and what to do.
+
+    `counts` are the counts behind the decision by name, for example numbers of bytes, flags and frames.
+    """
+
+    kind: Kind
+    message: str
+    counts: Mapping[str, int] = field(hash=False)
+
+    def __str__(self) -> str:
+        """Return the message."""
+        return self.message
