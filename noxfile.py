@@ -116,9 +116,11 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
-    session.install("-e", ".[test]", "homeassistant")
+    """Compare fields with the tables of a real Home Assistant, and run the bridge with its MQTT (needs mosquitto)."""
+    session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
     session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
+    options = ("-o", "asyncio_mode=auto", "-o", "addopts=")  # the plug-in brings tests that are coroutines
+    session.run("pytest", "-p", "no:cacheprovider", *options, "-q", "-rP", "tests/test_sinks_homeassistant.py")
 
 
 @nox.session

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from updates import update, update_of_frame, updates_of
 
-from hanparse.fields import METADATA
 from hanparse.sinks.discovery import Message, discovery, flat, states
-from hanparse.sinks.update import NUMBERS, Update
+
+if TYPE_CHECKING:
+    from hanparse.sinks.update import Update
 
 KAIFA = updates_of("kaifa", 12)
 METERS = {
@@ -109,33 +109,3 @@ def test_flat_topics_have_numbers_alone_and_nothing_that_is_absent() -> None:
         Message("base/a_b/active_energy_import", "9.0", retain=True),
         Message("base/a_b/active_power", "-2"),
     ]
-
-
-@pytest.fixture(scope="module")
-def schemas() -> Any:  # noqa: ANN401  Home Assistant may not be installed
-    """The schemas of Home Assistant's MQTT; ``nox -s homeassistant`` installs them."""
-    try:
-        importlib.import_module("homeassistant.components.mqtt")
-        return (
-            importlib.import_module("homeassistant.components.mqtt.schemas").MQTT_ENTITY_DEVICE_INFO_SCHEMA,
-            importlib.import_module("homeassistant.components.mqtt.sensor").DISCOVERY_SCHEMA,
-        )
-    except ImportError as error:
-        pytest.skip(f"Home Assistant with its MQTT is not installed for this Python: {error}")
-
-
-def all_numbers() -> Update:
-    """An update in which every number is present."""
-    fields = {name: 1 if METADATA[name].precision == 0 else 1.5 for name in NUMBERS}
-    return update(**fields)
-
-
-@pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("one", [all_numbers(), *(one for one, _ in METERS.values())], ids=["all numbers", *METERS])
-def test_the_schemas_of_home_assistant_accept_device_and_entities(schemas: Any, one: Update) -> None:  # noqa: ANN401  see above
-    device, sensor = schemas
-    found = config(one)
-    device(found["device"])
-    for entity in found["components"].values():
-        without = {name: value for name, value in entity.items() if name != "platform"}
-        sensor(without | {"device": found["device"]})

@@ -84,6 +84,8 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
     return Message(Topics(base, meter).config(prefix), as_json(payload), retain=True)
 
 
+NEWER: Final = frozenset({"reactive_energy"})
+"""Device classes since 2025.5. An older Home Assistant refuses an entity that has one of them, and needs none."""
 _SUPPORT: Final = "https://github.com/hanparse/hanparse"
 
 
@@ -110,7 +112,7 @@ def _entity(field: Metadata, ending: str, update: Update, base: str, silence: fl
         "state_topic": Topics(base, update.meter).of("energy" if is_register else "state"),
         "value_template": f"{{{{ {value} | is_defined }}}}",  # a list without the field leaves its state
         "unit_of_measurement": field.unit,
-        "device_class": field.device_class,
+        "device_class": None if field.device_class in NEWER else field.device_class,
         "state_class": field.state_class,
         "suggested_display_precision": field.precision,
         "expire_after": int(REGISTER_CADENCE + LATE if is_register else max(silence, field.cadence)),
