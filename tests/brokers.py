@@ -1,241 +1,86 @@
-"""Real peers of the bridge over the loopback interface: a mosquitto, a listener, a gateway, the command itself."""
+"""A real mosquitto on a free port of the loopback interface, ended by its own process id."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 import os
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
-from contextlib import suppress
-from getpass import getuser
-from typing import IO, TYPE_CHECKING, Any, Self
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Final
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LONGEST = 60.0
-"""The time in s after which a test fails; how fast the machine is does not matter."""
-USER = "bridge"
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+HOST: Final = "127.0.0.1"
+SLOW: Final = 60.0  # s
+MOSQUITTO: Final = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
+
+needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None or sys.platform == "win32", reason="mosquitto is not installed")
 
 
 def free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.create_server((HOST, 0)) as server:
+        port: int = server.getsockname()[1]
         return port
 
 
-def until(condition: Callable[[], Any], what: str = "") -> Any:  # noqa: ANN401  the value that is true
-    """Wait for the event itself."""
-    end = time.monotonic() + LONGEST
-    while time.monotonic() < end:
-        if found := condition():
-            return found
-        time.sleep(0.01)
-    raise AssertionError(f"not within {LONGEST} s: {what}")
-
-
 class Broker:
-    """A mosquitto that keeps nothing when it is killed."""
+    """A broker that can be killed, frozen, and started again on the same port."""
 
-    def __init__(self, folder: Path, password: str | None = None) -> None:
-        if MOSQUITTO is None:
-            pytest.skip("mosquitto is not installed: apt-get install mosquitto")
+    def __init__(self, folder: Path, settings: str = "allow_anonymous true") -> None:
         self.port = free_port()
-        self._config = folder / "mosquitto.conf"
-        access = "allow_anonymous true"
-        if password is not None:
-            users = folder / "users"
-            users.touch(0o600)
-            command = [shutil.which("mosquitto_passwd") or "", "-b", str(users), USER, password]
-            subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
-            access = f"allow_anonymous false\npassword_file {users}"
-        self._config.write_text(f"listener {self.port} 127.0.0.1\n{access}\nuser {getuser()}\npersistence false\n")
+        self._settings = folder / "mosquitto.conf"
+        self._settings.write_text(f"listener {self.port} {HOST}\n{settings}\npersistence false\n", "ascii")
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        assert MOSQUITTO
-        self._process = subprocess.Popen(
-            [MOSQUITTO, "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        until(self._is_listening, "mosquitto accepts connections")
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.kill()
-
-    def _is_listening(self) -> bool:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
-
-    @property
-    def url(self) -> str:
-        return f"mqtt://127.0.0.1:{self.port}"
-
-    def signal(self, number: signal.Signals) -> None:
-        assert self._process
-        self._process.send_signal(number)
+    def start(self) -> None:
+        assert MOSQUITTO is not None
+        command = [MOSQUITTO, "-c", str(self._settings)]
+        self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + SLOW
+        while time.monotonic() < end:
+            with suppress(OSError), socket.create_connection((HOST, self.port), timeout=SLOW):
+                return
+            assert self._process.poll() is None, "mosquitto ended"
+            time.sleep(0.02)
+        raise TimeoutError("mosquitto does not listen")
 
     def kill(self) -> None:
         if self._process is not None:
             self._process.kill()
             self._process.wait()
-        self._process = None
+            self._process = None
+
+    def freeze(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
 
 
-class Listener:
-    """A subscriber that keeps every message; `kept` are those that the broker had kept before it came."""
-
-    def __init__(self, broker: Broker, password: str | None = None) -> None:
-        client = pytest.importorskip("paho.mqtt.client", reason="the extra mqtt is not installed")
-        self.messages: list[tuple[str, bytes]] = []
-        self.kept: dict[str, bytes] = {}
-        self._ready = threading.Event()
-        self._client = client.Client(client.CallbackAPIVersion.VERSION2)
-        self._client.username_pw_set(None if password is None else USER, password)
-        self._client.on_message = self._take
-        self._client.on_connect = lambda *_: self._client.subscribe("#", 1)
-        self._client.on_subscribe = lambda *_: self._ready.set()
-        self._port = broker.port
-
-    def _take(self, _client: object, _data: object, message: Any) -> None:  # noqa: ANN401  a message of paho
-        if message.retain:
-            self.kept[message.topic] = message.payload
-        self.messages.append((message.topic, message.payload))
-
-    def __enter__(self) -> Self:
-        self._client.reconnect_delay_set(1, 1)
-        self._client.connect("127.0.0.1", self._port)
-        self._client.loop_start()
-        assert self._ready.wait(LONGEST)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def publish(self, topic: str, payload: str) -> None:
-        self._client.publish(topic, payload, qos=1).wait_for_publish(LONGEST)
-
-    def last(self, topic: str) -> bytes | None:
-        return next((payload for name, payload in reversed(self.messages) if name == topic), None)
-
-    def wait(self, topic: str, expected: Callable[[Any], bool] = lambda _payload: True) -> Any:  # noqa: ANN401  JSON
-        """Wait for a message on the topic that is as expected; it is JSON, else a text."""
-        seen = 0
-
-        def look() -> list[Any]:
-            nonlocal seen
-            new, seen = self.messages[seen:], len(self.messages)
-            return [[found] for name, payload in new if name == topic and expected(found := _content(payload))]
-
-        return until(look, topic)[0][0]
-
-
-def _content(payload: bytes) -> Any:  # noqa: ANN401  JSON
+@contextmanager
+def broker(folder: Path, settings: str = "allow_anonymous true") -> Iterator[Broker]:
+    """A broker that has started."""
+    one = Broker(folder, settings)
     try:
-        return json.loads(payload)
-    except ValueError:
-        return payload.decode()
+        one.start()
+        yield one
+    finally:
+        one.kill()
 
 
-class Gateway:
-    """A gateway in front of a meter: it sends to the newest connection what it is told."""
-
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
-        self._connections: list[socket.socket] = []
-        self.url = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                self._connections.append(self._server.accept()[0])
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        for one in (*self._connections, self._server):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
-            one.close()
-
-    def send(self, *pushes: bytes) -> None:
-        until(lambda: self._connections, "the bridge connects")
-        for push in pushes:
-            self._connections[-1].sendall(push)
-
-    def disconnected(self) -> None:
-        """Forget the connections of a bridge that has ended."""
-        for one in self._connections:
-            one.close()
-        self._connections.clear()
-
-
-def _read(stream: IO[str], lines: list[str]) -> None:
-    for line in stream:
-        lines.append(line)  # noqa: PERF402  others look at the list meanwhile
-
-
-class Command:
-    """`hanparse bridge` in a process of its own."""
-
-    def __init__(self, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
-        command = [sys.executable, "-m", "hanparse", "bridge", *arguments]
-        self.process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, **(environment or {})},
-        )
-        self.log: list[str] = []
-        self.output: list[str] = []
-        self._readers = [
-            threading.Thread(target=_read, args=(stream, lines), daemon=True)
-            for stream, lines in ((self.process.stdout, self.output), (self.process.stderr, self.log))
-        ]
-        for reader in self._readers:
-            reader.start()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self.process.kill()
-        self._end()
-
-    def _end(self) -> int:
-        status = self.process.wait(LONGEST)
-        for reader in self._readers:
-            reader.join(LONGEST)
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
-        return status
-
-    def logged(self, text: str) -> str:
-        """Wait for a line of the log that contains the text."""
-        found: str = until(lambda: next((line for line in self.log if text in line), ""), text)
-        return found
-
-    def terminate(self) -> tuple[int, float]:
-        """Send SIGTERM; return the exit status and the time in s that the command needed."""
-        start = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        status = self.process.wait(LONGEST)
-        passed = time.monotonic() - start
-        self._end()
-        return status, passed
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition is true."""
+    async with asyncio.timeout(SLOW):
+        while not condition():  # noqa: ASYNC110  there is no event for it
+            await asyncio.sleep(0.01)

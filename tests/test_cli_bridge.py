@@ -12,7 +12,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from brokers import USER, Broker, Command, Gateway, Listener, free_port, until
+from bridgepeers import USER, Broker, Command, Gateway, Listener, until
+from brokers import free_port
 
 from hanparse import Decoder
 from hanparse.simulate import simulate
@@ -315,10 +316,10 @@ def test_a_broker_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None:
         with Listener(broker) as listener:
             gateway.send(PUSHES[0])
             listener.wait(STATE)
-        broker.signal(signal.SIGSTOP)
+        broker.freeze()
         gateway.send(*PUSHES[1:])
         until(lambda: len(command.output) == len(EXPECTED), "the other sink has every push")
         status, seconds = command.terminate()
-        broker.signal(signal.SIGCONT)
+        broker.thaw()
         assert status == 0
         assert seconds < 30  # a second on a machine without other load

@@ -9,7 +9,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from brokers import LONGEST, Broker, Command, Gateway
+from bridgepeers import LONGEST, Broker, Command, Gateway
 
 from hanparse import Decoder
 from hanparse.fields import METADATA

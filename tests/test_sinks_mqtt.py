@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from brokers import Broker, Listener, until
+from bridgepeers import Broker, Listener, until
 from updates import at, driven
 
 from hanparse import Measurement
