@@ -37,7 +37,9 @@ nox.needs_version = ">=2024.10.9"
 @nox.session
 def readme(session: nox.Session) -> None:
     """Run the commands of the README as written, in a fresh copy."""
-    commands = re.findall(r"^```console\n(.*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    commands = re.findall(
+        r"^```console\n([^$].*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     copy = _fresh_copy(session)
     with session.chdir(copy):
         for command in commands:
