@@ -123,8 +123,8 @@ def _content(payload: bytes) -> Any:  # noqa: ANN401  JSON
 class Gateway:
     """A gateway in front of a meter: it sends to the newest connection what it is told."""
 
-    def __init__(self) -> None:
-        self._server = socket.create_server(("127.0.0.1", 0))
+    def __init__(self, port: int = 0) -> None:
+        self._server = socket.create_server(("127.0.0.1", port))
         self._connections: list[socket.socket] = []
         self.url = f"tcp://127.0.0.1:{self._server.getsockname()[1]}"
         threading.Thread(target=self._accept, daemon=True).start()

@@ -120,7 +120,7 @@ def test_a_broker_that_is_killed_and_comes_back_has_everything_again(tmp_path: P
             command.logged("works again")
             assert len(json.loads(listener.last(CONFIG) or b"")["components"]) == 14
             assert listener.last(STATUS) == b"online"
-        assert sum("tries again" in line for line in command.log) == 1
+            assert sum("tries again" in line for line in command.log) == 1
 
 
 def test_a_bridge_that_starts_again_continues_from_its_state(tmp_path: Path) -> None:
@@ -232,6 +232,28 @@ def test_one_sink_that_fails_stops_no_other(tmp_path: Path) -> None:
         command.logged("mqtt://")
         command.logged("unable to open database file")
         assert command.terminate()[0] == 0
+
+
+def test_a_source_that_fails_is_one_line_of_the_log_until_it_works_again(tmp_path: Path) -> None:
+    port = free_port()
+    with Command(f"tcp://127.0.0.1:{port}", "--state", str(tmp_path / "state.json")) as command:
+        command.logged("source: ")
+        assert "tries again until it works" in command.log[0]
+        with Gateway(port) as gateway:
+            gateway.send(*PUSHES)
+            command.logged("source: works again")
+            until(lambda: len(command.output) == len(EXPECTED), "every push is a line")
+        assert [line for line in command.log if "works" in line] == command.log[:2]
+
+
+def test_a_state_that_is_none_is_reported_and_replaced(tmp_path: Path) -> None:
+    (tmp_path / "meter.bin").write_bytes(b"".join(PUSHES))
+    for content in ("[]", "{"):
+        (tmp_path / "state.json").write_text(content, "ascii")
+        with Command(f"file:{tmp_path}/meter.bin", "--state", str(tmp_path / "state.json")) as command:
+            command.logged("the bridge starts without its state")
+            assert command.process.wait(60) == 0
+        assert METER in json.loads((tmp_path / "state.json").read_text("utf-8"))["meters"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from bridgepeers import Broker, Listener, until
 from updates import at, driven
 
 from hanparse import Measurement
+from hanparse.sinks.discovery import components
 from hanparse.sinks.mqtt import ENERGY_PERIOD, Mqtt, Settings
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
@@ -85,6 +86,21 @@ def test_no_discovery_is_published_if_its_prefix_is_empty(tmp_path: Path) -> Non
         driven(Mqtt(parse(f"{broker.url}?discovery="), 60), updates((0, {"active_power_import": 5})))
         listener.wait("hanparse/7/status", lambda text: text == "offline")
         assert not [topic for topic, _ in listener.messages if topic.startswith("homeassistant")]
+
+
+def test_entities_of_an_earlier_bridge_stay_in_the_discovery(tmp_path: Path) -> None:
+    config = "homeassistant/device/hanparse_7/config"
+    with Broker(tmp_path) as broker:
+        driven(Mqtt(parse(broker.url), 60), updates((0, {"active_power_import": 5, "active_energy_import": 1000})))
+        with Listener(broker) as listener:
+            driven(Mqtt(parse(broker.url), 60), updates((0, {"active_power_import": 6, "voltage_l1": 230.0})))
+            found = listener.wait(config, lambda one: len(one["components"]) == 3)
+    assert set(found["components"]) == {"active_power_import", "active_energy_import", "voltage_l1"}
+
+
+@pytest.mark.parametrize("payload", [b"", b"{", b"[]", b'{"components": 5}', b'{"components": {"x": {}}}', None, "{}"])
+def test_a_kept_discovery_that_cannot_be_read_adds_nothing(payload: object) -> None:
+    assert components(payload) == frozenset()
 
 
 def test_a_broker_that_comes_later_gets_what_waited(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from updates import at, update_of_frame, updates_of
 
 from hanparse import Measurement
 from hanparse.energy import LiveEnergy
-from hanparse.sinks.tracker import NAMELESS, Tracker
+from hanparse.sinks.tracker import MAX_METERS, NAMELESS, Tracker
 from hanparse.sinks.update import Identity, as_json
 
 
@@ -53,6 +53,16 @@ def test_no_stream_without_an_id_is_held_back_without_a_limit() -> None:
     tracker = Tracker()
     found = [len(tracker.update(Measurement(active_power_import=1, received=at(0)))) for _ in range(200)]
     assert sum(found) == 200
+
+
+def test_there_are_never_more_meters_or_channels_than_the_limit() -> None:
+    tracker = Tracker()
+    meters = [tracker.update(Measurement(meter_id=f"{number}", received=at(0))) for number in range(2 * MAX_METERS)]
+    assert sum(map(len, meters)) == len(tracker.to_dict()["meters"]) == MAX_METERS
+    assert len(tracker.update(Measurement(meter_id="0", received=at(1)))) == 1  # it is known
+    tracker = Tracker()
+    named = [tracker.update(Measurement(meter_id="7", received=at(0)), f"{number}") for number in range(2 * MAX_METERS)]
+    assert sum(map(len, named)) == MAX_METERS
 
 
 def test_two_channels_are_two_meters() -> None:

@@ -54,8 +54,13 @@ def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: 
     for another URL, and `ImportError` that names the extra for a package that is missing.
     """
     target = parse(url)
+    check_extra(target)
+    make = _SINKS.get(target.scheme)
+    return Outlet(target.shown, Influx(target) if make is None else make(target, silence), note)
+
+
+def check_extra(target: Target) -> None:
+    """Raise `ImportError` that names the extra if the package for a sink is missing."""
     module, extra = _EXTRAS.get(target.scheme, ("", ""))
     if module and find_spec(module) is None:
         raise ImportError(f"{target.scheme}: needs {module}: pip install 'hanparse[{extra}]'")
-    make = _SINKS.get(target.scheme)
-    return Outlet(target.shown, Influx(target) if make is None else make(target, silence), note)

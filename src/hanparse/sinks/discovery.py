@@ -5,6 +5,7 @@ Source: "MQTT discovery" in the documentation of Home Assistant. One message des
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.fields import METADATA, REGISTER_CADENCE
@@ -82,6 +83,15 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
         "components": {name + ending: _entity(METADATA[name], ending, update, base, silence) for name, ending in shown},
     }
     return Message(Topics(base, meter).config(prefix), as_json(payload), retain=True)
+
+
+def components(payload: object) -> frozenset[str]:
+    """Return the names of the entities in a discovery that the broker has kept; none if it cannot be read."""
+    try:
+        found = json.loads(bytes(payload))["components"]  # type: ignore[call-overload]  # an error is caught
+        return frozenset(name for name in found if name.removesuffix(ESTIMATED) in NUMBERS)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return frozenset()
 
 
 NEWER: Final = frozenset({"reactive_energy"})

@@ -15,10 +15,11 @@ import asyncio
 import logging
 import ssl
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, discovery, flat, states
+from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -106,6 +107,7 @@ class _Session:
         self._silence = silence
         self._last: dict[str, Update] = {}
         self._announced: dict[str, Message] = {}
+        self._earlier: dict[str, frozenset[str]] = {}
         self._kept: dict[str, datetime] = {}
 
     async def run(self, outlet: Outlet) -> None:
@@ -132,22 +134,35 @@ class _Session:
             outlet.done(update)
 
     async def _listen(self) -> None:
-        """Repeat the discovery and the values when Home Assistant starts."""
+        """Repeat the discovery and the values when Home Assistant starts, and add entities of an earlier bridge."""
         if self._settings.prefix:
             await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
         async for message in self._client.messages:
-            if message.payload == ONLINE.encode():
+            key = self._key_of(str(message.topic))
+            if message.payload == ONLINE.encode() and key is None:
                 self._announced.clear()
                 for update in [*self._last.values()]:
                     await self._announce(update)
                     await self._publish_states(update, with_kept=True)
+            elif message.retain and key is not None:
+                self._earlier[key] = components(message.payload)
+                await self._announce(self._last[key])
+
+    def _key_of(self, topic: str) -> str | None:
+        """Return the meter to which a discovery belongs."""
+        topics = ((key, Topics(self._settings.base, update.meter)) for key, update in self._last.items())
+        return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
 
     async def _announce(self, update: Update) -> None:
         """Publish the discovery if it is new, and let Home Assistant subscribe to the topics in it."""
         if not self._settings.prefix:
             return
         settings, key = self._settings, update.meter.key
-        message = discovery(update, settings.base, settings.prefix, self._status, self._silence)
+        if key not in self._earlier:  # the broker sends the discovery that it keeps before it takes another one
+            self._earlier[key] = frozenset()
+            await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
+        known = replace(update, shown=update.shown | self._earlier[key])
+        message = discovery(known, settings.base, settings.prefix, self._status, self._silence)
         if self._announced.get(key) != message:
             self._announced[key] = message
             await self._publish(message)

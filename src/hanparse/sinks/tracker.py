@@ -19,6 +19,8 @@ NAMELESS: Final = timedelta(seconds=30)
 """The longest time without a meter id. Norwegian meters send a list with it each 10 s."""
 MAX_HELD: Final = 64
 """The largest number of pushes that wait for the meter id: 30 s of one push per second are fewer."""
+MAX_METERS: Final = 256
+"""The largest number of meters and of channels. Damaged or forged pushes must not occupy memory without a limit."""
 UNNAMED: Final = "meter"
 """The name of a meter that sends no id."""
 
@@ -69,7 +71,9 @@ class Tracker:
 
     def update(self, measurement: Measurement, channel: str = "") -> list[Update]:
         """Take one measurement, and return the updates that are due."""
-        one = self._channels.setdefault(channel, _Channel())
+        one = self._channel_of(channel, measurement.meter_id)
+        if one is None:
+            return []
         at = _time(measurement) or datetime.now(UTC)
         if measurement.meter_id is not None:
             if one.meter is None or one.meter.name != measurement.meter_id:
@@ -81,6 +85,15 @@ class Tracker:
             return self._release(one, channel)
         held, one.held = one.held, []
         return [self._of(one, *each) for each in (*held, (measurement, at))]
+
+    def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
+        """Return the connection of a measurement; `None` for one meter or channel too many."""
+        is_new = meter_id is not None and meter_id not in self._meters
+        if (is_new and len(self._meters) >= MAX_METERS) or (
+            channel not in self._channels and len(self._channels) >= MAX_METERS
+        ):
+            return None
+        return self._channels.setdefault(channel, _Channel())
 
     def flush(self) -> list[Update]:
         """Return the updates of meters without an id at the end of the source."""

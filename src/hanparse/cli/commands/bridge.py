@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import os
 import signal
+import sys
 from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -22,7 +23,7 @@ from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Coroutine, Sequence
 
     from hanparse.sources import Source
 
@@ -34,6 +35,7 @@ SAVE_PERIOD: Final = 60.0
 """The time in s between two writes of the state."""
 
 _WRONG: Final = 2
+_LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None  # the default of Windows cannot do MQTT
 _EXAMPLES: Final = """\
 examples:
   hanparse bridge /dev/ttyUSB0 mqtt://user:password@broker
@@ -84,7 +86,12 @@ def run(given: argparse.Namespace) -> int:
     except (ValueError, ImportError) as error:
         complain(str(error))
         return _WRONG
-    return asyncio.run(_Service(outlets, opened, StateFile(given.state), given.silence).run())
+    return _in_loop(_Service(outlets, opened, StateFile(given.state), given.silence).run())
+
+
+def _in_loop(work: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=_LOOP) as runner:
+        return runner.run(work)
 
 
 def _forget(given: Sequence[str]) -> int:
@@ -93,7 +100,8 @@ def _forget(given: Sequence[str]) -> int:
     if not targets or any(not target.scheme.startswith("mqtt") for target in targets):
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
     for target in targets:
-        complain(f"{target.shown}: {asyncio.run(forget(target))} kept messages removed")
+        sinks.check_extra(target)
+        complain(f"{target.shown}: {_in_loop(forget(target))} kept messages removed")
     return DECODED
 
 
@@ -112,16 +120,15 @@ class _Service:
             tracker = Tracker()
         self._bridge = Bridge(outlets, tracker)
         self._signal: asyncio.Future[signal.Signals] | None = None
-        self._reported: tuple[Exception | None, int] = None, -1
-        self._is_silent = False
+        self._reported: tuple[Exception | None, int] = None, 0
+        self._is_failing = self._is_silent = False
 
     async def run(self) -> int:
         """Run until a signal or the end of the source, and return the exit status."""
         self._signal = asyncio.get_running_loop().create_future()
         self._handle_signals()
         async with self._source as source:
-            bridge = asyncio.create_task(self._bridge.run(source))
-            tasks = [bridge, asyncio.create_task(self._take_care())]
+            tasks = [asyncio.create_task(self._bridge.run(source)), asyncio.create_task(self._take_care())]
             notify("READY=1")
             ends: list[asyncio.Future[Any]] = [*tasks, self._signal]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -130,12 +137,16 @@ class _Service:
                 task.cancel()
             await asyncio.wait(tasks, timeout=FAREWELL)
             self._save()
-        return self._status(bridge)
+        return self._status(tasks)
 
-    def _status(self, bridge: asyncio.Task[None]) -> int:
+    def _status(self, tasks: Sequence[asyncio.Task[None]]) -> int:
         if self._signal is not None and self._signal.done():
             return INTERRUPTED if self._signal.result() is signal.SIGINT else DECODED
-        if bridge.done() and not bridge.cancelled() and (error := bridge.exception()) is not None:
+        try:
+            for task in tasks:
+                if task.done() and not task.cancelled():
+                    task.result()
+        except OSError as error:
             complain(f"source: {error}")
             return _WRONG
         return DECODED if self._bridge.pushes else NOTHING
@@ -168,9 +179,12 @@ class _Service:
     def _report(self, silent: float) -> None:
         """Write the first error since the last push, and the faults of the wire after a silence."""
         error, pushes = self._source.last_error, self._bridge.pushes
-        if error is not None and error is not self._reported[0] and pushes != self._reported[1]:
+        if self._is_failing and pushes != self._reported[1]:
+            self._is_failing = False
+            complain("source: works again")
+        if error is not None and error is not self._reported[0] and not self._is_failing:
             complain(f"source: {error}; tries again until it works")
-            self._reported = error, pushes
+            self._reported, self._is_failing = (error, pushes), True
         if silent > self._silence and not self._is_silent:
             self._is_silent = True
             faults = "; ".join(map(str, self._source.diagnosis())) or "no fault is known"
