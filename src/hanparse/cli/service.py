@@ -29,7 +29,7 @@ def watchdog_period() -> float | None:
 
 
 class StateFile:
-    """A file of JSON that is replaced as a whole, so that a loss of power leaves the old one or the new one."""
+    """Keeps JSON in a file, which is replaced as a whole: a loss of power leaves the old one or the new one."""
 
     def __init__(self, path: str | None) -> None:
         self._path = None if path is None else Path(path)

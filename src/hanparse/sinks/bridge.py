@@ -23,7 +23,7 @@ LAST_MOMENT: Final = 0.2
 
 
 class Bridge:
-    """A `Bridge` runs sinks, and gives each update to all of them."""
+    """Runs sinks, and gives each update to all of them."""
 
     def __init__(self, outlets: Sequence[Outlet], tracker: Tracker | None = None) -> None:
         self.outlets = outlets

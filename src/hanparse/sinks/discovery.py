@@ -24,7 +24,7 @@ _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. An empty payload that is retained removes the message that the broker keeps."""
+    """Holds a message to publish. An empty payload that is retained removes the message that the broker keeps."""
 
     topic: str
     payload: str
@@ -32,7 +32,7 @@ class Message(NamedTuple):
 
 
 class Topics(NamedTuple):
-    """The topics of one meter."""
+    """Names the topics of one meter."""
 
     base: str
     meter: Identity

@@ -48,7 +48,7 @@ def _tag(text: str) -> str:
 
 
 class Influx:
-    """A sink for the line protocol."""
+    """Writes the line protocol to a server or a file."""
 
     def __init__(self, target: Target) -> None:
         self._target = target

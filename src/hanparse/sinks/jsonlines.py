@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class JsonLines:
-    """A sink for standard output or a file."""
+    """Writes JSON lines to standard output or to a file."""
 
     def __init__(self, target: Target) -> None:
         self._path = target.path

@@ -43,7 +43,7 @@ _WILDCARDS: Final = "+#"
 
 
 class Settings:
-    """The parts of the URL that name topics."""
+    """Holds the parts of the URL that name topics, and connects to its broker."""
 
     def __init__(self, target: Target) -> None:
         """Raises `ValueError` for a path or a prefix that no topic can contain."""
@@ -77,7 +77,7 @@ class Settings:
 
 
 class Mqtt:
-    """A sink for a broker."""
+    """Publishes updates to a broker."""
 
     def __init__(self, target: Target, silence: float) -> None:
         self._settings = Settings(target)
@@ -98,7 +98,7 @@ class Mqtt:
 
 
 class _Session:
-    """One connection to a broker."""
+    """Publishes updates on one connection to a broker."""
 
     def __init__(self, client: aiomqtt.Client, settings: Settings, status: str, silence: float) -> None:
         self._client = client

@@ -29,7 +29,7 @@ class OutputClosedError(Exception):
 
 
 class Outlet:
-    """A sink with its queue. No other sink waits for it, and its failure ends no other."""
+    """Runs one sink with its queue. No other sink waits for this one, and its failure ends no other."""
 
     def __init__(self, shown: str, sink: Sink, note: Note, *, first_pause: float = FIRST_PAUSE) -> None:
         """`shown` is the URL without secrets; `note` writes one sentence into the log."""

@@ -38,7 +38,7 @@ _UNITS: Final = {
 
 
 class Series:
-    """The last value of each number of each meter, as a collector of prometheus_client."""
+    """Keeps the last value of each number of each meter; a collector of prometheus_client."""
 
     def __init__(self, silence: float, clock: Callable[[], float] = monotonic) -> None:
         """`silence` is the time in s after which the series of a meter vanish."""
@@ -83,7 +83,7 @@ class Series:
 
 
 class Prometheus:
-    """A sink that Prometheus asks for its values."""
+    """Answers Prometheus with the last values."""
 
     def __init__(self, target: Target, silence: float) -> None:
         self._target = target

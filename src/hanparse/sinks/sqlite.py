@@ -40,7 +40,7 @@ FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""
 
 
 class Sqlite:
-    """A sink for a file of SQLite."""
+    """Writes rows into a file of SQLite."""
 
     def __init__(self, target: Target) -> None:
         self._path = target.path

@@ -16,7 +16,7 @@ _SCHEMES: Final = (*_HOSTS, *_LOCAL)
 
 
 class Target(NamedTuple):
-    """A URL in its parts."""
+    """Holds the parts of a URL."""
 
     scheme: str
     host: str = ""

@@ -27,7 +27,7 @@ UNNAMED: Final = "meter"
 
 @dataclass
 class _Meter:
-    """The state of one meter, which is saved."""
+    """Holds the state of one meter, which is saved."""
 
     energy: LiveEnergy = field(default_factory=LiveEnergy)
     registers: dict[str, float] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class _Meter:
 
 @dataclass
 class _Channel:
-    """One connection: its meter once it is known, and the pushes before."""
+    """Holds the meter of one connection once it is known, and the pushes before."""
 
     meter: Identity | None = None
     held: list[tuple[Measurement, datetime]] = field(default_factory=list)

@@ -27,7 +27,7 @@ _UNSAFE: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
 class Identity(NamedTuple):
-    """The meter that sent the pushes."""
+    """Identifies the meter that sent a push."""
 
     name: str
     """The meter id, or another name for a meter that sends none."""
@@ -43,7 +43,7 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True)
 class Update:
-    """The values of one push, with the registers of `LiveEnergy` in place of those that the meter sent."""
+    """Holds the values of one push, with the registers of `LiveEnergy` in place of those that the meter sent."""
 
     meter: Identity
     measurement: Measurement

@@ -14,9 +14,9 @@ MAX_WAITING: Final = 256
 
 
 class Waiting:
-    """A queue that is never longer than `limit`.
+    """Keeps the updates that wait for one sink, at most `limit`.
 
-    When it is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends its
+    When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends its
     registers once an hour. If all have registers, the oldest is dropped, because the newest contains their sum.
     """
 

@@ -60,7 +60,7 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 class Urls(NamedTuple):
-    """The URLs of the command line or of the environment."""
+    """Holds the URLs of the command line or of the environment."""
 
     source: str
     sinks: Sequence[str]
@@ -106,7 +106,7 @@ def _forget(given: Sequence[str]) -> int:
 
 
 class _Service:
-    """The bridge as a program: signals, the log, the state, and signs of life for systemd."""
+    """Runs the bridge as a program: signals, the log, the state, and signs of life for systemd."""
 
     def __init__(self, outlets: Sequence[sinks.Outlet], source: Source, state: StateFile, silence: float) -> None:
         self._source = source
