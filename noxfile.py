@@ -37,7 +37,9 @@ nox.needs_version = ">=2024.10.9"
 @nox.session
 def readme(session: nox.Session) -> None:
     """Run the commands of the README as written, in a fresh copy."""
-    commands = re.findall(r"^```console\n(.*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    commands = re.findall(
+        r"^```console\n([^$].*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     copy = _fresh_copy(session)
     with session.chdir(copy):
         for command in commands:
@@ -116,9 +118,11 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
-    session.install("-e", ".[test]", "homeassistant")
+    """Compare fields with the tables of a real Home Assistant, and run the bridge with its MQTT (needs mosquitto)."""
+    session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
     session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
+    options = ("-o", "asyncio_mode=auto", "-o", "addopts=")  # the plug-in brings tests that are coroutines
+    session.run("pytest", "-p", "no:cacheprovider", *options, "-q", "-rP", "tests/test_sinks_homeassistant.py")
 
 
 @nox.session

@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "diagnose": "what is wrong with a connection",
     "report": "the attachment for an issue, without the numbers of your meter",
     "archive": "captures to Parquet files, by meter and day",
+    "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
     "demo": "decode one real push of each of three makers",
     "probe": "the speed and parity of a meter at a serial port",
     "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
