@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "diagnose": "what is wrong with a connection",
     "report": "the attachment for an issue, without the numbers of your meter",
     "demo": "decode one real push of each of three makers",
+    "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
 
