@@ -28,6 +28,7 @@ TESTED_IN: Final = {
     "cli": "cli",
     "cli.commands": "cli",
     "cli.follow": "follow",
+    "cli.watch": "watch",
     "cli.pieces": "pieces",
     "hexdump": "hexdump",
     "pasted": "pasted",

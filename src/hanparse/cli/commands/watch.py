@@ -65,7 +65,8 @@ def _refusal(given: argparse.Namespace) -> str:
         return "watch needs textual: pip install 'hanparse[tui]'"
     if not given.source:
         return f"expected a source, such as tcp://192.168.1.20:3001, as argument or in {VARIABLE}, found none"
-    if given.source == "-" or not (sys.stdin and sys.stdin.isatty() and sys.stdout.isatty()):
+    streams = (sys.stdin, sys.stdout, sys.stderr)  # textual draws on standard error
+    if given.source == "-" or not all(one and one.isatty() for one in streams):
         return "watch needs a terminal for its input and output; use hanparse decode --follow in a pipe"
     return ""
 

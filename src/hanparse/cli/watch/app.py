@@ -37,7 +37,11 @@ class WatchApp(App[None]):
     """Reads a source and draws its meter. `title` is the source as it is shown, `fuse` the rating in A."""
 
     ENABLE_COMMAND_PALETTE = False
-    CSS = "#lines { height: auto; } #keys { dock: bottom; height: 1; text-style: dim; }"
+    CSS = """
+    VerticalScroll { scrollbar-size: 0 0; }
+    #lines { height: auto; }
+    #keys { dock: bottom; height: 1; text-style: dim; }
+    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("q", "quit", priority=True),
         Binding("ctrl+c", "quit", priority=True),
@@ -47,7 +51,7 @@ class WatchApp(App[None]):
         super().__init__()
         self.model = Model(title, fuse, _now())
         self._source = source
-        self._lines, self._keys = Static(id="lines"), Static("q quits, ↑ ↓ scroll", id="keys")
+        self._lines, self._keys = Static(id="lines"), Static("q quits", id="keys")
 
     def compose(self) -> ComposeResult:
         """Return the widgets: the lines, which can be scrolled, and the keys."""
@@ -82,10 +86,10 @@ class WatchApp(App[None]):
             stats = source.decoder.stats
             self.model.observe(Wire(source.connections, stats, source.diagnosis(), source.last_error), now)
         lines = screen(self.model, now, max(self.size.width, 20), max(self.size.height - 1, 8))
-        text = Text(no_wrap=True, overflow="crop")
-        for line in lines:
-            text.append(line.text + "\n", _STYLES.get(line.style, ""))
-        self._lines.update(text)
+        styled = [Text(line.text, _STYLES.get(line.style, ""), no_wrap=True) for line in lines]
+        self._lines.update(Text("\n", no_wrap=True).join(styled))
+        is_longer = len(lines) > self.size.height - 1
+        self._keys.update("q quits  ↑ ↓ scroll" if is_longer else "q quits")
 
 
 def _now() -> datetime:

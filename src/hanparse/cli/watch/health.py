@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
     from hanparse.cli.watch.model import Model
 
-_STEPS: Final = re.compile(r"; (?:or )?|,? or (?=nothing|this|the reader|bytes|parity|the protocol|remove)")
+_STEPS: Final = re.compile(r"[;,] or |; ")
 """Divides the message of a fault behind its observation into causes and actions."""
 _NO_PUSH: Final = "no push was received"
-_UNREACHABLE: Final = (
+_GATEWAY: Final = (
     "check that the gateway has power and is in this network",
     "check the host and the port in the URL",
     "end other programs that use the gateway: some gateways serve only one",
 )
-_ACTIONS: Final[dict[type[Exception], tuple[str, ...]]] = {
-    ConnectionRefusedError: _UNREACHABLE,
-    gaierror: ("check the name of the host in the URL, or write its IP address", *_UNREACHABLE[:1]),
+_ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
+    ConnectionRefusedError: ("the gateway refuses the connection", _GATEWAY),
+    gaierror: ("the name of the host is unknown", ("check the host in the URL, or write its IP address", _GATEWAY[0])),
     FileNotFoundError: (
-        "plug in the adapter",
-        "check the path: ls /dev/serial/by-id shows the adapters of Linux, the device manager those of Windows",
+        "there is no port with this path",
+        ("plug in the adapter", "check the path: Linux lists the adapters in /dev/serial/by-id"),
     ),
     PermissionError: (
-        "allow your user to read the port: on most Linux systems the group is dialout (sudo usermod -aG dialout NAME)",
-        "log in again after that",
+        "your user may not read the port",
+        ("add your user to the group of the port, on most Linux systems dialout", "log in again after that"),
     ),
-    TimeoutError: _UNREACHABLE,
-    OSError: ("check the adapter, the gateway and the cables", "end other programs that use the port"),
+    TimeoutError: ("the connection was not made in time, or no byte arrived", _GATEWAY),
+    OSError: ("", ("check the adapter, the gateway and the cables", "end other programs that use the port")),
 }
-"""The actions for each error of a connection; the first class that fits applies."""
+"""The observation and the actions for each error of a connection; the first class that fits applies."""
 
 
 class Problem(NamedTuple):
@@ -52,7 +52,7 @@ def words(model: Model, now: datetime) -> str:
         return "the source has ended"
     wire = model.wire
     if model.last_bytes is None:
-        return "connecting" if wire.connections < 2 else f"connecting, attempt {wire.connections}"  # noqa: PLR2004
+        return "connecting" if wire.connections <= 1 else f"connecting, attempt {wire.connections}"
     quiet = now - model.last_bytes
     if quiet > QUIET or (wire.error and model.is_quiet(now)):
         return f"no byte for {duration(quiet)}, attempt {wire.connections}"
@@ -70,6 +70,8 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
     if is_quiet and wire.error is not None:
         yield _of_error(wire.error)
     for fault in wire.faults:
+        if fault.kind == "no-bytes" and not (is_quiet and wire.error is None):
+            continue  # the bytes have not arrived yet, or the error is the reason
         seen, _, rest = fault.message.partition(": ")
         yield Problem(seen, tuple(filter(None, _STEPS.split(rest))))
     if is_quiet and not wire.error and not wire.faults:
@@ -78,10 +80,10 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
 
 def _of_error(error: Exception) -> Problem:
     """Return the problem of an error, or of the error that caused it."""
-    known = next((one for one in (error, error.__cause__) if one and type(one) in _ACTIONS), error)
-    actions = next((steps for kind, steps in _ACTIONS.items() if isinstance(known, kind)), ())
-    text = str(error).partition(": ")[0] if isinstance(error, TimeoutError) else str(error)
-    return Problem(text or "the connection was not made in time", actions)
+    errors = [one for one in (error, error.__cause__) if one is not None]
+    known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
+    seen, steps = _ERRORS[known[0][0]] if known else ("", ())
+    return Problem(seen or str(error), steps)
 
 
 def _silent(model: Model, now: datetime) -> tuple[str, tuple[str, ...]]:

@@ -80,8 +80,9 @@ class Model:
         return now - latest.received if latest else timedelta()
 
     def is_quiet(self, now: datetime) -> bool:
-        """Return whether pushes are missing: none arrived for `QUIET`, or the only connection attempt failed."""
+        """Return whether pushes are missing: none arrived for `QUIET`, or none ever and there is a fault."""
         if self.is_ended:
             return self.last_push is None
-        has_failed = self.last_push is None and (self.wire.error is not None or bool(self.wire.faults))
+        faults = [fault for fault in self.wire.faults if fault.kind != "no-bytes"]  # which is so at the beginning
+        has_failed = self.last_push is None and (self.wire.error is not None or bool(faults))
         return has_failed or now - (self.last_push or self._start) > QUIET

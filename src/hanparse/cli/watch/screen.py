@@ -83,17 +83,17 @@ def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iter
         if found is None:
             continue
         low, high = found
-        text = f"{low:6.1f} A" if low == high else f" {low:.1f} to {high:.1f} A"
-        note = _note(model, known, now, phase, high)
-        room = _bar_width(width)
-        style = "alarm" if "above" in note else "warning" if low != high else ""
-        yield Line(f"L{phase} {bar(low, high, scale, room)}{text}{note}"[:width], style)
+        text = f"{low:6.1f} A" if low == high else f" {low:.1f}–{high:.1f} A"
+        note = "".join(f"  {word}" for word in _notes(model, known, now, phase, is_wide=width >= _NARROW))
+        is_above = model.fuse is not None and high > model.fuse
+        style = "alarm" if is_above else "warning" if low != high else ""
+        yield Line(f"L{phase} {bar(low, high, scale, _bar_width(width))}{text}{note}"[:width], style)
     if highest and model.fuse is None and width >= _NARROW:
         yield Line(f"   {'0'.ljust(_bar_width(width) - len(f'{scale:g}'))}{scale:g} A (--fuse sets it)", "dim")
 
 
 def _bar_width(width: int) -> int:
-    return width // 2 - 6 if width >= _NARROW else max(width - 26, 8)
+    return width // 2 - 10 if width >= _NARROW else max(width - 28, 8)
 
 
 def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
@@ -105,20 +105,20 @@ def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
     return None if value is None else (value, value)
 
 
-def _note(model: Model, known: Measurement, now: datetime, phase: int, high: float) -> str:
-    """Return the remarks to a current, the most important first."""
-    is_estimated = f"current_l{phase}" in known.estimated
-    notes = []
-    if model.fuse and high > model.fuse:
-        notes.append("may be above the fuse" if is_estimated else "above the fuse")
-    elif model.fuse and not is_estimated:
-        notes.append(f"{high / model.fuse:.0%}")
-    notes += ["estimated"] if is_estimated else []
-    if not is_estimated and (age := model.since(f"current_l{phase}", now)) > QUIET:
-        notes.append(f"{duration(age)} old")
-    voltage = getattr(known, f"voltage_l{phase}")
-    notes += [f"{voltage:.0f} V"] if voltage else []
-    return "".join(f"  {note}" for note in notes)
+def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
+    """Yield the remarks to a current, the most important first."""
+    name, voltage, fuse = f"current_l{phase}", getattr(known, f"voltage_l{phase}"), model.fuse
+    if estimate := known.estimated.get(name):
+        is_above = fuse is not None and estimate.high > fuse
+        yield ("estimated, may exceed the fuse" if is_wide else "may exceed") if is_above else "estimated"
+    else:
+        current = getattr(known, name)
+        if fuse is not None:
+            yield "above fuse" if current > fuse else f"{current / fuse:4.0%}"
+        if (age := model.since(name, now)) > QUIET:
+            yield f"{duration(age)} old"
+    if voltage:
+        yield f"{voltage:.0f} V"
 
 
 def _curve(model: Model, now: datetime, width: int, height: int) -> Iterator[Line]:
@@ -155,7 +155,7 @@ def _energies(known: Measurement, width: int) -> Iterator[str]:
     names = totals or [name for name in _ENERGIES if getattr(known, name) is not None]
     texts = [_energy(known, name) for name in names]
     if not texts:
-        yield "no registers yet: many meters send them once an hour"
+        yield "no registers yet: many meters send them once an hour" if width >= _NARROW else "no registers yet"
     elif width < _NARROW:
         yield from texts[:2]
     else:
@@ -176,8 +176,10 @@ def _counts(model: Model, width: int) -> Line:
 
 
 def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]]:
-    for problem in problems(model, now):
+    for number, problem in enumerate(problems(model, now)):
+        if number:
+            yield "", ""
         yield from ((text, "warning") for text in textwrap.wrap(problem.seen, width))
-        for number, step in enumerate(problem.steps, 1):
-            mark = f"{number}. "
+        for step_number, step in enumerate(problem.steps, 1):
+            mark = f"{step_number}. "
             yield from ((text, "") for text in textwrap.wrap(mark + step, width, subsequent_indent=" " * len(mark)))
