@@ -152,6 +152,14 @@ def test_powers_older_than_the_window_are_forgotten() -> None:
     assert [time for time, _ in shown.powers] == [after(2)]
 
 
+def test_of_several_topics_the_meter_of_the_first_is_shown() -> None:
+    shown = model()
+    shown.take(Measurement(meter_id="1", active_power_import=1), NOW, "home/1")
+    shown.take(Measurement(meter_id="2", active_power_import=2), NOW, "home/2")
+    assert shown.measurement(NOW).meter_id == "1"
+    assert "the first of 2 topics: home/1" in text(shown)
+
+
 # --- the connection --------------------------------------------------------------------------------------------------
 
 

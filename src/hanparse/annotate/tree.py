@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_WIDTH: Final = 100
+_WIDTH: Final = 86
 _BYTES_PER_ROW: Final = 8
 _BYTES_WIDTH: Final = 3 * _BYTES_PER_ROW - 1
 _MAX_LABEL: Final = 26

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -47,6 +49,12 @@ def complain(message: str) -> None:
         if sys.stderr:
             sys.stderr.write(f"hanparse: {message}\n")
             sys.stderr.flush()
+
+
+def end_like_an_interrupt() -> None:
+    """Handle SIGTERM like an interrupt, so that a command that runs without end can end its output."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @contextmanager

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "report": "the attachment for an issue, without the numbers of your meter",
     "demo": "decode one real push of each of three makers",
     "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
+    "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
 

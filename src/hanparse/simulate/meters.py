@@ -6,6 +6,7 @@ bytes. All values follow from one simulated load, so they agree: the registers a
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -75,12 +76,22 @@ START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  the clock of a 
 """The clock of a meter at the start: a few seconds before a list with registers."""
 
 
-def simulate(meter: str, *, start: datetime = START, seed: int = 0, faults: Faults = NO_FAULTS) -> Iterator[Push]:
+def simulate(
+    meter: str,
+    *,
+    start: datetime = START,
+    seed: int = 0,
+    faults: Faults = NO_FAULTS,
+    list_number: int | None = None,
+    every: float | None = None,
+) -> Iterator[Push]:
     """Yield the pushes of a meter without end.
 
     `meter` is a name in `METERS`; `start` is the clock of the meter, which begins at the full ten seconds before;
-    `seed` selects the load, the noise and the faults. Raises `ValueError` for an unknown meter and for a probability
-    outside 0 to 1, `TypeError` for a `start` that is not a `datetime`.
+    `seed` selects the load, the noise and the faults. With `list_number` or `every` the meter sends one list, each
+    `every` s: by default the list with all values, at the shortest interval of the meter. Raises `ValueError` for an
+    unknown meter or list, an interval that is not above 0, and a probability outside 0 to 1; `TypeError` for a `start`
+    that is not a `datetime`.
     """
     check_type("start", start, datetime)
     if meter not in METERS:
@@ -88,7 +99,20 @@ def simulate(meter: str, *, start: datetime = START, seed: int = 0, faults: Faul
     if not all(0 <= probability <= 1 for probability in faults):
         raise ValueError(f"expected probabilities from 0 to 1, found {faults}")
     begin = start.replace(second=start.second - start.second % 10, microsecond=0, tzinfo=None)
-    return _run(METERS[meter], begin, seed, faults)
+    sends = METERS[meter]
+    if list_number is not None or every is not None:
+        sends = _one_list(sends, list_number, sends.step if every is None else every)
+    return _run(sends, begin, seed, faults)
+
+
+def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
+    """Return a meter that sends one of its lists, each `step` s."""
+    numbers = sorted(due.number for due in meter.due)
+    if number is not None and number not in numbers:
+        raise ValueError(f"expected one of the lists {numbers} of this meter, found {number}")
+    if not 0 < step < math.inf:
+        raise ValueError(f"expected an interval above 0 s, found {step}")
+    return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),))
 
 
 def _run(meter: _Meter, begin: datetime, seed: int, faults: Faults) -> Iterator[Push]:

@@ -14,17 +14,20 @@ import random
 from collections import deque
 from contextlib import aclosing, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
-from hanparse.sources.transports import ENDING, TRANSPORTS, Address
+from hanparse.sources.transports import transport_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
     from types import TracebackType
 
     from hanparse.diagnosis import Fault
     from hanparse.measurement import Measurement
+    from hanparse.sources.address import Address
+    from hanparse.sources.piece import Piece
+    from hanparse.sources.transports import Transport
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
@@ -32,14 +35,20 @@ SILENCE: Final = 60.0
 """The longest time in s without a byte. Meters send at least each 10 s."""
 MAX_WAITING: Final = 256
 """The largest number of measurements that wait for the consumer."""
+MAX_CHANNELS: Final = 256
+"""The largest number of topics with a decoder of their own. A wildcard may match the topics of a whole network."""
+CONNECTING, RECEIVING, PAUSING, ENDED = "connecting", "receiving", "pausing", "ended"
+"""The states of a source."""
 _REGISTERS: Final = ("active_energy_import", "active_energy_export", "reactive_energy_import", "reactive_energy_export")
 
 
 class Source:
     """An async iterator over the measurements of one meter, and an async context manager; see `hanparse.sources.open`.
 
-    `last_error` is the reason why the last connection was lost, `connections` counts the attempts, and `dropped` the
-    measurements that waited too long.
+    `channel` is the topic of the last measurement, empty for a connection without topics. `state` is ``"connecting"``,
+    ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the reason why the last connection was lost,
+    `connections` counts the attempts, and `dropped` the measurements that waited too long. `decoder` is the decoder of
+    the last bytes, and `decoders` has the decoders of all topics.
     """
 
     def __init__(
@@ -50,22 +59,34 @@ class Source:
         silence: float = SILENCE,
         first_pause: float = FIRST_PAUSE,
         longest_pause: float = LONGEST_PAUSE,
+        transport: Transport | None = None,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.decoder = decoder()
+        self.decoders: dict[str, Decoder] = {}
+        self.channel = ""
+        self.state = CONNECTING
         self.last_error: Exception | None = None
         self.connections = 0
         self.dropped = 0
         self._address = address
+        self._transport = transport or transport_of(address.scheme)
+        self._make = decoder
+        self._sleep = sleep
         self._silence = silence
         self._pauses = first_pause, longest_pause
         self._pause = first_pause
-        self._waiting: deque[Measurement] = deque()
+        self._waiting: deque[tuple[str, Measurement]] = deque()
         self._changed, self._has_room = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def diagnosis(self) -> tuple[Fault, ...]:
         """Return what is wrong with the wire, from what was received so far."""
-        return self.decoder.diagnosis()
+        faults = dict.fromkeys(fault for decoder in self._all() for fault in decoder.diagnosis())
+        return tuple(faults)
+
+    def _all(self) -> Iterable[Decoder]:
+        return list(self.decoders.values()) or [self.decoder]
 
     async def __aenter__(self) -> Self:
         """Begin to connect."""
@@ -96,7 +117,8 @@ class Source:
             self._changed.clear()
             await self._changed.wait()
         self._has_room.set()
-        return self._waiting.popleft()
+        self.channel, measurement = self._waiting.popleft()
+        return measurement
 
     async def _run(self) -> None:
         try:
@@ -104,47 +126,63 @@ class Source:
                 try:
                     await self._connect()
                 except (OSError, TimeoutError) as error:
-                    if self._address.scheme in ENDING:
+                    if self._address.is_file:
                         raise
                     self.last_error = error
-                self._put(self.decoder.flush())
-                if self._address.scheme in ENDING:
+                for channel, decoder in self.decoders.items():
+                    self._put(channel, decoder.flush())
+                if self._address.is_file:
                     return
-                await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  no secret
-                self._pause = min(2 * self._pause, self._pauses[1])
+                self.state = PAUSING
+                pause, self._pause = self._pause, min(2 * self._pause, self._pauses[1])
+                await self._sleep(pause * random.uniform(0.5, 1.0))  # noqa: S311  no secret
         finally:
+            self.state = ENDED
             self._changed.set()
 
     async def _connect(self) -> None:
         self.connections += 1
-        is_live = self._address.scheme not in ENDING
-        async with aclosing(TRANSPORTS[self._address.scheme](self._address)) as chunks:
-            while (chunk := await self._next(chunks, is_live=is_live)) is not None:
-                self._put(self.decoder.feed(chunk, datetime.now(UTC) if is_live else None))
-                while not is_live and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
+        self.state = CONNECTING
+        async with aclosing(self._transport(self._address)) as pieces:
+            while (piece := await self._next(pieces)) is not None:
+                self.state = RECEIVING
+                self._put(piece.channel, self._decode(piece))
+                await asyncio.sleep(0)  # a read of bytes that are there does not let the consumer run
+                while self._address.is_file and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
                     self._has_room.clear()
                     await self._has_room.wait()
 
-    async def _next(self, chunks: Any, *, is_live: bool) -> bytes | None:  # noqa: ANN401  an async generator
+    async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Return the next bytes, or `None` at the end. Raises `TimeoutError` after a silence."""
         try:
-            async with asyncio.timeout(self._silence if is_live else None):
-                chunk: bytes = await anext(chunks)
+            async with asyncio.timeout(None if self._address.is_file else self._silence):
+                return await anext(pieces)
         except StopAsyncIteration:
             return None
         except TimeoutError:
             faults = "; ".join(map(str, self.diagnosis())) or "no fault is known"
             raise TimeoutError(f"expected bytes within {self._silence} s, found none: {faults}") from None
-        return chunk
 
-    def _put(self, found: list[Measurement]) -> None:
+    def _decode(self, piece: Piece) -> list[Measurement]:
+        """Decode with the decoder of the topic. The topic that was silent for longest gives way to a new one."""
+        if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
+            without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)
+            del self.decoders[next(without, next(iter(self.decoders)))]
+        known = self.decoders.pop(piece.channel, None)
+        self.decoder = known or (self._make() if self.decoders else self.decoder)
+        self.decoders[piece.channel] = self.decoder  # the last one in the order
+        if piece.is_message:
+            return self.decoder.decode_message(piece.data, datetime.now(UTC))
+        return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))
+
+    def _put(self, channel: str, found: list[Measurement]) -> None:
         if not found:
             return
         self._pause = self._pauses[0]
-        self._waiting.extend(found)
-        while len(self._waiting) > MAX_WAITING and self._address.scheme not in ENDING:
+        self._waiting.extend((channel, measurement) for measurement in found)
+        while len(self._waiting) > MAX_WAITING and not self._address.is_file:
             self.dropped += 1
-            without = (index for index, one in enumerate(self._waiting) if not _has_registers(one))
+            without = (index for index, (_, one) in enumerate(self._waiting) if not _has_registers(one))
             del self._waiting[next(without, 0)]
         self._changed.set()
 

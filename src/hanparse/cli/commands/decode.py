@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from hanparse.cli.arguments import add_files, add_reading, reading
-from hanparse.cli.console import complain, no_clock
+from hanparse.cli.console import complain, end_like_an_interrupt, no_clock
 from hanparse.cli.formats import EXTRAS, Csv, Json, JsonLines, Output
 from hanparse.cli.inputs import Inputs, is_port
 from hanparse.cli.tables import Tables
@@ -82,7 +80,7 @@ def run(given: argparse.Namespace) -> int:
     options = Options(**reading(given), estimate=output.estimated, profiles=PROFILES)
     clock = _now if output.received else no_clock
     if given.follow:
-        _end_like_an_interrupt()
+        end_like_an_interrupt()
     decoded = _write(inputs.measurements(options, follow=given.follow, clock=clock), output, flush=given.follow)
     return inputs.status(decoded=decoded > 0)
 
@@ -124,9 +122,3 @@ def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, f
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _end_like_an_interrupt() -> None:
-    """Handle SIGTERM like an interrupt, so that the end of the output is written."""
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from hanparse.cli.watch.model import Model, Wire
 from hanparse.cli.watch.screen import screen
+from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -72,7 +73,7 @@ class WatchApp(App[None]):
         try:
             async with self._source as source:
                 async for measurement in source:
-                    self.model.take(measurement, measurement.received or _now())
+                    self.model.take(measurement, measurement.received or _now(), source.channel)
         except (OSError, TimeoutError) as failed:
             error = failed
         self.draw()
@@ -83,8 +84,9 @@ class WatchApp(App[None]):
         """Draw the present state."""
         now, source = _now(), self._source
         if not self.model.is_ended:
-            stats = source.decoder.stats
-            self.model.observe(Wire(source.connections, stats, source.diagnosis(), source.last_error), now)
+            stats = [decoder.stats for decoder in source.decoders.values()] or [source.decoder.stats]
+            total = Stats(*map(sum, zip(*stats, strict=True)))
+            self.model.observe(Wire(source.connections, total, source.diagnosis(), source.last_error), now)
         lines = screen(self.model, now, max(self.size.width, 20), max(self.size.height - 1, 8))
         styled = [Text(line.text, _STYLES.get(line.style, ""), no_wrap=True) for line in lines]
         self._lines.update(Text("\n", no_wrap=True).join(styled))

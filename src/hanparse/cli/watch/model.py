@@ -46,11 +46,16 @@ class Model:
         self.last_push: datetime | None = None
         self.last_bytes: datetime | None = None
         self.is_ended = False
+        self.channels: dict[str, None] = {}
+        """The topics of the pushes; the meter of the first one is shown."""
         self._start = start
         self._state = MeterState()
 
-    def take(self, measurement: Measurement, now: datetime) -> None:
-        """Add a push that arrived at `now`."""
+    def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
+        """Add a push that arrived at `now`. Other topics than the first may be of other meters, and are only noted."""
+        self.channels[channel] = None
+        if channel != next(iter(self.channels)):
+            return
         merged = self._state.update(measurement, now)
         self.last_push = now
         power = merged.active_power_import if merged.active_power is None else merged.active_power

@@ -172,6 +172,8 @@ def _counts(model: Model, width: int) -> Line:
     stats = model.wire.stats
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
     text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
+    if len(model.channels) > 1:
+        text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"[:width]
     return Line(text if len(text) <= width else f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % sound")
 
 

@@ -1,0 +1,92 @@
+"""The command `hanparse simulate`: sends the pushes of a simulated meter to a TCP port, a pseudo terminal or a file."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import time
+from contextlib import closing
+from itertools import islice
+from random import Random
+from typing import TYPE_CHECKING, Final
+
+from hanparse.cli.console import DECODED, complain, end_like_an_interrupt
+from hanparse.cli.outputs import output
+from hanparse.simulate import METERS, Faults, simulate
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.cli.outputs import Output
+    from hanparse.simulate import Push
+
+_EXAMPLES: Final = """\
+examples:
+  hanparse simulate kaifa tcp://127.0.0.1:3001
+  hanparse simulate aidon pty --noise 0.1 --cut 0.05
+  hanparse simulate kamstrup day.bin --speed 0 --count 8640
+  hanparse simulate p1 - --speed 0 --count 3 | hanparse decode
+"""
+_LONG: Final = 3600  # s
+_PROBABILITY: Final = "the probability, 0 to 1, that"
+_FAULTS: Final = {
+    "noise": "random bytes precede a push",
+    "damaged": "one bit of a push is wrong",
+    "cut": "the end of a push is missing",
+    "lost": "a push is missing",
+    "drop": "the connections are closed after a push",
+}
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Simulate a meter: send its pushes as a meter does, until interrupted."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_argument("meter", choices=METERS, metavar="METER", help=", ".join(METERS))
+    words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
+    command.add_argument("url", metavar="URL", help=words)
+    command.add_argument("--list", type=int, metavar="N", help="send this list alone, such as 1, 2 or 3")
+    command.add_argument("--every", type=float, metavar="S", help="send one list each S seconds")
+    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait at all; default 1"
+    command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
+    command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
+    command.add_argument("--seed", type=int, default=0, metavar="N", help="another load, other noise, other faults")
+    for name, effect in _FAULTS.items():
+        command.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=f"{_PROBABILITY} {effect}")
+    words = "send nothing after S seconds of the meter's clock, and keep the connections open"
+    command.add_argument("--mute", type=float, metavar="S", help=words)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Send the pushes until the program is interrupted, or until `--count` pushes were sent."""
+    if not 0 <= given.speed < math.inf:
+        given.refuse(f"expected a --speed of 0 or more, found {given.speed}")
+    if not 0 <= given.drop <= 1:
+        given.refuse(f"expected a probability from 0 to 1 for --drop, found {given.drop}")
+    faults = Faults(*(getattr(given, name) for name in Faults._fields))
+    try:
+        pushes = simulate(given.meter, seed=given.seed, faults=faults, list_number=given.list, every=given.every)
+        opened = output(given.url, waits=not given.speed)
+    except ValueError as error:
+        given.refuse(str(error))
+    end_like_an_interrupt()
+    with closing(opened) as to:
+        if to.address:
+            print(to.address, flush=True)
+            complain(f"simulating {given.meter}; Ctrl-C ends it")
+        _send(islice(pushes, given.count), to, given)
+    return DECODED
+
+
+def _send(pushes: Iterator[Push], to: Output, given: argparse.Namespace) -> None:
+    begin, chance = time.monotonic(), Random(given.seed)  # noqa: S311  no secret
+    for push in pushes:
+        if given.speed:
+            time.sleep(max(0.0, begin + push.seconds / given.speed - time.monotonic()))
+        if given.mute is not None and push.seconds >= given.mute:
+            while True:
+                time.sleep(_LONG)
+        to.send(push.data)
+        if chance.random() < given.drop:
+            to.drop()

@@ -1,0 +1,143 @@
+"""Parses the URLs of sources: `parse`. No error and no `repr` contains a password."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from hanparse.sources.installed import installed_schemes
+
+FILES: Final = ("file", "-")
+"""The schemes whose end is the end of the input."""
+BROKERS: Final = ("mqtt", "mqtts")
+DEVICES: Final = ("socket", "rfc2217", "esphome")
+"""The schemes that serialx opens."""
+SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
+EXTRAS: Final = {
+    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
+    "esphome": ("serialx[esphome]", "aioesphomeapi"),
+    **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
+}
+"""What a scheme needs: the requirement that pip installs, and the module."""
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_PARITIES: Final = ("E", "N", "O")
+
+
+@dataclass(frozen=True)
+class Address:
+    """A URL in its parts."""
+
+    scheme: str
+    target: str
+    """The path of a device or file, host:port, or host:port/topic. It contains no password."""
+    host: str = ""
+    port: int = 0
+    topic: str = ""
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    baud: int = 2400
+    parity: str = "E"
+    url: str = field(default="", repr=False)
+    """The path or URL that serialx or the transport of an installed package opens. It may contain a password."""
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the end of the bytes is the end of the input."""
+        return self.scheme in FILES
+
+
+def parse(url: str) -> Address:
+    """Return the parts of a URL. Raises `ValueError` for a URL that no transport opens; it does not show the URL."""
+    if url == "-":
+        return Address("-", "-")
+    scheme, colon, rest = url.partition(":")
+    if not colon or scheme not in SCHEMES:
+        if "://" in url:
+            return _foreign(scheme, url)
+        scheme, rest = "serial", url
+    if scheme == "tcp":
+        host, port = host_and_port(url)
+        return Address("tcp", f"{host}:{port}", host, port)
+    if scheme in BROKERS:
+        return _broker(scheme, rest)
+    path = rest.removeprefix("//")
+    if not path.partition("?")[0]:
+        raise ValueError(f"expected a path after {scheme}:, found none")
+    return Address(scheme, path) if scheme in FILES else _line(scheme, path)
+
+
+def _foreign(scheme: str, url: str) -> Address:
+    """Return the address for the transport of an installed package."""
+    installed = installed_schemes()
+    if scheme not in installed:
+        known = ", ".join((*SCHEMES, *installed))
+        raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
+    return Address(scheme, _without_secrets(url.partition("://")[2]), url=url)
+
+
+def _without_secrets(place: str) -> str:
+    """Return the part of a URL behind its scheme without user, password and options."""
+    return place.partition("?")[0].rpartition("@")[2]
+
+
+def _line(scheme: str, rest: str) -> Address:
+    """Return the address of a serial port, here or behind a gateway. All options but ours are for serialx."""
+    path, _, query = rest.partition("?")
+    options = dict(parse_qsl(query))
+    baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
+    if not (baud.isascii() and baud.isdecimal() and int(baud) and parity in _PARITIES):
+        raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
+    if scheme not in DEVICES:
+        return Address(scheme, path, baud=int(baud), parity=parity, url=path)
+    whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
+    return Address(scheme, _without_secrets(path), baud=int(baud), parity=parity, url=whole)
+
+
+def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
+    """Return the host and the port of a URL such as ``tcp://host:3001``. Raises `ValueError` for another form."""
+    scheme, _, rest = url.partition(":")
+    found = _network("//" + rest.removeprefix("//"), None)
+    if found is None or found[1] < lowest:
+        raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
+    return found
+
+
+def _network(url: str, default: int | None) -> tuple[str, int] | None:
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    port = default if port is None else port
+    return (host, port) if host and port is not None else None
+
+
+def _broker(scheme: str, rest: str) -> Address:
+    """Return the address of a topic. A ``#`` is a wildcard of MQTT here, not the start of a fragment."""
+    place, _, topic = rest.removeprefix("//").partition("/")
+    user_info, at, network = place.rpartition("@")
+    found = _network(f"//{network}", PORTS[scheme])
+    topic = unquote(topic)
+    if found is None or not found[1] or not is_filter(topic):
+        form = f"{scheme}://user:password@host:port/topic"
+        raise ValueError(f"expected {form} with a topic such as pulse/publish, pulse/# or +/raw, found another form")
+    user, colon, password = user_info.partition(":")
+    return Address(
+        scheme,
+        f"{found[0]}:{found[1]}/{topic}",
+        *found,
+        topic=topic,
+        user=unquote(user) if at else None,
+        password=unquote(password) if colon else None,
+    )
+
+
+def is_filter(topic: str) -> bool:
+    """Return whether MQTT allows a topic filter (MQTT 5.0, 4.7.1).
+
+    A wildcard is a level of its own, and # the last one.
+    """
+    levels = topic.split("/")
+    is_sound = all(level in ("#", "+") or not {"#", "+"} & {*level} for level in levels)
+    return bool(topic) and "\0" not in topic and is_sound and "#" not in levels[:-1]
