@@ -17,6 +17,7 @@ WINDOW: Final = timedelta(minutes=10)
 QUIET: Final = timedelta(seconds=30)
 """The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
 _MAX_POWERS: Final = 4096  # a power each 0.15 s; a meter sends at most one a second
+_MAX_CHANNELS: Final = 256  # a wildcard may match the topics of a whole network
 
 
 class Wire(NamedTuple):
@@ -53,7 +54,8 @@ class Model:
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
         """Add a push that arrived at `now`. Other topics than the first may be of other meters, and are only noted."""
-        self.channels[channel] = None
+        if len(self.channels) < _MAX_CHANNELS:
+            self.channels[channel] = None
         if channel != next(iter(self.channels)):
             return
         merged = self._state.update(measurement, now)
