@@ -15,13 +15,11 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import Decoder
 from hanparse.cli.watch.model import WINDOW, Model, Wire
-from hanparse.cli.watch.screen import screen
+from hanparse.cli.watch.screen import Line, keys, screen
 from hanparse.simulate import simulate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from hanparse.cli.watch.screen import Line
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 LARGE, SMALL = (80, 23), (40, 11)
@@ -60,7 +58,9 @@ def quiet() -> str:
 
 
 def _picture(title: str, lines: Sequence[Line], size: tuple[int, int]) -> str:
+    """Return the picture of a terminal with `size[1]` lines above the line with the keys."""
     wide, high = _CELL
+    seen = lines[: size[1]]
     width, height = round(size[0] * wide) + 2 * _MARGIN, (size[1] + 1) * high + _MARGIN
     return "\n".join(
         [
@@ -69,7 +69,7 @@ def _picture(title: str, lines: Sequence[Line], size: tuple[int, int]) -> str:
             '     font-family="ui-monospace, Menlo, Consolas, \'DejaVu Sans Mono\', monospace" font-size="15">',
             f"<title>{title}</title>",
             f'<rect x="0" y="0" width="{width}" height="{height}" rx="8" fill="#0d1117"/>',
-            *_texts(lines),
+            *_texts([*seen, *[Line("")] * (size[1] - len(seen)), Line(keys(len(lines), size[1]), "dim")]),
             "</svg>\n",
         ]
     )

@@ -15,7 +15,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from hanparse.cli.watch.model import Model, Wire
-from hanparse.cli.watch.screen import screen
+from hanparse.cli.watch.screen import keys, screen
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class WatchApp(App[None]):
         super().__init__()
         self.model = Model(title, fuse, _now())
         self._source = source
-        self._lines, self._keys = Static(id="lines"), Static("q quits", id="keys")
+        self._lines, self._keys = Static(id="lines"), Static(id="keys")
 
     def compose(self) -> ComposeResult:
         """Return the widgets: the lines, which can be scrolled, and the keys."""
@@ -90,8 +90,7 @@ class WatchApp(App[None]):
         lines = screen(self.model, now, max(self.size.width, 20), max(self.size.height - 1, 8))
         styled = [Text(line.text, _STYLES.get(line.style, ""), no_wrap=True) for line in lines]
         self._lines.update(Text("\n", no_wrap=True).join(styled))
-        is_longer = len(lines) > self.size.height - 1
-        self._keys.update("q quits  ↑ ↓ scroll" if is_longer else "q quits")
+        self._keys.update(keys(len(lines), self.size.height - 1))
 
 
 def _now() -> datetime:

@@ -52,6 +52,11 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
     return [*head, *(() if is_quiet else advice)]
 
 
+def keys(lines: int, height: int) -> str:
+    """Return the keys for a number of lines in a terminal that shows `height` of them."""
+    return "q quits  ↑ ↓ scroll" if lines > height else "q quits"
+
+
 def _title(model: Model, now: datetime, width: int) -> Line:
     state = words(model, now)
     style = "alarm" if model.is_quiet(now) else "warning" if model.wire.faults else "good"
