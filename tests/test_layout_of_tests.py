@@ -76,6 +76,8 @@ OF_THE_WHOLE: Final = {
     "docs": "pages",
     "examples": "programs that use the library",
     "frames": "frame files",
+    "home_assistant": "the files of the component for Home Assistant",
+    "home_assistant_component": "the component in Home Assistant",
     "import": "the package as it is imported",
     "layout_of_tests": "this module",
     "mutations": "mutated pushes through every layer",

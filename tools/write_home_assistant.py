@@ -23,7 +23,7 @@ _CONFIG: Final = {
     "step": {
         "user": {
             "title": "Smart meter",
-            "description": "This takes up to 25 seconds: the component waits for a push that contains the number of the meter.",
+            "description": "This takes up to 25 seconds: the component waits for a push with the number of the meter.",
             "data": _DATA,
             "data_description": _DESCRIPTIONS,
         },

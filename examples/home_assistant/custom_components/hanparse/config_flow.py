@@ -10,7 +10,7 @@ from homeassistant.config_entries import ConfigEntryState, ConfigFlow, ConfigFlo
 from homeassistant.const import CONF_URL
 
 from .const import CONF_KEY, DOMAIN, FIRST_PUSH
-from .meter import open_source
+from .meter import decoder_of, open_source
 
 if TYPE_CHECKING:
     from hanparse import Measurement
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 SCHEMA = vol.Schema({vol.Required(CONF_URL): str, vol.Optional(CONF_KEY): str})
 
 
-class HanparseFlow(ConfigFlow, domain=DOMAIN):
+class HanparseFlow(ConfigFlow, domain=DOMAIN):  # type: ignore[call-arg]
     """The dialogs of the component."""
 
     VERSION = 1
@@ -60,14 +60,19 @@ class HanparseFlow(ConfigFlow, domain=DOMAIN):
         """
         push = None
         try:
+            decoder_of(data)
+        except ValueError:
+            errors[CONF_KEY] = "bad_key"
+            return None
+        try:
             async with asyncio.timeout(FIRST_PUSH), open_source(data) as source:
                 async for push in source:
                     if push.meter_id:
-                        break
+                        return push
         except ImportError:
-            errors["base"] = "missing_extra"
-        except ValueError as error:
-            errors["base"] = "bad_key" if "key" in str(error) else "bad_url"
+            errors[CONF_URL] = "missing_extra"
+        except ValueError:
+            errors[CONF_URL] = "bad_url"
         except (TimeoutError, OSError):
             pass
         if push is None and not errors:

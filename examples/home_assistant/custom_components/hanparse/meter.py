@@ -27,13 +27,17 @@ if TYPE_CHECKING:
 
 NUMBERS: Final = [name for name, field in METADATA.items() if field.precision is not None]
 _SAVE_DELAY: Final = 300  # s
+_MAX_TOPICS: Final = 256
+
+
+def decoder_of(data: Mapping[str, Any]) -> Decoder:
+    """Return a decoder with the key of an entry. Raises `ValueError` for a wrong key."""
+    return Decoder(key=data.get(CONF_KEY) or None, estimate=True)
 
 
 def open_source(data: Mapping[str, Any]) -> Source:
-    """Return the source of an entry. Raises `ValueError` for a wrong URL or key, `ImportError` for a missing extra."""
-    key = data.get(CONF_KEY) or None
-    Decoder(key=key)  # a wrong key is an error now, not after the first push
-    return sources.open(data[CONF_URL], decoder=lambda: Decoder(key=key, estimate=True))
+    """Return the source of an entry. Raises `ValueError` for a wrong URL, `ImportError` for a missing extra."""
+    return sources.open(data[CONF_URL], decoder=lambda: decoder_of(data))
 
 
 def store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
@@ -52,7 +56,7 @@ class Meter:
         self.is_available = False
         self._hass, self._number, self._store = hass, entry.unique_id, store(hass, entry)
         self._live = LiveEnergy()
-        self._last_number: dict[str, str | None] = {}
+        self._last_numbers: dict[str, str | None] = {}
 
     async def restore(self) -> None:
         """Continue with the registers that were saved."""
@@ -79,9 +83,11 @@ class Meter:
             await self._store.async_save(self._live.to_dict())
 
     def _is_mine(self, measurement: Measurement, channel: str) -> bool:
-        """Return whether the meter of the entry sent a push. A list without a number is of the meter of the last one."""
-        number = self._last_number[channel] = measurement.meter_id or self._last_number.get(channel)
-        return number == self._number
+        """Return whether the meter of the entry sent a push. A list without a number belongs to the last number."""
+        if len(self._last_numbers) > _MAX_TOPICS:
+            self._last_numbers.clear()
+        number = self._last_numbers[channel] = measurement.meter_id or self._last_numbers.get(channel)
+        return self._number in (None, number)
 
     def _take(self, measurement: Measurement) -> None:
         found = {name: value for name in NUMBERS if (value := getattr(measurement, name)) is not None}
