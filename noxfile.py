@@ -116,9 +116,12 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
-    session.install("-e", ".[test]", "homeassistant")
-    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
+    """Run the component in the newest Home Assistant that this Python allows, and compare the properties of fields."""
+    session.install("-e", ".[test]", "pytest-homeassistant-custom-component")
+    modules = ("test_fields", "test_home_assistant", "test_home_assistant_component", "test_home_assistant_statistics")
+    options = ("asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "filterwarnings=default")
+    given = [word for option in options for word in ("-o", option)]
+    session.run("pytest", "-p", "no:cacheprovider", *given, *(f"tests/{module}.py" for module in modules))
 
 
 @nox.session

@@ -78,6 +78,7 @@ OF_THE_WHOLE: Final = {
     "frames": "frame files",
     "home_assistant": "the files of the component for Home Assistant",
     "home_assistant_component": "the component in Home Assistant",
+    "home_assistant_statistics": "the statistics that Home Assistant makes of its registers",
     "import": "the package as it is imported",
     "layout_of_tests": "this module",
     "mutations": "mutated pushes through every layer",
