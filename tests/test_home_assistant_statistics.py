@@ -19,14 +19,13 @@ from hanparse import Decoder
 from hanparse.energy import LiveEnergy
 from hanparse.simulate import simulate
 
-common = pytest.importorskip(
-    "pytest_homeassistant_custom_component.common", reason="nox -s homeassistant installs Home Assistant"
-)
+pytest.importorskip("pytest_homeassistant_custom_component", reason="nox -s homeassistant installs Home Assistant")
 sys.path.insert(0, str(ROOT / "examples" / "home_assistant"))
 
 import custom_components.hanparse
 from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.statistics import statistics_during_period
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import (
     async_wait_recording_done,
     do_adhoc_statistics,
@@ -64,7 +63,7 @@ class Fake:
 
 
 def pushes() -> list[tuple[datetime, Measurement]]:
-    """Lists 2 and 3 of a simulated Kaifa with their times of arrival: powers each 10 s, registers 10 s after the hour."""
+    """Lists 2 and 3 of a simulated Kaifa with their times of arrival; list 3 arrives 10 s after the hour."""
     decoder, found = Decoder(), []
     for push in takewhile(lambda push: push.seconds <= RUN, simulate("kaifa", start=CLOCK, seed=5)):
         now = BEGIN + timedelta(seconds=push.seconds)
@@ -75,7 +74,7 @@ def pushes() -> list[tuple[datetime, Measurement]]:
 async def booked(hass: Any, freezer: Any, sent: list[tuple[datetime, Measurement]]) -> Callable[[int, int], float]:  # noqa: ANN401
     """The energy in Wh that the statistics book between two minutes after the beginning of the hour."""
     freezer.move_to(BEGIN)
-    entry = common.MockConfigEntry(
+    entry = MockConfigEntry(
         domain="hanparse", title="Meter", unique_id=sent[0][1].meter_id, data={"url": "tcp://127.0.0.1:1"}
     )
     entry.add_to_hass(hass)
@@ -90,7 +89,7 @@ async def booked(hass: Any, freezer: Any, sent: list[tuple[datetime, Measurement
             compiled += timedelta(minutes=5)
         freezer.move_to(now)
         source.queue.put_nowait(measurement)
-        while not source.queue.empty():
+        while not source.queue.empty():  # noqa: ASYNC110  the component takes it in the next turns of the loop
             await asyncio.sleep(0)
         await hass.async_block_till_done()
     await async_wait_recording_done(hass)
