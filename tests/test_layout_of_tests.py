@@ -44,6 +44,7 @@ TESTED_IN: Final = {
     "layouts.carriers": "mixed_streams",
     "layouts.store": "layouts_layout",
     "layouts.table": "layouts_layout",
+    "measurement.index": "measurement_columns",
     "measurement.measurement": "measurement",
     "measurement.security": "security",
     "meters.makers": "meters_makers",  # each of them: tests/frames

@@ -388,5 +388,5 @@ def test_values_of_pushes_in_one_block_are_read_behind_the_header_of_the_block()
 
 def test_a_layout_that_was_learned_without_frames_is_as_old_as_its_own_use() -> None:
     layout = Layout.__new__(Layout)
-    layout.used, layout.frames = 3, []
+    layout.used, layout.frames = 3, ()
     assert layout.last_use == 3

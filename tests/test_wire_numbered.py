@@ -12,7 +12,7 @@ from wire import seeded
 from hanparse.errors import FrameError
 from hanparse.wire.link import Link
 from hanparse.wire.message import MAX_MESSAGE, Dropped, Message
-from hanparse.wire.numbered import MAX_LINKS, NumberedParts
+from hanparse.wire.numbered import MAX_LINKS, NumberedParts, Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,11 +29,11 @@ class Part(NamedTuple):
 
 
 def telegrams() -> NumberedParts:
-    return NumberedParts("telegram", 0, 16)
+    return NumberedParts(Numbering("telegram", 0, 16))
 
 
 def blocks() -> NumberedParts:
-    return NumberedParts("block", 1, 1 << 16)
+    return NumberedParts(Numbering("block", 1, 1 << 16))
 
 
 def cut(payload: bytes, size: int, first: int = 0, modulo: int = 16) -> list[Part]:
@@ -69,7 +69,7 @@ def test_parts_in_order_are_one_message_however_many_they_are(
 
 
 def test_the_number_after_65535_is_0() -> None:
-    numbered = NumberedParts("block", 1, 1 << 16)
+    numbered = NumberedParts(Numbering("block", 1, 1 << 16))
     parts = cut(bytes((1 << 16) + 1), 1, 1, 1 << 16)
     assert (parts[65534].number, parts[65535].number) == (65535, 0)
     played = play(numbered, parts[: MAX_MESSAGE + 1])

@@ -15,7 +15,7 @@ from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
 from hanparse.wire.hdlc_parts import FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, Parts
-from hanparse.wire.link import Address, Link
+from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ class Frame:
     @property
     def link(self) -> Link:
         """Return its addresses and its control byte."""
-        return Link(self.destination, self.source, self.control)
+        return shared_link(self.destination, self.source, self.control)
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:

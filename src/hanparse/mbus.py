@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.wire.link import Link
+from hanparse.wire.link import Link, shared_link
 
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
@@ -88,7 +88,7 @@ class Telegram:
     def link(self) -> Link:
         """Return DTSAP as the destination, address and STSAP as the source, and the control byte."""
         stsap, dtsap = (self.data[:1], self.data[1:_SAPS]) if self.is_dlms else (b"", b"")
-        return Link(tuple(dtsap), (self.address, *stsap), self.control)
+        return shared_link(tuple(dtsap), (self.address, *stsap), self.control)
 
     @property
     def content(self) -> str:

@@ -30,7 +30,7 @@ from hanparse.errors import DecodeError
 from hanparse.wire.identify import BLOCK, is_apdu
 from hanparse.wire.llc import LLC, strip_llc
 from hanparse.wire.message import MAX_MESSAGE, Carrier, Dropped, Message, incomplete
-from hanparse.wire.numbered import NumberedParts
+from hanparse.wire.numbered import NumberedParts, Numbering
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Address
 
 _SEQUENCE: Final = 8  # N(S) of I-frames counts modulo 8
-_TELEGRAM_NUMBERS: Final = 16
-_BLOCK_NUMBERS: Final = 1 << 16
+_TELEGRAMS: Final = Numbering("telegram", 0, 16)
+_BLOCKS: Final = Numbering("block", 1, 1 << 16)
 _BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledged
 _LAST_BLOCK: Final = 0x80
 WRAPPER: Final = b"\0\1"  # version 1
@@ -87,8 +87,8 @@ class Transfer:
 
     def __init__(self) -> None:
         self._segments = Segments()
-        self._telegrams = NumberedParts("telegram", 0, _TELEGRAM_NUMBERS)
-        self._blocks = NumberedParts("block", 1, _BLOCK_NUMBERS)
+        self._telegrams = NumberedParts(_TELEGRAMS)
+        self._blocks = NumberedParts(_BLOCKS)
 
     @property
     def is_idle(self) -> bool:

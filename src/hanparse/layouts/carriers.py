@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from hanparse.hdlc import BUFFER_LIMIT, Frame
 from hanparse.layouts.learn import NotLearnableError
+from hanparse.layouts.plan import FCS_AND_FLAG, framed
 from hanparse.mbus import Telegram, has_sound_checksum
 from hanparse.wire.crc import SOUND, frame_register
-from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 
 MAX_CARRIED: Final = BUFFER_LIMIT
 """The largest number of bytes of the frames of one message. A reader can hold them all."""
+START_SIZE: Final = 3
+"""The number of bytes by which frames are looked up: the flag and the format field, or 68 L L."""
 
-_FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 _from_bytes: Final = int.from_bytes
 
 
@@ -41,11 +42,9 @@ class PlainFrame:
 
     def __init__(self, frame: Frame, layout: Layout) -> None:
         raw = frame.raw
-        self.size, self.start = len(raw), len(raw) - _FCS_AND_FLAG - layout.size
-        ones = (1 << 8 * self.start) - 1
-        self.mask = ones << 8 * (self.size - self.start) | layout.mask << 8 * _FCS_AND_FLAG | 0xFF  # all but the FCS
+        self.size, self.start = len(raw), len(raw) - FCS_AND_FLAG - layout.size
+        self.mask, self.texts = framed(layout.plan, self.start)
         self.constant = _from_bytes(raw) & self.mask
-        self.texts = tuple((self.start + begin, self.start + end) for begin, end in layout.texts)
         self.head = raw[: frame.information_offset - frame.offset]
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
@@ -53,13 +52,18 @@ class PlainFrame:
         self.made_for_transformers = layout.made_for_transformers
         self._layout = layout
 
+    @property
+    def first_bytes(self) -> bytes:
+        """The bytes by which the frame is looked up."""
+        return self.head[:START_SIZE]
+
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
-        return self._layout.values(frame[self.start : -_FCS_AND_FLAG])
+        return self._layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
         """Return every element of the list."""
-        return self._layout.registers(frame[self.start : -_FCS_AND_FLAG])
+        return self._layout.registers(frame[self.start : -FCS_AND_FLAG])
 
 
 class _Part(NamedTuple):
@@ -80,7 +84,7 @@ class _Part(NamedTuple):
     @property
     def sequence(self) -> slice:
         """The check sequence."""
-        return slice(self.end - _FCS_AND_FLAG, self.end - 1) if self.is_hdlc else slice(self.end - 2, self.end - 1)
+        return slice(self.end - FCS_AND_FLAG, self.end - 1) if self.is_hdlc else slice(self.end - 2, self.end - 1)
 
     def is_sound(self, data: bytes, at: int) -> bool:
         """Return whether the check sequence fits, in a message that begins at ``data[at]``."""
@@ -129,6 +133,11 @@ class Carried:
     def head(self) -> bytes:
         """The header of the first frame."""
         return self.parts[0].head
+
+    @property
+    def first_bytes(self) -> bytes:
+        """The bytes by which the first frame is looked up."""
+        return self.head[:START_SIZE]
 
     @property
     def identity(self) -> tuple[object, ...]:

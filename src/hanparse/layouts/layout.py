@@ -18,22 +18,19 @@ push-object-list, identifiers.
 
 from __future__ import annotations
 
-from operator import mul, truediv
-from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from hanparse import cosem
-from hanparse.axdr.data import WALL_CLOCK
 from hanparse.layouts.learn import LayoutBuilder, is_plain_text, varying
 from hanparse.measurement import Register
-from hanparse.meters import clock, read, values
+from hanparse.meters import read
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable
     from datetime import tzinfo
 
     from hanparse.layouts.carriers import Carried, PlainFrame
-    from hanparse.layouts.learn import Element, Number
+    from hanparse.layouts.learn import Element
     from hanparse.measurement import Scale
     from hanparse.meters import Profile, Reading
     from hanparse.meters.seen import LastMaker
@@ -48,9 +45,20 @@ class Layout:
     """
 
     __slots__ = (
-        *("_clocks", "_constants", "_divided", "_divisors", "_elements", "_factors", "_multiplied", "_numerators"),
-        *("_timezone", "_unmeasured", "_whole", "constant", "frames", "index", "is_named", "known", "last", "link"),
-        *("made_for_transformers", "maker", "mask", "profile", "scale", "size", "steps", "texts", "used"),
+        *("_constants", "_elements", "_timezone", "constant", "frames", "index", "is_named", "known", "last"),
+        *(
+            "link",
+            "made_for_transformers",
+            "maker",
+            "mask",
+            "plan",
+            "profile",
+            "scale",
+            "size",
+            "steps",
+            "texts",
+            "used",
+        ),
     )
 
     def __init__(
@@ -72,60 +80,28 @@ class Layout:
         self.maker = reading.profile if reading.profile.manufacturer else known
         """The last maker on the link after such a push."""
         self.made_for_transformers = reading.made_for_transformers
-        self.mask, self.constant = builder.mask()
         self.used = 0
-        self.frames: list[tuple[bytes, PlainFrame | Carried]] = []
-        """The kinds of frames in which such pushes are recognised, with their first bytes."""
+        self.frames: tuple[PlainFrame | Carried, ...] = ()
+        """The kinds of frames in which such pushes are recognised, the oldest first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push and those of them that vary; `None` until registers are first asked for."""
-        self._arrange(builder)
-
-    def _arrange(self, builder: LayoutBuilder) -> None:
-        """Group the values by the way in which they are read: few operations then read all of a group."""
-        numbers = sorted(builder.numbers)  # by place
-        divided = [number for number in numbers if number.is_divided]
-        whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
-        multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
-        groups = (whole, multiplied, divided)
-        self._constants = tuple(builder.constants.values())
-        self._whole, self._multiplied, self._divided = (_unpack(group, self.size) for group in groups)
-        self._factors = tuple(number.numerator for number in multiplied)
-        numerators = tuple(number.numerator for number in divided)
-        self._numerators = numerators if set(numerators) - {1} else ()  # mostly there is nothing to multiply
-        self._divisors = tuple(number.denominator for number in divided)
-        self.texts = tuple(builder.texts.values())
-        self._clocks = tuple(builder.clocks)
-        numbers_read = (number.name for number in (*whole, *divided, *multiplied))
-        times = (name for found in builder.clocks for name in found.names)
-        # in the order in which `values` returns them
-        names = (*builder.constants, *numbers_read, *builder.texts, *times)
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate(names)}
-        self._unmeasured = tuple(self.index[name] for name in builder.unmeasured)
+        self._constants, self.plan = tuple(builder.constants.values()), builder.plan()
+        self.mask = self.plan.mask
+        self.constant = int.from_bytes(apdu, "big") & self.mask
+        self.texts, self.index = self.plan.texts, self.plan.index
 
     @property
     def last_use(self) -> int:
         """Return the latest use of this layout, by an APDU or by frames."""
-        return max([self.used, *(kind.used for _, kind in self.frames)])
+        return max([self.used, *(kind.used for kind in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values that `index` names, from an APDU that has this layout."""
-        raws: Iterable[int] = self._divided(apdu)
-        if self._numerators:
-            raws = map(mul, raws, self._numerators)
-        found = [*self._constants, *self._whole(apdu), *map(truediv, raws, self._divisors)]
-        if self._factors:
-            found += map(mul, self._multiplied(apdu), self._factors)
-        for start, end in self.texts:
-            found.append(values.printable(apdu[start:end]))
-        for place, microsecond, zone, names in self._clocks:
-            moment = clock.moment(WALL_CLOCK.unpack_from(apdu, place), microsecond, zone)
-            if moment is None:  # the profile decides which other time becomes the field
-                measurement = self._read(apdu).measurement(self.scale, self._timezone)
-                return [getattr(measurement, name) for name in self.index]
-            found += [moment] * len(names)
-        for place in self._unmeasured:
-            found[place] = found[place] or None
+        found = self.plan.values(self._constants, apdu)
+        if found is None:  # the profile decides which other time becomes the field
+            measurement = self._read(apdu).measurement(self.scale, self._timezone)
+            return [getattr(measurement, name) for name in self.index]
         return found
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
@@ -153,18 +129,3 @@ def are_texts(push: bytes, places: Iterable[tuple[int, int]]) -> bool:
         if not is_plain_text(push[start:end]):
             return False
     return True
-
-
-def _unpack(numbers: list[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:
-    """Return the function that takes the numbers, in their order, out of an APDU of this size."""
-    if not numbers:
-        return _nothing
-    parts, end = [], 0
-    for number in numbers:
-        parts.append(f"{number.place - end}x{number.format}")
-        end = number.place + Struct(f">{number.format}").size
-    return Struct(f">{''.join(parts)}{size - end}x").unpack
-
-
-def _nothing(_apdu: bytes) -> tuple[int, ...]:
-    return ()

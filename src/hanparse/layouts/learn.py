@@ -10,6 +10,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.axdr.data import DATE_TIME_FORMAT, SCALARS, WALL_CLOCK, Tag
+from hanparse.layouts.plan import Clock, Number, shared_plan
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hanparse.axdr.data import Data, DateTime
+    from hanparse.layouts.plan import Plan
     from hanparse.measurement import Plain, Scale
     from hanparse.meters import Reading
     from hanparse.meters.read import Source
@@ -39,27 +41,6 @@ _ALL: Final = 0xFF  # eight constant bits
 
 class NotLearnableError(Exception):
     """A push contains an element that a layout could read otherwise than the grammar does."""
-
-
-class Number(NamedTuple):
-    """A field that is sent as an integer: its place and format in the APDU, and the ratio that makes it a value."""
-
-    place: int
-    format: str
-    name: str
-    numerator: int
-    denominator: int
-    is_divided: bool
-    """True if the value is a float, false if it is a whole number."""
-
-
-class Clock(NamedTuple):
-    """A date-time that becomes one or two fields: its place in the APDU, and its constant parts."""
-
-    place: int
-    microsecond: int
-    zone: clock.Zone
-    names: tuple[str, ...]
 
 
 class Element(NamedTuple):
@@ -103,15 +84,21 @@ class LayoutBuilder:
         for unit, other in reading.profile.higher_resolution.items():
             self._hold(other.limit, unscaled(reading.items, unit))
 
-    def mask(self) -> tuple[int, int]:
-        """Return which bits of the APDU are constant (ones), and their values."""
+    def _mask(self) -> int:
+        """Return which bits of the APDU are constant, as ones."""
         mask = bytearray(b"\xff" * len(self.apdu))
         for place, size in self._free:
             mask[place : place + size] = bytes(size)
         for place, bits in self._bits:
             mask[place] |= bits
-        constant = int.from_bytes(mask, "big")
-        return constant, int.from_bytes(self.apdu, "big") & constant
+        return int.from_bytes(mask, "big")
+
+    def plan(self) -> Plan:
+        """Return which bits are constant, and how the values are read."""
+        numbers = tuple(sorted(self.numbers))  # by place
+        texts = tuple(self.texts.items())
+        read = tuple(self.constants), numbers, texts, tuple(self.clocks), tuple(self.unmeasured)
+        return shared_plan(len(self.apdu), self._mask(), *read)
 
     def _constant(self, name: str, value: object) -> None:
         if value is not None:

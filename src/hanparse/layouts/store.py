@@ -22,7 +22,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hanparse.hdlc import Frame
-from hanparse.layouts.carriers import Carried, PlainFrame
+from hanparse.layouts.carriers import START_SIZE, Carried, PlainFrame
 from hanparse.layouts.layout import Layout, are_texts
 from hanparse.layouts.learn import NotLearnableError
 from hanparse.layouts.table import Start, Table
@@ -53,8 +53,6 @@ MAX_FRAMES: Final = 8
 """The largest number of kinds of frames per layout; the control bytes of I-frames are numbered modulo 8."""
 PATIENCE: Final = 8
 """A full store replaces one layout for each of so many pushes without a layout."""
-START_SIZE: Final = 3
-"""The number of bytes by which frames are looked up: the flag and the format field, or 68 L L."""
 
 _from_bytes: Final = int.from_bytes
 
@@ -77,6 +75,8 @@ class Read(Protocol):
 
 class _Volatile(dict[Any, Any]):
     """A dict whose copies and pickles are empty: a decoder that is copied or pickled learns anew."""
+
+    __slots__ = ()
 
     def __reduce__(self) -> tuple[type[Self], tuple[()]]:
         return type(self), ()
@@ -102,7 +102,7 @@ class Layouts:
         self._more_frames = 0  # recognised frames minus recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
-        self._telegrams: dict[TelegramLayout, bytes] = _Volatile()
+        self._telegrams: dict[TelegramLayout, None] = _Volatile()
         self._without_layout = 0
 
     @property
@@ -193,6 +193,14 @@ class Layouts:
             layout.used = self.recognised
             self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
             self._learn_frames(push.message, push.apdu, layout)
+            self._forget_unknown(layout)
+
+    def _forget_unknown(self, layout: Layout) -> None:
+        """Drop the layouts of a time when no maker was known on the link of `layout`: a maker is never forgotten."""
+        if layout.last.profile is not None:
+            for other in list(self._apdus[layout.size, layout.link]):
+                if other.known is None and other.last is layout.last and not other.is_named:
+                    self._remove(other)
 
     def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
         """Derive a layout of the frames of `message`, if they follow each other without a gap."""
@@ -207,36 +215,39 @@ class Layouts:
                 kind = PlainFrame(frame, layout)
             else:
                 kind = Carried(message, apdu, layout.mask, layout)
-            layout.frames.append(self._put(frame.raw, len(frame.raw), kind))
+            self._put(len(frame.raw), kind)
+            layout.frames = (*layout.frames, kind)
         if len(layout.frames) > MAX_FRAMES:
-            self._remove_frame(*layout.frames.pop(0))
+            self._remove_frame(layout.frames[0])
+            layout.frames = layout.frames[1:]
 
     def learn_telegram(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
         """Derive a layout from a P1 telegram. It replaces the oldest of `MAX_FRAMES` layouts of telegrams."""
         with contextlib.suppress(NotLearnableError):
             layout = TelegramLayout(reading, scale, timezone)
             layout.used = self.recognised
-            self._telegrams[layout], _ = self._put(reading.telegram.raw, START_SIZE, layout)
+            self._put(START_SIZE, layout)
+            self._telegrams[layout] = None
         if len(self._telegrams) > MAX_FRAMES:
             oldest = min(self._telegrams, key=attrgetter("used"))
-            self._remove_frame(self._telegrams.pop(oldest), oldest)
+            del self._telegrams[oldest]
+            self._remove_frame(oldest)
 
-    def _put(self, raw: bytes, size: int, kind: Any) -> tuple[bytes, Any]:  # noqa: ANN401  any layout of frames
-        """Add a layout of frames, and return it with the first bytes by which it is looked up."""
-        start = raw[:START_SIZE]
+    def _put(self, size: int, kind: Any) -> None:  # noqa: ANN401  any layout of frames
+        """Add a layout of frames; `size` is that of the first frame."""
+        start = kind.first_bytes
         if start not in self.starts:
             self.starts[start] = Start(size, self)
         table = self.starts[start]
         table.put(kind)
         if isinstance(kind, PlainFrame):
             self.starts[size] = table
-        return start, kind
 
-    def _remove_frame(self, start: bytes, kind: Any) -> None:  # noqa: ANN401  a PlainFrame or Carried
-        if table := self.starts.get(start):
+    def _remove_frame(self, kind: Any) -> None:  # noqa: ANN401  any layout of frames
+        if table := self.starts.get(kind.first_bytes):
             table.remove(kind)
             if table.is_empty:
-                del self.starts[start]
+                del self.starts[kind.first_bytes]
                 if self.starts.get(table.size) is table:
                     del self.starts[table.size]
 
@@ -247,14 +258,16 @@ class Layouts:
         self._without_layout += 1
         if self._without_layout % PATIENCE:
             return False
-        oldest = min(self._all(), key=attrgetter("last_use"))
-        for start, kind in oldest.frames:
-            self._remove_frame(start, kind)
-        key = oldest.size, oldest.link
-        self._apdus[key].remove(oldest)
+        self._remove(min(self._all(), key=attrgetter("last_use")))
+        return True
+
+    def _remove(self, layout: Layout) -> None:
+        for kind in layout.frames:
+            self._remove_frame(kind)
+        key = layout.size, layout.link
+        self._apdus[key].remove(layout)
         if self._apdus[key].is_empty:
             del self._apdus[key]
-        return True
 
     def _all(self) -> Iterator[Layout]:
         for table in self._apdus.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 from hanparse.layouts.carriers import Carried, PlainFrame
@@ -21,13 +22,13 @@ _Kind = TypeVar("_Kind", Layout, PlainFrame)
 
 
 class Table(Generic[_Kind]):
-    """Layouts of one size, grouped by their mask and by the maker that has to be known."""
+    """Layouts of one size by their constant bits."""
 
-    __slots__ = ("_groups", "_kinds")
+    __slots__ = ("_kinds", "_masks")
 
     def __init__(self) -> None:
-        self._groups: list[tuple[int, int]] = []
-        self._kinds: dict[tuple[int, tuple[int, int]], _Kind] = {}
+        self._masks: tuple[int, ...] = ()
+        self._kinds: dict[int, tuple[_Kind, ...]] = {}
 
     @property
     def is_empty(self) -> bool:
@@ -36,33 +37,37 @@ class Table(Generic[_Kind]):
 
     def __iter__(self) -> Iterator[_Kind]:
         """Go through the layouts."""
-        return iter(self._kinds.values())
+        return chain.from_iterable(self._kinds.values())
 
     def find(self, push: int) -> _Kind | None:
         """Return the layout of a push, given as one number."""
-        for group in self._groups:
-            kind = self._kinds.get((push & group[0], group))
-            if kind is not None and (kind.is_named or kind.last.profile is kind.known):
-                return kind
+        for mask in self._masks:
+            for kind in self._kinds.get(push & mask, ()):
+                if kind.mask == mask and (kind.is_named or kind.last.profile is kind.known):
+                    return kind
         return None
 
     def put(self, kind: _Kind) -> None:
         """Add a layout; it replaces the one that recognises the same pushes."""
-        group = _group(kind)
-        if group not in self._groups:
-            self._groups.append(group)
-        self._kinds[kind.constant, group] = kind
+        if kind.mask not in self._masks:
+            self._masks = (*self._masks, kind.mask)
+        kinds = [other for other in self._kinds.get(kind.constant, ()) if _needs(other) != _needs(kind)]
+        kinds.append(kind)
+        self._kinds.pop(kind.constant, None)  # with the key, which is a second number of that size
+        self._kinds[kind.constant] = tuple(kinds)
 
     def remove(self, kind: _Kind) -> None:
         """Remove a layout, if it has not been replaced."""
-        group = _group(kind)
-        if self._kinds.get((kind.constant, group)) is kind:
-            del self._kinds[kind.constant, group]
-            if all(other != group for _, other in self._kinds):
-                self._groups.remove(group)
+        others = tuple(other for other in self._kinds.get(kind.constant, ()) if other is not kind)
+        if others:
+            self._kinds[kind.constant] = others
+        else:
+            self._kinds.pop(kind.constant, None)
+        if all(other.mask != kind.mask for other in self):
+            self._masks = tuple(mask for mask in self._masks if mask != kind.mask)
 
 
-def _group(kind: Layout | PlainFrame) -> tuple[int, int]:
+def _needs(kind: Layout | PlainFrame) -> tuple[int, int]:
     """Return the mask, and the identity of the manufacturer that has to be known; 0 if none has to."""
     return kind.mask, 0 if kind.is_named else id(kind.known)
 
@@ -84,7 +89,7 @@ class Start(Table[PlainFrame]):
         self.size = size
         self.head = b""
         """The header, with its HCS, of the frame that was learned last."""
-        self.carried: list[Carried | TelegramLayout] = []
+        self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
         self._latest: Any = _Nothing
 
@@ -136,7 +141,7 @@ class Start(Table[PlainFrame]):
             super().put(kind)
             self._latest = kind
         else:
-            self.carried = [kind, *(other for other in self.carried if other.identity != kind.identity)]
+            self.carried = (kind, *(other for other in self.carried if other.identity != kind.identity))
 
     def remove(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
         """Remove a layout, if it has not been replaced."""
@@ -144,4 +149,4 @@ class Start(Table[PlainFrame]):
             super().remove(kind)
             self._latest = next(iter(self), _Nothing)
         else:
-            self.carried = [other for other in self.carried if other is not kind]
+            self.carried = tuple(other for other in self.carried if other is not kind)

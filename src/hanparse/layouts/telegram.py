@@ -10,7 +10,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.learn import LARGEST_FACTOR, NotLearnableError
+from hanparse.measurement.index import Index
 from hanparse.meters import values
 from hanparse.meters.p1 import read_telegram
 from hanparse.meters.read import factor
@@ -19,7 +21,7 @@ from hanparse.p1 import Telegram
 from hanparse.wire.crc import arc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from datetime import tzinfo
 
     from hanparse.layouts.store import Layouts
@@ -62,6 +64,7 @@ class TelegramLayout:
     def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
         """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""
         raw = reading.telegram.raw
+        self.first_bytes = raw[:START_SIZE]
         if not _has_sound_crc(raw):
             raise NotLearnableError("the CRC is not that of the bytes as sent")
         self.size, self.used, self.scale, self._timezone = len(raw), 0, scale, timezone
@@ -79,7 +82,7 @@ class TelegramLayout:
         read = (*(number.name for number in self._numbers), *times)
         constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in read}
         self._constants = tuple(constants.values())
-        self.index: Mapping[str, int] = {name: place for place, name in enumerate((*constants, *read))}
+        self.index = Index((*constants, *read))
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
         """Return the measurement in the telegram that begins at ``data[at]``, if it has this layout and a right CRC."""

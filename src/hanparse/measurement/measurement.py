@@ -71,11 +71,12 @@ class Measurement(Fields):
         name of the wiring. `registers` adds the registers, and the `scale` by which the fields differ from them. With
         ``iso=False`` times stay `datetime`.
         """
-        found: dict[str, Any] = dict(self._present())
+        found, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
+        for name in self._kind.index.converted:
+            if name in found:
+                found[name] = jsonready.from_value(found[name], time)
         if self.received is not None:
-            found["received"] = self.received
-        time = datetime.isoformat if iso else jsonready.unchanged
-        found = {name: jsonready.from_value(value, time) for name, value in found.items()}
+            found["received"] = time(self.received)
         if self.estimated:
             found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
         if self.security:
@@ -98,18 +99,19 @@ class Measurement(Fields):
         """
         return cls(**jsonready.arguments(data))
 
-    def _present(self) -> list[tuple[str, Any]]:
-        return [(name, value) for name in FIELDS if (value := getattr(self, name)) is not None]
+    def _present(self) -> dict[str, Any]:
+        values, positions = self._read(), self._kind.index.ordered(FIELDS)
+        return {name: value for name, position in positions if (value := values[position]) is not None}
 
     def __repr__(self) -> str:
         """Return the fields that are present, with units, on one line."""
-        shown = [f"{name}={_readable(name, value)}" for name, value in self._present()]
+        shown = [f"{name}={_readable(name, value)}" for name, value in self._present().items()]
         shown += [f"received={self.received}"] if self.received else []
         return f"Measurement({', '.join(shown)})"
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the fields that are present, by name, and their values as text with units."""
-        return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present()]
+        return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:
         """Return an HTML table for notebooks: the fields that are present, with units, and the estimates, marked."""

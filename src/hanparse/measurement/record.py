@@ -14,6 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, dataclass_transform
 
 from hanparse.measurement.field import FIELD_OF
+from hanparse.measurement.index import Index
 from hanparse.measurement.inputs import check_type
 from hanparse.measurement.parts import Estimate, Register, Wiring, comparable
 from hanparse.measurement.scale import Scale
@@ -32,7 +33,7 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 class Kind(Protocol):
     """Holds the names of the values of similar pushes, and reads the values from a push."""
 
-    index: Mapping[str, int]
+    index: Index
     """The position of each value in the sequence that `values` returns."""
     scale: Scale
     """The factors by which the values were multiplied."""
@@ -135,10 +136,7 @@ class Record:
 
         The mapping is empty unless the caller asked for estimates.
         """
-        try:
-            found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = self._estimated
-        except AttributeError:  # an empty slot
-            return NO_ESTIMATES
+        found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(self, "_estimated", NO_ESTIMATES)
         if callable(found):
             found = MappingProxyType(found(self))
             fill_estimated(self, found)
@@ -146,17 +144,11 @@ class Record:
 
     def _arrival(self) -> datetime | None:
         """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
-        try:
-            return self._received
-        except AttributeError:  # an empty slot
-            return None
+        return getattr(self, "_received", None)
 
     def _ciphering(self) -> Security | None:
         """Return the ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
-        try:
-            return self._security
-        except AttributeError:  # an empty slot
-            return None
+        return getattr(self, "_security", None)
 
     def _factors(self) -> Scale:
         """The factors by which the fields were multiplied. `registers` hold the values as the meter sent them."""
@@ -238,7 +230,7 @@ class _Made:
     """The kind of measurements that a caller constructs: the values and registers need no reading."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
-        self.index: Mapping[str, int] = {name: position for position, name in enumerate(names)}
+        self.index = Index(names)
         self.steps = None
         self.scale = scale
         self.made_for_transformers = made_for_transformers

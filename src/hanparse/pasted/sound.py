@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
-_MAY_BE_FRAME: Final = re.compile(b"|".join(layer.start for layer in LAYERS if layer is not MBusShort), re.DOTALL)
+_MAY_BE_FRAME: Final = re.compile(
+    b"|".join(layer.start for layer in LAYERS if not isinstance(layer, MBusShort)), re.DOTALL
+)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
 """The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
@@ -107,7 +109,7 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
-    reader = StreamReader([layer() for layer in LAYERS])
+    reader = StreamReader(LAYERS)
     reader.receive(data)
     events = [*iter(reader.next_event, None)]
     reader.end()

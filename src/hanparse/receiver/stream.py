@@ -25,7 +25,7 @@ from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
 from hanparse.wire.llc import strip_llc
 from hanparse.wire.message import Message
-from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
+from hanparse.wire.reader import NOTHING_KNOWN, Known, LinkLayer, StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -38,8 +38,9 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Dropped
 
 
-LAYERS: Final = (Hdlc, MBus, MBusShort)
-"""The link layers of a stream, apart from P1. A new one is added here, in `next_event` and in `Transfer`."""
+LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
+"""The link layers of a stream, apart from P1; they have no state. A new one needs code in `next_event` and `Transfer`.
+"""
 
 
 class Recogniser(Protocol):
@@ -71,12 +72,12 @@ class Receiver:
         recogniser: Recogniser | None = None,
         keys: Keys = NO_KEYS,
     ) -> None:
-        self._profiles = tuple(profiles)
+        self._profiles = profiles if isinstance(profiles, tuple) else tuple(profiles)
         self._recogniser = recogniser
         self._known = NOTHING_KNOWN if recogniser is None else recogniser.starts
         self.opener = Opener(keys, is_sound)
         self._judge = Judge(self.opener, is_sound)
-        layers = [*(layer() for layer in LAYERS), P1OrCiphered(self._judge), Ciphered(self._judge)]
+        layers = [*LAYERS, P1OrCiphered(self._judge), Ciphered(self._judge)]
         self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 Address = tuple[int, ...]
@@ -14,3 +15,7 @@ class Link(NamedTuple):
     destination: Address
     source: Address
     control: int
+
+
+shared_link = lru_cache(maxsize=256)(Link)
+"""Returns the link that an earlier call with the same arguments made: decoders of meters of one kind share it."""

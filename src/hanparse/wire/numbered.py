@@ -31,8 +31,8 @@ class Numbering(NamedTuple):
 class NumberedParts:
     """Joins the parts of each link separately, in bounded memory."""
 
-    def __init__(self, unit: str, first: int, modulo: int) -> None:
-        self._numbering = Numbering(unit, first, modulo)
+    def __init__(self, numbering: Numbering) -> None:
+        self._numbering = numbering
         self._messages: dict[object, _Joining] = {}
 
     @property
