@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -27,9 +30,11 @@ from hanparse.simulate import METERS, simulate
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 NOW = datetime(2026, 1, 15, 12, tzinfo=UTC)
+NUMBER = "6970631400000017"  # of the simulated Kaifa
 SIZES = [(80, 24), (40, 12)]
 CURRENTS = Measurement(active_power_import=4600, current_l1=20.0, current_l2=5.0, current_l3=0.0)
 
@@ -330,7 +335,7 @@ def test_the_view_shows_the_meter_and_after_it_is_unplugged_the_diagnosis_and_q_
                 return str(app.query_one("#lines").render())
 
             async with app.run_test(size=size) as pilot:
-                await until(pilot, lambda: "6970631400000017" in shown() and "receiving" in shown())
+                await until(pilot, lambda: NUMBER in shown() and "receiving" in shown())
                 assert "L1 " in shown()
                 await gateway.__aexit__()
                 monkeypatch.setattr(view, "_now", lambda: datetime.now(UTC) + 2 * QUIET)
@@ -345,7 +350,7 @@ def test_the_view_shows_the_meter_and_after_it_is_unplugged_the_diagnosis_and_q_
     assert asyncio.run(run()) < 30  # a bound on a hang alone: the machine may be slow
 
 
-def test_a_file_is_shown_to_its_end(view: Any, tmp_path: Any) -> None:  # noqa: ANN401  a module
+def test_a_file_is_shown_to_its_end(view: Any, tmp_path: Path) -> None:  # noqa: ANN401  a module
     from hanparse import sources  # noqa: PLC0415  beside the view
 
     path = tmp_path / "kaifa.bin"
@@ -357,6 +362,50 @@ def test_a_file_is_shown_to_its_end(view: Any, tmp_path: Any) -> None:  # noqa: 
             await until(pilot, lambda: app.model.is_ended)
             assert "the source has ended" in str(app.query_one("#lines").render())
             assert "MA304H4" in str(app.query_one("#lines").render())
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Runs commands of a tmux of its own."""
+    if not (found := shutil.which("tmux")):
+        pytest.skip("tmux is not installed")
+    tmux = [found, "-S", str(tmp_path / "tmux"), "-f", os.devnull]
+
+    def run(*words: str) -> str:
+        done = subprocess.run([*tmux, *words], capture_output=True, text=True, check=False, encoding="utf-8")
+        return done.stdout if done.returncode == 0 else "no terminal: " + done.stderr
+
+    yield run
+    run("kill-server")  # of this socket alone
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_terminal_without_colour_shows_the_meter_and_is_free_after_q(
+    view: Any,  # noqa: ANN401, ARG001  a module; skips without textual
+    terminal: Callable[..., str],
+    size: tuple[int, int],
+) -> None:
+    def shows(*texts: str) -> bool:
+        screen = terminal("capture-pane", "-p")
+        return all(text in screen for text in texts)
+
+    async def run() -> None:
+        async with Gateway() as gateway, asyncio.timeout(60):
+            environment = f"NO_COLOR=1 PYTHONPATH={os.pathsep.join(sys.path)}"
+            command = (
+                f"env -u COLUMNS -u LINES {environment} {sys.executable} -m hanparse watch {gateway.url} --fuse 25"
+            )
+            width, height = map(str, size)
+            await asyncio.to_thread(terminal, "-u", "new-session", "-d", "-x", width, "-y", height, command)
+            while not await asyncio.to_thread(shows, "receiving", NUMBER, "L3", "kW", "q quits"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+            colours = set(re.findall(r"\x1b\[([\d;]*)m", await asyncio.to_thread(terminal, "capture-pane", "-p", "-e")))
+            assert not [one for one in colours if re.search(r"(?:^|;)(?:3[1-6]|9[1-6])(?:;|$)", one)]
+            await asyncio.to_thread(terminal, "send-keys", "q")
+            while not (await asyncio.to_thread(terminal, "list-sessions")).startswith("no terminal"):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
 
     asyncio.run(run())
 
