@@ -56,6 +56,10 @@ TESTED_IN: Final = {
     "security.opener": "security",
     "security.title": "security",
     "security.messages": "security",
+    "sinks.background": "sinks_jsonlines",
+    "sinks.bridge": "sinks_outlet",
+    "sinks.update": "sinks_tracker",
+    "sinks.waiting": "sinks_outlet",
     "support.identifiers": "support_anonymise",
     "support.titles": "support_deciphered",
     "wire.hdlc_grammar": "hdlc_frame",
@@ -71,6 +75,7 @@ WITHOUT_PACKAGE: Final = ("energy",)
 
 OF_THE_WHOLE: Final = {
     "add_a_meter": "the page that says how",
+    "bridge_pages": "pages about the bridge, the unit of systemd and the Dockerfile",
     "charger_example": "the example of a charger",
     "ciphered_frames": "frame files that are ciphered",
     "dataframe_examples": "examples that make data frames",

@@ -23,6 +23,7 @@ COMMANDS: Final = {
     "obis": "what a code or a word means",
     "diagnose": "what is wrong with a connection",
     "report": "the attachment for an issue, without the numbers of your meter",
+    "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
     "demo": "decode one real push of each of three makers",
     "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
     "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
