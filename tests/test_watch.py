@@ -165,6 +165,13 @@ def test_of_several_topics_the_meter_of_the_first_is_shown() -> None:
     assert "the first of 2 topics: home/1" in text(shown)
 
 
+def test_a_topic_cannot_rule_the_terminal() -> None:
+    shown = model()
+    for number in range(300):
+        shown.take(Measurement(meter_id="1", active_power_import=1), NOW, f"\x1b[2J{number}")
+    assert "the first of 256 topics: ?[2J0" in text(shown)
+
+
 # --- the connection --------------------------------------------------------------------------------------------------
 
 

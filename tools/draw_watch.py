@@ -61,7 +61,7 @@ def _picture(title: str, lines: Sequence[Line], size: tuple[int, int]) -> str:
     """Return the picture of a terminal with `size[1]` lines above the line with the keys."""
     wide, high = _CELL
     seen = lines[: size[1]]
-    width, height = round(size[0] * wide) + 2 * _MARGIN, (size[1] + 1) * high + _MARGIN
+    width, height = round(size[0] * wide) + 2 * _MARGIN, (size[1] + 1) * high + 2 * _MARGIN
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}"',

@@ -101,7 +101,7 @@ class Meter:
         self._send(changed, is_available=True)
 
     def _send(self, changed: set[str], *, is_available: bool) -> None:
-        """Tell the entities which values have changed; all of them if the availability has."""
+        """Send the keys of the changed values to the entities; all keys if the availability has changed."""
         if is_available is not self.is_available:
             changed, self.is_available = set(self.values), is_available
         if changed:

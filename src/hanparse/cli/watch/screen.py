@@ -49,7 +49,12 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
         least, largest = _CURVE
         room = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
         head += [*_curve(model, now, width, room), *tail]
-    return [*head, *(() if is_quiet else advice)]
+    return [_safe(line) for line in (*head, *(() if is_quiet else advice))]
+
+
+def _safe(line: Line) -> Line:
+    """Return a line without control characters: a topic of a broker may contain a sequence that rules the terminal."""
+    return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text))
 
 
 def keys(lines: int, height: int) -> str:
