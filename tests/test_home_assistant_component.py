@@ -27,6 +27,7 @@ from homeassistant.helpers import device_registry, entity_registry
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
 DOMAIN = "hanparse"
 assert custom_components.hanparse.__file__.startswith(str(ROOT))  # imported before Home Assistant has its own folder
@@ -204,6 +205,28 @@ async def test_registers_are_known_after_a_restart_and_powers_are_not(hass: Any)
     await hass.async_block_till_done()
     assert float(state(hass, entry, "active_energy_import").state) >= 12_345_000
     assert state(hass, entry, "active_power_import").state == "unavailable"
+    await unloaded(hass, entry)
+
+
+async def test_saved_registers_that_cannot_be_read_are_left_out(hass: Any, hass_storage: Any) -> None:  # noqa: ANN401
+    async with gateway(*KAIFA) as url:
+        entry = await added(hass, url)
+        await unloaded(hass, entry)
+        hass_storage[f"hanparse.{entry.entry_id}"]["data"] = {"counters": 1}
+        assert await hass.config_entries.async_setup(entry.entry_id)
+        await until(lambda: state(hass, entry, "active_energy_import").state not in ("unavailable", "unknown"))
+        await unloaded(hass, entry)
+
+
+async def test_a_meter_without_a_number_is_known_by_its_entry(hass: Any, tmp_path: Path) -> None:  # noqa: ANN401
+    path = tmp_path / "p1.txt"  # a Swedish P1 port sends no number
+    path.write_bytes(b"".join(push.data for push in islice(simulate("p1"), 3)))
+    done = await flow(hass, {"url": f"file://{path}"})
+    entry = done["result"]
+    assert (entry.title, entry.unique_id) == ("Landis+Gyr", None)
+    await until(lambda: hass.states.get("sensor.landis_gyr_active_energy_import"))
+    (device,) = device_registry.async_get(hass).devices.values()
+    assert (device.identifiers, device.serial_number) == ({(DOMAIN, entry.entry_id)}, None)
     await unloaded(hass, entry)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from math import floor
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from hanparse.sources import Source
 
 NUMBERS: Final = [name for name, field in METADATA.items() if field.precision is not None]
+REGISTERS: Final = {name for name, field in METADATA.items() if field.state_class == "total_increasing"}
 _SAVE_DELAY: Final = 300  # s
 _MAX_TOPICS: Final = 256
 
@@ -60,9 +62,9 @@ class Meter:
 
     async def restore(self) -> None:
         """Continue with the registers that were saved."""
-        if saved := await self._store.async_load():
-            self._live = LiveEnergy.from_dict(saved)
-            self.values.update(_whole(self._live.values))
+        with suppress(ValueError):  # a file that this version does not read
+            self._live = LiveEnergy.from_dict(await self._store.async_load() or self._live.to_dict())
+        self.values.update(_whole(self._live.values))
 
     async def run(self) -> None:
         """Read the meter until the task is cancelled, and save its registers."""
@@ -73,12 +75,12 @@ class Meter:
                         async with asyncio.timeout(SILENCE):
                             measurement = await anext(source)
                     except TimeoutError:
-                        self._send(set(), is_available=False)
+                        self._fall_silent()
                         continue
                     if self._is_mine(measurement, source.channel):
                         self._take(measurement)
         except (StopAsyncIteration, OSError):  # the end of a file
-            self._send(set(), is_available=False)
+            self._fall_silent()
         finally:
             await self._store.async_save(self._live.to_dict())
 
@@ -97,15 +99,15 @@ class Meter:
         found |= _whole(self._live.update(measurement))
         changed = {key for key, value in found.items() if value != self.values.get(key)}
         self.values.update(found)
+        self.is_available = True
         self._store.async_delay_save(self._live.to_dict, _SAVE_DELAY)
-        self._send(changed, is_available=True)
+        async_dispatcher_send(self._hass, self.signal, changed)
 
-    def _send(self, changed: set[str], *, is_available: bool) -> None:
-        """Send the keys of the changed values to the entities; all keys if the availability has changed."""
-        if is_available is not self.is_available:
-            changed, self.is_available = set(self.values), is_available
-        if changed:
-            async_dispatcher_send(self._hass, self.signal, changed)
+    def _fall_silent(self) -> None:
+        """Forget all values but registers, so that no old value is shown when the next push arrives."""
+        keys, self.is_available = set(self.values), False
+        self.values = {key: value for key, value in self.values.items() if key in REGISTERS}
+        async_dispatcher_send(self._hass, self.signal, keys)
 
 
 def _whole(registers: Mapping[str, float]) -> dict[str, int]:

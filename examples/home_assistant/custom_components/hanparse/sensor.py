@@ -12,6 +12,7 @@ from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from hanparse.fields import METADATA
 
 from .const import DOMAIN, ESTIMATED
+from .meter import REGISTERS
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
@@ -74,13 +75,13 @@ class MeterSensor(SensorEntity):
 
     @property
     def available(self) -> bool:
-        """Return whether the meter sends. A register is known at all times."""
-        return bool(self._meter.is_available or self.state_class == "total_increasing")
+        """Return whether the meter sends. A register is available at all times."""
+        return self._meter.is_available or self._key in REGISTERS
 
     @property
-    def native_value(self) -> float:
+    def native_value(self) -> float | None:
         """Return the latest value."""
-        return float(self._meter.values[self._key])
+        return self._meter.values.get(self._key)
 
     @property
     def extra_state_attributes(self) -> dict[str, Any]:
