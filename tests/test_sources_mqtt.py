@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import socket
 import subprocess
-from contextlib import asynccontextmanager
+import sys
+import threading
+from contextlib import ExitStack, asynccontextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from brokermessages import pulse_han, pulse_p1
-from brokers import HOST, SLOW, Broker, broker, needs_mosquitto, until
+from brokers import HOST, Broker, broker, needs_mosquitto
+from gateways import SLOW, until
 
 from hanparse import Decoder, Measurement
 from hanparse.simulate import simulate
@@ -163,6 +167,24 @@ def test_a_wildcard_over_many_topics_keeps_a_bounded_number_of_decoders_and_thos
                 assert source.decoders["meter"].stats.measurements == 2
 
     asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer for a server that accepts nothing")
+def test_leaving_while_no_broker_answers_leaves_no_thread() -> None:
+    with socket.create_server((HOST, 0), backlog=0) as server, ExitStack() as waiting:
+        for _ in range(4):  # the queue of the server is full
+            client = waiting.enter_context(socket.socket())
+            client.settimeout(0)
+            client.connect_ex(server.getsockname())
+
+        async def main() -> set[str]:
+            async with Source(parse(f"mqtt://{HOST}:{server.getsockname()[1]}/t")) as source:
+                await until(lambda: source.connections == 1)
+                await asyncio.sleep(0.1)  # a thread would have begun by now
+            return {thread.name for thread in threading.enumerate()} - before
+
+        before = {thread.name for thread in threading.enumerate()}
+        assert not asyncio.run(main())
 
 
 @pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto_passwd is not installed")

@@ -23,6 +23,7 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
     """Yield the messages of the topics. Raises `ConnectionError` when the connection fails or is lost."""
     import aiomqtt  # noqa: PLC0415  an extra, which `open` looks for
 
+    await _check_reachable(address)
     client = aiomqtt.Client(
         address.host,
         address.port,
@@ -43,6 +44,13 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
         raise ConnectionError(str(error)) from None
     finally:
         await _leave(client)
+
+
+async def _check_reachable(address: Address) -> None:
+    """Connect and leave. aiomqtt connects in a thread, which keeps a program from ending while no broker answers."""
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        _, writer = await asyncio.open_connection(address.host, address.port)
+    writer.transport.abort()
 
 
 async def _subscribe(client: Any, topic: str) -> None:  # noqa: ANN401  a class of the extra

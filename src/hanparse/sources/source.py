@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections import deque
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
@@ -99,8 +99,9 @@ class Source:
         """Close the connection."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._task
+            await asyncio.wait({self._task})  # unlike the task itself, it raises only when the caller is cancelled
+            if not self._task.cancelled():
+                self._task.exception()  # it was raised by the iterator, or nobody waited for it
 
     def __aiter__(self) -> Self:
         """Return the source."""
