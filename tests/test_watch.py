@@ -217,7 +217,8 @@ def test_a_port_without_a_byte_has_the_causes_of_the_diagnosis_after_half_a_minu
     (problem,) = problems(shown, after(31))
     assert problem.seen == "0 bytes were received"
     assert problem.steps[0] == "the HAN port is closed (ask the grid company to open it)"
-    assert "parity is wrong" in problem.steps[-1]
+    assert "parity is wrong" in problem.steps[-2]
+    assert "hanparse probe" in problem.steps[-1]
 
 
 def test_a_wrong_parity_is_diagnosed_while_bytes_arrive() -> None:

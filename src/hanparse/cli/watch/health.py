@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _STEPS: Final = re.compile(r"[;,] or |; ")
 """Divides the message of a fault behind its observation into causes and actions."""
+_SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
+"""The kinds of faults that a wrong speed or parity causes."""
+_PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
 _NO_PUSH: Final = "no push was received"
 _GATEWAY: Final = (
     "check that the gateway has power and is in this network",
@@ -73,7 +76,8 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
         if fault.kind == "no-bytes" and not (is_quiet and wire.error is None):
             continue  # the bytes have not arrived yet, or the error is the reason
         seen, _, rest = fault.message.partition(": ")
-        yield Problem(seen, tuple(filter(None, _STEPS.split(rest))))
+        probe = (_PROBE,) if fault.kind in _SETTINGS else ()
+        yield Problem(seen, (*filter(None, _STEPS.split(rest)), *probe))
     if is_quiet and not wire.error and not wire.faults:
         yield Problem(*_silent(model, now))
 
@@ -95,7 +99,7 @@ def _silent(model: Model, now: datetime) -> tuple[str, tuple[str, ...]]:
     return _NO_PUSH, (
         "check that the HAN port is open: the grid company opens it on request",
         "check the cable between the HAN port and the adapter",
-        "check the speed and the parity: add ?baud=2400&parity=N to a serial URL, for example",
+        _PROBE,
     )
 
 
