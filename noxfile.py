@@ -118,11 +118,14 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare fields with the tables of a real Home Assistant, and run the bridge with its MQTT (needs mosquitto)."""
+    """Run the component and the bridge with the newest Home Assistant that this Python allows (needs mosquitto)."""
     session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
-    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
-    options = ("-o", "asyncio_mode=auto", "-o", "addopts=")  # the plug-in brings tests that are coroutines
-    session.run("pytest", "-p", "no:cacheprovider", *options, "-q", "-rP", "tests/test_sinks_homeassistant.py")
+    parts = ("", "_component", "_statistics")
+    modules = ("test_fields", "test_sinks_homeassistant", *(f"test_home_assistant{part}" for part in parts))
+    # the tests of the plug-in are coroutines; Home Assistant has deprecations of its own
+    options = ("addopts=", "asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "filterwarnings=default")
+    given = [word for option in options for word in ("-o", option)]
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *given, *(f"tests/{module}.py" for module in modules))
 
 
 @nox.session

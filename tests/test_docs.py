@@ -202,6 +202,8 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
     [
         ("draw_architecture", "draw", "architecture.svg"),
         ("draw_frame", "draw", "frame.svg"),
+        ("draw_watch", "receiving", "watch.svg"),
+        ("draw_watch", "quiet", "watch-quiet.svg"),
         ("write_obis", "page", "obis.md"),
     ],
 )
@@ -215,7 +217,7 @@ def test_the_plots_of_the_estimate_are_those_of_the_estimate_as_it_is_now() -> N
         assert text == (ROOT / "docs" / "plots" / name).read_text("utf-8"), "run python tools/draw_accuracy.py"
 
 
-@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])
+@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg", "watch.svg", "watch-quiet.svg"])
 def test_every_box_and_text_of_a_picture_begins_and_ends_inside_its_view(name: str) -> None:
     picture = (ROOT / "docs" / name).read_text("utf-8")
     view = re.search(r'viewBox="0 0 (\d+) (\d+)" role="img"', picture)

@@ -27,6 +27,7 @@ COMMANDS: Final = {
     "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
     "demo": "decode one real push of each of three makers",
     "probe": "the speed and parity of a meter at a serial port",
+    "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
     "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
