@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.keys import check_keys
 from hanparse.errors import HanParseError
-from hanparse.support.versions import version
+from hanparse.versions import version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -30,9 +30,8 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
-_MAY_BE_FRAME: Final = re.compile(
-    b"|".join(layer.start for layer in (*LAYERS, p1.P1) if not isinstance(layer, MBusShort)), re.DOTALL
-)
+_STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
+_MAY_BE_FRAME: Final = re.compile(b"|".join([*_STARTS, p1.P1.start]), re.DOTALL)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
 """The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.fields import METADATA, REGISTER_CADENCE
 from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, as_json
-from hanparse.support.versions import version
+from hanparse.versions import version
 
 if TYPE_CHECKING:
     from hanparse.fields import Metadata
