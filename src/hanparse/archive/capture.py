@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Final, Unpack
 import numpy as np
 
 from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
+from hanparse.archive.follow import Followed, Head, follow
 from hanparse.archive.frames import FrameColumns
 from hanparse.decoder import Decoder, Options
-from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.layout import are_texts
 from hanparse.receiver import Read, ReadTelegram, Recognised
 from hanparse.wire.crc import SOUND, frame_register
@@ -78,8 +78,8 @@ class Capture:
         self._layouts = self.decoder.layouts
         self._schema, self._source, self._limit = schema, source, limit
         self._data, self._base, self._at = b"", 0, 0  # the window, its position in the capture, the place in it
-        self._tables: dict[bytes, list[PlainFrame]] = {}
-        self._sizes: dict[bytes, int] = {}
+        self._tables: list[list[PlainFrame]] = []  # of frames with the same first bytes
+        self._heads: dict[bytes, Head] = {}
         self._known: dict[PlainFrame, FrameColumns] = {}
         self._search: Pattern[bytes] | None = None
         self._changes = -1
@@ -107,12 +107,13 @@ class Capture:
         """Read some of the window. Return false if the window ends with a part of a known frame."""
         if self._changes != self._layouts.changes:
             self._learn()
-        if self._sizes and self._least < _FEWEST and self.decoder.can_pass:
-            starts, heads, is_cut = self._follow()
-            if starts:
-                self._take(starts, heads)
+        if self._heads and self._least < _FEWEST and self.decoder.can_pass:
+            most = min(self._frames, self._limit - self._rows)
+            chain = follow(self._data, self._at, self._heads, most, has_flag=self.decoder.has_flag)
+            if len(chain.starts):
+                self._take(chain)
                 return True
-            if is_cut:
+            if chain.is_cut:
                 return False
         self._feed(self._stop())
         return True
@@ -121,11 +122,14 @@ class Capture:
         """Take over the layouts of plain frames of the decoder."""
         self._changes = self._layouts.changes
         tables = {head: [*table] for head, table in self._layouts.starts.items() if isinstance(head, bytes)}
-        self._tables = {head: _tried(kinds) for head, kinds in tables.items() if kinds}
-        self._sizes = {head: kinds[0].size for head, kinds in self._tables.items() if kinds}
-        known = {kind for kinds in self._tables.values() for kind in kinds}
+        self._tables = [kinds for kinds in map(_tried, tables.values()) if kinds]
+        known = {kind for kinds in self._tables for kind in kinds}
+        self._heads = {
+            kinds[0].first_bytes: Head(int.from_bytes(kinds[0].first_bytes, "little"), kinds[0].size, number)
+            for number, kinds in enumerate(self._tables)
+        }
         self._known = {kind: plan for kind, plan in self._known.items() if kind in known}
-        self._search = re.compile(b"|".join(map(re.escape, self._sizes)), re.DOTALL) if self._sizes else None
+        self._search = re.compile(b"|".join(map(re.escape, self._heads)), re.DOTALL) if self._heads else None
         self._frames, self._least = _FEWEST, 1
 
     def _stop(self) -> int:
@@ -149,33 +153,10 @@ class Capture:
         self._positions.append(self.decoder.places[:])
         self.decoder.places.clear()
 
-    def _follow(self) -> tuple[list[int], list[bytes], bool]:
-        """Return where known frames seem to begin, one after the other, their first bytes, and whether one is cut."""
-        data, at, sizes = self._data, self._at, self._sizes
-        starts: list[int] = []
-        heads: list[bytes] = []
-        has_flag = self.decoder.has_flag and at > 0
-        most = min(self._frames, self._limit - self._rows)
-        while len(starts) < most:
-            head = data[at : at + START_SIZE]
-            size = sizes.get(head)
-            if size is None:
-                head = data[at - 1 : at - 1 + START_SIZE]
-                size = sizes.get(head) if starts or has_flag else None
-                if size is None:
-                    break
-                at -= 1
-            if at + size > len(data):
-                return starts, heads, True
-            starts.append(at)
-            heads.append(head)
-            at += size
-        return starts, heads, False
-
-    def _take(self, starts: list[int], heads: list[bytes]) -> None:
+    def _take(self, chain: Followed) -> None:
         """Take the runs of sound frames; the decoder reads the frames between them, until something changes."""
-        count = len(starts)
-        which, found = self._recognise(starts, heads)
+        starts, count = chain.starts, len(chain.starts)
+        which, found = self._recognise(chain)
         makers = [plan.kind.last.profile for plan, _, _ in found]
         row_of = np.full(count, -1, np.int64)
         at = 0
@@ -185,7 +166,7 @@ class Capture:
                 row_of[at:stop] = np.arange(self._rows - (stop - at), self._rows)
             at = stop + 1
             if stop < count:
-                self._feed(starts[stop] + self._sizes[heads[stop]])
+                self._feed(int(starts[stop]) + self._tables[chain.heads[stop]][0].size)
                 is_same = [plan.kind.last.profile for plan, _, _ in found] == makers
                 if not (is_same and self._changes == self._layouts.changes and self.decoder.can_pass):
                     break
@@ -196,32 +177,30 @@ class Capture:
             if chosen.any():
                 self._pieces.append(Piece(row_of[places][chosen], plan.columns(rows if chosen.all() else rows[chosen])))
 
-    def _pass(self, starts: list[int], run: Array, at: int, kinds: list[PlainFrame]) -> None:
+    def _pass(self, starts: Array, run: Array, at: int, kinds: list[PlainFrame]) -> None:
         """Count a run of sound frames."""
         count = len(run)
         places = starts[at : at + count]
         last = {kind: int(np.flatnonzero(run == number)[-1]) for number, kind in enumerate(kinds) if number in run}
-        end = places[-1] + kinds[run[-1]].size
-        self.decoder.pass_over(self._base + places[0], self._base + end)
+        end = int(places[-1]) + kinds[run[-1]].size
+        self.decoder.pass_over(self._base + int(places[0]), self._base + end)
         self._layouts.count(count, last.items())
-        self._positions.append(np.array(places) + self._base)
+        self._positions.append(places + self._base)
         self._rows += count
         self._at = end
 
-    def _recognise(
-        self, starts: list[int], heads: list[bytes]
-    ) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
-        """Return for each frame the number of its plan or -1; and the plans, with the frames that each tried."""
-        which: Array = np.full(len(starts), -1, np.int16)
+    def _recognise(self, chain: Followed) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
+        """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
+        which: Array = np.full(len(chain.starts), -1, np.int16)
         found: list[tuple[FrameColumns, Array, Array]] = []
-        places, octets = np.array(starts), np.frombuffer(self._data, np.uint8)
-        makes_known = _makes_known([kind for kinds in self._tables.values() for kind in kinds])
-        for head in dict.fromkeys(heads):
-            of_head = np.array([place for place, other in enumerate(heads) if other == head])
-            for kind in self._tables[head]:
-                plan = self._columns(kind, places[of_head]) if makes_known(kind) else None
+        octets = np.frombuffer(self._data, np.uint8)
+        is_stable = _stable([kind for kinds in self._tables for kind in kinds])
+        for number in np.flatnonzero(np.bincount(chain.heads)):
+            of_head = np.flatnonzero(chain.heads == number)
+            for kind in filter(is_stable, self._tables[number]):
+                plan = self._columns(kind, chain.starts[of_head])
                 if plan and len(of_head):
-                    rows = _rows(octets, places[of_head], kind.size)
+                    rows = _rows(octets, chain.starts[of_head], kind.size)
                     good = plan.sound(rows)
                     which[of_head[good]] = len(found)
                     found.append((plan, of_head, rows))
@@ -266,7 +245,7 @@ def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both
 
 
-def _makes_known(kinds: list[PlainFrame]) -> Callable[[PlainFrame], bool]:
+def _stable(kinds: list[PlainFrame]) -> Callable[[PlainFrame], bool]:
     """Return the function that returns whether frames of `kinds` before it never change what a layout recognises."""
     unnamed = {id(kind.last) for kind in kinds if not kind.is_named}
 
