@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.layouts.carriers import PlainFrame
     from hanparse.measurement import Measurement
+    from hanparse.meters.seen import LastMaker
     from hanparse.receiver import Event
 
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
@@ -81,6 +82,7 @@ class Capture:
         self._tables: list[list[PlainFrame]] = []  # of frames with the same first bytes
         self._heads: dict[bytes, Head] = {}
         self._known: dict[PlainFrame, FrameColumns] = {}
+        self._unnamed: set[LastMaker] = set()  # the last makers on the links of lists that name no maker
         self._search: Pattern[bytes] | None = None
         self._changes = -1
         self._frames, self._least = _FEWEST, 1
@@ -88,9 +90,8 @@ class Capture:
 
     def _begin(self) -> None:
         self._rows = 0  # of the batch to come
-        self._positions: list[Any] = []
         self._pieces: list[Piece] = []
-        self._alone: list[tuple[int, Measurement]] = []  # rows of measurements that the decoder returned
+        self._alone: list[tuple[int, int, Measurement]] = []  # row, position, and what the decoder returned
 
     def batches(self, read: Callable[[int], bytes], window: int) -> Iterator[pa.RecordBatch]:
         """Return the batches of the bytes that `read` returns, until it returns none."""
@@ -109,7 +110,7 @@ class Capture:
             self._learn()
         if self._heads and self._least < _FEWEST and self.decoder.can_pass:
             most = min(self._frames, self._limit - self._rows)
-            chain = follow(self._data, self._at, self._heads, most, has_flag=self.decoder.has_flag)
+            chain = follow(self._data, self._at, self._heads, self._search, most)
             if len(chain.starts):
                 self._take(chain)
                 return True
@@ -129,6 +130,7 @@ class Capture:
             for number, kinds in enumerate(self._tables)
         }
         self._known = {kind: plan for kind, plan in self._known.items() if kind in known}
+        self._unnamed = {kind.last for kind in known if not kind.is_named}
         self._search = re.compile(b"|".join(map(re.escape, self._heads)), re.DOTALL) if self._heads else None
         self._frames, self._least = _FEWEST, 1
 
@@ -148,56 +150,79 @@ class Capture:
         self._keep(found)
 
     def _keep(self, found: list[Measurement]) -> None:
-        self._alone += enumerate(found, self._rows)
+        self._alone += zip(range(self._rows, self._rows + len(found)), self.decoder.places, found, strict=True)
         self._rows += len(found)
-        self._positions.append(self.decoder.places[:])
         self.decoder.places.clear()
 
     def _take(self, chain: Followed) -> None:
-        """Take the runs of sound frames; the decoder reads the frames between them, until something changes."""
-        starts, count = chain.starts, len(chain.starts)
+        """Take the runs of sound frames. The decoder reads all between them, until it changes what frames mean."""
         which, found = self._recognise(chain)
-        makers = [plan.kind.last.profile for plan, _, _ in found]
-        row_of = np.full(count, -1, np.int64)
-        at = 0
-        for stop in [*np.flatnonzero(which < 0).tolist(), count]:
-            if stop > at:
-                self._pass(starts, which[at:stop], at, [plan.kind for plan, _, _ in found])
-                row_of[at:stop] = np.arange(self._rows - (stop - at), self._rows)
-            at = stop + 1
-            if stop < count:
-                self._feed(int(starts[stop]) + self._tables[chain.heads[stop]][0].size)
-                is_same = [plan.kind.last.profile for plan, _, _ in found] == makers
-                if not (is_same and self._changes == self._layouts.changes and self.decoder.can_pass):
-                    break
-        taken = int((row_of >= 0).sum())
-        self._frames = min(4 * self._frames, _MOST) if at >= count else max(_FEWEST, 2 * taken)
-        for number, (plan, places, rows) in enumerate(found):
-            chosen = (which[places] == number) & (row_of[places] >= 0)
-            if chosen.any():
-                self._pieces.append(Piece(row_of[places][chosen], plan.columns(rows if chosen.all() else rows[chosen])))
+        kinds = [columns.kind for columns, _, _ in found]
+        makers = [(last, last.profile) for last in self._unnamed]
+        taken: list[tuple[int, int, int]] = []
+        for begin, end in _runs(chain, which):
+            first = self._reach(chain, begin, end)
+            if self._changes != self._layouts.changes or any(last.profile is not maker for last, maker in makers):
+                break
+            if first < end:
+                taken.append((first, end, self._rows))
+                self._pass(chain, which, first, end, kinds)
+        else:
+            self._feed(max(self._at, int(chain.ends[-1])))
+        self._collect(chain, which, found, taken)
+        count = sum(end - first for first, end, _ in taken)
+        self._frames = min(max(_FEWEST, 4 * count), _MOST)
 
-    def _pass(self, starts: Array, run: Array, at: int, kinds: list[PlainFrame]) -> None:
-        """Count a run of sound frames."""
-        count = len(run)
-        places = starts[at : at + count]
-        last = {kind: int(np.flatnonzero(run == number)[-1]) for number, kind in enumerate(kinds) if number in run}
-        end = int(places[-1]) + kinds[run[-1]].size
-        self.decoder.pass_over(self._base + int(places[0]), self._base + end)
-        self._layouts.count(count, last.items())
-        self._positions.append(places + self._base)
-        self._rows += count
-        self._at = end
+    def _reach(self, chain: Followed, begin: int, end: int) -> int:
+        """Let the decoder read up to a run, and frames of it until one can be passed over. Return that frame."""
+        for frame in range(begin, end):
+            start = int(chain.starts[frame])
+            if start > self._at:
+                self._feed(start)
+            if self.decoder.can_pass and (start == self._at or self.decoder.has_flag):
+                return frame
+            self._feed(int(chain.ends[frame]))
+        return end
+
+    def _pass(self, chain: Followed, which: Array, first: int, end: int, kinds: list[PlainFrame]) -> None:
+        """Count a run of sound frames, and let the decoder pass over it."""
+        last = {kinds[0]: end - first - 1} if len(kinds) == 1 else _last_of_each(which[first:end], kinds)
+        stop = int(chain.ends[end - 1])
+        self.decoder.pass_over(self._base + int(chain.starts[first]), self._base + stop)
+        self._layouts.count(end - first, last.items())
+        self._rows += end - first
+        self._at = stop
+
+    def _collect(
+        self,
+        chain: Followed,
+        which: Array,
+        found: list[tuple[FrameColumns, Array, Array]],
+        taken: list[tuple[int, int, int]],
+    ) -> None:
+        """Keep the columns of the frames that were taken: runs from a frame to another, and the row of the first."""
+        if not taken:
+            return
+        first, end, row = np.array(taken).T
+        count = end - first
+        index = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        rows = np.full(len(which), -1)
+        rows[index + np.repeat(first, count)] = index + np.repeat(row, count)
+        for number, (columns, places, octets) in enumerate(found):
+            chosen = (which[places] == number) & (rows[places] >= 0)
+            if chosen.any():
+                position = Values(chain.starts[places[chosen]] + self._base)
+                values = columns.columns(octets if chosen.all() else octets[chosen])
+                self._pieces.append(Piece(rows[places[chosen]], {"position": position, **values}))
 
     def _recognise(self, chain: Followed) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
         """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
         which: Array = np.full(len(chain.starts), -1, np.int16)
         found: list[tuple[FrameColumns, Array, Array]] = []
         octets = np.frombuffer(self._data, np.uint8)
-        is_stable = _stable([kind for kinds in self._tables for kind in kinds])
         for number in np.flatnonzero(np.bincount(chain.heads)):
             of_head = np.flatnonzero(chain.heads == number)
-            for kind in filter(is_stable, self._tables[number]):
+            for kind in filter(self._is_stable, self._tables[number]):
                 plan = self._columns(kind, chain.starts[of_head])
                 if plan and len(of_head):
                     rows = _rows(octets, chain.starts[of_head], kind.size)
@@ -206,6 +231,13 @@ class Capture:
                     found.append((plan, of_head, rows))
                     of_head = of_head[~good]
         return which, found
+
+    def _is_stable(self, kind: PlainFrame) -> bool:
+        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
+        last = kind.last
+        return last not in self._unnamed or (
+            kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
+        )
 
     def _columns(self, kind: PlainFrame, places: Array) -> FrameColumns | None:
         """Return the plan of a layout; `None` as long as none of the first frames at the places is one of it."""
@@ -222,12 +254,12 @@ class Capture:
         rows = self._rows
         if rows:
             if self._alone:
-                places, measurements = zip(*self._alone, strict=True)
-                self._pieces.append(Piece(np.array(places), from_measurements(measurements)))
+                places, positions, measurements = zip(*self._alone, strict=True)
+                columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
+                self._pieces.append(Piece(np.array(places), columns))
             texts = () if self._source is None else (self._source,)
             source = Values(np.full(rows, len(texts) - 1, np.int32), texts=texts)
-            position = Values(np.concatenate(self._positions).astype(np.int64))
-            self._pieces.append(Piece(slice(None), {"source": source, "position": position}))
+            self._pieces.append(Piece(slice(None), {"source": source}))
             batch = record_batch(self._schema, rows, self._pieces)
             self._begin()
             yield from (batch.slice(at, self._limit) for at in range(0, rows, self._limit))
@@ -245,16 +277,22 @@ def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both
 
 
-def _stable(kinds: list[PlainFrame]) -> Callable[[PlainFrame], bool]:
-    """Return the function that returns whether frames of `kinds` before it never change what a layout recognises."""
-    unnamed = {id(kind.last) for kind in kinds if not kind.is_named}
+def _runs(chain: Followed, which: Array) -> list[tuple[int, int]]:
+    """Return the runs of sound frames that follow each other, each from its first frame to the one after its last."""
+    good = which >= 0
+    gap = chain.starts[1:] - chain.ends[:-1]
+    goes_on = good[1:] & good[:-1] & (gap <= 0)
+    begins = np.flatnonzero(good & np.append(True, ~goes_on))
+    ends = np.flatnonzero(good & np.append(~goes_on, True)) + 1
+    return [*zip(begins.tolist(), ends.tolist(), strict=True)]
 
-    def is_stable(kind: PlainFrame) -> bool:
-        if id(kind.last) not in unnamed:
-            return True
-        return kind.maker is kind.last.profile and (kind.is_named or kind.known is kind.last.profile)
 
-    return is_stable
+def _last_of_each(run: Array, kinds: list[PlainFrame]) -> dict[PlainFrame, int]:
+    """Return the last frame of each kind in a run."""
+    if len(run) <= _FEWEST:  # in Python this is faster
+        return {kinds[number]: place for place, number in enumerate(run.tolist())}
+    found = {kind: np.flatnonzero(run == number) for number, kind in enumerate(kinds)}
+    return {kind: int(places[-1]) for kind, places in found.items() if len(places)}
 
 
 def _rows(octets: Array, places: Array, size: int) -> Array:

@@ -15,6 +15,7 @@ from hanparse.layouts.carriers import START_SIZE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from re import Pattern
 
     from hanparse.archive.columns import Array
 
@@ -32,46 +33,52 @@ class Head(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """Where frames seem to begin, the numbers of their heads, and whether one more begins and is not complete."""
+    """Where frames seem to begin and end, the numbers of their heads, and whether the bytes end with a part of one."""
 
     starts: Array
+    ends: Array
     heads: Array
     is_cut: bool
 
 
-def follow(data: bytes, at: int, heads: Mapping[bytes, Head], most: int, *, has_flag: bool) -> Followed:
-    """Return the frames from `at` on, at most `most`. With `has_flag`, the first one may begin with the byte before."""
+def follow(data: bytes, at: int, heads: Mapping[bytes, Head], search: Pattern[bytes], most: int) -> Followed:
+    """Return the frames from `at` on, at most `most`. Where no frame follows, continue where `search` finds a head."""
     octets = np.frombuffer(data, np.uint8)
     starts: list[Array] = []
     numbers: list[Array] = []
-    count, is_cut = 0, False
+    count, ahead, is_cut = 0, _SEEN, False
     while count < most and not is_cut:
-        found, at, is_cut = _one_by_one(data, at, heads, min(_SEEN, most - count), has_flag=has_flag or count > 0)
+        found, at, is_cut = _one_by_one(data, at, heads, min(_SEEN, most - count))
         starts.append(np.array([start for start, _ in found], np.int64))
         numbers.append(np.array([head.number for _, head in found], np.int64))
         count += len(found)
         if len(found) < _SEEN:
-            break
-        period = _period(found)
-        if period and count < most:
+            if count >= most or is_cut or not (other := search.search(data, at)):
+                break
+            at, ahead = other.start(), _SEEN
+        elif period := _period(found):
             stride = found[-1][0] - found[-1 - period][0]
-            begins = _repeated(octets, found[-period:], stride, (most - count) // period)
+            begins = _repeated(octets, found[-period:], stride, min(ahead, most - count) // period)
             starts.append(begins.ravel())
             numbers.append(np.tile(numbers[-1][-period:], len(begins)))
             count += begins.size
             at += stride * len(begins)
-    return Followed(np.concatenate(starts), np.concatenate(numbers), is_cut)
+            ahead *= 4
+    which = np.concatenate(numbers)
+    sizes = np.array([head.size for head in heads.values()])
+    begin = np.concatenate(starts)
+    return Followed(begin, begin + sizes[which], which, is_cut)
 
 
 def _one_by_one(
-    data: bytes, at: int, heads: Mapping[bytes, Head], most: int, *, has_flag: bool
+    data: bytes, at: int, heads: Mapping[bytes, Head], most: int
 ) -> tuple[list[tuple[int, Head]], int, bool]:
     """Return the frames, the end of the last one, and whether one more is not complete."""
     found: list[tuple[int, Head]] = []
     while len(found) < most:
         head = heads.get(data[at : at + START_SIZE])
         if head is None:
-            head = heads.get(data[at - 1 : at - 1 + START_SIZE]) if at > 0 and (found or has_flag) else None
+            head = heads.get(data[at - 1 : at - 1 + START_SIZE]) if at > 0 else None
             if head is None:
                 break
             at -= 1  # the closing flag of the frame before is the opening flag

@@ -127,6 +127,8 @@ def _is_exact(number: Number) -> bool:
 def _texts(octets: Array) -> Values:
     """Return the texts in rows of bytes, each text once."""
     count, width = octets.shape
+    if (octets == octets[0]).all():
+        return Values(np.zeros(count, np.int32), texts=(values.printable(octets[0].tobytes()) or "",))
     packed = pa.py_buffer(np.ascontiguousarray(octets))
     coded = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, packed]).dictionary_encode()
     return Values(
