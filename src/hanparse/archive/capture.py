@@ -28,7 +28,11 @@ if TYPE_CHECKING:
     from hanparse.meters.seen import LastMaker
     from hanparse.receiver import Event
 
+    _Tried = list[tuple[FrameColumns, Array, Array]]
+    """Columns, the numbers of the frames that they tried, and the bytes of these frames, a row each."""
+
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
+_MANY: Final = 16  # runs, from which on lists are faster than arrays
 _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
 _TRIED: Final = 8
@@ -86,6 +90,7 @@ class Capture:
         self._search: Pattern[bytes] | None = None
         self._changes = -1
         self._frames, self._least = _FEWEST, 1
+        self._can_pass = self.decoder.can_pass
         self._begin()
 
     def _begin(self) -> None:
@@ -108,7 +113,7 @@ class Capture:
         """Read some of the window. Return false if the window ends with a part of a known frame."""
         if self._changes != self._layouts.changes:
             self._learn()
-        if self._heads and self._least < _FEWEST and self.decoder.can_pass:
+        if self._search and self._can_pass and self._least < _FEWEST:
             most = min(self._frames, self._limit - self._rows)
             chain = follow(self._data, self._at, self._heads, self._search, most)
             if len(chain.starts):
@@ -146,8 +151,10 @@ class Capture:
         """Let the decoder read up to a place of the window."""
         found = self.decoder.feed(self._data[self._at : stop])
         self._at = stop
-        self._least = 1 if self.decoder.can_pass else min(2 * self._least, _LARGEST_PIECE)
-        self._keep(found)
+        self._can_pass = self.decoder.can_pass
+        self._least = 1 if self._can_pass else min(2 * self._least, _LARGEST_PIECE)
+        if found:
+            self._keep(found)
 
     def _keep(self, found: list[Measurement]) -> None:
         self._alone += zip(range(self._rows, self._rows + len(found)), self.decoder.places, found, strict=True)
@@ -158,39 +165,43 @@ class Capture:
         """Take the runs of sound frames. The decoder reads all between them, until it changes what frames mean."""
         which, found = self._recognise(chain)
         kinds = [columns.kind for columns, _, _ in found]
-        makers = [(last, last.profile) for last in self._unnamed]
+        makers = [last.profile for last in self._unnamed]
+        runs = _runs(chain, which)
+        starts, ends = chain.starts, chain.ends
+        if len(runs) > _MANY:
+            starts, ends = starts.tolist(), ends.tolist()
         taken: list[tuple[int, int, int]] = []
-        for begin, end in _runs(chain, which):
-            first = self._reach(chain, begin, end)
-            if self._changes != self._layouts.changes or any(last.profile is not maker for last, maker in makers):
+        for begin, end in runs:
+            first = self._reach(starts, ends, begin, end)
+            if self._changes != self._layouts.changes or [last.profile for last in self._unnamed] != makers:
                 break
             if first < end:
                 taken.append((first, end, self._rows))
-                self._pass(chain, which, first, end, kinds)
+                self._pass(int(starts[first]), int(ends[end - 1]), which[first:end], kinds)
         else:
-            self._feed(max(self._at, int(chain.ends[-1])))
+            self._feed(max(self._at, int(ends[-1])))
         self._collect(chain, which, found, taken)
         count = sum(end - first for first, end, _ in taken)
         self._frames = min(max(_FEWEST, 4 * count), _MOST)
 
-    def _reach(self, chain: Followed, begin: int, end: int) -> int:
+    def _reach(self, starts: Array, ends: Array, begin: int, end: int) -> int:
         """Let the decoder read up to a run, and frames of it until one can be passed over. Return that frame."""
         for frame in range(begin, end):
-            start = int(chain.starts[frame])
+            start = starts[frame]
             if start > self._at:
-                self._feed(start)
-            if self.decoder.can_pass and (start == self._at or self.decoder.has_flag):
+                self._feed(int(start))
+            if self._can_pass and (start == self._at or self.decoder.has_flag):
                 return frame
-            self._feed(int(chain.ends[frame]))
+            self._feed(int(ends[frame]))
         return end
 
-    def _pass(self, chain: Followed, which: Array, first: int, end: int, kinds: list[PlainFrame]) -> None:
+    def _pass(self, start: int, stop: int, run: Array, kinds: list[PlainFrame]) -> None:
         """Count a run of sound frames, and let the decoder pass over it."""
-        last = {kinds[0]: end - first - 1} if len(kinds) == 1 else _last_of_each(which[first:end], kinds)
-        stop = int(chain.ends[end - 1])
-        self.decoder.pass_over(self._base + int(chain.starts[first]), self._base + stop)
-        self._layouts.count(end - first, last.items())
-        self._rows += end - first
+        count = len(run)
+        last = {kinds[0]: count - 1} if len(kinds) == 1 else _last_of_each(run, kinds)
+        self.decoder.pass_over(self._base + start, self._base + stop)
+        self._layouts.count(count, last)
+        self._rows += count
         self._at = stop
 
     def _collect(
@@ -215,10 +226,10 @@ class Capture:
                 values = columns.columns(octets if chosen.all() else octets[chosen])
                 self._pieces.append(Piece(rows[places[chosen]], {"position": position, **values}))
 
-    def _recognise(self, chain: Followed) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
+    def _recognise(self, chain: Followed) -> tuple[Array, _Tried]:
         """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
         which: Array = np.full(len(chain.starts), -1, np.int16)
-        found: list[tuple[FrameColumns, Array, Array]] = []
+        found: _Tried = []
         octets = np.frombuffer(self._data, np.uint8)
         for number in np.flatnonzero(np.bincount(chain.heads)):
             of_head = np.flatnonzero(chain.heads == number)

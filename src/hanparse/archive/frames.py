@@ -81,7 +81,9 @@ class FrameColumns:
             if used[place]:
                 register ^= effect.take(difference[:, place])
         good: Array = register == 0
-        return good & ~(difference & self._mask).any(axis=1) if (used & self._mask).any() else good
+        if (used & self._mask).any():
+            good[np.flatnonzero((difference & self._mask).ravel() != 0) // self.size] = False
+        return good
 
     def columns(self, rows: Array) -> dict[str, Values]:
         """Return the values in frames that are sound."""
