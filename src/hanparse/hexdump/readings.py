@@ -158,6 +158,8 @@ _LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1
 _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
 _MIN_BASE64: Final = 20
 _WIDE: Final = 60
+_NEXT_LINE: Final = re.compile(r"[ \t]*\n[ \t]*")
+_LINE_END: Final = re.compile(r"[ \t]*$", re.MULTILINE)
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
 _JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
@@ -198,13 +200,14 @@ def _lists(text: str) -> list[Piece]:
 def _base64(text: str) -> list[Piece]:
     """Return the bytes of long base64 words, also in the alphabet of URLs.
 
-    A short word is included when it is on the line below a long word, as the rest of a wrapped word.
+    A short word is included when it is alone on the line below a long word, as the rest of a wrapped word.
     """
     pieces: list[Piece] = []
     for word in _BASE64.finditer(text):
         said = word[0].rstrip("=")
         above = pieces[-1] if pieces else None
-        is_rest = above and above.end - above.start >= _WIDE and text[above.end : word.start()].isspace()
+        is_rest = above and above.end - above.start >= _WIDE and _NEXT_LINE.fullmatch(text, above.end, word.start())
+        is_rest = is_rest and _LINE_END.match(text, word.end())
         if len(said) >= _MIN_BASE64 or is_rest:
             with suppress(ValueError):
                 data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
