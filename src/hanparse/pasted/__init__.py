@@ -52,9 +52,8 @@ def dump(text: str) -> hexdump.Dump:
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
-    may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
-    if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
-        return _dump(tidied, Found(_without_gaps(without_remarks(tidied), bare.units), []))
+    if not is_read and len(tidied) <= _LONGEST_APDUS and (apdus := _before_masks(tidied, framed)):
+        return _dump(tidied, Found(_without_gaps(without_remarks(tidied), apdus), []))
     if framed.units:
         return _dump(tidied, framed)
     try:
@@ -79,6 +78,13 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
     return hexdump.dump(text, pieces, b"".join(data for _, data in parts))
+
+
+def _before_masks(text: str, framed: Found) -> list[Unit]:
+    """Return the APDUs in a text. The list is empty when a masked byte is in front of the end of the last one."""
+    apdus = search(text, sound.apdus, framed).units
+    places = masks.find(text) if apdus else []
+    return [] if places and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus) else apdus
 
 
 def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:

@@ -17,6 +17,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import remarks
 from hanparse.hexdump.readings import READINGS
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, cover
+from hanparse.pasted.sound import HEAD_SIZE, is_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,13 +29,17 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 1 << 12
 """A sample has at most this number of characters."""
+_LONGER: Final = 3 * _SAMPLE
+"""The second sample has this number of characters: a log may have 40 characters in front of each byte of a frame."""
 _SAMPLES: Final = 8
-"""A round has at most this number of samples, and one more: the beginning of the text with `_SHORT` characters."""
+"""A round has at most this number of samples, a longer one, and the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that one round passes over."""
+_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+_HEAD_TEXT: Final = 100
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
@@ -110,9 +115,20 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
         rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
-    if known and hexdump.LIKE_BYTES.search(rest.text):
+    if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
         return Found([], [])
     return Found(sorted(units), _apart(spare, units))
+
+
+def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
+    """Return whether the first text that still resembles bytes is behind `units` and begins with the head of an APDU.
+
+    That is another APDU, which is damaged, and no part of the APDUs in front of it.
+    """
+    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
+    start = rest.placed(Piece(left.start(), left.end(), b"", "")).start
+    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
+    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
 
 
 def _pieces(units: list[Unit]) -> list[Piece]:
@@ -234,6 +250,8 @@ def _samples(text: str) -> Iterator[str]:
                 break
             start = (text.rfind("\n", start, hint.start()) + 1 if hint else 0) or start
             yield _cut(text[start : start + _SAMPLE])
+            if not number and len(text) > start + _LONGER:
+                yield _cut(text[start : start + _LONGER])
             start += _SAMPLE
     yield text if len(text) <= _SHORT else _cut(text[:_SHORT])
 

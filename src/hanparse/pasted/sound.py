@@ -20,6 +20,7 @@ from hanparse.hdlc import FLAG, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
+from hanparse.wire import identify
 from hanparse.wire.hdlc_parts import MAX_LENGTH
 from hanparse.wire.llc import LLC
 from hanparse.wire.message import MAX_MESSAGE, Message
@@ -40,6 +41,16 @@ _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x5
 
 _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
 """Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
+
+
+HEAD_SIZE: Final = 12
+_CIPHERED_HEAD: Final = re.compile(rb"[\xdb\xdc]\x08[A-Za-z]{3}")
+
+
+def is_head(data: bytes) -> bool:
+    """Return whether bytes begin with the first `HEAD_SIZE` bytes of an APDU, which other bytes seldom match."""
+    data = data[len(LLC[0]) :] if data.startswith(LLC) else data
+    return data[:1] != b"/" and (identify.is_head(data) or _CIPHERED_HEAD.match(data) is not None)
 
 
 class Unit(NamedTuple):
@@ -152,7 +163,8 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
             said += bytes(1) + unit.data
             is_inner = is_layered
         elif not unit and not _is_said(pieces[at:stop], said) and not _are_numbers(pieces[at:stop]):
-            return []
+            is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
+            return units if is_behind else []
         is_layered = not unit
         at = stop
     return units
