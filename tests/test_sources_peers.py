@@ -72,7 +72,8 @@ def test_s1_a_meter_that_falls_silent_or_refuses_is_found_again() -> None:
         port = free_port()
         async with fast(f"tcp://127.0.0.1:{port}", silence=0.5) as source:
             for fault in (["--mute", "20"], ["--count", "5"], []):
-                with simulated("kaifa", f"tcp://127.0.0.1:{port}", "--speed", "50", *fault) as (meter, _):
+                # at the speed 0, a meter begins with its first client
+                with simulated("kaifa", f"tcp://127.0.0.1:{port}", "--speed", "0", *fault) as (meter, _):
                     found = await take(source, 3)
                     assert all(one.active_power_import is not None for one in found)
                     if "--mute" in fault:
