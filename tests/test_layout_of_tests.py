@@ -29,7 +29,6 @@ TESTED_IN: Final = {
     "cli": "cli",
     "cli.commands": "cli",
     "cli.follow": "follow",
-    "cli.outputs": "cli_simulate",
     "cli.pieces": "pieces",
     "cli.watch": "watch",
     "hexdump": "hexdump",
