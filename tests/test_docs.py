@@ -42,6 +42,13 @@ NOT_RUN: Final = {
 """What no test runs, by what a command begins with, and why."""
 
 
+LIBRARIES: Final = {
+    "docs/fleet.md": ("pyarrow",),
+    "docs/dataframes.md": ("pandas", "polars"),
+    "docs/archives.md": ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib"),
+}
+"""What a page needs beside hanparse."""
+
 _JQ: Final = " | jq "
 
 
@@ -95,11 +102,8 @@ def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
 def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
-    if page == "docs/dataframes.md":
-        pytest.importorskip("pandas", reason="pandas is not installed; the session cover of nox has it")
-        pytest.importorskip("polars", reason="polars is not installed; the session cover of nox has it")
-    if page == "docs/fleet.md":
-        pytest.importorskip("pyarrow", reason="pyarrow is not installed; the session cover of nox has it")
+    for library in LIBRARIES.get(page, ()):
+        pytest.importorskip(library, reason=f"{library} is not installed; the session cover of nox has it")
     runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Final, Unpack
 
 import numpy as np
 
 from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
+from hanparse.archive.follow import Followed, Head, follow
 from hanparse.archive.frames import FrameColumns
 from hanparse.decoder import Decoder, Options
-from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.layout import are_texts
 from hanparse.receiver import Read, ReadTelegram, Recognised
 from hanparse.wire.crc import SOUND, frame_register
@@ -25,9 +25,14 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.layouts.carriers import PlainFrame
     from hanparse.measurement import Measurement
+    from hanparse.meters.seen import LastMaker
     from hanparse.receiver import Event
 
+    _Tried = list[tuple[FrameColumns, Array, Array]]
+    """Columns, the numbers of the frames that they tried, and the bytes of these frames, a row each."""
+
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
+_MANY: Final = 16  # runs, from which on lists are faster than arrays
 _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
 _TRIED: Final = 8
@@ -78,19 +83,20 @@ class Capture:
         self._layouts = self.decoder.layouts
         self._schema, self._source, self._limit = schema, source, limit
         self._data, self._base, self._at = b"", 0, 0  # the window, its position in the capture, the place in it
-        self._tables: dict[bytes, list[PlainFrame]] = {}
-        self._sizes: dict[bytes, int] = {}
+        self._tables: list[list[PlainFrame]] = []  # of frames with the same first bytes
+        self._heads: dict[bytes, Head] = {}
         self._known: dict[PlainFrame, FrameColumns] = {}
+        self._unnamed: set[LastMaker] = set()  # the last makers on the links of lists that name no maker
         self._search: Pattern[bytes] | None = None
         self._changes = -1
         self._frames, self._least = _FEWEST, 1
+        self._can_pass = self.decoder.can_pass
         self._begin()
 
     def _begin(self) -> None:
         self._rows = 0  # of the batch to come
-        self._positions: list[Any] = []
         self._pieces: list[Piece] = []
-        self._alone: list[tuple[int, Measurement]] = []  # rows of measurements that the decoder returned
+        self._alone: list[tuple[int, int, Measurement]] = []  # row, position, and what the decoder returned
 
     def batches(self, read: Callable[[int], bytes], window: int) -> Iterator[pa.RecordBatch]:
         """Return the batches of the bytes that `read` returns, until it returns none."""
@@ -107,12 +113,13 @@ class Capture:
         """Read some of the window. Return false if the window ends with a part of a known frame."""
         if self._changes != self._layouts.changes:
             self._learn()
-        if self._sizes and self._least < _FEWEST and self.decoder.can_pass:
-            starts, heads, is_cut = self._follow()
-            if starts:
-                self._take(starts, heads)
+        if self._search and self._can_pass and self._least < _FEWEST:
+            most = min(self._frames, self._limit - self._rows)
+            chain = follow(self._data, self._at, self._heads, self._search, most)
+            if len(chain.starts):
+                self._take(chain)
                 return True
-            if is_cut:
+            if chain.is_cut:
                 return False
         self._feed(self._stop())
         return True
@@ -121,11 +128,15 @@ class Capture:
         """Take over the layouts of plain frames of the decoder."""
         self._changes = self._layouts.changes
         tables = {head: [*table] for head, table in self._layouts.starts.items() if isinstance(head, bytes)}
-        self._tables = {head: _tried(kinds) for head, kinds in tables.items() if kinds}
-        self._sizes = {head: kinds[0].size for head, kinds in self._tables.items() if kinds}
-        known = {kind for kinds in self._tables.values() for kind in kinds}
+        self._tables = [kinds for kinds in map(_tried, tables.values()) if kinds]
+        known = {kind for kinds in self._tables for kind in kinds}
+        self._heads = {
+            kinds[0].first_bytes: Head(int.from_bytes(kinds[0].first_bytes, "little"), kinds[0].size, number)
+            for number, kinds in enumerate(self._tables)
+        }
         self._known = {kind: plan for kind, plan in self._known.items() if kind in known}
-        self._search = re.compile(b"|".join(map(re.escape, self._sizes)), re.DOTALL) if self._sizes else None
+        self._unnamed = {kind.last for kind in known if not kind.is_named}
+        self._search = re.compile(b"|".join(map(re.escape, self._heads)), re.DOTALL) if self._heads else None
         self._frames, self._least = _FEWEST, 1
 
     def _stop(self) -> int:
@@ -140,93 +151,104 @@ class Capture:
         """Let the decoder read up to a place of the window."""
         found = self.decoder.feed(self._data[self._at : stop])
         self._at = stop
-        self._least = 1 if self.decoder.can_pass else min(2 * self._least, _LARGEST_PIECE)
-        self._keep(found)
+        self._can_pass = self.decoder.can_pass
+        self._least = 1 if self._can_pass else min(2 * self._least, _LARGEST_PIECE)
+        if found:
+            self._keep(found)
 
     def _keep(self, found: list[Measurement]) -> None:
-        self._alone += enumerate(found, self._rows)
+        self._alone += zip(range(self._rows, self._rows + len(found)), self.decoder.places, found, strict=True)
         self._rows += len(found)
-        self._positions.append(self.decoder.places[:])
         self.decoder.places.clear()
 
-    def _follow(self) -> tuple[list[int], list[bytes], bool]:
-        """Return where known frames seem to begin, one after the other, their first bytes, and whether one is cut."""
-        data, at, sizes = self._data, self._at, self._sizes
-        starts: list[int] = []
-        heads: list[bytes] = []
-        has_flag = self.decoder.has_flag and at > 0
-        most = min(self._frames, self._limit - self._rows)
-        while len(starts) < most:
-            head = data[at : at + START_SIZE]
-            size = sizes.get(head)
-            if size is None:
-                head = data[at - 1 : at - 1 + START_SIZE]
-                size = sizes.get(head) if starts or has_flag else None
-                if size is None:
-                    break
-                at -= 1
-            if at + size > len(data):
-                return starts, heads, True
-            starts.append(at)
-            heads.append(head)
-            at += size
-        return starts, heads, False
+    def _take(self, chain: Followed) -> None:
+        """Take the runs of sound frames. The decoder reads all between them, until it changes what frames mean."""
+        which, found = self._recognise(chain)
+        kinds = [columns.kind for columns, _, _ in found]
+        makers = [last.profile for last in self._unnamed]
+        runs = _runs(chain, which)
+        starts, ends = chain.starts, chain.ends
+        if len(runs) > _MANY:
+            starts, ends = starts.tolist(), ends.tolist()
+        taken: list[tuple[int, int, int]] = []
+        for begin, end in runs:
+            first = self._reach(starts, ends, begin, end)
+            if self._changes != self._layouts.changes or [last.profile for last in self._unnamed] != makers:
+                break
+            if first < end:
+                taken.append((first, end, self._rows))
+                self._pass(int(starts[first]), int(ends[end - 1]), which[first:end], kinds)
+        else:
+            self._feed(max(self._at, int(ends[-1])))
+        self._collect(chain, which, found, taken)
+        count = sum(end - first for first, end, _ in taken)
+        self._frames = min(max(_FEWEST, 4 * count), _MOST)
 
-    def _take(self, starts: list[int], heads: list[bytes]) -> None:
-        """Take the runs of sound frames; the decoder reads the frames between them, until something changes."""
-        count = len(starts)
-        which, found = self._recognise(starts, heads)
-        makers = [plan.kind.last.profile for plan, _, _ in found]
-        row_of = np.full(count, -1, np.int64)
-        at = 0
-        for stop in [*np.flatnonzero(which < 0).tolist(), count]:
-            if stop > at:
-                self._pass(starts, which[at:stop], at, [plan.kind for plan, _, _ in found])
-                row_of[at:stop] = np.arange(self._rows - (stop - at), self._rows)
-            at = stop + 1
-            if stop < count:
-                self._feed(starts[stop] + self._sizes[heads[stop]])
-                is_same = [plan.kind.last.profile for plan, _, _ in found] == makers
-                if not (is_same and self._changes == self._layouts.changes and self.decoder.can_pass):
-                    break
-        taken = int((row_of >= 0).sum())
-        self._frames = min(4 * self._frames, _MOST) if at >= count else max(_FEWEST, 2 * taken)
-        for number, (plan, places, rows) in enumerate(found):
-            chosen = (which[places] == number) & (row_of[places] >= 0)
-            if chosen.any():
-                self._pieces.append(Piece(row_of[places][chosen], plan.columns(rows if chosen.all() else rows[chosen])))
+    def _reach(self, starts: Array, ends: Array, begin: int, end: int) -> int:
+        """Let the decoder read up to a run, and frames of it until one can be passed over. Return that frame."""
+        for frame in range(begin, end):
+            start = starts[frame]
+            if start > self._at:
+                self._feed(int(start))
+            if self._can_pass and (start == self._at or self.decoder.has_flag):
+                return frame
+            self._feed(int(ends[frame]))
+        return end
 
-    def _pass(self, starts: list[int], run: Array, at: int, kinds: list[PlainFrame]) -> None:
-        """Count a run of sound frames."""
+    def _pass(self, start: int, stop: int, run: Array, kinds: list[PlainFrame]) -> None:
+        """Count a run of sound frames, and let the decoder pass over it."""
         count = len(run)
-        places = starts[at : at + count]
-        last = {kind: int(np.flatnonzero(run == number)[-1]) for number, kind in enumerate(kinds) if number in run}
-        end = places[-1] + kinds[run[-1]].size
-        self.decoder.pass_over(self._base + places[0], self._base + end)
-        self._layouts.count(count, last.items())
-        self._positions.append(np.array(places) + self._base)
+        last = {kinds[0]: count - 1} if len(kinds) == 1 else _last_of_each(run, kinds)
+        self.decoder.pass_over(self._base + start, self._base + stop)
+        self._layouts.count(count, last)
         self._rows += count
-        self._at = end
+        self._at = stop
 
-    def _recognise(
-        self, starts: list[int], heads: list[bytes]
-    ) -> tuple[Array, list[tuple[FrameColumns, Array, Array]]]:
-        """Return for each frame the number of its plan or -1; and the plans, with the frames that each tried."""
-        which: Array = np.full(len(starts), -1, np.int16)
-        found: list[tuple[FrameColumns, Array, Array]] = []
-        places, octets = np.array(starts), np.frombuffer(self._data, np.uint8)
-        makes_known = _makes_known([kind for kinds in self._tables.values() for kind in kinds])
-        for head in dict.fromkeys(heads):
-            of_head = np.array([place for place, other in enumerate(heads) if other == head])
-            for kind in self._tables[head]:
-                plan = self._columns(kind, places[of_head]) if makes_known(kind) else None
+    def _collect(
+        self,
+        chain: Followed,
+        which: Array,
+        found: list[tuple[FrameColumns, Array, Array]],
+        taken: list[tuple[int, int, int]],
+    ) -> None:
+        """Keep the columns of the frames that were taken: runs from a frame to another, and the row of the first."""
+        if not taken:
+            return
+        first, end, row = np.array(taken).T
+        count = end - first
+        index = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        rows = np.full(len(which), -1)
+        rows[index + np.repeat(first, count)] = index + np.repeat(row, count)
+        for number, (columns, places, octets) in enumerate(found):
+            chosen = (which[places] == number) & (rows[places] >= 0)
+            if chosen.any():
+                position = Values(chain.starts[places[chosen]] + self._base)
+                values = columns.columns(octets if chosen.all() else octets[chosen])
+                self._pieces.append(Piece(rows[places[chosen]], {"position": position, **values}))
+
+    def _recognise(self, chain: Followed) -> tuple[Array, _Tried]:
+        """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
+        which: Array = np.full(len(chain.starts), -1, np.int16)
+        found: _Tried = []
+        octets = np.frombuffer(self._data, np.uint8)
+        for number in np.flatnonzero(np.bincount(chain.heads)):
+            of_head = np.flatnonzero(chain.heads == number)
+            for kind in filter(self._is_stable, self._tables[number]):
+                plan = self._columns(kind, chain.starts[of_head])
                 if plan and len(of_head):
-                    rows = _rows(octets, places[of_head], kind.size)
+                    rows = _rows(octets, chain.starts[of_head], kind.size)
                     good = plan.sound(rows)
                     which[of_head[good]] = len(found)
                     found.append((plan, of_head, rows))
                     of_head = of_head[~good]
         return which, found
+
+    def _is_stable(self, kind: PlainFrame) -> bool:
+        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
+        last = kind.last
+        return last not in self._unnamed or (
+            kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
+        )
 
     def _columns(self, kind: PlainFrame, places: Array) -> FrameColumns | None:
         """Return the plan of a layout; `None` as long as none of the first frames at the places is one of it."""
@@ -243,12 +265,12 @@ class Capture:
         rows = self._rows
         if rows:
             if self._alone:
-                places, measurements = zip(*self._alone, strict=True)
-                self._pieces.append(Piece(np.array(places), from_measurements(measurements)))
+                places, positions, measurements = zip(*self._alone, strict=True)
+                columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
+                self._pieces.append(Piece(np.array(places), columns))
             texts = () if self._source is None else (self._source,)
             source = Values(np.full(rows, len(texts) - 1, np.int32), texts=texts)
-            position = Values(np.concatenate(self._positions).astype(np.int64))
-            self._pieces.append(Piece(slice(None), {"source": source, "position": position}))
+            self._pieces.append(Piece(slice(None), {"source": source}))
             batch = record_batch(self._schema, rows, self._pieces)
             self._begin()
             yield from (batch.slice(at, self._limit) for at in range(0, rows, self._limit))
@@ -266,16 +288,22 @@ def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both
 
 
-def _makes_known(kinds: list[PlainFrame]) -> Callable[[PlainFrame], bool]:
-    """Return the function that returns whether frames of `kinds` before it never change what a layout recognises."""
-    unnamed = {id(kind.last) for kind in kinds if not kind.is_named}
+def _runs(chain: Followed, which: Array) -> list[tuple[int, int]]:
+    """Return the runs of sound frames that follow each other, each from its first frame to the one after its last."""
+    good = which >= 0
+    gap = chain.starts[1:] - chain.ends[:-1]
+    goes_on = good[1:] & good[:-1] & (gap <= 0)
+    begins = np.flatnonzero(good & np.append(True, ~goes_on))
+    ends = np.flatnonzero(good & np.append(~goes_on, True)) + 1
+    return [*zip(begins.tolist(), ends.tolist(), strict=True)]
 
-    def is_stable(kind: PlainFrame) -> bool:
-        if id(kind.last) not in unnamed:
-            return True
-        return kind.maker is kind.last.profile and (kind.is_named or kind.known is kind.last.profile)
 
-    return is_stable
+def _last_of_each(run: Array, kinds: list[PlainFrame]) -> dict[PlainFrame, int]:
+    """Return the last frame of each kind in a run."""
+    if len(run) <= _FEWEST:  # in Python this is faster
+        return {kinds[number]: place for place, number in enumerate(run.tolist())}
+    found = {kind: np.flatnonzero(run == number) for number, kind in enumerate(kinds)}
+    return {kind: int(places[-1]) for kind, places in found.items() if len(places)}
 
 
 def _rows(octets: Array, places: Array, size: int) -> Array:

@@ -81,7 +81,9 @@ class FrameColumns:
             if used[place]:
                 register ^= effect.take(difference[:, place])
         good: Array = register == 0
-        return good & ~(difference & self._mask).any(axis=1) if (used & self._mask).any() else good
+        if (used & self._mask).any():
+            good[np.flatnonzero((difference & self._mask).ravel() != 0) // self.size] = False
+        return good
 
     def columns(self, rows: Array) -> dict[str, Values]:
         """Return the values in frames that are sound."""
@@ -127,6 +129,8 @@ def _is_exact(number: Number) -> bool:
 def _texts(octets: Array) -> Values:
     """Return the texts in rows of bytes, each text once."""
     count, width = octets.shape
+    if (octets == octets[0]).all():
+        return Values(np.zeros(count, np.int32), texts=(values.printable(octets[0].tobytes()) or "",))
     packed = pa.py_buffer(np.ascontiguousarray(octets))
     coded = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, packed]).dictionary_encode()
     return Values(

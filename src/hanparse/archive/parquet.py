@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from hanparse.archive.batches import batches
+from hanparse.archive.columns import SCHEMA, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -33,6 +34,7 @@ _ROWS: Final = 1 << 17  # that are held before they are written
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
 _NONE: Final = -(1 << 26)  # a day that no clock shows
 _UNKNOWN: Final = "unknown"  # pyarrow reads no partition of which all values are null
+_TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
 """The largest number of characters of a meter number in the name of a directory; names have at most 255."""
 
@@ -106,7 +108,8 @@ class _Partitions:
         for (meter, day), held in self._batches.items():
             file = Path(f"meter={_folder(meter)}", f"day={_date(day)}", f"{self._name}-{self._parts}.parquet")
             (self._scratch / file).parent.mkdir(parents=True, exist_ok=True)
-            pq.write_table(pa.Table.from_batches(held), self._scratch / file, compression="zstd")
+            table = pa.Table.from_batches(held)
+            pq.write_table(table, self._scratch / file, compression="zstd", use_dictionary=_TEXTS)
             self.files.append(file)
         self._parts += 1
         self._held = 0

@@ -18,7 +18,7 @@ are no longer sent are replaced.
 from __future__ import annotations
 
 import contextlib
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Protocol, Self
 
 from hanparse.hdlc import Frame
@@ -34,7 +34,7 @@ from hanparse.security.header import read_header
 from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import tzinfo
 
     from hanparse.mbus import Telegram
@@ -167,10 +167,10 @@ class Layouts:
             for carried, raw in last.values():
                 yield from carried.frames(raw)
 
-    def count(self, frames: int, kinds: Iterable[tuple[PlainFrame, int]]) -> None:
+    def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
         """Note that so many frames were recognised without this store, and the last one of each kind among them."""
-        for kind, last in sorted(kinds, key=itemgetter(1)):
-            kind.used = self.recognised + last + 1
+        for kind in sorted(last, key=last.__getitem__) if len(last) > 1 else last:
+            kind.used = self.recognised + last[kind] + 1
             kind.last.profile = kind.maker
         self.recognised += frames
 

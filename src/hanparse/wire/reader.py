@@ -184,7 +184,7 @@ class StreamReader:
         if stream.done < start - stream.base:
             stream.skip(start - stream.base)
         stream.base, stream.data, stream.done, stream.loss = end - 1, _FLAG, 1, False
-        self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, True, False
+        self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, False, False
 
     def end(self) -> None:
         """End the stream: an incomplete frame is an error now. A new stream may follow.
