@@ -24,7 +24,7 @@ from time import perf_counter, process_time
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from growth import of_meters
-from pushes import ORDER, pushes, stream
+from pushes import KINDS, pushes
 
 from hanparse import Decoder
 from hanparse.archive import convert
@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "examples"))
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_KIND: Final = "Kaifa list 2"
 _METERS: Final = 1_000_000
 _PERIOD: Final = 10  # seconds between two pushes of most meters
 _WORKERS: Final = os.cpu_count() or 1
@@ -76,7 +77,7 @@ def compare(captures: int, frames: int, rounds: int) -> dict[str, list[float]]:
     with TemporaryDirectory() as folder:
         paths = [str(Path(folder, f"{number}.bin")) for number in range(captures)]
         for number, path in enumerate(paths):
-            Path(path).write_bytes(stream([*ORDER][number % len(ORDER)], frames, seed=number))
+            Path(path).write_bytes(b"".join(pushes([*KINDS][number % len(KINDS)], frames, seed=number)))
         found: dict[str, list[float]] = {}
         started = list(engines())
         for number in range(rounds + 1):
@@ -100,7 +101,7 @@ def table(found: dict[str, list[float]]) -> str:
 
 def fleet() -> str:
     """Return what 1,000,000 meters cost, as Markdown; all from processor times of this process."""
-    first, second = pushes("Kaifa list 2", 2)
+    first, second = pushes(_KIND, 2)
     decoder = Decoder()
     decoder.feed(first)
     state = pickle.dumps(decoder)
@@ -126,7 +127,7 @@ def _of_convert() -> float:
     """Return the least processor time of a push of a capture that becomes Parquet, in microseconds."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "capture.bin")
-        path.write_bytes(stream("Kaifa", 100_000))
+        path.write_bytes(b"".join(pushes(_KIND, 100_000)))
         times = []
         for _ in range(3):
             begin = process_time()
