@@ -36,7 +36,7 @@ EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks are counted fro
 MICROSECOND: Final = timedelta(microseconds=1)
 _TYPES: Final = {str: pa.string(), bytes: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _LARGEST: Final = 1 << 63
-_YEARS: Final = tuple((datetime(year, 1, 1) - EPOCH) // MICROSECOND for year in (1, 9999))  # noqa: DTZ001
+_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))  # noqa: DTZ901  wall clocks
 
 
 class Values(NamedTuple):
@@ -82,7 +82,7 @@ def from_time(moment: datetime) -> tuple[int | None, int]:
     wall = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
     offset = moment.utcoffset()
     utc = None if offset is None else wall - offset // MICROSECOND
-    return utc if utc is not None and _YEARS[0] <= utc < _YEARS[1] else None, wall
+    return utc if utc is not None and _FIRST <= utc <= _LAST else None, wall
 
 
 def _items(value: object) -> list[dict[str, Any]]:
