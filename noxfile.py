@@ -25,7 +25,7 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
-LIBRARIES = ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib")  # archives, examples and pages use them
+OF_THE_PAGES = ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib")  # archives, examples and pages use them
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
@@ -60,7 +60,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST, *LIBRARIES)
+    session.install("-e", ".[dev]", *OLDEST, *OF_THE_PAGES)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
@@ -149,7 +149,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers, P1 and archives, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons, of lists, carriers, P1 and archives; a ratio below half of its goal fails."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")

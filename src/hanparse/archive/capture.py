@@ -224,7 +224,7 @@ class Capture:
             if chosen.any():
                 position = Values(chain.starts[places[chosen]] + self._base)
                 values = columns.columns(octets if chosen.all() else octets[chosen])
-                self._pieces.append(Piece(rows[places[chosen]], {"position": position, **values}))
+                self._pieces.append(Piece(_sliced(rows[places[chosen]]), {"position": position, **values}))
 
     def _recognise(self, chain: Followed) -> tuple[Array, _Tried]:
         """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
@@ -296,6 +296,12 @@ def _runs(chain: Followed, which: Array) -> list[tuple[int, int]]:
     begins = np.flatnonzero(good & np.append(True, ~goes_on))
     ends = np.flatnonzero(good & np.append(~goes_on, True)) + 1
     return [*zip(begins.tolist(), ends.tolist(), strict=True)]
+
+
+def _sliced(rows: Array) -> Array | slice:
+    """Return a slice if the rows follow each other, because it is faster."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first == len(rows) - 1 else rows
 
 
 def _last_of_each(run: Array, kinds: list[PlainFrame]) -> dict[PlainFrame, int]:
