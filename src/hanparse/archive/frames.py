@@ -120,12 +120,9 @@ class FrameColumns:
 def _any(rows: Array) -> Array:
     """Return the bits that are set in any of the rows; halves are joined, because few long operations are faster."""
     while len(rows) > _FEW:
-        half = len(rows) // 2
-        rows = (
-            rows[:half] | rows[half : 2 * half]
-            if len(rows) % 2 == 0
-            else np.vstack((rows[:half] | rows[half:-1], rows[-1:]))
-        )
+        half, last = len(rows) // 2, rows[-1]
+        rows = rows[:half] | rows[half : 2 * half]
+        rows[0] |= last  # it may be the odd one
     joined: Array = np.bitwise_or.reduce(rows, axis=0)
     return joined
 
