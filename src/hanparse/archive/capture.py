@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     """Columns, the numbers of the frames that they tried, and the bytes of these frames, a row each."""
 
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
+_ALONE: Final = 1 << 12  # measurements that are held
 _MANY: Final = 16  # runs, from which on lists are faster than arrays
 _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
@@ -160,6 +161,16 @@ class Capture:
         self._alone += zip(range(self._rows, self._rows + len(found)), self.decoder.places, found, strict=True)
         self._rows += len(found)
         self.decoder.places.clear()
+        if len(self._alone) >= _ALONE:
+            self._convert()
+
+    def _convert(self) -> None:
+        """Convert the measurements that the decoder returned to columns, which need less memory."""
+        if self._alone:
+            rows, positions, measurements = zip(*self._alone, strict=True)
+            columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
+            self._pieces.append(Piece(_sliced(np.array(rows)), columns))
+            self._alone = []
 
     def _take(self, chain: Followed) -> None:
         """Take the runs of sound frames. The decoder reads all between them, until it changes what frames mean."""
@@ -264,10 +275,7 @@ class Capture:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         rows = self._rows
         if rows:
-            if self._alone:
-                places, positions, measurements = zip(*self._alone, strict=True)
-                columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
-                self._pieces.append(Piece(np.array(places), columns))
+            self._convert()
             texts = () if self._source is None else (self._source,)
             source = Values(np.full(rows, len(texts) - 1, np.int32), texts=texts)
             self._pieces.append(Piece(slice(None), {"source": source}))
