@@ -25,6 +25,8 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
+OF_THE_PAGES = ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib")  # archives, examples and pages use them
+
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
 nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
@@ -60,7 +62,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
+    session.install("-e", ".[dev]", *OLDEST, *OF_THE_PAGES)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
@@ -154,11 +156,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers, values, state and P1, which fail below half of a goal."""
+    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below half of a goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
     session.run("python", "benchmarks/p1.py", "--short")
+    session.run("python", "benchmarks/archive.py", "--short")
 
 
 @nox.session

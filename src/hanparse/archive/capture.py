@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     """Columns, the numbers of the frames that they tried, and the bytes of these frames, a row each."""
 
 _FEWEST, _MOST = 64, 1 << 14  # frames that are verified at once
+_ALONE: Final = 1 << 12  # measurements that are held
 _MANY: Final = 16  # runs, from which on lists are faster than arrays
 _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
@@ -160,6 +161,16 @@ class Capture:
         self._alone += zip(range(self._rows, self._rows + len(found)), self.decoder.places, found, strict=True)
         self._rows += len(found)
         self.decoder.places.clear()
+        if len(self._alone) >= _ALONE:
+            self._convert()
+
+    def _convert(self) -> None:
+        """Convert the measurements that the decoder returned to columns, which need less memory."""
+        if self._alone:
+            rows, positions, measurements = zip(*self._alone, strict=True)
+            columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
+            self._pieces.append(Piece(_sliced(np.array(rows)), columns))
+            self._alone = []
 
     def _take(self, chain: Followed) -> None:
         """Take the runs of sound frames. The decoder reads all between them, until it changes what frames mean."""
@@ -224,7 +235,7 @@ class Capture:
             if chosen.any():
                 position = Values(chain.starts[places[chosen]] + self._base)
                 values = columns.columns(octets if chosen.all() else octets[chosen])
-                self._pieces.append(Piece(rows[places[chosen]], {"position": position, **values}))
+                self._pieces.append(Piece(_sliced(rows[places[chosen]]), {"position": position, **values}))
 
     def _recognise(self, chain: Followed) -> tuple[Array, _Tried]:
         """Return for each frame the number of its columns or -1; and the columns, with the frames that each tried."""
@@ -264,10 +275,7 @@ class Capture:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         rows = self._rows
         if rows:
-            if self._alone:
-                places, positions, measurements = zip(*self._alone, strict=True)
-                columns = {"position": Values(np.array(positions)), **from_measurements(measurements)}
-                self._pieces.append(Piece(np.array(places), columns))
+            self._convert()
             texts = () if self._source is None else (self._source,)
             source = Values(np.full(rows, len(texts) - 1, np.int32), texts=texts)
             self._pieces.append(Piece(slice(None), {"source": source}))
@@ -296,6 +304,12 @@ def _runs(chain: Followed, which: Array) -> list[tuple[int, int]]:
     begins = np.flatnonzero(good & np.append(True, ~goes_on))
     ends = np.flatnonzero(good & np.append(~goes_on, True)) + 1
     return [*zip(begins.tolist(), ends.tolist(), strict=True)]
+
+
+def _sliced(rows: Array) -> Array | slice:
+    """Return a slice if the rows follow each other, because it is faster."""
+    first, last = int(rows[0]), int(rows[-1])
+    return slice(first, last + 1) if last - first == len(rows) - 1 else rows
 
 
 def _last_of_each(run: Array, kinds: list[PlainFrame]) -> dict[PlainFrame, int]:

@@ -36,7 +36,7 @@ EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks are counted fro
 MICROSECOND: Final = timedelta(microseconds=1)
 _TYPES: Final = {str: pa.string(), bytes: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _LARGEST: Final = 1 << 63
-_YEARS: Final = tuple((datetime(year, 1, 1) - EPOCH) // MICROSECOND for year in (1, 9999))  # noqa: DTZ001
+_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))  # noqa: DTZ901  wall clocks
 
 
 class Values(NamedTuple):
@@ -82,7 +82,7 @@ def from_time(moment: datetime) -> tuple[int | None, int]:
     wall = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
     offset = moment.utcoffset()
     utc = None if offset is None else wall - offset // MICROSECOND
-    return utc if utc is not None and _YEARS[0] <= utc < _YEARS[1] else None, wall
+    return utc if utc is not None and _FIRST <= utc <= _LAST else None, wall
 
 
 def _items(value: object) -> list[dict[str, Any]]:
@@ -162,10 +162,14 @@ def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.Record
     for piece in pieces:
         for name, values in piece.columns.items():
             having[name].append((piece.rows, values))
-    return pa.RecordBatch.from_arrays([_array(field, rows, having[field.name]) for field in schema], schema=schema)
+    filled: dict[tuple[int, ...], Array | None] = {}
+    arrays = [_array(field, rows, having[field.name], filled) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
-def _array(field: pa.Field, rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:
+def _array(
+    field: pa.Field, rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]
+) -> pa.Array:
     if not parts:
         return _nulls(field.type, rows)
     if field.type == TEXT:
@@ -176,12 +180,21 @@ def _array(field: pa.Field, rows: int, parts: list[tuple[Any, Values]]) -> pa.Ar
             cells[to] = np.fromiter(found.values, object, len(found.values))
         return pa.array(cells.tolist(), field.type)
     out: Array = np.zeros(rows, _dtype(field.type))
-    valid = np.zeros(rows, bool)
     for to, found in parts:
         out[to] = found.values
-        valid[to] = True if found.valid is None else found.valid
-    array = pa.array(out, mask=None if valid.all() else ~valid, from_pandas=False)
+    array = pa.array(out, mask=_missing(rows, parts, filled), from_pandas=False)
     return array.view(field.type) if pa.types.is_timestamp(field.type) else array
+
+
+def _missing(rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]) -> Array | None:
+    """Return which rows are null, `None` if no row is. `filled` keeps what is the same in many columns."""
+    key = tuple(id(to) if found.valid is None else -id(found.valid) for to, found in parts)
+    if key not in filled:
+        missing = np.ones(rows, bool)
+        for to, found in parts:
+            missing[to] = False if found.valid is None else ~found.valid
+        filled[key] = missing if missing.any() else None
+    return filled[key]
 
 
 def _texts(rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _SEEN: Final = 32
 """The number of frames in which a period is looked for."""
+_AHEAD: Final = 256
+"""The number of frames that are first looked at together; four times as many each time that all of them are there."""
 _FIRST_BYTES: Final = (1 << 8 * START_SIZE) - 1
 
 
@@ -46,7 +48,7 @@ def follow(data: bytes, at: int, heads: Mapping[bytes, Head], search: Pattern[by
     octets = np.frombuffer(data, np.uint8)
     starts: list[Array] = []
     numbers: list[Array] = []
-    count, ahead, is_cut = 0, _SEEN, False
+    count, ahead, is_cut = 0, _AHEAD, False
     while count < most and not is_cut:
         found, at, is_cut = _one_by_one(data, at, heads, min(_SEEN, most - count))
         starts.append(np.array([start for start, _ in found], np.int64))
@@ -55,7 +57,7 @@ def follow(data: bytes, at: int, heads: Mapping[bytes, Head], search: Pattern[by
         if len(found) < _SEEN:
             if count >= most or is_cut or not (other := search.search(data, at)):
                 break
-            at, ahead = other.start(), _SEEN
+            at, ahead = other.start(), _AHEAD
         elif period := _period(found):
             stride = found[-1][0] - found[-1 - period][0]
             begins = _repeated(octets, found[-period:], stride, min(ahead, most - count) // period)
