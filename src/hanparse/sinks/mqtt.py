@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     import aiomqtt
@@ -85,16 +86,32 @@ class Mqtt:
 
     async def __call__(self, outlet: Outlet) -> None:
         """Publish every update. The status topic is that of the first meter, because a connection has one will."""
-        import aiomqtt  # noqa: PLC0415  an extra
-
         first = await outlet.first()
         status = Topics(self._settings.base, first.meter).of("status")
+        async with _connected(self._settings.client(status)) as client:
+            session = _Session(client, self._settings, status, self._silence)
+            await session.run(outlet)
+
+
+@asynccontextmanager
+async def _connected(client: aiomqtt.Client) -> AsyncIterator[aiomqtt.Client]:
+    """Connect and disconnect. Raises `ConnectionError` for every error of the connection."""
+    import aiomqtt  # noqa: PLC0415  an extra
+
+    try:
         try:
-            async with self._settings.client(status) as client:
-                session = _Session(client, self._settings, status, self._silence)
-                await session.run(outlet)
-        except aiomqtt.MqttError as error:  # it is no OSError
-            raise OSError(str(error)) from error
+            await client.__aenter__()
+        except BaseException:
+            with suppress(Exception):  # otherwise the socket of a connection that was refused stays open
+                async with asyncio.timeout(0):
+                    await client.__aexit__(None, None, None)
+            raise
+        try:
+            yield client
+        finally:
+            await client.__aexit__(None, None, None)
+    except aiomqtt.MqttError as error:  # it is no OSError
+        raise ConnectionError(str(error)) from error
 
 
 class _Session:
@@ -191,17 +208,12 @@ async def forget(target: Target) -> int:
 
     Home Assistant then removes the devices. Raises `OSError` if the broker cannot be reached.
     """
-    import aiomqtt  # noqa: PLC0415  an extra
-
     settings = Settings(target)
-    try:
-        async with settings.client() as client:
-            topics = await _kept_topics(client, settings)
-            for topic in topics:
-                await client.publish(topic, b"", qos=1, retain=True)
-            return len(topics)
-    except aiomqtt.MqttError as error:
-        raise OSError(str(error)) from error
+    async with _connected(settings.client()) as client:
+        topics = await _kept_topics(client, settings)
+        for topic in topics:
+            await client.publish(topic, b"", qos=1, retain=True)
+    return len(topics)
 
 
 async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
