@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import signal
@@ -14,13 +13,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Final
 
 import pytest
+from gateways import SLOW
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 HOST: Final = "127.0.0.1"
-SLOW: Final = 60.0  # s
 MOSQUITTO: Final = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None or sys.platform == "win32", reason="mosquitto is not installed")
@@ -77,10 +76,3 @@ def broker(folder: Path, settings: str = "allow_anonymous true") -> Iterator[Bro
         yield one
     finally:
         one.kill()
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition is true."""
-    async with asyncio.timeout(SLOW):
-        while not condition():  # noqa: ASYNC110  there is no event for it
-            await asyncio.sleep(0.01)

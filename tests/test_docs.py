@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import tomllib
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 import pytest
 from framefiles import named
 from scripts import ROOT, script
+from test_cli_simulate import simulated
 
 import hanparse
 from hanparse.cli.main import main
@@ -44,11 +46,14 @@ NOT_RUN: Final = {
     "hanparse bridge --forget": "needs a broker; test_bridge_pages.py runs it",
     "mosquitto_sub": "needs a broker; test_bridge_pages.py runs it",
     "curl": "needs a bridge; test_bridge_pages.py runs it",
+    "hanparse probe": "needs a serial port; test_cli_probe.py runs it at a pseudo terminal",
+    "hanparse simulate aidon tcp://": "serves until it is interrupted; the code that reads it runs with such a meter",
 }
 """What no test runs, by what a command begins with, and why."""
 
 
 _JQ: Final = " | jq "
+_METER: Final = "tcp://127.0.0.1:3001"
 
 
 class Block(NamedTuple):
@@ -109,9 +114,10 @@ def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: s
         if block.language == "python":
             exec(compile("\n" * (block.line - 1) + block.code, page, "exec"), namespace)  # noqa: S102  our own pages
         elif block.language == "pycon":
-            test = doctest.DocTestParser().get_doctest(block.code, namespace, page, page, block.line - 1)
-            assert test.examples
-            runner.run(test, clear_globs=False)
+            with connected(block.code) as code:
+                test = doctest.DocTestParser().get_doctest(code, namespace, page, page, block.line - 1)
+                assert test.examples
+                runner.run(test, clear_globs=False)
             namespace = test.globs
         elif block.language == "console":
             for command, file in redirected(block):
@@ -120,12 +126,22 @@ def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: s
     assert runner.summarize(verbose=False).failed == 0
 
 
+@contextmanager
+def connected(code: str) -> Iterator[str]:
+    """The code with the address of a simulated meter in place of the one that pages show."""
+    if _METER not in code:
+        yield code
+        return
+    with simulated("aidon", "tcp://127.0.0.1:0", "--speed", "0", "--count", "100") as (_, address):
+        yield code.replace(_METER, address)
+
+
 def redirected(block: Block) -> Iterator[tuple[str, str]]:
-    """Each command of a block that writes into a file, and the name of the file."""
+    """Each command of a block that writes a file, and the name of the file into which its output goes."""
     for command, _output in commands(block):
-        line, arrow, file = command.partition(" > ")
-        if arrow and not why_not(command):
-            yield line, file
+        line, _arrow, file = command.partition(" > ")
+        if (file or line.startswith("hanparse simulate")) and not why_not(command):
+            yield line, file or os.devnull
 
 
 @pytest.mark.usefixtures("captures")

@@ -144,7 +144,6 @@ def certificate(folder: Path) -> Path:
     return folder / "ca.pem"
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # paho leaves a socket that it refused
 def test_tls_accepts_the_certificate_that_the_url_names_and_no_other(tmp_path: Path) -> None:
     path = certificate(tmp_path)
     log: list[str] = []

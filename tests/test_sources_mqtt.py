@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import shutil
+import socket
 import subprocess
-from contextlib import asynccontextmanager
+import sys
+import threading
+from contextlib import ExitStack, asynccontextmanager
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from brokermessages import pulse_han, pulse_p1
-from brokers import HOST, SLOW, Broker, broker, needs_mosquitto, until
+from brokers import HOST, Broker, broker, needs_mosquitto
+from gateways import SLOW, until
 
 from hanparse import Decoder, Measurement
 from hanparse.simulate import simulate
@@ -163,6 +167,47 @@ def test_a_wildcard_over_many_topics_keeps_a_bounded_number_of_decoders_and_thos
                 assert source.decoders["meter"].stats.measurements == 2
 
     asyncio.run(main())
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_mqtts_encrypts_and_trusts_only_known_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=broker", "-addext", f"subjectAltName=IP:{HOST}"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    settings = f"allow_anonymous true\nuser root\ncertfile {certificate}\nkeyfile {key}"
+
+    async def main() -> None:
+        with broker(tmp_path, settings) as one:
+            address = parse(f"mqtts://{HOST}:{one.port}/t/#")
+            async with Source(address, first_pause=0.01) as source:
+                await until(lambda: source.last_error is not None)
+                assert "CERTIFICATE_VERIFY_FAILED" in str(source.last_error)
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            trusted = {"tls_params": aiomqtt.TLSParameters()}
+            async with Source(address, first_pause=0.01) as source, client_of(one, source, **trusted) as client:
+                await client.publish("t/a", KAIFA[0], qos=1)
+                assert [m.active_power_import for _, m in await take(source, 1)] == powers([KAIFA[0]])
+
+    asyncio.run(main())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems answer for a server that accepts nothing")
+def test_leaving_while_no_broker_answers_leaves_no_thread() -> None:
+    with socket.create_server((HOST, 0), backlog=0) as server, ExitStack() as waiting:
+        for _ in range(4):  # the queue of the server is full
+            client = waiting.enter_context(socket.socket())
+            client.settimeout(0)
+            client.connect_ex(server.getsockname())
+
+        async def main() -> set[str]:
+            async with Source(parse(f"mqtt://{HOST}:{server.getsockname()[1]}/t")) as source:
+                await until(lambda: source.connections == 1)
+                await asyncio.sleep(0.1)  # a thread would have begun by now
+            return {thread.name for thread in threading.enumerate()} - before
+
+        before = {thread.name for thread in threading.enumerate()}
+        assert not asyncio.run(main())
 
 
 @pytest.mark.skipif(shutil.which("mosquitto_passwd") is None, reason="mosquitto_passwd is not installed")

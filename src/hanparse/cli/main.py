@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "report": "the attachment for an issue, without the numbers of your meter",
     "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
     "demo": "decode one real push of each of three makers",
+    "probe": "the speed and parity of a meter at a serial port",
     "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""

@@ -7,19 +7,19 @@ This is the only package with input and output, and the only one that uses async
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from hanparse.decoder import Decoder
-from hanparse.sources.address import EXTRAS, parse
+from hanparse.sources.address import check_extra, parse
 from hanparse.sources.piece import Piece
 from hanparse.sources.plain import Reading
+from hanparse.sources.probing import SETTINGS, Attempt, Setting, probe
 from hanparse.sources.source import SILENCE, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Piece", "Reading", "Source", "open", "read"]
+__all__ = ["SETTINGS", "Attempt", "Piece", "Reading", "Setting", "Source", "open", "probe", "read"]
 
 
 def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Source:  # noqa: A001
@@ -34,9 +34,7 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     Raises `ValueError` for another URL, and `ImportError` that names the missing extra.
     """
     address = parse(url)
-    requirement, module = EXTRAS.get(address.scheme, ("", ""))
-    if module and find_spec(module) is None:
-        raise ImportError(f"{address.scheme}: needs {module}: pip install '{requirement}'")
+    check_extra(address.scheme)
     return Source(address, decoder=decoder, silence=silence)
 
 

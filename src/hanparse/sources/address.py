@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
@@ -14,13 +15,13 @@ BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
-EXTRAS: Final = {
+_EXTRAS: Final = {
     **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
     "esphome": ("serialx[esphome]", "aioesphomeapi"),
     **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
 }
-"""What a scheme needs: the requirement that pip installs, and the module."""
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
+"""The ports of URLs without one."""
 _PARITIES: Final = ("E", "N", "O")
 
 
@@ -73,12 +74,7 @@ def _foreign(scheme: str, url: str) -> Address:
     if scheme not in installed:
         known = ", ".join((*SCHEMES, *installed))
         raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
-    return Address(scheme, _without_secrets(url.partition("://")[2]), url=url)
-
-
-def _without_secrets(place: str) -> str:
-    """Return the part of a URL behind its scheme without user, password and options."""
-    return place.partition("?")[0].rpartition("@")[2]
+    return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
 def _line(scheme: str, rest: str) -> Address:
@@ -89,15 +85,25 @@ def _line(scheme: str, rest: str) -> Address:
     if not (baud.isascii() and baud.isdecimal() and int(baud) and parity in _PARITIES):
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
     if scheme not in DEVICES:
+        if options:
+            raise ValueError("expected the options baud and parity of a serial port, found another one")
         return Address(scheme, path, baud=int(baud), parity=parity, url=path)
+    host, port = host_and_port(f"{scheme}://{path}")
     whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
-    return Address(scheme, _without_secrets(path), baud=int(baud), parity=parity, url=whole)
+    return Address(scheme, f"{host}:{port}", host, port, baud=int(baud), parity=parity, url=whole)
+
+
+def check_extra(scheme: str) -> None:
+    """Raise `ImportError` with the command that installs what a scheme needs, if it is missing."""
+    requirement, module = _EXTRAS.get(scheme, ("", ""))
+    if module and find_spec(module) is None:
+        raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
     """Return the host and the port of a URL such as ``tcp://host:3001``. Raises `ValueError` for another form."""
     scheme, _, rest = url.partition(":")
-    found = _network("//" + rest.removeprefix("//"), None)
+    found = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
     if found is None or found[1] < lowest:
         raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
     return found
@@ -110,7 +116,8 @@ def _network(url: str, default: int | None) -> tuple[str, int] | None:
     except ValueError:
         return None
     port = default if port is None else port
-    return (host, port) if host and port is not None else None
+    has_more = parts.path not in ("", "/") or parts.query or parts.fragment
+    return None if not host or port is None or has_more else (host, port)
 
 
 def _broker(scheme: str, rest: str) -> Address:
@@ -119,9 +126,11 @@ def _broker(scheme: str, rest: str) -> Address:
     user_info, at, network = place.rpartition("@")
     found = _network(f"//{network}", PORTS[scheme])
     topic = unquote(topic)
-    if found is None or not found[1] or not is_filter(topic):
+    has_slash = not at and "@" in rest  # of a password; in a topic %40 is an @
+    if found is None or not found[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
-        raise ValueError(f"expected {form} with a topic such as pulse/publish, pulse/# or +/raw, found another form")
+        words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
         scheme,

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Transport = Callable[[Address], Pieces]
 
 CHUNK: Final = 4096
+_CLOSE_TIMEOUT: Final = 1.0  # s
 
 
 async def _tcp(address: Address) -> Pieces:
@@ -49,6 +50,9 @@ async def _serial(address: Address) -> Pieces:
                 yield Piece(chunk)
         finally:
             writer.transport.abort()
+            with suppress(Exception):  # a thread closes the port, which is locked until then
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await writer.wait_closed()
     except serialx.SerialException as error:  # it is no OSError
         raise OSError(str(error).replace(address.url, f"{address.scheme}:{address.target}")) from None
 
