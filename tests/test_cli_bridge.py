@@ -31,6 +31,7 @@ PASSWORD = "right-Passw0rd"  # noqa: S105  of the broker of a test
 CONFIG = f"homeassistant/device/hanparse_{METER}/config"
 
 pytest.importorskip("aiomqtt", reason="the extra mqtt is not installed")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the tests use signals and sockets of Unix")
 
 
 def is_power(index: int) -> Callable[[Any], bool]:
