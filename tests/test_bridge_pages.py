@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytest.importorskip("aiomqtt", reason="the extra mqtt is not installed")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the commands are those of a shell of Unix")
 PAGES = ("README.md", "docs/bridge.md", "docs/evcc-openhab-node-red.md")
 SHOWN = [block for page in PAGES for block in blocks(page) if block.language == "console" and " &\n" in block.code]
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
