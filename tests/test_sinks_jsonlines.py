@@ -12,6 +12,7 @@ from updates import driven, updates_of
 
 from hanparse.sinks.background import in_background
 from hanparse.sinks.jsonlines import JsonLines
+from hanparse.sinks.outlet import Outlet
 from hanparse.sinks.target import parse
 
 if TYPE_CHECKING:
@@ -34,13 +35,10 @@ def test_a_program_that_replaced_standard_output_gets_the_lines(capsys: pytest.C
 
 def test_a_file_that_cannot_be_written_is_an_error_of_this_sink(tmp_path: Path) -> None:
     sink = JsonLines(parse(f"file://{tmp_path}/none/x.jsonl"))
-
-    class Once:
-        async def first(self) -> object:
-            return updates_of("kamstrup", 1)[0]
-
+    outlet = Outlet("sink", sink, print)
+    outlet.put(updates_of("kamstrup", 1)[0])
     with pytest.raises(FileNotFoundError):
-        asyncio.run(sink(Once()))  # type: ignore[arg-type]
+        asyncio.run(sink(outlet))
 
 
 def test_a_function_in_the_background_returns_its_result_or_raises_its_error() -> None:

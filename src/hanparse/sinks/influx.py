@@ -52,21 +52,22 @@ class Influx:
 
     def __init__(self, target: Target) -> None:
         self._target = target
+        self._is_single = target.scheme != "influx+file"  # a server may refuse a line, and a datagram is small
         self._send: Callable[[str], Awaitable[int]] = {
             "influx+udp": self._datagram,
             "influx+file": self._file,
         }.get(target.scheme, self._post)
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Send every update. A line that the server refuses is left out, and the log says so once per connection."""
+        """Send every update. A line that the server refuses is left out, and the log has one line about it."""
         has_refused = False
         while True:
-            update = await outlet.first()
-            status = await self._send(text) if (text := line(update)) else 0
+            updates = [await outlet.first()] if self._is_single else await outlet.all()
+            status = await self._send(text) if (text := "".join(map(line, updates))) else 0
             if status in _REFUSED and not has_refused:
                 has_refused = True
                 outlet.say(f"the server refuses a line with status {status}; it is left out")
-            outlet.done(update)
+            outlet.done(*updates)
 
     async def _file(self, text: str) -> int:
         await in_background(partial(write, self._target.path, text))

@@ -27,10 +27,10 @@ class JsonLines:
     async def __call__(self, outlet: Outlet) -> None:
         """Write every update."""
         while True:
-            update = await outlet.first()
-            line = self.line(update) + "\n"
-            await in_background(partial(write, self._path, line))
-            outlet.done(update)
+            updates = await outlet.all()
+            lines = "".join(self.line(update) + "\n" for update in updates)
+            await in_background(partial(write, self._path, lines))
+            outlet.done(*updates)
 
     @staticmethod
     def line(update: Update) -> str:

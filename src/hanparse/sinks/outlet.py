@@ -51,9 +51,14 @@ class Outlet:
         """Return the oldest update, which stays until `done`; wait for it."""
         return await self.waiting.first()
 
-    def done(self, update: Update) -> None:
-        """Remove an update that was delivered."""
-        self.waiting.done(update)
+    async def all(self) -> list[Update]:
+        """Return all updates that wait, at least one; wait for the first."""
+        return await self.waiting.all()
+
+    def done(self, *updates: Update) -> None:
+        """Remove updates that were delivered, in their order."""
+        for update in updates:
+            self.waiting.done(update)
         self._pause = self._pauses[0]
         if self.is_failing:
             self.is_failing = False

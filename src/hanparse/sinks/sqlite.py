@@ -12,6 +12,8 @@ from hanparse.sinks.background import in_background
 from hanparse.sinks.update import ESTIMATED, NUMBERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hanparse.sinks.outlet import Outlet
     from hanparse.sinks.target import Target
     from hanparse.sinks.update import Update
@@ -47,26 +49,27 @@ class Sqlite:
         self._is_ready = False
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Write every update, each in a transaction of its own."""
+        """Write every update; those that wait at the same time are one transaction."""
         while True:
-            update = await outlet.first()
+            updates = await outlet.all()
             try:
-                await in_background(partial(self.write, update))
+                await in_background(partial(self.write, updates))
             except sqlite3.Error as error:
                 self._is_ready = False
                 raise OSError(str(error)) from error
-            outlet.done(update)
+            outlet.done(*updates)
 
-    def write(self, update: Update) -> None:
-        """Write one row. The connection is closed again, so that another program can move or copy the file."""
+    def write(self, updates: Iterable[Update]) -> None:
+        """Write a row for each update. The connection is closed again, so that other programs can move the file."""
         with closing(sqlite3.connect(self._path, timeout=LOCKED)) as database, database:
             if not self._is_ready:
                 prepare(database)
                 self._is_ready = True
-            found = update.numbers() | update.estimates()
-            row = {"time": _text(update), "meter": update.meter.name, **found}
-            marks = ", ".join("?" * len(row))
-            database.execute(f"INSERT INTO pushes ({', '.join(row)}) VALUES ({marks})", [*row.values()])  # noqa: S608  names of fields
+            for update in updates:
+                found = update.numbers() | update.estimates()
+                row = {"time": _text(update), "meter": update.meter.name, **found}
+                columns, marks = ", ".join(row), ", ".join("?" * len(row))
+                database.execute(f"INSERT INTO pushes ({columns}) VALUES ({marks})", [*row.values()])  # noqa: S608  fields
 
 
 def prepare(database: sqlite3.Connection) -> None:

@@ -16,8 +16,8 @@ MAX_WAITING: Final = 256
 class Waiting:
     """Keeps the updates that wait for one sink, at most `limit`.
 
-    When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends its
-    registers once an hour. If all have registers, the oldest is dropped, because the newest contains their sum.
+    When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends
+    its registers once an hour. If all have registers, the oldest is dropped, because the newest contains their sum.
     """
 
     def __init__(self, limit: int = MAX_WAITING) -> None:
@@ -45,6 +45,11 @@ class Waiting:
             self._changed.clear()
             await self._changed.wait()
         return self._updates[0]
+
+    async def all(self) -> list[Update]:
+        """Return all updates, at least one, which stay until `done`; wait for the first."""
+        await self.first()
+        return [*self._updates]
 
     def done(self, update: Update) -> None:
         """Remove an update that was delivered. It may have been dropped before."""
