@@ -143,6 +143,11 @@ class Gateway:
                 one.shutdown(socket.SHUT_RDWR)
             one.close()
 
+    @property
+    def connected(self) -> int:
+        """The number of connections."""
+        return len(self._connections)
+
     def send(self, *pushes: bytes) -> None:
         until(lambda: self._connections, "the bridge connects")
         for push in pushes:

@@ -345,3 +345,15 @@ def test_a_broker_that_hangs_does_not_delay_the_end(tmp_path: Path) -> None:
         broker.thaw()
         assert status == 0
         assert seconds < 30  # a second on a machine without other load
+
+
+def test_a_broker_that_accepts_and_does_not_answer_does_not_delay_the_end() -> None:
+    with Gateway() as silent, Gateway() as gateway:
+        broker = silent.url.replace("tcp:", "mqtts:")
+        with Command(gateway.url, broker, "-") as command:
+            gateway.send(PUSHES[0])
+            until(lambda: command.output, "the other sink has the push")
+            until(lambda: silent.connected, "the bridge waits for the broker")
+            status, seconds = command.terminate()
+        assert status == 0
+        assert seconds < 30  # a second on a machine without other load

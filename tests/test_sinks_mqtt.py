@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
+import subprocess
 from datetime import timedelta
+from getpass import getuser
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from bridgepeers import Broker, Listener, until
-from updates import at, driven
+from updates import at, driven, update
 
 from hanparse import Measurement
 from hanparse.sinks.discovery import components
 from hanparse.sinks.mqtt import ENERGY_PERIOD, Mqtt, Settings
+from hanparse.sinks.outlet import Outlet
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
 
@@ -126,3 +131,41 @@ def test_a_broker_that_comes_later_gets_what_waited(tmp_path: Path) -> None:
     finally:
         listener.__exit__()
         broker.__exit__()
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for the loopback interface that signed itself, in a folder beside its key."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("openssl is not installed")
+    command = [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
+    files = ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out", f"{folder}/ca.pem"]
+    subprocess.run([*command, *files], check=True, capture_output=True)
+    return folder / "ca.pem"
+
+
+def test_tls_accepts_the_certificate_that_the_url_names_and_no_other(tmp_path: Path) -> None:
+    path = certificate(tmp_path)
+    log: list[str] = []
+
+    async def refused(url: str) -> None:
+        outlet = Outlet("mqtts", Mqtt(parse(url), 60), log.append)
+        outlet.put(update())
+        task = asyncio.create_task(outlet.run())
+        async with asyncio.timeout(60):
+            while not outlet.is_failing:  # noqa: ASYNC110  the sink has no event for it
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    with Broker(tmp_path) as broker:
+        plain = broker.port
+        broker.kill()
+        config = tmp_path / "mosquitto.conf"
+        tls = f"certfile {path}\nkeyfile {tmp_path}/key.pem\nuser {getuser()}\n"
+        config.write_text(config.read_text("ascii") + tls, "ascii")
+        broker.start()
+        asyncio.run(refused(f"mqtts://127.0.0.1:{plain}"))
+        assert "certificate verify failed" in log[0]
+        outlet, _ = driven(Mqtt(parse(f"mqtts://127.0.0.1:{plain}?ca={path}"), 60), [update(active_power_import=5)])
+        assert not outlet.is_failing

@@ -169,6 +169,29 @@ def test_a_wildcard_over_many_topics_keeps_a_bounded_number_of_decoders_and_thos
     asyncio.run(main())
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
+def test_mqtts_encrypts_and_trusts_only_known_certificates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    certificate, key = tmp_path / "certificate.pem", tmp_path / "key.pem"
+    names = ["-subj", "/CN=broker", "-addext", f"subjectAltName=IP:{HOST}"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", *names]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    settings = f"allow_anonymous true\nuser root\ncertfile {certificate}\nkeyfile {key}"
+
+    async def main() -> None:
+        with broker(tmp_path, settings) as one:
+            address = parse(f"mqtts://{HOST}:{one.port}/t/#")
+            async with Source(address, first_pause=0.01) as source:
+                await until(lambda: source.last_error is not None)
+                assert "CERTIFICATE_VERIFY_FAILED" in str(source.last_error)
+            monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+            trusted = {"tls_params": aiomqtt.TLSParameters()}
+            async with Source(address, first_pause=0.01) as source, client_of(one, source, **trusted) as client:
+                await client.publish("t/a", KAIFA[0], qos=1)
+                assert [m.active_power_import for _, m in await take(source, 1)] == powers([KAIFA[0]])
+
+    asyncio.run(main())
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems answer for a server that accepts nothing")
 def test_leaving_while_no_broker_answers_leaves_no_thread() -> None:
     with socket.create_server((HOST, 0), backlog=0) as server, ExitStack() as waiting:

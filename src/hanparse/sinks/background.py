@@ -14,10 +14,9 @@ T = TypeVar("T")
 
 
 async def in_background(function: Callable[[], T]) -> T:
-    """Return the result of the function, or raise its error.
+    """Return the result of the function, or raise its error. A write may wait for a disk, or for a pipe without end.
 
-    A write may wait for a slow disk or for a pipe that nobody reads. The other sinks run on, and the program can end:
-    ``asyncio.to_thread`` would make it wait for the thread.
+    The other sinks run on, and the program can end; ``asyncio.to_thread`` would make it wait for the thread.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -31,13 +30,12 @@ async def in_background(function: Callable[[], T]) -> T:
             answer.set_result(result)  # type: ignore[arg-type]  # there is a result if there is no error
 
     def run() -> None:
-        result, error = None, None
         try:
-            result = function()
-        except Exception as caught:  # noqa: BLE001  the task raises it
-            error = caught
+            found: tuple[T | None, Exception | None] = function(), None
+        except Exception as error:  # noqa: BLE001  the task raises it
+            found = None, error
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(give, result, error)
+            loop.call_soon_threadsafe(give, *found)
 
     Thread(target=run, daemon=True).start()
     return await answer

@@ -14,14 +14,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
+from hanparse.sources.address import PORTS
+from hanparse.sources.piece import CONNECT_TIMEOUT
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from datetime import datetime
 
     import aiomqtt
@@ -55,23 +58,40 @@ class Settings:
         if set(self.base + self.prefix) & set(_WILDCARDS):
             raise ValueError(f"expected a topic without {' and '.join(_WILDCARDS)} in the URL of a broker, found one")
 
+    @property
+    def port(self) -> int:
+        """Return the port of the URL, else the default of MQTT."""
+        return self.target.port or PORTS[self.target.scheme]
+
+    def context(self) -> ssl.SSLContext | None:
+        """Return the context of a connection with TLS. Raises `OSError` if the file of certificates cannot be read."""
+        is_secure = self.target.scheme == "mqtts"
+        return ssl.create_default_context(cafile=self.target.options.get("ca")) if is_secure else None
+
+    async def check_reachable(self) -> None:
+        """Connect and leave. Raises `OSError` if this fails.
+
+        aiomqtt connects in a thread, which would keep the program from ending while a broker does not answer.
+        """
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, writer = await asyncio.open_connection(self.target.host, self.port, ssl=self.context())
+        writer.transport.abort()
+
     def client(self, will: str | None = None) -> aiomqtt.Client:
         """Return a client that is not yet connected; `will` is the topic of the status."""
         import aiomqtt  # noqa: PLC0415  an extra
 
         silent = logging.getLogger(f"{__name__}.client")
         silent.disabled = True  # this package writes its own log
-        target, context = self.target, None
-        if target.scheme == "mqtts":
-            context = ssl.create_default_context(cafile=target.options.get("ca"))
+        target = self.target
         return aiomqtt.Client(
             target.host,
-            target.port or (1883 if context is None else 8883),
+            self.port,
             username=target.username,
             password=target.password,
             will=None if will is None else aiomqtt.Will(will, OFFLINE, qos=1, retain=True),
             keepalive=KEEPALIVE,
-            tls_context=context,
+            tls_context=self.context(),
             logger=silent,
         )
 
@@ -85,16 +105,34 @@ class Mqtt:
 
     async def __call__(self, outlet: Outlet) -> None:
         """Publish every update. The status topic is that of the first meter, because a connection has one will."""
-        import aiomqtt  # noqa: PLC0415  an extra
-
         first = await outlet.first()
         status = Topics(self._settings.base, first.meter).of("status")
+        async with _connected(self._settings, status) as client:
+            session = _Session(client, self._settings, status, self._silence)
+            await session.run(outlet)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
+    """Connect and disconnect. Raises `OSError` for every error of the connection."""
+    import aiomqtt  # noqa: PLC0415  an extra
+
+    await settings.check_reachable()
+    client = settings.client(will)
+    try:
         try:
-            async with self._settings.client(status) as client:
-                session = _Session(client, self._settings, status, self._silence)
-                await session.run(outlet)
-        except aiomqtt.MqttError as error:  # it is no OSError
-            raise OSError(str(error)) from error
+            await client.__aenter__()
+        except BaseException:
+            with suppress(Exception):  # otherwise the socket of a connection that was refused stays open
+                async with asyncio.timeout(0):
+                    await client.__aexit__(None, None, None)
+            raise
+        try:
+            yield client
+        finally:
+            await client.__aexit__(None, None, None)
+    except aiomqtt.MqttError as error:  # it is no OSError
+        raise ConnectionError(str(error)) from error
 
 
 class _Session:
@@ -191,17 +229,12 @@ async def forget(target: Target) -> int:
 
     Home Assistant then removes the devices. Raises `OSError` if the broker cannot be reached.
     """
-    import aiomqtt  # noqa: PLC0415  an extra
-
     settings = Settings(target)
-    try:
-        async with settings.client() as client:
-            topics = await _kept_topics(client, settings)
-            for topic in topics:
-                await client.publish(topic, b"", qos=1, retain=True)
-            return len(topics)
-    except aiomqtt.MqttError as error:
-        raise OSError(str(error)) from error
+    async with _connected(settings) as client:
+        topics = await _kept_topics(client, settings)
+        for topic in topics:
+            await client.publish(topic, b"", qos=1, retain=True)
+    return len(topics)
 
 
 async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:

@@ -2,7 +2,8 @@
 
 * The pause before the next connection grows from 1 to 60 s, with a random part so that many programs do not connect at
   the same time. Only a measurement ends the growth: a gateway that accepts and drops connections is left in peace.
-* A connection that delivers no byte for `silence` s is closed, because TCP does not notice that a peer is gone.
+* A connection that delivers no byte for `silence` s is closed, because TCP does not notice that a peer is gone. A meter
+  that sends more rarely gets three of its intervals.
 * When the consumer is slow, the oldest measurement without registers is dropped. Late powers are of no use, but a
   register is sent once an hour.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
 from contextlib import aclosing
 from datetime import UTC, datetime
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
 from hanparse.sources.transports import transport_of
+from hanparse.sources.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -73,7 +76,7 @@ class Source:
         self._transport = transport or transport_of(address.scheme)
         self._make = decoder
         self._sleep = sleep
-        self._silence = silence
+        self._watchdog = Watchdog(silence)
         self._pauses = first_pause, longest_pause
         self._pause = first_pause
         self._waiting: deque[tuple[str, Measurement]] = deque()
@@ -155,14 +158,15 @@ class Source:
 
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Return the next bytes, or `None` at the end. Raises `TimeoutError` after a silence."""
+        silence = self._watchdog.limit
         try:
-            async with asyncio.timeout(None if self._address.is_file else self._silence):
+            async with asyncio.timeout(None if self._address.is_file else silence):
                 return await anext(pieces)
         except StopAsyncIteration:
             return None
         except TimeoutError:
             faults = "; ".join(map(str, self.diagnosis())) or "no fault is known"
-            raise TimeoutError(f"expected bytes within {self._silence} s, found none: {faults}") from None
+            raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
         """Decode with the decoder of the topic. The topic that was silent for longest gives way to a new one."""
@@ -180,6 +184,7 @@ class Source:
         if not found:
             return
         self._pause = self._pauses[0]
+        self._watchdog.arrived(time.monotonic())
         self._waiting.extend((channel, measurement) for measurement in found)
         while len(self._waiting) > MAX_WAITING and not self._address.is_file:
             self.dropped += 1
