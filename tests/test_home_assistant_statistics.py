@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 assert custom_components.hanparse.__file__.startswith(str(ROOT))
 pytestmark = pytest.mark.usefixtures("recorder_mock", "enable_custom_integrations")
+logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)  # the plug-in logs every statement
 BEGIN = datetime(2026, 1, 15, 9, 59, 50, tzinfo=UTC)
 CLOCK = datetime(2026, 1, 15, 10, 59, 50)  # noqa: DTZ001  the clock of the meter, in Norway
 HOUR = datetime(2026, 1, 15, 10, tzinfo=UTC)

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from framefiles import named
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hanparse import Decoder, Estimate, Measurement, Wiring
 from hanparse.cli.commands import watch
@@ -26,6 +28,7 @@ from hanparse.cli.watch.health import Problem, duration, problems, words
 from hanparse.cli.watch.model import QUIET, Model, Wire
 from hanparse.cli.watch.screen import screen
 from hanparse.diagnosis import Fault
+from hanparse.measurement import FIELD_UNITS, FIELDS
 from hanparse.simulate import METERS, simulate
 from hanparse.wire.stats import Stats
 
@@ -115,6 +118,20 @@ def test_no_line_is_wider_than_the_terminal_and_all_values_are_shown(meter: str,
     assert all(f"L{phase} " in everything for phase in (1, 2, 3))
     assert "Active energy import 12,345." in everything  # State of hanparse.simulate begins with this register
     assert len(lines) <= size[1] - 1 or size == SIZES[1]
+
+
+NUMBERS = st.one_of(st.none(), st.integers(-(10**12), 10**12), st.floats())
+VALUES = st.fixed_dictionaries({name: NUMBERS for name in FIELDS if FIELD_UNITS.get(name) in ("W", "A", "V", "Wh")})
+
+
+@given(st.lists(VALUES, max_size=4), st.sampled_from([None, 0.1, 25.0]), st.sampled_from(SIZES), st.floats(0, 3600))
+def test_whatever_a_meter_sends_the_screen_is_drawn_within_the_terminal(
+    values: list[dict[str, Any]], fuse: float | None, size: tuple[int, int], seconds: float
+) -> None:
+    shown = model(*(Measurement(**one) for one in values), fuse=fuse)
+    lines = [line.text for line in screen(shown, after(seconds), *size)]
+    assert max(map(len, lines)) <= size[0]
+    assert not re.search(r"\bnan\b|\binf\b", "\n".join(lines))
 
 
 def test_a_current_above_the_fuse_is_named_and_a_current_below_it_has_its_share() -> None:

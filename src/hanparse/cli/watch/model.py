@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.measurement import Measurement, MeterState
+from hanparse.measurement.inputs import finite
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ WINDOW: Final = timedelta(minutes=10)
 QUIET: Final = timedelta(seconds=30)
 """The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
 _MAX_POWERS: Final = 4096  # a power each 0.15 s; a meter sends at most one a second
+_LARGEST_POWER: Final = 1e12  # W; the largest number of 32 bits is 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard may match the topics of a whole network
 
 
@@ -60,8 +62,8 @@ class Model:
             return
         merged = self._state.update(measurement, now)
         self.last_push = now
-        power = merged.active_power_import if merged.active_power is None else merged.active_power
-        if power is not None:
+        power = finite(merged.active_power_import if merged.active_power is None else merged.active_power)
+        if power is not None and abs(power) <= _LARGEST_POWER:
             self.powers.append((now, power))
 
     def observe(self, wire: Wire, now: datetime) -> None:

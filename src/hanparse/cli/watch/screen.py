@@ -9,6 +9,7 @@ from hanparse.cli.watch.drawing import bar, curve, limits
 from hanparse.cli.watch.health import duration, problems, words
 from hanparse.cli.watch.model import QUIET, WINDOW
 from hanparse.fields import METADATA
+from hanparse.measurement.inputs import finite
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,16 +46,16 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
     if model.last_push is not None:
         gap = [Line("")] if height > 16 else []  # noqa: PLR2004  lines
         head += [_identity(known, width), *gap, _power(known, width), *_phases(model, known, now, width), *gap]
-        tail = [*gap, *(Line(text[:width]) for text in _energies(known, width)), *gap, _counts(model, width)]
+        tail = [*gap, *(Line(text) for text in _energies(known, width)), *gap, _counts(model, width)]
         least, largest = _CURVE
         room = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
         head += [*_curve(model, now, width, room), *tail]
-    return [_safe(line) for line in (*head, *(() if is_quiet else advice))]
+    return [_safe(line, width) for line in (*head, *(() if is_quiet else advice))]
 
 
-def _safe(line: Line) -> Line:
+def _safe(line: Line, width: int) -> Line:
     """Return a line without control characters: a topic of a broker may contain a sequence that rules the terminal."""
-    return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text))
+    return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text[:width]))
 
 
 def keys(lines: int, height: int) -> str:
@@ -78,7 +79,7 @@ def _identity(known: Measurement, width: int) -> Line:
 
 
 def _power(known: Measurement, width: int) -> Line:
-    powers = {word: getattr(known, name) for word, name in _POWERS.items()}
+    powers = {word: finite(getattr(known, name)) for word, name in _POWERS.items()}
     text = "   ".join(f"{word} {value:,.0f} W" for word, value in powers.items() if value is not None)
     time = f"{known.timestamp:%H:%M:%S}" if known.timestamp else ""
     return Line(text + time.rjust(width - len(text)) if len(text) + len(time) + 2 <= width else text)
@@ -97,7 +98,7 @@ def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iter
         note = "".join(f"  {word}" for word in _notes(model, known, now, phase, is_wide=width >= _NARROW))
         is_above = model.fuse is not None and high > model.fuse
         style = "alarm" if is_above else "warning" if low != high else ""
-        yield Line(f"L{phase} {bar(low, high, scale, _bar_width(width))}{text}{note}"[:width], style)
+        yield Line(f"L{phase} {bar(low, high, scale, _bar_width(width))}{text}{note}", style)
     if highest and model.fuse is None and width >= _NARROW:
         yield Line(f"   {'0'.ljust(_bar_width(width) - len(f'{scale:g}'))}{scale:g} A (--fuse sets it)", "dim")
 
@@ -111,13 +112,13 @@ def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
     name = f"current_l{phase}"
     if estimate := known.estimated.get(name):
         return estimate.low, estimate.high
-    value = getattr(known, name)
+    value = finite(getattr(known, name))
     return None if value is None else (value, value)
 
 
 def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
     """Yield the remarks to a current, the most important first."""
-    name, voltage, fuse = f"current_l{phase}", getattr(known, f"voltage_l{phase}"), model.fuse
+    name, voltage, fuse = f"current_l{phase}", finite(getattr(known, f"voltage_l{phase}")), model.fuse
     if estimate := known.estimated.get(name):
         is_above = fuse is not None and estimate.high > fuse
         yield ("estimated, may exceed the fuse" if is_wide else "may exceed") if is_above else "estimated"
@@ -161,9 +162,9 @@ def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
 
 def _energies(known: Measurement, width: int) -> Iterator[str]:
     """Yield the registers: the totals, or the other ones if the meter sends no totals. Two lines at most."""
-    totals = [name for name in _ENERGIES if name.count("_") == 2 and getattr(known, name) is not None]  # noqa: PLR2004
-    names = totals or [name for name in _ENERGIES if getattr(known, name) is not None]
-    texts = [_energy(known, name) for name in names]
+    registers = {name: value for name in _ENERGIES if (value := finite(getattr(known, name))) is not None}
+    totals = [name for name in registers if name.count("_") == 2]  # noqa: PLR2004
+    texts = [_energy(name, registers[name]) for name in totals or registers]
     if not texts:
         yield "no registers yet: many meters send them once an hour" if width >= _NARROW else "no registers yet"
     elif width < _NARROW:
@@ -173,9 +174,9 @@ def _energies(known: Measurement, width: int) -> Iterator[str]:
         yield from (texts[at].ljust(half) + "".join(texts[at + 1 : at + 2]) for at in range(0, min(len(texts), 4), 2))
 
 
-def _energy(known: Measurement, name: str) -> str:
+def _energy(name: str, value: float) -> str:
     field = METADATA[name]
-    return f"{field.display_name} {getattr(known, name) / 1000:,.2f} k{field.unit}"
+    return f"{field.display_name} {value / 1000:,.2f} k{field.unit}"
 
 
 def _counts(model: Model, width: int) -> Line:
@@ -183,7 +184,7 @@ def _counts(model: Model, width: int) -> Line:
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
     text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
     if len(model.channels) > 1:
-        text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"[:width]
+        text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"
     return Line(text if len(text) <= width else f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % sound")
 
 
