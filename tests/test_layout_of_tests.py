@@ -22,6 +22,7 @@ TESTED_IN: Final = {
     "annotate.mbus": "annotate_carriers",
     "annotate.p1": "annotate_carriers",
     "annotate.pushes": "annotate_carriers",
+    "annotate.rows": "annotate_tree",
     "annotate.spans": "annotate_carriers",
     "annotate.values": "annotate",
     # cli: through the command; hexdump, pasted: through the texts that people paste
