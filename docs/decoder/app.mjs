@@ -78,15 +78,6 @@ function choose() {
   $("values").innerHTML = push ? push.html : "";
 }
 
-// The pointer or the focus at a part marks its bytes and its row; map.css marks them in browsers with :has as well.
-function mark({ target }) {
-  for (const old of $("map").querySelectorAll(".marked")) old.classList.remove("marked");
-  const part = target.closest?.("[tabindex]");
-  const name = part?.classList[0];
-  if (!name || !$("map").contains(part)) return;
-  for (const one of part.closest("details").querySelectorAll(`.${name}`)) one.classList.add("marked");
-}
-
 function fromLink() {
   const found = new URLSearchParams(location.hash.slice(1)).get("dump");
   if (found === null) return;
@@ -139,7 +130,6 @@ $("link").onclick = async () => {
     say("The link is in the address bar. It contains the dump, with the number of the meter, and no keys.");
   }
 };
-for (const type of ["pointerover", "focusin"]) $("map").addEventListener(type, mark);
 for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => event.preventDefault());
 document.addEventListener("drop", ({ dataTransfer }) => {
   if (dataTransfer.files.length) {
