@@ -27,7 +27,7 @@ OLDEST = [
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "page", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -89,10 +89,27 @@ def docs(session: nox.Session) -> None:
     site = session.cache_dir / "site"
     shutil.rmtree(site, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(site), *session.posargs)
+    if shutil.which("npm"):
+        session.run("python", "tools/build_decoder.py", str(site / "decoder"))
+    else:
+        session.warn("npm is missing, which gets Pyodide: the site has no page that decodes")
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
     fetched = [f"{path}: {found[0]}" for path in pages for found in FETCHED.finditer(path.read_text("utf-8"))]
     if fetched or not pages:
         session.error(f"expected pages that fetch nothing from another site, found {len(pages)} pages: {fetched}")
+
+
+@nox.session
+def page(session: nox.Session) -> None:
+    """Build the page that decodes, and try it in Chromium. Needs npm, and Chromium of the system."""
+    if missing := [name for name in ("npm", "chromium") if not shutil.which(name)]:
+        session.skip(f"{' and '.join(missing)} missing")
+    session.install("-e", ".[test]", "playwright")
+    site = session.cache_dir / "page" / "in" / "a-folder"  # the page works from any path
+    session.run("python", "tools/build_decoder.py", str(site))
+    session.run(
+        "pytest", "-rs", "tests/test_decoder_browser.py", *session.posargs, env={"HANPARSE_PAGE": str(site.absolute())}
+    )
 
 
 @nox.session

@@ -11,8 +11,8 @@ from framefiles import ALL, FrameFile, named
 from hanparse import Explanation, explain
 from hanparse.annotate import bytemap
 
-_SPAN: Final = re.compile(r'<span class="(p\d+) (\w+)" tabindex="0" title="([^"]*)">([0-9A-F ]*)</span>')
-_ROW: Final = re.compile(r'<tr class="(p\d+)" tabindex="0"><td>([0-9A-F]+)</td><td class="raw">(.*?)</td>')
+_SPAN: Final = re.compile(r'<span class="(n\d+) (\w+)" tabindex="0" title="([^"]*)">([0-9A-F ]*)</span>')
+_ROW: Final = re.compile(r'<tr class="(n\d+)" tabindex="0"><td>([0-9A-F]+)</td><td class="raw">(.*?)</td>')
 _SMALL: Final = [file for file in ALL if len(file.data) < 700]
 
 
@@ -56,11 +56,11 @@ def test_the_html_has_no_style_and_no_script_of_its_own_and_the_style_sheet_name
 def test_the_style_sheet_of_a_notebook_marks_the_parts_of_the_longest_frame_and_no_more() -> None:
     shown = explain(named("kaifa/list2-ma304h3e-it").data)._repr_html_()
     sheet = shown.partition("</style>")[0]
-    assert max(int(n) for n in re.findall(r"\.p(\d+)\b", sheet)) == max(
-        int(n) for n in re.findall(r'<tr class="p(\d+)"', shown)
+    assert max(int(n) for n in re.findall(r"\.n(\d+)\b", sheet)) == max(
+        int(n) for n in re.findall(r'<tr class="n(\d+)"', shown)
     )
     many = Explanation.of("apdu", "list", tuple(Explanation(n, "axdr", f"value {n}", b"\0") for n in range(2000)))
-    assert f".p{bytemap.MAX_PARTS}:" not in many._repr_html_()
+    assert f".n{bytemap.MAX_PARTS}:" not in many._repr_html_()
 
 
 def test_a_text_in_a_tooltip_cannot_end_its_attribute() -> None:

@@ -74,6 +74,8 @@ OF_THE_WHOLE: Final = {
     "charger_example": "the example of a charger",
     "ciphered_frames": "frame files that are ciphered",
     "dataframe_examples": "examples that make data frames",
+    "decoder_browser": "the page that decodes, in a browser",
+    "decoder_page": "the Python of the page that decodes",
     "docs": "pages",
     "examples": "programs that use the library",
     "frames": "frame files",

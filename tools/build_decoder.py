@@ -1,4 +1,4 @@
-"""Build the page that decodes: ``python tools/build_decoder.py FOLDER`` puts the page and all that it loads into FOLDER.
+"""Build the page that decodes: ``python tools/build_decoder.py FOLDER`` puts it and all that it loads into FOLDER.
 
 The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels: this tool gets Pyodide from npm
 and the wheels from pip, in fixed versions with fixed hashes, and builds the wheel of hanparse from this checkout. It

@@ -148,9 +148,10 @@ def _opened(
     if opened is None:
         return [job.for_browser() for job in jobs], []
     faults: dict[str, int] = {}
+    decoder = hanparse.Decoder()
     for job, plaintext in zip(jobs, opened, strict=True):
         try:
-            found.append(ciphers.read(job, plaintext))
+            found.append(ciphers.read(job, plaintext, decoder))
         except hanparse.HanParseError as error:
             faults[str(error.args[0])] = faults.get(str(error.args[0]), 0) + 1
     more = [f"The page deciphers {ciphers.MAX_JOBS} pushes at most."] if len(jobs) == ciphers.MAX_JOBS else []

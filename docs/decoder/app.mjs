@@ -37,6 +37,7 @@ function ask(given = source) {
 
 async function askFile(file) {
   if (!file) return;
+  delete document.body.dataset.answered;
   if (file.size > LARGEST_FILE) {
     say(`${file.name} has more than 64 MB: cut it, or use hanparse decode on a computer.`);
     return;

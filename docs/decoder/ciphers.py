@@ -22,12 +22,13 @@ if TYPE_CHECKING:
 
     from hanparse import Measurement
     from hanparse.security.header import Header
+    from hanparse.wire.link import Link
+    from hanparse.wire.message import Message
 
 MAX_JOBS: Final = 500
 """The largest number of pushes that the page deciphers; each is a promise of its own."""
 
 _TITLE_SIZE: Final = 8
-_KEY_SIZES: Final = (16, 32)
 _FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM encrypts with CTR from this block on (NIST SP 800-38D, 7.1)
 WITH_PIP: Final = (
     "The page does not decipher these pushes with these keys; the fault may also be the size of a key. On a computer, "
@@ -52,6 +53,8 @@ class Job(NamedTuple):
     content: bytes
     """The ciphertext, with the authentication tag behind it if the tag is verified."""
     key: bytes
+    link: Link | None
+    """The link of the push, which identifies some meters."""
     associated: bytes | None
     """The additional data of AES-GCM; `None` if the tag is not verified, so that AES-CTR deciphers the content."""
 
@@ -68,17 +71,20 @@ def jobs(data: bytes, key: str, auth_key: str = "", system_title: str = "") -> l
     """Return the ciphered pushes of an input, at most `MAX_JOBS`. Raises `ValueError` for a key that is none."""
     keys = Keys(key or None, auth_key or None, system_title or None)
     found = []
-    for apdu in _ciphered(data):
+    for message in _ciphered(data):
+        apdu = strip_llc(message.payload)
         header = read_header(apdu)
         title = header.system_title if len(header.system_title) == _TITLE_SIZE else keys.system_title or b""
-        found.append(_job(apdu, header, title, *keys.of(title)))
+        found.append(_job(apdu, header, message.link, title, keys))
         if len(found) == MAX_JOBS:
             break
     return [job for job in found if job]
 
 
-def read(job: Job, plaintext: bytes | None) -> Measurement:
+def read(job: Job, plaintext: bytes | None, decoder: hanparse.Decoder) -> Measurement:
     """Return the measurement of a plaintext. `None` as plaintext means that the tag did not fit.
+
+    `decoder` remembers the meter of each link, as in a stream.
 
     Raises `CipherError` when the keys do not fit, and other `HanParseError` for a plaintext that cannot be decoded.
     """
@@ -88,25 +94,29 @@ def read(job: Job, plaintext: bytes | None) -> Measurement:
     if not verified and not identify.is_head(plaintext) and not plaintext.startswith(b"/"):
         raise hanparse.CipherError(_KEY, cause="key", system_title=job.title)
     security = Security(job.title, job.header.security_control, job.header.invocation_counter, verified)
-    return hanparse.decode(plaintext).__replace__(security=security)
+    is_telegram = plaintext.startswith(b"/")
+    found = hanparse.decode(plaintext) if is_telegram else decoder.decode_payload(plaintext, job.link)
+    return found.__replace__(security=security)
 
 
-def _ciphered(data: bytes) -> Iterator[bytes]:
+def _ciphered(data: bytes) -> Iterator[Message]:
     for event in walk(data):
         error = event.error if isinstance(event, Failed) else None
         if isinstance(event, Failed) and isinstance(error, hanparse.CipherError):
             if error.cause not in ("no key", "service"):
                 continue  # explain shows the reason
-            yield strip_llc(event.message.payload)
+            yield event.message
 
 
-def _job(apdu: bytes, header: Header, title: bytes, key: bytes, auth_key: bytes) -> Job | None:
+def _job(apdu: bytes, header: Header, link: Link | None, title: bytes, keys: Keys) -> Job | None:
     """Return the job; `None` for a push that the page does not decipher."""
-    sizes = {len(key), len(auth_key) or len(key)}
+    key, auth_key = keys.of(title)
+    is_verified = header.is_tagged and bool(auth_key)
+    sizes = {len(key), len(auth_key) if is_verified else len(key)}
     if len(title) != _TITLE_SIZE or sizes != {header.key_size} or not header.is_encrypted:
         return None
     content = apdu[header.start : header.end]
-    if not (header.is_tagged and auth_key):
-        return Job(header, title, content, key, None)
+    if not is_verified:
+        return Job(header, title, content, key, link, None)
     associated = bytes([header.security_control]) + auth_key + header.fields
-    return Job(header, title, content + apdu[header.end : header.end + TAG_SIZE], key, associated)
+    return Job(header, title, content + apdu[header.end : header.end + TAG_SIZE], key, link, associated)

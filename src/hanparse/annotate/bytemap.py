@@ -1,6 +1,6 @@
 """Shows an explanation as HTML: for each frame a map of its bytes, coloured by layer, and a table of its parts.
 
-The bytes of a part and its row in the table have the same class (``p0``, ``p1``, ...). So a style sheet marks both when
+The bytes of a part and its row in the table have the same class (``n0``, ``n1``, ...). So a style sheet marks both when
 one of them is pointed at or has the focus, without a script. The HTML has no style of its own, so that a page with a
 strict content security policy can show it with a style sheet in a file.
 """
@@ -71,7 +71,7 @@ def css(parts: int) -> str:
     """Return the style sheet for frames of up to `parts` parts. The other parts of a longer frame are not marked."""
     colours = [f".hanparse-map .{name} {{ background: rgba({colour}) }}" for name, colour in _LAYERS.items()]
     indents = [f".hanparse-map .i{n} {{ padding-left: {n + 1}ch }}" for n in range(2, 13, 2)]
-    pairs = [f".hanparse-map details:has(.p{n}:is(:hover, :focus)) .p{n}" for n in range(parts)]
+    pairs = [f".hanparse-map details:has(.n{n}:is(:hover, :focus)) .n{n}" for n in range(parts)]
     marks = [f"{', '.join(pairs)} {{ {_MARKED} }}"] if pairs else []
     return "\n".join([_SHEET.strip(), *colours, *indents, *marks])
 
@@ -107,7 +107,7 @@ def _part(row: Row, at: int) -> str:
     """Return the bytes of a part for the map. Its tooltip is the text of the row."""
     shown = row.raw[:_MAX_BYTES].hex(" ").upper() + (" …" if len(row.raw) > _MAX_BYTES else "")
     text = ": ".join(filter(None, (row.label, row.value, row.error)))
-    return f'<span class="p{at} {_colour(row)}" tabindex="0" title="{escape(text)}">{shown}</span>'
+    return f'<span class="n{at} {_colour(row)}" tabindex="0" title="{escape(text)}">{shown}</span>'
 
 
 def _colour(row: Row) -> str:
@@ -118,7 +118,7 @@ def _colour(row: Row) -> str:
 
 def _row(row: Row, at: int) -> str:
     value = escape(row.value) + (f"<div>{_marked(row.error, True)}</div>" if row.error else "")  # noqa: FBT003
-    mark = f' class="p{at}" tabindex="0"' if row.raw else ""
+    mark = f' class="n{at}" tabindex="0"' if row.raw else ""
     indent = f' class="i{row.indent}"' if row.indent else ""
     raw = "<br>".join(hex_rows(row.raw))
     cells = f'<td class="raw">{raw}</td><td{indent}>{escape(row.label)}</td><td>{value}</td>'
