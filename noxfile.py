@@ -17,6 +17,7 @@ FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
 ON_ALL_CORES = ("-n", "auto")  # options of pytest
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")  # the names of tests/test_decoder_browser.py
 DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
@@ -102,8 +103,8 @@ def docs(session: nox.Session) -> None:
 @nox.session
 def page(session: nox.Session) -> None:
     """Build the page that decodes, and try it in Chromium. Needs npm, and Chromium of the system."""
-    if missing := [name for name in ("npm", "chromium") if not shutil.which(name)]:
-        session.skip(f"{' and '.join(missing)} missing")
+    if not shutil.which("npm") or not any(map(shutil.which, CHROMIUMS)):
+        session.skip(f"expected npm and one of {', '.join(CHROMIUMS)}; one of them is missing")
     session.install("-e", ".[test]", "playwright")
     site = session.cache_dir / "page" / "in" / "a-folder"  # the page works from any path
     session.run("python", "tools/build_decoder.py", str(site))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM: Final = shutil.which("chromium")
+CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FOLDER: Final = os.environ.get("HANPARSE_PAGE")
 pytestmark = [
     pytest.mark.skipif(not CHROMIUM, reason="there is no chromium"),
