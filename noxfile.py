@@ -108,9 +108,8 @@ def page(session: nox.Session) -> None:
     session.install("-e", ".[test]", "playwright")
     site = session.cache_dir / "page" / "in" / "a-folder"  # the page works from any path
     session.run("python", "tools/build_decoder.py", str(site))
-    session.run(
-        "pytest", "-rs", "tests/test_decoder_browser.py", *session.posargs, env={"HANPARSE_PAGE": str(site.absolute())}
-    )
+    env = {"HANPARSE_PAGE": str(site.absolute())}
+    session.run("pytest", "-s", "-rs", "tests/test_decoder_browser.py", *session.posargs, env=env)  # -s shows the times
 
 
 @nox.session

@@ -213,6 +213,31 @@ def test_json_takes_and_gives_what_the_worker_sends() -> None:
     assert json.loads(page.as_json(PUSH.data.hex(), "{}", "null"))["count"] == 1
 
 
+def test_a_damaged_frame_beside_ciphered_pushes_is_named_also_with_the_right_keys() -> None:
+    file = next(file for file in VECTORS if file.name == "ciphered/hdlc-sc30")
+    damaged = bytearray(file.data)
+    damaged[40] ^= 1
+    without = page.answer(file.data * 3)
+    assert (without["count"], without["sound"]) == (0, False)
+    assert "no key was given" in without["problems"][0]
+    right = with_keys(file.data * 3, **file.options)
+    assert (right["count"], right["problems"], right["sound"]) == (3, [], True)
+    beside = with_keys(file.data * 3 + damaged, **file.options)
+    assert (beside["count"], beside["sound"]) == (3, False)
+    assert "FCS" in beside["problems"][0]
+
+
+@pytest.mark.parametrize("carrier", ["p1", "mbus", "segments", "gbt", "bare"])
+def test_every_carrier_gives_the_values_of_the_library(carrier: str) -> None:
+    files = [file for file in folder(carrier) if file.measurements]
+    for file in files:
+        options: dict[str, Any] = dict(file.options)
+        answer = with_keys(file.data, **options)
+        expected = [one._repr_html_() for one in hanparse.decode_all(file.data, **options)]
+        assert [push["html"] for push in answer["pushes"]] == expected, file.name
+    assert files
+
+
 def test_wrong_keys_give_sentences_without_the_key() -> None:
     file = next(file for file in VECTORS if len(file.measurements) == 1 and "auth_key" in file.options)
     right = {"key": KEY.hex(), "auth_key": AUTH_KEY.hex()}

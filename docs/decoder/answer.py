@@ -59,16 +59,15 @@ def answer(
         data, notes = _bytes(source)
     except hanparse.HexDumpError as error:
         return _refused(source, error)
-    found, problems, is_sound = _decoded(data, progress)
-    jobs, more = _opened(data, keys or {}, opened, found, problems)
-    if opened and found:
-        problems, is_sound = more, not more
-    else:
-        problems += more
+    found, problems, others = _decoded(data, progress)
+    jobs, of_keys = _opened(data, keys or {}, opened, found)
+    if opened is not None:
+        problems = others  # the keys are given by now
+    problems = problems + of_keys
     return {
         **_values(found),
         "problems": [*problems, *notes],
-        "sound": is_sound and not more,
+        "sound": bool(found) and not problems,
         "jobs": jobs,
         **_explained(data, opened or ()),
     }
@@ -103,8 +102,8 @@ def _refused(source: str | bytes, error: HanParseError) -> dict[str, Any]:
     return {**_values([]), "problems": [str(error)], "sound": False, "jobs": [], "map": shown, "map_note": ""}
 
 
-def _decoded(data: bytes, progress: Progress) -> tuple[list[Measurement], list[str], bool]:
-    """Return the measurements, the findings, and whether there is no fault."""
+def _decoded(data: bytes, progress: Progress) -> tuple[list[Measurement], list[str], list[str]]:
+    """Return the measurements, what is wrong, and what of that is wrong with any keys."""
     errors: list[HanParseError] = []
     decoder = hanparse.Decoder(on_error=errors.append)
     found = []
@@ -112,21 +111,30 @@ def _decoded(data: bytes, progress: Progress) -> tuple[list[Measurement], list[s
         found += decoder.feed(data[at : at + CHUNK])
         progress(min(at + CHUNK, len(data)), len(data))
     found += decoder.flush()
+    others = [fault.message for fault in decoder.diagnosis() if fault.kind != "ciphered"] or _lost(errors)
+    if found:
+        return found, (findings(decoder) if decoder.diagnosis() else _lost(errors)), others
     why = None
-    if not found and len(data) <= BUFFER_LIMIT:
+    if len(data) <= BUFFER_LIMIT:
         try:
             found = hanparse.decode_all(data)
         except hanparse.HanParseError as error:
             why = error
         else:
-            return (found, [], True) if found else ([], ["There are no bytes."], False)
-    is_sound = bool(found) and not decoder.diagnosis()
-    problems = [] if is_sound else findings(decoder, why)
-    lost = sum(1 for error in errors if getattr(error, "after_header", True))
-    if is_sound and lost:
-        times = "1 error" if lost == 1 else f"{lost} errors, the last"
-        problems, is_sound = [f"Not everything was decoded: {times}: {errors[-1]}"], False
-    return found, problems, is_sound
+            return found, ([] if found else ["There are no bytes."]), []
+    is_bare = isinstance(why, hanparse.CipherError) and not decoder.stats.frames  # no fault of a connection applies
+    return found, findings(decoder, why), [] if is_bare else others
+
+
+def _lost(errors: list[HanParseError]) -> list[str]:
+    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is no damage."""
+    lost = [error for error in errors if getattr(error, "after_header", True) and not _lacks_key(error)]
+    times = "1 error" if len(lost) == 1 else f"{len(lost)} errors, the last"
+    return [f"Not everything was decoded: {times}: {lost[-1]}"] if lost else []
+
+
+def _lacks_key(error: HanParseError) -> bool:
+    return isinstance(error, hanparse.CipherError) and error.cause == "no key"
 
 
 def _opened(
@@ -134,7 +142,6 @@ def _opened(
     keys: dict[str, str],
     opened: Sequence[bytes | None] | None,
     found: list[Measurement],
-    problems: list[str],
 ) -> tuple[list[dict[str, str]], list[str]]:
     """Return the jobs for Web Crypto and sentences about the keys. Append the measurements of `opened` to `found`."""
     if not keys.get("key"):
@@ -144,7 +151,7 @@ def _opened(
     except ValueError as error:
         return [], [str(error)]
     if not jobs:
-        return [], ([ciphers.WITH_PIP] if any("cipher" in problem for problem in problems) else [])
+        return [], ([] if found else [ciphers.WITH_PIP])
     if opened is None:
         return [job.for_browser() for job in jobs], []
     faults: dict[str, int] = {}

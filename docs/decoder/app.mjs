@@ -65,6 +65,7 @@ function show(answer) {
     table.replaceWith(box);
     box.append(table);
   }
+  $("map").querySelector("details")?.setAttribute("open", "");
   $("map_note").textContent = answer.map_note;
   $("s-values").hidden = !pushes.length;
   $("s-plot").hidden = !answer.plot;
