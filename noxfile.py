@@ -17,6 +17,7 @@ FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
 ON_ALL_CORES = ("-n", "auto")  # options of pytest
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")  # the names of tests/test_decoder_browser.py
 DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
@@ -29,7 +30,7 @@ OF_THE_PAGES = ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib") 
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "page", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -93,10 +94,26 @@ def docs(session: nox.Session) -> None:
     site = session.cache_dir / "site"
     shutil.rmtree(site, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(site), *session.posargs)
+    if shutil.which("npm"):
+        session.run("python", "tools/build_decoder.py", str(site / "decoder"))
+    else:
+        session.warn("npm is missing, which gets Pyodide: the site has no page that decodes")
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
     fetched = [f"{path}: {found[0]}" for path in pages for found in FETCHED.finditer(path.read_text("utf-8"))]
     if fetched or not pages:
         session.error(f"expected pages that fetch nothing from another site, found {len(pages)} pages: {fetched}")
+
+
+@nox.session
+def page(session: nox.Session) -> None:
+    """Build the page that decodes, and try it in Chromium. Needs npm, and Chromium of the system."""
+    if not shutil.which("npm") or not any(map(shutil.which, CHROMIUMS)):
+        session.skip(f"expected npm and one of {', '.join(CHROMIUMS)}; one of them is missing")
+    session.install("-e", ".[test]", "playwright")
+    site = session.cache_dir / "page" / "in" / "a-folder"  # the page works from any path
+    session.run("python", "tools/build_decoder.py", str(site))
+    env = {"HANPARSE_PAGE": str(site.absolute())}
+    session.run("pytest", "-s", "-rs", "tests/test_decoder_browser.py", *session.posargs, env=env)  # -s shows the times
 
 
 @nox.session

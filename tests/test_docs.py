@@ -53,7 +53,6 @@ NOT_RUN: Final = {
 
 
 LIBRARIES: Final = {
-    "docs/fleet.md": ("pyarrow",),
     "docs/dataframes.md": ("pandas", "polars"),
     "docs/fleet.md": ("pyarrow",),
     "docs/archives.md": ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib"),
