@@ -1,7 +1,7 @@
 """Archives beside amshan and beside `Decoder`: clean, damaged, many meters, noise, memory, and the growth of the cost.
 
     python benchmarks/archive.py            a minute or two; writes the tables of docs/archives.md to standard output
-    python benchmarks/archive.py --short    a few cases; fails when a ratio is below half of its goal
+    python benchmarks/archive.py --short    a few cases; fails when the median of the makers is below half of its goal
 
 An environment is installed as benchmarks/speed.py does. All figures are processor time, taken in turn within one
 process; a ratio is the median of the ratios of all rounds.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import resource
 import subprocess
 import sys
@@ -121,8 +122,8 @@ def _part(case: Case, frames: int) -> Case:
     return Case(case.data[: len(case.data) * frames // case.frames], frames) if frames < case.frames else case
 
 
-def compare(name: str, case: Case, rounds: int) -> bool:
-    """Print the figures of a case. Return false if the ratio to amshan is below half of its goal."""
+def compare(name: str, case: Case, rounds: int) -> float:
+    """Print the figures of a case, and return the ratio to amshan."""
     found = []
     for _ in range(rounds):
         bulk = _cost(_bulk, case)
@@ -136,7 +137,7 @@ def compare(name: str, case: Case, rounds: int) -> bool:
         f"| {ratios[0]:.1f} | {ratios[1]:.0f} | {goal} |",
         flush=True,
     )
-    return case.goal is None or ratios[1] >= case.goal / 2
+    return ratios[1]
 
 
 def check_sequences(maker: str) -> str:
@@ -177,16 +178,19 @@ def _peaks(sizes: tuple[int, ...]) -> None:
 
 
 def _measure(*, is_short: bool) -> int:
+    logging.disable(logging.CRITICAL)  # amshan reports each damaged frame
     frames, rounds = (60_000, 3) if is_short else (FRAMES, 5)
     print("| capture | ns a frame | MB/s | `Decoder`, ns | amshan, µs | × `Decoder` | × amshan | goal |")
     print("|---|---|---|---|---|---|---|---|")
-    good = [compare(name, case, rounds) for name, case in cases(frames).items()]
+    found: dict[float, list[float]] = {}
+    for name, case in cases(frames).items():
+        found.setdefault(case.goal or 0, []).append(compare(name, case, rounds))
     if not is_short:
         for name, case in more(frames).items():
             compare(name, case, rounds)
         print(*map(check_sequences, ("Aidon", "Kaifa", "Kamstrup")), sep="\n")
         _peaks((16, 256, 1024))
-    return 0 if all(good) else 1
+    return 0 if all(median(ratios) >= goal / 2 for goal, ratios in found.items()) else 1
 
 
 def main() -> int:
