@@ -28,7 +28,6 @@ TESTED_IN: Final = {
     "cli": "cli",
     "cli.commands": "cli",
     "cli.follow": "follow",
-    "cli.outputs": "cli_simulate",
     "cli.pieces": "pieces",
     "hexdump": "hexdump",
     "pasted": "pasted",

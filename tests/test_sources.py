@@ -111,6 +111,7 @@ def test_a_file_is_read_to_its_end_and_nothing_is_dropped(tmp_path: Path) -> Non
 
     async def main() -> None:
         async with sources.open(f"file://{path}") as source:
+            await until(lambda: len(source._waiting) > MAX_WAITING)  # noqa: SLF001  the file waits from here on
             found = []
             async for measurement in source:
                 found.append(measurement)
