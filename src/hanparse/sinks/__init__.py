@@ -54,9 +54,10 @@ def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: 
     for another URL, and `ImportError` that names the extra for a package that is missing.
     """
     target = parse(url)
-    check_extra(target)
     make = _SINKS.get(target.scheme)
-    return Outlet(target.shown, Influx(target) if make is None else make(target, silence), note)
+    sink = Influx(target) if make is None else make(target, silence)
+    check_extra(target)
+    return Outlet(target.shown, sink, note)
 
 
 def check_extra(target: Target) -> None:
