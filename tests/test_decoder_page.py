@@ -234,7 +234,10 @@ def test_every_carrier_gives_the_values_of_the_library(carrier: str) -> None:
         options: dict[str, Any] = dict(file.options)
         answer = with_keys(file.data, **options)
         expected = [one._repr_html_() for one in hanparse.decode_all(file.data, **options)]
-        assert [push["html"] for push in answer["pushes"]] == expected, file.name
+        if carrier == "p1" and options:  # only the library finds ciphered telegrams in a stream
+            assert "pip install" in answer["problems"][-1]
+        else:
+            assert [push["html"] for push in answer["pushes"]] == expected, file.name
     assert files
 
 
