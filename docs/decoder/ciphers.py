@@ -7,6 +7,7 @@ Crypto has the same AES, but answers later (a promise), so the library cannot ca
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import hanparse
@@ -35,6 +36,7 @@ WITH_PIP: Final = (
     "pip install 'hanparse[crypto]' and hanparse explain do it, and name the cause."
 )
 NO_AUTH: Final = "The authentication key verifies a push and does not decipher it: give the encryption key as well."
+_CRC: Final = re.compile(rb"![0-9A-Fa-f]{4}\s*\Z")
 _TAG: Final = (
     "the authentication tag does not fit: one of the keys is wrong, or is that of another meter, or the push was "
     "damaged on the way; without the authentication key the page decodes the push and marks it as not verified"
@@ -91,10 +93,12 @@ def read(job: Job, plaintext: bytes | None, decoder: hanparse.Decoder) -> Measur
     if plaintext is None:
         raise hanparse.CipherError(_TAG, cause="tag", system_title=job.title)
     verified = job.associated is not None
-    if not verified and not identify.is_head(plaintext) and not plaintext.startswith(b"/"):
+    is_telegram = plaintext.startswith(b"/")
+    # A telegram must be verified or have a CRC, as in hanparse.cipheredp1: nothing else covers its bytes.
+    is_sound = _CRC.search(plaintext) if is_telegram else identify.is_head(plaintext)
+    if not verified and not is_sound:
         raise hanparse.CipherError(_KEY, cause="key", system_title=job.title)
     security = Security(job.title, job.header.security_control, job.header.invocation_counter, verified)
-    is_telegram = plaintext.startswith(b"/")
     found = hanparse.decode(plaintext) if is_telegram else decoder.decode_payload(plaintext, job.link)
     return found.__replace__(security=security)
 
