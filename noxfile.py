@@ -26,7 +26,9 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
-OF_THE_PAGES = ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib")  # archives, examples and pages use them
+# Packages of examples and pages, and peers with which tests compare.
+BESIDE = ("pandas", "polars", "duckdb", "matplotlib", "distributed", "line-protocol-parser", "pyyaml")
+EXTRAS = "dev,archive,mqtt,prometheus,serial,tui"
 
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
@@ -63,7 +65,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST, *OF_THE_PAGES)
+    session.install("-e", f".[{EXTRAS}]", *OLDEST, *BESIDE)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
