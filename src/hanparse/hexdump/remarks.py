@@ -2,7 +2,7 @@
 
 * A comment ``/* ... */`` may be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
   the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
-  ``#1`` is a number and no comment. But ``#`` and 16 hex digits are a dump that is commented out.
+  ``#1`` is a number, and ``#(`` and ``#x7E`` are Lisp. But ``#`` and 16 hex digits are a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _LINE_COMMENT: Final = re.compile(
-    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{{15}}))).*)",
+    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
+    r"(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
     re.MULTILINE,
 )
 _COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
