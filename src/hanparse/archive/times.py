@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from hanparse.archive.columns import EPOCH, MICROSECOND, Values
+from hanparse.meters import clock
 
 if TYPE_CHECKING:
     from hanparse.archive.columns import Array
@@ -63,5 +64,6 @@ def _hour(year: int, month: int, day: int, hour: int, zone: Zone) -> tuple[int, 
 
 
 def _offset(wall: datetime, zone: Zone) -> int:
-    found = wall.replace(tzinfo=zone(wall.year, wall.month, wall.day, wall.hour)).utcoffset()
-    return _UNKNOWN if found is None else found // MICROSECOND
+    moment = clock.moment(wall.timetuple()[:6], wall.microsecond, zone)
+    offset = None if moment is None else moment.utcoffset()
+    return _UNKNOWN if offset is None else offset // MICROSECOND
