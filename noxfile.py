@@ -26,6 +26,10 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
+# Packages of examples and pages, and peers with which tests compare.
+BESIDE = ("pandas", "polars", "duckdb", "matplotlib", "distributed", "line-protocol-parser", "pyyaml")
+EXTRAS = "dev,archive,mqtt,prometheus,serial,tui"
+
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
 nox.options.sessions = ["lint", "readme", "cover", "docs", "page", "package", "types", *SUITES, "benchmark"]
@@ -38,7 +42,9 @@ nox.needs_version = ">=2024.10.9"
 @nox.session
 def readme(session: nox.Session) -> None:
     """Run the commands of the README as written, in a fresh copy."""
-    commands = re.findall(r"^```console\n(.*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    commands = re.findall(
+        r"^```console\n([^$].*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     copy = _fresh_copy(session)
     with session.chdir(copy):
         for command in commands:
@@ -59,7 +65,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
+    session.install("-e", f".[{EXTRAS}]", *OLDEST, *BESIDE)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
@@ -133,9 +139,14 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
-    session.install("-e", ".[test]", "homeassistant")
-    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
+    """Run the component and the bridge with the newest Home Assistant that this Python allows (needs mosquitto)."""
+    session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
+    parts = ("", "_component", "_statistics")
+    modules = ("test_fields", "test_sinks_homeassistant", *(f"test_home_assistant{part}" for part in parts))
+    # the tests of the plug-in are coroutines; Home Assistant has deprecations of its own
+    options = ("addopts=", "asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "filterwarnings=default")
+    given = [word for option in options for word in ("-o", option)]
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *given, *(f"tests/{module}.py" for module in modules))
 
 
 @nox.session
@@ -164,11 +175,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers and P1, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below half of a goal."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
     session.run("python", "benchmarks/p1.py", "--short")
+    session.run("python", "benchmarks/archive.py", "--short")
 
 
 @nox.session

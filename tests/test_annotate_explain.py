@@ -231,3 +231,20 @@ def test_a_source_of_another_type_is_refused() -> None:
 def test_the_page_of_explained_frames_is_current() -> None:
     page = (ROOT / "docs" / "explained.md").read_text("utf-8")
     assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"
+
+
+@pytest.mark.parametrize("file", [file for file in SOUND if file.data[:1] == b"\x7e"], ids=lambda file: file.name)
+def test_nothing_is_said_of_bytes_that_are_masked(file: FrameFile) -> None:
+    words = [f"{byte:02X}" for byte in file.data]
+    rng = seeded(len(words))
+    for at in rng.sample(range(12, len(words) - 3), 6):
+        explanation = explain(" ".join([*words[:at], "XX", *words[at + 1 :]]))
+        assert "masked" in explanation.error
+        (leaf,) = (leaf for leaf in explanation.leaves if leaf.offset <= at < leaf.offset + leaf.length)
+        assert (leaf.masked, leaf.value) == (frozenset([at - leaf.offset]), "")
+        assert leaf.to_dict()["raw"][2 * (at - leaf.offset) :][:2] == "xx"
+        (frame,) = (child for child in explanation.children if child.children)
+        assert frame.value == ""
+        fcs = [leaf for leaf in explanation.leaves if leaf.label == "FCS"][-1]
+        assert (fcs.value, "cannot be verified" in fcs.error) == ("", True)
+        assert "XX" in str(explanation).split()

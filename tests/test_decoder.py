@@ -513,3 +513,16 @@ def test_a_wrapper_whose_apdu_cannot_be_read_does_not_cost_the_next_one() -> Non
     assert found == hanparse.decode(apdu)
     with pytest.raises(hanparse.DecodeError):
         hanparse.decode_all(wrapped(apdu[:-1]) * 2)
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+def test_decode_all_calls_on_error_for_what_gave_no_push(as_text: bool) -> None:
+    damaged = bytes([*LIST_2[:-4], LIST_2[-4] ^ 1, *LIST_2[-3:]])
+    data = LIST_1 + damaged + LIST_1
+    errors: list[HanParseError] = []
+    assert len(hanparse.decode_all(data.hex() if as_text else data, on_error=errors.append)) == 2
+    assert [(type(error), getattr(error, "offset", 0)) for error in errors] == [
+        (ChecksumError, len(LIST_1) + len(damaged) - 3)
+    ]
+    assert hanparse.decode_all(LIST_1, on_error=errors.append) == hanparse.decode_all(LIST_1)
+    assert len(errors) == 1

@@ -204,3 +204,9 @@ def test_what_is_shown_is_the_newest_that_came_within_the_age(pushes: list[tuple
             recent = [push[name] for time, push in came if name in push and now - time <= MINUTE]
             assert getattr(merged, name) == (recent[-1] if recent else None)
         assert set(state.latest(now)) <= {name for time, push in came if now - time <= MINUTE for name in push}
+
+
+def test_the_repr_of_a_state_shows_its_latest_values() -> None:
+    state = MeterState()
+    state.update(Measurement(active_power_import=740), datetime(2024, 7, 1, tzinfo=UTC))
+    assert "active_power_import=740 W" in repr(state)

@@ -106,3 +106,22 @@ def test_a_line_that_is_cut_at_an_odd_digit_costs_no_other_line_of_a_log(tail: s
     for cut in (written[:49], written[:40]):
         log = [*lines[:2], f"12:00:09 RX: {cut} {tail}", *lines[2:]]
         assert decode_all("\n".join(log)) == [decode(frame)] * 5
+
+
+FRONTS = ("2024-03-01 12:00:{:02d} ", "[12:00:{:02d}] ", "12.03.24 10:20:{:02d}.125: ")
+BEHIND = ("", " (ok)", " # fine", " <-- good")
+
+
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("left", [19, 42, 61, 90])
+def test_a_cut_line_of_a_log_does_not_make_bytes_of_times(front: str, behind: str, left: int) -> None:
+    pushes = [named(name).data for name in ("kaifa/list1-no", "aidon/list2-6534-tn")] * 2
+    shown = [push.hex(" ").upper() for push in pushes]
+    shown[2] = shown[2][:left]
+    text = "\n".join(front.format(10 * at) + line + behind for at, line in enumerate(shown))
+    rest = pasted.dumped(text)
+    assert powers(text) == [decode(pushes[at]).active_power_import for at in (0, 1, 3)]
+    for at in (0, 1, 3):
+        rest = rest.replace(pushes[at], b"", 1)
+    assert bytes.fromhex(shown[2][: left - left % 3]).startswith(rest)

@@ -177,17 +177,18 @@ def make(rng: Random) -> Text:
     """One text."""
     port = rng.choice(PORTS)
     chosen = [rng.choice([push for push in PUSHES if push.port == port]) for _ in range(rng.choice((1, 1, 1, 2)))]
-    if chosen[0].kind == "apdu":
+    is_sealed = chosen[0].kind != "apdu" and chosen[0].data[:1] in b"~/h"  # HDLC, P1 or M-Bus
+    if not is_sealed:
         chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
-    if chosen[0].kind == "ciphered" and chosen[0].data[:1] != b"~":
-        del chosen[1:]  # ciphered APDUs that follow one another are not parted, as bytes neither
     possible = [name for name in NOTATIONS if name != "no flags" or chosen[0].kind == "hdlc"]
     notation, surrounding = rng.choice(possible), rng.choice([*SURROUNDINGS])
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
-    if damage == "typed over" and chosen[0].kind == "apdu" and "base64" in notation:
-        damage = "cut"  # g is a digit of base64, and nothing seals an APDU
+    if "duplicated" in chosen[-1].name:
+        damage = "none"  # the telegram that is damaged is there twice
+    if damage in {"typed over", "masked"} and not is_sealed and "base64" in notation:
+        damage = "cut"  # g and X are digits of base64, and nothing seals an APDU
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])

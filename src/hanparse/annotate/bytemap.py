@@ -92,20 +92,20 @@ def _section(section: Section, *, is_open: bool) -> str:
     return (
         f"<details{' open' if is_open or faulty else ''}><summary>{_marked(title, faulty)}</summary>"
         f'<div class="legend">{"".join(_legend(section.rows))}</div>'
-        f'<div class="bytes">{" ".join(_part(row, at) for at, row in enumerate(section.rows) if row.raw)}</div>'
+        f'<div class="bytes">{" ".join(_part(row, at) for at, row in enumerate(section.rows) if row.digits)}</div>'
         f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
     )
 
 
 def _legend(rows: Iterable[Row]) -> Iterator[str]:
     """Yield a sample of each colour in the map."""
-    used = {_colour(row) for row in rows if row.raw}
+    used = {_colour(row) for row in rows if row.digits}
     return (f'<span class="{name}">{text}</span>' for name, text in _NAMES.items() if name in used)
 
 
 def _part(row: Row, at: int) -> str:
     """Return the bytes of a part for the map. Its tooltip is the text of the row."""
-    shown = row.raw[:_MAX_BYTES].hex(" ").upper() + (" …" if len(row.raw) > _MAX_BYTES else "")
+    shown = " ".join(row.digits[:_MAX_BYTES]) + (" …" if len(row.digits) > _MAX_BYTES else "")
     text = ": ".join(filter(None, (row.label, row.value, row.error)))
     return f'<span class="n{at} {_colour(row)}" tabindex="0" title="{escape(text)}">{shown}</span>'
 
@@ -118,9 +118,9 @@ def _colour(row: Row) -> str:
 
 def _row(row: Row, at: int) -> str:
     value = escape(row.value) + (f"<div>{_marked(row.error, True)}</div>" if row.error else "")  # noqa: FBT003
-    mark = f' class="n{at}" tabindex="0"' if row.raw else ""
+    mark = f' class="n{at}" tabindex="0"' if row.digits else ""
     indent = f' class="i{row.indent}"' if row.indent else ""
-    raw = "<br>".join(hex_rows(row.raw))
+    raw = "<br>".join(hex_rows(row.digits))
     cells = f'<td class="raw">{raw}</td><td{indent}>{escape(row.label)}</td><td>{value}</td>'
     return f"<tr{mark}><td>{row.offset:04X}</td>{cells}</tr>"
 

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from hanparse.meters import Profile
 
 _FLAG: Final = bytes([FLAG])
+_CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
+_ENTRY: Final = 5  # tag, code, value, scaler and unit, status: the parts of one entry of a list
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -70,14 +72,21 @@ def explain(
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
-def _masked(part: Explanation, places: frozenset[int], error: str) -> Explanation:
-    """The explanation of bytes of which those at `places` were masked, and are 00 here: they say nothing."""
-    hidden = sum(at in places for at in range(part.offset, part.offset + part.length))
-    if not part.children:
-        said = f"{hidden} of {part.length} bytes are masked" if hidden else part.error
-        return replace(part, value="" if hidden else part.value, error=said)
-    children = tuple(_masked(child, places, "") for child in part.children)
-    return replace(part, error=error or part.error, children=children)
+def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
+    """Return the explanation of bytes of which those at `places` were masked, without what it derives from them.
+
+    These bytes are 00 in `part`. A value, a check sequence or a frame that depends on one of them has no meaning.
+    """
+    hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
+    children = [_masked(child, places) for child in part.children]
+    if hidden and len(children) <= _ENTRY:
+        children = [replace(child, value="") if " -> " in child.value else child for child in children]
+    for at, child in enumerate(children):
+        if child.label in _CHECKS and any(earlier.masked for earlier in children[:at]):
+            children[at] = replace(child, value="", error="it cannot be verified, because bytes before it are masked")
+    if hidden and part.layer != "stream":
+        part = replace(part, value="", error=f"{len(hidden)} of {part.length} bytes are masked")
+    return replace(part, error=error or part.error, masked=hidden, children=tuple(children))
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:

@@ -20,7 +20,8 @@ class Row(NamedTuple):
 
     offset: int
     layer: str
-    raw: bytes
+    digits: list[str]
+    """The two hex digits of each byte."""
     indent: int
     label: str
     value: str
@@ -57,12 +58,12 @@ def _rows(node: Explanation, indent: int) -> Iterator[Row]:
     """Return the rows of a node; one row shows the node and a first child with the same label: a list and its count."""
     children = node.children
     if not children:
-        yield Row(node.offset, node.layer, node.raw, indent, node.label, node.value, node.error)
+        yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)
     elif children[0].label == node.label and not children[0].children:
         yield from _rows(children[0], indent)
         children = children[1:]
     else:
-        yield Row(node.offset, node.layer, b"", indent, node.label, "", "")
+        yield Row(node.offset, node.layer, [], indent, node.label, "", "")
     for child in children:
         yield from _rows(child, min(indent + 2, _MAX_INDENT))
 
@@ -80,8 +81,13 @@ def _size(node: Explanation) -> str:
     return f"{node.length} byte{'s' * (node.length != 1)}"
 
 
-def hex_rows(raw: bytes) -> list[str]:
-    """Return the bytes as hex digits, eight bytes in a row, and after 32 rows the number of the other bytes."""
-    rows = [raw[i : i + BYTES_PER_ROW].hex(" ").upper() for i in range(0, len(raw), BYTES_PER_ROW)[:_MAX_ROWS]]
-    more = len(raw) - _MAX_ROWS * BYTES_PER_ROW
+def digits(node: Explanation) -> list[str]:
+    """Return the two hex digits of each byte, ``XX`` for a masked byte."""
+    return ["XX" if at in node.masked else f"{byte:02X}" for at, byte in enumerate(node.raw)]
+
+
+def hex_rows(found: list[str]) -> list[str]:
+    """Return the digits of bytes, eight bytes in a row, and after 32 rows the number of the other bytes."""
+    rows = [" ".join(found[i : i + BYTES_PER_ROW]) for i in range(0, len(found), BYTES_PER_ROW)[:_MAX_ROWS]]
+    more = len(found) - _MAX_ROWS * BYTES_PER_ROW
     return [*rows, f"and {more} bytes more"] if more > 0 else rows

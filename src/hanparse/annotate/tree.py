@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from hanparse.annotate import bytemap
-from hanparse.annotate.rows import BYTES_PER_ROW, hex_rows, sections, summary
+from hanparse.annotate.rows import BYTES_PER_ROW, digits, hex_rows, sections, summary
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,6 +31,7 @@ class Explanation:
       or ``"axdr"``.
     * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people; the last
       two may be empty. A fault within a frame is also the error of the frame.
+    * `masked`: the indexes in `raw` of bytes that the text masks (``XX``). They are 0 in `raw`.
     * `plaintext`: the explanation of the APDU or P1 telegram that the keys deciphered, at the frame (or APDU without a
       frame) that completes it, else `None`. Its offsets count from its own first byte, its bytes are not in the input.
     """
@@ -43,6 +44,7 @@ class Explanation:
     error: str = ""
     children: tuple[Explanation, ...] = ()
     plaintext: Explanation | None = None
+    masked: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, layer: str, label: str, children: tuple[Explanation, ...], *, value: str = "", error: str = "") -> Self:
@@ -64,14 +66,17 @@ class Explanation:
             yield from child.leaves
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tree as dictionaries for JSON; `raw` becomes hex digits. Only a ciphered frame has `plaintext`."""
+        """Return the tree as dictionaries for JSON; `raw` becomes hex digits, ``xx`` for a masked byte.
+
+        Only a ciphered frame has `plaintext`.
+        """
         plaintext = {"plaintext": self.plaintext.to_dict()} if self.plaintext else {}
         return {
             "offset": self.offset,
             "length": self.length,
             "layer": self.layer,
             "label": self.label,
-            "raw": self.raw.hex(),
+            "raw": "".join(digits(self)).lower(),
             "value": self.value,
             "error": self.error,
             "children": [child.to_dict() for child in self.children],
@@ -119,7 +124,7 @@ def _lines(row: Row, digits: int, label_width: int) -> Iterator[str]:
     left = digits + _BYTES_WIDTH + 5
     value_width = _WIDTH - left - label_width - 2
     labels = [" " * row.indent + line for line in _wrapped(row.label, max(8, label_width - row.indent))]
-    columns = zip_longest(hex_rows(row.raw), labels, _wrapped(row.value, value_width), fillvalue="")
+    columns = zip_longest(hex_rows(row.digits), labels, _wrapped(row.value, value_width), fillvalue="")
     for i, (raw, label, value) in enumerate(columns):
         offset = f"{row.offset:0{digits}X}" if i == 0 else " " * digits
         mark = "!" if row.error and i == 0 else " "

@@ -7,6 +7,7 @@ import re
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from hanparse.measurement import FIELD_UNITS, Estimate
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.inputs import in_utc
 from hanparse.measurement.jsonready import from_security, from_value
@@ -16,14 +17,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from hanparse.measurement import Estimate, Wiring
+    from hanparse.measurement import Wiring
     from hanparse.measurement.security import Security
 
     Write = Callable[[Any], str | None]
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates: 1 mA and 1 mV
+_DECIMALS: Final = 3  # of estimates, and of numbers in tables: 1 mA and 1 mV
+ESTIMATES: Final = {
+    f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
+    for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
+    for part in Estimate._fields
+}
+"""The field and the part of an `Estimate` for each column that contains one part."""
 _HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
 _TIMESPECS: Final = {"received": "milliseconds"}  # microseconds of this machine's clock are cut off
 
@@ -95,15 +102,25 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
     if kind is Kind.TEXT:
         return style.text
     if kind in (Kind.NUMBER, Kind.COUNT):
-        return number
+        return _to_three_decimals if style is PEOPLE else number
     if kind is Kind.BREAKER:
         return lambda breaker: style.text(breaker.value)
     return lambda records: style.parts(json.dumps(from_value(records, time=times)))
 
 
+def unit(name: str) -> str:
+    """Return the unit of a column; an empty text if it has none."""
+    field, part = ESTIMATES.get(name, (name, ""))
+    return "" if part == "method" else FIELD_UNITS.get(field, "")
+
+
 def number(value: float) -> str | None:
     """Return the text of a finite number, and `None` for NaN and infinity, which JSON cannot represent."""
     return repr(value) if value - value == 0 else None
+
+
+def _to_three_decimals(value: float) -> str | None:
+    return number(round(value, _DECIMALS) if isinstance(value, float) else value)
 
 
 def rounded(estimate: Estimate) -> dict[str, Any]:
@@ -133,7 +150,13 @@ def _security(style: Style) -> Write:
     return write
 
 
+def _part(style: Style) -> Write:
+    """Return the writer of one part of an estimate, a number or the name of the method."""
+    return lambda value: style.text(value) if isinstance(value, str) else _to_three_decimals(value)
+
+
 _OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
+    **dict.fromkeys(ESTIMATES, _part),
     "file": lambda style: style.text,
     "wiring": _wiring,
     "estimated": _estimated,

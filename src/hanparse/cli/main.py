@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.keys import check_keys
 from hanparse.errors import HanParseError
-from hanparse.support.versions import version
+from hanparse.versions import version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,7 +23,11 @@ COMMANDS: Final = {
     "obis": "what a code or a word means",
     "diagnose": "what is wrong with a connection",
     "report": "the attachment for an issue, without the numbers of your meter",
+    "archive": "captures to Parquet files, by meter and day",
+    "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
     "demo": "decode one real push of each of three makers",
+    "probe": "the speed and parity of a meter at a serial port",
+    "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
     "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""

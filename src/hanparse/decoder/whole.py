@@ -10,6 +10,8 @@ from hanparse.receiver import closeness, is_framed, no_frame, unframed
 from hanparse.wire.buffer import Buffer, as_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hanparse.decoder.options import Options
     from hanparse.measurement import Measurement
     from hanparse.wire.message import Message
@@ -32,16 +34,23 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     return measurements[0]
 
 
-def decode_all(source: str | Buffer, **options: Unpack[Options]) -> list[Measurement]:
+def decode_all(
+    source: str | Buffer, *, on_error: Callable[[HanParseError], object] | None = None, **options: Unpack[Options]
+) -> list[Measurement]:
     """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
 
-    Takes the arguments of `decode`. Raises an error only when there is no push: that of the bytes that came closest to
-    one.
+    Takes the arguments of `decode`. `on_error` is called with each error about bytes that gave no push, whose offset is
+    counted from the first byte, before the function returns. Raises an error only when there is no push: that of the
+    bytes that came closest to one.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     del options  # as in `decode`
-    return _decode_all(source, decoder, errors)
+    measurements = _decode_all(source, decoder, errors)
+    if on_error is not None:
+        for error in errors:
+            on_error(error)
+    return measurements
 
 
 def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
@@ -51,14 +60,17 @@ def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseErr
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        return _without_frames(decoder, messages)
+        errors.clear()  # they are about frames, and there are none
+        return _without_frames(decoder, messages, errors)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frames(decoder: Decoder, messages: list[Message]) -> list[Measurement]:
-    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none.
+
+    Errors are appended to `errors`, which is empty.
+    """
     found: list[Measurement] = []
-    errors: list[HanParseError] = []
     for message in messages:
         try:
             found.append(decoder.decode_payload(message.payload, message.link))

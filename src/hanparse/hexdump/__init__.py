@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
+_FILE_NAME: Final = re.compile(r"\s*\S{0,250}(?:[/\\]\S{1,250}|\.\w{1,6})\s*")
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
@@ -210,7 +211,10 @@ def _digits(text: str, *, alone: bool) -> list[Piece]:
 
 def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:
     what = f"expected hex digits, found {around(text, stranger.start())}; {_TOO_SHORT}"
-    return failure(text, stranger.start(), f"{what} {MIN_BYTES} bytes, and hanparse.hexdump lists the notations")
+    advice = f"{MIN_BYTES} bytes, and hanparse.hexdump lists the notations"
+    if _FILE_NAME.fullmatch(text):
+        advice += "; if this is the name of a file, give what is in the file"
+    return failure(text, stranger.start(), f"{what} {advice}")
 
 
 def says_no_dump(error: HexDumpError) -> bool:

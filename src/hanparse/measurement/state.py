@@ -98,6 +98,10 @@ class MeterState:
         self._kept: dict[str, _Kept] = {}
         self._last = Measurement()
 
+    def __repr__(self) -> str:
+        """Return the latest values as a measurement."""
+        return f"<MeterState {self.measurement()!r}>"
+
     def update(self, measurement: Measurement, now: datetime | None = None) -> Measurement:
         """Add a push that arrived at `now`, and return the latest values at that time as one measurement.
 
