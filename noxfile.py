@@ -175,7 +175,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below half of a goal."""
+    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below their floors."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
