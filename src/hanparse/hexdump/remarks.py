@@ -42,11 +42,12 @@ _DATE: Final = (
     rf"|(?:{_MONTH})[ ]{{1,2}}[0-9]{{1,2}})"
 )
 _DATED: Final = re.compile(rf"(?<![\w:.\-]){_DATE}(?:(?:T|,?[ ]){_TIME})?(?![\w:.\-])")
+_SHORT_DATE: Final = r"(?:[01][0-9]-[0-3][0-9]|[0-3][0-9][./][01][0-9][./][0-9]{2})"  # without year or century
 _LETTER: Final = r"[(\[<][A-F][)\]>]"
 _TIMED: Final = re.compile(
     rf"^[ \t]*+(?>(?:{_LETTER})?)[ \t\[(<]*+"
-    rf"(?P<remark>(?:[01][0-9]-[0-3][0-9][ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
-    r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?![\w:.\-])(?=.*\S)",
+    rf"(?P<remark>(?:{_SHORT_DATE},?[ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
+    r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?!:?\w|[.\-])(?=.*\S)",
     re.MULTILINE,
 )
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)

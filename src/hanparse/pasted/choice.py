@@ -222,13 +222,15 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
+    Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes.
+
     A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
     have no sound bytes in a sample, because a frame may be longer than the samples.
     """
     likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
         bare = without_remarks(sample)
-        sizes: dict[_Candidate, tuple[int, int]] = {}  # sound bytes, and the other bytes as a negative number
+        sizes: dict[_Candidate, tuple[int, bool]] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
@@ -246,8 +248,7 @@ def _choices(
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sound = sum(unit.size for unit in units)
-            sizes[candidate] = sound, sound - sum(len(piece.data) for piece in pieces)
+            sizes[candidate] = sum(unit.size for unit in units), candidate.is_bare
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
     yield from likely
 
