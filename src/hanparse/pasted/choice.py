@@ -199,11 +199,12 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
-    A reading that leaves no text that resembles bytes is yielded at once.
+    Of two readings with the same sound bytes, the one with fewer other bytes on their lines is first: such other bytes
+    are time stamps, which `remarks` knows. A reading that leaves no text that resembles bytes is yielded at once.
     """
     for sample in _samples(text):
         bare = _bare(sample)
-        sizes: dict[_Candidate, int] = {}
+        sizes: dict[_Candidate, tuple[int, int]] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if candidate.is_bare and bare == sample:
@@ -219,7 +220,8 @@ def _choices(
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sizes[candidate] = sum(unit.size for unit in units)
+            size = sum(unit.size for unit in units)
+            sizes[candidate] = size, size - sum(len(unit.data) for unit in units)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
 
 
