@@ -319,3 +319,21 @@ def test_columns_are_written_in_the_order_in_which_they_are_chosen(
     assert [written.index(name) for name in ("voltage_l1", "file", "active_power_import")] == sorted(
         written.index(name) for name in ("voltage_l1", "file", "active_power_import")
     )
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+def test_each_part_of_an_estimate_is_a_column_that_can_be_chosen(
+    form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = named("aidon/list2-6525-it").data
+    estimate = decode(data, estimate=True).estimated["current_l2"]
+    path = tmp_path / "capture.bin"
+    path.write_bytes(data)
+    names = ["current_l2_estimated", "current_l2_estimated_low", "current_l2_estimated_method"]
+    assert main(["decode", "--format", form, "--columns", ",".join(names), str(path)]) == 0
+    shown = capsys.readouterr().out
+    expected = [round(estimate.value, 3), round(estimate.low, 3), estimate.method]
+    if form == "csv":
+        assert shown.splitlines() == [",".join(names), ",".join(map(str, expected))]
+    else:
+        assert json.loads(shown) == dict(zip(names, expected, strict=True))

@@ -106,3 +106,44 @@ def test_a_line_that_is_cut_at_an_odd_digit_costs_no_other_line_of_a_log(tail: s
     for cut in (written[:49], written[:40]):
         log = [*lines[:2], f"12:00:09 RX: {cut} {tail}", *lines[2:]]
         assert decode_all("\n".join(log)) == [decode(frame)] * 5
+
+
+STAMPS = {
+    "a date and a time": "2024-03-01 12:00:{:02d} ",
+    "ISO 8601": "2024-03-01T12:00:{:02d}.123Z ",
+    "brackets": "[12:00:{:02d}] ",
+    "a time with milliseconds": "12:00:{:02d}.250 ",
+    "a time and a colon": "12:00:{:02d}: ",
+    "a Unix time with milliseconds": "17092944{:02d}.250 ",
+    "syslog": "Mar  1 12:00:{:02d} host han[12]: ",
+    "a tag": "[12:00:{:02d}][D][han:042]: ",
+    "European": "01.03.2024 12:00:{:02d} ",
+    "an arrow": "2024-03-01 12:00:{:02d} > ",
+    "none": "",
+}
+REMARKS = ("", " (ok)", " OK", " ({size} bytes)", " ; crc ok", " len={size}")
+CUTS = {
+    "after one byte": slice(0, 2),
+    "after ten": slice(0, 29),
+    "in the middle": slice(0, 62),
+    "in front": slice(60, None),
+}
+
+
+@pytest.mark.parametrize("remark", REMARKS)
+@pytest.mark.parametrize("stamp", STAMPS)
+@pytest.mark.parametrize("cut", [*CUTS, "inside a byte"])
+def test_a_log_with_a_cut_line_gives_no_byte_of_its_time_stamps(stamp: str, remark: str, cut: str) -> None:
+    frames = [named(name).data for name in ("kaifa/list1-no", "aidon/list1-no", *["kaifa/list1-no"] * 2)]
+    words = [frame.hex(" ").upper() for frame in frames]
+    words[1] = words[1][CUTS.get(cut, slice(0, 61))]
+    lines = enumerate(zip(words, frames, strict=True))
+    log = [STAMPS[stamp].format(at) + word + remark.format(size=len(frame)) for at, (word, frame) in lines]
+    found = pasted.dump("\n".join(log))
+    whole, rest = frames[0], b"".join(frames[2:])
+    assert found.data.startswith(whole)
+    assert found.data.endswith(rest)
+    left = found.data[len(whole) : -len(rest)]
+    digits = words[1].replace(" ", "")
+    assert left in (b"", bytes.fromhex(digits[: len(digits) // 2 * 2]))
+    assert left or any(part.line == 2 and words[1][:29] in part.text for part in found.passed_over)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _MAX_TEXT: Final = 200
+_CHECKS: Final = ("HCS", "FCS", "checksum", "CRC")
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -70,14 +71,23 @@ def explain(
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
-def _masked(part: Explanation, places: frozenset[int], error: str) -> Explanation:
-    """The explanation of bytes of which those at `places` were masked, and are 00 here: they say nothing."""
-    hidden = sum(at in places for at in range(part.offset, part.offset + part.length))
-    if not part.children:
-        said = f"{hidden} of {part.length} bytes are masked" if hidden else part.error
-        return replace(part, value="" if hidden else part.value, error=said)
-    children = tuple(_masked(child, places, "") for child in part.children)
-    return replace(part, error=error or part.error, children=children)
+def _masked(part: Explanation, places: frozenset[int], error: str = "", start: int = 0) -> Explanation:
+    """Return the explanation of bytes of which those at `places` were masked and are 00 in `part`.
+
+    A part with masked bytes has no value. A check sequence behind masked bytes of its frame, which begins at `start`,
+    cannot be verified. `error` replaces the error of `part`.
+    """
+    stop = part.offset + part.length
+    hidden = frozenset(at for at in places if part.offset <= at < stop)
+    if part.label in _CHECKS and any(start <= at < stop for at in places):
+        return replace(part, value="", error="cannot be verified: bytes before it are masked", masked=hidden)
+    if part.layer != "stream" and part.label.startswith("frame "):
+        start = part.offset
+    children = tuple(_masked(child, places, start=start) for child in part.children)
+    if not hidden:
+        return replace(part, children=children)
+    count = f"{len(hidden)} of {part.length} bytes are masked"
+    return replace(part, value="", error=error or count, children=children, masked=hidden)
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:

@@ -33,6 +33,7 @@ class Explanation:
       two may be empty. A fault within a frame is also the error of the frame.
     * `plaintext`: the explanation of the APDU or P1 telegram that the keys deciphered, at the frame (or APDU without a
       frame) that completes it, else `None`. Its offsets count from its own first byte, its bytes are not in the input.
+    * `masked`: the positions in the input of masked bytes (``XX``), empty for bytes; `raw` has 00 in their place.
     """
 
     offset: int
@@ -43,6 +44,7 @@ class Explanation:
     error: str = ""
     children: tuple[Explanation, ...] = ()
     plaintext: Explanation | None = None
+    masked: frozenset[int] = frozenset()
 
     @classmethod
     def of(cls, layer: str, label: str, children: tuple[Explanation, ...], *, value: str = "", error: str = "") -> Self:
@@ -64,8 +66,9 @@ class Explanation:
             yield from child.leaves
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tree as dictionaries for JSON; `raw` becomes hex digits. Only a ciphered frame has `plaintext`."""
+        """Return the tree as dictionaries for JSON; `raw` becomes hex digits. `plaintext` and `masked` only if any."""
         plaintext = {"plaintext": self.plaintext.to_dict()} if self.plaintext else {}
+        masked = {"masked": sorted(self.masked)} if self.masked else {}
         return {
             "offset": self.offset,
             "length": self.length,
@@ -76,6 +79,7 @@ class Explanation:
             "error": self.error,
             "children": [child.to_dict() for child in self.children],
             **plaintext,
+            **masked,
         }
 
     def __repr__(self) -> str:
@@ -113,6 +117,7 @@ class _Row(NamedTuple):
     label: str
     value: str
     error: str
+    masked: frozenset[int] = frozenset()
 
 
 class _Section(NamedTuple):
@@ -143,7 +148,7 @@ def _rows(node: Explanation, indent: int) -> Iterator[_Row]:
     """Return the rows of a node; one row shows the node and a first child with the same label: a list and its count."""
     children = node.children
     if not children:
-        yield _Row(node.offset, node.raw, indent, node.label, node.value, node.error)
+        yield _Row(node.offset, node.raw, indent, node.label, node.value, node.error, node.masked)
     elif children[0].label == node.label and not children[0].children:
         yield from _rows(children[0], indent)
         children = children[1:]
@@ -179,7 +184,7 @@ def _lines(row: _Row, digits: int, label_width: int) -> Iterator[str]:
     left = digits + _BYTES_WIDTH + 5
     value_width = _WIDTH - left - label_width - 2
     labels = [" " * row.indent + line for line in _wrapped(row.label, max(8, label_width - row.indent))]
-    columns = zip_longest(_hex_rows(row.raw), labels, _wrapped(row.value, value_width), fillvalue="")
+    columns = zip_longest(_hex_rows(row), labels, _wrapped(row.value, value_width), fillvalue="")
     for i, (raw, label, value) in enumerate(columns):
         offset = f"{row.offset:0{digits}X}" if i == 0 else " " * digits
         mark = "!" if row.error and i == 0 else " "
@@ -188,9 +193,12 @@ def _lines(row: _Row, digits: int, label_width: int) -> Iterator[str]:
     yield from (f"!{' ' * (left - 1 + row.indent)}! {line}" for line in _wrapped(row.error, error_width))
 
 
-def _hex_rows(raw: bytes) -> list[str]:
-    rows = [raw[i : i + _BYTES_PER_ROW].hex(" ").upper() for i in range(0, len(raw), _BYTES_PER_ROW)[:_MAX_ROWS]]
-    more = len(raw) - _MAX_ROWS * _BYTES_PER_ROW
+def _hex_rows(row: _Row) -> list[str]:
+    """Return the bytes of a row in hex digits, with ``XX`` in place of masked bytes."""
+    shown = row.raw[: _MAX_ROWS * _BYTES_PER_ROW]
+    words = ["XX" if at in row.masked else f"{byte:02X}" for at, byte in enumerate(shown, row.offset)]
+    rows = [" ".join(words[i : i + _BYTES_PER_ROW]) for i in range(0, len(words), _BYTES_PER_ROW)]
+    more = len(row.raw) - len(shown)
     return [*rows, f"and {more} bytes more"] if more > 0 else rows
 
 
@@ -224,7 +232,7 @@ def _html_row(row: _Row) -> str:
     value = escape(row.value) + (f"<div>{_marked(row.error, True)}</div>" if row.error else "")  # noqa: FBT003
     return (
         f'<tr><td style="{_CSS_CELL}">{row.offset:04X}</td>'
-        f'<td style="{_CSS_CELL}; white-space: pre">{"<br>".join(_hex_rows(row.raw))}</td>'
+        f'<td style="{_CSS_CELL}; white-space: pre">{"<br>".join(_hex_rows(row))}</td>'
         f'<td style="{_CSS_CELL}; padding-left: {row.indent + 1}ch">{escape(row.label)}</td>'
         f'<td style="{_CSS_CELL}">{value}</td></tr>'
     )

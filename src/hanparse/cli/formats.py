@@ -20,7 +20,6 @@ EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
 """The columns that are not fields of a push."""
 
 _IN_KIND: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
-_ESTIMATED: Final = ("current_l2", "voltage_l2")  # the fields that hanparse estimates
 _BEFORE: Final = ("file", "received")
 
 
@@ -37,6 +36,11 @@ class Output:
     received: bool = False
     estimated: bool = False
     security: bool = False
+
+    @property
+    def needs_estimates(self) -> bool:
+        """Return whether a column contains estimates or a part of one."""
+        return self.estimated or any(name in cells.ESTIMATE_COLUMNS for name in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -89,8 +93,15 @@ class Cells:
 
 def _others(columns: list[tuple[int, cells.Write, str]], measurement: Measurement, file: str) -> list[tuple[int, str]]:
     """Return the index and the text of each column that is not a field and has a value."""
-    values = [(at, write, file if name == "file" else getattr(measurement, name)) for at, write, name in columns]
-    return [(at, text) for at, write, value in values if value and (text := write(value)) is not None]
+    values = [(at, write, file if name == "file" else _value(measurement, name)) for at, write, name in columns]
+    is_there = [(at, write, value) for at, write, value in values if value or value == 0]  # an estimate may be 0
+    return [(at, text) for at, write, value in is_there if (text := write(value)) is not None]
+
+
+def _value(measurement: Measurement, name: str) -> Any:  # noqa: ANN401  of the type of the column
+    if (of := cells.ESTIMATE_COLUMNS.get(name)) is None:
+        return getattr(measurement, name)
+    return getattr(measurement.estimated.get(of.field), of.part, None)
 
 
 class JsonLines:
@@ -166,17 +177,18 @@ class Csv:
 def _header(name: str) -> list[tuple[str, str]]:
     """Return the names and units of the CSV columns for one column of `Output`, which may have several parts."""
     if name == "estimated":
-        return [
-            (
-                f"{field}_estimated" + ("" if part == "value" else f"_{part}"),
-                "" if part == "method" else FIELD_UNITS[field],
-            )
-            for field in _ESTIMATED
-            for part in Estimate._fields
-        ]
+        return [(column, unit_of(column)) for column in cells.ESTIMATE_COLUMNS]
     if name == "security":
         return [(f"security_{part}".replace("security_security", "security"), "") for part in Security._fields]
-    return [(name, FIELD_UNITS.get(name, ""))]
+    return [(name, unit_of(name))]
+
+
+def unit_of(column: str) -> str:
+    """Return the unit of a column, empty for a column without one."""
+    of = cells.ESTIMATE_COLUMNS.get(column)
+    if of is None:
+        return FIELD_UNITS.get(column, "")
+    return "" if of.part == "method" else FIELD_UNITS[of.field]
 
 
 def _with_unit(name: str, unit: str) -> str:
@@ -185,7 +197,7 @@ def _with_unit(name: str, unit: str) -> str:
 
 def _estimated(estimates: Mapping[str, Estimate]) -> list[str]:
     found = []
-    for field in _ESTIMATED:
+    for field in cells.ESTIMATED:
         parts = cells.rounded(estimates[field]).values() if field in estimates else [""] * len(Estimate._fields)
         found += [cells.in_csv(str(part)) for part in parts]
     return found

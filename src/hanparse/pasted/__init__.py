@@ -18,7 +18,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import HexDumpError
+from hanparse.errors import HanParseError, HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import failure, tidy
 from hanparse.pasted import sound
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 _LONGEST_APDUS: Final = 1 << 16
 """A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
 
+_SHOWN: Final = 60
 _HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
 
@@ -61,6 +62,38 @@ def dump(text: str) -> hexdump.Dump:
         if not (damaged := damaged_telegram(text)):
             raise
         return hexdump.Dump(damaged, style="P1")
+
+
+def losses(shown: hexdump.Dump) -> list[HexDumpError]:
+    """Return an error for each part of a text that was passed over and resembles bytes: probably a cut line."""
+    return [
+        HexDumpError(
+            f"line {at.line}, column {at.column}: passed over: {why_left(at.text)}", line=at.line, column=at.column
+        )
+        for at in shown.passed_over
+        if hexdump.like_bytes(at.text)
+    ]
+
+
+def why_left(part: str) -> str:
+    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
+    try:
+        hexdump.parse(part)
+    except HexDumpError as error:
+        if not hexdump.says_no_dump(error):
+            return reason(error)
+    return shortened(part)
+
+
+def reason(error: HanParseError) -> str:
+    """Return the message of an error without its line number, which counts from the start of a part of the text."""
+    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
+
+
+def shortened(line: str) -> str:
+    """Return a line of a text for a message, in quotes and at most `_SHOWN` characters long."""
+    line = line.strip()
+    return repr(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from hanparse.cli.arguments import add_files, add_reading, reading
+from hanparse.cli.cells import ESTIMATE_COLUMNS
 from hanparse.cli.console import complain, end_like_an_interrupt, no_clock
 from hanparse.cli.formats import EXTRAS, Csv, Json, JsonLines, Output
 from hanparse.cli.inputs import Inputs, is_port
@@ -62,9 +63,9 @@ def _add_output(command: argparse.ArgumentParser) -> None:
 
 def _columns(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
-    known = (*FIELDS, *EXTRAS)
+    known = (*FIELDS, *EXTRAS, *ESTIMATE_COLUMNS)
     if unknown := [name for name in names if name not in known]:
-        close = ["estimated"] if "_estimated" in unknown[0] else get_close_matches(unknown[0], known, 3)
+        close = get_close_matches(unknown[0], known, 3)
         advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
         raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
     if len(set(names)) < len(names):
@@ -77,7 +78,7 @@ def run(given: argparse.Namespace) -> int:
     if given.units and given.format != "csv":
         given.refuse("--units is for --format csv: a table shows units anyway, and JSON has no header for them")
     inputs, output = Inputs(given.files), _output(given)
-    options = Options(**reading(given), estimate=output.estimated, profiles=PROFILES)
+    options = Options(**reading(given), estimate=output.needs_estimates, profiles=PROFILES)
     clock = _now if output.received else no_clock
     if given.follow:
         end_like_an_interrupt()
