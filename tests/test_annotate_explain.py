@@ -231,3 +231,22 @@ def test_a_source_of_another_type_is_refused() -> None:
 def test_the_page_of_explained_frames_is_current() -> None:
     page = (ROOT / "docs" / "explained.md").read_text("utf-8")
     assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"
+
+
+def test_masked_bytes_are_shown_as_masked_and_nothing_is_said_of_their_value_or_of_a_check_sequence_behind_them() -> (
+    None
+):
+    data = named("kaifa/list1-no").data
+    digits = data.hex(" ").upper().split()
+    masked = " ".join([*digits[:34], "XX", "XX", *digits[36:]])
+    assert data[34:36] == bytes(2)  # so that the FCS would fit
+    found = explain(masked)
+    [fcs] = [leaf for leaf in found.leaves if leaf.label == "FCS"]
+    [hcs] = [leaf for leaf in found.leaves if leaf.label == "HCS"]
+    assert not fcs.value
+    assert "cannot be verified" in fcs.error
+    assert "fits" in hcs.value
+    assert found.masked == {34, 35}
+    assert "06 XX XX 16 DC" in str(found)
+    assert "5852" not in str(found)
+    assert found.to_dict()["masked"] == [34, 35]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _MAX_TEXT: Final = 200
-_CHECKS: Final = ("HCS", "FCS", "checksum", "CRC")
+_CHECKS: Final = (("hdlc", "HCS"), ("hdlc", "FCS"), ("mbus", "checksum"), ("p1", "end"))
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -79,7 +79,7 @@ def _masked(part: Explanation, places: frozenset[int], error: str = "", start: i
     """
     stop = part.offset + part.length
     hidden = frozenset(at for at in places if part.offset <= at < stop)
-    if part.label in _CHECKS and any(start <= at < stop for at in places):
+    if (part.layer, part.label) in _CHECKS and any(start <= at < stop for at in places):
         return replace(part, value="", error="cannot be verified: bytes before it are masked", masked=hidden)
     if part.layer != "stream" and part.label.startswith("frame "):
         start = part.offset
