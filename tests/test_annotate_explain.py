@@ -233,7 +233,7 @@ def test_the_page_of_explained_frames_is_current() -> None:
     assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"
 
 
-def test_masked_bytes_are_shown_as_masked_and_nothing_is_said_of_their_value_or_of_a_check_sequence_behind_them() -> (
+def test_masked_bytes_are_shown_as_masked_and_no_check_sequence_behind_them_is_verified() -> (
     None
 ):
     data = named("kaifa/list1-no").data
