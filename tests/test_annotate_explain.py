@@ -233,9 +233,7 @@ def test_the_page_of_explained_frames_is_current() -> None:
     assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"
 
 
-def test_masked_bytes_are_shown_as_masked_and_no_check_sequence_behind_them_is_verified() -> (
-    None
-):
+def test_masked_bytes_are_shown_as_masked_and_no_check_sequence_behind_them_is_verified() -> None:
     data = named("kaifa/list1-no").data
     digits = data.hex(" ").upper().split()
     masked = " ".join([*digits[:34], "XX", "XX", *digits[36:]])
