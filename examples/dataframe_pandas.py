@@ -31,10 +31,7 @@ def frame(path: str, *fields: str, timezone: tzinfo | None = None) -> pd.DataFra
             parts.append(pd.DataFrame(rows, columns=names).astype({name: types[name] for name in names}))
     if not decoder.stats.measurements:
         raise ValueError(f"no push in {path}: {decoder.last_error}; a hex log is text, use hanparse.decode_all(text)")
-    print(
-        f"lost: {decoder.stats.passed_over} of {decoder.stats.bytes} bytes; last error: {decoder.last_error}",
-        file=sys.stderr,
-    )
+    print("lost bytes:", decoder.stats.passed_over, "last error:", decoder.last_error, file=sys.stderr)
     return pd.concat(parts, ignore_index=True)
 
 
