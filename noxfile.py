@@ -17,6 +17,7 @@ FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
 ON_ALL_CORES = ("-n", "auto")  # options of pytest
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")  # the names of tests/test_decoder_browser.py
 DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
 
@@ -25,9 +26,13 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
+# Packages of examples and pages, and peers with which tests compare.
+BESIDE = ("pandas", "polars", "duckdb", "matplotlib", "distributed", "line-protocol-parser", "pyyaml")
+EXTRAS = "dev,archive,mqtt,prometheus,serial,tui"
+
 # The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
-nox.options.sessions = ["lint", "readme", "cover", "docs", "package", "types", *SUITES, "benchmark"]
+nox.options.sessions = ["lint", "readme", "cover", "docs", "page", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
 nox.options.error_on_missing_interpreters = False
 nox.options.stop_on_first_error = True
@@ -37,7 +42,9 @@ nox.needs_version = ">=2024.10.9"
 @nox.session
 def readme(session: nox.Session) -> None:
     """Run the commands of the README as written, in a fresh copy."""
-    commands = re.findall(r"^```console\n(.*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    commands = re.findall(
+        r"^```console\n([^$].*?)\n```$", Path("README.md").read_text("utf-8"), re.MULTILINE | re.DOTALL
+    )
     copy = _fresh_copy(session)
     with session.chdir(copy):
         for command in commands:
@@ -58,7 +65,7 @@ def lint(session: nox.Session) -> None:
 @nox.session
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
-    session.install("-e", ".[dev]", *OLDEST, "pandas", "polars")  # the last two: examples of the docs
+    session.install("-e", f".[{EXTRAS}]", *OLDEST, *BESIDE)
     session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
@@ -89,10 +96,26 @@ def docs(session: nox.Session) -> None:
     site = session.cache_dir / "site"
     shutil.rmtree(site, ignore_errors=True)
     session.run("sphinx-build", "-W", "--keep-going", "-q", "-b", "html", "docs", str(site), *session.posargs)
+    if shutil.which("npm"):
+        session.run("python", "tools/build_decoder.py", str(site / "decoder"))
+    else:
+        session.warn("npm is missing, which gets Pyodide: the site has no page that decodes")
     pages = [path for path in site.rglob("*") if path.suffix in (".html", ".css")]
     fetched = [f"{path}: {found[0]}" for path in pages for found in FETCHED.finditer(path.read_text("utf-8"))]
     if fetched or not pages:
         session.error(f"expected pages that fetch nothing from another site, found {len(pages)} pages: {fetched}")
+
+
+@nox.session
+def page(session: nox.Session) -> None:
+    """Build the page that decodes, and try it in Chromium. Needs npm, and Chromium of the system."""
+    if not shutil.which("npm") or not any(map(shutil.which, CHROMIUMS)):
+        session.skip(f"expected npm and one of {', '.join(CHROMIUMS)}; one of them is missing")
+    session.install("-e", ".[test]", "playwright")
+    site = session.cache_dir / "page" / "in" / "a-folder"  # the page works from any path
+    session.run("python", "tools/build_decoder.py", str(site))
+    env = {"HANPARSE_PAGE": str(site.absolute())}
+    session.run("pytest", "-s", "-rs", "tests/test_decoder_browser.py", *session.posargs, env=env)  # -s shows the times
 
 
 @nox.session
@@ -116,9 +139,14 @@ def package(session: nox.Session) -> None:
 
 @nox.session(python="3.13")
 def homeassistant(session: nox.Session) -> None:
-    """Compare the properties of fields with the tables of the newest Home Assistant that this Python allows."""
-    session.install("-e", ".[test]", "homeassistant")
-    session.run("pytest", "-p", "no:cacheprovider", "tests/test_fields.py")
+    """Run the component and the bridge with the newest Home Assistant that this Python allows (needs mosquitto)."""
+    session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
+    parts = ("", "_component", "_statistics")
+    modules = ("test_fields", "test_sinks_homeassistant", *(f"test_home_assistant{part}" for part in parts))
+    # the tests of the plug-in are coroutines; Home Assistant has deprecations of its own
+    options = ("addopts=", "asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "filterwarnings=default")
+    given = [word for option in options for word in ("-o", option)]
+    session.run("pytest", "-q", "-p", "no:cacheprovider", *given, *(f"tests/{module}.py" for module in modules))
 
 
 @nox.session
@@ -147,11 +175,12 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers and P1, which fail if a ratio is below half of its goal."""
+    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below their floors."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")
     session.run("python", "benchmarks/p1.py", "--short")
+    session.run("python", "benchmarks/archive.py", "--short")
 
 
 @nox.session

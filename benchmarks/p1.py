@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 ROOT: Final = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from speed import AMSHAN, install  # noqa: E402
+from speed import AMSHAN, PYDLMS, install  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PAGE: Final = ROOT / "docs" / "speed.md"
 TEXT: Final = Path(__file__).with_name("p1_page.txt")
 HEADING: Final = "## P1 telegrams\n"
-PEERS: Final = (AMSHAN, "dsmr-parser==1.11.2", "pydlms-client==0.1.0")
+PEERS: Final = (AMSHAN, "dsmr-parser==1.11.2", PYDLMS)
 KINDS: Final = {
     "Netherlands, DSMR 5": ("nl-dsmr50-document", "V5"),
     "Belgium": ("be-fluvius-peaks", "BELGIUM_FLUVIUS"),

@@ -81,6 +81,15 @@ def _gurux() -> Feed:
     return feed
 
 
+def _pydlms_client() -> Feed:
+    feed_decoder = import_module("pydlms.push").PushDecoder().feed
+
+    def feed(chunk: bytes) -> list[object]:
+        return [(message.timestamp, [record.raw for record in message.records]) for message in feed_decoder(chunk)]
+
+    return feed
+
+
 LIBRARIES: Final = {
     "hanparse": Library(
         "hanparse",
@@ -111,6 +120,13 @@ LIBRARIES: Final = {
         "HCS, FCS, flags",
         "import gurux_dlms",
         _gurux,
+    ),
+    "pydlms-client": Library(
+        "pydlms-client",
+        "OBIS codes, scalers, units and raw values; a property scales each value",
+        "HCS, FCS, flags",
+        "from pydlms import push",
+        _pydlms_client,
     ),
 }
 

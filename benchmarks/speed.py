@@ -19,7 +19,8 @@ from typing import Final
 
 ROOT: Final = Path(__file__).parents[1]
 AMSHAN: Final = "amshan==2.1.1"
-PEERS: Final = (AMSHAN, "dlms-cosem", "gurux-dlms")
+PYDLMS: Final = "pydlms-client==0.1.0"
+PEERS: Final = (AMSHAN, "dlms-cosem", "gurux-dlms", PYDLMS)
 PLOTTING: Final = "matplotlib>=3.10"
 
 

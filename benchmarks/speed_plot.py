@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 PLOT: Final = Path(__file__).parents[1] / "docs" / "plots" / "speed.svg"
-COLOURS: Final = {OURS: "#0072b2", RIVAL: "#d55e00", "dlms-cosem": "#009e73", "gurux-dlms": "#cc79a7"}
+COLOURS: Final = {
+    OURS: "#0072b2",
+    RIVAL: "#d55e00",
+    "dlms-cosem": "#009e73",
+    "gurux-dlms": "#cc79a7",
+    "pydlms-client": "#e69f00",
+}
 SHOWN: Final = {"warm": "one push, warm", "chunks 256": "256-byte chunks", "chunks 16": "16-byte chunks"}
 _STYLE: Final = {"font.size": 10, "axes.spines.top": False, "axes.spines.right": False, "svg.hashsalt": "hanparse"}
 

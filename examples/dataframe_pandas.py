@@ -6,10 +6,11 @@ docs/dataframes.md explains it.
 """
 
 import sys
-from datetime import datetime, tzinfo
+from datetime import datetime
 from functools import partial
 from itertools import chain
 from operator import attrgetter
+from typing import Any
 
 import pandas as pd
 
@@ -18,20 +19,19 @@ from hanparse import Decoder, Measurement
 TYPES = {"text": "str", "time": "datetime64[us, UTC]", "count": "Int64"}
 
 
-def frame(path: str, *fields: str, timezone: tzinfo | None = None) -> pd.DataFrame:
-    """Return the times and the chosen fields of all pushes of a binary capture; print what was lost."""
+def frame(path: str, *fields: str, **options: Any) -> pd.DataFrame:
+    """Return the times and the chosen fields of all pushes of a capture. `options` are those of `Decoder`."""
     names = ["timestamp", *fields]
     types = {f.name: TYPES.get(f.kind.value, "float64" if f.is_float else "Int64") for f in Measurement.fields()}
-    decoder, values, parts = Decoder(timezone=timezone), attrgetter(*names), []
+    decoder, values, parts = Decoder(**options), attrgetter(*names), []
     with open(path, "rb") as file:
         for chunk in chain(iter(partial(file.read, 1 << 20), b""), [None]):
             rows = [*map(values, decoder.feed(chunk) if chunk else decoder.flush())]
             if any(type(value) is datetime and not value.tzinfo for row in rows for value in row):
-                raise ValueError("times without a zone, which pandas takes for UTC: say which, frame(timezone=...)")
+                raise ValueError("times without a zone, which pandas takes for UTC: give timezone=ZoneInfo(...)")
             parts.append(pd.DataFrame(rows, columns=names).astype({name: types[name] for name in names}))
     if not decoder.stats.measurements:
-        raise ValueError(f"no push in {path}: {decoder.last_error}; a hex log is text, use hanparse.decode_all(text)")
-    print("lost bytes:", decoder.stats.passed_over, "last error:", decoder.last_error, file=sys.stderr)
+        raise ValueError(f"no push in {path}: {decoder.diagnosis() or decoder.last_error}")
     return pd.concat(parts, ignore_index=True)
 
 

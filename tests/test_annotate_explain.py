@@ -233,18 +233,18 @@ def test_the_page_of_explained_frames_is_current() -> None:
     assert script("tools/write_explained.py").page() == page, "run python tools/write_explained.py"
 
 
-def test_masked_bytes_are_shown_as_masked_and_no_check_sequence_behind_them_is_verified() -> None:
-    data = named("kaifa/list1-no").data
-    digits = data.hex(" ").upper().split()
-    masked = " ".join([*digits[:34], "XX", "XX", *digits[36:]])
-    assert data[34:36] == bytes(2)  # so that the FCS would fit
-    found = explain(masked)
-    [fcs] = [leaf for leaf in found.leaves if leaf.label == "FCS"]
-    [hcs] = [leaf for leaf in found.leaves if leaf.label == "HCS"]
-    assert not fcs.value
-    assert "cannot be verified" in fcs.error
-    assert "fits" in hcs.value
-    assert found.masked == {34, 35}
-    assert "06 XX XX 16 DC" in str(found)
-    assert "5852" not in str(found)
-    assert found.to_dict()["masked"] == [34, 35]
+@pytest.mark.parametrize("file", [file for file in SOUND if file.data[:1] == b"\x7e"], ids=lambda file: file.name)
+def test_nothing_is_said_of_bytes_that_are_masked(file: FrameFile) -> None:
+    words = [f"{byte:02X}" for byte in file.data]
+    rng = seeded(len(words))
+    for at in rng.sample(range(12, len(words) - 3), 6):
+        explanation = explain(" ".join([*words[:at], "XX", *words[at + 1 :]]))
+        assert "masked" in explanation.error
+        (leaf,) = (leaf for leaf in explanation.leaves if leaf.offset <= at < leaf.offset + leaf.length)
+        assert (leaf.masked, leaf.value) == (frozenset([at - leaf.offset]), "")
+        assert leaf.to_dict()["raw"][2 * (at - leaf.offset) :][:2] == "xx"
+        (frame,) = (child for child in explanation.children if child.children)
+        assert frame.value == ""
+        fcs = [leaf for leaf in explanation.leaves if leaf.label == "FCS"][-1]
+        assert (fcs.value, "cannot be verified" in fcs.error) == ("", True)
+        assert "XX" in str(explanation).split()

@@ -321,19 +321,28 @@ def test_columns_are_written_in_the_order_in_which_they_are_chosen(
     )
 
 
-@pytest.mark.parametrize("form", ["csv", "jsonl"])
-def test_each_part_of_an_estimate_is_a_column_that_can_be_chosen(
+@pytest.mark.parametrize("form", FORMATS)
+def test_a_part_of_an_estimate_is_a_column_of_its_own(
     form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    data = named("aidon/list2-6525-it").data
-    estimate = decode(data, estimate=True).estimated["current_l2"]
-    path = tmp_path / "capture.bin"
-    path.write_bytes(data)
-    names = ["current_l2_estimated", "current_l2_estimated_low", "current_l2_estimated_method"]
-    assert main(["decode", "--format", form, "--columns", ",".join(names), str(path)]) == 0
+    path = tmp_path / "push.bin"
+    path.write_bytes(named("aidon/list2-6525-it").data)
+    assert (
+        main(["decode", "--format", form, "--columns", "current_l2_estimated,current_l2_estimated_high", str(path)])
+        == 0
+    )
     shown = capsys.readouterr().out
-    expected = [round(estimate.value, 3), round(estimate.low, 3), estimate.method]
-    if form == "csv":
-        assert shown.splitlines() == [",".join(names), ",".join(map(str, expected))]
-    else:
-        assert json.loads(shown) == dict(zip(names, expected, strict=True))
+    assert main(["decode", "--format", "json", "--columns", "estimated", str(path)]) == 0
+    estimated = json.loads(capsys.readouterr().out)[0]["estimated"]["current_l2"]
+    assert all(str(estimated[part]) in shown for part in ("value", "high"))
+    assert str(estimated["low"]) not in shown
+    assert "voltage_l2" not in shown
+
+
+def test_a_table_shows_no_more_than_three_decimals(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "push.bin"
+    path.write_bytes(named("aidon/list2-6525-it").data)
+    assert main(["decode", "--ct", "150:7", str(path)]) == 0
+    numbers = re.findall(r" (\d+\.\d+) [AVW]", capsys.readouterr().out)
+    assert numbers
+    assert all(len(number.partition(".")[2]) <= 3 for number in numbers)

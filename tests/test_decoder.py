@@ -515,35 +515,14 @@ def test_a_wrapper_whose_apdu_cannot_be_read_does_not_cost_the_next_one() -> Non
         hanparse.decode_all(wrapped(apdu[:-1]) * 2)
 
 
-def test_decode_all_calls_on_error_with_what_it_leaves_out() -> None:
-    push = named("kaifa/list1-no").data
-    damaged = bytearray(push)
-    damaged[30] ^= 1
+@pytest.mark.parametrize("as_text", [False, True])
+def test_decode_all_calls_on_error_for_what_gave_no_push(as_text: bool) -> None:
+    damaged = bytes([*LIST_2[:-4], LIST_2[-4] ^ 1, *LIST_2[-3:]])
+    data = LIST_1 + damaged + LIST_1
     errors: list[HanParseError] = []
-    assert len(hanparse.decode_all(push + damaged + push, on_error=errors.append)) == 2
-    assert [type(error) for error in errors] == [ChecksumError]
-
-
-def test_decode_all_calls_on_error_with_the_line_of_a_log_that_is_cut_inside_a_byte() -> None:
-    push = named("kaifa/list1-no").data.hex()
-    errors: list[HanParseError] = []
-    log = "\n".join(f"2024-03-01 12:00:0{at} {line}" for at, line in enumerate([push, push[:61], push]))
-    assert len(hanparse.decode_all(log, on_error=errors.append)) == 2
-    [error] = errors
-    assert isinstance(error, HexDumpError)
-    assert error.line == 2
-    with pytest.raises(TypeError, match="on_error: a callable or None"):
-        hanparse.decode_all(log, on_error="print")  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize("path", ["capture.bin", "/var/log/han.log", r"C:\han\capture.txt", "logs/han 1.txt"])
-def test_a_path_in_place_of_a_dump_is_named_as_one(path: str) -> None:
-    with pytest.raises(HexDumpError, match="looks like the path of a file: give its content"):
-        hanparse.decode(path)
-
-
-@pytest.mark.parametrize("text", ["hello world", "the meter sent nothing", "zz"])
-def test_a_text_that_is_no_path_is_not_named_as_one(text: str) -> None:
-    with pytest.raises(HexDumpError) as caught:
-        hanparse.decode(text)
-    assert "path" not in str(caught.value)
+    assert len(hanparse.decode_all(data.hex() if as_text else data, on_error=errors.append)) == 2
+    assert [(type(error), getattr(error, "offset", 0)) for error in errors] == [
+        (ChecksumError, len(LIST_1) + len(damaged) - 3)
+    ]
+    assert hanparse.decode_all(LIST_1, on_error=errors.append) == hanparse.decode_all(LIST_1)
+    assert len(errors) == 1

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import os
 import re
 import shlex
 import shutil
 import subprocess
 import tomllib
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, get_args
 
 import pytest
 from framefiles import named
 from scripts import ROOT, script
+from test_cli_simulate import simulated
 
 import hanparse
 from hanparse.cli.main import main
@@ -38,11 +40,27 @@ NOT_RUN: Final = {
     "read -rs": "asks for keys at a terminal; the test sets both variables",
     "timeout 60 cat": "needs a serial port",
     "hanparse decode --follow /dev": "needs a serial port",
+    "hanparse probe": "needs a serial port; test_cli_probe.py runs it at a pseudo terminal",
+    "hanparse simulate aidon tcp://": "serves until it is interrupted; the code that reads it runs with such a meter",
+    "hanparse bridge SOURCE": "is the usage of the command",
+    "hanparse simulate kaifa tcp://": "never ends; test_bridge_pages.py runs it",
+    "hanparse bridge tcp://": "never ends; test_bridge_pages.py runs it",
+    "hanparse bridge --forget": "needs a broker; test_bridge_pages.py runs it",
+    "mosquitto_sub": "needs a broker; test_bridge_pages.py runs it",
+    "curl": "needs a bridge; test_bridge_pages.py runs it",
 }
 """What no test runs, by what a command begins with, and why."""
 
 
+LIBRARIES: Final = {
+    "docs/dataframes.md": ("pandas", "polars"),
+    "docs/fleet.md": ("pyarrow",),
+    "docs/archives.md": ("numpy", "pyarrow", "pandas", "polars", "duckdb", "matplotlib"),
+}
+"""What a page needs beside hanparse."""
+
 _JQ: Final = " | jq "
+_METER: Final = "tcp://127.0.0.1:3001"
 
 
 class Block(NamedTuple):
@@ -95,17 +113,17 @@ def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
 def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
-    if page == "docs/dataframes.md":
-        pytest.importorskip("pandas", reason="pandas is not installed; the session cover of nox has it")
-        pytest.importorskip("polars", reason="polars is not installed; the session cover of nox has it")
+    for library in LIBRARIES.get(page, ()):
+        pytest.importorskip(library, reason=f"{library} is not installed; the session cover of nox has it")
     runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":
             exec(compile("\n" * (block.line - 1) + block.code, page, "exec"), namespace)  # noqa: S102  our own pages
         elif block.language == "pycon":
-            test = doctest.DocTestParser().get_doctest(block.code, namespace, page, page, block.line - 1)
-            assert test.examples
-            runner.run(test, clear_globs=False)
+            with connected(block.code) as code:
+                test = doctest.DocTestParser().get_doctest(code, namespace, page, page, block.line - 1)
+                assert test.examples
+                runner.run(test, clear_globs=False)
             namespace = test.globs
         elif block.language == "console":
             for command, file in redirected(block):
@@ -114,12 +132,22 @@ def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: s
     assert runner.summarize(verbose=False).failed == 0
 
 
+@contextmanager
+def connected(code: str) -> Iterator[str]:
+    """The code with the address of a simulated meter in place of the one that pages show."""
+    if _METER not in code:
+        yield code
+        return
+    with simulated("aidon", "tcp://127.0.0.1:0", "--speed", "0", "--count", "100") as (_, address):
+        yield code.replace(_METER, address)
+
+
 def redirected(block: Block) -> Iterator[tuple[str, str]]:
-    """Each command of a block that writes into a file, and the name of the file."""
+    """Each command of a block that writes a file, and the name of the file into which its output goes."""
     for command, _output in commands(block):
-        line, arrow, file = command.partition(" > ")
-        if arrow and not why_not(command):
-            yield line, file
+        line, _arrow, file = command.partition(" > ")
+        if (file or line.startswith("hanparse simulate")) and not why_not(command):
+            yield line, file or os.devnull
 
 
 @pytest.mark.usefixtures("captures")
@@ -178,6 +206,8 @@ def test_what_is_not_run_is_shown_somewhere() -> None:
     [
         ("draw_architecture", "draw", "architecture.svg"),
         ("draw_frame", "draw", "frame.svg"),
+        ("draw_watch", "receiving", "watch.svg"),
+        ("draw_watch", "quiet", "watch-quiet.svg"),
         ("write_obis", "page", "obis.md"),
     ],
 )
@@ -191,7 +221,7 @@ def test_the_plots_of_the_estimate_are_those_of_the_estimate_as_it_is_now() -> N
         assert text == (ROOT / "docs" / "plots" / name).read_text("utf-8"), "run python tools/draw_accuracy.py"
 
 
-@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg"])
+@pytest.mark.parametrize("name", ["architecture.svg", "frame.svg", "watch.svg", "watch-quiet.svg"])
 def test_every_box_and_text_of_a_picture_begins_and_ends_inside_its_view(name: str) -> None:
     picture = (ROOT / "docs" / name).read_text("utf-8")
     view = re.search(r'viewBox="0 0 (\d+) (\d+)" role="img"', picture)
@@ -220,7 +250,8 @@ def test_the_speed_table_of_the_readme_is_that_of_the_page_about_speed() -> None
 
 def test_the_two_commands_of_the_readme_stand_in_console_blocks() -> None:
     found = [block.code.splitlines() for block in blocks("README.md") if block.language == "console"]
-    assert [len(lines) for lines in found] == [1, 1]
+    plain = [lines for lines in found if not lines[0].startswith("$ ")]  # the others show what a command prints
+    assert [len(lines) for lines in plain] == [1, 1]
 
 
 def test_every_link_of_the_readme_leads_to_a_file() -> None:

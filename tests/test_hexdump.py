@@ -297,3 +297,12 @@ def test_repeated_lines_do_not_fill_the_memory() -> None:
     for text in ("0000 7e a0\n*\nfffffffffffffffe", "0000 7e a0\n*\n100000\n" * 20):
         with pytest.raises(HexDumpError, match="1048576"):
             hexdump.parse(text)
+
+
+@pytest.mark.parametrize("name", ["capture.bin", "/var/log/han", r"C:\meter\log.txt", "~/dump.hex"])
+def test_the_name_of_a_file_is_answered_with_what_to_give(name: str) -> None:
+    with pytest.raises(HexDumpError, match="if this is the name of a file, give what is in the file"):
+        hexdump.read(name)
+    with pytest.raises(HexDumpError) as caught:
+        hexdump.read("no dump here.")
+    assert "name of a file" not in str(caught.value)

@@ -7,6 +7,7 @@ import pkgutil
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -22,6 +23,9 @@ MODULES = ["hanparse", *(module.name for module in pkgutil.walk_packages(hanpars
 LAUNCHED = "hanparse.__main__"  # it is the command
 
 PROGRAM = """
+import contextlib
+with contextlib.suppress(ImportError):  # what these change is not hanparse's doing
+    import numpy, pyarrow
 import locale, logging, os, signal, sys, threading, warnings
 opened = []
 def audit(event, arguments):
@@ -47,7 +51,8 @@ assert not opened, opened
 
 
 def test_to_import_every_module_changes_nothing_and_prints_nothing() -> None:
-    names = [name for name in MODULES if name != LAUNCHED]
+    left_out = (LAUNCHED,) if find_spec("pyarrow") else (LAUNCHED, "hanparse.archive")
+    names = [name for name in MODULES if name not in left_out]
     assert len(names) > 50
     command = [sys.executable, "-B", "-W", "error", "-c", PROGRAM, *names]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import gc
 import tracemalloc
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from struct import pack
 
 from framefiles import named
@@ -11,6 +11,7 @@ from hanparse import Decoder
 from hanparse.layouts.plan import Clock, Number, framed, shared_plan
 
 LIST_1, LIST_2 = named("aidon/list1-no").data, named("aidon/list2-6534-tn").data
+KAIFA = named("kaifa/list1-no").data
 MOMENT = Clock(15, 0, lambda *_wall: UTC, ("energy_time", "timestamp"))
 APDU = b"\x0f\0\0" + pack(">IhH4sHBBBBBB", 70_000, -12, 2305, b"meta", 2026, 11, 28, 6, 12, 30, 5)
 NUMBERS = (
@@ -65,6 +66,16 @@ def test_decoders_of_the_same_lists_share_how_values_are_read() -> None:
     plans = [{layout.plan for layout in decoder._layouts._all()} for decoder in (first, second)]  # noqa: SLF001
     assert plans[0] == plans[1]
     assert len(plans[0]) == 2
+
+
+def test_decoders_with_equal_time_zones_of_different_names_share_nothing() -> None:
+    names = []
+    for name in ("here", "there"):
+        decoder = Decoder(timezone=timezone(timedelta(hours=1), name))
+        *_, push = decoder.feed(KAIFA * 3)
+        assert push.timestamp is not None
+        names.append(push.timestamp.tzname())
+    assert names == ["here", "there"]
 
 
 def test_a_decoder_that_has_learned_two_lists_takes_less_than_8_kib() -> None:

@@ -34,6 +34,39 @@ def test_two_pushes_in_two_notations_are_both_read(first: str, second: str) -> N
         assert powers(text) == [AIDON.expect["active_power_import"]] * 2
 
 
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_a_push_in_any_notation_is_read_between_sentences(notation: str) -> None:
+    assert AIDON.expect
+    text = f"Hei!\n\nMin Aidon 6515 sender dette:\n\n{NOTATIONS[notation](AIDON.data)}\n\nHva er 1362 W?\nMvh Ola\n"
+    assert powers(text) == [AIDON.expect["active_power_import"]]
+
+
+@pytest.mark.parametrize("notation", ["pairs in lines", "Java", "decimal lines", "arrows"])
+def test_a_damaged_apdu_behind_a_complete_one_does_not_hide_it(notation: str) -> None:
+    assert AIDON.expect
+    cut = NOTATIONS[notation](KAMSTRUP.apdu)
+    text = f"This one:\n{NOTATIONS[notation](AIDON.apdu)}\n\nand the next one:\n\n{cut[: len(cut) * 2 // 3]}"
+    assert powers(text) == [AIDON.expect["active_power_import"]]
+
+
+def test_an_apdu_that_lacks_a_line_with_a_mistyped_byte_is_an_error() -> None:
+    lines = NOTATIONS["decimal with zeros"](KAMSTRUP.apdu).split("\n")
+    for at in range(len(lines)):
+        text = "\n".join([*lines[:at], lines[at][:-3] + "0g6", *lines[at + 1 :]])
+        with pytest.raises(HanParseError):
+            decode_all(text)
+
+
+def test_telegrams_as_text_and_frames_as_a_dump_are_read_from_one_text() -> None:
+    telegram = named("p1/se-aidon")
+    assert AIDON.expect
+    assert telegram.expect
+    expected = [file.expect["active_power_import"] for file in (telegram, AIDON) if file.expect]
+    for dump in (AIDON.data.hex(" "), repr(AIDON.data)):
+        assert powers(telegram.data.decode() + dump) == expected
+        assert powers(f"{dump}\n{telegram.data.decode()}") == expected[::-1]
+
+
 def test_a_list_without_the_header_of_its_push_gets_one() -> None:
     assert KAMSTRUP.expect
     body = KAMSTRUP.apdu[18:]  # behind the tag, the invoke id and the date-time with its length
@@ -108,42 +141,20 @@ def test_a_line_that_is_cut_at_an_odd_digit_costs_no_other_line_of_a_log(tail: s
         assert decode_all("\n".join(log)) == [decode(frame)] * 5
 
 
-STAMPS = {
-    "a date and a time": "2024-03-01 12:00:{:02d} ",
-    "ISO 8601": "2024-03-01T12:00:{:02d}.123Z ",
-    "brackets": "[12:00:{:02d}] ",
-    "a time with milliseconds": "12:00:{:02d}.250 ",
-    "a time and a colon": "12:00:{:02d}: ",
-    "a Unix time with milliseconds": "17092944{:02d}.250 ",
-    "syslog": "Mar  1 12:00:{:02d} host han[12]: ",
-    "a tag": "[12:00:{:02d}][D][han:042]: ",
-    "European": "01.03.2024 12:00:{:02d} ",
-    "an arrow": "2024-03-01 12:00:{:02d} > ",
-    "none": "",
-}
-REMARKS = ("", " (ok)", " OK", " ({size} bytes)", " ; crc ok", " len={size}")
-CUTS = {
-    "after one byte": slice(0, 2),
-    "after ten": slice(0, 29),
-    "in the middle": slice(0, 62),
-    "in front": slice(60, None),
-}
+FRONTS = ("2024-03-01 12:00:{:02d} ", "[12:00:{:02d}] ", "12.03.24 10:20:{:02d}.125: ")
+BEHIND = ("", " (ok)", " # fine", " <-- good")
 
 
-@pytest.mark.parametrize("remark", REMARKS)
-@pytest.mark.parametrize("stamp", STAMPS)
-@pytest.mark.parametrize("cut", [*CUTS, "inside a byte"])
-def test_a_log_with_a_cut_line_gives_no_byte_of_its_time_stamps(stamp: str, remark: str, cut: str) -> None:
-    frames = [named(name).data for name in ("kaifa/list1-no", "aidon/list1-no", *["kaifa/list1-no"] * 2)]
-    words = [frame.hex(" ").upper() for frame in frames]
-    words[1] = words[1][CUTS.get(cut, slice(0, 61))]
-    lines = enumerate(zip(words, frames, strict=True))
-    log = [STAMPS[stamp].format(at) + word + remark.format(size=len(frame)) for at, (word, frame) in lines]
-    found = pasted.dump("\n".join(log))
-    whole, rest = frames[0], b"".join(frames[2:])
-    assert found.data.startswith(whole)
-    assert found.data.endswith(rest)
-    left = found.data[len(whole) : -len(rest)]
-    digits = words[1].replace(" ", "")
-    assert left in (b"", bytes.fromhex(digits[: len(digits) // 2 * 2]))
-    assert left or any(part.line == 2 and words[1][:29] in part.text for part in found.passed_over)
+@pytest.mark.parametrize("front", FRONTS)
+@pytest.mark.parametrize("behind", BEHIND)
+@pytest.mark.parametrize("left", [19, 42, 61, 90])
+def test_a_cut_line_of_a_log_does_not_make_bytes_of_times(front: str, behind: str, left: int) -> None:
+    pushes = [named(name).data for name in ("kaifa/list1-no", "aidon/list2-6534-tn")] * 2
+    shown = [push.hex(" ").upper() for push in pushes]
+    shown[2] = shown[2][:left]
+    text = "\n".join(front.format(10 * at) + line + behind for at, line in enumerate(shown))
+    rest = pasted.dumped(text)
+    assert powers(text) == [decode(pushes[at]).active_power_import for at in (0, 1, 3)]
+    for at in (0, 1, 3):
+        rest = rest.replace(pushes[at], b"", 1)
+    assert bytes.fromhex(shown[2][: left - left % 3]).startswith(rest)

@@ -155,7 +155,7 @@ class Ciphered:
     """The rules for telegrams that are ciphered as a whole, a `hanparse.wire.reader.LinkLayer`."""
 
     first = GENERAL_GLO[0]
-    start = rb"(?<!\xe6\xe7\x00)(?<!\x01\x67)\xdb(?:\x08(?:[A-Za-z]|\Z)|\Z)"
+    start = rb"\xdb(?<!\xe6\xe7\x00\xdb)(?<!\x01\x67\xdb)(?:\x08(?:[A-Za-z]|\Z)|\Z)"
     max_size = MAX_TELEGRAM
     shared = 0
     truncated = staticmethod(_truncated)

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from hanparse.meters import Profile
 
 _FLAG: Final = bytes([FLAG])
+_CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
-_CHECKS: Final = (("hdlc", "HCS"), ("hdlc", "FCS"), ("mbus", "checksum"), ("p1", "end"))
+_ENTRY: Final = 5  # tag, code, value, scaler and unit, status: the parts of one entry of a list
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -71,23 +72,21 @@ def explain(
     return Explanation.of("stream", "input", parts, value=_count(spans), error="" if spans else _why(data))
 
 
-def _masked(part: Explanation, places: frozenset[int], error: str = "", start: int = 0) -> Explanation:
-    """Return the explanation of bytes of which those at `places` were masked and are 00 in `part`.
+def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
+    """Return the explanation of bytes of which those at `places` were masked, without what it derives from them.
 
-    A part with masked bytes has no value. A check sequence behind masked bytes of its frame, which begins at `start`,
-    cannot be verified. `error` replaces the error of `part`.
+    These bytes are 00 in `part`. A value, a check sequence or a frame that depends on one of them has no meaning.
     """
-    stop = part.offset + part.length
-    hidden = frozenset(at for at in places if part.offset <= at < stop)
-    if (part.layer, part.label) in _CHECKS and any(start <= at < stop for at in places):
-        return replace(part, value="", error="cannot be verified: bytes before it are masked", masked=hidden)
-    if part.layer != "stream" and part.label.startswith("frame "):
-        start = part.offset
-    children = tuple(_masked(child, places, start=start) for child in part.children)
-    if not hidden:
-        return replace(part, children=children)
-    count = f"{len(hidden)} of {part.length} bytes are masked"
-    return replace(part, value="", error=error or count, children=children, masked=hidden)
+    hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
+    children = [_masked(child, places) for child in part.children]
+    if hidden and len(children) <= _ENTRY:
+        children = [replace(child, value="") if " -> " in child.value else child for child in children]
+    for at, child in enumerate(children):
+        if child.label in _CHECKS and any(earlier.masked for earlier in children[:at]):
+            children[at] = replace(child, value="", error="it cannot be verified, because bytes before it are masked")
+    if hidden and part.layer != "stream":
+        part = replace(part, value="", error=f"{len(hidden)} of {part.length} bytes are masked")
+    return replace(part, error=error or part.error, masked=hidden, children=tuple(children))
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:

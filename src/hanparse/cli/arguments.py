@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import math
+import os
 import re
 from datetime import timedelta, timezone
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, available_timezones
 
-from hanparse.cli.keys import KeyOptions, add_keys, key_options
+from hanparse.cli.keys import KeyOptions, add_keys, key_options, variable
 from hanparse.measurement import Scale
 
 if TYPE_CHECKING:
@@ -40,14 +42,25 @@ def add_files(command: argparse.ArgumentParser) -> None:
     command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="- or nothing: standard input")
 
 
-def add_reading(command: argparse.ArgumentParser) -> None:
-    """Add the options of `Reading`."""
+def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
+    """Add the options of `Reading`; with `environment`, environment variables are their defaults, as for keys."""
     command.add_argument(
         "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, primary:secondary, as 100:5"
     )
     words = "the zone of the meter's clock, such as Europe/Oslo or +01:00, in place of the rule for its list"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)
     add_keys(command)
+    if environment:
+        found = {name: os.environ.get(variable(name)) for name in ("ct", "timezone")}
+        command.set_defaults(**{name: text for name, text in found.items() if text})  # parsed like the options
+
+
+def seconds(text: str) -> float:
+    """Return a number of seconds above 0."""
+    number = float(text)
+    if not (math.isfinite(number) and number > 0):
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
+    return number
 
 
 def _ratio(text: str) -> Scale:

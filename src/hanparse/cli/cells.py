@@ -7,7 +7,7 @@ import re
 from json.encoder import encode_basestring_ascii
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.measurement import Estimate
+from hanparse.measurement import FIELD_UNITS, Estimate
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.inputs import in_utc
 from hanparse.measurement.jsonready import from_security, from_value
@@ -24,26 +24,15 @@ if TYPE_CHECKING:
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates: 1 mA and 1 mV
-_DIGITS: Final = 12  # of a float in a table; a register of 32 bits has at most 10
-_HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
-_TIMESPECS: Final = {"received": "milliseconds"}  # microseconds of this machine's clock are cut off
-
-
-class Part(NamedTuple):
-    """A column with one part of an estimate: the estimated field and the name of the part."""
-
-    field: str
-    part: str
-
-
-ESTIMATED: Final = ("current_l2", "voltage_l2")  # the fields that hanparse estimates
-ESTIMATE_COLUMNS: Final = {
-    f"{field}_estimated" + ("" if part == "value" else f"_{part}"): Part(field, part)
-    for field in ESTIMATED
+_DECIMALS: Final = 3  # of estimates, and of numbers in tables: 1 mA and 1 mV
+ESTIMATES: Final = {
+    f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
+    for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
     for part in Estimate._fields
 }
-"""The columns with the parts of estimates, in the order of CSV."""
+"""The field and the part of an `Estimate` for each column that contains one part."""
+_HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
+_TIMESPECS: Final = {"received": "milliseconds"}  # microseconds of this machine's clock are cut off
 
 
 class Style(NamedTuple):
@@ -113,20 +102,25 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
     if kind is Kind.TEXT:
         return style.text
     if kind in (Kind.NUMBER, Kind.COUNT):
-        return number if style is not PEOPLE else lambda value: number(_short(value))
+        return _to_three_decimals if style is PEOPLE else number
     if kind is Kind.BREAKER:
         return lambda breaker: style.text(breaker.value)
     return lambda records: style.parts(json.dumps(from_value(records, time=times)))
 
 
-def _short(value: float) -> float:
-    """Return a number without the binary noise of a product, such as 0.30000000000000004. Integers stay as they are."""
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
+def unit(name: str) -> str:
+    """Return the unit of a column; an empty text if it has none."""
+    field, part = ESTIMATES.get(name, (name, ""))
+    return "" if part == "method" else FIELD_UNITS.get(field, "")
 
 
 def number(value: float) -> str | None:
     """Return the text of a finite number, and `None` for NaN and infinity, which JSON cannot represent."""
     return repr(value) if value - value == 0 else None
+
+
+def _to_three_decimals(value: float) -> str | None:
+    return number(round(value, _DECIMALS) if isinstance(value, float) else value)
 
 
 def rounded(estimate: Estimate) -> dict[str, Any]:
@@ -146,10 +140,6 @@ def _estimated(style: Style) -> Write:
     return lambda estimates: style.parts(json.dumps({name: rounded(one) for name, one in estimates.items()}))
 
 
-def _number_of_estimate(_style: Style) -> Write:
-    return lambda part: number(round(part, _DECIMALS))
-
-
 def _security(style: Style) -> Write:
     def write(security: Security) -> str:
         if style is not PEOPLE:
@@ -160,12 +150,16 @@ def _security(style: Style) -> Write:
     return write
 
 
+def _part(style: Style) -> Write:
+    """Return the writer of one part of an estimate, a number or the name of the method."""
+    return lambda value: style.text(value) if isinstance(value, str) else _to_three_decimals(value)
+
+
 _OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
+    **dict.fromkeys(ESTIMATES, _part),
     "file": lambda style: style.text,
     "wiring": _wiring,
     "estimated": _estimated,
     "security": _security,
-    **dict.fromkeys(ESTIMATE_COLUMNS, _number_of_estimate),
-    **{name: lambda style: style.text for name, of in ESTIMATE_COLUMNS.items() if of.part == "method"},
 }
 """A function for each column that is not a field, except `received`. It takes a style and returns the writer."""

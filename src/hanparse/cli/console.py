@@ -58,13 +58,14 @@ def end_like_an_interrupt() -> None:
 
 
 @contextmanager
-def progress(size: int | None) -> Iterator[Callable[[int], object]]:
+def progress(size: int | None, *, is_output_free: bool = False) -> Iterator[Callable[[int], object]]:
     """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
 
     The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal but standard output
-    is not.
+    is not. With `is_output_free` nothing is written to standard output meanwhile, so it may be a terminal.
     """
-    worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and not sys.stdout.isatty()
+    is_free = is_output_free or not sys.stdout.isatty()
+    worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and is_free
     try:
         from rich.console import Console  # noqa: PLC0415  the extra "cli"
         from rich.progress import Progress  # noqa: PLC0415

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from hanparse.cli import cells
-from hanparse.measurement import FIELD_UNITS, FIELDS, Estimate
+from hanparse.measurement import FIELDS, Estimate
 from hanparse.measurement.columns import Columns
 from hanparse.measurement.jsonready import from_security
 from hanparse.measurement.security import Security
@@ -39,8 +39,8 @@ class Output:
 
     @property
     def needs_estimates(self) -> bool:
-        """Return whether a column contains estimates or a part of one."""
-        return self.estimated or any(name in cells.ESTIMATE_COLUMNS for name in self.columns)
+        """Return whether a column contains estimates."""
+        return self.estimated or any(name == "estimated" or name in cells.ESTIMATES for name in self.columns)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -93,15 +93,16 @@ class Cells:
 
 def _others(columns: list[tuple[int, cells.Write, str]], measurement: Measurement, file: str) -> list[tuple[int, str]]:
     """Return the index and the text of each column that is not a field and has a value."""
-    values = [(at, write, file if name == "file" else _value(measurement, name)) for at, write, name in columns]
-    is_there = [(at, write, value) for at, write, value in values if value or value == 0]  # an estimate may be 0
-    return [(at, text) for at, write, value in is_there if (text := write(value)) is not None]
+    values = [(at, write, _other(name, measurement, file)) for at, write, name in columns]
+    return [(at, text) for at, write, value in values if (value or value == 0) and (text := write(value)) is not None]
 
 
-def _value(measurement: Measurement, name: str) -> Any:  # noqa: ANN401  of the type of the column
-    if (of := cells.ESTIMATE_COLUMNS.get(name)) is None:
-        return getattr(measurement, name)
-    return getattr(measurement.estimated.get(of.field), of.part, None)
+def _other(name: str, measurement: Measurement, file: str) -> Any:  # noqa: ANN401  each column has its own type
+    """Return the value of a column that is not a field."""
+    if name in cells.ESTIMATES:
+        field, part = cells.ESTIMATES[name]
+        return getattr(measurement.estimated.get(field), part, None)
+    return file if name == "file" else getattr(measurement, name)
 
 
 class JsonLines:
@@ -177,18 +178,10 @@ class Csv:
 def _header(name: str) -> list[tuple[str, str]]:
     """Return the names and units of the CSV columns for one column of `Output`, which may have several parts."""
     if name == "estimated":
-        return [(column, unit_of(column)) for column in cells.ESTIMATE_COLUMNS]
+        return [(column, cells.unit(column)) for column in cells.ESTIMATES]
     if name == "security":
         return [(f"security_{part}".replace("security_security", "security"), "") for part in Security._fields]
-    return [(name, unit_of(name))]
-
-
-def unit_of(column: str) -> str:
-    """Return the unit of a column, empty for a column without one."""
-    of = cells.ESTIMATE_COLUMNS.get(column)
-    if of is None:
-        return FIELD_UNITS.get(column, "")
-    return "" if of.part == "method" else FIELD_UNITS[of.field]
+    return [(name, cells.unit(name))]
 
 
 def _with_unit(name: str, unit: str) -> str:
@@ -196,11 +189,8 @@ def _with_unit(name: str, unit: str) -> str:
 
 
 def _estimated(estimates: Mapping[str, Estimate]) -> list[str]:
-    found = []
-    for field in cells.ESTIMATED:
-        parts = cells.rounded(estimates[field]).values() if field in estimates else [""] * len(Estimate._fields)
-        found += [cells.in_csv(str(part)) for part in parts]
-    return found
+    parts = {field: cells.rounded(one) for field, one in estimates.items()}
+    return [cells.in_csv(str(parts[field][part])) if field in parts else "" for field, part in cells.ESTIMATES.values()]
 
 
 def _security(security: Security) -> list[str]:

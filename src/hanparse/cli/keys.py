@@ -26,7 +26,7 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {_variable(name)}"
+        words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
     command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
 
@@ -36,12 +36,12 @@ def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
     if "key" not in given:
         return
     for name in _KEYS:
-        text = os.environ.get(_variable(name))
+        text = os.environ.get(variable(name))
         if text and getattr(given, name) is None:
             try:
                 setattr(given, name, parse_key(text))
             except ValueError as error:  # its message does not contain the key
-                parser.error(f"environment variable {_variable(name)}: {error}")
+                parser.error(f"environment variable {variable(name)}: {error}")
     try:
         Keys(**key_options(given))
     except ValueError as error:
@@ -53,7 +53,8 @@ def key_options(given: argparse.Namespace) -> KeyOptions:
     return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
 
 
-def _variable(name: str) -> str:
+def variable(name: str) -> str:
+    """Return the environment variable for an option."""
     return f"HANPARSE_{name.upper()}"
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.keys import check_keys
 from hanparse.errors import HanParseError
-from hanparse.support.versions import version
+from hanparse.versions import version
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "decode": "bytes or hex dumps to measurements",
     "explain": "what every byte says",
-    "obis": "what a code or a word means",
     "diagnose": "what is wrong with a connection",
+    "obis": "what a code or a word means",
     "report": "the attachment for an issue, without the numbers of your meter",
+    "archive": "captures to Parquet files, by meter and day",
+    "bridge": "a meter to MQTT, Home Assistant, Prometheus and databases",
+    "watch": "a meter live in the terminal",
+    "probe": "the speed and parity of a meter at a serial port",
+    "simulate": "a simulated meter on a TCP port, a serial port or in a file",
     "demo": "decode one real push of each of three makers",
-    "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.cli import cells
 from hanparse.cli.console import complain
-from hanparse.cli.formats import Cells, Output, unit_of
+from hanparse.cli.formats import Cells, Output
 from hanparse.measurement import FIELD_UNITS
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ class Tables:
         """Return the names and the values with their units."""
         names = self._cells.order
         texts = [(names[at], text) for at, text in self._cells.texts(measurement, file)]
-        found = [(name, f"{text} {unit_of(name)}".rstrip()) for name, text in texts if name not in _NO_ROWS]
+        found = [(name, f"{text} {cells.unit(name)}".rstrip()) for name, text in texts if name not in _NO_ROWS]
         return found + (_estimates(measurement) if self._has_estimates else [])
 
     def end(self) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Final, Unpack
+from typing import TYPE_CHECKING, Unpack
 
 from hanparse.decoder.stream import Decoder
 from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
 from hanparse.receiver import closeness, is_framed, no_frame, unframed
 from hanparse.wire.buffer import Buffer, as_bytes
-
-_PATH: Final = re.compile(r"(?![0-9A-Fa-f\s]*\Z)(?:~|\.{0,2})?[^\n\0]{0,250}(?:[/\\][\w. -]{1,250}|\.[A-Za-z]\w{1,7})")
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +15,6 @@ if TYPE_CHECKING:
     from hanparse.decoder.options import Options
     from hanparse.measurement import Measurement
     from hanparse.wire.message import Message
-
-    OnError = Callable[[HanParseError], object]
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
@@ -40,53 +35,42 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
 
 
 def decode_all(
-    source: str | Buffer, *, on_error: OnError | None = None, **options: Unpack[Options]
+    source: str | Buffer, *, on_error: Callable[[HanParseError], object] | None = None, **options: Unpack[Options]
 ) -> list[Measurement]:
     """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
 
-    Takes the arguments of `decode`. `on_error` is called with each error, as by `Decoder`: a damaged frame or a push
-    that cannot be decoded; and with a `HexDumpError` for each part of a text that resembles bytes and was passed over.
-    Bytes outside frames are not errors. Raises `TypeError` for an `on_error` that is not callable, and an error of the
-    input only when there is no push: that of the bytes that came closest to one.
+    Takes the arguments of `decode`. `on_error` is called with each error about bytes that gave no push, whose offset is
+    counted from the first byte, before the function returns. Raises an error only when there is no push: that of the
+    bytes that came closest to one.
     """
     errors: list[HanParseError] = []
-    if on_error is not None and not callable(on_error):
-        raise TypeError("expected on_error: a callable or None")
-    decoder = Decoder(**options, on_error=_both(errors.append, on_error) if on_error else errors.append)
+    decoder = Decoder(**options, on_error=errors.append)
     del options  # as in `decode`
-    return _decode_all(source, decoder, errors, on_error)
+    measurements = _decode_all(source, decoder, errors)
+    if on_error is not None:
+        for error in errors:
+            on_error(error)
+    return measurements
 
 
-def _both(first: OnError, second: OnError) -> OnError:
-    """Return a function that calls both functions with an error."""
-
-    def hear(error: HanParseError) -> None:
-        first(error)
-        second(error)
-
-    return hear
-
-
-def _decode_all(
-    source: str | Buffer, decoder: Decoder, errors: list[HanParseError], on_error: OnError | None = None
-) -> list[Measurement]:
-    """Return every push in `source`; `decoder` appends its errors to `errors`.
-
-    `on_error` is called with the errors that `decoder` does not see: those of a text, and of messages without a frame.
-    """
-    data = _dumped(source, on_error) if isinstance(source, str) else as_bytes(source)
+def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
+    """Return every push in `source`; `decoder` appends its errors to `errors`."""
+    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        return _without_frames(decoder, messages, on_error)
+        errors.clear()  # they are about frames, and there are none
+        return _without_frames(decoder, messages, errors)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
-def _without_frames(decoder: Decoder, messages: list[Message], on_error: OnError | None) -> list[Measurement]:
-    """Return the measurements in messages that came without a frame. Raises the first error when there is none."""
+def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
+    """Return the measurements in messages that came without a frame. Raises the first error when there is none.
+
+    Errors are appended to `errors`, which is empty.
+    """
     found: list[Measurement] = []
-    errors: list[HanParseError] = []
     for message in messages:
         try:
             found.append(decoder.decode_payload(message.payload, message.link))
@@ -96,23 +80,10 @@ def _without_frames(decoder: Decoder, messages: list[Message], on_error: OnError
             errors.append(error)
     if not found:
         raise errors[0]
-    if on_error:
-        for failed in errors:
-            on_error(failed)
     return found
 
 
-def _dumped(text: str, on_error: OnError | None) -> bytes:
-    from hanparse.pasted import dump, losses  # noqa: PLC0415  bytes need none of it
+def _dumped(text: str) -> bytes:
+    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
 
-    try:
-        shown = dump(text)
-    except HexDumpError as error:
-        if _PATH.fullmatch(text):
-            advice = f"; {text!r} looks like the path of a file: give its content, Path({text!r}).read_bytes()"
-            raise HexDumpError(f"{error}{advice}", line=error.line, column=error.column) from None
-        raise
-    if on_error:
-        for loss in losses(shown):
-            on_error(loss)
-    return shown.data
+    return dumped(text)

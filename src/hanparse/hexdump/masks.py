@@ -14,7 +14,7 @@ from hanparse.hexdump.text import MIN_BYTES, failure
 if TYPE_CHECKING:
     from hanparse.errors import HexDumpError
 
-_MASK: Final = r"(?:XX|xx|\*\*|\?\?|##|__)"
+_MASK: Final = r"(?:XX|xx|YY|yy|ZZ|zz|NN|nn|\*\*|\?\?|##|__|██|□□|■■|●●|••)"
 _BYTE: Final = rf"(?:[0-9A-Fa-f]{{2}}|{_MASK})"
 _LINE: Final = re.compile(
     rf"(?<![\w*?#])(?:0[xX])?{_BYTE}(?>(?:[ \t,:;\-]{{0,3}}(?:0[xX])?{_BYTE})*)(?![\w*?#])", re.MULTILINE

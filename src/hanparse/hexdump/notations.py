@@ -84,11 +84,19 @@ def _binary(said: str) -> bytes:
     return bytes([int(word, 2) for word in words])
 
 
+def _octal(said: str) -> bytes:
+    words = said.translate(_BLANKS).split()
+    if set(map(len, words)) != {3}:
+        raise ValueError
+    return bytes([int(word, 8) for word in words])
+
+
 PAIRS: Final = Notation("[0-9A-Fa-f]", "(?>(?:[0-9A-Fa-f]{2})+)", _pairs)
 DECIMAL: Final = Notation("[0-9]", "(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])", _decimal, "decimal")
 LOOSE: Final = Notation("[0-9A-Fa-f]", "[0-9A-Fa-f]{1,2}", _loose)
 _SIGNED: Final = Notation("[0-9-]", "-?(?:25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])", _signed, "decimal", r"[ \t,;]+")
 _BINARY: Final = Notation("[01]", "[01]{8}", _binary, "binary")
+OCTAL: Final = Notation("[0-7]", "[0-3][0-7]{2}", _octal, "octal")
 
 
 def _narrow(notation: Notation) -> Notation:
@@ -153,3 +161,41 @@ def _patterns(notation: Notation) -> tuple[re.Pattern[str], re.Pattern[str]]:
     loose = re.compile(rf"{front}{word}(?>(?:{notation.between}{word})*)")
     strict = re.compile(rf"{front}{notation.word}(?!\w)(?>(?:{notation.between}{notation.word}(?!\w))*)")
     return loose, strict
+
+
+# --- bytes with a mark of their own ----------------------------------------------------------------------------------
+
+
+def marked(
+    front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}", base: int = 16
+) -> Callable[[str], list[Piece]]:
+    """Return the reading in which each byte has a prefix or suffix of its own. Digits without it are no bytes.
+
+    `base` is that of the digits: 16, 10 or 2.
+    """
+    byte = f"{front}{digits}{behind}"
+    pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
+    number = re.compile(f"{front}({digits}){behind}")
+
+    def data(said: str) -> bytes:
+        words = number.findall(said)
+        if base == 16:  # noqa: PLR2004
+            return bytes.fromhex("".join([word.zfill(2) for word in words]))
+        return bytes([int(word.replace(" ", ""), base) for word in words])
+
+    def read(text: str) -> list[Piece]:
+        return [Piece(*run.span(), data(run[0]), "hex") for run in pattern.finditer(text)]
+
+    return read
+
+
+_NUMBER_OF_BYTE: Final = f"{DECIMAL.word}(?![0-9])"
+MARKED: Final = (
+    *(marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
+    *(marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "#", "=", "#x", "8'h", r"(?<!\w)x")),
+    marked('[xX]"', '"'),
+    marked("", r"(?:[/_+]|(?!\w))"),
+    *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,4}\":[ ]?")),
+    marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
+)
+"""The readings of bytes with a mark of programming languages, terminals or JSON, or with an unusual separator."""

@@ -16,7 +16,20 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import literals, tables
-from hanparse.hexdump.notations import CELLS, DECIMAL, LOOSE, NARROW_PAIRS, NUMBERS, PAIRS, Notation, Run, runs
+from hanparse.hexdump.notations import (
+    CELLS,
+    DECIMAL,
+    LOOSE,
+    MARKED,
+    NARROW_PAIRS,
+    NUMBERS,
+    OCTAL,
+    PAIRS,
+    Notation,
+    Run,
+    marked,
+    runs,
+)
 from hanparse.hexdump.text import MIN_BYTES, Piece, shape
 
 if TYPE_CHECKING:
@@ -73,20 +86,26 @@ def _column(notation: Notation, at: int) -> Reading:
     return read
 
 
-_OFFSET: Final = re.compile(
-    r"(?:^[ \t]*|(?<=[:\])>][ ]))(?:0[xX])?[0-9A-Fa-f]{4,16}:?[ \t]{1,4}"
+_ROW: Final = (
     r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
-    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2})[^\n]*$)",
-    re.MULTILINE,
+    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2}|(?<=(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2})[ ])[^\n]*$)"
 )
 
 
-def _offsets(text: str) -> list[Piece]:
-    """Return the bytes of the lines that contain an offset, bytes and possibly a text column.
+def _rows(offset: str) -> Reading:
+    """Return the reading of the lines that contain an offset, bytes and possibly a text column.
 
-    The offset need not match the number of bytes.
+    The offset need not match the number of bytes. Behind 16 bytes the text column may follow after one blank.
     """
-    return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in _OFFSET.finditer(text)]
+    pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}", re.MULTILINE)
+
+    def read(text: str) -> list[Piece]:
+        return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in pattern.finditer(text)]
+
+    return read
+
+
+_offsets = _rows("(?:0[xX])?[0-9A-Fa-f]{4,16}:?")
 
 
 def _words(text: str) -> list[Piece]:
@@ -114,21 +133,6 @@ def _block(notation: Notation) -> Reading:
     return read
 
 
-def _marked(front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}") -> Reading:
-    """Return the reading in which each byte has a prefix or suffix of its own. Digits without it are no bytes."""
-    byte = f"{front}{digits}{behind}"
-    pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
-    number = re.compile(f"{front}({digits}){behind}")
-
-    def read(text: str) -> list[Piece]:
-        return [
-            Piece(*run.span(), bytes.fromhex("".join([word.zfill(2) for word in number.findall(run[0])])), "hex")
-            for run in pattern.finditer(text)
-        ]
-
-    return read
-
-
 def _aligned(read: Reading) -> Reading:
     """Return the reading `read`, restricted to lines that begin like a line next to them.
 
@@ -146,7 +150,7 @@ def _aligned(read: Reading) -> Reading:
 
 # --- notations that span lines, or that may be anywhere on a line ----------------------------------------------------
 
-_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
+_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX]|\\[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
 _WRAPPED: Final = re.compile(
     r"^[0-9A-Fa-f]{17,}+[ \t]*\n(?>(?:[0-9A-Fa-f]{17,}+[ \t]*\n)*)[0-9A-Fa-f]+[ \t]*$", re.MULTILINE
 )
@@ -154,11 +158,15 @@ _LIST: Final = re.compile(r"[\[({]\s*(?:-?[0-9]{1,3}(?:u8)?\s*[,;]\s*)*-?[0-9]{1
 _BASE64: Final = re.compile(r"(?<![\w+/=.-])[\w+/-]{2,}={0,2}(?![\w+/=])", re.ASCII)
 _MIN_BASE64: Final = 20
 _WIDE: Final = 60
+_NEXT_LINE: Final = re.compile(r"[ \t]*\n[ \t]*")
+_LINE_END: Final = re.compile(r"[ \t]*$", re.MULTILINE)
 _JSON: Final = re.compile(r'"(?>(?:[^"\\\n]|\\[^\n])*)"')
 _JSON_ESCAPE: Final = re.compile(r"\\(?:u00([0-9A-Fa-f]{2})|([bfnrt\"\\/]))")
 _JSON_CHARACTERS: Final = dict(zip('bfnrt"\\/', '\b\f\n\r\t"\\/', strict=True))
 _PERCENT: Final = re.compile(r"(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)")
 _PERCENT_ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
+_BRACES: Final = re.compile(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)")
+_BRACES_ESCAPE: Final = re.compile(r"\{([0-9A-Fa-f]{2})\}")
 _TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
 _MIN_ESCAPES: Final = 4
 
@@ -192,13 +200,14 @@ def _lists(text: str) -> list[Piece]:
 def _base64(text: str) -> list[Piece]:
     """Return the bytes of long base64 words, also in the alphabet of URLs.
 
-    A short word is included when it is on the line below a long word, as the rest of a wrapped word.
+    A short word is included when it is alone on the line below a long word, as the rest of a wrapped word.
     """
     pieces: list[Piece] = []
     for word in _BASE64.finditer(text):
         said = word[0].rstrip("=")
         above = pieces[-1] if pieces else None
-        is_rest = above and above.end - above.start >= _WIDE and text[above.end : word.start()].isspace()
+        is_rest = above and above.end - above.start >= _WIDE and _NEXT_LINE.fullmatch(text, above.end, word.start())
+        is_rest = is_rest and _LINE_END.match(text, word.end())
         if len(said) >= _MIN_BASE64 or is_rest:
             with suppress(ValueError):
                 data = urlsafe_b64decode(said.replace("+", "-").replace("/", "_") + "=" * (-len(said) % 4))
@@ -254,20 +263,22 @@ READINGS: Final[tuple[Reading, ...]] = (
     _lines(NARROW_PAIRS, _begins_line),
     _long_words,
     _wrapped,
-    _marked("0[xX]", digits="[0-9A-Fa-f]{1,2}"),
+    marked("0[xX]", "(?![0-9A-Fa-f])", "[0-9A-Fa-f]{1,2}"),
     _block(DECIMAL),
     _lists,
     _literals,
     _base64,
     _words,
-    _marked(r"(?<!\w)0?", r"[hH](?!\w)"),
+    marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     _tables,
     _block(LOOSE),
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
-    *(_marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
-    *(_marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", "[uU]\\+00", "#")),
+    *MARKED,
+    _rows("[0-9]{1,3}"),
+    _lines(OCTAL, _ends_line),
     *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
+    _strings(_BRACES, "{", _BRACES_ESCAPE, 0),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""

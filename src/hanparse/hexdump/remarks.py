@@ -2,13 +2,15 @@
 
 * A comment ``/* ... */`` may be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
   the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
-  ``#1`` is a number and no comment. But ``#`` and 16 hex digits are a dump that is commented out.
+  ``#1`` is a number, and ``#(`` and ``#x7E`` are Lisp. But ``#`` and 16 hex digits are a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
 * A log level may look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
 * A UUID may have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
+* Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
+* Tags and blanks of HTML are in the source of a page.
 * A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text.
 """
 
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _LINE_COMMENT: Final = re.compile(
-    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{{15}}))).*)",
+    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
+    r"(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
     re.MULTILINE,
 )
 _COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
@@ -52,7 +55,14 @@ _BOLD: Final = re.compile(r"(?<!\*)\*\*(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2})\*\
 _COUNT: Final = re.compile(
     r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
 )
-_MARKS: Final = (_CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
+_BINARY: Final = re.compile(
+    r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"
+    r"|[01]{8}(?=[ (=:/|,]{1,4}0[xX][0-9A-Fa-f]{2}(?!\w)))"
+)
+_HTML: Final = re.compile(
+    r"&(?:nbsp|#160|#x[aA]0|quot|#34|#39);|</?(?:br|code|div|li|p|pre|span|t[dhr])(?:[ ][^<>\n]{0,80})?[ ]?/?>"
+)
+_MARKS: Final = (_HTML, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:

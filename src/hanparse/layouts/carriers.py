@@ -36,8 +36,8 @@ class PlainFrame:
     """One kind of push in one HDLC frame: the constant bits of the whole frame, and the layout of the APDU in it."""
 
     __slots__ = (
-        *("_layout", "constant", "head", "index", "is_named", "known", "last", "made_for_transformers", "maker"),
-        *("mask", "scale", "size", "start", "steps", "texts", "used"),
+        *("_constants", "_plan", "constant", "head", "index", "is_named", "known", "last", "layout", "maker", "mask"),
+        *("made_for_transformers", "numbers", "order", "scale", "size", "start", "steps", "texts", "used"),
     )
 
     def __init__(self, frame: Frame, layout: Layout) -> None:
@@ -48,9 +48,10 @@ class PlainFrame:
         self.head = raw[: frame.information_offset - frame.offset]
         self.used = 0
         self.last, self.known, self.maker, self.is_named = layout.last, layout.known, layout.maker, layout.is_named
-        self.index, self.scale, self.steps = layout.index, layout.scale, layout.steps
+        self.index, self.order, self.scale, self.steps = layout.index, layout.order, layout.scale, layout.steps
+        self.numbers = layout.numbers
         self.made_for_transformers = layout.made_for_transformers
-        self._layout = layout
+        self.layout, self._plan, self._constants = layout, layout.plan, layout.constants
 
     @property
     def first_bytes(self) -> bytes:
@@ -59,11 +60,16 @@ class PlainFrame:
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values that `index` names."""
-        return self._layout.values(frame[self.start : -FCS_AND_FLAG])
+        found = self._plan.values(self._constants, frame, self.start)
+        return found or self.layout.values(frame[self.start : -FCS_AND_FLAG])
+
+    def number(self, frame: bytes, position: int) -> float | None:
+        """Return the value at a position of `numbers`."""
+        return self._plan.number(frame, self.start, position)
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
         """Return every element of the list."""
-        return self._layout.registers(frame[self.start : -FCS_AND_FLAG])
+        return self.layout.registers(frame[self.start : -FCS_AND_FLAG])
 
 
 class _Part(NamedTuple):

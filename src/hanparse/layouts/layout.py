@@ -45,20 +45,9 @@ class Layout:
     """
 
     __slots__ = (
-        *("_constants", "_elements", "_timezone", "constant", "frames", "index", "is_named", "known", "last"),
-        *(
-            "link",
-            "made_for_transformers",
-            "maker",
-            "mask",
-            "plan",
-            "profile",
-            "scale",
-            "size",
-            "steps",
-            "texts",
-            "used",
-        ),
+        *("_elements", "_timezone", "constant", "constants", "frames", "index", "is_named", "known", "last", "link"),
+        *("made_for_transformers", "maker", "mask", "numbers", "order", "plan", "profile", "scale", "size", "steps"),
+        *("texts", "used"),
     )
 
     def __init__(
@@ -86,10 +75,11 @@ class Layout:
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push and those of them that vary; `None` until registers are first asked for."""
-        self._constants, self.plan = tuple(builder.constants.values()), builder.plan()
+        self.constants, self.plan = tuple(builder.constants.values()), builder.plan()
         self.mask = self.plan.mask
         self.constant = int.from_bytes(apdu, "big") & self.mask
-        self.texts, self.index = self.plan.texts, self.plan.index
+        self.texts, self.index, self.order = self.plan.texts, self.plan.index, self.plan.order
+        self.numbers = self.plan.numbers
 
     @property
     def last_use(self) -> int:
@@ -98,11 +88,19 @@ class Layout:
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values that `index` names, from an APDU that has this layout."""
-        found = self.plan.values(self._constants, apdu)
+        found = self.plan.values(self.constants, apdu)
         if found is None:  # the profile decides which other time becomes the field
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]
         return found
+
+    def number(self, apdu: bytes, position: int) -> float | None:
+        """Return the value at a position of `numbers`."""
+        return self.plan.number(apdu, 0, position)
+
+    def parts(self, apdu: bytes) -> LayoutBuilder:
+        """Return where the values are and what makes them fields, from an APDU that has this layout."""
+        return LayoutBuilder(apdu, self._read(apdu), self.scale, self._timezone)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return every element of an APDU that has this layout; by the grammar where one is no plain number or text."""

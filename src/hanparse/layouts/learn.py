@@ -10,7 +10,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.axdr.data import DATE_TIME_FORMAT, SCALARS, WALL_CLOCK, Tag
-from hanparse.layouts.plan import Clock, Number, shared_plan
+from hanparse.layouts.plan import Clock, Number, Plan, shared_plan
 from hanparse.meters import clock, shapes, values
 from hanparse.meters.read import factor, unscaled
 from hanparse.obis import Kind
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from hanparse.axdr.data import Data, DateTime
-    from hanparse.layouts.plan import Plan
     from hanparse.measurement import Plain, Scale
     from hanparse.meters import Reading
     from hanparse.meters.read import Source
@@ -98,7 +97,9 @@ class LayoutBuilder:
         numbers = tuple(sorted(self.numbers))  # by place
         texts = tuple(self.texts.items())
         read = tuple(self.constants), numbers, texts, tuple(self.clocks), tuple(self.unmeasured)
-        return shared_plan(len(self.apdu), self._mask(), *read)
+        # A time zone of the caller may equal another one that has a different name.
+        make = shared_plan if self.timezone is None else Plan
+        return make(len(self.apdu), self._mask(), *read)
 
     def _constant(self, name: str, value: object) -> None:
         if value is not None:

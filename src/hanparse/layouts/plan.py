@@ -7,8 +7,8 @@ from operator import mul, truediv
 from struct import Struct
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from hanparse.axdr.data import WALL_CLOCK
-from hanparse.measurement.index import Index
+from hanparse.axdr.data import SCALARS, WALL_CLOCK
+from hanparse.measurement.order import Order
 from hanparse.meters import clock, values
 from hanparse.wire.hdlc_parts import SEQUENCE_SIZE
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     Place = tuple[int, int]
     """The first byte of a text in the APDU, and the byte after it."""
 
+_INTEGERS: Final = {each.format: Struct(f">{each.format}") for each in SCALARS.values() if each.kind == "integer"}
+_MANY: Final = 5  # of fewer values, all are read in little more time than one
+_wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
 
@@ -47,12 +50,13 @@ class Plan:
     """How the values of one kind of APDU are read. Values that are the same in every push are no part of it.
 
     `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values,
-    `texts` the places of the texts that vary.
+    `texts` the places of the texts that vary. `numbers` are the positions of values that are read alone in clearly less
+    time than all values.
     """
 
     __slots__ = (
-        *("_clocks", "_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_unmeasured", "_whole"),
-        *("index", "mask", "size", "texts"),
+        *("_clocks", "_divided", "_divisors", "_factors", "_multiplied", "_numbers", "_numerators", "_unmeasured"),
+        *("_whole", "index", "mask", "numbers", "order", "size", "texts"),
     )
 
     def __init__(
@@ -74,38 +78,53 @@ class Plan:
         divided = [number for number in numbers if number.is_divided]
         whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
         multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
-        self._whole, self._multiplied, self._divided = (_unpack(group, size) for group in (whole, multiplied, divided))
+        self._whole, self._multiplied, self._divided = map(_unpack, (whole, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # mostly there is nothing to multiply
         self._divisors = tuple(number.denominator for number in divided)
         self.texts = tuple(place for _, place in texts)
         self._clocks = clocks
+        self._numbers = (*whole, *divided, *multiplied)
         times = (name for found in clocks for name in found.names)
         # in the order in which `values` returns them
-        numbers_read = (number.name for number in (*whole, *divided, *multiplied))
-        names = (*constants, *numbers_read, *(name for name, _ in texts), *times)
-        self.index = Index(names)
+        names = (*constants, *(number.name for number in self._numbers), *(name for name, _ in texts), *times)
+        self.index = {name: position for position, name in enumerate(names)}
+        self.order = Order(self.index)
         self._unmeasured = tuple(self.index[name] for name in unmeasured)
+        first = len(constants)
+        self.numbers = range(first, first + len(numbers)) if len(names) >= _MANY else range(0)
 
-    def values(self, constants: Sequence[Any], apdu: bytes) -> list[Any] | None:
-        """Return the values that `index` names; `None` if a clock shows no moment. `constants` are the first values."""
-        raws: Iterable[int] = self._divided(apdu)
-        if self._numerators:
-            raws = map(mul, raws, self._numerators)
-        found = [*constants, *self._whole(apdu), *map(truediv, raws, self._divisors)]
+    def values(self, constants: Sequence[Any], push: bytes, start: int = 0) -> list[Any] | None:
+        """Return the values that `index` names, from a push whose APDU begins at ``push[start]``.
+
+        `constants` are the first values. Return `None` if a clock shows no moment.
+        """
+        found = [*constants, *self._whole(push, start)]
+        if self._divisors:
+            raws: Iterable[int] = self._divided(push, start)
+            if self._numerators:
+                raws = map(mul, raws, self._numerators)
+            found += map(truediv, raws, self._divisors)
         if self._factors:
-            found += map(mul, self._multiplied(apdu), self._factors)
-        for start, end in self.texts:
-            found.append(values.printable(apdu[start:end]))
+            found += map(mul, self._multiplied(push, start), self._factors)
+        for begin, end in self.texts:
+            found.append(values.printable(push[start + begin : start + end]))
         for place, microsecond, zone, names in self._clocks:
-            moment = clock.moment(WALL_CLOCK.unpack_from(apdu, place), microsecond, zone)
+            moment = clock.moment(_wall_clock(push, start + place), microsecond, zone)
             if moment is None:
                 return None
             found += [moment] * len(names)
         for position in self._unmeasured:
             found[position] = found[position] or None
         return found
+
+    def number(self, push: bytes, start: int, position: int) -> float | None:
+        """Return the value that `values` returns at a position of `numbers`."""
+        number = self._numbers[position - self.numbers.start]
+        (sent,) = _INTEGERS[number.format].unpack_from(push, start + number.place)
+        value = sent * number.numerator / number.denominator if number.is_divided else sent * number.numerator
+        return None if not value and position in self._unmeasured else value
 
 
 shared_plan = lru_cache(maxsize=1024)(Plan)
@@ -120,16 +139,16 @@ def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
     return mask, tuple((start + begin, start + end) for begin, end in plan.texts)
 
 
-def _unpack(numbers: Sequence[Number], size: int) -> Callable[[bytes], tuple[int, ...]]:
-    """Return the function that takes the numbers, in their order, out of an APDU of this size."""
+def _unpack(numbers: Sequence[Number]) -> Callable[[bytes, int], tuple[int, ...]]:
+    """Return the function that takes the numbers, in their order, out of a push whose APDU begins at an index."""
     if not numbers:
         return _nothing
     parts, end = [], 0
     for number in numbers:
         parts.append(f"{number.place - end}x{number.format}")
         end = number.place + Struct(f">{number.format}").size
-    return Struct(f">{''.join(parts)}{size - end}x").unpack
+    return Struct(f">{''.join(parts)}").unpack_from
 
 
-def _nothing(_apdu: bytes) -> tuple[int, ...]:
+def _nothing(_push: bytes, _start: int) -> tuple[int, ...]:
     return ()

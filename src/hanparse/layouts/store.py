@@ -34,7 +34,7 @@ from hanparse.security.header import read_header
 from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import tzinfo
 
     from hanparse.mbus import Telegram
@@ -99,6 +99,8 @@ class Layouts:
         """The layouts of frames by their first bytes, and those of plain HDLC frames also by their size."""
         self.recognised = 0
         """The number of recognised pushes. It is also the clock by which layouts note their last use."""
+        self.changes = 0
+        """The number of times that a layout of plain frames was added or removed."""
         self._more_frames = 0  # recognised frames minus recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
@@ -164,6 +166,13 @@ class Layouts:
             last, self._unjoined = self._unjoined, _Volatile()
             for carried, raw in last.values():
                 yield from carried.frames(raw)
+
+    def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
+        """Note that so many frames were recognised without this store, and the last one of each kind among them."""
+        for kind in sorted(last, key=last.__getitem__) if len(last) > 1 else last:
+            kind.used = self.recognised + last[kind] + 1
+            kind.last.profile = kind.maker
+        self.recognised += frames
 
     def recognise(self, layout: Layout | TelegramLayout, push: bytes) -> Measurement:
         """Return the measurement in a push that has a layout; its values are read when a field is asked for."""
@@ -235,6 +244,7 @@ class Layouts:
 
     def _put(self, size: int, kind: Any) -> None:  # noqa: ANN401  any layout of frames
         """Add a layout of frames; `size` is that of the first frame."""
+        self.changes += isinstance(kind, PlainFrame)
         start = kind.first_bytes
         if start not in self.starts:
             self.starts[start] = Start(size, self)
@@ -244,6 +254,7 @@ class Layouts:
             self.starts[size] = table
 
     def _remove_frame(self, kind: Any) -> None:  # noqa: ANN401  any layout of frames
+        self.changes += isinstance(kind, PlainFrame)
         if table := self.starts.get(kind.first_bytes):
             table.remove(kind)
             if table.is_empty:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.layouts.carriers import START_SIZE
 from hanparse.layouts.learn import LARGEST_FACTOR, NotLearnableError
-from hanparse.measurement.index import Index
+from hanparse.measurement.order import Order
 from hanparse.meters import values
 from hanparse.meters.p1 import read_telegram
 from hanparse.meters.read import factor
@@ -82,7 +82,9 @@ class TelegramLayout:
         read = (*(number.name for number in self._numbers), *times)
         constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in read}
         self._constants = tuple(constants.values())
-        self.index = Index((*constants, *read))
+        self.numbers = range(len(constants), len(constants) + len(self._numbers))
+        self.index = {name: place for place, name in enumerate((*constants, *read))}
+        self.order = Order(self.index)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
         """Return the measurement in the telegram that begins at ``data[at]``, if it has this layout and a right CRC."""
@@ -112,6 +114,10 @@ class TelegramLayout:
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
         return found
+
+    def number(self, raw: bytes, position: int) -> float:
+        """Return the value at a position of `numbers`."""
+        return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
         """Return every line with a code."""

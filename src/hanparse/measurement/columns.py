@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hanparse.measurement.record import Kind, Record
+    from hanparse.measurement.kind import Kind
+    from hanparse.measurement.record import Record
 
 T = TypeVar("T")
 

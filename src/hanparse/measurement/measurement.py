@@ -72,7 +72,7 @@ class Measurement(Fields):
         ``iso=False`` times stay `datetime`.
         """
         found, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
-        for name in self._kind.index.converted:
+        for name in self._kind.order.converted:
             if name in found:
                 found[name] = jsonready.from_value(found[name], time)
         if self.received is not None:
@@ -100,7 +100,7 @@ class Measurement(Fields):
         return cls(**jsonready.arguments(data))
 
     def _present(self) -> dict[str, Any]:
-        values, positions = self._read(), self._kind.index.ordered(FIELDS)
+        values, positions = self._read(), self._kind.order.positions(FIELDS)
         return {name: value for name, position in positions if (value := values[position]) is not None}
 
     def __repr__(self) -> str:

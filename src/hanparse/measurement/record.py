@@ -8,45 +8,25 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
-from functools import lru_cache
 from inspect import get_annotations
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn, Protocol, Self, dataclass_transform
+from typing import TYPE_CHECKING, Any, Final, NoReturn, Self, dataclass_transform
 
 from hanparse.measurement.field import FIELD_OF
-from hanparse.measurement.index import Index
 from hanparse.measurement.inputs import check_type
+from hanparse.measurement.kind import Kind, kind_of
 from hanparse.measurement.parts import Estimate, Register, Wiring, comparable
 from hanparse.measurement.scale import Scale
 from hanparse.measurement.security import Security
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 AS_SENT: Final = Scale()
 NO_ESTIMATES: Final[Mapping[str, Estimate]] = MappingProxyType({})
 _TYPES: Final[dict[str, type]] = {**{name: field.type for name, field in FIELD_OF.items()}, "wiring": Wiring}
 _ITEMS: Final = {name: field.item for name, field in FIELD_OF.items() if field.item}
 _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_float)
-
-
-class Kind(Protocol):
-    """Holds the names of the values of similar pushes, and reads the values from a push."""
-
-    index: Index
-    """The position of each value in the sequence that `values` returns."""
-    scale: Scale
-    """The factors by which the values were multiplied."""
-    made_for_transformers: bool
-    """True if the meter type needs current transformers."""
-    steps: dict[str, float] | None
-    """The steps of quantities, for callers that look for them; `None` if each push has scalers of its own."""
-
-    def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
-        """Return the values of the push in the order of `index`."""
-
-    def registers(self, push: Any, /) -> tuple[Register, ...]:  # noqa: ANN401  the same
-        """Return every element of the push as a register."""
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
@@ -62,8 +42,10 @@ class Record:
     annotation becomes a property that reads the value.
     """
 
-    # `_state` begins as the push. The first access to a field replaces it by the tuple of all values in their order,
-    # followed by the push. The first access to the registers replaces the push in this tuple by the registers.
+    # `_state` begins as the push. If a push has many values, the first access to a number reads this one alone and
+    # replaces the push by a list with the push as its only element. The next access replaces it by the tuple of all
+    # values in their order, followed by the push. The first access to the registers replaces the push in this tuple
+    # by the registers.
     # `_received` is unset if the caller gave no time, `_security` is unset for a push that was not ciphered.
     # `_estimated` is unset without estimates, and a function that makes them until a caller asks for them.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
@@ -106,7 +88,7 @@ class Record:
         check_type("made_for_transformers", made_for_transformers, bool)
         if estimated:
             fill_estimated(self, MappingProxyType(dict(estimated)))
-        fill_kind(self, _made(tuple(present), scale, made_for_transformers))
+        fill_kind(self, kind_of(tuple(present), scale, made_for_transformers))
         fill_state(self, (*present.values(), elements))
         if received is not None:
             check_type("received", received, datetime)
@@ -118,9 +100,18 @@ class Record:
     def _read(self) -> tuple[Any, ...]:
         state = self._state
         if type(state) is not tuple:
-            state = (*self._kind.values(state), state)
+            push = state[0] if type(state) is list else state
+            state = (*self._kind.values(push), push)
             fill_state(self, state)
         return state
+
+    def _value(self, position: int) -> Any:  # noqa: ANN401  any value
+        """Return one value of a push of which not all values have been read."""
+        kind, push = self._kind, self._state
+        if position in kind.numbers and type(push) is not list:
+            fill_state(self, [push])
+            return kind.number(push, position)
+        return self._read()[position]
 
     def _elements(self) -> tuple[Register, ...]:
         """Every element of the list in its order, as the meter sent it. Duplicates are kept."""
@@ -215,34 +206,15 @@ def _field(name: str) -> property:
     """Return the property that reads one field."""
 
     def read(measurement: Record) -> Any:  # noqa: ANN401  declared by the annotation
-        state = measurement._state  # noqa: SLF001  this function becomes a property of Record
-        if type(state) is not tuple:
-            state = measurement._read()  # noqa: SLF001
-        position = measurement._kind.index.get(name)  # noqa: SLF001
-        return None if position is None else state[position]
+        index = measurement._kind.index  # noqa: SLF001  this function becomes a property of Record
+        if name not in index:
+            return None
+        state = measurement._state  # noqa: SLF001
+        return state[index[name]] if type(state) is tuple else measurement._value(index[name])  # noqa: SLF001
 
     return property(
         read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "How the meter is connected, if its type determines it."
     )
-
-
-class _Made:
-    """The kind of measurements that a caller constructs: the values and registers need no reading."""
-
-    def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
-        self.index = Index(names)
-        self.steps = None
-        self.scale = scale
-        self.made_for_transformers = made_for_transformers
-
-    def values(self, push: tuple[Any, ...]) -> tuple[Any, ...]:
-        return push
-
-    def registers(self, push: tuple[Register, ...]) -> tuple[Register, ...]:
-        return push
-
-
-_made = lru_cache(maxsize=256)(_Made)
 
 
 def kept_steps(measurement: Record) -> dict[str, float] | None:

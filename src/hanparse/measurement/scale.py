@@ -62,7 +62,7 @@ class Scale:
             match = _RATIO.fullmatch(ratio)
             primary, secondary = (fraction(match[1]), fraction(match[2] or "1")) if match else (None, None)
             if not primary or not secondary:
-                raise ValueError(f"expected a transformer ratio, primary:secondary as 100:5, found {ratio!r}")
+                raise ValueError(f"expected a transformer ratio such as 100:5, found {ratio!r}")
             if match and match[2] and primary < secondary:
                 swapped = f"{match[2]}:{match[1]}"
                 raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")

@@ -98,6 +98,10 @@ class MeterState:
         self._kept: dict[str, _Kept] = {}
         self._last = Measurement()
 
+    def __repr__(self) -> str:
+        """Return the latest values as a measurement."""
+        return f"<MeterState {self.measurement()!r}>"
+
     def update(self, measurement: Measurement, now: datetime | None = None) -> Measurement:
         """Add a push that arrived at `now`, and return the latest values at that time as one measurement.
 
@@ -149,17 +153,6 @@ class MeterState:
             scale=last.scale,
             made_for_transformers=last.made_for_transformers,
         )
-
-    def __repr__(self) -> str:
-        """Return the identity of the meter, the number of values and the time of the last push."""
-        shown = [name for part in ("manufacturer", "model", "meter_id") if (name := self._text(part))]
-        values = f"{len(self.latest())} values"
-        at = f"at {self._now.isoformat(' ')}" if self._now else "no push yet"
-        return f"<MeterState {', '.join([*([' '.join(shown)] if shown else []), values, at])}>"
-
-    def _text(self, name: str) -> str | None:
-        kept = self._kept.get(name)
-        return str(kept.latest.value) if kept else None
 
     def _run_to(self, now: datetime) -> None:
         """Advance the running time to `now`, and drop the values that are older than `max_age`."""

@@ -13,7 +13,7 @@ A clock rule tells which time zone the meter's clock shows:
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
@@ -25,8 +25,8 @@ AS_SENT: Final = "deviation"
 NORMAL_TIME: Final = "+01:00"
 LOCAL_TIME: Final = "Europe/Oslo"
 
-Zone = Callable[[int, int, int, int], tzinfo | None]
-"""A function that returns the time zone of a wall clock from its year, month, day and hour."""
+Zone = tzinfo | Callable[[int, int, int, int], tzinfo | None] | None
+"""The time zone of a wall clock, or a function that returns it from year, month, day and hour; `None` if unknown."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768) means not specified and is outside, too
@@ -58,18 +58,21 @@ def fraction(sent: DateTime) -> int:
     return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
 
 
-def moment(wall: tuple[int, ...], microsecond: int, zone_of: Zone) -> datetime | None:
+def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
     """Return what `resolve` returns, from year, month, day, hour, minute and second."""
     year, month, day, hour, minute, second = wall
     try:
-        return datetime(year, month, day, hour, minute, second, microsecond, zone_of(year, month, day, hour))
+        at = zone(year, month, day, hour) if callable(zone) else zone
+        return datetime(year, month, day, hour, minute, second, microsecond, at)
     except ValueError:
         return None
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return the function that gives the time zone of a wall clock."""
-    return _zone(deviation, rule) if override is None else lambda *_wall: override
+    """Return the time zone of a wall clock by `rule`, unless `override` replaces it. The result can be hashed."""
+    if override is None:
+        return _zone(deviation, rule)
+    return override if isinstance(override, Hashable) else lambda *_wall: override
 
 
 @lru_cache(maxsize=64)
@@ -83,7 +86,7 @@ def _zone(deviation: int, rule: str) -> Zone:
         found = timezone(timedelta(minutes=-deviation))
     elif rule == LOCAL_TIME:
         return _central_european
-    return lambda *_wall: found
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -18,22 +18,23 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import HanParseError, HexDumpError
+from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import failure, tidy
+from hanparse.hexdump.text import cover, failure, tidy
 from hanparse.pasted import sound
-from hanparse.pasted.choice import Found, search
-from hanparse.wire.pasted import damaged_telegram, telegrams
+from hanparse.pasted.choice import Found, search, without_remarks
+from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
     from hanparse.pasted.sound import Unit
+    from hanparse.wire.pasted import Pasted
 
 _LONGEST_APDUS: Final = 1 << 16
 """A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
 
-_SHOWN: Final = 60
 _HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
+_MISTYPED: Final = re.compile(r"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])\w{2,3})[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*")
 
 
 def dumped(text: str) -> bytes:
@@ -46,14 +47,13 @@ def dumped(text: str) -> bytes:
 
 def dump(text: str) -> hexdump.Dump:
     """Return the bytes that `dumped` returns, with the text that was passed over. Raises the same errors."""
-    if found := b"\r\n".join(telegrams(text)):
-        return hexdump.Dump(found, style="P1")
+    if telegrams := find(text):
+        return _with_telegrams(text, telegrams)
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
-    may_be_bare = not is_read and len(tidied) <= _LONGEST_APDUS and not masks.find(tidied)
-    if may_be_bare and (bare := search(tidied, sound.apdus, framed)).units:
-        return _dump(tidied, Found(_without_gaps(tidied, bare.units), []))
+    if not is_read and len(tidied) <= _LONGEST_APDUS and (apdus := _before_masks(tidied, framed)):
+        return _dump(tidied, Found(_without_gaps(without_remarks(tidied), apdus), []))
     if framed.units:
         return _dump(tidied, framed)
     try:
@@ -64,36 +64,12 @@ def dump(text: str) -> hexdump.Dump:
         return hexdump.Dump(damaged, style="P1")
 
 
-def losses(shown: hexdump.Dump) -> list[HexDumpError]:
-    """Return an error for each part of a text that was passed over and resembles bytes: probably a cut line."""
-    return [
-        HexDumpError(
-            f"line {at.line}, column {at.column}: passed over: {why_left(at.text)}", line=at.line, column=at.column
-        )
-        for at in shown.passed_over
-        if hexdump.like_bytes(at.text)
-    ]
-
-
-def why_left(part: str) -> str:
-    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
-    try:
-        hexdump.parse(part)
-    except HexDumpError as error:
-        if not hexdump.says_no_dump(error):
-            return reason(error)
-    return shortened(part)
-
-
-def reason(error: HanParseError) -> str:
-    """Return the message of an error without its line number, which counts from the start of a part of the text."""
-    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
-
-
-def shortened(line: str) -> str:
-    """Return a line of a text for a message, in quotes and at most `_SHOWN` characters long."""
-    line = line.strip()
-    return repr(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")
+def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
+    """Return the bytes of telegrams that the text contains as text, and of sound frames on its other lines."""
+    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
+    units = search(tidy(rest), sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
+    parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
+    return hexdump.Dump(b"".join([data for _, data in parts]), style="P1")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
@@ -104,18 +80,28 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
     return hexdump.dump(text, pieces, b"".join(data for _, data in parts))
 
 
-def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
-    """Return the APDUs without those that have one byte in each line, and a line without a byte between two of them.
+def _before_masks(text: str, framed: Found) -> list[Unit]:
+    """Return the APDUs in a text. The list is empty when a masked byte is in front of the end of the last one."""
+    apdus = search(text, sound.apdus, framed).units
+    places = masks.find(text) if apdus else []
+    return [] if places and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus) else apdus
 
-    An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a header
-    behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
+
+def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
+    """Return the APDUs without those that have a mistyped byte between two pieces.
+
+    That is a short word such as ``0g6``, text that resembles bytes, or any line without a byte when each line has one
+    byte. An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a
+    header behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
     """
     gaps = [_gap(text, apdu) for apdu in apdus]
     first = next((place for place, gap in enumerate(gaps) if gap), len(apdus))
     later = zip(apdus[first:], gaps[first:], strict=True)
     kept = [*apdus[:first], *(apdu for apdu, gap in later if not gap and apdu.pieces[0].data.startswith(_HEADERS))]
     if not kept and (line := gaps[first]):
-        raise failure(text, line.start(1), f"expected a byte of the APDU around it, found {line[1].strip()!r}")
+        found = line[line.lastindex or 0].strip()
+        start = line.start(line.lastindex or 0)
+        raise failure(text, start, f"expected a byte of the APDU around it, found {found!r}")
     return kept
 
 
@@ -123,6 +109,10 @@ def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
     for piece, following in pairwise(apdu.pieces):
         is_one_a_line = len(piece.data) == len(following.data) == 1
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
+            return line
+        if word := _MISTYPED.fullmatch(text, piece.end, following.start):
+            return word
+        if line := hexdump.LIKE_BYTES_ALONE.search(text, piece.end, following.start):
             return line
     return None
 

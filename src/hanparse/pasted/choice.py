@@ -17,6 +17,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import remarks
 from hanparse.hexdump.readings import READINGS
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, cover
+from hanparse.pasted.sound import HEAD_SIZE, is_head
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,13 +29,18 @@ if TYPE_CHECKING:
 
 _SAMPLE: Final = 1 << 12
 """A sample has at most this number of characters."""
+_LONGER: Final = 3 * _SAMPLE
+"""The second sample has this number of characters: a log may have 40 characters in front of each byte of a frame."""
 _SAMPLES: Final = 8
-"""A round has at most this number of samples, and one more: the beginning of the text with `_SHORT` characters."""
+"""A round has at most this number of samples, a longer one, and the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
+_MAX_LIKELY: Final = 4
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
-_MAX_DAMAGED: Final = 50
-"""The largest number of damaged lines of a text that are passed over one by one."""
+_MAX_DAMAGED: Final = 8
+"""The largest number of damaged lines that one round passes over."""
+_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+_HEAD_TEXT: Final = 100
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
 _CHARACTER: Final = re.compile(r"\w")
 _APART: Final = f"\n{COVER}\n"
@@ -90,7 +96,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     skipped a part of the APDU.
     """
     before = known.units if known else []
-    said: list[Piece] = []  # the pieces of all rounds that are in no unit
+    said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = _Rest(text, _pieces(before))
@@ -104,15 +110,32 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         else:
             break
         spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
+        earlier = sorted(units)
+        starts = [unit.start for unit in earlier]
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
-            units.append(unit._replace(start=placed[0].start, pieces=placed))
+            at = bisect_right(starts, placed[-1].start) - 1
+            if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
+                said += placed  # the same bytes in another notation, as binary digits beside hex digits
+            else:
+                units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
-        rest = _Rest(_bare(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
-    if known and hexdump.LIKE_BYTES.search(rest.text):
+    if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
         return Found([], [])
     return Found(sorted(units), _apart(spare, units))
+
+
+def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
+    """Return whether the first text that still resembles bytes is behind `units` and begins with the head of an APDU.
+
+    That is another APDU, which is damaged, and no part of the APDUs in front of it.
+    """
+    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
+    start = rest.placed(Piece(left.start(), left.end(), b"", "")).start
+    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
+    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
 
 
 def _pieces(units: list[Unit]) -> list[Piece]:
@@ -145,7 +168,8 @@ def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
 # --- the choice ------------------------------------------------------------------------------------------------------
 
 
-def _bare(text: str) -> str:
+def without_remarks(text: str) -> str:
+    """Return `text` with blanks in place of its remarks."""
     return cover(text, remarks.find(text), " ")
 
 
@@ -184,14 +208,13 @@ class _Candidate(NamedTuple):
 
     def __call__(self, text: str) -> list[Piece]:
         """Return the pieces of the reading in `text`."""
-        return self.read(_bare(text) if self.is_bare else text)
+        return self.read(without_remarks(text) if self.is_bare else text)
 
 
-_CANDIDATES: Final = (
-    *(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)),
-    _Candidate(_rules, is_bare=False),
-)
-_FRAME_CANDIDATES: Final = (*_CANDIDATES, _Candidate(_rules_around_damage, is_bare=False))
+_LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
+"""These readings take the most time, so they are used only when no other one contains sound bytes."""
+_CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
+_FRAME_CANDIDATES: Final = (*_CANDIDATES, _LAST[1])
 
 
 def _choices(
@@ -199,15 +222,16 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
-    Of two readings with the same sound bytes, the one with fewer other bytes on their lines is first: such other bytes
-    are time stamps, which `remarks` knows. A reading that leaves no text that resembles bytes is yielded at once.
+    A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
+    have no sound bytes in a sample, because a frame may be longer than the samples.
     """
+    likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
-        bare = _bare(sample)
-        sizes: dict[_Candidate, tuple[int, int]] = {}
+        bare = without_remarks(sample)
+        sizes: dict[_Candidate, tuple[int, int]] = {}  # sound bytes, and the other bytes as a negative number
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
-            if candidate.is_bare and bare == sample:
+            if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
                 continue
             said = bare if candidate.is_bare else sample
             pieces = candidate.read(said)
@@ -217,12 +241,15 @@ def _choices(
             units = find(pieces, known)
             if not units:
                 vain.add(key)
+                if sample is not text and len(likely) < _MAX_LIKELY and _leaves_nothing(said, pieces):
+                    likely[candidate] = None
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            size = sum(unit.size for unit in units)
-            sizes[candidate] = size, size - sum(len(unit.data) for unit in units)
+            sound = sum(unit.size for unit in units)
+            sizes[candidate] = sound, sound - sum(len(piece.data) for piece in pieces)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
+    yield from likely
 
 
 def _samples(text: str) -> Iterator[str]:
@@ -235,6 +262,8 @@ def _samples(text: str) -> Iterator[str]:
                 break
             start = (text.rfind("\n", start, hint.start()) + 1 if hint else 0) or start
             yield _cut(text[start : start + _SAMPLE])
+            if not number and len(text) > start + _LONGER:
+                yield _cut(text[start : start + _LONGER])
             start += _SAMPLE
     yield text if len(text) <= _SHORT else _cut(text[:_SHORT])
 
@@ -261,4 +290,8 @@ def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool
     pieces = [piece for piece in pieces if piece.end <= end]
     unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
     unread -= units[-1].tail if is_cut else 0  # these may be the beginning of a frame that the sample cuts off
-    return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)
+    return unread < MIN_BYTES and _leaves_nothing(text[:end], pieces)
+
+
+def _leaves_nothing(text: str, pieces: list[Piece]) -> bool:
+    return not hexdump.LIKE_BYTES_ALONE.search(_Rest(text, pieces).text)

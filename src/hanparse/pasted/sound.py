@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from contextlib import suppress
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
@@ -20,6 +20,7 @@ from hanparse.hdlc import FLAG, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
+from hanparse.wire import identify
 from hanparse.wire.hdlc_parts import MAX_LENGTH
 from hanparse.wire.llc import LLC
 from hanparse.wire.message import MAX_MESSAGE, Message
@@ -30,9 +31,8 @@ if TYPE_CHECKING:
 
 _FLAG: Final = bytes([FLAG])
 _FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
-_MAY_BE_FRAME: Final = re.compile(
-    b"|".join(layer.start for layer in LAYERS if not isinstance(layer, MBusShort)), re.DOTALL
-)
+_STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
+_MAY_BE_FRAME: Final = re.compile(b"|".join([*_STARTS, p1.P1.start]), re.DOTALL)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
 """The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
@@ -41,6 +41,16 @@ _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x5
 
 _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
 """Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
+
+
+HEAD_SIZE: Final = 12
+_CIPHERED_HEAD: Final = re.compile(rb"[\xdb\xdc]\x08[A-Za-z]{3}")
+
+
+def is_head(data: bytes) -> bool:
+    """Return whether bytes begin with the first `HEAD_SIZE` bytes of an APDU, which other bytes seldom match."""
+    data = data[len(LLC[0]) :] if data.startswith(LLC) else data
+    return data[:1] != b"/" and (identify.is_head(data) or _CIPHERED_HEAD.match(data) is not None)
 
 
 class Unit(NamedTuple):
@@ -70,11 +80,14 @@ class Bytes:
         """Return the number of the piece that contains the byte at an index."""
         return bisect_right(self.starts, at) - 1
 
-    def unit(self, first: int, last: int, size: int, stop: int) -> Unit:
-        """Return the unit of the pieces from `first` to `last`. It has `size` sound bytes, which end before `stop`."""
-        end = self.starts[last + 1]
+    def unit(self, first: int, last: int, size: int = 0, stop: int = 0) -> Unit:
+        """Return the unit of the pieces from `first` to `last`. It has `size` sound bytes, which end before `stop`.
+
+        Without `size`, all bytes are sound.
+        """
+        start, end = self.starts[first], self.starts[last + 1]
         pieces = list(self.pieces[first : last + 1])
-        return Unit(pieces[0].start, self.data[self.starts[first] : end], pieces, size, end - stop)
+        return Unit(pieces[0].start, self.data[start:end], pieces, size or end - start, end - stop if stop else 0)
 
     def ends(self, at: int) -> int:
         """Return the number of the piece that ends at an index, or -1 when no piece ends there."""
@@ -94,27 +107,16 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
         if units and first <= units[-1][1]:
             first, size = units[-1][0], size + units.pop()[2]
         units.append((first, last, size, stop))
-    shown = joined.pieces
-    data, starts = joined.data, joined.starts
-    return [
-        Unit(
-            pieces[first].start,
-            data[starts[first] : starts[last + 1]],
-            list(shown[first : last + 1]),
-            size,
-            starts[last + 1] - stop,
-        )
-        for first, last, size, stop in units
-    ]
+    return [joined.unit(*unit) for unit in units]
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
-    reader = StreamReader(LAYERS)
+    reader = StreamReader((*LAYERS, p1.P1()))  # the layer of P1 has a state
     reader.receive(data)
     events = [*iter(reader.next_event, None)]
     reader.end()
     for event in (*events, *iter(reader.next_event, None)):
-        if isinstance(event, Frame | mbus.Telegram | p1.Telegram):
+        if isinstance(event, Frame | mbus.Telegram) or (isinstance(event, p1.Telegram) and event.crc):
             yield event.offset, event.offset + len(event.raw)
 
 
@@ -148,8 +150,9 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     a push in turn. Pieces that repeat such bytes and pieces that are numbers are allowed.
     """
     joined = Bytes(pieces)
-    if _is_whole(joined.data) and joined.data not in known:
-        return [Unit(pieces[0].start, joined.data, pieces, len(joined.data))]
+    if joined.data not in known and (messages := _whole(joined.data)):
+        starts = sorted({0, len(pieces), *(joined.first(message.position(0)) for message in messages[1:])})
+        return [joined.unit(first, stop - 1) for first, stop in pairwise(starts)]
     units: list[Unit] = []
     said, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
@@ -160,7 +163,8 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
             said += bytes(1) + unit.data
             is_inner = is_layered
         elif not unit and not _is_said(pieces[at:stop], said) and not _are_numbers(pieces[at:stop]):
-            return []
+            is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
+            return units if is_behind else []
         is_layered = not unit
         at = stop
     return units
@@ -207,13 +211,14 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
     return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]), size)
 
 
-def _is_whole(data: bytes) -> bool:
-    """Return whether bytes are messages without a frame. They may be in wrappers, in blocks or ciphered."""
+def _whole(data: bytes) -> list[Message]:
+    """Return the messages of bytes without a frame. They may be in wrappers, in blocks or ciphered."""
     if not data[:1] or data[:1] in b"\x01\x02":
-        return False
+        return []
     with suppress(FrameError, DecodeError):
-        return bool(messages := unframed(data)) and all(_is_read(message.payload) for message in messages)
-    return False
+        messages = unframed(data)
+        return messages if all(_is_read(message.payload) for message in messages) else []
+    return []
 
 
 def _is_read(payload: bytes) -> bool:

@@ -14,6 +14,7 @@ from hanparse.mbus import START, check_header
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver.events import Failed, Read, ReadTelegram
 from hanparse.receiver.stream import Receiver
+from hanparse.security import header
 from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.transfer import is_block, join_blocks, unwrap
 from hanparse.wire import identify
@@ -86,10 +87,10 @@ def unframed(data: bytes) -> list[Message]:
 
 
 def _several(data: bytes) -> list[Message]:
-    """Return the data-notifications that follow each other in `data`; nothing if it is not all."""
+    """Return the data-notifications and ciphered APDUs that follow each other in `data`; nothing if it is not all."""
     ends = [0]
     while ends[-1] < len(data):
-        ends.append(cosem.end(data, ends[-1]))
+        ends.append(max(cosem.end(data, ends[-1]), header.end(data, ends[-1])))
         if ends[-1] < 0:
             return []
     return [Message(data).cut(start, stop) for start, stop in pairwise(ends)]

@@ -108,6 +108,20 @@ def read_header(apdu: bytes) -> Header:
     return _Walk(apdu).header()
 
 
+def end(data: bytes, start: int = 0) -> int:
+    """Return the index at which the ciphered APDU ends that begins at `start`, or -1 when no complete one begins there.
+
+    More bytes may follow the APDU.
+    """
+    walk = _Walk(data, start)
+    try:
+        walk.before_content()
+        size = walk.length("ciphered content")
+    except DecodeError:
+        return -1
+    return walk.at + size if walk.at + size <= len(data) else -1
+
+
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
     """Return the parts of a ciphered APDU in order up to the first error, and the error, which `read_header` raises."""
     walk, failed = _Walk(apdu), None
@@ -131,6 +145,10 @@ class _Walk:
     parts: list[tuple[str, int, int]] = field(default_factory=list)
 
     def header(self) -> Header:
+        return self.content(*self.before_content())
+
+    def before_content(self) -> tuple[int, bytes]:
+        """Parse the fields before the content. Return the tag of the APDU, and the fields of general-ciphering."""
         tag = self.tag()
         fields = b""
         if tag in _TITLED:
@@ -141,13 +159,13 @@ class _Walk:
             self.fail("signed", "general-signing (DF): hanparse does not read signed APDUs", 0)
         if tag == _GENERAL:
             self.key_info()
-        return self.content(tag, fields)
+        return tag, fields
 
     def tag(self) -> int:
-        tag = self.apdu[0] if self.apdu else 0
-        if not (tag == _SIGNED or identify.is_ciphered(self.apdu)):
+        tag = self.apdu[self.at] if self.apdu else 0
+        if not (tag == _SIGNED or identify.is_ciphered(self.apdu[self.at : self.at + 1])):
             raise DecodeError(identify.apdu(tag) if self.apdu else "there is no APDU")
-        self.mark("tag", 1)
+        self.mark("tag", self.at + 1)
         return tag
 
     def mark(self, name: str, end: int) -> None:

@@ -1,34 +1,47 @@
-"""Reads meters from serial ports, TCP gateways, brokers and files, as long as the program runs: `open`.
+"""Reads meters from serial ports, TCP gateways, brokers and files, as long as the program runs.
+
+`open` is for programs with asyncio, `read` for those without.
 
 This is the only package with input and output, and the only one that uses asyncio.
 """
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
-from hanparse.sources.address import EXTRAS, parse
+from hanparse.decoder import Decoder
+from hanparse.sources.address import check_extra, parse
+from hanparse.sources.piece import Piece
+from hanparse.sources.plain import Reading
+from hanparse.sources.probing import SETTINGS, Attempt, Setting, probe
 from hanparse.sources.source import SILENCE, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hanparse.decoder import Decoder
-
-__all__ = ["Source", "open"]
+__all__ = ["SETTINGS", "Attempt", "Piece", "Reading", "Setting", "Source", "open", "probe", "read"]
 
 
-def open(url: str, *, decoder: Callable[[], Decoder] | None = None, silence: float = SILENCE) -> Source:  # noqa: A001
+def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Source:  # noqa: A001
     """Return the source for a URL, which is an async context manager and an async iterator over measurements.
 
     `url` is a path or COM port, ``serial:///dev/ttyUSB0?baud=2400&parity=E``, ``tcp://host:port``,
     ``mqtt://user:password@host:port/topic`` or ``mqtts:`` with the wildcards ``+`` and ``#``, ``file:///path``, or
-    ``-`` for standard input. `decoder` makes a decoder; each topic has one of its own. A connection without a byte for
-    `silence` s is replaced. Raises `ValueError` for another URL, and `ImportError` that names the missing extra.
+    ``-`` for standard input. serialx opens ``socket:``, ``rfc2217:`` and ``esphome:``, and installed packages open the
+    schemes that they offer as entry points of the group ``hanparse.sources``.
+
+    `decoder` makes a decoder; each topic has one of its own. A connection without a byte for `silence` s is replaced.
+    Raises `ValueError` for another URL, and `ImportError` that names the missing extra.
     """
     address = parse(url)
-    extra, module = EXTRAS.get(address.scheme, ("", ""))
-    if module and find_spec(module) is None:
-        raise ImportError(f"{address.scheme}: needs {module}: pip install 'hanparse[{extra}]'")
-    return Source(address, silence=silence) if decoder is None else Source(address, silence=silence, decoder=decoder)
+    check_extra(address.scheme)
+    return Source(address, decoder=decoder, silence=silence)
+
+
+def read(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Reading:
+    """Return an iterator over the measurements of a URL, for a program without asyncio; the arguments as in `open`.
+
+    The iterator is also a context manager that closes the connection, and it has `close`. Raises the errors of `open`,
+    and while iterating the `OSError` of a file that cannot be read. All other connections are opened again.
+    """
+    return Reading(open(url, decoder=decoder, silence=silence))

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from hanparse.sources.installed import installed_schemes
 
 FILES: Final = ("file", "-")
 """The schemes whose end is the end of the input."""
 BROKERS: Final = ("mqtt", "mqtts")
-"""The schemes whose pieces are whole messages."""
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
-EXTRAS: Final = dict.fromkeys(("serial", *DEVICES), ("serial", "serialx")) | dict.fromkeys(BROKERS, ("mqtt", "aiomqtt"))
-"""The extra that installs what a scheme needs, and its module."""
-PORTS: Final = {"mqtt": 1883, "mqtts": 8883}
+_EXTRAS: Final = {
+    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
+    "esphome": ("serialx[esphome]", "aioesphomeapi"),
+    **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
+}
+PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
+"""The ports of URLs without one."""
 _PARITIES: Final = ("E", "N", "O")
 
 
@@ -33,18 +39,13 @@ class Address:
     password: str | None = field(default=None, repr=False)
     baud: int = 2400
     parity: str = "E"
-    device: str = field(default="", repr=False)
-    """The path or URL that serialx opens. A URL may contain a password or a key."""
+    url: str = field(default="", repr=False)
+    """The path or URL that serialx or the transport of an installed package opens. It may contain a password."""
 
     @property
     def is_file(self) -> bool:
         """Whether the end of the bytes is the end of the input."""
         return self.scheme in FILES
-
-    @property
-    def is_broker(self) -> bool:
-        """Whether each piece is a message with a topic."""
-        return self.scheme in BROKERS
 
 
 def parse(url: str) -> Address:
@@ -52,9 +53,9 @@ def parse(url: str) -> Address:
     if url == "-":
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
-    if not colon or len(scheme) == 1 or scheme not in SCHEMES:
+    if not colon or scheme not in SCHEMES:
         if "://" in url:
-            raise ValueError(f"expected a URL with {', '.join(SCHEMES)}, or a path, found the scheme {scheme!r}")
+            return _foreign(scheme, url)
         scheme, rest = "serial", url
     if scheme == "tcp":
         host, port = host_and_port(url)
@@ -67,6 +68,15 @@ def parse(url: str) -> Address:
     return Address(scheme, path) if scheme in FILES else _line(scheme, path)
 
 
+def _foreign(scheme: str, url: str) -> Address:
+    """Return the address for the transport of an installed package."""
+    installed = installed_schemes()
+    if scheme not in installed:
+        known = ", ".join((*SCHEMES, *installed))
+        raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
+    return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
+
+
 def _line(scheme: str, rest: str) -> Address:
     """Return the address of a serial port, here or behind a gateway. All options but ours are for serialx."""
     path, _, query = rest.partition("?")
@@ -74,15 +84,26 @@ def _line(scheme: str, rest: str) -> Address:
     baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
     if not (baud.isascii() and baud.isdecimal() and int(baud) and parity in _PARITIES):
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
-    target = path.rpartition("@")[2]
-    device = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "") if scheme in DEVICES else path
-    return Address(scheme, target if scheme in DEVICES else path, baud=int(baud), parity=parity, device=device)
+    if scheme not in DEVICES:
+        if options:
+            raise ValueError("expected the options baud and parity of a serial port, found another one")
+        return Address(scheme, path, baud=int(baud), parity=parity, url=path)
+    host, port = host_and_port(f"{scheme}://{path}")
+    whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
+    return Address(scheme, f"{host}:{port}", host, port, baud=int(baud), parity=parity, url=whole)
+
+
+def check_extra(scheme: str) -> None:
+    """Raise `ImportError` with the command that installs what a scheme needs, if it is missing."""
+    requirement, module = _EXTRAS.get(scheme, ("", ""))
+    if module and find_spec(module) is None:
+        raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
     """Return the host and the port of a URL such as ``tcp://host:3001``. Raises `ValueError` for another form."""
     scheme, _, rest = url.partition(":")
-    found = _network("//" + rest.removeprefix("//"), None)
+    found = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
     if found is None or found[1] < lowest:
         raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
     return found
@@ -95,7 +116,8 @@ def _network(url: str, default: int | None) -> tuple[str, int] | None:
     except ValueError:
         return None
     port = default if port is None else port
-    return (host, port) if host and port is not None else None
+    has_more = parts.path not in ("", "/") or parts.query or parts.fragment
+    return None if not host or port is None or has_more else (host, port)
 
 
 def _broker(scheme: str, rest: str) -> Address:
@@ -104,9 +126,11 @@ def _broker(scheme: str, rest: str) -> Address:
     user_info, at, network = place.rpartition("@")
     found = _network(f"//{network}", PORTS[scheme])
     topic = unquote(topic)
-    if found is None or not found[1] or not is_filter(topic):
+    has_slash = not at and "@" in rest  # of a password; in a topic %40 is an @
+    if found is None or not found[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
-        raise ValueError(f"expected {form} with a topic such as pulse/publish, pulse/# or +/raw, found another form")
+        words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
         scheme,

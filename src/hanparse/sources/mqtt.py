@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
@@ -20,16 +21,18 @@ _QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` has the reason of a los
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:
-    """Yield the messages of the topics. Raises `ConnectionError` when the connection fails or is lost."""
+    """Yield the messages of the topics. Raises `OSError` when the connection fails or is lost."""
     import aiomqtt  # noqa: PLC0415  an extra, which `open` looks for
 
+    context = ssl.create_default_context() if address.scheme == "mqtts" else None
+    await _check_reachable(address, context)
     client = aiomqtt.Client(
         address.host,
         address.port,
         username=address.user,
         password=address.password,
         timeout=CONNECT_TIMEOUT,
-        tls_params=aiomqtt.TLSParameters() if address.scheme == "mqtts" else None,
+        tls_context=context,
         max_queued_incoming_messages=_MAX_WAITING,
         logger=_QUIET,
     )
@@ -38,11 +41,22 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
         await _subscribe(client, address.topic)
         async for message in client.messages:
             if isinstance(message.payload, bytes):
-                yield Piece(message.payload, str(message.topic))
+                yield Piece(message.payload, str(message.topic), is_message=True)
     except aiomqtt.MqttError as error:  # it is no OSError
         raise ConnectionError(str(error)) from None
     finally:
         await _leave(client)
+
+
+async def _check_reachable(address: Address, context: ssl.SSLContext | None) -> None:
+    """Connect and leave, also to see the certificate of the broker. Raises `OSError` if this fails.
+
+    aiomqtt connects in a thread, which keeps a program from ending while no broker answers. It leaves the socket open
+    if it refuses a certificate.
+    """
+    async with asyncio.timeout(CONNECT_TIMEOUT):
+        _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
+    writer.transport.abort()
 
 
 async def _subscribe(client: Any, topic: str) -> None:  # noqa: ANN401  a class of the extra

@@ -14,3 +14,5 @@ class Piece(NamedTuple):
     data: bytes
     channel: str = ""
     """The topic of the message; empty for a stream."""
+    is_message: bool = False
+    """Whether the bytes are complete in themselves, and not a part of a stream."""

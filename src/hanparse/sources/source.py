@@ -2,7 +2,8 @@
 
 * The pause before the next connection grows from 1 to 60 s, with a random part so that many programs do not connect at
   the same time. Only a measurement ends the growth: a gateway that accepts and drops connections is left in peace.
-* A connection that delivers no byte for `silence` s is closed, because TCP does not notice that a peer is gone.
+* A connection that delivers no byte for `silence` s is closed, because TCP does not notice that a peer is gone. A meter
+  that sends more rarely gets three of its intervals.
 * When the consumer is slow, the oldest measurement without registers is dropped. Late powers are of no use, but a
   register is sent once an hour.
 """
@@ -11,13 +12,15 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections import deque
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
-from hanparse.sources.transports import TRANSPORTS
+from hanparse.sources.transports import transport_of
+from hanparse.sources.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
     from hanparse.sources.address import Address
     from hanparse.sources.piece import Piece
+    from hanparse.sources.transports import Transport
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
@@ -58,6 +62,7 @@ class Source:
         silence: float = SILENCE,
         first_pause: float = FIRST_PAUSE,
         longest_pause: float = LONGEST_PAUSE,
+        transport: Transport | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.decoder = decoder()
@@ -68,9 +73,10 @@ class Source:
         self.connections = 0
         self.dropped = 0
         self._address = address
+        self._transport = transport or transport_of(address.scheme)
         self._make = decoder
         self._sleep = sleep
-        self._silence = silence
+        self._watchdog = Watchdog(silence)
         self._pauses = first_pause, longest_pause
         self._pause = first_pause
         self._waiting: deque[tuple[str, Measurement]] = deque()
@@ -96,8 +102,9 @@ class Source:
         """Close the connection."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await self._task
+            await asyncio.wait({self._task})  # unlike the task itself, it raises only when the caller is cancelled
+            if not self._task.cancelled():
+                self._task.exception()  # it was raised by the iterator, or nobody waited for it
 
     def __aiter__(self) -> Self:
         """Return the source."""
@@ -140,24 +147,26 @@ class Source:
     async def _connect(self) -> None:
         self.connections += 1
         self.state = CONNECTING
-        async with aclosing(TRANSPORTS[self._address.scheme](self._address)) as pieces:
+        async with aclosing(self._transport(self._address)) as pieces:
             while (piece := await self._next(pieces)) is not None:
                 self.state = RECEIVING
                 self._put(piece.channel, self._decode(piece))
+                await asyncio.sleep(0)  # a read of bytes that are there does not let the consumer run
                 while self._address.is_file and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
                     self._has_room.clear()
                     await self._has_room.wait()
 
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Return the next bytes, or `None` at the end. Raises `TimeoutError` after a silence."""
+        silence = self._watchdog.limit
         try:
-            async with asyncio.timeout(None if self._address.is_file else self._silence):
+            async with asyncio.timeout(None if self._address.is_file else silence):
                 return await anext(pieces)
         except StopAsyncIteration:
             return None
         except TimeoutError:
             faults = "; ".join(map(str, self.diagnosis())) or "no fault is known"
-            raise TimeoutError(f"expected bytes within {self._silence} s, found none: {faults}") from None
+            raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
         """Decode with the decoder of the topic. The topic that was silent for longest gives way to a new one."""
@@ -167,7 +176,7 @@ class Source:
         known = self.decoders.pop(piece.channel, None)
         self.decoder = known or (self._make() if self.decoders else self.decoder)
         self.decoders[piece.channel] = self.decoder  # the last one in the order
-        if self._address.is_broker:
+        if piece.is_message:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))
 
@@ -175,6 +184,7 @@ class Source:
         if not found:
             return
         self._pause = self._pauses[0]
+        self._watchdog.arrived(time.monotonic())
         self._waiting.extend((channel, measurement) for measurement in found)
         while len(self._waiting) > MAX_WAITING and not self._address.is_file:
             self.dropped += 1

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING, Final
 
 from hanparse.sources.address import DEVICES
+from hanparse.sources.installed import installed_transport
 from hanparse.sources.mqtt import messages
 from hanparse.sources.piece import CONNECT_TIMEOUT, Piece
 
@@ -22,8 +23,10 @@ if TYPE_CHECKING:
     from hanparse.sources.address import Address
 
     Pieces = AsyncGenerator[Piece, None]
+    Transport = Callable[[Address], Pieces]
 
 CHUNK: Final = 4096
+_CLOSE_TIMEOUT: Final = 1.0  # s
 
 
 async def _tcp(address: Address) -> Pieces:
@@ -41,14 +44,17 @@ async def _serial(address: Address) -> Pieces:
 
     line = {"baudrate": address.baud, "parity": serialx.Parity(address.parity)}
     try:
-        reader, writer = await serialx.open_serial_connection(address.device, **line)
+        reader, writer = await serialx.open_serial_connection(address.url, **line)
         try:
             while chunk := await reader.read(CHUNK):
                 yield Piece(chunk)
         finally:
             writer.transport.abort()
+            with suppress(Exception):  # a thread closes the port, which is locked until then
+                async with asyncio.timeout(_CLOSE_TIMEOUT):
+                    await writer.wait_closed()
     except serialx.SerialException as error:  # it is no OSError
-        raise OSError(str(error)) from error
+        raise OSError(str(error).replace(address.url, f"{address.scheme}:{address.target}")) from None
 
 
 async def _file(address: Address) -> Pieces:
@@ -87,7 +93,7 @@ async def _read(loop: asyncio.AbstractEventLoop, stream: FileIO) -> bytes:
     return await answer
 
 
-TRANSPORTS: Final[Mapping[str, Callable[[Address], Pieces]]] = {
+TRANSPORTS: Final[Mapping[str, Transport]] = {
     "serial": _serial,
     **dict.fromkeys(DEVICES, _serial),
     "tcp": _tcp,
@@ -97,3 +103,8 @@ TRANSPORTS: Final[Mapping[str, Callable[[Address], Pieces]]] = {
     "-": _file,
 }
 """The transports by their schemes."""
+
+
+def transport_of(scheme: str) -> Transport:
+    """Return the transport for a scheme, if necessary from an installed package."""
+    return TRANSPORTS.get(scheme) or installed_transport(scheme)

@@ -14,7 +14,7 @@ from hanparse.meters.unknown import escaped
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.support.anonymise import anonymise
 from hanparse.support.deciphered import CipheredPushes
-from hanparse.support.versions import version
+from hanparse.versions import version
 from hanparse.wire.crc import HAS_EXTENSION
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ telegram without CRC is returned only when nothing but blanks was removed.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import FrameError
 from hanparse.wire.telegram import HEADER, MAX_TELEGRAM, find_end
@@ -17,7 +17,7 @@ from hanparse.wire.telegram import HEADER, MAX_TELEGRAM, find_end
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_WRITTEN_ENDS: Final = re.compile(r"\\r\\n|\\n|\\r")
+_LINE_END: Final = re.compile(r"\\r\\n|\\[rn]|\r\n|[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _HEADER: Final = re.compile(rf"(?<![A-Za-z0-9/.:]){HEADER.decode()}[ -~]*")
 _END: Final = re.compile(r"![0-9A-Fa-f]{0,4}(?![0-9A-Za-z])")
 _CODE: Final = r"(?:\d{1,3}-\d{1,3}:)?(?:\d{1,3}\.){2}\d{1,3}(?:[.*&]\d{1,3})?"
@@ -26,18 +26,39 @@ _AROUND: Final = " \t\"'`,>|"
 _MAX_LINES: Final = 1024
 
 
+class Pasted(NamedTuple):
+    """Holds the bytes of a telegram, and the start and end of the lines of a text that contain it."""
+
+    start: int
+    end: int
+    data: bytes
+
+
 def telegrams(text: str) -> list[bytes]:
     """Return the sound telegrams in `text` in their order, each with CR LF as line ends."""
-    lines = _WRITTEN_ENDS.sub("\n", text).splitlines()
-    found: list[bytes] = []
+    return [telegram.data for telegram in find(text)]
+
+
+def find(text: str) -> list[Pasted]:
+    """Return the sound telegrams that `telegrams` returns, with their places in `text`."""
+    lines, places = _lines(text) if _HEADER.search(text) else ([], [])
+    found: list[Pasted] = []
     at = 0
     while at < len(lines):
         end = _end_line(lines, at) if _HEADER.search(lines[at]) else None
         sound = next(filter(_is_sound, _readings(lines[at:end])), None) if end else None
-        if sound:
-            found.append(sound)
+        if sound and end:
+            found.append(Pasted(places[at], places[end], sound))
         at = end if sound and end else at + 1
     return found
+
+
+def _lines(text: str) -> tuple[list[str], list[int]]:
+    """Return the lines of a text, and the position at which each begins. Line ends may be written as escapes."""
+    ends = [*_LINE_END.finditer(text)]
+    starts = [0, *(end.end() for end in ends)]
+    stops = [*(end.start() for end in ends), len(text)]
+    return [text[start:stop] for start, stop in zip(starts, stops, strict=True)], [*starts, len(text)]
 
 
 def damaged_telegram(text: str) -> bytes:
@@ -45,7 +66,7 @@ def damaged_telegram(text: str) -> bytes:
 
     The result is empty if the text has no header of a telegram that is followed by two lines with data.
     """
-    lines = _WRITTEN_ENDS.sub("\n", text).splitlines()
+    lines, _ = _lines(text)
     start = next((at for at, line in enumerate(lines) if _HEADER.search(line)), len(lines))
     sent = [(line.strip(" \t"), _cleaned(line)) for line in lines[start : _end_line(lines, start)]]
     # an end line without CRC counts only if nothing else is on the line

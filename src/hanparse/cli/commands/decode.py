@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from hanparse.cli.arguments import add_files, add_reading, reading
-from hanparse.cli.cells import ESTIMATE_COLUMNS
+from hanparse.cli.cells import ESTIMATES
 from hanparse.cli.console import complain, end_like_an_interrupt, no_clock
 from hanparse.cli.formats import EXTRAS, Csv, Json, JsonLines, Output
 from hanparse.cli.inputs import Inputs, is_port
@@ -63,7 +63,7 @@ def _add_output(command: argparse.ArgumentParser) -> None:
 
 def _columns(text: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(","))
-    known = (*FIELDS, *EXTRAS, *ESTIMATE_COLUMNS)
+    known = (*FIELDS, *EXTRAS, *ESTIMATES)
     if unknown := [name for name in names if name not in known]:
         close = get_close_matches(unknown[0], known, 3)
         advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
@@ -96,7 +96,7 @@ def _output(found: argparse.Namespace) -> Output:
         units=found.units,
         file=len(found.files) > 1,
         received=is_received or "received" in found.columns,
-        estimated=found.estimate or "estimated" in found.columns,
+        estimated=found.estimate,
         security=found.key is not None,
     )
 

@@ -85,7 +85,7 @@ class Calendar(NamedTuple):
         if int(year) in _UNSET_YEARS:
             return None
         zone = self.override or (_SUMMER.get(season) if self.is_central else None)
-        found = clock.moment((2000 + int(year), *map(int, parts)), 0, lambda *_wall: zone)
+        found = clock.moment((2000 + int(year), *map(int, parts)), 0, zone)
         return _of_season(found, season) if found and self.override and season else found
 
 

@@ -4,7 +4,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import hanparse
-from hanparse.support.versions import version
+from hanparse.versions import version
 
 if TYPE_CHECKING:
     import pytest

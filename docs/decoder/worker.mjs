@@ -1,0 +1,59 @@
+// Runs hanparse in Pyodide, and deciphers with Web Crypto what a key was given for.
+import { loadPyodide } from "./pyodide/pyodide.mjs";
+
+const FAILED = "The decoder failed at this input, which is a fault of hanparse. Please report it, with the dump, in the repository.";
+const NO_CRYPTO = "The browser deciphers only on pages that it loads with https or from localhost.";
+const WARM = "7EA027010201105A87E6E7000F40000000090C07E3020401173416FF800000020106000016DC5A5A7E";
+
+const url = (name) => new URL(name, import.meta.url).href;
+const fetched = async (name) => {
+  const response = await fetch(url(name));
+  if (!response.ok) throw new Error(name);
+  return response;
+};
+const bytes = (hex) => Uint8Array.from(hex.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const hex = (buffer) => Array.from(new Uint8Array(buffer), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+async function load() {
+  const built = await (await fetched("built.json")).json();
+  const py = await loadPyodide({ indexURL: url("pyodide/") });
+  postMessage({ state: "Loading hanparse …" });
+  const quiet = { checkIntegrity: false, messageCallback: () => {}, errorCallback: () => {} };
+  await py.loadPackage(built.wheels.map((name) => url(`wheels/${name}`)), quiet);
+  for (const name of built.modules) py.FS.writeFile(`/home/pyodide/${name}`, await (await fetched(name)).text());
+  const asJson = py.pyimport("answer").as_json; // fails if a wheel is missing; loadPackage does not
+  asJson(WARM, "{}", "null"); // imports the grammar and the profiles before the first answer is asked for
+  return [py, asJson, built.version];
+}
+
+// Returns the plaintext, or null if the authentication tag does not fit.
+async function decipher(job) {
+  const aes = job.associated === null
+    ? { name: "AES-CTR", counter: bytes(job.counter), length: 32 }
+    : { name: "AES-GCM", iv: bytes(job.iv), additionalData: bytes(job.associated), tagLength: 96 };
+  const key = await crypto.subtle.importKey("raw", bytes(job.key), aes.name, false, ["decrypt"]);
+  return crypto.subtle.decrypt(aes, key, bytes(job.content)).then(hex, () => null);
+}
+
+const loading = load();
+loading.then(([, , version]) => postMessage({ ready: version }), () => postMessage({
+  state: "The decoder could not be loaded: reload the page, and if that does not help, check the connection.",
+}));
+
+onmessage = async ({ data: { number, source, keys } }) => {
+  const progress = (done, all) => postMessage({ number, done, all });
+  try {
+    const [py, asJson] = await loading;
+    const given = typeof source === "string" ? source : py.toPy(source);
+    let answer = asJson(given, JSON.stringify(keys), "null", progress);
+    const { jobs } = JSON.parse(answer);
+    if (jobs.length && !self.crypto?.subtle) return postMessage({ number, failed: NO_CRYPTO });
+    if (jobs.length) {
+      const opened = await Promise.all(jobs.map(decipher));
+      answer = asJson(given, JSON.stringify(keys), JSON.stringify(opened), progress);
+    }
+    postMessage({ number, answer });
+  } catch {
+    postMessage({ number, failed: FAILED });
+  }
+};

@@ -1,0 +1,53 @@
+"""Convert captures to Parquet on the workers of Dask: a capture is one wire and one task.
+
+    python examples/fleet_dask.py OUT CAPTURE...
+
+docs/fleet.md explains it.
+"""
+
+import os
+import sys
+from typing import NamedTuple
+
+from dask.distributed import Client, LocalCluster, wait
+
+from hanparse.archive import convert
+
+
+class Report(NamedTuple):
+    """What became of one capture: the number of rows, or the reason why it could not be read."""
+
+    path: str
+    rows: int
+    error: str
+
+
+def one(path: str, out: str) -> Report:
+    """Convert one capture; a file that cannot be read is a report, so that no other capture waits for it."""
+    try:
+        return Report(path, convert(path, out), "")
+    except OSError as error:
+        return Report(path, 0, str(error))
+
+
+def convert_all(client: Client, paths: list[str], out: str) -> list[Report]:
+    """Convert captures on the workers of a cluster. A task whose worker dies runs again on another worker."""
+    jobs = client.map(one, paths, out=out, pure=False, retries=3)
+    wait(jobs)
+    ended = zip(jobs, paths, strict=True)
+    return [job.result() if job.status == "finished" else Report(path, 0, repr(job.exception())) for job, path in ended]
+
+
+def main() -> None:
+    """Convert the captures with one worker for each processor of this machine."""
+    out, *paths = sys.argv[1:]
+    workers = LocalCluster(
+        n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    )
+    with workers, Client(workers) as client:
+        for report in convert_all(client, paths, out):
+            print(*report)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""Shows an explanation as HTML: for each frame a map of its bytes, coloured by layer, and a table of its parts.
+
+The bytes of a part and its row in the table have the same class (``n0``, ``n1``, ...). So a style sheet marks both when
+one of them is pointed at or has the focus, without a script. The HTML has no style of its own, so that a page with a
+strict content security policy can show it with a style sheet in a file.
+"""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from hanparse.annotate.rows import hex_rows, sections, summary
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from hanparse.annotate.rows import Row, Section
+    from hanparse.annotate.tree import Explanation
+
+MAX_PARTS: Final = 400
+"""The number of parts of a frame for which the style sheet has rules. The longest known list has half of them."""
+_MAX_BYTES: Final = 256
+"""The number of bytes of one part in the map, as many as the rows of the table show."""
+
+# The notebook or page, light or dark, sets the colour of text. All backgrounds are half transparent.
+_LAYERS: Final = {
+    "stream": "128, 128, 128, 0.20",
+    "hdlc": "90, 130, 170, 0.28",
+    "mbus": "90, 130, 170, 0.28",
+    "p1": "90, 130, 170, 0.28",
+    "llc": "130, 110, 190, 0.28",
+    "apdu": "150, 100, 200, 0.30",
+    "axdr": "70, 160, 130, 0.22",
+    "field": "235, 165, 30, 0.38",
+    "error": "230, 60, 40, 0.40",
+}
+_NAMES: Final = {
+    "hdlc": "HDLC frame",
+    "mbus": "M-Bus telegram",
+    "p1": "P1 telegram",
+    "llc": "LLC header",
+    "apdu": "APDU",
+    "axdr": "data",
+    "field": "becomes a field",
+    "error": "wrong",
+    "stream": "between frames",
+}
+_SHEET: Final = """
+.hanparse-map { font-family: monospace; color: inherit; text-align: left; line-height: 1.6 }
+.hanparse-map summary { cursor: pointer }
+.hanparse-map .bytes { margin: 6px 0; overflow-wrap: anywhere }
+.hanparse-map .bytes span { padding: 1px 4px; margin: 0 1px 2px 0; border-radius: 3px; display: inline }
+.hanparse-map table { border-collapse: collapse }
+.hanparse-map th, .hanparse-map td { text-align: left; vertical-align: top; padding: 1px 8px; color: inherit; \
+background: transparent }
+.hanparse-map td.raw { white-space: pre }
+.hanparse-map .legend span { padding: 1px 6px; margin-right: 6px; border-radius: 3px; font-size: 85% }
+.hanparse-map b.fault { background: rgba(230, 60, 40, 0.25) }
+"""
+_MARKED: Final = "outline: 2px solid; background: rgba(255, 205, 50, 0.55)"
+
+
+def with_styles(node: Explanation) -> str:
+    """Return the HTML of `html` with its style sheet in front, for a notebook."""
+    parts = max((len(section.rows) for section in sections(node)), default=0)
+    return f"<style>{css(min(MAX_PARTS, parts))}</style>{html(node)}"
+
+
+def css(parts: int) -> str:
+    """Return the style sheet for frames of up to `parts` parts. The other parts of a longer frame are not marked."""
+    colours = [f".hanparse-map .{name} {{ background: rgba({colour}) }}" for name, colour in _LAYERS.items()]
+    indents = [f".hanparse-map .i{n} {{ padding-left: {n + 1}ch }}" for n in range(2, 13, 2)]
+    pairs = [f".hanparse-map details:has(.n{n}:is(:hover, :focus)) .n{n}" for n in range(parts)]
+    marks = [f"{', '.join(pairs)} {{ {_MARKED} }}"] if pairs else []
+    return "\n".join([_SHEET.strip(), *colours, *indents, *marks])
+
+
+def html(node: Explanation) -> str:
+    """Return the lines of the summary and a map and a table for each frame, as HTML with classes and without styles."""
+    shown = sections(node)
+    lines = "".join(f"<div>{_marked(text, error)}</div>" for text, error in summary(node))
+    tables = "".join(_section(section, is_open=len(shown) == 1) for section in shown)
+    return f'<div class="hanparse-map">{lines}{tables}</div>'
+
+
+def _section(section: Section, *, is_open: bool) -> str:
+    faulty = any(row.error for row in section.rows)
+    title = section.title or section.rows[0].label
+    head = "".join(f"<th>{name}</th>" for name in ("offset", "bytes", "part", "value"))
+    rows = "".join(_row(row, at) for at, row in enumerate(section.rows))
+    return (
+        f"<details{' open' if is_open or faulty else ''}><summary>{_marked(title, faulty)}</summary>"
+        f'<div class="legend">{"".join(_legend(section.rows))}</div>'
+        f'<div class="bytes">{" ".join(_part(row, at) for at, row in enumerate(section.rows) if row.digits)}</div>'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></details>"
+    )
+
+
+def _legend(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield a sample of each colour in the map."""
+    used = {_colour(row) for row in rows if row.digits}
+    return (f'<span class="{name}">{text}</span>' for name, text in _NAMES.items() if name in used)
+
+
+def _part(row: Row, at: int) -> str:
+    """Return the bytes of a part for the map. Its tooltip is the text of the row."""
+    shown = " ".join(row.digits[:_MAX_BYTES]) + (" …" if len(row.digits) > _MAX_BYTES else "")
+    text = ": ".join(filter(None, (row.label, row.value, row.error)))
+    return f'<span class="n{at} {_colour(row)}" tabindex="0" title="{escape(text)}">{shown}</span>'
+
+
+def _colour(row: Row) -> str:
+    if row.error:
+        return "error"
+    return "field" if "-> " in row.value else row.layer
+
+
+def _row(row: Row, at: int) -> str:
+    value = escape(row.value) + (f"<div>{_marked(row.error, True)}</div>" if row.error else "")  # noqa: FBT003
+    mark = f' class="n{at}" tabindex="0"' if row.digits else ""
+    indent = f' class="i{row.indent}"' if row.indent else ""
+    raw = "<br>".join(hex_rows(row.digits))
+    cells = f'<td class="raw">{raw}</td><td{indent}>{escape(row.label)}</td><td>{value}</td>'
+    return f"<tr{mark}><td>{row.offset:04X}</td>{cells}</tr>"
+
+
+def _marked(text: str, error: bool) -> str:  # noqa: FBT001  always beside its text
+    return f'<b class="fault">! {escape(text)}</b>' if error else escape(text)

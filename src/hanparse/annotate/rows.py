@@ -1,0 +1,93 @@
+"""The rows that `Explanation` shows, as text or as HTML: one row for each part, in a section for each frame."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.annotate.tree import Explanation
+
+BYTES_PER_ROW: Final = 8
+_MAX_INDENT: Final = 12
+_MAX_ROWS: Final = 32
+"""The maximum number of rows of bytes for one part in text and HTML; `Explanation.raw` holds all bytes."""
+
+
+class Row(NamedTuple):
+    """A part of the input. A part that only groups the parts below it has no bytes."""
+
+    offset: int
+    layer: str
+    digits: list[str]
+    """The two hex digits of each byte."""
+    indent: int
+    label: str
+    value: str
+    error: str
+
+
+class Section(NamedTuple):
+    """The rows of a frame, of a plaintext or of bytes between frames. The title may be empty."""
+
+    title: str
+    rows: list[Row]
+
+
+def sections(node: Explanation) -> list[Section]:
+    """Return a section for each frame, plaintext and bytes between frames; a single section for a part of a frame."""
+    if node.layer != "stream" or not node.children:
+        is_empty = node.layer == "stream" and not node.raw
+        return [] if is_empty else [Section("", list(_rows(node, 0))), *_plaintext(node)]
+    return [section for child in node.children for section in (_section(child), *_plaintext(child))]
+
+
+def _plaintext(node: Explanation) -> list[Section]:
+    found = node.plaintext
+    return [_section(found)._replace(title=f"{found.label}, {_size(found)}: {found.value}")] if found else []
+
+
+def _section(node: Explanation) -> Section:
+    if not node.children:
+        return Section("", list(_rows(node, 0)))
+    return Section(node.label, [row for child in node.children for row in _rows(child, 0)])
+
+
+def _rows(node: Explanation, indent: int) -> Iterator[Row]:
+    """Return the rows of a node; one row shows the node and a first child with the same label: a list and its count."""
+    children = node.children
+    if not children:
+        yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)
+    elif children[0].label == node.label and not children[0].children:
+        yield from _rows(children[0], indent)
+        children = children[1:]
+    else:
+        yield Row(node.offset, node.layer, [], indent, node.label, "", "")
+    for child in children:
+        yield from _rows(child, min(indent + 2, _MAX_INDENT))
+
+
+def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
+    """Return the lines of the summary: the node, each frame, and skipped bytes. True marks a line with an error."""
+    yield f"{_size(node)}: {node.error or node.value or node.label}", bool(node.error)
+    for child in node.children if node.layer == "stream" else ():
+        text = child.error or child.value
+        if text and (child.children or child.layer == "stream"):
+            yield f"{child.label} at {child.offset:04X}, {_size(child)}: {text}", bool(child.error)
+
+
+def _size(node: Explanation) -> str:
+    return f"{node.length} byte{'s' * (node.length != 1)}"
+
+
+def digits(node: Explanation) -> list[str]:
+    """Return the two hex digits of each byte, ``XX`` for a masked byte."""
+    return ["XX" if at in node.masked else f"{byte:02X}" for at, byte in enumerate(node.raw)]
+
+
+def hex_rows(found: list[str]) -> list[str]:
+    """Return the digits of bytes, eight bytes in a row, and after 32 rows the number of the other bytes."""
+    rows = [" ".join(found[i : i + BYTES_PER_ROW]) for i in range(0, len(found), BYTES_PER_ROW)[:_MAX_ROWS]]
+    more = len(found) - _MAX_ROWS * BYTES_PER_ROW
+    return [*rows, f"and {more} bytes more"] if more > 0 else rows

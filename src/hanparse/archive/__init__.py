@@ -1,0 +1,16 @@
+"""Decodes captures of any size to Arrow record batches, `batches`, and to Parquet files, `convert`.
+
+Needs the extra `archive`: numpy and pyarrow.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+if missing := [name for name in ("numpy", "pyarrow") if find_spec(name) is None]:
+    raise ImportError(f"hanparse.archive needs {' and '.join(missing)}: pip install 'hanparse[archive]'")
+
+from hanparse.archive.batches import Batches, batches
+from hanparse.archive.parquet import convert, write
+
+__all__ = ["Batches", "batches", "convert", "write"]

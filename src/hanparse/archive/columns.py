@@ -1,0 +1,217 @@
+"""The Arrow columns of a record batch, derived from the fields of `Measurement`, and the arrays in them: `SCHEMA`.
+
+A number is a float64, because a meter may send any number with decimals. A time fills two columns: `timestamp` in UTC,
+null where the zone is unknown, and `timestamp_local`, the wall clock.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args, get_type_hints
+
+import numpy as np
+import pyarrow as pa
+
+from hanparse.measurement import FIELDS, Estimate, jsonready
+from hanparse.measurement.columns import Columns
+from hanparse.measurement.field import FIELD_OF
+from hanparse.measurement.security import Security
+from hanparse.obis import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from hanparse.measurement import Field, Measurement
+
+    Array = NDArray[Any]
+
+TEXT: Final = pa.dictionary(pa.int32(), pa.string())
+UTC_TIME: Final = pa.timestamp("us", tz="UTC")
+LOCAL: Final = "_local"
+"""The end of the name of a column with wall clocks."""
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks are counted from it
+MICROSECOND: Final = timedelta(microseconds=1)
+_TYPES: Final = {str: pa.string(), bytes: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+_LARGEST: Final = 1 << 63
+_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))  # noqa: DTZ901  wall clocks
+
+
+class Values(NamedTuple):
+    """The values of some rows in one column. Texts are numbers of `texts`. `valid` is `None` where no row is null."""
+
+    values: Any
+    valid: Any = None
+    texts: tuple[str, ...] = ()
+
+
+def _struct(of: type) -> pa.DataType:
+    hints = get_type_hints(of).items()
+    return pa.struct([(name, _TYPES.get(next(iter(get_args(hint)), hint), pa.string())) for name, hint in hints])
+
+
+def _columns(field: Field) -> list[tuple[str, pa.DataType]]:
+    if field.kind is Kind.TIME:
+        return [(field.name, UTC_TIME), (f"{field.name}{LOCAL}", pa.timestamp("us"))]
+    if field.item:
+        return [(field.name, pa.list_(_struct(field.item)))]
+    return [(field.name, {Kind.NUMBER: pa.float64(), Kind.COUNT: pa.int64()}.get(field.kind, TEXT))]
+
+
+SCHEMA: Final = pa.schema(
+    [
+        *(("source", TEXT), ("position", pa.int64())),
+        *(column for name in FIELDS for column in _columns(FIELD_OF[name])),
+        *(("wiring", TEXT), ("made_for_transformers", pa.bool_()), ("security", _struct(Security))),
+    ]
+)
+"""The columns: the name of the capture, the position of the first byte of the push in it, and what the push carries."""
+WITH_ESTIMATES: Final = SCHEMA.append(
+    pa.field("estimated", pa.list_(pa.struct([pa.field("field", pa.string()), *_struct(Estimate)])))
+)
+"""The columns of a decoder with the option `estimate`."""
+
+
+def from_time(moment: datetime) -> tuple[int | None, int]:
+    """Return a time in UTC and its wall clock, both in microseconds since 1970; `None` for UTC if the zone is unknown.
+
+    UTC is `None` also in the years that Python has no `datetime` for.
+    """
+    wall = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
+    offset = moment.utcoffset()
+    utc = None if offset is None else wall - offset // MICROSECOND
+    return utc if utc is not None and _FIRST <= utc <= _LAST else None, wall
+
+
+def _items(value: object) -> list[dict[str, Any]]:
+    return [_parts(item) for item in jsonready.from_value(value)]
+
+
+def _parts(parts: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: str(part) if name == "kind" else part for name, part in parts.items()}
+
+
+def _count(value: int) -> int | None:
+    """Return a count, or `None` for one that no meter reaches and no column holds."""
+    return value if abs(value) < _LARGEST else None
+
+
+def _converter(field: Field) -> Callable[[Any], Any]:
+    if field.kind is Kind.TIME:
+        return from_time
+    if field.item:
+        return _items
+    converters: dict[Kind, Callable[[Any], Any]] = {Kind.NUMBER: float, Kind.COUNT: _count}
+    return converters.get(field.kind, str)
+
+
+_NAMES: Final = (*FIELDS, "wiring")
+_TIMES: Final = tuple(name for name in FIELDS if FIELD_OF[name].kind is Kind.TIME)
+_READ: Final[Columns[Any]] = Columns(
+    {**{name: _converter(FIELD_OF[name]) for name in FIELDS}, "wiring": lambda wiring: wiring.name}
+)
+
+
+def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
+    """Return the columns that some of the measurements fill, by name."""
+    found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
+    for row, measurement in enumerate(measurements):
+        found["made_for_transformers"][row] = measurement.made_for_transformers
+        for column, value in _READ.present(measurement):
+            found[_NAMES[column]][row] = value
+        if measurement.security:
+            found["security"][row] = jsonready.from_security(measurement.security)
+        if estimates := measurement.estimated:
+            found["estimated"][row] = [{"field": name, **each._asdict()} for name, each in estimates.items()]
+    for name in _TIMES:
+        if name in found:
+            times = [time or (None, None) for time in found[name]]
+            found[name] = [utc for utc, _ in times]
+            found[f"{name}{LOCAL}"] = [local for _, local in times]
+    return {name: _values(name, values) for name, values in found.items()}
+
+
+def _values(name: str, values: Sequence[Any]) -> Values:
+    kind = WITH_ESTIMATES.field(name).type
+    if kind == TEXT:
+        texts = tuple(dict.fromkeys(value for value in values if value is not None))
+        codes = {text: code for code, text in enumerate(texts)}
+        return Values(np.array([codes.get(value, -1) for value in values], np.int32), texts=texts)
+    if pa.types.is_nested(kind):
+        return Values(values)
+    valid = np.array([value is not None for value in values], bool)
+    return Values(np.array([value or 0 for value in values], _dtype(kind)), valid)
+
+
+def _dtype(kind: pa.DataType) -> type:
+    return np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
+
+
+class Piece(NamedTuple):
+    """Columns of some rows of a batch. `rows` are the numbers of the rows, or a slice of them."""
+
+    rows: Any
+    columns: dict[str, Values]
+
+
+def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.RecordBatch:
+    """Return a batch of so many rows, in which the pieces fill the columns."""
+    having: dict[str, list[tuple[Any, Values]]] = defaultdict(list)
+    for piece in pieces:
+        for name, values in piece.columns.items():
+            having[name].append((piece.rows, values))
+    filled: dict[tuple[int, ...], Array | None] = {}
+    arrays = [_array(field, rows, having[field.name], filled) for field in schema]
+    return pa.RecordBatch.from_arrays(arrays, schema=schema)
+
+
+def _array(
+    field: pa.Field, rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]
+) -> pa.Array:
+    if not parts:
+        return _nulls(field.type, rows)
+    if field.type == TEXT:
+        return _texts(rows, parts)
+    if pa.types.is_nested(field.type):
+        cells = np.full(rows, None, object)
+        for to, found in parts:
+            cells[to] = np.fromiter(found.values, object, len(found.values))
+        return pa.array(cells.tolist(), field.type)
+    out: Array = np.zeros(rows, _dtype(field.type))
+    for to, found in parts:
+        out[to] = found.values
+    array = pa.array(out, mask=_missing(rows, parts, filled), from_pandas=False)
+    return array.view(field.type) if pa.types.is_timestamp(field.type) else array
+
+
+def _missing(rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]) -> Array | None:
+    """Return which rows are null, `None` if no row is. `filled` keeps what is the same in many columns."""
+    key = tuple(id(to) if found.valid is None else -id(found.valid) for to, found in parts)
+    if key not in filled:
+        missing = np.ones(rows, bool)
+        for to, found in parts:
+            missing[to] = False if found.valid is None else ~found.valid
+        filled[key] = missing if missing.any() else None
+    return filled[key]
+
+
+def _texts(rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:
+    texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
+    codes = np.full(rows, -1, np.int32)
+    for to, found in parts:
+        codes[to] = np.array([*map(texts.get, found.texts), -1], np.int32)[found.values]
+    missing = codes < 0
+    indices = pa.array(codes, mask=missing if missing.any() else None, from_pandas=False)
+    return pa.DictionaryArray.from_arrays(indices, pa.array([*texts], pa.string()))
+
+
+_kept_nulls: dict[pa.DataType, pa.Array] = {}
+
+
+def _nulls(kind: pa.DataType, rows: int) -> pa.Array:
+    kept = _kept_nulls.get(kind)
+    if kept is None or len(kept) < rows:
+        kept = _kept_nulls[kind] = pa.nulls(rows, kind)
+    return kept.slice(0, rows)

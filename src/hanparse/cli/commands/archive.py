@@ -1,0 +1,67 @@
+"""The command `hanparse archive`: decodes captures to Parquet files by meter and day."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+from hanparse.cli.arguments import add_reading, reading
+from hanparse.cli.console import WRONG, complain, progress
+from hanparse.cli.inputs import Inputs, passed_over
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Decode captures to Parquet files by meter and day. A second run replaces them."
+    command.epilog = "example: hanparse archive captures/*.bin -o archive"
+    command.add_argument("files", nargs="+", metavar="FILE", help="a capture: the bytes of one wire, no hex dump")
+    command.add_argument("-o", "--output", required=True, metavar="DIR", help="the directory of the Parquet files")
+    add_reading(command)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Write the files, print the totals and return the exit status."""
+    try:
+        from hanparse.archive import batches, write  # noqa: PLC0415  the extra "archive"
+    except ImportError as error:
+        complain(str(error))
+        return WRONG
+    Path(given.output).mkdir(parents=True, exist_ok=True)  # an error of it is no error of a capture
+
+    def read(name: str, file: BinaryIO) -> Iterator[tuple[str, int]]:
+        with progress(os.fstat(file.fileno()).st_size, is_output_free=True) as done:
+            found = batches(_Counted(file, done), **reading(given))
+            rows = write(found, name, given.output)
+        if not rows:
+            passed_over(name)(f"nothing was decoded in {found.stats.bytes} bytes; hanparse diagnose says why")
+        yield name, rows
+
+    inputs, rows, good = Inputs(given.files), 0, []
+    for name, count in inputs.each(read):
+        rows += count
+        good += [name] if count else []
+        complain(f"{name}: {count} pushes")
+    print(f"{rows} pushes of {len(good)} of {len(given.files)} files are in {given.output}")
+    for name in dict.fromkeys(given.files):
+        if name not in good:
+            print(f"nothing of {name}")
+    return inputs.status(decoded=rows > 0)
+
+
+class _Counted:
+    """A file that reports how many bytes were read."""
+
+    def __init__(self, file: BinaryIO, done: Callable[[int], object]) -> None:
+        self.name = file.name
+        self._file, self._done = file, done
+
+    def read(self, size: int, /) -> bytes:
+        """Return at most `size` bytes."""
+        found = self._file.read(size)
+        self._done(len(found))
+        return found

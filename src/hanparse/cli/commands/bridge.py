@@ -1,0 +1,197 @@
+"""The command `hanparse bridge`: delivers the values of a source to sinks until a signal or the end of the source."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse import sinks, sources
+from hanparse.cli.arguments import add_reading, reading, seconds
+from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
+from hanparse.cli.service import StateFile, notify, watchdog_period
+from hanparse.decoder import Decoder
+from hanparse.meters import PROFILES
+from hanparse.sinks.background import end
+from hanparse.sinks.bridge import Bridge
+from hanparse.sinks.mqtt import forget
+from hanparse.sinks.target import parse
+from hanparse.sinks.tracker import Tracker
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from hanparse.sources import Source
+
+SOURCE, SINK = "HANPARSE_SOURCE", "HANPARSE_SINK"
+"""The environment variables for a source, and for sinks with spaces between them."""
+FAREWELL: Final = 0.8
+"""The longest time in s that the sinks have to end after a signal."""
+SAVE_PERIOD: Final = 60.0
+"""The time in s between two writes of the state."""
+
+_WRONG: Final = 2
+_LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None  # the default of Windows cannot do MQTT
+_EXAMPLES: Final = """\
+examples:
+  hanparse bridge /dev/ttyUSB0 mqtt://user:password@broker
+  hanparse bridge tcp://192.168.1.20:3001 sqlite:///home/me/meter.db -
+  hanparse bridge --forget mqtt://user:password@broker
+"""
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Read a meter as long as the program runs, and deliver its values to each sink."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    words = f"the source, then sinks (by default -, JSON lines); else ${SOURCE} and ${SINK}"
+    command.add_argument("urls", nargs="*", metavar="URL", help=words)
+    command.add_argument("--state", metavar="FILE", help="keep the registers in this file, to continue after a restart")
+    words = "the longest time in s without a push; then the values become unavailable"
+    command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
+    words = "remove what a broker keeps from a bridge: discovery, registers and status; every URL is a sink"
+    command.add_argument("--forget", action="store_true", help=words)
+    add_reading(command, environment=True)
+
+
+class Urls(NamedTuple):
+    """Holds the URLs of the command line or of the environment."""
+
+    source: str
+    sinks: Sequence[str]
+
+
+def urls(given: Sequence[str]) -> Urls:
+    """Return the source and its sinks, by default standard output. Raises `ValueError` if there is no source."""
+    source = given[0] if given else os.environ.get(SOURCE, "")
+    if not source:
+        raise ValueError(f"expected a source as argument or in {SOURCE}, found none")
+    return Urls(source, given[1:] or os.environ.get(SINK, "").split() or ["-"])
+
+
+def run(given: argparse.Namespace) -> int:
+    """Run the bridge and return the exit status: 0 after SIGTERM and at the end of a source with pushes."""
+    try:
+        if given.forget:
+            return _forget(given.urls or os.environ.get(SINK, "").split())
+        source, outputs = urls(given.urls)
+        outlets = [sinks.open(url, complain, silence=given.silence) for url in outputs]
+        decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)
+        opened = sources.open(source, decoder=decoder, silence=given.silence)
+    except (ValueError, ImportError) as error:
+        complain(str(error))
+        return _WRONG
+    return _in_loop(_Service(outlets, opened, StateFile(given.state), given.silence).run())
+
+
+def _in_loop(work: Coroutine[Any, Any, int]) -> int:
+    with asyncio.Runner(loop_factory=_LOOP) as runner:
+        return runner.run(work)
+
+
+def _forget(given: Sequence[str]) -> int:
+    """Remove what brokers keep from a bridge."""
+    targets = [parse(url) for url in given]
+    if not targets or any(not target.scheme.startswith("mqtt") for target in targets):
+        raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
+    for target in targets:
+        sinks.check_extra(target)
+        complain(f"{target.shown}: {_in_loop(forget(target))} kept messages removed")
+    return DECODED
+
+
+class _Service:
+    """Runs the bridge as a program: signals, the log, the state, and signs of life for systemd."""
+
+    def __init__(self, outlets: Sequence[sinks.Outlet], source: Source, state: StateFile, silence: float) -> None:
+        self._source = source
+        self._state = state
+        self._silence = silence
+        saved = state.load()
+        try:
+            tracker = Tracker(saved)
+        except ValueError as error:
+            complain(f"{error}; the bridge starts without its state")
+            tracker = Tracker()
+        self._bridge = Bridge(outlets, tracker)
+        self._signal: asyncio.Future[signal.Signals] | None = None
+        self._reported: tuple[Exception | None, int] = None, 0
+        self._is_failing = self._is_silent = False
+
+    async def run(self) -> int:
+        """Run until a signal or the end of the source, and return the exit status."""
+        self._signal = asyncio.get_running_loop().create_future()
+        self._handle_signals()
+        async with self._source as source:
+            tasks = [asyncio.create_task(self._bridge.run(source)), asyncio.create_task(self._take_care())]
+            notify("READY=1")
+            ends: list[asyncio.Future[Any]] = [*tasks, self._signal]
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            notify("STOPPING=1")
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks, timeout=FAREWELL)
+            await end(asyncio.all_tasks() - {asyncio.current_task()})
+            self._save()
+        return self._status(tasks)
+
+    def _status(self, tasks: Sequence[asyncio.Task[None]]) -> int:
+        if self._signal is not None and self._signal.done():
+            return INTERRUPTED if self._signal.result() is signal.SIGINT else DECODED
+        try:
+            for task in tasks:
+                if task.done() and not task.cancelled():
+                    task.result()
+        except OSError as error:
+            complain(f"source: {error}")
+            return _WRONG
+        return DECODED if self._bridge.pushes else NOTHING
+
+    def _handle_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with suppress(NotImplementedError, RuntimeError):  # Windows; a loop outside the main thread
+                loop.add_signal_handler(number, self._end, number)
+
+    def _end(self, number: signal.Signals) -> None:
+        if self._signal is not None and not self._signal.done():
+            self._signal.set_result(number)
+
+    async def _take_care(self) -> None:
+        """Write what is wrong with the source into the log, save the state, and send signs of life."""
+        loop, watchdog = asyncio.get_running_loop(), watchdog_period()
+        saved = heard = loop.time()
+        pushes = self._bridge.pushes
+        while True:
+            await asyncio.sleep(min(1.0, watchdog or 1.0))
+            notify(f"WATCHDOG=1\nSTATUS={self._bridge.pushes} pushes so far")
+            if self._bridge.pushes != pushes:
+                pushes, heard, self._is_silent = self._bridge.pushes, loop.time(), False
+            self._report(loop.time() - heard)
+            if loop.time() - saved >= SAVE_PERIOD:
+                saved = loop.time()
+                self._save()
+
+    def _report(self, silent: float) -> None:
+        """Write the first error since the last push, and the faults of the wire after a silence."""
+        error, pushes = self._source.last_error, self._bridge.pushes
+        if self._is_failing and pushes != self._reported[1]:
+            self._is_failing = False
+            complain("source: works again")
+        if error is not None and error is not self._reported[0] and not self._is_failing:
+            complain(f"source: {error}; tries again until it works")
+            self._reported, self._is_failing = (error, pushes), True
+        if silent > self._silence and not self._is_silent:
+            self._is_silent = True
+            faults = "; ".join(map(str, self._source.diagnosis())) or "no fault is known"
+            complain(f"source: no push for {silent:.0f} s: {faults}")
+
+    def _save(self) -> None:
+        if self._bridge.pushes:
+            self._state.save(self._bridge.tracker.to_dict())

@@ -1,0 +1,65 @@
+"""The command `hanparse probe`: finds the speed and the parity of a meter at a serial port."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from hanparse.cli.console import DECODED, NOTHING, complain, end_like_an_interrupt
+from hanparse.cli.keys import add_keys, key_options
+from hanparse.decoder import Decoder
+from hanparse.sources import probing
+
+if TYPE_CHECKING:
+    from hanparse.sources.probing import Attempt
+
+_EXAMPLES: Final = """\
+examples:
+  hanparse probe /dev/ttyUSB0
+  hanparse bridge "$(hanparse probe /dev/ttyUSB0)" -
+"""
+
+
+def add(command: argparse.ArgumentParser) -> None:
+    """Add the description and the arguments of the command."""
+    command.description = "Try the speeds and parities of meters until a push is decoded; print the URL of the port."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
+    command.add_argument("port", metavar="PORT", help="such as /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
+    words = "the time for each setting; default 25, two pushes of a slow meter"
+    command.add_argument("--wait", type=float, metavar="S", help=words)
+    add_keys(command)
+
+
+def run(given: argparse.Namespace) -> int:
+    """Print the URL of the port with its setting. The status is 1 if no setting gives a measurement."""
+    end_like_an_interrupt()
+    wait = probing.WAIT if given.wait is None else given.wait
+    if not wait > 0:
+        given.refuse(f"expected a --wait above 0 s, found {given.wait}")
+    keys = key_options(given)
+    try:
+        search = probing.probe(given.port, wait=wait, decoder=lambda: Decoder(**keys), note=_note)
+        setting = asyncio.run(search)
+    except (ValueError, ImportError) as error:
+        given.refuse(str(error))
+    if setting is None:
+        complain("no setting gave a measurement; the docs page 'Connect a meter' lists causes")
+        return NOTHING
+    print(_url(given.port, setting))
+    return DECODED
+
+
+def _url(port: str, setting: tuple[int, str]) -> str:
+    mark = "&" if "?" in port else "?"
+    scheme = "" if "://" in port or port.startswith("serial:") else "serial://"
+    return f"{scheme}{port}{mark}baud={setting[0]}&parity={setting[1]}"
+
+
+def _note(attempt: Attempt) -> None:
+    if attempt.measurement:
+        complain(f"{attempt.setting}: a push of {attempt.measurement.manufacturer or 'a meter'} was decoded")
+        return
+    faults = str(attempt.error or "; ".join(map(str, attempt.faults)) or "no fault is known")
+    complain(f"{attempt.setting}: {attempt.bytes} bytes, no measurement: {faults}")

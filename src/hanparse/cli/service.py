@@ -1,0 +1,62 @@
+"""Connects a command to systemd, and keeps its state in a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from hanparse.cli.console import complain
+
+
+def notify(state: str) -> None:
+    """Send a state such as "READY=1" to systemd; do nothing if it did not start the program. See sd_notify(3)."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address or not hasattr(socket, "AF_UNIX"):
+        return
+    with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
+        connection.connect("\0" + address[1:] if address.startswith("@") else address)  # @: without a file
+        connection.sendall(state.encode())
+
+
+def watchdog_period() -> float | None:
+    """Return half the time in s in which systemd expects a sign of life; `None` if it expects none."""
+    text = os.environ.get("WATCHDOG_USEC", "")
+    return int(text) / 2_000_000 if text.isdecimal() and int(text) else None
+
+
+class StateFile:
+    """Keeps JSON in a file, which is replaced as a whole: a loss of power leaves the old one or the new one."""
+
+    def __init__(self, path: str | None) -> None:
+        self._path = None if path is None else Path(path)
+        self._is_failing = False
+
+    def load(self) -> Any:  # noqa: ANN401  any type of JSON
+        """Return the content; `None` if there is no file. Report a file that cannot be read."""
+        if self._path is None:
+            return None
+        try:
+            return json.loads(self._path.read_text("utf-8"))
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            complain(f"{self._path}: {error}; the bridge starts without its state")
+            return None
+
+    def save(self, state: dict[str, Any]) -> None:
+        """Replace the content. Report the first failure of several."""
+        if self._path is None:
+            return
+        new = self._path.with_name(f"{self._path.name}.new")
+        try:
+            new.write_text(json.dumps(state), "utf-8")
+            new.replace(self._path)
+            self._is_failing = False
+        except OSError as error:
+            if not self._is_failing:
+                complain(f"{self._path}: {error.strerror or error}; the state is not saved")
+            self._is_failing = True

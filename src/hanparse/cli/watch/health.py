@@ -1,0 +1,111 @@
+"""Describes the state of a connection in words, and what to do about a fault: `words`, `problems`."""
+
+from __future__ import annotations
+
+import re
+from socket import gaierror
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.cli.watch.model import QUIET
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime, timedelta
+
+    from hanparse.cli.watch.model import Model
+
+_STEPS: Final = re.compile(r"[;,] or |; ")
+"""Divides the message of a fault behind its observation into causes and actions."""
+_SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
+"""The kinds of faults that a wrong speed or parity causes."""
+_PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
+_NO_PUSH: Final = "no push was received"
+_GATEWAY: Final = (
+    "check that the gateway has power and is in this network",
+    "check the host and the port in the URL",
+    "end other programs that use the gateway: some gateways serve only one",
+)
+_ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
+    ConnectionRefusedError: ("the gateway refuses the connection", _GATEWAY),
+    gaierror: ("the name of the host is unknown", ("check the host in the URL, or write its IP address", _GATEWAY[0])),
+    FileNotFoundError: (
+        "there is no port with this path",
+        ("plug in the adapter", "check the path: Linux lists the adapters in /dev/serial/by-id"),
+    ),
+    PermissionError: (
+        "your user may not read the port",
+        ("add your user to the group of the port, on most Linux systems dialout", "log in again after that"),
+    ),
+    TimeoutError: ("the connection was not made in time, or no byte arrived", _GATEWAY),
+    OSError: ("", ("check the adapter, the gateway and the cables", "end other programs that use the port")),
+}
+"""The observation and the actions for each error of a connection; the first class that fits applies."""
+
+
+class Problem(NamedTuple):
+    """What was observed, and the possible causes and actions."""
+
+    seen: str
+    steps: tuple[str, ...]
+
+
+def words(model: Model, now: datetime) -> str:
+    """Return the state of the connection in a few words."""
+    if model.is_ended:
+        return "the source has ended"
+    wire = model.wire
+    if model.last_bytes is None:
+        return "connecting" if wire.connections <= 1 else f"connecting, attempt {wire.connections}"
+    quiet = now - model.last_bytes
+    if quiet > QUIET or (wire.error and model.is_quiet(now)):
+        return f"no byte for {duration(quiet)}, attempt {wire.connections}"
+    if model.last_push is None:
+        return f"{wire.stats.bytes:,} bytes, no push yet"
+    if model.is_quiet(now):
+        return f"no push for {duration(now - model.last_push)}"
+    return "receiving"
+
+
+def problems(model: Model, now: datetime) -> Iterator[Problem]:
+    """Yield what is wrong with the connection, the most important first."""
+    wire = model.wire
+    is_quiet = model.is_quiet(now)
+    if is_quiet and wire.error is not None:
+        yield _of_error(wire.error)
+    for fault in wire.faults:
+        if fault.kind == "no-bytes" and not (is_quiet and wire.error is None):
+            continue  # the bytes have not arrived yet, or the error is the reason
+        seen, _, rest = fault.message.partition(": ")
+        probe = (_PROBE,) if fault.kind in _SETTINGS else ()
+        yield Problem(seen, (*filter(None, _STEPS.split(rest)), *probe))
+    if is_quiet and not wire.error and not wire.faults:
+        yield Problem(*_silent(model, now))
+
+
+def _of_error(error: Exception) -> Problem:
+    """Return the problem of an error, or of the error that caused it."""
+    errors = [one for one in (error, error.__cause__) if one is not None]
+    known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
+    seen, steps = _ERRORS[known[0][0]] if known else ("", ())
+    return Problem(seen or str(error), steps)
+
+
+def _silent(model: Model, now: datetime) -> tuple[str, tuple[str, ...]]:
+    if model.last_push is not None:
+        return f"{_NO_PUSH} for {duration(now - model.last_push)}", (
+            "check that the adapter is in the HAN port, and that the meter has power",
+            "wait for a minute: hanparse connects again when no byte arrives",
+        )
+    return _NO_PUSH, (
+        "check that the HAN port is open: the grid company opens it on request",
+        "check the cable between the HAN port and the adapter",
+        _PROBE,
+    )
+
+
+def duration(time: timedelta) -> str:
+    """Return a time in s, min or h."""
+    seconds = int(time.total_seconds())
+    if seconds < 100:  # noqa: PLR2004  two digits
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 6000 else f"{seconds // 3600} h"  # noqa: PLR2004  two digits

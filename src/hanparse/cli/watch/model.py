@@ -1,0 +1,97 @@
+"""Holds the state that `hanparse watch` shows: `Model`. There is no I/O, and the caller gives the time."""
+
+from __future__ import annotations
+
+from collections import deque
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse.measurement import Measurement, MeterState
+from hanparse.measurement.inputs import finite
+from hanparse.wire.stats import Stats
+
+if TYPE_CHECKING:
+    from hanparse.diagnosis import Fault
+
+WINDOW: Final = timedelta(minutes=10)
+"""The time that the curve of the power covers."""
+QUIET: Final = timedelta(seconds=30)
+"""The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
+_MAX_POWERS: Final = 4096  # a power each 0.15 s; a meter sends at most one a second
+_LARGEST_POWER: Final = 1e12  # W; the largest number of 32 bits is 4 GW
+_MAX_CHANNELS: Final = 256  # a wildcard may match the topics of a whole network
+
+
+class Wire(NamedTuple):
+    """The state of a connection, as a source reports it."""
+
+    connections: int = 0
+    """The number of attempts to connect."""
+    stats: Stats = Stats()
+    faults: tuple[Fault, ...] = ()
+    error: Exception | None = None
+    """The reason why the last connection was lost."""
+
+
+class Model:
+    """The state of a meter and of its connection.
+
+    `title` is the source as it is shown, without a password. `fuse` is the rating of the main fuse in A, or `None`.
+    `start` is the present time; all times have a zone.
+    """
+
+    def __init__(self, title: str, fuse: float | None, start: datetime) -> None:
+        self.title = title
+        self.fuse = fuse
+        self.wire = Wire()
+        self.powers: deque[tuple[datetime, float]] = deque(maxlen=_MAX_POWERS)
+        """The powers of the last minutes in W with their times of arrival; an export is below 0."""
+        self.last_push: datetime | None = None
+        self.last_bytes: datetime | None = None
+        self.is_ended = False
+        self.channels: dict[str, None] = {}
+        """The topics of the pushes; the meter of the first one is shown."""
+        self._start = start
+        self._state = MeterState()
+
+    def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
+        """Add a push that arrived at `now`. Other topics than the first may be of other meters, and are only noted."""
+        if len(self.channels) < _MAX_CHANNELS:
+            self.channels[channel] = None
+        if channel != next(iter(self.channels)):
+            return
+        merged = self._state.update(measurement, now)
+        self.last_push = now
+        power = finite(merged.active_power_import if merged.active_power is None else merged.active_power)
+        if power is not None and abs(power) <= _LARGEST_POWER:
+            self.powers.append((now, power))
+
+    def observe(self, wire: Wire, now: datetime) -> None:
+        """Take the state of the connection at `now`, and forget the powers that the curve no longer covers."""
+        if wire.stats.bytes != self.wire.stats.bytes:
+            self.last_bytes = now
+        self.wire = wire
+        while self.powers and now - self.powers[0][0] > WINDOW:
+            self.powers.popleft()
+
+    def end(self, error: Exception | None) -> None:
+        """Note that the source delivers no more pushes, and the reason."""
+        self.is_ended = True
+        self.wire = self.wire._replace(error=error or self.wire.error)
+
+    def measurement(self, now: datetime) -> Measurement:
+        """Return the latest value of each field."""
+        return self._state.measurement(now)
+
+    def since(self, name: str, now: datetime) -> timedelta:
+        """Return the time since a field arrived."""
+        latest = self._state.latest(now).get(name)
+        return now - latest.received if latest else timedelta()
+
+    def is_quiet(self, now: datetime) -> bool:
+        """Return whether pushes are missing: none arrived for `QUIET`, or none ever and there is a fault."""
+        if self.is_ended:
+            return self.last_push is None
+        faults = [fault for fault in self.wire.faults if fault.kind != "no-bytes"]  # which is so at the beginning
+        has_failed = self.last_push is None and (self.wire.error is not None or bool(faults))
+        return has_failed or now - (self.last_push or self._start) > QUIET

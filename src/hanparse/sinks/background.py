@@ -1,0 +1,55 @@
+"""Runs a function that may block in a thread of its own (`in_background`), and ends tasks (`end`)."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from threading import Thread
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+T = TypeVar("T")
+_AGAIN = 0.05  # s
+
+
+async def in_background(function: Callable[[], T]) -> T:
+    """Return the result of the function, or raise its error. A write may wait for a disk, or for a pipe without end.
+
+    The other sinks run on, and the program can end; ``asyncio.to_thread`` would make it wait for the thread.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[T] = loop.create_future()
+
+    def give(result: T | None, error: Exception | None) -> None:
+        if answer.done():  # the task was cancelled
+            return
+        if error is not None:
+            answer.set_exception(error)
+        else:
+            answer.set_result(result)  # type: ignore[arg-type]  # there is a result if there is no error
+
+    def run() -> None:
+        try:
+            found: tuple[T | None, Exception | None] = function(), None
+        except Exception as error:  # noqa: BLE001  the task raises it
+            found = None, error
+        with suppress(RuntimeError):  # the loop is closed
+            loop.call_soon_threadsafe(give, *found)
+
+    Thread(target=run, daemon=True).start()
+    return await answer
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended.
+
+    One cancellation is not enough: `asyncio.wait_for` of Python 3.11, which aiomqtt uses, drops a cancellation that
+    arrives together with its result.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_AGAIN)

@@ -1,0 +1,70 @@
+"""Delivers the measurements of one source to several sinks: `Bridge`."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from hanparse.sinks.tracker import Tracker
+from hanparse.sinks.waiting import MAX_WAITING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterable, Iterable, Sequence
+
+    from hanparse.measurement import Measurement
+    from hanparse.sinks.outlet import Outlet
+    from hanparse.sinks.update import Update
+
+LAST_DELIVERY: Final = 10.0
+"""The longest time in s for which the bridge waits for its sinks after the end of a source."""
+LAST_MOMENT: Final = 0.2
+"""The same after a signal."""
+
+
+class Bridge:
+    """Runs sinks, and gives each update to all of them."""
+
+    def __init__(self, outlets: Sequence[Outlet], tracker: Tracker | None = None) -> None:
+        self.outlets = outlets
+        self.tracker = tracker or Tracker()
+        self.pushes = 0
+        """The number of measurements so far."""
+
+    async def run(self, source: AsyncIterable[Measurement]) -> None:
+        """Read the source to its end, or until all sinks have ended, or until this task is cancelled."""
+        sinks = asyncio.gather(*(outlet.run() for outlet in self.outlets))
+        reader = asyncio.create_task(self._read(source))
+        both: list[asyncio.Future[Any]] = [sinks, reader]
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            if reader.done():
+                reader.result()  # raises the error of the source
+        finally:
+            reader.cancel()
+            await self._delivered(LAST_MOMENT)
+            sinks.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+
+    async def _read(self, source: AsyncIterable[Measurement]) -> None:
+        async for measurement in source:
+            self.pushes += 1
+            channel = getattr(source, "channel", "")
+            await self._put(self.tracker.update(measurement, channel), can_wait=measurement.received is None)
+        await self._put(self.tracker.flush(), can_wait=True)
+        await self._delivered(LAST_DELIVERY)
+
+    async def _delivered(self, longest: float) -> None:
+        """Wait until the sinks that work have delivered what they have."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(longest):
+                for outlet in self.outlets:
+                    await outlet.until_delivered()
+
+    async def _put(self, updates: Iterable[Update], *, can_wait: bool) -> None:
+        """Give updates to all sinks. A file has no time of arrival and waits for sinks that are behind."""
+        for update in updates:
+            for outlet in self.outlets:
+                if can_wait:
+                    await outlet.until_delivered(room=MAX_WAITING - 1)
+                outlet.put(update)

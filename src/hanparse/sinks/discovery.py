@@ -1,0 +1,131 @@
+"""Builds the messages of the MQTT sink: topics, states, and the device discovery of Home Assistant.
+
+Source: "MQTT discovery" in the documentation of Home Assistant. One message describes a meter with all its entities.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse.fields import METADATA, REGISTER_CADENCE
+from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, as_json
+from hanparse.versions import version
+
+if TYPE_CHECKING:
+    from hanparse.fields import Metadata
+    from hanparse.sinks.update import Identity, Update
+
+ONLINE, OFFLINE = "online", "offline"
+LATE: Final = 300.0
+"""The longest delay in s of the hourly list."""
+ORIGIN: Final = "hanparse"
+_ENERGY_TIME: Final = "energy_time"
+
+
+class Message(NamedTuple):
+    """Holds a message to publish. An empty payload that is retained removes the message that the broker keeps."""
+
+    topic: str
+    payload: str
+    retain: bool = False
+
+
+class Topics(NamedTuple):
+    """Names the topics of one meter."""
+
+    base: str
+    meter: Identity
+
+    def of(self, name: str) -> str:
+        """Return a topic of the meter: "state", "energy", "status", or the name of a field."""
+        return f"{self.base}/{self.meter.key}/{name}"
+
+    def config(self, prefix: str) -> str:
+        """Return the topic of its discovery."""
+        return f"{prefix}/device/{unique(self.meter)}/config"
+
+
+def unique(meter: Identity) -> str:
+    """Return the unique id of the device of a meter."""
+    return f"{ORIGIN}_{meter.key}"
+
+
+def states(update: Update, base: str) -> list[Message]:
+    """Return the values of a push: the state, and apart from it the registers, which the broker keeps."""
+    topics = Topics(base, update.meter)
+    document = update.document()
+    energy = {name: document.pop(name) for name in [*document] if name in REGISTERS or name == _ENERGY_TIME}
+    found = [Message(topics.of("state"), as_json(document))]
+    return [*found, Message(topics.of("energy"), as_json(energy), retain=True)] if update.registers else found
+
+
+def flat(update: Update, base: str) -> list[Message]:
+    """Return one message for each number: its topic is the name of the field, its payload the number alone."""
+    topics, numbers = Topics(base, update.meter), update.numbers() | update.estimates()
+    if (net := update.measurement.active_power) is not None:
+        numbers["active_power"] = net
+    return [Message(topics.of(name), f"{value}", name in REGISTERS) for name, value in numbers.items()]
+
+
+def discovery(update: Update, base: str, prefix: str, status: str, silence: float) -> Message:
+    """Return the discovery of a meter, with an entity for each number that it has shown, and for no other.
+
+    `status` is the topic that is "online" while the bridge runs. A value without a push for `silence` s becomes
+    unavailable.
+    """
+    meter = update.meter
+    shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]
+    payload = {
+        "device": _device(meter),
+        "origin": {"name": ORIGIN, "sw_version": version("hanparse"), "support_url": _SUPPORT},
+        "availability_topic": status,
+        "components": {name + ending: _entity(METADATA[name], ending, update, base, silence) for name, ending in shown},
+    }
+    return Message(Topics(base, meter).config(prefix), as_json(payload), retain=True)
+
+
+def components(payload: object) -> frozenset[str]:
+    """Return the names of the entities in a discovery that the broker has kept; none if it cannot be read."""
+    try:
+        found = json.loads(bytes(payload))["components"]  # type: ignore[call-overload]  # an error is caught
+        return frozenset(name for name in found if name.removesuffix(ESTIMATED) in NUMBERS)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return frozenset()
+
+
+NEWER: Final = frozenset({"reactive_energy"})
+"""Device classes since 2025.5. An older Home Assistant refuses an entity that has one of them, and needs none."""
+_SUPPORT: Final = "https://github.com/hanparse/hanparse"
+
+
+def _device(meter: Identity) -> dict[str, Any]:
+    name = " ".join(part for part in (meter.manufacturer, meter.model) if part) or "Meter"
+    parts = {
+        "identifiers": [unique(meter)],
+        "name": name,
+        "manufacturer": meter.manufacturer,
+        "model": meter.model,
+        "serial_number": meter.name,
+        "sw_version": meter.list_id,
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
+def _entity(field: Metadata, ending: str, update: Update, base: str, silence: float) -> dict[str, Any]:
+    is_register = field.name in REGISTERS
+    value = f"value_json.estimated.{field.name}.value" if ending else f"value_json.{field.name}"
+    parts = {
+        "platform": "sensor",
+        "unique_id": f"{unique(update.meter)}_{field.name}{ending}",
+        "name": field.display_name + (" (estimated)" if ending else ""),
+        "state_topic": Topics(base, update.meter).of("energy" if is_register else "state"),
+        "value_template": f"{{{{ {value} | is_defined }}}}",  # a list without the field leaves its state
+        "unit_of_measurement": field.unit,
+        "device_class": None if field.device_class in NEWER else field.device_class,
+        "state_class": field.state_class,
+        "suggested_display_precision": field.precision,
+        "expire_after": int(REGISTER_CADENCE + LATE if is_register else max(silence, field.cadence)),
+        "enabled_by_default": False if ending else None,
+    }
+    return {name: part for name, part in parts.items() if part is not None}

@@ -1,0 +1,60 @@
+"""Writes one JSON object per push on a line of its own, to standard output or to the end of a file."""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import partial
+from typing import TYPE_CHECKING
+
+from hanparse.sinks.background import in_background
+from hanparse.sinks.outlet import OutputClosedError
+from hanparse.sinks.target import STANDARD_OUTPUT
+from hanparse.sinks.update import as_json
+
+if TYPE_CHECKING:
+    from hanparse.sinks.outlet import Outlet
+    from hanparse.sinks.target import Target
+    from hanparse.sinks.update import Update
+
+
+class JsonLines:
+    """Writes JSON lines to standard output or to a file."""
+
+    def __init__(self, target: Target) -> None:
+        self._path = target.path
+
+    async def __call__(self, outlet: Outlet) -> None:
+        """Write every update."""
+        while True:
+            updates = await outlet.all()
+            lines = "".join(self.line(update) + "\n" for update in updates)
+            await in_background(partial(write, self._path, lines))
+            outlet.done(*updates)
+
+    @staticmethod
+    def line(update: Update) -> str:
+        """Return the fields of a push, and the time of arrival."""
+        return as_json(update.document() | {"meter": update.meter.name})
+
+
+def write(path: str, text: str) -> None:
+    """Write text to the end of a file, or to standard output. Raises `OutputClosedError` if its reader has ended.
+
+    A thread that is killed at the end of the program must not hold the lock of `sys.stdout`, so this writes without it.
+    """
+    if path != STANDARD_OUTPUT:
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the same for every kind of path
+            file.write(text)
+        return
+    try:
+        number = sys.stdout.fileno()
+    except OSError:  # a program has replaced standard output, such as a test
+        sys.stdout.write(text)
+        return
+    remaining = memoryview(text.encode("utf-8"))
+    while remaining:
+        try:
+            remaining = remaining[os.write(number, remaining) :]
+        except BrokenPipeError as error:
+            raise OutputClosedError from error

@@ -1,0 +1,258 @@
+"""Publishes the values of meters to an MQTT broker, with the device discovery of Home Assistant.
+
+* ``mqtt://user:password@broker:1883/hanparse``: the path is the first part of every topic, by default "hanparse".
+* ``?flat=1`` also publishes each number on a topic of its own, for evcc and openHAB.
+* ``?discovery=`` publishes no discovery; ``?discovery=PREFIX`` replaces "homeassistant".
+* ``mqtts`` uses TLS; ``?ca=FILE`` names the certificates of a broker that signs its own.
+
+The broker keeps the discovery, the registers and the status. It does not keep powers, which are of no use later. When
+the bridge is gone, the will sets the status to "offline".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from hanparse.sinks.background import end
+from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
+from hanparse.sources.address import PORTS
+from hanparse.sources.piece import CONNECT_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from datetime import datetime
+
+    import aiomqtt
+
+    from hanparse.sinks.outlet import Outlet
+    from hanparse.sinks.target import Target
+    from hanparse.sinks.update import Update
+
+SUBSCRIBES: Final = 0.5
+"""The time in s in which Home Assistant subscribes to the topics of a discovery."""
+ENERGY_PERIOD: Final = timedelta(seconds=10)
+"""The shortest time between two messages with registers that the broker keeps, unless the meter sends registers."""
+KEEPALIVE: Final = 15
+"""A broker that does not answer for some 20 s is gone."""
+FAREWELL: Final = 0.5
+"""The longest time in s to set the status to "offline" at the end."""
+_BASE, _PREFIX = "hanparse", "homeassistant"
+_WILDCARDS: Final = "+#"
+
+
+class Settings:
+    """Holds the parts of the URL that name topics, and connects to its broker."""
+
+    def __init__(self, target: Target) -> None:
+        """Raises `ValueError` for a path or a prefix that no topic can contain."""
+        options = target.options
+        self.target = target
+        self.base = target.path.strip("/") or _BASE
+        self.prefix = options.get("discovery", _PREFIX)
+        self.is_flat = options.get("flat", "0") not in ("", "0")
+        if set(self.base + self.prefix) & set(_WILDCARDS):
+            raise ValueError(f"expected a topic without {' and '.join(_WILDCARDS)} in the URL of a broker, found one")
+
+    @property
+    def port(self) -> int:
+        """Return the port of the URL, else the default of MQTT."""
+        return self.target.port or PORTS[self.target.scheme]
+
+    def context(self) -> ssl.SSLContext | None:
+        """Return the context of a connection with TLS. Raises `OSError` if the file of certificates cannot be read."""
+        is_secure = self.target.scheme == "mqtts"
+        return ssl.create_default_context(cafile=self.target.options.get("ca")) if is_secure else None
+
+    async def check_reachable(self) -> None:
+        """Connect and leave. Raises `OSError` if this fails.
+
+        aiomqtt connects in a thread, which would keep the program from ending while a broker does not answer.
+        """
+        async with asyncio.timeout(CONNECT_TIMEOUT):
+            _, writer = await asyncio.open_connection(self.target.host, self.port, ssl=self.context())
+        writer.transport.abort()
+
+    def client(self, will: str | None = None) -> aiomqtt.Client:
+        """Return a client that is not yet connected; `will` is the topic of the status."""
+        import aiomqtt  # noqa: PLC0415  an extra
+
+        silent = logging.getLogger(f"{__name__}.client")
+        silent.disabled = True  # this package writes its own log
+        target = self.target
+        return aiomqtt.Client(
+            target.host,
+            self.port,
+            username=target.username,
+            password=target.password,
+            will=None if will is None else aiomqtt.Will(will, OFFLINE, qos=1, retain=True),
+            keepalive=KEEPALIVE,
+            tls_context=self.context(),
+            logger=silent,
+        )
+
+
+class Mqtt:
+    """Publishes updates to a broker."""
+
+    def __init__(self, target: Target, silence: float) -> None:
+        self._settings = Settings(target)
+        self._silence = silence
+
+    async def __call__(self, outlet: Outlet) -> None:
+        """Publish every update. The status topic is that of the first meter, because a connection has one will."""
+        first = await outlet.first()
+        status = Topics(self._settings.base, first.meter).of("status")
+        async with _connected(self._settings, status) as client:
+            session = _Session(client, self._settings, status, self._silence)
+            await session.run(outlet)
+
+
+@asynccontextmanager
+async def _connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
+    """Connect and disconnect. Raises `OSError` for every error of the connection."""
+    import aiomqtt  # noqa: PLC0415  an extra
+
+    await settings.check_reachable()
+    client = settings.client(will)
+    try:
+        try:
+            await client.__aenter__()
+        except BaseException:
+            with suppress(Exception):  # otherwise the socket of a connection that was refused stays open
+                async with asyncio.timeout(0):
+                    await client.__aexit__(None, None, None)
+            raise
+        try:
+            yield client
+        finally:
+            await client.__aexit__(None, None, None)
+    except aiomqtt.MqttError as error:  # it is no OSError
+        raise ConnectionError(str(error)) from error
+
+
+class _Session:
+    """Publishes updates on one connection to a broker."""
+
+    def __init__(self, client: aiomqtt.Client, settings: Settings, status: str, silence: float) -> None:
+        self._client = client
+        self._settings = settings
+        self._status = status
+        self._silence = silence
+        self._last: dict[str, Update] = {}
+        self._announced: dict[str, Message] = {}
+        self._earlier: dict[str, frozenset[str]] = {}
+        self._kept: dict[str, datetime] = {}
+
+    async def run(self, outlet: Outlet) -> None:
+        """Publish updates until the connection is lost or this task is cancelled, which sets the status."""
+        await self._publish(Message(self._status, ONLINE, retain=True))
+        tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._deliver(outlet))}
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # raises its error
+        finally:
+            await end(tasks)
+            with suppress(Exception):  # the connection may be lost
+                await self._client.publish(self._status, OFFLINE, qos=1, retain=True, timeout=FAREWELL)
+
+    async def _deliver(self, outlet: Outlet) -> None:
+        while True:
+            update = await outlet.first()
+            self._last[update.meter.key] = update
+            await self._announce(update)
+            await self._publish_states(update, self._is_due(update))
+            outlet.done(update)
+
+    async def _listen(self) -> None:
+        """Repeat the discovery and the values when Home Assistant starts, and add entities of an earlier bridge."""
+        if self._settings.prefix:
+            await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
+        async for message in self._client.messages:
+            key = self._key_of(str(message.topic))
+            if message.payload == ONLINE.encode() and key is None:
+                self._announced.clear()
+                for update in [*self._last.values()]:
+                    await self._announce(update)
+                    await self._publish_states(update, with_kept=True)
+            elif message.retain and key is not None:
+                self._earlier[key] = components(message.payload)
+                await self._announce(self._last[key])
+
+    def _key_of(self, topic: str) -> str | None:
+        """Return the meter to which a discovery belongs."""
+        topics = ((key, Topics(self._settings.base, update.meter)) for key, update in self._last.items())
+        return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
+
+    async def _announce(self, update: Update) -> None:
+        """Publish the discovery if it is new, and let Home Assistant subscribe to the topics in it."""
+        if not self._settings.prefix:
+            return
+        settings, key = self._settings, update.meter.key
+        if key not in self._earlier:  # the broker sends the discovery that it keeps before it takes another one
+            self._earlier[key] = frozenset()
+            await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
+        known = replace(update, shown=update.shown | self._earlier[key])
+        message = discovery(known, settings.base, settings.prefix, self._status, self._silence)
+        if self._announced.get(key) != message:
+            self._announced[key] = message
+            await self._publish(message)
+            await asyncio.sleep(SUBSCRIBES)
+
+    def _is_due(self, update: Update) -> bool:
+        """Return whether the registers are published: those of the meter at once, those between at most each 10 s."""
+        then = self._kept.get(update.meter.key)
+        if then is None or update.has_registers or abs(update.at - then) >= ENERGY_PERIOD:
+            self._kept[update.meter.key] = update.at
+            return True
+        return False
+
+    async def _publish_states(self, update: Update, with_kept: bool) -> None:  # noqa: FBT001  one of two callers decides
+        base = self._settings.base
+        for message in (*states(update, base), *(flat(update, base) if self._settings.is_flat else ())):
+            if with_kept or not message.retain:
+                await self._publish(message)
+
+    async def _publish(self, message: Message) -> None:
+        await self._client.publish(message.topic, message.payload, qos=int(message.retain), retain=message.retain)
+
+
+async def forget(target: Target) -> int:
+    """Remove every message that the broker keeps from a bridge: discoveries, registers, status. Return their number.
+
+    Home Assistant then removes the devices. Raises `OSError` if the broker cannot be reached.
+    """
+    settings = Settings(target)
+    async with _connected(settings) as client:
+        topics = await _kept_topics(client, settings)
+        for topic in topics:
+            await client.publish(topic, b"", qos=1, retain=True)
+    return len(topics)
+
+
+async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
+    """Return the topics of all messages that the broker keeps. A message to itself marks the end of them."""
+    end = f"{settings.base}/end"
+    patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
+    await client.subscribe([(pattern, 1) for pattern in patterns])
+    await client.publish(end, b"end", qos=1)
+    found = []
+    async for message in client.messages:
+        topic = str(message.topic)
+        if topic == end:
+            break
+        if message.retain and (topic.startswith(f"{settings.base}/") or _is_ours(topic, message.payload, settings)):
+            found.append(topic)
+    return found
+
+
+def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
+    """Return whether a discovery is that of a bridge with this base."""
+    start = f"{settings.prefix}/device/{ORIGIN}_"
+    return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)

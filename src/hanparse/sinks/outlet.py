@@ -1,0 +1,98 @@
+"""Keeps one sink running: `Outlet` connects, delivers, and connects again.
+
+A sink is one async function for one connection. It takes updates with `Outlet.first`, and removes each with
+`Outlet.done` when it is delivered. It raises `OSError` when the connection fails, and `OutputClosedError` when there
+is nothing left to connect to.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Final
+
+from hanparse.sinks.waiting import Waiting
+
+if TYPE_CHECKING:
+    from hanparse.sinks.update import Update
+
+FIRST_PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 60.0
+"""The pause before the next connection grows from 1 to 60 s. Only an update that was delivered ends the growth."""
+
+Note = Callable[[str], object]
+
+
+class OutputClosedError(Exception):
+    """Raised by a sink whose output was closed for good, such as a pipe whose reader has ended."""
+
+
+class Outlet:
+    """Runs one sink with its queue. No other sink waits for this one, and its failure ends no other."""
+
+    def __init__(self, shown: str, sink: Sink, note: Note, *, first_pause: float = FIRST_PAUSE) -> None:
+        """`shown` is the URL without secrets; `note` writes one sentence into the log."""
+        self.waiting = Waiting()
+        self.is_failing = False
+        self.has_ended = False
+        self._shown = shown
+        self._sink = sink
+        self._note = note
+        self._pauses = first_pause, LONGEST_PAUSE
+        self._pause = first_pause
+
+    def put(self, update: Update) -> None:
+        """Add an update for the sink."""
+        if not self.has_ended:
+            self.waiting.put(update)
+
+    async def first(self) -> Update:
+        """Return the oldest update, which stays until `done`; wait for it."""
+        return await self.waiting.first()
+
+    async def all(self) -> list[Update]:
+        """Return all updates that wait, at least one; wait for the first."""
+        return await self.waiting.all()
+
+    def done(self, *updates: Update) -> None:
+        """Remove updates that were delivered, in their order."""
+        for update in updates:
+            self.waiting.done(update)
+        self._pause = self._pauses[0]
+        if self.is_failing:
+            self.is_failing = False
+            self.say("works again")
+
+    def say(self, what: str) -> None:
+        """Write a sentence about the sink into the log."""
+        self._note(f"{self._shown}: {what}")
+
+    async def until_delivered(self, room: int = 0) -> None:
+        """Wait until at most `room` updates wait. Return at once if the sink fails or has ended."""
+        while len(self.waiting) > room and not (self.is_failing or self.has_ended):
+            await self.waiting.changed()
+
+    async def run(self) -> None:
+        """Deliver updates until the sink ends or this task is cancelled."""
+        while not self.has_ended:
+            try:
+                await self._sink(self)
+            except OutputClosedError:
+                self.has_ended = True
+                self.waiting.wake()
+            except Exception as error:  # noqa: BLE001  a fault in one sink must not end the others
+                self._fail(error)
+                await asyncio.sleep(self._pause * random.uniform(0.5, 1.0))  # noqa: S311  no secret
+                self._pause = min(2 * self._pause, self._pauses[1])
+
+    def _fail(self, error: Exception) -> None:
+        """Write the first failure into the log, and nothing more until the sink works again."""
+        if not self.is_failing:
+            self.say(f"{str(error) or type(error).__name__}; tries again until it works")
+        self.is_failing = True
+        self.waiting.wake()
+
+
+Sink = Callable[[Outlet], Awaitable[None]]
+"""One connection of a sink."""

@@ -1,0 +1,74 @@
+"""Parses the URL of a sink: `Target`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+STANDARD_OUTPUT: Final = "-"
+_LOCAL: Final = ("file", "sqlite", "jsonl", "influx+file")
+_HOSTS: Final = ("mqtt", "mqtts", "prometheus", "influx+http", "influx+https", "influx+udp")
+_WITH_PORT: Final = ("prometheus", "influx+udp")
+_SCHEMES: Final = (*_HOSTS, *_LOCAL)
+
+
+class Target(NamedTuple):
+    """Holds the parts of a URL."""
+
+    scheme: str
+    host: str = ""
+    port: int | None = None
+    username: str | None = None
+    password: str | None = None
+    path: str = ""
+    """The path without the first slash, or the path of a file."""
+    query: str = ""
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """Return the query by names."""
+        return dict(parse_qsl(self.query, keep_blank_values=True))
+
+    @property
+    def shown(self) -> str:
+        """Return the URL as messages show it: without user, password and query, which may be secrets."""
+        if self.scheme in _LOCAL:
+            return f"{self.scheme}:{self.path}"
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{host}" + (f":{self.port}" if self.port else "")
+
+
+def parse(url: str) -> Target:
+    """Return the parts of a URL. Raises `ValueError` for a URL that no sink takes; it does not show the URL."""
+    if url == STANDARD_OUTPUT:
+        return Target("jsonl", path=STANDARD_OUTPUT)
+    scheme, colon, rest = url.partition(":")
+    if not colon or scheme not in _SCHEMES:
+        found = f"the scheme {scheme!r}" if "://" in url else "no scheme"
+        raise ValueError(f"expected a sink with {', '.join(_SCHEMES)}, or -, found {found}")
+    return _file(scheme, rest) if scheme in _LOCAL else _host(scheme, rest)
+
+
+def _file(scheme: str, rest: str) -> Target:
+    """Return a path: ``sqlite:///x.db`` is the file x.db of the root, ``sqlite:x.db`` that of the current folder."""
+    path, _, query = rest.partition("?")
+    path = unquote(path.removeprefix("//"))
+    if not path:
+        raise ValueError(f"expected a path after {scheme}:, found none")
+    return Target("jsonl" if scheme == "file" else scheme, path=path, query=query)
+
+
+def _host(scheme: str, rest: str) -> Target:
+    parts = urlsplit("//" + rest.removeprefix("//"), allow_fragments=False)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or (port is None and scheme in _WITH_PORT):
+        form = "host:port" if scheme in _WITH_PORT else "host or host:port"
+        raise ValueError(f"expected {scheme}://{form} with a port from 0 to 65535, found another form")
+    user, password = (None if one is None else unquote(one) for one in (parts.username, parts.password))
+    return Target(scheme, host, port, user, password, parts.path.removeprefix("/"), parts.query)

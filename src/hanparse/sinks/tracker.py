@@ -1,0 +1,150 @@
+"""Turns measurements into updates: `Tracker` names each meter, and runs its registers on between the hourly lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
+
+from hanparse.energy import LiveEnergy
+from hanparse.measurement.inputs import finite, in_utc
+from hanparse.sinks.update import ESTIMATED, NUMBERS, REGISTERS, Identity, Update
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hanparse.measurement import Measurement
+
+NAMELESS: Final = timedelta(seconds=30)
+"""The longest time without a meter id. Norwegian meters send a list with it each 10 s."""
+MAX_HELD: Final = 64
+"""The largest number of pushes that wait for the meter id: 30 s of one push per second are fewer."""
+MAX_METERS: Final = 256
+"""The largest number of meters and of channels. Damaged or forged pushes must not occupy memory without a limit."""
+UNNAMED: Final = "meter"
+"""The name of a meter that sends no id."""
+
+
+@dataclass
+class _Meter:
+    """Holds the state of one meter, which is saved."""
+
+    energy: LiveEnergy = field(default_factory=LiveEnergy)
+    registers: dict[str, float] = field(default_factory=dict)
+    shown: set[str] = field(default_factory=set)
+
+    def see(self, measurement: Measurement, at: datetime | None) -> None:
+        """Take a push. Registers that do not run on with the power are those that the meter sent last."""
+        sent = {name: finite(getattr(measurement, name)) for name in REGISTERS}
+        present = {name: value for name, value in sent.items() if value is not None}
+        for name, value in (present | self.energy.update(measurement, at)).items():
+            self.registers[name] = max(value, self.registers.get(name, value))
+
+
+@dataclass
+class _Channel:
+    """Holds the meter of one connection once it is known, and the pushes before."""
+
+    meter: Identity | None = None
+    held: list[tuple[Measurement, datetime]] = field(default_factory=list)
+
+
+class Tracker:
+    """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
+
+    Some lists do not contain the meter id. The pushes before the first id are held back. A meter that sends none in
+    `NAMELESS`, or none beside its registers, is called `UNNAMED`.
+    """
+
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        """Continue from the result of `to_dict`. Raises `ValueError` for anything else."""
+        self._channels: dict[str, _Channel] = {}
+        saved = {"meters": {}} if state is None else state
+        try:
+            self._meters = {str(name): _restored(one) for name, one in dict(saved["meters"]).items()}
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"expected a state that the bridge saved, found {str(state)!r:.200}") from error
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the state of all meters as a dictionary that JSON can represent."""
+        return {"meters": {name: _plain(meter) for name, meter in self._meters.items()}}
+
+    def update(self, measurement: Measurement, channel: str = "") -> list[Update]:
+        """Take one measurement, and return the updates that are due."""
+        one = self._channel_of(channel, measurement.meter_id)
+        if one is None:
+            return []
+        at = _time(measurement) or datetime.now(UTC)
+        if measurement.meter_id is not None:
+            if one.meter is None or one.meter.name != measurement.meter_id:
+                one.meter = Identity(measurement.meter_id)
+        elif one.meter is None:
+            one.held.append((measurement, at))
+            if not _is_nameless(one):
+                return []
+            return self._release(one, channel)
+        held, one.held = one.held, []
+        return [self._of(one, *each) for each in (*held, (measurement, at))]
+
+    def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
+        """Return the connection of a measurement; `None` for one meter or channel too many."""
+        is_new = meter_id is not None and meter_id not in self._meters
+        if (is_new and len(self._meters) >= MAX_METERS) or (
+            channel not in self._channels and len(self._channels) >= MAX_METERS
+        ):
+            return None
+        return self._channels.setdefault(channel, _Channel())
+
+    def flush(self) -> list[Update]:
+        """Return the updates of meters without an id at the end of the source."""
+        return [update for name, one in self._channels.items() if one.held for update in self._release(one, name)]
+
+    def _release(self, one: _Channel, channel: str) -> list[Update]:
+        one.meter = Identity(channel or UNNAMED)
+        held, one.held = one.held, []
+        return [self._of(one, *each) for each in held]
+
+    def _of(self, one: _Channel, measurement: Measurement, at: datetime) -> Update:
+        identity = one.meter = _described(one.meter or Identity(UNNAMED), measurement)
+        meter = self._meters.setdefault(identity.name, _Meter())
+        meter.see(measurement, _time(measurement))
+        update = Update(identity, measurement, at, dict(meter.registers))
+        meter.shown |= update.numbers().keys() | update.estimates().keys()
+        return Update(identity, measurement, at, update.registers, frozenset(meter.shown))
+
+
+def _time(measurement: Measurement) -> datetime | None:
+    """Return the time of arrival, or the clock of the meter if it has a zone."""
+    found = measurement.received or measurement.timestamp
+    time = None if found is None else in_utc(found)
+    return time if time is not None and time.tzinfo is not None else None
+
+
+def _is_nameless(one: _Channel) -> bool:
+    """Return whether the meter sends no id: the list with the registers, or the lists of 30 s, contain none."""
+    (_, first), (last, now) = one.held[0], one.held[-1]
+    has_registers = any(getattr(last, name) is not None for name in REGISTERS)
+    return has_registers or now - first >= NAMELESS or len(one.held) >= MAX_HELD
+
+
+def _described(identity: Identity, measurement: Measurement) -> Identity:
+    """Return the identity with what this list adds to it."""
+    m = measurement
+    return Identity(
+        identity.name,
+        m.manufacturer or identity.manufacturer,
+        m.model or identity.model,
+        m.list_id or identity.list_id,
+    )
+
+
+def _plain(meter: _Meter) -> dict[str, Any]:
+    return {"energy": meter.energy.to_dict(), "registers": meter.registers, "shown": sorted(meter.shown)}
+
+
+def _restored(state: Mapping[str, Any]) -> _Meter:
+    registers = {name: float(value) for name, value in dict(state["registers"]).items() if name in REGISTERS}
+    if any(finite(value) is None for value in registers.values()):
+        raise ValueError(registers)
+    shown = {name for name in map(str, state["shown"]) if name.removesuffix(ESTIMATED) in NUMBERS}
+    return _Meter(LiveEnergy.from_dict(state["energy"]), registers, shown)

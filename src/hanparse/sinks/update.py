@@ -1,0 +1,86 @@
+"""Defines what every sink gets for each push: `Update`, the values of a meter at one moment."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from hanparse.fields import METADATA
+from hanparse.measurement.inputs import finite
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from hanparse.measurement import Measurement
+
+REGISTERS: Final = frozenset(name for name, entry in METADATA.items() if entry.state_class == "total_increasing")
+"""The fields that count up: energies, volumes and counts of failures."""
+NUMBERS: Final = tuple(name for name, entry in METADATA.items() if entry.precision is not None)
+"""The fields that hold a number, in the order of the registry. Sinks with columns or series use only these."""
+ESTIMATED: Final = "_estimated"
+"""The ending of the name of an estimate. An estimate never has the name of the field that a meter measures."""
+
+_UNSAFE: Final = re.compile(r"[^a-zA-Z0-9_-]+")
+
+
+class Identity(NamedTuple):
+    """Identifies the meter that sent a push."""
+
+    name: str
+    """The meter id, or another name for a meter that sends none."""
+    manufacturer: str | None = None
+    model: str | None = None
+    list_id: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Return the name as a part of a topic or of a unique id: letters, digits, "_" and "-"."""
+        return _UNSAFE.sub("_", self.name)
+
+
+@dataclass(frozen=True)
+class Update:
+    """Holds the values of one push, with the registers of `LiveEnergy` in place of those that the meter sent."""
+
+    meter: Identity
+    measurement: Measurement
+    at: datetime
+    """The time of arrival, with a zone; for a file the clock of the meter."""
+    registers: Mapping[str, float] = field(default_factory=dict)
+    """The registers at this moment, which never fall."""
+    shown: frozenset[str] = frozenset()
+    """The names of all numbers that this meter has shown so far; estimates end in `ESTIMATED`."""
+
+    @property
+    def has_registers(self) -> bool:
+        """Return whether the meter itself sent a register in this push."""
+        return any(getattr(self.measurement, name) is not None for name in REGISTERS)
+
+    def numbers(self) -> dict[str, float]:
+        """Return the numbers that are present, by the names of their fields. A number that is absent is not 0."""
+        found = {name: finite(self._number(name)) for name in NUMBERS}
+        return {name: value for name, value in found.items() if value is not None}
+
+    def _number(self, name: str) -> float | None:
+        number: float | None = self.registers.get(name) if name in REGISTERS else getattr(self.measurement, name)
+        return number
+
+    def estimates(self) -> dict[str, float]:
+        """Return the estimates by the names of their fields with the ending `ESTIMATED`."""
+        found = self.measurement.estimated.items()
+        return {name + ESTIMATED: one.value for name, one in found if finite(one.value) is not None}
+
+    def document(self) -> dict[str, Any]:
+        """Return every field of the push as JSON represents it, with the registers of this moment."""
+        present = self.measurement.to_dict()
+        numbers = self.numbers()
+        without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN
+        return {name: value for name, value in present.items() if name not in without} | numbers
+
+
+def as_json(document: Mapping[str, Any]) -> str:
+    """Return JSON on one line."""
+    return json.dumps(document, ensure_ascii=False)

@@ -1,0 +1,67 @@
+"""Defines the queue in front of one sink: `Waiting`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from hanparse.sinks.update import Update
+
+MAX_WAITING: Final = 256
+"""The largest number of updates that wait for one sink: some minutes of powers, or ten days of hourly registers."""
+
+
+class Waiting:
+    """Keeps the updates that wait for one sink, at most `limit`.
+
+    When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends
+    its registers once an hour. If all have registers, the oldest is dropped, because the newest contains their sum.
+    """
+
+    def __init__(self, limit: int = MAX_WAITING) -> None:
+        self.dropped = 0
+        self._limit = limit
+        self._updates: deque[Update] = deque()
+        self._changed = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Return the number of updates that wait."""
+        return len(self._updates)
+
+    def put(self, update: Update) -> None:
+        """Add an update."""
+        self._updates.append(update)
+        if len(self._updates) > self._limit:
+            self.dropped += 1
+            without = (index for index, one in enumerate(self._updates) if not one.has_registers)
+            del self._updates[next(without, 0)]
+        self._changed.set()
+
+    async def first(self) -> Update:
+        """Return the oldest update, which stays until `done`; wait for it."""
+        while not self._updates:
+            self._changed.clear()
+            await self._changed.wait()
+        return self._updates[0]
+
+    async def all(self) -> list[Update]:
+        """Return all updates, at least one, which stay until `done`; wait for the first."""
+        await self.first()
+        return [*self._updates]
+
+    def done(self, update: Update) -> None:
+        """Remove an update that was delivered. It may have been dropped before."""
+        if self._updates and self._updates[0] is update:
+            self._updates.popleft()
+        self._changed.set()
+
+    def wake(self) -> None:
+        """End every `changed` that waits."""
+        self._changed.set()
+
+    async def changed(self) -> None:
+        """Wait until an update is added or delivered, or until `wake`."""
+        self._changed.clear()
+        await self._changed.wait()
