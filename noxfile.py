@@ -55,7 +55,7 @@ def readme(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the style, the types, and the imports between modules."""
-    session.install("-e", ".[dev]")
+    session.install("-e", f".[{EXTRAS}]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
