@@ -31,7 +31,7 @@ def frame(path: str, *fields: str, **options: Any) -> pd.DataFrame:
                 raise ValueError("times without a zone, which pandas takes for UTC: give timezone=ZoneInfo(...)")
             parts.append(pd.DataFrame(rows, columns=names).astype({name: types[name] for name in names}))
     if not decoder.stats.measurements:
-        raise ValueError(f"no push in {path}: {decoder.diagnosis() or decoder.last_error}")
+        raise ValueError(f"no push in {path}: {'; '.join(map(str, decoder.diagnosis())) or decoder.last_error}")
     return pd.concat(parts, ignore_index=True)
 
 

@@ -31,7 +31,7 @@ def frame(path: str, *fields: str, **options: Any) -> pl.DataFrame:
                 raise ValueError("times without a zone, which polars takes for UTC: give timezone=ZoneInfo(...)")
             parts.append(pl.DataFrame(rows, schema={name: types[name] for name in names}, orient="row"))
     if not decoder.stats.measurements:
-        raise ValueError(f"no push in {path}: {decoder.diagnosis() or decoder.last_error}")
+        raise ValueError(f"no push in {path}: {'; '.join(map(str, decoder.diagnosis())) or decoder.last_error}")
     return pl.concat(parts)
 
 
