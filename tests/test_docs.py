@@ -59,6 +59,13 @@ LIBRARIES: Final = {
 }
 """What a page needs beside hanparse."""
 
+
+def need(page: str) -> None:
+    """Skip the test if a library that the page needs is missing."""
+    for library in LIBRARIES.get(page, ()):
+        pytest.importorskip(library, reason=f"{library} is not installed; the session cover of nox has it")
+
+
 _JQ: Final = " | jq "
 _METER: Final = "tcp://127.0.0.1:3001"
 
@@ -113,8 +120,7 @@ def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", [page for page in PAGES if {b.language for b in blocks(page)} & {"pycon", "python"}])
 def test_code_and_transcripts_of_a_page_run_as_shown_one_after_the_other(page: str) -> None:
-    for library in LIBRARIES.get(page, ()):
-        pytest.importorskip(library, reason=f"{library} is not installed; the session cover of nox has it")
+    need(page)
     runner, namespace = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS), {"__name__": "page"}
     for block in blocks(page):
         if block.language == "python":
@@ -153,6 +159,7 @@ def redirected(block: Block) -> Iterator[tuple[str, str]]:
 @pytest.mark.usefixtures("captures")
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_a_page_prints_what_is_shown(page: str, capsys: pytest.CaptureFixture[str]) -> None:
+    need(page)
     for block in blocks(page):
         for command, output in commands(block) if block.language == "console" else ():
             if why_not(command) or _JQ in command:
