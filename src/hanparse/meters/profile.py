@@ -131,7 +131,7 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""
+        """Return whether `list_id` belongs to this maker. Case is ignored: documents and meters differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:

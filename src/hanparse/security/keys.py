@@ -108,7 +108,7 @@ class Keys:
         return bool(self._key)
 
     def __repr__(self) -> str:
-        """Return which keys there are, without the keys themselves."""
+        """Return a text that describes the keys without their digits."""
         given = {"key": self._key, "auth_key": self._auth_key}
         shown = [f"{name}={_shown(value)}" for name, value in given.items() if value]
         title = [f"system_title={title_text(self.system_title)}"] if self.system_title else []

@@ -266,7 +266,7 @@ def _is_ciphered(content: bytes) -> bool:
 
 
 def _no_push(case: Case, content: bytes) -> CipherError:
-    """Return the error for content that is deciphered correctly and is no push."""
+    """Return the error for content that is no push although it is deciphered correctly."""
     if identify.is_ciphered(content):
         return case.error("nested", messages.NESTED)
     name = identify.apdu_name(content[0]) if content else "nothing"
