@@ -70,7 +70,8 @@ bytes are noise; {ports}"""
 _UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames contain no list that can be read: the connection
 is good; see last_error for the content of the pushes"""
 _UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames contain lists that no profile reads: the
-connection is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
+connection is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error,
+on_error)"""
 _LINE_ENDS: Final = """{undone} frames are sound if every 0D 0A is replaced by 0A: the reader or a gateway treats the
 bytes as text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {at_flag} of them at a flag (7E): the
