@@ -38,7 +38,7 @@ def test_an_error_of_a_push_stands_in_front_of_a_finding_that_points_at_it() -> 
     (push,) = (file for file in folder("refused") if file.name == "refused/unknown-list")
     error, finding = findings(fed(push.data))
     assert "no profile" in error or "expected" in error
-    assert finding.startswith("1 pushes in 1 sound frames hold lists that no profile reads")
+    assert finding.startswith("1 pushes in 1 sound frames contain lists that no profile reads")
 
 
 def test_where_too_few_bytes_came_the_best_error_is_given() -> None:

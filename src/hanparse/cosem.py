@@ -67,7 +67,7 @@ def parse(apdu: bytes) -> DataNotification:
 
 
 def parse_bare(data: bytes) -> DataNotification:
-    """Return the push in `data`, which came without a frame: a data-notification, or its list without the header.
+    """Return the push in `data`, which has no frame: a data-notification, or its list without the header.
 
     Raises `DecodeError` when `data` is neither.
     """
@@ -76,7 +76,7 @@ def parse_bare(data: bytes) -> DataNotification:
 
 
 def list_without_header(data: bytes) -> Data | None:
-    """Return the list that `data` is to its last byte: an array or a structure that is not empty; `None` otherwise.
+    """Return the list if `data` is exactly one array or structure that is not empty; `None` otherwise.
 
     A structure of a code, a value and perhaps a scaler and unit is one element of a list, not a list.
     """
@@ -97,7 +97,7 @@ def _is_element(body: Data) -> bool:
 
 
 def end(data: bytes, start: int = 0) -> int:
-    """Return where the data-notification ends that begins at `start`, whatever follows it; -1 if none does."""
+    """Return the end of the data-notification at `start`, whatever bytes follow; -1 if none begins there."""
     stream = Bounded(data)
     stream.seek(start)
     try:

@@ -36,7 +36,7 @@ _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
+    """A sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
 
     `offset` is the position of its opening flag in the stream, and `raw` contains its bytes with both flags.
     `after_loss` is true when bytes other than flags were skipped just before it. Comparisons ignore these three fields.
@@ -53,7 +53,7 @@ class Frame:
 
     @property
     def parts(self) -> Parts:
-        """Return the positions in the stream at which its parts begin."""
+        """Return the positions in the stream at which the parts of the frame begin."""
         source = self.offset + 1 + FORMAT_SIZE + len(self.destination)
         control = source + len(self.source)
         content = SEQUENCE_SIZE + len(self.information) if self.information else 0
@@ -66,7 +66,7 @@ class Frame:
 
     @property
     def link(self) -> Link:
-        """Return its addresses and its control byte."""
+        """Return the addresses and the control byte of the frame."""
         return shared_link(self.destination, self.source, self.control)
 
     @classmethod

@@ -31,7 +31,7 @@ TRAILER_SIZE: Final = 2
 
 _FIXED: Final = 3  # C, A, CI
 _SAPS: Final = 2
-_DLMS: Final = 0x20  # a CI below this announces DLMS
+_DLMS: Final = 0x20  # a CI below 20 announces DLMS
 _NUMBERS: Final = 16
 _QUIRK: Final = 256
 _NAMES: Final = {
@@ -47,7 +47,7 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """One sound M-Bus long frame: control, address and CI field, and the data after them.
+    """A sound M-Bus long frame: control, address and CI field, and the data after the CI field.
 
     `offset` is the position of its first byte in the stream, and `raw` contains all its bytes. Comparisons ignore both.
     """
@@ -149,7 +149,7 @@ def check_header(header: bytes, start: int = 0) -> None:
 
 
 def has_sound_checksum(frame: Buffer) -> bool:
-    """Return whether a long frame ends with the stop byte, and its checksum before it fits."""
+    """Return whether a long frame ends with a sound checksum and the stop byte."""
     return frame[-1] == STOP and sum(frame[HEADER_SIZE:-TRAILER_SIZE]) & 0xFF == frame[-TRAILER_SIZE]
 
 

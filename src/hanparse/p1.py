@@ -48,7 +48,7 @@ class Group(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One line: its code as sent, and the texts of its groups without parentheses.
+    """A line of a telegram: its code as sent, and the texts of its groups without parentheses.
 
     A line that continues the previous line has no code. A line that does not fit the grammar and a blank line have no
     groups; `code` is then their whole text.
@@ -95,7 +95,7 @@ def _obis(code: str) -> Obis | None:
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """One sound telegram: its identification without the slash, its lines, its CRC as sent, its line end.
+    """A sound telegram: its identification without the slash, its lines, its CRC as sent, and its line end.
 
     `crc` is empty when the telegram has none; `build` computes a CRC of `None`. `offset` is the position of the slash
     in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true when bytes other than line ends
@@ -202,7 +202,7 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """The rules by which a reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer`. Each reader needs its own."""
+    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer` that is not shared."""
 
     first = START
     start = rb"%b|/[A-Za-z]{0,2}\Z" % HEADER

@@ -47,7 +47,7 @@ _WRAPPER_SIZE: Final = 8
 
 
 class Segment(Carrier, Protocol):
-    """An HDLC frame: a message or a segment of one."""
+    """An HDLC frame that carries a message or a segment of a message."""
 
     @property
     def destination(self) -> Address:
@@ -67,19 +67,19 @@ class Segment(Carrier, Protocol):
 
     @property
     def after_loss(self) -> bool:
-        """Return whether bytes were skipped just before it."""
+        """Return whether bytes were skipped just before the frame."""
 
 
 class Numbered(Carrier, Protocol):
-    """An M-Bus telegram: a message or a numbered part of one."""
+    """An M-Bus telegram that carries a message or a numbered part of a message."""
 
     @property
     def number(self) -> int:
-        """Return its number in the message, modulo 16."""
+        """Return the number of the telegram in the message, modulo 16."""
 
     @property
     def is_last(self) -> bool:
-        """Return whether it is the last one of its message."""
+        """Return whether the telegram is the last of its message."""
 
 
 class Transfer:
@@ -208,7 +208,7 @@ class Segments:
                 return self._join(frame), None
             dropped = self._drop(reason, frame.offset)
         if self._dropped and frame.information.startswith(LLC) and _is_same_link(frame, self._dropped):
-            self._dropped = None  # the next message has begun, so no segment of the dropped one follows
+            self._dropped = None  # no segment of the dropped message follows the first segment of the next message
         if not begins and self._is_rest(frame):
             self._dropped = frame if frame.segmented else None
             return None, dropped

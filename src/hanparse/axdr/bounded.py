@@ -34,7 +34,7 @@ class Bounded(io.BytesIO):
 
     @property
     def left(self) -> int:
-        """The number of bytes that have not been read."""
+        """The number of unread bytes."""
         return len(self.data) - self.tell()
 
     def fail(self, reason: str, offset: int | None = None) -> NoReturn:
@@ -48,7 +48,7 @@ class Bounded(io.BytesIO):
             self.fail(f"{reason}; the input is cut off, or the length is damaged", offset)
 
     def descend(self) -> None:
-        """Count one more level of nesting. Raises `DecodeError` beyond `MAX_NESTING`."""
+        """Increase the nesting depth by one. Raises `DecodeError` beyond `MAX_NESTING`."""
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
@@ -58,7 +58,7 @@ class Bounded(io.BytesIO):
         return 2 * size // description.items
 
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  construct has no types for results
-        """Return the next value as `grammar` reads it. Raises `DecodeError`; `partial` then holds the elements read."""
+        """Return the next value as `grammar` reads it. Raises `DecodeError`; `partial` then has the elements read."""
         try:
             return grammar.parse_stream(self)
         except c.StreamError:

@@ -61,7 +61,7 @@ NO_DEVIATION: Final = -0x8000
 
 
 class Untagged(Enum):
-    """The type of a value that a push holds without a tag."""
+    """The type of a value that a push contains without a tag."""
 
     ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
 
@@ -104,7 +104,7 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time that an octet-string holds. Raises `DecodeError` unless it has twelve bytes."""
+        """Return the date-time that an octet-string contains. Raises `DecodeError` unless it has twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
             raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
@@ -134,7 +134,7 @@ class Scalar(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """True if a value is a quantity. A code or a state is not; a delta is not without the value before it."""
+        """True if a value is a quantity. Codes, states and deltas are no quantities."""
         return self.kind in ("integer", "float")
 
 
@@ -228,7 +228,7 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Partial(Data):
-    """An array or structure that is not complete. Its value holds the elements that were read.
+    """An array or structure that is not complete. Its value contains the elements that were read.
 
     The last element may be `Partial`, too. `announced` is the count in front of the elements. `length` ends with the
     last element that was read.

@@ -67,10 +67,11 @@ DLMS; {ports}"""
 _NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} of them before a format nibble A,
 are as many as random bytes have: the speed is wrong or the line inverted; or parity or data bits are wrong, or the
 bytes are noise; {ports}"""
-_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames hold no list that can be read: the connection is
-good; see last_error for the content of the pushes"""
-_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames hold lists that no profile reads: the connection
-is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error, on_error)"""
+_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames contain no list that can be read: the connection
+is good; see last_error for the content of the pushes"""
+_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames contain lists that no profile reads: the
+connection is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error,
+on_error)"""
 _LINE_ENDS: Final = """{undone} frames are sound if every 0D 0A is replaced by 0A: the reader or a gateway treats the
 bytes as text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {at_flag} of them at a flag (7E): the

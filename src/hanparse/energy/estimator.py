@@ -31,7 +31,7 @@ _STEADY_SHARE: Final = 0.05
 
 @dataclass(slots=True)
 class _Meter:
-    """A `_Meter` holds the results of the previous pushes of one meter."""
+    """The results of the previous pushes of one meter."""
 
     power: float | None = None
     """The power of the previous push is in W."""

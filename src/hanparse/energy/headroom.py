@@ -67,7 +67,7 @@ class Headroom:
 
 
 class _Known(NamedTuple):
-    """A `_Known` holds the last list with currents, and the charging currents in A by line at that time."""
+    """The last list with currents, and the charging currents in A by line at that time."""
 
     push: Measurement
     loads: Mapping[int, Load]
@@ -76,7 +76,7 @@ class _Known(NamedTuple):
 
 
 class _Power(NamedTuple):
-    """A `_Power` holds the power in W of the last push with a power, and the charging currents by line then."""
+    """The power in W of the last push with a power, and the charging currents by line at that time."""
 
     net: float
     charging: Mapping[int, float]
@@ -94,7 +94,7 @@ class FuseGuard:
     `bound` selects the current that the guard assumes for an L2 that the meter does not measure. ``"high"`` is the
     current that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of
     houses without production. It gives a charger more current and a weaker guarantee (docs/accuracy.md). When a load
-    has just been switched, and when the house produces, ``"rare"`` is the same as ``"high"``.
+    has just been switched, and when the house produces, ``"rare"`` equals ``"high"``.
 
     `now` is the time of the caller's clock. The guard compares instants, so aware times of any zone are possible; UTC
     is best. The guard takes naive times as a clock that never jumps. If that clock is set back, the age of the data

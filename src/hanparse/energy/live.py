@@ -8,7 +8,7 @@ register.
 * A gap of more than `MAX_GAP` between two powers is not integrated: the value stays, and the next register corrects it.
   A clock that is set back is also a gap. So is a change between times with and without a zone.
 * A list is ignored if its registers are not newer than the last registers. Some Aidon meters send a list again.
-* The registers of another meter replace those of the last meter. Only this may lower a value.
+* The registers of another meter replace the registers of the last meter. Only this change may lower a value.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _POWERS: Final = {
 
 @dataclass(slots=True)
 class _Counter:
-    """A `_Counter` holds one register and the integral of its power since then, in Wh or varh.
+    """One register and the integral of its power since the register was received, in Wh or varh.
 
     Times are in UTC, or naive.
     """

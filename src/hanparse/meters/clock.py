@@ -1,6 +1,6 @@
 """Turns a COSEM date-time into a `datetime`, by the clock rule of the profile.
 
-A clock rule tells which time zone the meter's clock shows:
+A clock rule defines the time zone of the meter's clock:
 
 * ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
   is naive where the deviation is not specified.

@@ -13,7 +13,7 @@ GROUP: Final = "hanparse.profiles"
 
 
 def installed_profiles() -> tuple[Profile, ...]:
-    """Return the profiles of hanparse and those of every installed package that offers some.
+    """Return the profiles of hanparse and of every installed package that offers profiles.
 
     A package offers profiles by an entry point of the group ``hanparse.profiles``, which names a `Profile` or several
     of them in a tuple or a list. Importing hanparse runs no code of such a package; this function imports their

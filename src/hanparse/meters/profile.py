@@ -73,7 +73,7 @@ class Profile:
       maker.
     * `signatures`: the places of lists that name no maker, recognised by the types or codes of all their elements. A
       profile with `links` recognises them on these links only.
-    * `unframed`: signatures of lists without codes that apply to lists without a frame, where no link tells the maker.
+    * `unframed`: signatures of lists without codes for lists without a frame, and so without a link.
     * `attributes`: whether the profile reads lists of attribute descriptors that name no maker.
     * `exponents`: the power of ten of each unit, for numbers without a scaler. A number whose unit is missing here
       fills no field. The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
@@ -112,7 +112,7 @@ class Profile:
         for unit, (limit, _) in self.higher_resolution.items():
             if not unit or "/" in unit:
                 raise ValueError(f"expected a unit such as V, whatever the type, found {unit!r}")
-            if limit < 1 or limit & limit - 1:  # then a few bits of a number show whether it is below
+            if limit < 1 or limit & limit - 1:  # a few bits show whether a number is below a power of two
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
         lists = (*self.positions, *self.signatures, *self.unframed)
         object.__setattr__(self, "depends_on_meter_id", any(map(_on_meter_id, lists)))
@@ -131,7 +131,7 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` is one of this maker's. Case is ignored: documents and meters differ in it."""
+        """Return whether `list_id` belongs to this maker. Case is ignored: documents and meters differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:

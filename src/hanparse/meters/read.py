@@ -134,7 +134,7 @@ def _knows(profile: Profile, items: Iterable[Item]) -> bool:
 
 
 class _Context(NamedTuple):
-    """A list and the facts that tell its maker: its items and identifier, its link, and the maker seen on this link."""
+    """A list and the facts that identify its maker: items, identifier, link, and the known maker of the link."""
 
     body: Data
     named: list[Item] | None
@@ -177,7 +177,7 @@ def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[
 
 
 def _signatures(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
-    """Return the signatures that apply, those of the profiles of this link first."""
+    """Return the signatures that apply, the signatures of the profiles of this link first."""
     here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
     anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
     yield from ((profile, signature) for profile in (*here, *anywhere) for signature in profile.signatures)

@@ -42,7 +42,7 @@ class LastMakers:
         return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:
-        """Return what is remembered of `link`."""
+        """Return the remembered maker of `link`, which may be unknown."""
         last = self._by_link.pop(link, None) or LastMaker()
         self._by_link[link] = last
         if len(self._by_link) > MAX_LINKS:

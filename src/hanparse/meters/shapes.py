@@ -1,4 +1,4 @@
-"""Turns the body of a push into `Item`s by the shape of the list. This module knows no maker.
+"""Turns the body of a push into `Item`s by the shape of the list. No rule depends on the maker.
 
 A list has one of five shapes:
 
@@ -141,7 +141,7 @@ def _placed(data: Data, place: Place) -> Item:
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
     """Return the items of a list whose elements meet the demands of `places`; `None` when they do not.
 
-    `items` are those of a list with codes: each of its codes has to be that of its place.
+    `items` belong to a list with codes: each code must equal the code of its position in the signature.
     """
     if items is None:
         return positional(body, places)

@@ -1,4 +1,4 @@
-"""Returns the number, text or time in COSEM data of any type, and `None` where the data holds none."""
+"""Returns the number, text or time in COSEM data of any type, and `None` where the data contains none."""
 
 from __future__ import annotations
 

@@ -138,7 +138,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code that an octet-string holds, or `None`; six octets of text hold no code, as A is out of range."""
+    """Return the code in an octet-string, or `None`. Six octets of text are no code, because A is out of range."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

@@ -161,7 +161,7 @@ def _powers() -> Iterator[Entry]:
 
 
 def _energies() -> Iterator[Entry]:
-    """Return the entries of energy registers; only those of the sum have fields, for the total and the tariffs."""
+    """Return the entries of energy registers; only registers of the sum have fields, for the total and the tariffs."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name

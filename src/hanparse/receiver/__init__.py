@@ -1,4 +1,4 @@
-"""Bytes -> events with their place: frames, messages, readings, errors. What decoder, annotate and support share."""
+"""Turns bytes into events with positions (frames, messages, readings, errors), for decoder, annotate and support."""
 
 from hanparse.receiver.events import Event, Failed, Read, ReadTelegram, Recognised
 from hanparse.receiver.stream import LAYERS, Receiver, is_sound

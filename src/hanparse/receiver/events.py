@@ -1,4 +1,4 @@
-"""The events of a stream: frames, errors, and what became of each message."""
+"""Defines the events of a stream: frames, errors, and the reading or the failure of each message."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Read(NamedTuple):
     """The APDU, deciphered where it was ciphered."""
     reading: Reading
     last: LastMaker
-    """The last maker on the link of the message, after it."""
+    """The maker that is known on the link after the message."""
     known: Profile | None
-    """The maker that was known on the link before."""
+    """The maker that was known on the link before the message."""
     security: Security | None = None
     """The ciphering of the APDU; `None` if it was not ciphered."""
 
@@ -61,7 +61,7 @@ class Failed(NamedTuple):
     message: Message
     error: DecodeError | FrameError | UnknownMeterError
     opened: Opened | None = None
-    """The deciphered APDU, if the keys fit and its content could not be read."""
+    """The deciphered APDU, if the keys fit and the content of the APDU could not be read."""
 
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped

@@ -1,4 +1,4 @@
-"""Bytes -> events with their place: `Receiver`, the one walk from a stream to readings.
+"""Turns the bytes of a stream into events with positions: `Receiver`, which all callers share.
 
 The receiver finds frames, joins the messages that they carry, deciphers them and reads each message with the profiles.
 It remembers for each link which maker was seen there last, because some lists do not name their maker.
@@ -81,7 +81,7 @@ class Receiver:
         self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
-        self._pending: list[Event] = []  # few: those of one frame
+        self._pending: list[Event] = []  # the events of one frame
         self._is_ended = False
 
     @property
@@ -116,7 +116,7 @@ class Receiver:
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def end(self) -> None:
-        """End the stream: an incomplete frame or message is an error now. Call `next_event` until it returns `None`."""
+        """End the stream; an incomplete frame or message becomes an error. Call `next_event` until it is `None`."""
         self._is_ended = True
         self.reader.end()
 

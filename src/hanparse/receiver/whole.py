@@ -1,4 +1,4 @@
-"""The events of an input that is there whole, and what bytes without a frame are: `walk`, `unframed`."""
+"""Returns the events of a complete input (`walk`), and the messages in bytes without a frame (`unframed`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
 def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
-    """Return the events of `data`; where it holds no frame, those of the message that it is without one."""
+    """Return the events of `data`. If `data` contains no frame, return the events of the message without a frame."""
     receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
     is_read = False
@@ -60,12 +60,12 @@ def closeness(error: HanParseError) -> int:
 
 
 def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether one of the errors of an input comes from a frame, not from bytes that look like one."""
+    """Return whether one of the errors of an input comes from a frame, not from bytes that resemble a frame."""
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
 
 def unframed(data: bytes) -> list[Message]:
-    """Return the messages in bytes that hold no frame.
+    """Return the messages in bytes that contain no frame.
 
     That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, its list without the
     header of a data-notification, its blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is
@@ -87,7 +87,7 @@ def unframed(data: bytes) -> list[Message]:
 
 
 def _several(data: bytes) -> list[Message]:
-    """Return the data-notifications and ciphered APDUs that follow each other in `data`; nothing if it is not all."""
+    """Return the data-notifications and ciphered APDUs in a sequence; nothing if `data` has other bytes."""
     ends = [0]
     while ends[-1] < len(data):
         ends.append(max(cosem.end(data, ends[-1]), header.end(data, ends[-1])))
@@ -97,7 +97,7 @@ def _several(data: bytes) -> list[Message]:
 
 
 def no_frame(data: bytes) -> FrameError:
-    """Return the error for bytes that hold no frame and no message that is known."""
+    """Return the error for bytes that contain no frame and no known message."""
     if _TEXT.fullmatch(data):
         what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
         return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")

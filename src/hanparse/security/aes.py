@@ -16,7 +16,7 @@ _FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM encrypts with CTR from this 
 
 
 class Aes:
-    """One key of 16 or 32 bytes."""
+    """An AES key of 16 or 32 bytes."""
 
     __slots__ = ("_key",)
 

@@ -11,7 +11,7 @@ from hanparse.security.title import parse_title, title_text
 Key = str | bytes | bytearray | memoryview
 """A key: 16 bytes, or 32 for security suite 2, or their hex digits as text."""
 KeyOption = Key | Mapping[str, Key] | Mapping[bytes, Key] | Mapping[str | bytes, Key] | None
-"""One key for every meter, or a mapping from system title to key."""
+"""Either one key for every meter, or a mapping from system title to key."""
 
 SIZES: Final = (16, 32)
 _SEPARATORS: Final = re.compile(
@@ -108,7 +108,7 @@ class Keys:
         return bool(self._key)
 
     def __repr__(self) -> str:
-        """Return which keys there are, without the keys themselves."""
+        """Return a text that describes the keys without their digits."""
         given = {"key": self._key, "auth_key": self._auth_key}
         shown = [f"{name}={_shown(value)}" for name, value in given.items() if value]
         title = [f"system_title={title_text(self.system_title)}"] if self.system_title else []

@@ -2,8 +2,8 @@
 
 An APDU is delivered when its authentication tag fits. Without tag or authentication key it is delivered when it is
 complete to its last byte, and `Security.verified` is then false. A tag that does not fit is always an error.
-Only the caller receives the content. The function that makes an error knows the content, but another one raises it, so
-a traceback with the variables of its functions contains neither keys nor content.
+Only the caller receives the content. The function that makes an error has the content, but another function raises the
+error. So a traceback with the variables of its functions contains neither keys nor content.
 """
 
 from __future__ import annotations
@@ -136,7 +136,7 @@ class Opener:
         return self._sound(case, self._decipher(case, case.key))
 
     def _unready(self, case: Case) -> CipherError | None:
-        """Return the error that excludes any attempt, the one that the user can remedy first."""
+        """Return the error that excludes any attempt; of several errors, the error that the user can remedy first."""
         header = case.header
         if not header.is_general and self._keys.system_title is None:
             return case.error("service", messages.SERVICE)
@@ -266,7 +266,7 @@ def _is_ciphered(content: bytes) -> bool:
 
 
 def _no_push(case: Case, content: bytes) -> CipherError:
-    """Return the error for content that is deciphered correctly and is no push."""
+    """Return the error for content that is no push although it is deciphered correctly."""
     if identify.is_ciphered(content):
         return case.error("nested", messages.NESTED)
     name = identify.apdu_name(content[0]) if content else "nothing"

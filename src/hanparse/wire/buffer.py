@@ -14,7 +14,7 @@ _FLAGS: Final = b"\x7e"  # HDLC allows any number of flags between frames, so sk
 
 
 def as_bytes(data: Buffer) -> bytes:
-    """Return `data` as bytes. Raises `TypeError` when it is not bytes-like."""
+    """Return `data` as bytes. Raises `TypeError` when `data` is not bytes-like."""
     if type(data) is bytes:
         return data
     if not isinstance(data, Buffer):
@@ -58,7 +58,7 @@ class StreamBuffer:
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether the chunk may hold bytes that `data` has not taken over."""
+        """Return whether the chunk may contain bytes that `data` has not taken over."""
         return bool(self._chunk)
 
     def queue(self, chunk: bytes) -> None:
@@ -77,7 +77,7 @@ class StreamBuffer:
         return True
 
     def drop(self, end: int) -> None:
-        """Remove the bytes of `data` before `end`; count those that were not delivered as skipped."""
+        """Remove the bytes of `data` before `end`; count the bytes among them that were not delivered as skipped."""
         if self.done < end:
             self.skip(end)
         self.data = self.data[end:]
@@ -93,7 +93,7 @@ class StreamBuffer:
         return loss
 
     def skip(self, end: int) -> None:
-        """Count the bytes of `data` from `done` to `end` as skipped, and keep the last of them."""
+        """Count the bytes of `data` from `done` to `end` as skipped, and keep the last of these bytes."""
         skipped = self.data[self.done : end]
         self.loss = self.loss or bool(skipped.strip(_FLAGS))
         self._skipped += skipped

@@ -1,4 +1,4 @@
-"""Computes CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, the one of P1 telegrams."""
+"""Computes CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, that of P1 telegrams."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
 
 
 def mirrored_register(frame: bytes) -> int:
-    """Return the same as `frame_register` by `binascii.crc_hqx`."""
+    """Return the register that `frame_register` returns, computed by `binascii.crc_hqx`."""
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
@@ -53,10 +53,10 @@ frame_register: Final[Callable[[bytes], int]] = (
 """Returns the CRC register after a frame with both of its flags; it equals `SOUND` when the FCS is right.
 
 The check sequence covers the bytes between the flags, but removing the flags would copy each frame. The initial value
-is therefore the one that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
+is therefore the register that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
 """
 SOUND: Final = 0xA3CA
-"""The register F0B8 that a right FCS leaves (RFC 1662, C.2), after a closing flag."""
+"""The CRC register after the closing flag of a sound frame; before that flag it is F0B8 (RFC 1662, C.2)."""
 
 arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
 """CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2); BB3D for ``b"123456789"``.

@@ -1,4 +1,4 @@
-"""The indexes at which the parts of an HDLC frame begin, whether it is sound or damaged: `Parts`."""
+"""Computes the indexes at which the parts of a sound or damaged HDLC frame begin: `Parts`."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IDENTIFYING_DIGITS: Final = 6
-"""A text with this many digits may be the number of a meter. A text with fewer is a type or a version."""
+"""A text with this many digits may be the number of a meter. A text with fewer digits is a type or a version."""
 
 _FIRST: Final = 17
 _ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
@@ -38,7 +38,7 @@ _BLANKS: Final = b"\0 \t\r\n"
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
-_SHORTEST_HEX: Final = 8  # a shorter one may be a type, unless its OBIS code is that of an id
+_SHORTEST_HEX: Final = 8  # shorter hex digits may be a type, unless their OBIS code is that of an id
 
 
 def digits(text: bytes) -> int:
@@ -102,11 +102,11 @@ def replacement_value(value: int, size: int, number: int = 0) -> int:
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
-    The notations are the text in upper and lower case, and hex digits as octets. For six or more consecutive digits
-    they are also these digits alone, in packed BCD and as a whole number, in both byte orders; the same for the last 8
-    to 40 of these digits, because more digits are a text in hex. A binary notation with fewer than three bytes other
-    than 00 is left out, because a value may equal it. One digit per octet is left out as well, because lists contain
-    many small bytes.
+    The notations are the text in upper and lower case, and hex digits as octets. Six or more consecutive
+    digits have further notations: as text, in packed BCD and as a whole number, in both byte orders. The last 8 to 40
+    of these digits have the same notations. A longer number is a text in hex. A binary notation with
+    fewer than three bytes other than 00 is left out, because a value may equal it. A notation with one digit per octet
+    is left out as well, because lists contain many small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -126,7 +126,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _tails(size: int) -> Iterable[int]:
-    """Return where the last digits begin that may be written alone: all digits, if they may be a number, and fewer."""
+    """Return the indexes of a number of `size` digits at which the last digits begin that a meter may send alone."""
     return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
@@ -161,5 +161,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Return whether so many octets differ from 00 that no value equals them by chance."""
+    """Return whether enough octets differ from 00 that no value equals the octets by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

@@ -10,7 +10,7 @@ Address = tuple[int, ...]
 
 
 class Link(NamedTuple):
-    """The addresses and the control byte of the frames that carry a push; meters of one manufacturer share them."""
+    """The addresses and the control byte of the frames that carry a push; all meters of a maker send the same."""
 
     destination: Address
     source: Address

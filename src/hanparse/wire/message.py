@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGE: Final = 16 * 1024
-"""The largest number of bytes of a message. The longest that a known meter sends has 1 KiB."""
+"""The largest number of bytes of a message. The longest message of a known meter has 1 KiB."""
 
 
 class Carrier(Protocol):
@@ -22,7 +22,7 @@ class Carrier(Protocol):
 
     @property
     def offset(self) -> int:
-        """Return the position of its first byte in the stream."""
+        """Return the position of the first byte of the frame in the stream."""
 
     @property
     def raw(self) -> bytes:
@@ -60,7 +60,7 @@ class Message:
 
     @classmethod
     def join(cls, parts: Iterable[Message]) -> Self:
-        """Return the message that consists of `parts`, of which there is at least one."""
+        """Return the message that consists of `parts`, which must contain at least one part."""
         payload, link = bytearray(), None
         frames: list[Carrier] = []
         starts: list[tuple[int, int]] = []

@@ -54,7 +54,7 @@ class NumberedParts:
     def interrupt(self, message: Message) -> Dropped | None:
         """Note a complete `message` that came in one part. Return the message of its link that it interrupts.
 
-        The later parts of that message may be those of another one, whose first part was lost.
+        The later parts on that link may belong to another message, whose first part was lost.
         """
         joining = self._messages.get(_key(message.link))
         if joining is None or not joining.parts:
@@ -70,7 +70,7 @@ class NumberedParts:
 
 
 def _key(link: Link | None) -> tuple[object, object] | None:
-    """Return the addresses of a link; the control byte of M-Bus alternates within a message."""
+    """Return the addresses of a link without its control byte, which alternates within a message in M-Bus."""
     return link and (link.destination, link.source)
 
 
@@ -81,7 +81,7 @@ class _Joining:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
-        self._size = 0  # of `parts`
+        self._size = 0  # the number of bytes in `parts`, and one for each empty part
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # the first part of the message is missing, and an error has reported that
         self._is_refused = False  # all parts are ignored up to the last one of the message

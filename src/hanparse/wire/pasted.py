@@ -27,7 +27,7 @@ _MAX_LINES: Final = 1024
 
 
 class Pasted(NamedTuple):
-    """Holds the bytes of a telegram, and the start and end of the lines of a text that contain it."""
+    """The bytes of a telegram, and the start and end of the lines of a text that contain the telegram."""
 
     start: int
     end: int
@@ -62,7 +62,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def damaged_telegram(text: str) -> bytes:
-    """Return the bytes of the first telegram in a text without a sound one, so that a reader of bytes names its fault.
+    """Return the bytes of the first telegram in a text without a sound telegram, so that `diagnose` can find its fault.
 
     The result is empty if the text has no header of a telegram that is followed by two lines with data.
     """
@@ -86,7 +86,7 @@ def _end_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _readings(lines: Sequence[str]) -> Iterator[bytes]:
-    """Return the telegrams that the lines may show, the one with the fewest changes first."""
+    """Return the telegrams that the lines may contain, the telegram with the fewest changes first."""
     stripped = [line.strip(" \t") for line in lines]
     yield _bytes(stripped)
     cleaned = [_cleaned(line) for line in lines]

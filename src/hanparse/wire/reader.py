@@ -38,10 +38,9 @@ class LinkLayer(Protocol):
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the bytes that begin a candidate. At the end of the data, the first of them suffice.
+    """A pattern (`re`) of the bytes that begin a candidate. At the end of the data, the first of these bytes suffice.
 
-    It begins with a literal byte. If the patterns of all link layers do, `re` searches eight times as fast.
-    """
+    The pattern begins with a literal byte: `re` searches eight times as fast if every pattern begins with one."""
     max_size: int
     """The largest number of bytes of a frame."""
     shared: int
@@ -71,7 +70,7 @@ class Known(Protocol):
 
     @property
     def head(self) -> bytes:
-        """Return the header of one frame."""
+        """Return the header that the frame begins with."""
 
     def read(self, frame: bytes, /) -> object | None:
         """Return the event that replaces a frame of this size; `None` when the frame is not recognised.
@@ -87,21 +86,21 @@ class Known(Protocol):
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # a reader holds it, and a mapping proxy could not be copied
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # readers are copied, and a mapping proxy cannot be copied
 
 
 class StreamReader:
     """Finds frames by the rule at the top of this module.
 
-    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames,
-    looked up by their first three bytes; a chunk that is one HDLC frame is looked up by its size. A run of adjacent
-    known frames is handled in one loop and returned as a list.
+    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames:
+    its keys are the first three bytes of a frame and, for a chunk that is one HDLC frame, the size of the chunk. The
+    reader handles adjacent known frames in one loop and returns their events as a list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self.ended = False
-        """True when `end` was called after the last bytes."""
+        """True if `end` was called after the last bytes."""
         self.has_events = False
         """True if `next_event` may return an event."""
         self._layers = {layer.first: layer for layer in layers}
@@ -116,7 +115,7 @@ class StreamReader:
 
     @property
     def is_settled(self) -> bool:
-        """Whether no received byte is part of a frame that may still come, except for a flag at the end."""
+        """Return whether no received byte is part of an incomplete frame, except for a flag at the end."""
         stream = self._stream
         return stream.data in (b"", _FLAG) and not (stream.is_waiting or self.has_events)
 
@@ -150,7 +149,7 @@ class StreamReader:
         vars(self).update(state)
 
     def receive(self, chunk: Buffer) -> list[Any]:
-        """Add `chunk` to the stream. Return the run of known frames it completes; `next_event` returns the rest."""
+        """Add `chunk` to the stream. Return the known frames it completes; `next_event` returns the other events."""
         if type(chunk) is not bytes:
             chunk = as_bytes(chunk)
         stream = self._stream
@@ -159,7 +158,7 @@ class StreamReader:
             if kind is not None and (event := kind.read(chunk)) is not None:
                 if self.places is not None:
                     self.places.append(stream.base)
-                stream.base += kind.size  # its closing flag takes the place of the last one
+                stream.base += kind.size  # the closing flag of this frame replaces that of the previous frame
                 return [event]
             self._at_shared_flag = False  # the search continues at the flag
             if chunk.startswith(stream.data):  # the next frame has an opening flag of its own
@@ -179,9 +178,9 @@ class StreamReader:
         return self._run(self._at)
 
     def pass_over(self, start: int, end: int) -> None:
-        """Continue at position `end`, after HDLC frames that another reader found at the positions from `start` on.
+        """Continue the search at `end`, after HDLC frames that another reader found from the position `start` on.
 
-        Every byte received must be before `start`, or be the opening flag there, and the reader must be settled.
+        The reader must be settled. Every received byte must be before `start` or be the opening flag at `start`.
         """
         stream = self._stream
         if stream.done < start - stream.base:
@@ -190,7 +189,7 @@ class StreamReader:
         self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, False, False
 
     def end(self) -> None:
-        """End the stream: an incomplete frame is an error now. A new stream may follow.
+        """End the stream, so that an incomplete frame becomes an error. A new stream may follow.
 
         Call this after `next_event` has returned `None`, and then call `next_event` again.
         """
@@ -199,10 +198,7 @@ class StreamReader:
         self._need = 0
 
     def next_event(self) -> object:
-        """Return the next frame, error or run of known frames (a list); `None` when more bytes are needed.
-
-        Positions are counted from the first byte received.
-        """
+        """Return the next frame, error or list of known frames, with positions in the stream; `None` without one."""
         while True:
             if len(self._stream.data) >= self._need:
                 self._need = 0
@@ -217,8 +213,8 @@ class StreamReader:
         data, size = self._stream.data, len(self._stream.data)
         while match := self._starts.search(data, self._at):
             self._at = start = match.start()
-            if start + 1 == size and self.ended:  # a single byte is no candidate, and no error
-                break
+            if start + 1 == size and self.ended:
+                break  # a single byte is no candidate, and no error
             if run := self._run(start):
                 return run
             if self._need:  # a known frame is incomplete

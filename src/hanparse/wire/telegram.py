@@ -3,7 +3,7 @@
 A telegram begins with ``/``, three letters and the rest of its identification (IEC 62056-21 mode D). It ends with the
 first line that begins with ``!``, followed by up to four digits of its CRC (DSMR P1 companion standard 5.0.2, 5.2). All
 bytes between them are text. So the reader rejects a candidate at the first byte that is not text, and at a line that
-begins with another ``/``. A candidate never hides an HDLC or M-Bus frame, nor the telegram after one that was cut off.
+begins with another ``/``. A candidate never hides an HDLC or M-Bus frame, nor the telegram after an incomplete one.
 A ``/`` or ``!`` inside a line is an ordinary character.
 
 The line end after the CRC is not part of the telegram, so a telegram is delivered with its last digit. The bytes in

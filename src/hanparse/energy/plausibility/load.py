@@ -115,6 +115,6 @@ def net(m: Measurement, kind: str, phase: str = "") -> float | None:
 
 
 def value(m: Measurement, name: str) -> float | None:
-    """Return a field as a finite float. Large products of floats become infinite; those of integers raise errors."""
+    """Return a field as a finite float. Large products become infinite as floats and raise errors as integers."""
     number = finite(getattr(m, name))
     return None if number is None else float(number)

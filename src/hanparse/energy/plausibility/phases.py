@@ -25,7 +25,7 @@ _SLACK: Final = 0.5  # A: leakage to earth, and RMS values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
 _FUSES: Final = "no factor corrects that: a fuse or a connection of L{} has failed, or never was there"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
-# The line voltages of a phase, and the one between the two others, as `Measurement` names them.
+# The two line voltages of a phase, and the line voltage between the two other phases, as `Measurement` names them.
 _LINES: Final = {1: ((1, 2), 3), 2: ((1, 3), 2), 3: ((2, 3), 1)}
 _LINE_NAMES: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 _L1_L3: Final = 2

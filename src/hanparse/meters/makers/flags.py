@@ -1,6 +1,6 @@
 """Maps the first letters of a P1 identification to the maker, as registered with the FLAG association.
 
-The table has no letters of grid operators (FLU, Lux, ESO): they do not tell the maker.
+The table has no letters of grid operators (FLU, Lux, ESO): they do not identify the maker.
 Sources: FLAG association list; P1 telegrams of these makers.
 """
 

@@ -36,5 +36,5 @@ KAIFA = Profile(
     ),
 )
 
-# TINETZ and others: registers with scalers and units; the logical device name tells the maker.
+# TINETZ and others: registers with scalers and units; the logical device name identifies the maker.
 KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

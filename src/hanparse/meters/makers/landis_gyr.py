@@ -1,6 +1,6 @@
 """Landis+Gyr: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
 
-Source: real captures. Norwegian lists contain scalers and units, the others do not.
+Source: real captures. Norwegian lists contain scalers and units; lists of other countries do not.
 """
 
 from dataclasses import replace

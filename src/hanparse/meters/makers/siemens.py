@@ -1,6 +1,6 @@
 """Siemens IM350 in Vienna: values by position behind the logical device name; without scalers and units.
 
-Source: a real capture, deciphered. The values behind the name are those of other meters of this operator. IM150 sends
+Source: a real capture, deciphered. The values after the name are from other meters of this operator. IM150 sends
 no name.
 """
 

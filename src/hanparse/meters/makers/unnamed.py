@@ -1,4 +1,4 @@
-"""Lists that name no maker: those that contain codes, scalers and units; and those of Czechia.
+"""Lists that name no maker: lists with codes, scalers and units, and the lists of Czechia.
 
 Source: a real capture and the example of an operator. Meters of Sagemcom (XT211) and ZPA (AM375) send the same lists,
 in W and Wh.

@@ -124,7 +124,7 @@ class TelegramReading(NamedTuple):
 
 
 def read_telegram(telegram: Telegram) -> TelegramReading:
-    """Return the reading of a telegram. Raises `UnknownMeterError` when no line holds a known number."""
+    """Return the reading of a telegram. Raises `UnknownMeterError` when no line contains a known number."""
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
@@ -163,5 +163,5 @@ def _is_number(item: Item, found: values.Number) -> bool:
 
 
 def _register(record: Record, register: Register) -> Register:
-    """Return the register of a record; it holds the groups as sent where there are several."""
+    """Return the register of a record; its value is the groups as sent if there are several."""
     return Register(record.obis, record.groups) if len(record.groups) > 1 else register

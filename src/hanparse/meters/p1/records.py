@@ -113,8 +113,8 @@ def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -
 def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
     """Return the sub-meters in a telegram, in its order; without those never read, where another one was read.
 
-    The line with the device type precedes the reading and tells what the sub-meter measures; the channel does not tell
-    it. Another type line on the channel of a sub-meter that has a reading begins another sub-meter.
+    The line with the device type precedes the reading and defines the quantity of the sub-meter; the channel does not.
+    Another type line on the channel of a sub-meter that has a reading begins another sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}

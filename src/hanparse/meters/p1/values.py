@@ -68,7 +68,7 @@ def _unit(text: str) -> tuple[int, str] | None:
 class Calendar(NamedTuple):
     """The time zone of the clocks in a telegram.
 
-    `S` and `W` behind a time tell summer from normal time, but not the zone. So a time is aware only in two cases: the
+    `S` and `W` after a time mark summer and normal time, but not the zone. So a time is aware only in two cases: the
     telegram is from a country of Central European time (`is_central`), or the caller gives the zone (`override`), which
     replaces every rule.
     """
