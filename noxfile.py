@@ -55,7 +55,7 @@ def readme(session: nox.Session) -> None:
 @nox.session
 def lint(session: nox.Session) -> None:
     """Check the style, the types, and the imports between modules."""
-    session.install("-e", ".[dev]")
+    session.install("-e", f".[{EXTRAS}]")
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
@@ -175,7 +175,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below half of a goal."""
+    """Run the short comparisons of lists, carriers, values, state, P1 and archives, which fail below their floors."""
     session.run("python", "benchmarks/speed.py", "--short", *session.posargs)
     session.install("-e", ".[test]")
     session.run("python", "benchmarks/warm.py", "--short")

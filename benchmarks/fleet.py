@@ -55,7 +55,7 @@ def engines() -> Iterator[Engine]:
 
     pool = ProcessPoolExecutor(_WORKERS)
     yield Engine("pool of processes", lambda paths, out: [*pool.map(partial(one, out=out), paths)])
-    workers = LocalCluster(n_workers=_WORKERS, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+    workers = LocalCluster(n_workers=_WORKERS, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0")
     yield Engine("Dask", partial(convert_all, Client(workers)))
     if find_spec("pyspark"):
         yield Engine("Spark", _spark())

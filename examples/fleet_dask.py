@@ -41,7 +41,9 @@ def convert_all(client: Client, paths: list[str], out: str) -> list[Report]:
 def main() -> None:
     """Convert the captures with one worker for each processor of this machine."""
     out, *paths = sys.argv[1:]
-    workers = LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+    workers = LocalCluster(
+        n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    )
     with workers, Client(workers) as client:
         for report in convert_all(client, paths, out):
             print(*report)

@@ -23,7 +23,7 @@ from wire import seeded
 
 from hanparse import Decoder, Measurement, Scale
 from hanparse.archive import Batches, batches
-from hanparse.archive.capture import ArchiveDecoder
+from hanparse.archive.decoder import ArchiveDecoder
 from hanparse.decoder import Options
 from hanparse.measurement import FIELDS
 from hanparse.measurement.jsonready import from_security, from_value

@@ -71,10 +71,14 @@ def captures(tmp_path: Path) -> Captures:
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """A client of two workers, each a process of this machine."""
+    dask = pytest.importorskip("dask", reason="dask is not installed")
     distributed = pytest.importorskip("dask.distributed", reason="dask and distributed are not installed")
-    with pytest.MonkeyPatch.context() as patch:
+    patient = dask.config.set({"distributed.comm.timeouts.connect": f"{_LIMIT} s"})  # on a machine with other work
+    with patient, pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(ROOT / "examples"))  # the workers import the example, too
-        cluster = distributed.LocalCluster(n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None)
+        cluster = distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+        )
         with cluster, distributed.Client(cluster) as client:
             yield client
 

@@ -34,6 +34,39 @@ def test_two_pushes_in_two_notations_are_both_read(first: str, second: str) -> N
         assert powers(text) == [AIDON.expect["active_power_import"]] * 2
 
 
+@pytest.mark.parametrize("notation", NOTATIONS)
+def test_a_push_in_any_notation_is_read_between_sentences(notation: str) -> None:
+    assert AIDON.expect
+    text = f"Hei!\n\nMin Aidon 6515 sender dette:\n\n{NOTATIONS[notation](AIDON.data)}\n\nHva er 1362 W?\nMvh Ola\n"
+    assert powers(text) == [AIDON.expect["active_power_import"]]
+
+
+@pytest.mark.parametrize("notation", ["pairs in lines", "Java", "decimal lines", "arrows"])
+def test_a_damaged_apdu_behind_a_complete_one_does_not_hide_it(notation: str) -> None:
+    assert AIDON.expect
+    cut = NOTATIONS[notation](KAMSTRUP.apdu)
+    text = f"This one:\n{NOTATIONS[notation](AIDON.apdu)}\n\nand the next one:\n\n{cut[: len(cut) * 2 // 3]}"
+    assert powers(text) == [AIDON.expect["active_power_import"]]
+
+
+def test_an_apdu_that_lacks_a_line_with_a_mistyped_byte_is_an_error() -> None:
+    lines = NOTATIONS["decimal with zeros"](KAMSTRUP.apdu).split("\n")
+    for at in range(len(lines)):
+        text = "\n".join([*lines[:at], lines[at][:-3] + "0g6", *lines[at + 1 :]])
+        with pytest.raises(HanParseError):
+            decode_all(text)
+
+
+def test_telegrams_as_text_and_frames_as_a_dump_are_read_from_one_text() -> None:
+    telegram = named("p1/se-aidon")
+    assert AIDON.expect
+    assert telegram.expect
+    expected = [file.expect["active_power_import"] for file in (telegram, AIDON) if file.expect]
+    for dump in (AIDON.data.hex(" "), repr(AIDON.data)):
+        assert powers(telegram.data.decode() + dump) == expected
+        assert powers(f"{dump}\n{telegram.data.decode()}") == expected[::-1]
+
+
 def test_a_list_without_the_header_of_its_push_gets_one() -> None:
     assert KAMSTRUP.expect
     body = KAMSTRUP.apdu[18:]  # behind the tag, the invoke id and the date-time with its length

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 from updates import driven, updates_of
 
-from hanparse.sinks.background import in_background
+from hanparse.sinks.background import end, in_background
 from hanparse.sinks.jsonlines import JsonLines
 from hanparse.sinks.outlet import Outlet
 from hanparse.sinks.target import parse
@@ -60,5 +61,22 @@ def test_a_function_that_never_returns_can_be_left() -> None:
         await asyncio.gather(task, return_exceptions=True)
         assert task.cancelled()
         never.set()
+
+    asyncio.run(main())
+
+
+def test_a_task_that_drops_a_cancellation_is_cancelled_again() -> None:
+    async def drops(count: int) -> None:
+        for _ in range(count):
+            with suppress(asyncio.CancelledError):
+                await asyncio.sleep(60)
+        await asyncio.sleep(60)
+
+    async def main() -> None:
+        tasks = [asyncio.create_task(drops(count)) for count in range(4)]
+        await asyncio.sleep(0)
+        await end(tasks)
+        assert all(task.cancelled() for task in tasks)
+        await end([])
 
     asyncio.run(main())

@@ -145,6 +145,32 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "URL": lambda data: "data=" + "".join(f"%{byte:02X}" for byte in data),
     "repr": repr,
     "C string": dumpstyles.c_string,
+    "JSON object": lambda data: json.dumps({str(at): byte for at, byte in enumerate(data)}),
+    "JSON objects": lambda data: "\n".join(json.dumps({"t": at, "byte": byte}) for at, byte in enumerate(data)),
+    "Verilog": lambda data: "{" + ", ".join(f"8'h{byte:02X}" for byte in data) + "}",
+    "VHDL": lambda data: "(" + ", ".join(f'x"{byte:02X}"' for byte in data) + ");",
+    "Lisp": lambda data: "#(" + " ".join(f"#x{byte:02X}" for byte in data) + ")",
+    "Erlang": lambda data: "<<" + ",".join(f"16#{byte:02X}" for byte in data) + ">>",
+    "JavaScript": lambda data: "'" + "".join(f"\\u{byte:04X}" for byte in data) + "'",
+    "Lua": lambda data: '"' + "".join(f"\\{byte}" for byte in data) + '"',
+    "octal": lambda data: "\n".join(
+        f"{line.offset:07o} " + " ".join(f"{byte:03o}" for byte in line.data) for line in dumpstyles.lines(data)
+    ),
+    "binary": lambda data: rows([f"0b{byte:08b}" for byte in data], 4),
+    "halves in binary": lambda data: rows([f"{byte >> 4:04b} {byte & 15:04b}" for byte in data], 1),
+    "slashes": lambda data: data.hex("/").upper(),
+    "equals": lambda data: "".join(f"={byte:02X}" for byte in data),
+    "numbers of a terminal": lambda data: "".join(f"#{byte:03}" for byte in data),
+    "a terminal": lambda data: "".join(chr(byte) if 48 <= byte < 123 else f"{{{byte:02X}}}" for byte in data),
+    "Format-Hex": lambda data: each(data, 16, "{at:016X} {hex:<47} {text}"),
+    "gdb": lambda data: "\n".join(
+        f"0x{0x7FFE0000 + line.offset:x}:\t" + "\t".join(f"0x{byte:02x}" for byte in line.data)
+        for line in dumpstyles.lines(data, 8)
+    ),
+    "HTML": lambda data: "<pre>" + rows(data.hex(" ").split(), 16, "&nbsp;").replace("\n", "<br>\n") + "</pre>",
+    "an analyser with bits": lambda data: "\n".join(
+        f"{at * 0.00458:.9f},0b{byte >> 4:04b} {byte & 15:04b},," for at, byte in enumerate(data)
+    ),
     "base64": lambda data: base64.b64encode(data).decode(),
     "base64 for URLs": lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="),
     "base64 in MIME": lambda data: base64.encodebytes(data).decode().strip(),

@@ -1,8 +1,8 @@
 """Prepares ciphered pushes for the Web Crypto of the browser, and reads what it deciphered.
 
-The package `cryptography` for Pyodide is three times as large as the rest of the page, and no package index has it. Web
-Crypto has the same AES, but answers later (a promise), so the library cannot call it while it decodes. Therefore
-`jobs` lists the pushes of an input, the browser deciphers them, and `read` decodes the plaintexts.
+The package index has no wheel of `cryptography` for Pyodide. Web Crypto has the same AES, but answers later (a
+promise), so the library cannot call it while it decodes. Therefore `jobs` lists the pushes of an input, the browser
+deciphers them, and `read` decodes the plaintexts.
 """
 
 from __future__ import annotations

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final, Unpack
 import numpy as np
 
 from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
+from hanparse.archive.decoder import ArchiveDecoder
 from hanparse.archive.follow import Followed, Head, follow
 from hanparse.archive.frames import FrameColumns
-from hanparse.decoder import Decoder, Options
 from hanparse.layouts.layout import are_texts
-from hanparse.receiver import Read, ReadTelegram, Recognised
 from hanparse.wire.crc import SOUND, frame_register
 
 if TYPE_CHECKING:
@@ -23,10 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hanparse.archive.columns import Array
+    from hanparse.decoder import Options
     from hanparse.layouts.carriers import PlainFrame
     from hanparse.measurement import Measurement
     from hanparse.meters.seen import LastMaker
-    from hanparse.receiver import Event
 
     _Tried = list[tuple[FrameColumns, Array, Array]]
     """Columns, the numbers of the frames that they tried, and the bytes of these frames, a row each."""
@@ -38,37 +37,6 @@ _PIECE: Final = 1 << 10
 _LARGEST_PIECE: Final = 1 << 16
 _TRIED: Final = 8
 """The layouts that are tried for frames with the same first bytes."""
-
-
-class ArchiveDecoder(Decoder):
-    """A decoder that notes the position of each push, and that passes over frames which were read elsewhere."""
-
-    def __init__(self, **options: Unpack[Options]) -> None:
-        super().__init__(**options)
-        self.places: list[int] = []
-        self._reader.places = self.places
-        self.layouts = self._layouts
-
-    @property
-    def can_pass(self) -> bool:
-        """Whether the next frame depends on no byte before it except for an opening flag."""
-        reader = self._reader
-        return reader.is_settled and reader.known is self._layouts.starts and self._estimator is None
-
-    @property
-    def has_flag(self) -> bool:
-        """Whether a flag was fed that may open the next frame."""
-        return self._reader.pending == 1
-
-    def pass_over(self, start: int, end: int) -> None:
-        """Continue behind recognised frames."""
-        self._reader.pass_over(start, end)
-
-    def _take(self, event: Event | list[Measurement]) -> None:
-        before = len(self._ready)
-        super()._take(event)
-        if len(self._ready) > before and isinstance(event, Read | ReadTelegram | Recognised):
-            self.places.append(event.message.frames[0].offset)
 
 
 class Capture:

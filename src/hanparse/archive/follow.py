@@ -48,17 +48,19 @@ def follow(data: bytes, at: int, heads: Mapping[bytes, Head], search: Pattern[by
     octets = np.frombuffer(data, np.uint8)
     starts: list[Array] = []
     numbers: list[Array] = []
-    count, ahead, is_cut = 0, _AHEAD, False
+    count, ahead, seen, is_cut = 0, _AHEAD, _SEEN, False
     while count < most and not is_cut:
-        found, at, is_cut = _one_by_one(data, at, heads, min(_SEEN, most - count))
+        found, at, is_cut = _one_by_one(data, at, heads, min(seen, most - count))
         starts.append(np.array([start for start, _ in found], np.int64))
         numbers.append(np.array([head.number for _, head in found], np.int64))
         count += len(found)
-        if len(found) < _SEEN:
+        if len(found) < seen:
             if count >= most or is_cut or not (other := search.search(data, at)):
                 break
             at, ahead = other.start(), _AHEAD
-        elif period := _period(found):
+        elif not (period := _period(found[-_SEEN:])):
+            seen = min(4 * seen, _AHEAD)
+        else:
             stride = found[-1][0] - found[-1 - period][0]
             begins = _repeated(octets, found[-period:], stride, min(ahead, most - count) // period)
             starts.append(begins.ravel())

@@ -92,7 +92,7 @@ class _Partitions:
         meter = _filled(column.indices.fill_null(-1).to_numpy(), -1, -1 if self._meter is None else len(names) - 1)
         day = _filled(_days(batch), _NONE, self._day)
         self._meter, self._day = names[meter[-1]], int(day[-1])
-        if (np.diff(meter) < 0).any():
+        if ((np.diff(meter) < 0) | (np.diff(day) < 0)).any():
             order = np.lexsort((day, meter))  # rows with equal keys keep their order
             batch, meter, day = batch.take(pa.array(order)), meter[order], day[order]
         begins = np.flatnonzero(np.append(True, (np.diff(meter) != 0) | (np.diff(day) != 0))).tolist()

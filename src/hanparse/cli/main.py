@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 COMMANDS: Final = {
     "decode": "bytes or hex dumps to measurements",
     "explain": "what every byte says",
-    "obis": "what a code or a word means",
     "diagnose": "what is wrong with a connection",
+    "obis": "what a code or a word means",
     "report": "the attachment for an issue, without the numbers of your meter",
     "archive": "captures to Parquet files, by meter and day",
-    "bridge": "a meter to MQTT, Home Assistant, Prometheus, InfluxDB, SQLite or JSON lines",
-    "demo": "decode one real push of each of three makers",
+    "bridge": "a meter to MQTT, Home Assistant, Prometheus and databases",
+    "watch": "a meter live in the terminal",
     "probe": "the speed and parity of a meter at a serial port",
-    "watch": "a meter live in the terminal: phases, power, registers, and the state of the connection",
-    "simulate": "a meter to try things with: on a TCP port, a serial port or a file",
+    "simulate": "a simulated meter on a TCP port, a serial port or in a file",
+    "demo": "decode one real push of each of three makers",
 }
 """Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
 

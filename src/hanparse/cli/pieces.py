@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HanParseError, HexDumpError
 from hanparse.pasted import dump
+from hanparse.pasted.losses import reason, shortened, why_left
 from hanparse.wire.telegram import HEADER
 
 if TYPE_CHECKING:
@@ -36,7 +37,6 @@ TEXT: Final = 1 << 20
 _P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # P1 text is itself the wire bytes
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base64, one byte as \x7e
-_SHOWN: Final = 60
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
@@ -97,7 +97,7 @@ class Pieces:
     def drop(self) -> None:
         """Drop the held bytes, because the file was replaced. Report a line without a line end."""
         if self._held.strip():
-            self._passed_over(f"line {self._line + 1} has no end: {_shown(self._held.decode('utf-8', 'replace'))}")
+            self._passed_over(f"line {self._line + 1} has no end: {shortened(self._held.decode('utf-8', 'replace'))}")
         self._held = b""
 
     def _rest(self) -> Iterator[bytes]:
@@ -135,12 +135,12 @@ class Pieces:
         for at in shown.passed_over:
             gave_no_byte = at.text == lines[at.line - 1].strip()
             if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                self._leave(self._line + at.line, self._line + at.line, _why_left(at.text))
+                self._leave(self._line + at.line, self._line + at.line, why_left(at.text))
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:
         last = self._line + len(text.splitlines())
-        self._leave(self._line + 1, last, _reason(error))
+        self._leave(self._line + 1, last, reason(error))
         self._line += text.count("\n")
         self._error = self._error or error
 
@@ -180,23 +180,3 @@ def _whole(text: bytes) -> int:
     if end or len(text) < TEXT:
         return end
     return text.rfind(b" ") + 1 or len(text) - len(text) % _QUARTET
-
-
-def _why_left(part: str) -> str:
-    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
-    try:
-        hexdump.parse(part)
-    except HexDumpError as error:
-        if not hexdump.says_no_dump(error):
-            return _reason(error)
-    return _shown(part)
-
-
-def _reason(error: HanParseError) -> str:
-    """Return the message of an error without its line number, which counts from the start of a part of the text."""
-    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
-
-
-def _shown(line: str) -> str:
-    line = line.strip()
-    return repr(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")

@@ -26,7 +26,7 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     del options  # a traceback with the variables of its functions shows no key
-    measurements = _decode_all(source, decoder, errors)
+    measurements = _decode_all(source, decoder, errors, [])
     if not measurements:
         raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
     if len(measurements) > 1:
@@ -40,22 +40,29 @@ def decode_all(
     """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
 
     Takes the arguments of `decode`. `on_error` is called with each error about bytes that gave no push, whose offset is
-    counted from the first byte, before the function returns. Raises an error only when there is no push: that of the
-    bytes that came closest to one.
+    counted from the first byte, before the function returns; and with a `HexDumpError` for each part of a text that
+    resembles bytes and was passed over, such as a line that is cut inside a byte. Raises an error only when there is no
+    push: that of the bytes that came closest to one.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     del options  # as in `decode`
-    measurements = _decode_all(source, decoder, errors)
+    lost: list[HanParseError] = []
+    measurements = _decode_all(source, decoder, errors, lost)
     if on_error is not None:
-        for error in errors:
+        for error in lost + errors:
             on_error(error)
     return measurements
 
 
-def _decode_all(source: str | Buffer, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
-    """Return every push in `source`; `decoder` appends its errors to `errors`."""
-    data = _dumped(source) if isinstance(source, str) else as_bytes(source)
+def _decode_all(
+    source: str | Buffer, decoder: Decoder, errors: list[HanParseError], lost: list[HanParseError]
+) -> list[Measurement]:
+    """Return every push in `source`; `decoder` appends its errors to `errors`.
+
+    An error for each part of a text that was passed over and resembles bytes is appended to `lost`.
+    """
+    data = _dumped(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
@@ -83,7 +90,10 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
     return found
 
 
-def _dumped(text: str) -> bytes:
-    from hanparse.pasted import dumped  # noqa: PLC0415  bytes need none of it
+def _dumped(text: str, lost: list[HanParseError]) -> bytes:
+    from hanparse.pasted import dump  # noqa: PLC0415  bytes need none of it
+    from hanparse.pasted.losses import losses  # noqa: PLC0415
 
-    return dumped(text)
+    shown = dump(text)
+    lost += losses(shown)
+    return shown.data

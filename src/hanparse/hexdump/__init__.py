@@ -55,11 +55,17 @@ _LIKE_BYTES: Final = (
 )
 _MARKED: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 _NUMBERS: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|[0-9A-Fa-f]{2}[hH](?!\w)"
+_REPEATED: Final = (
+    r"(?:#x|'h|16#|x\"|\\u00)[0-9A-Fa-f]{2}|0[bB][01]{8}|[01]{4}[ ][01]{4}(?!\w)|(?:[0-9A-Fa-f]{2}[/_+]){7}"
+    r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,4}\":[ ]?[0-9]{1,3},[ ]?){4}"
+)
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
 """Matches text that resembles bytes. It is used for the rest of a line on which bytes were found."""
-LIKE_BYTES_ALONE: Final = re.compile(f"{_LIKE_BYTES}|{_MARKED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE)
+LIKE_BYTES_ALONE: Final = re.compile(
+    f"{_LIKE_BYTES}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
+)
 """Matches text that resembles bytes on lines without other bytes.
 
 It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.

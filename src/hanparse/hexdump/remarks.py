@@ -2,7 +2,7 @@
 
 * A comment ``/* ... */`` may be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
   the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
-  ``#1`` is a number and no comment. But ``#`` and 16 hex digits are a dump that is commented out.
+  ``#1`` is a number, and ``#(`` and ``#x7E`` are Lisp. But ``#`` and 16 hex digits are a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _LINE_COMMENT: Final = re.compile(
-    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{{15}}))).*)",
+    rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
+    r"(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
     re.MULTILINE,
 )
 _COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
@@ -41,11 +42,12 @@ _DATE: Final = (
     rf"|(?:{_MONTH})[ ]{{1,2}}[0-9]{{1,2}})"
 )
 _DATED: Final = re.compile(rf"(?<![\w:.\-]){_DATE}(?:(?:T|,?[ ]){_TIME})?(?![\w:.\-])")
+_SHORT_DATE: Final = r"(?:[01][0-9]-[0-3][0-9]|[0-3][0-9][./][01][0-9][./][0-9]{2})"  # without year or century
 _LETTER: Final = r"[(\[<][A-F][)\]>]"
 _TIMED: Final = re.compile(
     rf"^[ \t]*+(?>(?:{_LETTER})?)[ \t\[(<]*+"
-    rf"(?P<remark>(?:[01][0-9]-[0-3][0-9][ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
-    r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?![\w:.\-])(?=.*\S)",
+    rf"(?P<remark>(?:{_SHORT_DATE},?[ ])?{_TIME}|20[0-9]{{6}}[ T_-][0-2][0-9]{{5}}"
+    r"|1[0-9]{9}(?:\.[0-9]{1,9}|[0-9]{3}))(?!:?\w|[.\-])(?=.*\S)",
     re.MULTILINE,
 )
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)

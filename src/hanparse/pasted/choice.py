@@ -34,6 +34,7 @@ _LONGER: Final = 3 * _SAMPLE
 _SAMPLES: Final = 8
 """A round has at most this number of samples, a longer one, and the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
+_MAX_LIKELY: Final = 4
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
@@ -95,7 +96,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     skipped a part of the APDU.
     """
     before = known.units if known else []
-    said: list[Piece] = []  # the pieces of all rounds that are in no unit
+    said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = _Rest(text, _pieces(before))
@@ -109,9 +110,15 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         else:
             break
         spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
+        earlier = sorted(units)
+        starts = [unit.start for unit in earlier]
         for unit in found:
             placed = [rest.placed(piece) for piece in unit.pieces]
-            units.append(unit._replace(start=placed[0].start, pieces=placed))
+            at = bisect_right(starts, placed[-1].start) - 1
+            if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
+                said += placed  # the same bytes in another notation, as binary digits beside hex digits
+            else:
+                units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
         rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
@@ -215,11 +222,15 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
-    A reading that leaves no text that resembles bytes is yielded at once.
+    Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes.
+
+    A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
+    have no sound bytes in a sample, because a frame may be longer than the samples.
     """
+    likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
         bare = without_remarks(sample)
-        sizes: dict[_Candidate, tuple[int, int]] = {}  # sound bytes, and the other bytes as a negative number
+        sizes: dict[_Candidate, tuple[int, bool]] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
@@ -232,12 +243,14 @@ def _choices(
             units = find(pieces, known)
             if not units:
                 vain.add(key)
+                if sample is not text and len(likely) < _MAX_LIKELY and _leaves_nothing(said, pieces):
+                    likely[candidate] = None
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sound = sum(unit.size for unit in units)
-            sizes[candidate] = sound, sound - sum(len(piece.data) for piece in pieces)
+            sizes[candidate] = sum(unit.size for unit in units), candidate.is_bare
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
+    yield from likely
 
 
 def _samples(text: str) -> Iterator[str]:
@@ -278,4 +291,8 @@ def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool
     pieces = [piece for piece in pieces if piece.end <= end]
     unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
     unread -= units[-1].tail if is_cut else 0  # these may be the beginning of a frame that the sample cuts off
-    return unread < MIN_BYTES and not hexdump.LIKE_BYTES_ALONE.search(_Rest(text[:end], pieces).text)
+    return unread < MIN_BYTES and _leaves_nothing(text[:end], pieces)
+
+
+def _leaves_nothing(text: str, pieces: list[Piece]) -> bool:
+    return not hexdump.LIKE_BYTES_ALONE.search(_Rest(text, pieces).text)

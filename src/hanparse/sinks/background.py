@@ -1,16 +1,17 @@
-"""Runs a function that may block in a thread that does not keep the program from ending: `in_background`."""
+"""Runs a function that may block in a thread of its own (`in_background`), and ends tasks (`end`)."""
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
 from threading import Thread
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
+_AGAIN = 0.05  # s
 
 
 async def in_background(function: Callable[[], T]) -> T:
@@ -39,3 +40,16 @@ async def in_background(function: Callable[[], T]) -> T:
 
     Thread(target=run, daemon=True).start()
     return await answer
+
+
+async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Cancel tasks until they have ended.
+
+    One cancellation is not enough: `asyncio.wait_for` of Python 3.11, which aiomqtt uses, drops a cancellation that
+    arrives together with its result.
+    """
+    pending = set(tasks)
+    while pending:
+        for task in pending:
+            task.cancel()
+        _, pending = await asyncio.wait(pending, timeout=_AGAIN)

@@ -19,6 +19,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from hanparse.sinks.background import end
 from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
 from hanparse.sources.address import PORTS
 from hanparse.sources.piece import CONNECT_TIMEOUT
@@ -157,9 +158,7 @@ class _Session:
             for task in done:
                 task.result()  # raises its error
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(tasks)
             with suppress(Exception):  # the connection may be lost
                 await self._client.publish(self._status, OFFLINE, qos=1, retain=True, timeout=FAREWELL)
 

@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
+from hanparse.sinks.background import end
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
@@ -136,6 +137,7 @@ class _Service:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=FAREWELL)
+            await end(asyncio.all_tasks() - {asyncio.current_task()})
             self._save()
         return self._status(tasks)
 

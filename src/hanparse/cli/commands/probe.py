@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hanparse.cli.console import DECODED, NOTHING, complain, end_like_an_interrupt
 from hanparse.cli.keys import add_keys, key_options
 from hanparse.decoder import Decoder
+from hanparse.sources import probing
 
 if TYPE_CHECKING:
     from hanparse.sources.probing import Attempt
@@ -32,10 +34,6 @@ def add(command: argparse.ArgumentParser) -> None:
 
 def run(given: argparse.Namespace) -> int:
     """Print the URL of the port with its setting. The status is 1 if no setting gives a measurement."""
-    import asyncio  # noqa: PLC0415  only commands that connect need it
-
-    from hanparse.sources import probing  # noqa: PLC0415
-
     end_like_an_interrupt()
     wait = probing.WAIT if given.wait is None else given.wait
     if not wait > 0:

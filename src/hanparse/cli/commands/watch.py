@@ -11,6 +11,7 @@ from functools import partial
 from importlib.util import find_spec
 from typing import Final
 
+from hanparse import sources
 from hanparse.cli.arguments import add_reading, reading
 from hanparse.cli.console import DECODED, WRONG, complain
 from hanparse.decoder import Decoder
@@ -41,7 +42,6 @@ def run(given: argparse.Namespace) -> int:
     if reason := _refusal(given):
         complain(reason)
         return WRONG
-    from hanparse import sources  # noqa: PLC0415  only this command needs asyncio
     from hanparse.cli.watch.app import WatchApp  # noqa: PLC0415  the extra "tui"
 
     decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)

@@ -1,0 +1,42 @@
+"""Describe the parts of a text that were passed over although they resemble bytes, such as a cut line of a log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hanparse import hexdump
+from hanparse.errors import HanParseError, HexDumpError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_SHOWN: Final = 60
+
+
+def losses(shown: hexdump.Dump) -> Iterator[HexDumpError]:
+    """Yield an error for each part that was passed over and resembles bytes, with its line, column and reason."""
+    for part in shown.passed_over:
+        if hexdump.like_bytes(part.text):
+            what = f"line {part.line}, column {part.column}: passed over: {why_left(part.text)}"
+            yield HexDumpError(what, line=part.line, column=part.column)
+
+
+def why_left(part: str) -> str:
+    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
+    try:
+        hexdump.parse(part)
+    except HexDumpError as error:
+        if not hexdump.says_no_dump(error):
+            return reason(error)
+    return shortened(part)
+
+
+def reason(error: HanParseError) -> str:
+    """Return the message of an error without its line number, which counts from the start of a part of the text."""
+    return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
+
+
+def shortened(line: str) -> str:
+    """Return a line of a text for a message, in quotes; a long line is cut."""
+    line = line.strip()
+    return repr(line if len(line) <= _SHOWN else f"{line[:_SHOWN]}…")
