@@ -59,6 +59,18 @@ LIBRARIES: Final = {
 }
 """What a page needs beside hanparse."""
 
+WIDTH: Final = 86
+"""Columns of a line of code: the site shows 88, and a longer line is cut off or has to be scrolled."""
+
+WIDER: Final = {
+    "docs/command-line.md": [("bytes 41, frames 1, ", "hanparse diagnose prints its counters in one line")],
+    "docs/bridge.md": [
+        ('{"energy_time": ', "a message of a broker is one line of JSON"),
+        ("hanparse,meter=6970631400000017 current_l1=", "a point of the line protocol is one line"),
+    ],
+}
+"""What may be wider on a page, by how the line begins, and why it cannot be wrapped."""
+
 
 def need(page: str) -> None:
     """Skip the test if a library that the page needs is missing."""
@@ -89,10 +101,11 @@ def blocks(page: str) -> list[Block]:
 
 def commands(block: Block) -> Iterator[tuple[str, str]]:
     """Each command of a console block and what it prints, as shown; every line is one where no line has a prompt."""
-    if "$ " not in block.code:
-        yield from ((line, "") for line in block.code.splitlines())
+    code = block.code.replace("\\\n", "")  # a shell joins a line that ends with a backslash and the next one
+    if "$ " not in code:
+        yield from ((line, "") for line in code.splitlines())
         return
-    for shown in re.split(r"^\$ ", block.code, flags=re.MULTILINE)[1:]:
+    for shown in re.split(r"^\$ ", code, flags=re.MULTILINE)[1:]:
         command, _, output = shown.partition("\n")
         yield command, output
 
@@ -201,6 +214,20 @@ def test_every_block_says_what_it_is_and_is_run_or_written_by_a_tool(page: str) 
     assert [block for block in strangers if not block.language.startswith("{")] == []  # those are for Sphinx
     text = _BLOCK.sub("", (ROOT / page).read_text("utf-8"))
     assert "```" not in text, "a block is not closed, or is indented and not found"
+
+
+def _wide(page: str) -> list[str]:
+    """The lines of code that are too wide; what is for Sphinx (a class, a file) is no code of the page."""
+    shown = [block for block in blocks(page) if not block.language.startswith(("{eval-rst}", "{literalinclude}"))]
+    return [line for block in shown for line in block.code.splitlines() if len(line) > WIDTH]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_line_of_code_fits_the_width_of_the_site_or_cannot_be_wrapped(page: str) -> None:
+    starts = tuple(start for start, _why in WIDER.get(page, ()))
+    wide = _wide(page)
+    assert [line for line in wide if not line.startswith(starts)] == []
+    assert [start for start in starts if not any(line.startswith(start) for line in wide)] == [], "needs no exception"
 
 
 def test_what_is_not_run_is_shown_somewhere() -> None:
