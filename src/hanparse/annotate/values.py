@@ -41,7 +41,7 @@ class Interpretation:
     """Describes the values of one push.
 
     `elements` maps positions in `apdu` to elements. `reading` is the list as a profile reads it, `measurement` is the
-    measurement from this reading with the caller's `timezone`. Both are `None` if they do not exist.
+    measurement from this reading with the caller's `timezone`. Each is `None` if it does not exist.
     """
 
     apdu: bytes
@@ -85,7 +85,7 @@ class Interpretation:
         return ", ".join(part for part in parts if part)
 
     def value(self, data: Data) -> str:
-        """Return the value of an element and its field, after its name unless its code is directly in front of it."""
+        """Return the value and field of an element. Its name comes first, unless its code is directly before it."""
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)

@@ -27,7 +27,7 @@ PassedOver = Callable[[str], object]
 ENOUGH: Final = 64
 """The number of bytes that decide if a file is text.
 
-In the known pushes, at most 19 adjacent bytes have no control character between them. A line with the dump of a push
+In the known pushes, at most 19 bytes in a row are not control characters. A line with the dump of a push
 has more than `ENOUGH` bytes, so a log is recognised as text at the latest in the line of its first push.
 """
 
@@ -161,7 +161,7 @@ class Pieces:
 
 
 def _around(text: str, error: HanParseError) -> list[str]:
-    """Return the text before the damaged line, that line, and the text after it; or two halves if the first is blank.
+    """Return the parts of a text before, in and after its damaged line; two halves if the first part is blank.
 
     Return an empty list for a single line and for a text without a dump.
     """
@@ -175,7 +175,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Return the end of the last complete line. In a long text without lines, return the end of a word or of a byte."""
+    """Return the end of the last complete line. If a long text has no line end, cut it where no byte is split."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end

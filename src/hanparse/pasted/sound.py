@@ -64,7 +64,7 @@ class Unit(NamedTuple):
     size: int
     """The number of sound bytes."""
     tail: int = 0
-    """The number of bytes behind the last sound byte."""
+    """The number of bytes after the last sound byte."""
 
 
 class Bytes:
@@ -111,7 +111,7 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
-    reader = StreamReader((*LAYERS, p1.P1()))  # the layer of P1 has a state
+    reader = StreamReader((*LAYERS, p1.P1()))  # a new P1 layer each time, because it keeps state
     reader.receive(data)
     events = [*iter(reader.next_event, None)]
     reader.end()
@@ -121,7 +121,7 @@ def _sound(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _flagged(joined: Bytes) -> list[Piece]:
-    """Return the pieces with flags added around each frame that lacks one or both and is sound with them."""
+    """Return the pieces. Add the missing flags to each frame that is sound once it has both."""
     data, flagged, end = joined.data, list(joined.pieces), 0
     for at, start in enumerate(joined.starts[:-1]):
         head = start + data.startswith(_FLAG, start)
@@ -147,7 +147,7 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     """Return the APDUs in `pieces`. The list is empty when a piece contains bytes that are no part of an APDU.
 
     An APDU that is in `known` or inside an earlier APDU is not returned again, because a log may contain each layer of
-    a push in turn. Pieces that repeat such bytes and pieces that are numbers are allowed.
+    a push in turn. Pieces that repeat bytes of these APDUs, and pieces that are numbers, are allowed.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
@@ -171,12 +171,12 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
 
 
 def _next(pieces: list[Piece], at: int) -> int:
-    """Return the number of the next piece behind `at` with which an APDU may begin, or the number of pieces."""
+    """Return the index of the next piece after `at` at which an APDU may begin, or the number of pieces."""
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
 def _is_said(pieces: list[Piece], said: bytes) -> bool:
-    """Return whether all bytes of `pieces` are in `said`, in parts of `MIN_BYTES` or more."""
+    """Return whether `said` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
     part = b""
     for piece in pieces:
         longer = part + piece.data
@@ -195,7 +195,7 @@ def _are_numbers(pieces: list[Piece]) -> bool:
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
     """Return the APDU or list that begins with the piece `at`, and the number of the piece behind it.
 
-    Returns None when no APDU begins there, or when it does not end with a piece.
+    Returns None when no APDU begins there, or when its last byte is not the last byte of a piece.
     """
     start = joined.starts[at]
     if not _APDU.match(joined.data, start):

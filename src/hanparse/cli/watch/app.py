@@ -35,7 +35,7 @@ _STYLES: Final = {
 
 
 class WatchApp(App[None]):
-    """Reads a source and draws its meter. `title` is the source as it is shown, `fuse` the rating in A."""
+    """Reads a source and draws the screen. `title` is its name for the source, `fuse` is the fuse rating in A."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
@@ -62,7 +62,7 @@ class WatchApp(App[None]):
 
     def on_mount(self) -> None:
         """Begin to read and to draw."""
-        with suppress(NotImplementedError, ValueError, RuntimeError):  # only the main thread of POSIX has signals
+        with suppress(NotImplementedError, ValueError, RuntimeError):  # signal handlers need POSIX and the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.run_worker(self._read(), exit_on_error=True)
         self.set_interval(_PERIOD, self.draw)
