@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,8 @@ needs_unix = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd 
 @needs_unix
 @pytest.mark.parametrize("is_abstract", [False, True])
 def test_a_state_is_one_datagram(*, is_abstract: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = f"{tmp_path}/notify"
+    monkeypatch.chdir(tmp_path)
+    path = f"notify-{os.getpid()}"  # relative, because the path of a socket has about 100 bytes at most
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
         systemd.bind("\0" + path if is_abstract else path)
         monkeypatch.setenv("NOTIFY_SOCKET", "@" + path if is_abstract else path)
