@@ -40,7 +40,7 @@ def output(url: str, *, waits: bool = False) -> Output:
     """Open the output with this URL or path.
 
     With `waits`, sending waits for the receivers, and a TCP port for its first client. Otherwise the bytes are lost
-    that a terminal has no room for, and the connection to a client that reads too slowly is closed. Raises
+    that a terminal cannot take, and the connection to a client that reads too slowly is closed. Raises
     `ValueError` for a wrong URL, and `OSError` if the output cannot be opened.
     """
     if url == STANDARD_OUTPUT:

@@ -66,5 +66,5 @@ class Bridge:
         for update in updates:
             for outlet in self.outlets:
                 if can_wait:
-                    await outlet.until_delivered(room=MAX_WAITING - 1)
+                    await outlet.until_delivered(waiting=MAX_WAITING - 1)
                 outlet.put(update)

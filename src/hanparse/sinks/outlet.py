@@ -68,9 +68,9 @@ class Outlet:
         """Write a sentence about the sink into the log."""
         self._note(f"{self._shown}: {what}")
 
-    async def until_delivered(self, room: int = 0) -> None:
-        """Wait until at most `room` updates wait. Return at once if the sink fails or has ended."""
-        while len(self.waiting) > room and not (self.is_failing or self.has_ended):
+    async def until_delivered(self, waiting: int = 0) -> None:
+        """Wait until at most `waiting` updates wait. Return at once if the sink fails or has ended."""
+        while len(self.waiting) > waiting and not (self.is_failing or self.has_ended):
             await self.waiting.changed()
 
     async def run(self) -> None:

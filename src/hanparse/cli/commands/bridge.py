@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from hanparse import sinks, sources
 from hanparse.cli.arguments import add_reading, reading, seconds
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
+from hanparse.cli.keys import variable
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
     from hanparse.sources import Source
 
-SOURCE, SINK = "HANPARSE_SOURCE", "HANPARSE_SINK"
+SOURCE, SINK = variable("source"), variable("sink")
 """The environment variables for a source, and for sinks with spaces between them."""
 FAREWELL: Final = 0.8
 """The longest time in s that the sinks have to end after a signal."""

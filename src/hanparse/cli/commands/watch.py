@@ -14,10 +14,11 @@ from typing import Final
 from hanparse import sources
 from hanparse.cli.arguments import add_reading, reading
 from hanparse.cli.console import DECODED, WRONG, complain
+from hanparse.cli.keys import variable
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
 
-VARIABLE: Final = "HANPARSE_SOURCE"
+VARIABLE: Final = variable("source")
 _EXAMPLES: Final = """\
 examples:
   hanparse watch tcp://192.168.1.20:3001 --fuse 25

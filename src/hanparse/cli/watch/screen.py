@@ -48,8 +48,8 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
         head += [_identity(known, width), *gap, _power(known, width), *_phases(model, known, now, width), *gap]
         tail = [*gap, *(Line(text) for text in _energies(known, width)), *gap, _counts(model, width)]
         least, largest = _CURVE
-        room = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
-        head += [*_curve(model, now, width, room), *tail]
+        rows = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
+        head += [*_curve(model, now, width, rows), *tail]
     return [_safe(line, width) for line in (*head, *(() if is_quiet else advice))]
 
 
@@ -66,9 +66,9 @@ def keys(lines: int, height: int) -> str:
 def _title(model: Model, now: datetime, width: int) -> Line:
     state = words(model, now)
     style = "alarm" if model.is_quiet(now) else "warning" if model.wire.faults else "good"
-    room = max(width - len(state) - 2, 8)
-    title = model.title if len(model.title) <= room else f"{model.title[: room - 1]}…"
-    return Line(f"{title}  {state}".ljust(width)[:width] if len(title) < room else f"{title}  {state}", style)
+    columns = max(width - len(state) - 2, 8)
+    title = model.title if len(model.title) <= columns else f"{model.title[: columns - 1]}…"
+    return Line(f"{title}  {state}".ljust(width)[:width] if len(title) < columns else f"{title}  {state}", style)
 
 
 def _identity(known: Measurement, width: int) -> Line:
