@@ -64,9 +64,6 @@ def seconds(text: str) -> float:
 
 
 def _ratio(text: str) -> Scale:
-    if text.strip().isdecimal():
-        which = f"{text}:1 for a factor of {text}, 100:{text} for 100 A to {text} A"
-        raise argparse.ArgumentTypeError(f"which ratio is meant? Write both numbers, primary:secondary: {which}")
     try:
         return Scale.ct(text)
     except ValueError as error:
