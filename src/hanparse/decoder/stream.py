@@ -16,7 +16,7 @@ from hanparse.errors import ChecksumError, CipherError, DecodeError, FrameError,
 from hanparse.hdlc import Frame
 from hanparse.layouts.store import Layouts
 from hanparse.measurement import Scale
-from hanparse.measurement.inputs import check_type
+from hanparse.measurement.inputs import check_aware
 from hanparse.measurement.record import fill_estimated, fill_received, fill_security
 from hanparse.meters import PROFILES, Profile, read
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised
@@ -114,7 +114,7 @@ class Decoder:
         """Return the measurements that `chunk` completes. `at`, the time of its arrival, becomes their `received`.
 
         Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is not bytes-like and for an `at`
-        that is not a `datetime`, and no error for bytes.
+        that is not a `datetime`, `ValueError` for an `at` without a time zone, and no error for bytes.
         """
         if at is not None:
             return self._feed_at(chunk, at)
@@ -125,7 +125,7 @@ class Decoder:
         return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
 
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
-        check_type("at", at, datetime)
+        check_aware("at", at)
         self._at = at
         came_before = len(self._ready)  # where on_error raised something, and they have their time
         found = self.feed(chunk)
@@ -139,12 +139,13 @@ class Decoder:
         The message contains frames, an APDU, an LLC PDU or a list without the header of its push; as bytes, as hex
         digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. A push that arrives twice is returned
         once. Other text and other JSON give an empty list. Each topic needs a decoder of its own, which is not fed.
-        Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`, and no error
-        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes. The position
-        of an error in a push without frames is counted from the first byte of the push.
+        `received` is `at`, or earlier where the message contains the time between its pushes. The position of an error
+        in a push without frames is counted from the first byte of the push. Raises `TypeError` for a payload that is
+        not bytes-like and for an `at` that is not a `datetime`, `ValueError` for an `at` without a time zone, and no
+        error for bytes.
         """
         if at is not None:
-            check_type("at", at, datetime)
+            check_aware("at", at)
         for event, came in self._messages.events(as_bytes(payload), at):
             self._at = came
             self._take(event)
@@ -198,10 +199,11 @@ class Decoder:
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
         """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
 
-        Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
+        Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`; `ValueError` for an `at` without a
+        time zone.
         """
         if at is not None:
-            check_type("at", at, datetime)
+            check_aware("at", at)
         event = self._receiver.open(Message(payload, link))
         if isinstance(event, Failed):
             raise event.error

@@ -54,6 +54,17 @@ def in_utc(time: datetime) -> datetime:
         return _FIRST if offset > timedelta(0) else _LAST
 
 
+def check_aware(name: str, time: datetime) -> None:
+    """Raise `TypeError` unless the argument `name` is a `datetime`, `ValueError` if it is a naive one.
+
+    A naive local time does not identify an instant, for example in the hour that occurs twice in autumn.
+    """
+    check_type(name, time, datetime)
+    if time.utcoffset() is None:
+        advice = "give datetime.now(UTC), or the naive time with its zone: time.replace(tzinfo=...)"
+        raise ValueError(f"expected an aware datetime as {name}, found a naive one: {time!r}; {advice}")
+
+
 def finite(number: _Number | None) -> _Number | None:
     """Return the number, or `None` for NaN, for infinity and for an integer that is too large for a float."""
     try:
