@@ -152,6 +152,7 @@ NOTHING_DECODED = {
     "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
     "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to find a fault")),
     "noise": (NOISE, ("no frame begins in 4076 bytes", "\n  the speed is wrong", "\n  Norwegian HAN ports")),
+    "a damaged frame": (named("refused/wrong-fcs").data, ("FCS 0000 does not fit its 119 bytes",)),
     "little noise": (NOISE[:300], ("too few bytes to find a fault",)),
 }
 
