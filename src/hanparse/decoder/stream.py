@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from hanparse import mbus, p1
@@ -27,6 +26,7 @@ from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime, tzinfo
 
     from hanparse.diagnosis import Fault
     from hanparse.energy.estimator import Estimator
