@@ -209,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_status_2_whatever_the_others_hold(
 def test_a_dump_in_place_of_a_file_name_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
     for dump in (PUSH.hex(), PUSH.hex(" "), STREAM.hex()):
         assert main(["decode", dump]) == 2
-        assert capsys.readouterr().err.endswith("; a dump goes to standard input, or into a file\n")
+        assert capsys.readouterr().err.endswith("; pass a hex dump on standard input or in a file\n")
     assert main(["decode", "capture.bin"]) == 2
     assert "standard input" not in capsys.readouterr().err
 
@@ -343,7 +343,7 @@ def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPat
         ("obis angle >/dev/null", {"PYTHONIOENCODING": "ascii"}, 0, ""),
         ("obis angle >/dev/null", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, 0, ""),
         ("demo | true", {}, 0, ""),
-        ("obis nonsense 2>&1 >/dev/full", {}, 1, "nothing known"),
+        ("obis nonsense 2>&1 >/dev/full", {}, 1, "no OBIS code was found"),
         pytest.param(
             "demo >/dev/full",
             {},
