@@ -56,7 +56,6 @@ TESTED_IN: Final = {
     "security.opener": "security",
     "security.title": "security",
     "security.messages": "security",
-    "sinks.background": "sinks_jsonlines",
     "sinks.bridge": "sinks_outlet",
     "sinks.update": "sinks_tracker",
     "sinks.waiting": "sinks_outlet",

@@ -15,8 +15,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qsl, urlencode
 
-from hanparse.sinks.background import in_background
 from hanparse.sinks.jsonlines import write
+from hanparse.sources.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,10 +7,10 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from hanparse.sinks.background import in_background
 from hanparse.sinks.outlet import OutputClosedError
 from hanparse.sinks.target import STANDARD_OUTPUT
 from hanparse.sinks.update import as_json
+from hanparse.sources.background import in_background
 
 if TYPE_CHECKING:
     from hanparse.sinks.outlet import Outlet

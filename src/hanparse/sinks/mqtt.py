@@ -19,10 +19,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.sinks.background import end
 from hanparse.sinks.discovery import OFFLINE, ONLINE, ORIGIN, Message, Topics, components, discovery, flat, states
 from hanparse.sources.address import PORTS
-from hanparse.sources.piece import CONNECT_TIMEOUT
+from hanparse.sources.background import end
+from hanparse.sources.mqtt import check_reachable, leave
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,15 +69,6 @@ class Settings:
         is_secure = self.target.scheme == "mqtts"
         return ssl.create_default_context(cafile=self.target.options.get("ca")) if is_secure else None
 
-    async def check_reachable(self) -> None:
-        """Connect and leave. Raises `OSError` if this fails.
-
-        aiomqtt connects in a thread, which would keep the program from ending while a broker does not answer.
-        """
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            _, writer = await asyncio.open_connection(self.target.host, self.port, ssl=self.context())
-        writer.transport.abort()
-
     def client(self, will: str | None = None) -> aiomqtt.Client:
         """Return a client that is not yet connected; `will` is the topic of the status."""
         import aiomqtt  # noqa: PLC0415  an extra
@@ -118,21 +109,19 @@ async def _connected(settings: Settings, will: str | None = None) -> AsyncIterat
     """Connect and disconnect. Raises `OSError` for every error of the connection."""
     import aiomqtt  # noqa: PLC0415  an extra
 
-    await settings.check_reachable()
+    await check_reachable(settings.target.host, settings.port, settings.context())
     client = settings.client(will)
     try:
         try:
             await client.__aenter__()
         except BaseException:
-            with suppress(Exception):  # otherwise the socket of a connection that was refused stays open
-                async with asyncio.timeout(0):
-                    await client.__aexit__(None, None, None)
+            await leave(client)
             raise
         try:
             yield client
         finally:
             await client.__aexit__(None, None, None)
-    except aiomqtt.MqttError as error:  # it is no OSError
+    except aiomqtt.MqttError as error:  # it is not an OSError
         raise ConnectionError(str(error)) from error
 
 

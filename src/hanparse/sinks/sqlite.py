@@ -8,8 +8,8 @@ from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from hanparse.sinks.background import in_background
 from hanparse.sinks.update import ESTIMATED, NUMBERS
+from hanparse.sources.background import in_background
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
     from hanparse.sources.address import Address
 
-_MAX_WAITING: Final = 1000  # messages; the source takes them at once, so this limits what a flood can occupy
+_MAX_WAITING: Final = 1000  # messages; the source takes each at once, so only a flood of messages fills this queue
 _QUIET: Final = logging.getLogger("hanparse.sources.mqtt")
-_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` has the reason of a lost connection
+_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` is the reason why a connection was lost
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:
     """Yield the messages of the topics. Raises `OSError` when the connection fails or is lost."""
-    import aiomqtt  # noqa: PLC0415  an extra, which `open` looks for
+    import aiomqtt  # noqa: PLC0415  an extra, which `check_extra` looks for
 
     context = ssl.create_default_context() if address.scheme == "mqtts" else None
-    await _check_reachable(address, context)
+    await check_reachable(address.host, address.port, context)
     client = aiomqtt.Client(
         address.host,
         address.port,
@@ -42,20 +42,20 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
         async for message in client.messages:
             if isinstance(message.payload, bytes):
                 yield Piece(message.payload, str(message.topic), is_message=True)
-    except aiomqtt.MqttError as error:  # it is no OSError
+    except aiomqtt.MqttError as error:  # it is not an OSError
         raise ConnectionError(str(error)) from None
     finally:
-        await _leave(client)
+        await leave(client)
 
 
-async def _check_reachable(address: Address, context: ssl.SSLContext | None) -> None:
-    """Connect and leave, also to see the certificate of the broker. Raises `OSError` if this fails.
+async def check_reachable(host: str, port: int, context: ssl.SSLContext | None) -> None:
+    """Connect to a broker and disconnect. Raises `OSError` if this fails, or if the certificate is not valid.
 
-    aiomqtt connects in a thread, which keeps a program from ending while no broker answers. It leaves the socket open
-    if it refuses a certificate.
+    aiomqtt connects in a thread, and the end of the program waits for this thread while the broker does not answer.
+    aiomqtt also leaves the socket open if the certificate is not valid.
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
-        _, writer = await asyncio.open_connection(address.host, address.port, ssl=context)
+        _, writer = await asyncio.open_connection(host, port, ssl=context)
     writer.transport.abort()
 
 
@@ -65,10 +65,10 @@ async def _subscribe(client: Any, topic: str) -> None:  # noqa: ANN401  a class 
             raise ConnectionError(f"expected the broker to accept the subscription to {topic!r}, found: {code}")
 
 
-async def _leave(client: Any) -> None:  # noqa: ANN401  a class of the extra
-    """Disconnect, and wait for no answer: a broker that is gone sends none.
+async def leave(client: Any) -> None:  # noqa: ANN401  a class of the extra
+    """Disconnect without waiting for an answer, because a lost broker sends none.
 
-    This also closes the socket of a connection that was not complete, which `aiomqtt.Client.__aenter__` leaves open.
+    This also closes the socket of an incomplete connection, which `aiomqtt.Client.__aenter__` leaves open.
     """
     with suppress(Exception):
         async with asyncio.timeout(0):

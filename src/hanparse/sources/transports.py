@@ -1,24 +1,24 @@
-"""Opens the connections of each kind of URL: one async generator of `Piece`s for one connection.
+"""Opens connections: the transport of each scheme is an async generator of the `Piece`s of one connection.
 
-A transport ends when its peer closes the connection, and raises `OSError` when the connection fails. It knows nothing
-of decoders and never connects again: `hanparse.sources.source` does.
+A transport ends when its peer closes the connection, and raises `OSError` when the connection fails. It neither decodes
+nor connects again; `hanparse.sources.source` does both.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from threading import Thread
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from hanparse.sources.address import DEVICES
+from hanparse.sources.background import in_background
 from hanparse.sources.installed import installed_transport
 from hanparse.sources.mqtt import messages
 from hanparse.sources.piece import CONNECT_TIMEOUT, Piece
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
-    from io import FileIO
 
     from hanparse.sources.address import Address
 
@@ -40,7 +40,7 @@ async def _tcp(address: Address) -> Pieces:
 
 
 async def _serial(address: Address) -> Pieces:
-    import serialx  # noqa: PLC0415  an extra, which `check` looks for
+    import serialx  # noqa: PLC0415  an extra, which `check_extra` looks for
 
     line = {"baudrate": address.baud, "parity": serialx.Parity(address.parity)}
     try:
@@ -58,39 +58,16 @@ async def _serial(address: Address) -> Pieces:
 
 
 async def _file(address: Address) -> Pieces:
-    """Read in a thread that does not keep the program from ending, because standard input may never end."""
+    """Read in a thread for which the end of the program does not wait, because standard input may never end."""
     path, is_input = (0, True) if address.scheme == "-" else (address.target, False)
-    # without a buffer, because its lock, held by a thread that waits, would abort the end of the program
+    # without a buffer: the waiting thread would hold its lock, and Python aborts if it does not get this lock at exit
     stream = await asyncio.to_thread(open, path, "rb", buffering=0, closefd=not is_input)
     try:
-        while chunk := await _read(asyncio.get_running_loop(), stream):
+        while chunk := await in_background(partial(stream.read, CHUNK)):
             yield Piece(chunk)
     finally:
         if not is_input:
             stream.close()
-
-
-async def _read(loop: asyncio.AbstractEventLoop, stream: FileIO) -> bytes:
-    answer: asyncio.Future[bytes] = loop.create_future()
-
-    def give(chunk: bytes | OSError) -> None:
-        if answer.done():  # the reader was cancelled
-            return
-        if isinstance(chunk, OSError):
-            answer.set_exception(chunk)
-        else:
-            answer.set_result(chunk)
-
-    def run() -> None:
-        try:
-            chunk: bytes | OSError = stream.read(CHUNK)
-        except OSError as error:
-            chunk = error
-        with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(give, chunk)
-
-    Thread(target=run, daemon=True).start()
-    return await answer
 
 
 TRANSPORTS: Final[Mapping[str, Transport]] = {

@@ -18,11 +18,11 @@ from hanparse.cli.keys import variable
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
-from hanparse.sinks.background import end
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
+from hanparse.sources.background import end
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence

@@ -1,4 +1,4 @@
-"""Runs a function that may block in a thread of its own (`in_background`), and ends tasks (`end`)."""
+"""Runs a function that may block in a thread (`in_background`), and ends tasks (`end`)."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
-_AGAIN = 0.05  # s
+_RETRY = 0.05  # s between two cancellations
 
 
 async def in_background(function: Callable[[], T]) -> T:
-    """Return the result of the function, or raise its error. A write may wait for a disk, or for a pipe without end.
+    """Return the result of the function, or raise its error. A read or a write may wait for a pipe without end.
 
-    The other sinks run on, and the program can end; ``asyncio.to_thread`` would make it wait for the thread.
+    The loop continues meanwhile, and the program can end: with ``asyncio.to_thread`` its end would wait for the thread.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
 
-    def give(result: T | None, error: Exception | None) -> None:
+    def deliver(result: T | None, error: Exception | None) -> None:
         if answer.done():  # the task was cancelled
             return
         if error is not None:
@@ -33,10 +33,10 @@ async def in_background(function: Callable[[], T]) -> T:
     def run() -> None:
         try:
             found: tuple[T | None, Exception | None] = function(), None
-        except Exception as error:  # noqa: BLE001  the task raises it
+        except Exception as error:  # noqa: BLE001  the waiting task raises it
             found = None, error
         with suppress(RuntimeError):  # the loop is closed
-            loop.call_soon_threadsafe(give, *found)
+            loop.call_soon_threadsafe(deliver, *found)
 
     Thread(target=run, daemon=True).start()
     return await answer
@@ -52,4 +52,4 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     while pending:
         for task in pending:
             task.cancel()
-        _, pending = await asyncio.wait(pending, timeout=_AGAIN)
+        _, pending = await asyncio.wait(pending, timeout=_RETRY)
