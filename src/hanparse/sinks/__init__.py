@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Outlet", "open"]
 
 SILENCE: Final = 60.0
-"""The time in s without a push after which the values of the moment become unavailable."""
+"""The time in s without a push after which powers, currents and voltages become unavailable."""
 _EXTRAS: Final = {
     "mqtt": ("aiomqtt", "mqtt"),
     "mqtts": ("aiomqtt", "mqtt"),
@@ -48,10 +48,10 @@ _SINKS: Final[Mapping[str, Callable[[Target, float], Sink]]] = {
 
 
 def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: A001  as in hanparse.sources
-    """Return the sink for a URL. `note` takes each sentence for the log, which never contains a password.
+    """Return the sink for a URL. `note` is called with each sentence for the log; no sentence contains a password.
 
-    `silence` is the time in s without a push after which values of the moment become unavailable. Raises `ValueError`
-    for another URL, and `ImportError` that names the extra for a package that is missing.
+    `silence` is the time in s without a push after which powers, currents and voltages become unavailable. Raises
+    `ValueError` for any other URL, and `ImportError`, which names the extra, if a package is missing.
     """
     target = parse(url)
     make = _SINKS.get(target.scheme)

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 LAST_DELIVERY: Final = 10.0
 """The longest time in s for which the bridge waits for its sinks after the end of a source."""
-LAST_MOMENT: Final = 0.2
-"""The same after a signal."""
+SIGNAL_DELIVERY: Final = 0.2
+"""The longest time in s for which the bridge waits for its sinks after a signal."""
 
 
 class Bridge:
-    """Runs sinks, and gives each update to all of them."""
+    """Runs the sinks, and gives each update to all of them."""
 
     def __init__(self, outlets: Sequence[Outlet], tracker: Tracker | None = None) -> None:
         self.outlets = outlets
@@ -35,16 +35,16 @@ class Bridge:
         """Read the source to its end, or until all sinks have ended, or until this task is cancelled."""
         sinks = asyncio.gather(*(outlet.run() for outlet in self.outlets))
         reader = asyncio.create_task(self._read(source))
-        both: list[asyncio.Future[Any]] = [sinks, reader]
+        tasks: list[asyncio.Future[Any]] = [sinks, reader]
         try:
-            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             if reader.done():
                 reader.result()  # raises the error of the source
         finally:
             reader.cancel()
-            await self._delivered(LAST_MOMENT)
+            await self._delivered(SIGNAL_DELIVERY)
             sinks.cancel()
-            await asyncio.gather(*both, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _read(self, source: AsyncIterable[Measurement]) -> None:
         async for measurement in source:
@@ -55,14 +55,14 @@ class Bridge:
         await self._delivered(LAST_DELIVERY)
 
     async def _delivered(self, longest: float) -> None:
-        """Wait until the sinks that work have delivered what they have."""
+        """Wait until every sink that works has delivered its updates."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 for outlet in self.outlets:
                     await outlet.until_delivered()
 
     async def _put(self, updates: Iterable[Update], *, can_wait: bool) -> None:
-        """Give updates to all sinks. A file has no time of arrival and waits for sinks that are behind."""
+        """Give updates to all sinks. With `can_wait`, as for a file, first wait for sinks whose queue is full."""
         for update in updates:
             for outlet in self.outlets:
                 if can_wait:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
-"""The longest delay in s of the hourly list."""
+"""The longest delay of the hourly list in s."""
 ORIGIN: Final = "hanparse"
 _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """Holds a message to publish. An empty payload that is retained removes the message that the broker keeps."""
+    """A message to publish. If the broker keeps a message, a retained message with an empty payload removes it."""
 
     topic: str
     payload: str
@@ -42,7 +42,7 @@ class Topics(NamedTuple):
         return f"{self.base}/{self.meter.key}/{name}"
 
     def config(self, prefix: str) -> str:
-        """Return the topic of its discovery."""
+        """Return the topic of the discovery of the meter."""
         return f"{prefix}/device/{unique(self.meter)}/config"
 
 
@@ -52,7 +52,7 @@ def unique(meter: Identity) -> str:
 
 
 def states(update: Update, base: str) -> list[Message]:
-    """Return the values of a push: the state, and apart from it the registers, which the broker keeps."""
+    """Return the messages of a push: its state, and a message with its registers, which the broker keeps."""
     topics = Topics(base, update.meter)
     document = update.document()
     energy = {name: document.pop(name) for name in [*document] if name in REGISTERS or name == _ENERGY_TIME}
@@ -69,10 +69,10 @@ def flat(update: Update, base: str) -> list[Message]:
 
 
 def discovery(update: Update, base: str, prefix: str, status: str, silence: float) -> Message:
-    """Return the discovery of a meter, with an entity for each number that it has shown, and for no other.
+    """Return the discovery of a meter. It has one entity for each number that the meter has sent so far.
 
-    `status` is the topic that is "online" while the bridge runs. A value without a push for `silence` s becomes
-    unavailable.
+    `status` is the topic whose message is "online" while the bridge runs. An entity becomes unavailable if no push has
+    contained its value for `silence` s, or for the usual interval of the value if that is longer.
     """
     meter = update.meter
     shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]
@@ -86,7 +86,7 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
 
 
 def components(payload: object) -> frozenset[str]:
-    """Return the names of the entities in a discovery that the broker has kept; none if it cannot be read."""
+    """Return the names of the entities in a discovery that the broker has kept; no names if it is not valid."""
     try:
         found = json.loads(bytes(payload))["components"]  # type: ignore[call-overload]  # an error is caught
         return frozenset(name for name in found if name.removesuffix(ESTIMATED) in NUMBERS)
@@ -95,7 +95,7 @@ def components(payload: object) -> frozenset[str]:
 
 
 NEWER: Final = frozenset({"reactive_energy"})
-"""Device classes since 2025.5. An older Home Assistant refuses an entity that has one of them, and needs none."""
+"""Device classes that are new in Home Assistant 2025.5. The discovery omits them: older versions refuse them."""
 _SUPPORT: Final = "https://github.com/hanparse/hanparse"
 
 
@@ -120,7 +120,7 @@ def _entity(field: Metadata, ending: str, update: Update, base: str, silence: fl
         "unique_id": f"{unique(update.meter)}_{field.name}{ending}",
         "name": field.display_name + (" (estimated)" if ending else ""),
         "state_topic": Topics(base, update.meter).of("energy" if is_register else "state"),
-        "value_template": f"{{{{ {value} | is_defined }}}}",  # a list without the field leaves its state
+        "value_template": f"{{{{ {value} | is_defined }}}}",  # a list without the field does not change the state
         "unit_of_measurement": field.unit,
         "device_class": None if field.device_class in NEWER else field.device_class,
         "state_class": field.state_class,

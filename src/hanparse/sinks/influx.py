@@ -29,7 +29,7 @@ MEASUREMENT: Final = "hanparse"
 ANSWER_TIMEOUT: Final = 10.0
 """The longest time in s from a request to its answer."""
 _PORT: Final = 8086
-_REFUSED: Final = (400, 413, 422)  # the server does not accept this line; it would not accept it later
+_REFUSED: Final = (400, 413, 422)  # the server would refuse this line at a later attempt, too
 _TAG: Final = re.compile(r"([,= ])")
 _NOT_IN_TAGS: Final = re.compile(r"[\\\x00-\x1f\x7f]")
 
@@ -43,7 +43,7 @@ def line(update: Update) -> str:
 
 
 def _tag(text: str) -> str:
-    r"""Return a tag; ``\`` at its end, and characters that end a line, cannot be escaped."""
+    r"""Return a tag, with ``_`` for the characters that cannot be escaped: ``\`` and control characters."""
     return _TAG.sub(r"\\\1", _NOT_IN_TAGS.sub("_", text))
 
 
@@ -59,14 +59,14 @@ class Influx:
         }.get(target.scheme, self._post)
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Send every update. A line that the server refuses is left out, and the log has one line about it."""
+        """Send every update. Drop a line that the server refuses, and report the first such line in the log."""
         has_refused = False
         while True:
             updates = [await outlet.first()] if self._is_single else await outlet.all()
             status = await self._send(text) if (text := "".join(map(line, updates))) else 0
             if status in _REFUSED and not has_refused:
                 has_refused = True
-                outlet.say(f"the server refuses a line with status {status}; it is left out")
+                outlet.say(f"the server refuses a line with status {status}; the line is dropped")
             outlet.done(*updates)
 
     async def _file(self, text: str) -> int:
@@ -85,7 +85,7 @@ class Influx:
         return 0
 
     async def _post(self, text: str) -> int:
-        """Send a request, and return the status of the answer. Raises `OSError` for one that may change later."""
+        """Send a request, and return the status of the answer. Raises `OSError` if a later attempt may succeed."""
         is_secure = self._target.scheme == "influx+https"
         port = self._target.port or _PORT
         async with asyncio.timeout(ANSWER_TIMEOUT):

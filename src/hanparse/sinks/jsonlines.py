@@ -34,14 +34,15 @@ class JsonLines:
 
     @staticmethod
     def line(update: Update) -> str:
-        """Return the fields of a push, and the time of arrival."""
+        """Return the JSON object of a push: its fields, its time of arrival and the name of the meter."""
         return as_json(update.document() | {"meter": update.meter.name})
 
 
 def write(path: str, text: str) -> None:
-    """Write text to the end of a file, or to standard output. Raises `OutputClosedError` if its reader has ended.
+    """Append text to a file, or write it to standard output. Raises `OutputClosedError` if its reader has ended.
 
-    A thread that is killed at the end of the program must not hold the lock of `sys.stdout`, so this writes without it.
+    This function runs in a thread that may be killed at the end of the program. The thread must not hold the lock of
+    `sys.stdout` then, so the function writes to the file descriptor.
     """
     if path != STANDARD_OUTPUT:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the same for every kind of path
@@ -49,7 +50,7 @@ def write(path: str, text: str) -> None:
         return
     try:
         number = sys.stdout.fileno()
-    except OSError:  # a program has replaced standard output, such as a test
+    except OSError:  # standard output was replaced, for example by a test
         sys.stdout.write(text)
         return
     remaining = memoryview(text.encode("utf-8"))

@@ -5,8 +5,8 @@
 * ``?discovery=`` publishes no discovery; ``?discovery=PREFIX`` replaces "homeassistant".
 * ``mqtts`` uses TLS; ``?ca=FILE`` names the certificates of a broker that signs its own.
 
-The broker keeps the discovery, the registers and the status. It does not keep powers, which are of no use later. When
-the bridge is gone, the will sets the status to "offline".
+The broker keeps the discovery, the registers and the status. It does not keep powers, which are soon out of date. When
+the connection of the bridge is lost, the broker publishes the will, which sets the status to "offline".
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     from hanparse.sinks.target import Target
     from hanparse.sinks.update import Update
 
-SUBSCRIBES: Final = 0.5
-"""The time in s in which Home Assistant subscribes to the topics of a discovery."""
+SUBSCRIBE_PAUSE: Final = 0.5
+"""The pause in s after a discovery, in which Home Assistant subscribes to its topics."""
 ENERGY_PERIOD: Final = timedelta(seconds=10)
-"""The shortest time between two messages with registers that the broker keeps, unless the meter sends registers."""
+"""The shortest time between two messages with computed registers. Registers of the meter are published at once."""
 KEEPALIVE: Final = 15
-"""A broker that does not answer for some 20 s is gone."""
-FAREWELL: Final = 0.5
-"""The longest time in s to set the status to "offline" at the end."""
+"""The keep-alive interval in s. A broker that does not answer for about 20 s counts as lost."""
+OFFLINE_TIMEOUT: Final = 0.5
+"""The longest time in s for publishing the status "offline" at the end."""
 _BASE, _PREFIX = "hanparse", "homeassistant"
 _WILDCARDS: Final = "+#"
 
@@ -96,7 +96,7 @@ class Mqtt:
         self._silence = silence
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Publish every update. The status topic is that of the first meter, because a connection has one will."""
+        """Publish every update. All meters share one status topic, because a connection has only one will."""
         first = await outlet.first()
         status = Topics(self._settings.base, first.meter).of("status")
         async with _connected(self._settings, status) as client:
@@ -135,11 +135,11 @@ class _Session:
         self._silence = silence
         self._last: dict[str, Update] = {}
         self._announced: dict[str, Message] = {}
-        self._earlier: dict[str, frozenset[str]] = {}
-        self._kept: dict[str, datetime] = {}
+        self._kept_entities: dict[str, frozenset[str]] = {}
+        self._registers_sent: dict[str, datetime] = {}
 
     async def run(self, outlet: Outlet) -> None:
-        """Publish updates until the connection is lost or this task is cancelled, which sets the status."""
+        """Publish updates until the connection is lost or this task is cancelled; then set the status."""
         await self._publish(Message(self._status, ONLINE, retain=True))
         tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._deliver(outlet))}
         try:
@@ -149,7 +149,7 @@ class _Session:
         finally:
             await end(tasks)
             with suppress(Exception):  # the connection may be lost
-                await self._client.publish(self._status, OFFLINE, qos=1, retain=True, timeout=FAREWELL)
+                await self._client.publish(self._status, OFFLINE, qos=1, retain=True, timeout=OFFLINE_TIMEOUT)
 
     async def _deliver(self, outlet: Outlet) -> None:
         while True:
@@ -160,7 +160,7 @@ class _Session:
             outlet.done(update)
 
     async def _listen(self) -> None:
-        """Repeat the discovery and the values when Home Assistant starts, and add entities of an earlier bridge."""
+        """Repeat the discovery and the values when Home Assistant starts. Keep the entities of an earlier discovery."""
         if self._settings.prefix:
             await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
         async for message in self._client.messages:
@@ -171,11 +171,11 @@ class _Session:
                     await self._announce(update)
                     await self._publish_states(update, with_kept=True)
             elif message.retain and key is not None:
-                self._earlier[key] = components(message.payload)
+                self._kept_entities[key] = components(message.payload)
                 await self._announce(self._last[key])
 
     def _key_of(self, topic: str) -> str | None:
-        """Return the meter to which a discovery belongs."""
+        """Return the key of the meter whose discovery has this topic, or `None`."""
         topics = ((key, Topics(self._settings.base, update.meter)) for key, update in self._last.items())
         return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
 
@@ -184,21 +184,21 @@ class _Session:
         if not self._settings.prefix:
             return
         settings, key = self._settings, update.meter.key
-        if key not in self._earlier:  # the broker sends the discovery that it keeps before it takes another one
-            self._earlier[key] = frozenset()
+        if key not in self._kept_entities:  # the broker sends the discovery that it keeps before it takes another one
+            self._kept_entities[key] = frozenset()
             await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
-        known = replace(update, shown=update.shown | self._earlier[key])
+        known = replace(update, shown=update.shown | self._kept_entities[key])
         message = discovery(known, settings.base, settings.prefix, self._status, self._silence)
         if self._announced.get(key) != message:
             self._announced[key] = message
             await self._publish(message)
-            await asyncio.sleep(SUBSCRIBES)
+            await asyncio.sleep(SUBSCRIBE_PAUSE)
 
     def _is_due(self, update: Update) -> bool:
-        """Return whether the registers are published: those of the meter at once, those between at most each 10 s."""
-        then = self._kept.get(update.meter.key)
+        """Return whether registers are published now: those of the meter at once, computed ones at most every 10 s."""
+        then = self._registers_sent.get(update.meter.key)
         if then is None or update.has_registers or abs(update.at - then) >= ENERGY_PERIOD:
-            self._kept[update.meter.key] = update.at
+            self._registers_sent[update.meter.key] = update.at
             return True
         return False
 
@@ -213,7 +213,7 @@ class _Session:
 
 
 async def forget(target: Target) -> int:
-    """Remove every message that the broker keeps from a bridge: discoveries, registers, status. Return their number.
+    """Remove the messages of a bridge that the broker keeps: discoveries, registers, status. Return their number.
 
     Home Assistant then removes the devices. Raises `OSError` if the broker cannot be reached.
     """
@@ -226,7 +226,7 @@ async def forget(target: Target) -> int:
 
 
 async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
-    """Return the topics of all messages that the broker keeps. A message to itself marks the end of them."""
+    """Return the topics of the bridge's retained messages. A message that the client sends to itself follows them."""
     end = f"{settings.base}/end"
     patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
     await client.subscribe([(pattern, 1) for pattern in patterns])
@@ -242,6 +242,6 @@ async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
 
 
 def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
-    """Return whether a discovery is that of a bridge with this base."""
+    """Return whether a message is the discovery of a bridge with this base."""
     start = f"{settings.prefix}/device/{ORIGIN}_"
     return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)

@@ -1,8 +1,8 @@
 """Keeps one sink running: `Outlet` connects, delivers, and connects again.
 
 A sink is one async function for one connection. It takes updates with `Outlet.first`, and removes each with
-`Outlet.done` when it is delivered. It raises `OSError` when the connection fails, and `OutputClosedError` when there
-is nothing left to connect to.
+`Outlet.done` when it is delivered. It raises `OSError` when the connection fails, and `OutputClosedError` when its
+output was closed for good.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""The pause before the next connection grows from 1 to 60 s. Only an update that was delivered ends the growth."""
+"""The pause in s before the next connection doubles from 1 to 60. A delivered update sets it back to 1."""
 
 Note = Callable[[str], object]
 
@@ -29,7 +29,7 @@ class OutputClosedError(Exception):
 
 
 class Outlet:
-    """Runs one sink with its queue. No other sink waits for this one, and its failure ends no other."""
+    """Runs one sink with its queue. Other sinks neither wait for this sink nor end when it fails."""
 
     def __init__(self, shown: str, sink: Sink, note: Note, *, first_pause: float = FIRST_PAUSE) -> None:
         """`shown` is the URL without secrets; `note` writes one sentence into the log."""
@@ -48,11 +48,11 @@ class Outlet:
             self.waiting.put(update)
 
     async def first(self) -> Update:
-        """Return the oldest update, which stays until `done`; wait for it."""
+        """Wait for an update, and return the oldest one. It stays in the queue until `done`."""
         return await self.waiting.first()
 
     async def all(self) -> list[Update]:
-        """Return all updates that wait, at least one; wait for the first."""
+        """Wait for an update, and return all updates of the queue. They stay in it until `done`."""
         return await self.waiting.all()
 
     def done(self, *updates: Update) -> None:
@@ -69,7 +69,7 @@ class Outlet:
         self._note(f"{self._shown}: {what}")
 
     async def until_delivered(self, waiting: int = 0) -> None:
-        """Wait until at most `waiting` updates wait. Return at once if the sink fails or has ended."""
+        """Wait until the queue has at most `waiting` updates. Return at once if the sink fails or has ended."""
         while len(self.waiting) > waiting and not (self.is_failing or self.has_ended):
             await self.waiting.changed()
 
@@ -95,4 +95,4 @@ class Outlet:
 
 
 Sink = Callable[[Outlet], Awaitable[None]]
-"""One connection of a sink."""
+"""The function of a sink, which serves one connection."""

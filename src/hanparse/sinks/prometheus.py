@@ -1,7 +1,7 @@
-"""Offers the values of the last push to Prometheus: ``prometheus://127.0.0.1:9101`` answers each request of HTTP.
+"""Offers the last values to Prometheus, which requests them by HTTP, for example at ``prometheus://127.0.0.1:9101``.
 
-Powers, currents and voltages are gauges; registers are counters, whose values never fall. All series of a meter vanish
-when it is silent, so that Prometheus does not repeat an old value.
+Powers, currents and voltages are gauges; registers are counters, whose values never fall. While a meter is silent, the
+answers do not contain its series, so that Prometheus does not repeat an old value.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class Series:
     """Keeps the last value of each number of each meter; a collector of prometheus_client."""
 
     def __init__(self, silence: float, clock: Callable[[], float] = monotonic) -> None:
-        """`silence` is the time in s after which the series of a meter vanish."""
+        """`silence` is the time in s without a push after which the series of a meter are omitted."""
         self._silence = silence
         self._clock = clock
         self._seen: dict[str, float] = {}
         self._values: dict[str, dict[str, tuple[float, float]]] = {}
 
     def take(self, update: Update) -> None:
-        """Take the values of a push."""
+        """Add the values of a push."""
         now, meter = self._clock(), update.meter.name
         self._seen[meter] = now
         values = self._values.setdefault(meter, {})
@@ -56,7 +56,7 @@ class Series:
             values[name] = value, now
 
     def collect(self) -> Iterator[Any]:
-        """Yield one family for each number that a meter sends now."""
+        """Yield one metric family for each number of which a meter has a value that is not too old."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  an extra
 
         for name in NUMBERS:
@@ -71,7 +71,7 @@ class Series:
                     yield family
 
     def _current(self, name: str, ending: str) -> list[tuple[str, float]]:
-        """Return the values of one number that are not too old."""
+        """Return pairs of a meter and its value of one number, without values that are too old."""
         now = self._clock()
         lifetime = REGISTER_CADENCE + LATE if name in REGISTERS else max(self._silence, METADATA[name].cadence)
         found = []
@@ -91,7 +91,7 @@ class Prometheus:
         self._answers: set[asyncio.Task[None] | None] = set()
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Take every update, and answer requests meanwhile. Raises `OSError` for a port that is taken."""
+        """Add every update, and answer requests meanwhile. Raises `OSError` if another program uses the port."""
         server = await asyncio.start_server(self._answer, self._target.host, self._target.port)
         try:
             while True:
@@ -116,7 +116,7 @@ class Prometheus:
                 writer.close()
                 await writer.wait_closed()
         except (OSError, EOFError, asyncio.LimitOverrunError, TimeoutError):
-            pass  # a client that is gone, or that sends no request
+            pass  # the client has closed the connection, or sends no request
         finally:
             self._answers.discard(task)
             writer.transport.abort()

@@ -1,4 +1,4 @@
-"""Writes a row per push into a database of SQLite: table `pushes`, and the view `hours` on the registers."""
+"""Writes one row for each push into the table `pushes` of an SQLite database, and creates the view `hours`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hanparse.sinks.update import Update
 
 COLUMNS: Final = (*NUMBERS, *(name + ESTIMATED for name in ("current_l2", "voltage_l2")))
-"""The columns of numbers: the fields, and what a 3-wire meter does not measure."""
+"""The columns of numbers: the fields, and the estimates of values that a 3-wire meter does not measure."""
 LOCKED: Final = 5.0
 """The longest time in s that a write waits for another program that holds the database."""
 
@@ -38,7 +38,7 @@ WITH ends AS (
 )
 SELECT meter, hour, import_end - import_start AS imported, export_end - export_start AS exported
 FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""
-"""The energy of each hour in Wh, by the registers at its end and at the end of the hour before."""
+"""The energy of each hour in Wh: the last register of the hour minus the last register of the previous hour."""
 
 
 class Sqlite:
@@ -49,7 +49,7 @@ class Sqlite:
         self._is_ready = False
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Write every update; those that wait at the same time are one transaction."""
+        """Write every update. Updates that wait at the same time are written in one transaction."""
         while True:
             updates = await outlet.all()
             try:
@@ -60,7 +60,7 @@ class Sqlite:
             outlet.done(*updates)
 
     def write(self, updates: Iterable[Update]) -> None:
-        """Write a row for each update. The connection is closed again, so that other programs can move the file."""
+        """Write a row for each update. Then close the connection, so that other programs can move the file."""
         with closing(sqlite3.connect(self._path, timeout=LOCKED)) as database, database:
             if not self._is_ready:
                 prepare(database)
@@ -73,7 +73,7 @@ class Sqlite:
 
 
 def prepare(database: sqlite3.Connection) -> None:
-    """Create the table and the view; add the columns that a newer version of hanparse has."""
+    """Create the table and the view. Add columns that an older version of hanparse did not create."""
     database.execute(_TABLE)
     present = {row[1] for row in database.execute("PRAGMA table_info(pushes)")}
     for name in COLUMNS:
@@ -84,5 +84,5 @@ def prepare(database: sqlite3.Connection) -> None:
 
 
 def _text(update: Update) -> str:
-    """Return the time of arrival in UTC as text that SQLite's functions read, and whose order is that of time."""
+    """Return the time of arrival in UTC as a text that the functions of SQLite read. Its order is that of time."""
     return update.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -16,7 +16,7 @@ _SCHEMES: Final = (*_HOSTS, *_LOCAL)
 
 
 class Target(NamedTuple):
-    """Holds the parts of a URL."""
+    """The parts of the URL of a sink."""
 
     scheme: str
     host: str = ""
@@ -29,12 +29,12 @@ class Target(NamedTuple):
 
     @property
     def options(self) -> Mapping[str, str]:
-        """Return the query by names."""
+        """Return the options of the query by name."""
         return dict(parse_qsl(self.query, keep_blank_values=True))
 
     @property
     def shown(self) -> str:
-        """Return the URL as messages show it: without user, password and query, which may be secrets."""
+        """Return the URL for messages: without user, password and query, which may be secrets."""
         if self.scheme in _LOCAL:
             return f"{self.scheme}:{self.path}"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -42,7 +42,7 @@ class Target(NamedTuple):
 
 
 def parse(url: str) -> Target:
-    """Return the parts of a URL. Raises `ValueError` for a URL that no sink takes; it does not show the URL."""
+    """Return the parts of a URL. Raises `ValueError`, without the URL in its message, if no sink has this form."""
     if url == STANDARD_OUTPUT:
         return Target("jsonl", path=STANDARD_OUTPUT)
     scheme, colon, rest = url.partition(":")
@@ -53,7 +53,7 @@ def parse(url: str) -> Target:
 
 
 def _file(scheme: str, rest: str) -> Target:
-    """Return a path: ``sqlite:///x.db`` is the file x.db of the root, ``sqlite:x.db`` that of the current folder."""
+    """Return a path: ``sqlite:///x.db`` is a file in the root directory, ``sqlite:x.db`` in the current directory."""
     path, _, query = rest.partition("?")
     path = unquote(path.removeprefix("//"))
     if not path:

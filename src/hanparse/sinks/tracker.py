@@ -1,4 +1,4 @@
-"""Turns measurements into updates: `Tracker` names each meter, and runs its registers on between the hourly lists."""
+"""Converts measurements to updates: `Tracker` names each meter, and computes its registers between hourly lists."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 NAMELESS: Final = timedelta(seconds=30)
-"""The longest time without a meter id. Norwegian meters send a list with it each 10 s."""
+"""The longest time for which pushes wait for the meter id. Norwegian meters send a list with it every 10 s."""
 MAX_HELD: Final = 64
 """The largest number of pushes that wait for the meter id: 30 s of one push per second are fewer."""
 MAX_METERS: Final = 256
@@ -34,7 +34,7 @@ class _Meter:
     shown: set[str] = field(default_factory=set)
 
     def see(self, measurement: Measurement, at: datetime | None) -> None:
-        """Take a push. Registers that do not run on with the power are those that the meter sent last."""
+        """Add a push. A register that `LiveEnergy` does not compute keeps the value that the meter sent last."""
         sent = {name: finite(getattr(measurement, name)) for name in REGISTERS}
         present = {name: value for name, value in sent.items() if value is not None}
         for name, value in (present | self.energy.update(measurement, at)).items():
@@ -43,7 +43,7 @@ class _Meter:
 
 @dataclass
 class _Channel:
-    """Holds the meter of one connection once it is known, and the pushes before."""
+    """Holds the meter of one channel, or the pushes that arrived before its meter was known."""
 
     meter: Identity | None = None
     held: list[tuple[Measurement, datetime]] = field(default_factory=list)
@@ -52,8 +52,8 @@ class _Channel:
 class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
-    Some lists do not contain the meter id. The pushes before the first id are held back. A meter that sends none in
-    `NAMELESS`, or none beside its registers, is called `UNNAMED`.
+    Some lists do not contain the meter id, so the pushes before the first id are held back. A meter that sends no id
+    within `NAMELESS`, nor in the list with its registers, gets the name of its channel, or else `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
@@ -84,10 +84,10 @@ class Tracker:
                 return []
             return self._release(one, channel)
         held, one.held = one.held, []
-        return [self._of(one, *each) for each in (*held, (measurement, at))]
+        return [self._update_of(one, *each) for each in (*held, (measurement, at))]
 
     def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
-        """Return the connection of a measurement; `None` for one meter or channel too many."""
+        """Return the channel of a measurement; `None` if it would exceed the number of meters or of channels."""
         is_new = meter_id is not None and meter_id not in self._meters
         if (is_new and len(self._meters) >= MAX_METERS) or (
             channel not in self._channels and len(self._channels) >= MAX_METERS
@@ -102,9 +102,9 @@ class Tracker:
     def _release(self, one: _Channel, channel: str) -> list[Update]:
         one.meter = Identity(channel or UNNAMED)
         held, one.held = one.held, []
-        return [self._of(one, *each) for each in held]
+        return [self._update_of(one, *each) for each in held]
 
-    def _of(self, one: _Channel, measurement: Measurement, at: datetime) -> Update:
+    def _update_of(self, one: _Channel, measurement: Measurement, at: datetime) -> Update:
         identity = one.meter = _described(one.meter or Identity(UNNAMED), measurement)
         meter = self._meters.setdefault(identity.name, _Meter())
         meter.see(measurement, _time(measurement))
@@ -121,14 +121,14 @@ def _time(measurement: Measurement) -> datetime | None:
 
 
 def _is_nameless(one: _Channel) -> bool:
-    """Return whether the meter sends no id: the list with the registers, or the lists of 30 s, contain none."""
+    """Return whether the meter sends no id: neither its list with registers nor any list of 30 s contains one."""
     (_, first), (last, now) = one.held[0], one.held[-1]
     has_registers = any(getattr(last, name) is not None for name in REGISTERS)
     return has_registers or now - first >= NAMELESS or len(one.held) >= MAX_HELD
 
 
 def _described(identity: Identity, measurement: Measurement) -> Identity:
-    """Return the identity with what this list adds to it."""
+    """Return the identity, with the manufacturer, model and list identifier of this list if it has them."""
     m = measurement
     return Identity(
         identity.name,

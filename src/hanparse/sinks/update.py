@@ -1,4 +1,4 @@
-"""Defines what every sink gets for each push: `Update`, the values of a meter at one moment."""
+"""Defines `Update`: the values of a meter at the time of one push, which every sink receives."""
 
 from __future__ import annotations
 
@@ -43,16 +43,16 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True)
 class Update:
-    """Holds the values of one push, with the registers of `LiveEnergy` in place of those that the meter sent."""
+    """Holds the values of one push. The registers are those of `LiveEnergy`, not those that the meter sent."""
 
     meter: Identity
     measurement: Measurement
     at: datetime
     """The time of arrival, with a zone; for a file the clock of the meter."""
     registers: Mapping[str, float] = field(default_factory=dict)
-    """The registers at this moment, which never fall."""
+    """The registers at this time. They never fall."""
     shown: frozenset[str] = frozenset()
-    """The names of all numbers that this meter has shown so far; estimates end in `ESTIMATED`."""
+    """The names of all numbers that this meter has sent so far, and of its estimates, which end in `ESTIMATED`."""
 
     @property
     def has_registers(self) -> bool:
@@ -74,7 +74,7 @@ class Update:
         return {name + ESTIMATED: one.value for name, one in found if finite(one.value) is not None}
 
     def document(self) -> dict[str, Any]:
-        """Return every field of the push as JSON represents it, with the registers of this moment."""
+        """Return every field of the push, ready for JSON, with the registers at this time."""
         present = self.measurement.to_dict()
         numbers = self.numbers()
         without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN
@@ -82,5 +82,5 @@ class Update:
 
 
 def as_json(document: Mapping[str, Any]) -> str:
-    """Return JSON on one line."""
+    """Return a document as JSON on one line."""
     return json.dumps(document, ensure_ascii=False)

@@ -17,7 +17,8 @@ class Waiting:
     """Keeps the updates that wait for one sink, at most `limit`.
 
     When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends
-    its registers once an hour. If all have registers, the oldest is dropped, because the newest contains their sum.
+    its registers only once an hour. If every update has registers, the oldest one is dropped, because the registers of
+    a later one include its energy.
     """
 
     def __init__(self, limit: int = MAX_WAITING) -> None:
@@ -40,14 +41,14 @@ class Waiting:
         self._changed.set()
 
     async def first(self) -> Update:
-        """Return the oldest update, which stays until `done`; wait for it."""
+        """Wait for an update, and return the oldest one. It stays in the queue until `done`."""
         while not self._updates:
             self._changed.clear()
             await self._changed.wait()
         return self._updates[0]
 
     async def all(self) -> list[Update]:
-        """Return all updates, at least one, which stay until `done`; wait for the first."""
+        """Wait for an update, and return all updates. They stay in the queue until `done`."""
         await self.first()
         return [*self._updates]
 
@@ -58,7 +59,7 @@ class Waiting:
         self._changed.set()
 
     def wake(self) -> None:
-        """End every `changed` that waits."""
+        """Let every waiting call of `changed` return."""
         self._changed.set()
 
     async def changed(self) -> None:
