@@ -1,8 +1,8 @@
 """Reads meters from serial ports, TCP gateways, brokers and files, as long as the program runs.
 
-`open` is for programs with asyncio, `read` for those without.
+`open` is for programs with asyncio, `read` for programs without it.
 
-This is the only package with input and output, and the only one that uses asyncio.
+This package and `hanparse.sinks` are the only ones that use asyncio.
 """
 
 from __future__ import annotations
@@ -30,8 +30,9 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     ``-`` for standard input. serialx opens ``socket:``, ``rfc2217:`` and ``esphome:``, and installed packages open the
     schemes that they offer as entry points of the group ``hanparse.sources``.
 
-    `decoder` makes a decoder; each topic has one of its own. A connection without a byte for `silence` s is replaced.
-    Raises `ValueError` for another URL, and `ImportError` that names the missing extra.
+    `decoder` is called once for each topic, and returns its decoder. A connection that delivers no byte for `silence` s
+    is replaced. Raises `ValueError` for any other URL, and `ImportError`, which names the extra, if a package is
+    missing.
     """
     address = parse(url)
     check_extra(address.scheme)
@@ -39,9 +40,9 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
 
 
 def read(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Reading:
-    """Return an iterator over the measurements of a URL, for a program without asyncio; the arguments as in `open`.
+    """Return an iterator over the measurements of a URL, for a program without asyncio. `open` has the same arguments.
 
-    The iterator is also a context manager that closes the connection, and it has `close`. Raises the errors of `open`,
-    and while iterating the `OSError` of a file that cannot be read. All other connections are opened again.
+    The iterator is also a context manager that closes the connection, and it has the method `close`. Raises the errors
+    of `open`. The iterator raises `OSError` if a file cannot be read; any other connection is opened again.
     """
     return Reading(open(url, decoder=decoder, silence=silence))

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 from hanparse.sources.installed import installed_schemes
 
 FILES: Final = ("file", "-")
-"""The schemes whose end is the end of the input."""
+"""The schemes of inputs that end. Other connections are opened again when they end."""
 BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
@@ -21,13 +21,13 @@ _EXTRAS: Final = {
     **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
 }
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
-"""The ports of URLs without one."""
+"""The default ports."""
 _PARITIES: Final = ("E", "N", "O")
 
 
 @dataclass(frozen=True)
 class Address:
-    """A URL in its parts."""
+    """The parts of the URL of a source."""
 
     scheme: str
     target: str
@@ -44,18 +44,18 @@ class Address:
 
     @property
     def is_file(self) -> bool:
-        """Whether the end of the bytes is the end of the input."""
+        """True if the source ends with its last byte."""
         return self.scheme in FILES
 
 
 def parse(url: str) -> Address:
-    """Return the parts of a URL. Raises `ValueError` for a URL that no transport opens; it does not show the URL."""
+    """Return the parts of a URL. Raises `ValueError`, without the URL in its message, if no transport opens it."""
     if url == "-":
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
         if "://" in url:
-            return _foreign(scheme, url)
+            return _installed(scheme, url)
         scheme, rest = "serial", url
     if scheme == "tcp":
         host, port = host_and_port(url)
@@ -65,10 +65,10 @@ def parse(url: str) -> Address:
     path = rest.removeprefix("//")
     if not path.partition("?")[0]:
         raise ValueError(f"expected a path after {scheme}:, found none")
-    return Address(scheme, path) if scheme in FILES else _line(scheme, path)
+    return Address(scheme, path) if scheme in FILES else _serial(scheme, path)
 
 
-def _foreign(scheme: str, url: str) -> Address:
+def _installed(scheme: str, url: str) -> Address:
     """Return the address for the transport of an installed package."""
     installed = installed_schemes()
     if scheme not in installed:
@@ -77,8 +77,8 @@ def _foreign(scheme: str, url: str) -> Address:
     return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
-def _line(scheme: str, rest: str) -> Address:
-    """Return the address of a serial port, here or behind a gateway. All options but ours are for serialx."""
+def _serial(scheme: str, rest: str) -> Address:
+    """Return the address of a serial port, local or of a gateway. Options of serialx become a part of `url`."""
     path, _, query = rest.partition("?")
     options = dict(parse_qsl(query))
     baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
@@ -94,7 +94,7 @@ def _line(scheme: str, rest: str) -> Address:
 
 
 def check_extra(scheme: str) -> None:
-    """Raise `ImportError` with the command that installs what a scheme needs, if it is missing."""
+    """Raise `ImportError`, which names the pip command, if the package for a scheme is missing."""
     requirement, module = _EXTRAS.get(scheme, ("", ""))
     if module and find_spec(module) is None:
         raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
@@ -121,12 +121,12 @@ def _network(url: str, default: int | None) -> tuple[str, int] | None:
 
 
 def _broker(scheme: str, rest: str) -> Address:
-    """Return the address of a topic. A ``#`` is a wildcard of MQTT here, not the start of a fragment."""
+    """Return the address of a topic. In it ``#`` is a wildcard of MQTT, not the start of a fragment."""
     place, _, topic = rest.removeprefix("//").partition("/")
     user_info, at, network = place.rpartition("@")
     found = _network(f"//{network}", PORTS[scheme])
     topic = unquote(topic)
-    has_slash = not at and "@" in rest  # of a password; in a topic %40 is an @
+    has_slash = not at and "@" in rest  # in the password, because a topic contains %40 in place of @
     if found is None or not found[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
@@ -143,9 +143,9 @@ def _broker(scheme: str, rest: str) -> Address:
 
 
 def is_filter(topic: str) -> bool:
-    """Return whether MQTT allows a topic filter (MQTT 5.0, 4.7.1).
+    """Return whether a text is a topic filter (MQTT 5.0, 4.7.1).
 
-    A wildcard is a level of its own, and # the last one.
+    A wildcard must be a whole level, and # must be the last level.
     """
     levels = topic.split("/")
     is_sound = all(level in ("#", "+") or not {"#", "+"} & {*level} for level in levels)

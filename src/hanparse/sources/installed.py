@@ -1,6 +1,6 @@
-"""Finds the transports of installed packages: entry points of the group `GROUP`, each named after its scheme.
+"""Finds the transports of installed packages: entry points of the group `GROUP`, whose names are their schemes.
 
-Nothing of such a package is imported before a URL has its scheme.
+A package is imported only when a URL has its scheme.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ T = TypeVar("T")
 class Reading:
     """An iterator over the measurements of a source, and a context manager that closes it.
 
-    The thread receives and decodes while the program computes; `source` has the counts and the diagnosis.
+    A thread receives and decodes while the program computes. `source` gives the counts and the diagnosis.
     """
 
     def __init__(self, source: Source) -> None:
@@ -29,7 +29,7 @@ class Reading:
         self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
         self._closing = Lock()
         self._thread.start()
-        atexit.register(self.close)  # the thread cannot answer after the end of the interpreter has begun
+        atexit.register(self.close)  # once the interpreter shuts down, the thread cannot answer
         _result(self._begin(source.__aenter__()))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -40,14 +40,14 @@ class Reading:
         return self
 
     def __next__(self) -> Measurement:
-        """Return the next measurement; wait for it. An error that ends the source is raised here."""
+        """Wait for the next measurement and return it. Raises the error that ended the source."""
         with self._closing:
             if self._loop.is_closed():
                 raise StopIteration
             answer = self._begin(self.source.__anext__())
         try:
             return _result(answer)
-        except (StopAsyncIteration, CancelledError):  # it is cancelled if another thread has closed the source
+        except (StopAsyncIteration, CancelledError):  # CancelledError: another thread has closed the source
             self.close()
             raise StopIteration from None
         except BaseException:
@@ -63,7 +63,7 @@ class Reading:
         self.close()
 
     def close(self) -> None:
-        """Close the connection and end the thread. Do nothing if this has happened."""
+        """Close the connection and end the thread. Do nothing if they are closed."""
         with self._closing:
             if self._loop.is_closed():
                 return
@@ -83,7 +83,7 @@ class Reading:
 
 
 def _result(answer: Future[T]) -> T:
-    """Wait for a result in the loop. An interrupt of the wait ends what computes it."""
+    """Wait for a result of the loop and return it. If the wait is interrupted, cancel the computation."""
     try:
         return answer.result()
     finally:

@@ -1,7 +1,8 @@
 """Finds the speed and the parity of a meter at a serial port: `probe`.
 
-A measurement alone proves a setting, because its frame has a check sequence. A setting is given up early if the bytes
-show that it is wrong; an intact frame that cannot be decoded ends the search, because no other setting is better.
+One measurement proves a setting, because its frame has a check sequence. If the bytes show that a setting is wrong, the
+search continues with the next one at once. An intact frame that cannot be decoded ends the search without a result: the
+setting is right, but the meter cannot be read.
 """
 
 from __future__ import annotations
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from hanparse.sources.transports import Transport
 
 WAIT: Final = 25.0
-"""The time in s for each setting: two pushes of a meter that sends each 10 s."""
-_ENOUGH: Final = 256  # bytes: the rest of a push that was under way, and another push
+"""The time in s for each setting. A meter that sends every 10 s sends two pushes in it."""
+_ENOUGH: Final = 256  # bytes: the end of one push, and a whole second push
 _REFUSED: Final = (None, errno.EINVAL)  # serialx gives no number for a setting that a port does not have
-_OF_THE_LINE: Final = frozenset({"speed", "parity", "inverted", "no-flag", "no-format"})
-_OF_INTACT_FRAMES: Final = frozenset({"ciphered", "key", "auth-key", "undecodable", "unknown-meter"})
+_LINE_FAULTS: Final = frozenset({"speed", "parity", "inverted", "no-flag", "no-format"})
+_PAYLOAD_FAULTS: Final = frozenset({"ciphered", "key", "auth-key", "undecodable", "unknown-meter"})
 
 
 class Setting(NamedTuple):
@@ -53,7 +54,7 @@ SETTINGS: Final = (
 
 
 class Attempt(NamedTuple):
-    """The result of one setting: `measurement` is `None` if none arrived, and `faults` or `error` give the reason."""
+    """The result of one setting. Without a `measurement`, `faults` or `error` give the reason."""
 
     setting: Setting
     measurement: Measurement | None
@@ -74,10 +75,10 @@ async def probe(
 ) -> Setting | None:
     """Return the first of the settings with which a measurement arrives, or `None`.
 
-    `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. Each setting gets up to `wait` s. `note` is
-    called with the `Attempt` of each. `decoder` makes a decoder, with keys if pushes are ciphered; `transport` opens
-    the port. Raises `ValueError` for another URL, `ImportError` that names the missing extra, and `OSError` if the port
-    cannot be opened.
+    `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. Each setting is tried for up to `wait` s, and
+    `note` is called with its `Attempt`. `decoder` returns a new decoder, which has keys if pushes are ciphered.
+    `transport` opens the port. Raises `ValueError` for any other URL, `ImportError`, which names the extra, if a
+    package is missing, and `OSError` if the port cannot be opened.
     """
     address = parse(port)
     if address.scheme not in ("serial", *DEVICES):
@@ -90,7 +91,7 @@ async def probe(
         note(attempt)
         if attempt.measurement:
             return setting
-        if any(fault.kind in _OF_INTACT_FRAMES for fault in attempt.faults):
+        if any(fault.kind in _PAYLOAD_FAULTS for fault in attempt.faults):
             return None
     return None
 
@@ -117,4 +118,4 @@ async def _attempt(at: Address, setting: Setting, wait: float, decoder: Decoder,
 def _is_decided(decoder: Decoder) -> bool:
     if decoder.stats.bytes < _ENOUGH:
         return False
-    return any(fault.kind in _OF_THE_LINE | _OF_INTACT_FRAMES for fault in decoder.diagnosis())
+    return any(fault.kind in _LINE_FAULTS | _PAYLOAD_FAULTS for fault in decoder.diagnosis())

@@ -1,11 +1,12 @@
 """Keeps a connection to a meter: `Source` connects, decodes, and connects again.
 
 * The pause before the next connection grows from 1 to 60 s, with a random part so that many programs do not connect at
-  the same time. Only a measurement ends the growth: a gateway that accepts and drops connections is left in peace.
-* A connection that delivers no byte for `silence` s is closed, because TCP does not notice that a peer is gone. A meter
-  that sends more rarely gets three of its intervals.
-* When the consumer is slow, the oldest measurement without registers is dropped. Late powers are of no use, but a
-  register is sent once an hour.
+  the same time. Only a measurement sets it back to 1 s, so that a gateway that accepts and drops connections is not
+  overloaded.
+* A connection that delivers no byte for `silence` s is closed, because TCP does not detect that a peer has disappeared.
+  For a meter that sends more rarely, the limit is three of its intervals.
+* When the consumer is slow, the oldest measurement without registers is dropped. Late powers are of no use, but a meter
+  sends its registers only once an hour.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 SILENCE: Final = 60.0
-"""The longest time in s without a byte. Meters send at least each 10 s."""
+"""The longest time in s without a byte. Meters send at least every 10 s."""
 MAX_WAITING: Final = 256
 """The largest number of measurements that wait for the consumer."""
 MAX_CHANNELS: Final = 256
@@ -49,9 +50,9 @@ class Source:
     """An async iterator over the measurements of one meter, and an async context manager; see `hanparse.sources.open`.
 
     `channel` is the topic of the last measurement, empty for a connection without topics. `state` is ``"connecting"``,
-    ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the reason why the last connection was lost,
-    `connections` counts the attempts, and `dropped` the measurements that waited too long. `decoder` is the decoder of
-    the last bytes, and `decoders` has the decoders of all topics.
+    ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the reason why the last connection was lost.
+    `connections` counts the attempts to connect, and `dropped` the measurements that the consumer took too late.
+    `decoder` is the decoder of the last bytes, and `decoders` contains the decoders by topic.
     """
 
     def __init__(
@@ -80,15 +81,15 @@ class Source:
         self._pauses = first_pause, longest_pause
         self._pause = first_pause
         self._waiting: deque[tuple[str, Measurement]] = deque()
-        self._changed, self._has_room = asyncio.Event(), asyncio.Event()
+        self._changed, self._was_taken = asyncio.Event(), asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return what is wrong with the wire, from what was received so far."""
-        faults = dict.fromkeys(fault for decoder in self._all() for fault in decoder.diagnosis())
+        """Return the faults of the connection that the bytes received so far show."""
+        faults = dict.fromkeys(fault for decoder in self._all_decoders() for fault in decoder.diagnosis())
         return tuple(faults)
 
-    def _all(self) -> Iterable[Decoder]:
+    def _all_decoders(self) -> Iterable[Decoder]:
         return list(self.decoders.values()) or [self.decoder]
 
     async def __aenter__(self) -> Self:
@@ -102,16 +103,16 @@ class Source:
         """Close the connection."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task})  # unlike the task itself, it raises only when the caller is cancelled
+            await asyncio.wait({self._task})  # unlike awaiting the task, this raises only if the caller is cancelled
             if not self._task.cancelled():
-                self._task.exception()  # it was raised by the iterator, or nobody waited for it
+                self._task.exception()  # marks it as seen; asyncio would log it otherwise
 
     def __aiter__(self) -> Self:
         """Return the source."""
         return self
 
     async def __anext__(self) -> Measurement:
-        """Return the next measurement; wait for it."""
+        """Wait for the next measurement and return it."""
         if self._task is None:
             raise RuntimeError("expected 'async with' around the source, found none")
         while not self._waiting:
@@ -120,7 +121,7 @@ class Source:
                 raise StopAsyncIteration
             self._changed.clear()
             await self._changed.wait()
-        self._has_room.set()
+        self._was_taken.set()
         self.channel, measurement = self._waiting.popleft()
         return measurement
 
@@ -151,13 +152,13 @@ class Source:
             while (piece := await self._next(pieces)) is not None:
                 self.state = RECEIVING
                 self._put(piece.channel, self._decode(piece))
-                await asyncio.sleep(0)  # a read of bytes that are there does not let the consumer run
+                await asyncio.sleep(0)  # a read of bytes that have arrived does not yield to the consumer
                 while self._address.is_file and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
-                    self._has_room.clear()
-                    await self._has_room.wait()
+                    self._was_taken.clear()
+                    await self._was_taken.wait()
 
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
-        """Return the next bytes, or `None` at the end. Raises `TimeoutError` after a silence."""
+        """Return the next bytes, or `None` at the end. Raises `TimeoutError` if no byte arrives in time."""
         silence = self._watchdog.limit
         try:
             async with asyncio.timeout(None if self._address.is_file else silence):
@@ -169,7 +170,7 @@ class Source:
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
-        """Decode with the decoder of the topic. The topic that was silent for longest gives way to a new one."""
+        """Decode with the decoder of the topic. A topic above the limit replaces the one that was silent for longest."""
         if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
             without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)
             del self.decoders[next(without, next(iter(self.decoders)))]

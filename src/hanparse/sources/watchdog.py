@@ -7,13 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 _INTERVALS: Final = 3
-"""The number of pushes that may be missing, and of the intervals that show how often a meter sends."""
+"""The number of intervals that make a silence, and the number of past intervals that show how long one is."""
 
 
 class Watchdog:
-    """The longest time in s without a byte: `silence`, or three intervals of a meter that sends more rarely.
+    """Computes the longest time in s without a byte: `silence`, or three intervals of the meter if they are longer.
 
-    The shortest of the last three intervals counts, so that one long gap is no interval of the meter.
+    The interval of the meter is the shortest of its last three, so that one long gap does not count.
     """
 
     def __init__(self, silence: float) -> None:
@@ -21,7 +21,7 @@ class Watchdog:
         self._arrivals: deque[float] = deque(maxlen=_INTERVALS + 1)
 
     def arrived(self, now: float) -> None:
-        """Note that a measurement arrived at `now`, in s of a clock that never goes back."""
+        """Record that a measurement arrived at `now`, in s of a clock that is never set back."""
         self._arrivals.append(now)
 
     @property
