@@ -170,7 +170,7 @@ class Source:
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
-        """Decode with the decoder of the topic. A topic above the limit replaces the one that was silent for longest."""
+        """Decode with the decoder of the topic. A topic above the limit replaces the topic silent for longest."""
         if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
             without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)
             del self.decoders[next(without, next(iter(self.decoders)))]

@@ -54,9 +54,9 @@ class HanparseFlow(ConfigFlow, domain=DOMAIN):  # type: ignore[call-arg]
         return self.async_show_form(step_id=step, data_schema=schema, errors=errors)
 
     async def _first_push(self, data: dict[str, Any], errors: dict[str, str]) -> Measurement | None:
-        """Return the first push with the number of a meter; a push without, if the meter sends none.
+        """Return the first push with a meter number, or the last push if no push has one in time.
 
-        Without a push, put the reason into `errors`.
+        If no push arrives, return `None` and put the reason into `errors`.
         """
         push = None
         try:

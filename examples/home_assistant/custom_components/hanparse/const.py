@@ -9,4 +9,4 @@ SILENCE: Final = 60.0
 FIRST_PUSH: Final = 25.0
 """The time in s in which the flow expects a push with the number of the meter. Meters send one every 10 s."""
 ESTIMATED: Final = "_estimated"
-"""The end of the keys of estimates."""
+"""The ending of the key of an estimate."""

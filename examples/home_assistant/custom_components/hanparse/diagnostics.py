@@ -1,4 +1,4 @@
-"""Describes the connection of a meter for an issue: only what contains no number, no key and no address."""
+"""Describes the connection of a meter for an issue, without meter numbers, keys and addresses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:  # noqa: ARG001
-    """Return the counts, the kinds of the faults and the values. Messages are left out: some name the meter."""
+    """Return the counts, the kinds of the faults and the values, but no messages: some contain the meter number."""
     meter, source = entry.runtime_data, entry.runtime_data.source
     return {
         "manufacturer": entry.data["manufacturer"],

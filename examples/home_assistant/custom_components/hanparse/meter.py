@@ -48,7 +48,7 @@ def store(hass: HomeAssistant, entry: ConfigEntry) -> Store[dict[str, Any]]:
 
 
 class Meter:
-    """The latest values of a meter by the keys of their entities, and the task that reads them."""
+    """Holds the latest values of a meter, by the keys of their entities, and reads them in a task."""
 
     def __init__(self, hass: HomeAssistant, entry: ConfigEntry) -> None:
         self.source = open_source(entry.data)
@@ -62,7 +62,7 @@ class Meter:
 
     async def restore(self) -> None:
         """Continue with the registers that were saved."""
-        with suppress(ValueError):  # a file that this version does not read
+        with suppress(ValueError):  # this version cannot read the file
             self._live = LiveEnergy.from_dict(await self._store.async_load() or self._live.to_dict())
         self.values.update(_whole(self._live.values))
 
@@ -75,17 +75,17 @@ class Meter:
                         async with asyncio.timeout(SILENCE):
                             measurement = await anext(source)
                     except TimeoutError:
-                        self._fall_silent()
+                        self._remove_values()
                         continue
-                    if self._is_mine(measurement, source.channel):
+                    if self._is_of_entry(measurement, source.channel):
                         self._take(measurement)
         except (StopAsyncIteration, OSError):  # the end of a file
-            self._fall_silent()
+            self._remove_values()
         finally:
             await self._store.async_save(self._live.to_dict())
 
-    def _is_mine(self, measurement: Measurement, channel: str) -> bool:
-        """Return whether the meter of the entry sent a push. A list without a number belongs to the last number."""
+    def _is_of_entry(self, measurement: Measurement, channel: str) -> bool:
+        """Return whether the meter of the entry sent a push. A list without a number has the last number of its topic."""
         if len(self._last_numbers) > _MAX_TOPICS:
             self._last_numbers.clear()
         number = self._last_numbers[channel] = measurement.meter_id or self._last_numbers.get(channel)
@@ -103,8 +103,8 @@ class Meter:
         self._store.async_delay_save(self._live.to_dict, _SAVE_DELAY)
         async_dispatcher_send(self._hass, self.signal, changed)
 
-    def _fall_silent(self) -> None:
-        """Forget all values but registers, so that no old value is shown when the next push arrives."""
+    def _remove_values(self) -> None:
+        """Remove all values except registers, so that no old value is shown when the next push arrives."""
         keys, self.is_available = set(self.values), False
         self.values = {key: value for key, value in self.values.items() if key in REGISTERS}
         async_dispatcher_send(self._hass, self.signal, keys)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddEntitiesCallback
 
-_CLASSES = {one.value for one in SensorDeviceClass}  # an older Home Assistant lacks some
+_CLASSES = {one.value for one in SensorDeviceClass}  # an older Home Assistant does not have every class
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry, async_add_entities: AddEntitiesCallback) -> None:
@@ -65,7 +65,7 @@ class MeterSensor(SensorEntity):
         )
 
     async def async_added_to_hass(self) -> None:
-        """Begin to follow the meter."""
+        """Subscribe to the values of the meter."""
         self.async_on_remove(async_dispatcher_connect(self.hass, self._meter.signal, self._arrived))
 
     @callback
@@ -75,7 +75,7 @@ class MeterSensor(SensorEntity):
 
     @property
     def available(self) -> bool:
-        """Return whether the meter sends. A register is available at all times."""
+        """Return whether the meter sends its values. A register is always available."""
         return self._meter.is_available or self._key in REGISTERS
 
     @property
