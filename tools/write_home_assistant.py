@@ -37,8 +37,8 @@ _CONFIG: Final = {
     },
     "abort": {
         "already_configured": "This meter was already added.",
-        "reconfigure_successful": "The meter was changed.",
-        "another_meter": "This is another meter. Add it as a new one.",
+        "reconfigure_successful": "The settings of the meter were changed.",
+        "another_meter": "The push came from another meter. Add that meter as a new entry.",
     },
 }
 

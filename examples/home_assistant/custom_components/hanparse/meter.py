@@ -85,7 +85,7 @@ class Meter:
             await self._store.async_save(self._live.to_dict())
 
     def _is_of_entry(self, measurement: Measurement, channel: str) -> bool:
-        """Return whether the meter of the entry sent a push. A list without a number has the last number of its topic."""
+        """Return whether the meter of the entry sent a push. A list without a number has the last one of its topic."""
         if len(self._last_numbers) > _MAX_TOPICS:
             self._last_numbers.clear()
         number = self._last_numbers[channel] = measurement.meter_id or self._last_numbers.get(channel)
