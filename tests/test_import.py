@@ -88,7 +88,7 @@ def test_a_decoder_loads_nothing_that_reads_texts_or_explains_bytes() -> None:
         [sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True
     ).stdout.split()
     unneeded = ("hexdump", "pasted", "annotate", "support", "energy", "cli", "sources", "sinks", "archive")
-    assert not {f"hanparse.{name}" for name in unneeded} & {*loaded}
+    assert not {f"hanparse.{name}" for name in unneeded} & {*result.stdout.split()}
 
 
 def test_the_names_of_the_package_are_its_public_names() -> None:
