@@ -84,9 +84,7 @@ def test_a_decoder_that_exists_imports_nothing_more() -> None:
 
 def test_a_decoder_loads_nothing_that_reads_texts_or_explains_bytes() -> None:
     code = "import sys, hanparse; hanparse.Decoder(); print(*sys.modules)"
-    loaded = subprocess.run(
-        [sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True
-    ).stdout.split()
+    result = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True)
     unneeded = ("hexdump", "pasted", "annotate", "support", "energy", "cli", "sources", "sinks", "archive")
     assert not {f"hanparse.{name}" for name in unneeded} & {*result.stdout.split()}
 
