@@ -130,7 +130,7 @@ def _svg(title: str, legend: Sequence[tuple[str, str]], parts: Sequence[str]) ->
     x = 18.0
     for name, colour in legend:
         head += [_dot(x, 42, colour, 4), _text(x + 9, 46, name, "")]
-        x += 30 + LETTER * len(name)
+        x += 27 + LETTER * len(name)
     return "\n".join([*head, *parts, "</svg>\n"])
 
 
