@@ -40,7 +40,7 @@ class NotLearnableError(Exception):
 
 
 class Element(NamedTuple):
-    """A register whose value may vary: its position in the list, a function that reads the value, and constant parts."""
+    """A register whose value may vary: its position in the list, a function that reads it, and the constant parts."""
 
     position: int
     value: Callable[[bytes], Plain]
@@ -158,7 +158,7 @@ class LayoutBuilder:
             self._clock(clock_in_list, listed.data.end, names)
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
-        """Add the date-time that ends before `end`, and return whether it is a possible time. If not, it is constant."""
+        """Add the date-time that ends before `end`, and return true; an impossible date-time is constant."""
         place, rule = end - DATE_TIME_FORMAT.size, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
             return False
