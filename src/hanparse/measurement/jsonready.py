@@ -44,7 +44,7 @@ def from_register(register: Register) -> dict[str, Any]:
 
 
 def from_value(value: object, time: Callable[[datetime], Any] = datetime.isoformat) -> Any:  # noqa: ANN401  any type of JSON
-    """Return the value of a field as a type of JSON. `time` converts times; if it returns `None`, a part is left out."""
+    """Return the value of a field as a type of JSON. Times become `time(value)`; parts that are `None` are left out."""
     if isinstance(value, datetime):
         return time(value)
     if isinstance(value, tuple):

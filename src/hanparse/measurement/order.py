@@ -26,7 +26,7 @@ class Order:
         """The fields whose values JSON has no type for: times, records, the state of a breaker."""
 
     def positions(self, fields: Sequence[str]) -> tuple[tuple[str, int], ...]:
-        """Return the name and position of each value, in the order of `fields`. Every call must have the same `fields`."""
+        """Return the name and position of each value in the order of `fields`, the same argument in every call."""
         if not self._ordered:
             self._ordered = tuple((name, self._index[name]) for name in fields if name in self._index)
         return self._ordered

@@ -38,8 +38,8 @@ def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa:
 class Record:
     """Holds the values of a push and their source. Records are immutable; a subclass declares the fields.
 
-    Type checkers see each annotation as an argument of the constructor and as a read-only attribute. At run time each
-    annotation becomes a property that reads the value.
+    Type checkers see the annotation of a field as an argument of the constructor and as a read-only attribute. At run
+    time each annotation becomes a property that reads the value.
     """
 
     # `_state` is first the push. If a push has many values, the first access to a number reads only this number, and
