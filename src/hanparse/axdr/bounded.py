@@ -18,7 +18,7 @@ import construct as c
 from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
-    from hanparse.axdr.data import Partial, TypeDescription
+    from hanparse.axdr.data import Partial
 
 MAX_NESTING: Final = 16
 """The maximum number of nested arrays and structures. Known pushes have at most 4; Python allows 1,000 nested calls."""
@@ -55,10 +55,6 @@ class Bounded(io.BytesIO):
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
-
-    def most(self, description: TypeDescription, size: int) -> int:
-        """Return the maximum number of elements of this type in a compact-array of `size` bytes."""
-        return 2 * size // description.items
 
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  construct has no types for results
         """Return the next value. Raises `DecodeError` for bytes that `grammar` does not accept; then see `partial`."""

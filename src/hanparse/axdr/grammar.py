@@ -203,7 +203,7 @@ class _CompactArray(c.Construct):
         length = LENGTH._parse(stream, context, path)
         stream.claim(length, f"a compact-array of {length} bytes", offset)
         end = stream.tell() + length
-        most = stream.most(description, end - start)
+        most = 2 * (end - start) // description.items
         element = _element(description)
         elements: list[Data] = []
         while stream.tell() < end:

@@ -269,11 +269,11 @@ class Decoder:
         """
         if self._depends_on_meter_id:
             return
-        reading, last = event.reading, event.last
-        self._layouts.learn(event, reading, event.known, self._scale, self._timezone)
-        if last.profile is not event.known and not reading.is_named and reading.notification:
-            again = read(reading.notification, self._profiles, event.message.link, last.profile)
-            self._layouts.learn(event, again, last.profile, self._scale, self._timezone)
+        message, apdu, reading, last, known, _ = event
+        self._layouts.learn(message, apdu, reading, last, known, self._scale, self._timezone)
+        if last.profile is not known and not reading.is_named and reading.notification:
+            again = read(reading.notification, self._profiles, message.link, last.profile)
+            self._layouts.learn(message, apdu, again, last, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
         error.__traceback__ = error.__context__ = None  # so that the decoder does not keep the objects of a traceback

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import contextlib
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from hanparse.hdlc import Frame
 from hanparse.layouts.carriers import START_SIZE, Carried, PlainFrame
@@ -55,22 +55,6 @@ PATIENCE: Final = 8
 """The number of pushes without a layout after which a full store replaces one layout."""
 
 _from_bytes: Final = int.from_bytes
-
-
-class Read(Protocol):
-    """A push that a profile has read (`hanparse.receiver.Read`)."""
-
-    @property
-    def message(self) -> Message:
-        """The message that contains the APDU."""
-
-    @property
-    def apdu(self) -> bytes:
-        """The plain or deciphered APDU."""
-
-    @property
-    def last(self) -> LastMaker:
-        """The maker that was last seen on the link of the message."""
 
 
 class _Volatile(dict[Any, Any]):
@@ -196,15 +180,27 @@ class Layouts:
 
     # --- learning ---
 
-    def learn(self, push: Read, reading: Reading, known: Profile | None, scale: Scale, timezone: tzinfo | None) -> None:
-        """Derive a layout from `push`, which was read as `reading` while `known` was the last maker on its link."""
+    def learn(
+        self,
+        message: Message,
+        apdu: bytes,
+        reading: Reading,
+        last: LastMaker,
+        known: Profile | None,
+        scale: Scale,
+        timezone: tzinfo | None,
+    ) -> None:
+        """Derive a layout from an APDU, which was read as `reading` while `known` was the last maker on its link.
+
+        `message` contained the APDU. `last` is the last maker on the link now and in future.
+        """
         if not self._has_room():
             return
         with contextlib.suppress(NotLearnableError):
-            layout = Layout(push.apdu, reading, scale, timezone, push.message.link, push.last, known)
+            layout = Layout(apdu, reading, scale, timezone, message.link, last, known)
             layout.used = self.recognised
             self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
-            self._learn_frames(push.message, push.apdu, layout)
+            self._learn_frames(message, apdu, layout)
             self._remove_makerless(layout)
 
     def _remove_makerless(self, layout: Layout) -> None:

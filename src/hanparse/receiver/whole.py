@@ -37,19 +37,16 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
     is_read = False
     for event in receiver.events(data):
         is_read = is_read or isinstance(event, Read | ReadTelegram)
-        errors += _errors(event)
+        if isinstance(event, FrameError):
+            errors.append(event)
+        elif isinstance(event, Dropped | Failed):
+            errors.append(event.error)
         yield event
     if not is_read and not is_framed(errors):
         with suppress(FrameError, DecodeError):
             for message in unframed(data):
                 yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
                 yield receiver.open(message)
-
-
-def _errors(event: object) -> Iterable[HanParseError]:
-    if isinstance(event, FrameError):
-        return (event,)
-    return (event.error,) if isinstance(event, Dropped | Failed) else ()
 
 
 def closeness(error: HanParseError) -> int:
