@@ -67,8 +67,9 @@ _WORDS: Final = {"id": "ID", "t1": "tariff 1", "t2": "tariff 2", "t3": "tariff 3
 
 def _metadata(field: Field) -> Metadata | None:
     """Return the properties of a field; `None` for a field that holds a tuple."""
-    quantity = _quantity(field)
-    return quantity and Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
+    if (quantity := _quantity(field)) is None:
+        return None
+    return Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
 
 
 def _quantity(field: Field) -> _Quantity | None:

@@ -57,7 +57,7 @@ class Bounded(io.BytesIO):
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
 
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  construct has no types for results
-        """Return the next value. Raises `DecodeError` for bytes that `grammar` does not accept; then see `partial`."""
+        """Return the next value. Raises `DecodeError`; `partial` is then the incomplete list, if there is one."""
         try:
             return grammar.parse_stream(self)
         except c.StreamError:

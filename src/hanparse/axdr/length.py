@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 LONG_FORM: Final = 0x80
-"""A first byte below this value is the length. Otherwise its low 7 bits are the number of bytes of the length, which
-follow (Blue Book 4.1.5)."""
+"""A first byte below this value is the length. Otherwise its low 7 bits count the bytes of the length after it."""
 MAX_SIZE: Final = 8
 """The maximum number of bytes of the length; known meters send at most four."""
 

@@ -263,9 +263,10 @@ class Decoder:
         return measurement
 
     def _learn(self, event: Read) -> None:
-        """Derive layouts from a push, unless a profile reads the lists of two meters differently by the meter number.
+        """Derive layouts from a push, unless the profiles depend on the meter number.
 
-        If the push is the first to show the maker on its link, the next such push will be read with this maker known.
+        The first push that shows the maker on a link gives two layouts, because the next push like it will be read with
+        the maker known.
         """
         if self._depends_on_meter_id:
             return

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     """Return the measurement of the only push in `source`, a hex dump as `str` or bytes as received.
 
-    The bytes are frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. If there
-    is no push, raises the error that gives the reason; if there are several, raises `DecodeError`.
+    The bytes are frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
+    `DecodeError` if there are several pushes. If there is no push, raises the error that gives the reason.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -42,7 +42,7 @@ def decode_all(
     The arguments are the same as for `decode`. Before the function returns, it calls `on_error` with each error about
     bytes without a push; the offset of the error is counted from the first byte. For a text, it also calls `on_error`
     with a `HexDumpError` for each part that resembles bytes but was passed over, such as a line that ends inside a
-    byte. If there is no push, raises the error about the bytes that are closest to one.
+    byte. Raises an error only if there is no push: the error about the bytes that are closest to a push.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -73,7 +73,7 @@ def _decode_all(
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
-    """Return the measurements in messages without a frame; raises the first error if there is no measurement.
+    """Return the measurements in messages without a frame. Raises the first error if there is no measurement.
 
     `errors` receives all errors.
     """

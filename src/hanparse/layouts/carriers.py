@@ -1,8 +1,8 @@
 """Recognises a push by its frames, before the frames are parsed: `PlainFrame`, `Carried`.
 
-A meter sends each kind of push in the same frames: the number of frames, their sizes, addresses and block numbers, and
-the header of a ciphered APDU repeat. If no other bytes are between the frames of a message, all of them are compared
-with an earlier message in one operation. Check sequences are never compared; they are computed for each frame.
+A meter sends each kind of push in similar frames. The number of frames, their sizes, addresses and block numbers, and
+the header of a ciphered APDU are always the same. All frames of a message are therefore compared with an earlier
+message in one operation, if no other bytes are between them. The check sequence of each frame is computed.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ class PlainFrame:
 
 
 class _Part(NamedTuple):
-    """One frame of a message: its first and last index in the bytes of all frames, its header, its link layer."""
+    """One frame of a message: its start and end in the bytes of all frames, its header, and its link layer."""
 
     start: int
     end: int
@@ -162,7 +162,7 @@ class Carried:
             yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the frames that begin at ``data[at]``; `None` if they or the APDU do not fit."""
+        """Return the measurement in the frames that begin at ``data[at]``; `None` if they have another layout."""
         raw = data[at : at + self.size]
         if _from_bytes(raw) & self._mask != self._constant:
             return None

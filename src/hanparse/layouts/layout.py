@@ -1,4 +1,4 @@
-"""Decodes a push that differs from an earlier one in its values alone, in microseconds: `Layout`.
+"""Decodes a push that differs from an earlier push only in its values: `Layout`.
 
 The tags, lengths, OBIS codes, scalers and units of a list are the same bytes in every push of a meter. Only the values
 differ, and each value is always at the same place. A `Layout` is derived from a push that the grammar and a profile
@@ -11,9 +11,10 @@ have read. It contains:
   APDU is compared when it arrives; its values are read when a caller first uses a field.
 
 No layout is written by hand or depends on a manufacturer: every layout follows from the positions of the values and
-from the reading of the profile. A push with a float gives no layout, nor does any other push that a layout could read
-differently from the grammar. The grammar reads every push that has no layout, so results and errors are always the
-same. Values that determine how a list is read are constant, too: the push-object-list and identifiers.
+from the reading of the profile. No layout is derived from a push with a float, or from another push that a layout
+could read differently from the grammar. The grammar reads every push without a layout, so a decoder returns the same
+results and errors as without layouts. Values that determine how a list is read are constant, too: the push-object-list
+and identifiers.
 """
 
 from __future__ import annotations

@@ -26,9 +26,9 @@ LARGEST_FACTOR: Final = 10**200
 """The largest factor of a value; its product with any 64-bit value is far below the largest float."""
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # other texts determine how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # index in the APDU, and number of bytes
-# Index and number of the bytes of a date-time that may vary: low byte of the year to second, and status. Hundredths and
-# deviation must be constant. The high byte of the year is always 07. So the clock at the beginning of a list never
-# becomes text, which would be read as a list identifier.
+# Index and size of the two parts of a date-time that may vary: low byte of the year to second, and status. Hundredths
+# and deviation must be constant. The high byte of the year is always 07, so that a clock at the beginning of a list is
+# never a text, which would be read as a list identifier.
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _YEARS: Final = range(0x0700, 0x0800)  # 1792 to 2047, the years with the high byte 07
 _BLANK: Final = b" "
@@ -117,10 +117,11 @@ class LayoutBuilder:
         self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator, is_divided))
 
     def _keep_resolution(self, limit: int, sent: list[Data]) -> None:
-        """Make bits constant so that the push keeps its resolution: a value of at least `limit` means the higher one.
+        """Make bits constant, so that all pushes of the layout have the same resolution.
 
-        If a number reaches `limit`, its highest one bit is constant. Otherwise the bits from `limit` upwards, which are
-        0, are constant in all numbers. `limit` is a power of two.
+        The resolution is higher if a number in the list is at least `limit`, a power of two. Then the highest bit of
+        the first such number is constant. Otherwise the bits from `limit` upwards, which are 0, are constant in all
+        numbers.
         """
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         high = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
@@ -152,13 +153,15 @@ class LayoutBuilder:
         """
         listed = self.reading.sources.get("energy_time")
         push = self.reading.notification
-        has_timestamp = bool(push and push.date_time and self._clock(push.date_time, push.body.offset, ("timestamp",)))
+        has_timestamp = False
+        if push and push.date_time:
+            has_timestamp = self._clock(push.date_time, push.body.offset, ("timestamp",))
         if listed and (clock_in_list := values.time(listed.data)):
             names = ("energy_time",) if has_timestamp else ("energy_time", "timestamp")
             self._clock(clock_in_list, listed.data.end, names)
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
-        """Add the date-time that ends before `end`, and return true; an impossible date-time is constant."""
+        """Add the date-time that ends before `end`. Return false for an impossible date-time, which stays constant."""
         place, rule = end - DATE_TIME_FORMAT.size, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
             return False

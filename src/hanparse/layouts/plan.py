@@ -1,4 +1,4 @@
-"""Reads the values of an APDU from their places, in few operations: `Plan`. Decoders of equal lists share plans."""
+"""Reads the values of an APDU from their places, in few operations: `Plan`. Decoders of the same list share a plan."""
 
 from __future__ import annotations
 

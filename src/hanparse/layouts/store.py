@@ -4,7 +4,7 @@ A push is recognised in one of two ways:
 
 * By its frames, before the frames are parsed (`hanparse.layouts.carriers`). One comparison covers flags, headers, the
   HCS and the constant bytes of the APDU. Check sequences are computed, and a ciphered APDU is deciphered.
-* By its APDU, however the APDU arrived: in M-Bus telegrams, segments or blocks, or ciphered.
+* By its APDU, also if the APDU arrived in M-Bus telegrams, in segments, in blocks, or ciphered.
 
 If a list does not name its manufacturer, it is read with the profile of the manufacturer that was last seen on the
 link. So a layout belongs to one link, and the layout of such a list applies only while the same manufacturer is the
@@ -82,7 +82,7 @@ class Layouts:
         self.starts: dict[bytes | int, Start] = _Volatile()
         """The layouts of frames, by the first bytes of a frame and, for plain HDLC frames, also by its size."""
         self.recognised = 0
-        """The number of recognised pushes. It is also the time by which layouts note their last use."""
+        """The number of recognised pushes. Layouts use it as a clock to note their last use."""
         self.changes = 0
         """The number of times that a layout of plain frames was added or removed."""
         self._more_frames = 0  # the number of recognised frames minus the number of recognised pushes
@@ -126,17 +126,16 @@ class Layouts:
 
     def take(self, carried: Carried, raw: bytes) -> Measurement | None:
         """Return the measurement in `raw`, the bytes of recognised frames; `None` if their APDU has no layout."""
-        apdu, security = carried.apdu(raw), None
-        layout = carried.layout
-        if layout is None:
+        apdu, layout, security = carried.apdu(raw), carried.layout, None
+        if layout is None:  # the APDU is ciphered
             opened = self.opener.reopen(apdu, _accept) if self.opener else None
             if opened is None:
                 return None
             apdu, security = opened.apdu, opened.security
             layout = self._find(carried.link, apdu)
+            if layout is None:
+                return None
         elif not (layout.is_named or layout.last.profile is layout.known) or not are_texts(apdu, layout.texts):
-            return None
-        if layout is None:
             return None
         if not carried.is_one_frame:
             self._unjoined[carried.link] = carried, raw
@@ -192,7 +191,7 @@ class Layouts:
     ) -> None:
         """Derive a layout from an APDU, which was read as `reading` while `known` was the last maker on its link.
 
-        `message` contained the APDU. `last` is the last maker on the link now and in future.
+        `message` contained the APDU. `last` always holds the last maker on the link.
         """
         if not self._has_room():
             return

@@ -84,7 +84,7 @@ class Start(Table[PlainFrame]):
     __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 
     def __init__(self, size: int, layouts: Layouts) -> None:
-        """`size` is the number of bytes of the first frame by its three bytes; it is 3 for a P1 telegram."""
+        """`size` is the size of the first frame that its first three bytes announce; it is 3 for a P1 telegram."""
         super().__init__()
         self.size = size
         self.head = b""

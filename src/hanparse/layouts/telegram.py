@@ -3,7 +3,7 @@
 The layout of a telegram is its text, in which only the digits of numbers and of the clock may vary. Every other byte is
 constant: codes, units, decimal points, texts, the readings of sub-meters. Two comparisons show whether a telegram has
 the layout. First, all bytes but the variable digits must be the same. Second, the texts must be the same after each
-digit is replaced by 0, so that a variable digit is still a digit.
+digit is replaced by 0. This shows that every variable byte is a digit.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class TelegramLayout:
     steps = None
 
     def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""
+        """Raise `NotLearnableError` unless the telegram ends with four digits of a CRC that fits its bytes as sent."""
         raw = reading.telegram.raw
         self.first_bytes = raw[:START_SIZE]
         if not _has_sound_crc(raw):

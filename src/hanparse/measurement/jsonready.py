@@ -1,4 +1,4 @@
-"""Converts values of a `Measurement` without a type in JSON, in both directions: times, registers, estimates."""
+"""Converts values for which JSON has no type to types of JSON and back: times, registers, estimates and others."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _from_record(record: NamedTuple, time: Callable[[datetime], Any]) -> dict[st
 
 
 def unchanged(time: datetime) -> datetime:
-    """Return `time`; the function for callers that need no JSON."""
+    """Return `time` unchanged. This is the argument of `from_value` for callers that need no JSON."""
     return time
 
 

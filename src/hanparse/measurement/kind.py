@@ -20,7 +20,7 @@ class Kind(Protocol):
     index: Mapping[str, int]
     """The position of each value in the sequence that `values` returns."""
     order: Order
-    """The positions in the order of the fields."""
+    """The positions of the values, sorted by the order of the fields."""
     numbers: range
     """The positions of the numbers that `number` reads in clearly less time than `values` reads all values."""
     scale: Scale
@@ -28,7 +28,7 @@ class Kind(Protocol):
     made_for_transformers: bool
     """True if the meter type needs current transformers."""
     steps: dict[str, float] | None
-    """The smallest steps of the quantities, as callers of `kept_steps` find them; `None` if scalers may vary."""
+    """The steps of quantities that callers have computed for this kind; `None` if the scalers of pushes may differ."""
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
         """Return the values of the push in the order of `index`."""

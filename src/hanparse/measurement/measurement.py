@@ -116,7 +116,7 @@ class Measurement(Fields):
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:
-        """Return an HTML table for notebooks: the fields that are present, with units, and the marked estimates."""
+        """Return an HTML table for notebooks: the fields that are present, with units, and the estimates."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()

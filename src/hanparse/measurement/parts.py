@@ -20,7 +20,7 @@ def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
     """Return the value with one NaN object in place of every NaN, because tuples with the same NaN object are equal."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
-    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  true of NaN alone
+    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
 
 
 class Wiring(Enum):

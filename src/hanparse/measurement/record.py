@@ -1,7 +1,7 @@
-"""Stores the values of a measurement: `Record`. Values from a caller are checked, values of a push are read later.
+"""Stores the values of a measurement: `Record`.
 
-Pushes that differ in their values alone share a `Kind`. A measurement of one of these pushes holds its kind and its
-bytes; the kind reads the values from the bytes when a caller first uses them.
+Values that a caller gives are checked. Values of a push are read when they are first used: pushes that differ only in
+their values share a `Kind`, and a measurement holds the kind, which reads the values, and the bytes of the push.
 """
 
 from __future__ import annotations
@@ -218,7 +218,7 @@ def _field(name: str) -> property:
 
 
 def kept_steps(measurement: Record) -> dict[str, float] | None:
-    """Return the `steps` of the kind of a measurement, a dictionary that callers fill (see `Kind`)."""
+    """Return the `steps` of the kind of a measurement, a dictionary that the caller fills (see `Kind`)."""
     return measurement._kind.steps  # noqa: SLF001  no other module needs the kind
 
 

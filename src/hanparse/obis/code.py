@@ -60,7 +60,7 @@ class Obis(_Groups):
     __slots__ = ()
 
     def __new__(cls, a: int, b: int, c: int, d: int, e: int, f: int = _UNUSED_F) -> Self:
-        """Return the code. Raises the errors of the class."""
+        """Check the groups and return the code."""
         code = super().__new__(cls, a, b, c, d, e, f)
         for name, group in zip("ABCDEF", code, strict=True):
             limit = _MAX_A if name == "A" else _MAX_GROUP

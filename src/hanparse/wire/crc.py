@@ -1,4 +1,4 @@
-"""Computes CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, that of P1 telegrams."""
+"""Computes the check sequences of HDLC frames (CRC-16/X-25, IEC 62056-46) and of P1 telegrams (CRC-16/ARC)."""
 
 from __future__ import annotations
 

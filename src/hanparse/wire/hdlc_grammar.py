@@ -16,7 +16,7 @@ _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """An address of 7-bit groups; the lowest bit of the last byte is set."""
+    """Reads and writes an address of 7-bit groups. Only the last byte has its lowest bit set."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()

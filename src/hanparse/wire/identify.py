@@ -7,7 +7,7 @@ from typing import Final
 
 from hanparse.wire.telegram import HEADER
 
-# Green Book, table of APDU tags. The first APDUs may be sent by a HAN port; the text gives the reason for the error.
+# Green Book, table of APDU tags. A HAN port may send the first APDUs; their texts also give the reason for the error.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",
@@ -50,9 +50,10 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
     **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in _LOGICAL_NAME_SERVICES},
 }
 
+_GENERAL_CIPHERING: Final = (b"\xdb", b"\xdc", b"\xdd")
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
-_PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
+_PUSHED: Final = (b"\x0f", *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
 # The beginning of a data-notification up to its date-time or list, or the header or a line of a P1 telegram. One of 10⁵
 # random sequences of bytes matches.
 _HEAD: Final = re.compile(
@@ -72,7 +73,7 @@ def apdu(tag: int) -> str:
 
 def is_ciphered(apdu: bytes) -> bool:
     """Return whether an APDU is ciphered; it then has a tag of general ciphering or of a ciphered service."""
-    return apdu[:1] in (b"\xdb", b"\xdc", b"\xdd") or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
+    return apdu.startswith(_GENERAL_CIPHERING) or any(tag in _CIPHERED_SERVICES for tag in apdu[:1])
 
 
 def is_protected(apdu: bytes) -> bool:
@@ -87,7 +88,7 @@ def describe(apdu: bytes) -> str:
 
 def is_apdu(data: bytes) -> bool:
     """Return whether `data` begins with the tag of an APDU that a meter may push."""
-    return data[:1] in _PUSHED
+    return data.startswith(_PUSHED)
 
 
 def is_head(data: bytes) -> bool:

@@ -38,7 +38,7 @@ _BLANKS: Final = b"\0 \t\r\n"
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
-_SHORTEST_HEX: Final = 8  # shorter hex digits may be a type, unless their OBIS code is that of an id
+_SHORTEST_HEX: Final = 8  # fewer hex digits may be a type, unless they have the OBIS code of an id
 
 
 def digits(text: bytes) -> int:
@@ -95,7 +95,7 @@ def replacement_octets(octets: bytes, number: int = 0) -> bytes:
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Return another whole number with as many digits that fits into `size` bytes."""
+    """Return another whole number with the same number of digits, reduced to `size` bytes."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 

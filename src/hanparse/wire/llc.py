@@ -1,4 +1,4 @@
-"""The LLC header in front of the APDU in HDLC frames (IEC 62056-46 5.3)."""
+"""Defines and removes the LLC header in front of the APDU in HDLC frames (IEC 62056-46 5.3)."""
 
 from __future__ import annotations
 

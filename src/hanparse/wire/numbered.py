@@ -71,7 +71,7 @@ class NumberedParts:
 
 def _key(link: Link | None) -> tuple[object, object] | None:
     """Return the addresses of a link. The control byte is left out, because it alternates within a message in M-Bus."""
-    return link and (link.destination, link.source)
+    return None if link is None else (link.destination, link.source)
 
 
 class _Joining:

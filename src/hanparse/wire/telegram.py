@@ -134,8 +134,8 @@ def _ending(data: bytes, at: int) -> int | None:
     while bad and data[bad.start()] == 0 and data[bad.start() - 1] == 0x0D:  # noqa: PLR2004  CR NUL
         bad = _NO_TEXT.search(data, bad.end())
     limit = bad.start() if bad else len(data)
-    marks = [index for mark in (b"!", b"/") if (index := _first_in_line(data, mark, at, limit)) is not None]
-    return min(marks, default=bad and bad.start())
+    ends = [_first_in_line(data, b"!", at, limit), _first_in_line(data, b"/", at, limit), bad.start() if bad else None]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _first_in_line(data: bytes, mark: bytes, at: int, limit: int) -> int | None:
@@ -154,7 +154,9 @@ def _checked_end(data: bytes, start: int, mark: int) -> int:
     """Return the index after the CRC of the end line at `mark`; an index beyond `data` while the CRC may be longer."""
     if data[mark] == START:
         raise FrameError(
-            "expected the end line (!) of a telegram, found the header of the next one", offset=mark, after_header=True
+            "expected the end line (!) of a telegram, found the header of the next telegram",
+            offset=mark,
+            after_header=True,
         )
     if data[mark] != _END:
         raise _no_text(data, mark, after_header=True)
@@ -177,8 +179,8 @@ def _check(data: bytes, start: int, mark: int, sent: bytes) -> None:
     if not sent:
         if inside := _HEADER.search(data, start + 1, mark):
             raise FrameError(
-                "found a header inside a telegram without CRC, which may be parts of two", offset=inside.start(),
-                after_header=True,
+                "found a header inside a telegram without CRC, which may be parts of two telegrams",
+                offset=inside.start(), after_header=True,
             )  # fmt: skip
         return
     covered, found = data[start : mark + 1], int(sent, 16)
