@@ -166,8 +166,9 @@ class Carried:
         raw = data[at : at + self.size]
         if _from_bytes(raw) & self._mask != self._constant:
             return None
-        if not all(part.is_sound(raw, 0) for part in self.parts):
-            return None
+        for part in self.parts:  # a generator in `all` would cost a third of the time
+            if not part.is_sound(raw, 0):
+                return None
         return layouts.take(self, raw)
 
     def apdu(self, raw: bytes) -> bytes:

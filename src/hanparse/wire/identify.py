@@ -73,7 +73,7 @@ def apdu(tag: int) -> str:
 
 def is_ciphered(apdu: bytes) -> bool:
     """Return whether an APDU is ciphered; it then has a tag of general ciphering or of a ciphered service."""
-    return apdu.startswith(_GENERAL_CIPHERING) or any(tag in _CIPHERED_SERVICES for tag in apdu[:1])
+    return apdu.startswith(_GENERAL_CIPHERING) or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
 
 
 def is_protected(apdu: bytes) -> bool:
