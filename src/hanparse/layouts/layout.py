@@ -108,18 +108,16 @@ class Layout:
 
         The grammar reads the APDU if the value of a register that varies is neither an integer nor a text.
         """
-        registers, varying_elements = self._elements or self._learn_elements(apdu)
+        if self._elements is None:
+            reading = self._read(apdu)
+            self._elements = reading.registers, varying(reading, self.mask.to_bytes(self.size, "big"))
+        registers, varying_elements = self._elements
         if varying_elements is None:
             return self._read(apdu).registers
         found = list(registers)
         for position, value, obis, scaler, unit in varying_elements:
             found[position] = Register(obis, value(apdu), scaler, unit)
         return tuple(found)
-
-    def _learn_elements(self, apdu: bytes) -> tuple[tuple[Register, ...], list[Element] | None]:
-        reading = self._read(apdu)
-        self._elements = reading.registers, varying(reading, self.mask.to_bytes(self.size, "big"))
-        return self._elements
 
     def _read(self, apdu: bytes) -> Reading:
         return read(cosem.parse(apdu), (self.profile,), self.link, self.known)

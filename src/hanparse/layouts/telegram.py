@@ -113,7 +113,8 @@ class TelegramLayout:
         """Return the values of a telegram in the order of `index`."""
         found = [*self._constants, *(number.value(raw) for number in self._numbers)]
         for clock in self._clock:
-            moment = self._calendar.moment(raw[clock].decode("ascii") + self._season(raw, clock))
+            sent = raw[clock.start : clock.stop + 1].rstrip(b")")  # digits, and S or W for summer or winter
+            moment = self._calendar.moment(sent.decode("ascii"))
             if moment is None:  # the digits are no possible time; another line may contain one
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
@@ -129,11 +130,6 @@ class TelegramLayout:
 
     def _read(self, raw: bytes) -> Measurement:
         return read_telegram(Telegram.read(raw)).measurement(self.scale, self._timezone)
-
-    @staticmethod
-    def _season(raw: bytes, clock: slice) -> str:
-        """Return the letter after the digits of a clock (S for summer, W for winter); empty if there is no letter."""
-        return "" if raw[clock.stop : clock.stop + 1] == b")" else chr(raw[clock.stop])
 
 
 def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> Iterator[_Number]:
