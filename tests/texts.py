@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class Push(NamedTuple):
-    """Bytes of one push with known fields. Pushes of one `port`, of one manufacturer, may be in one text."""
+    """Bytes of one push with known fields. Pushes of one `port` may be in one text."""
 
     name: str
     data: bytes
@@ -52,7 +52,9 @@ def pushes() -> list[Push]:
             continue  # without a CRC a telegram counts only as it stands
         if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
-        port = file.name if kind in {"ciphered", "bare"} else folder + " of Sweden" * ("full-se" in file.name)
+        port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
+        if file.data[:1] not in b"~/h":
+            port, kind = f"{port} APDU", "apdu"  # beside a frame it does not count
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
         if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:
             found.append(Push(file.name, file.apdu, file.expect, f"{port} APDU", "apdu", {}))
@@ -206,6 +208,8 @@ def make(rng: Random) -> Text:
     """One text."""
     port = rng.choice(PORTS)
     chosen = [rng.choice([push for push in PUSHES if push.port == port]) for _ in range(rng.choice((1, 1, 1, 2)))]
+    if port == "bare APDU":
+        del chosen[1:]  # the meters of these pushes are of several manufacturers
     is_sealed = chosen[0].kind != "apdu" and chosen[0].data[:1] in b"~/h"  # HDLC, P1 or M-Bus
     if not is_sealed:
         chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
@@ -214,8 +218,8 @@ def make(rng: Random) -> Text:
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
-    if "duplicated" in chosen[-1].name:
-        damage = "none"  # the telegram that is damaged is there twice
+    if any(word in chosen[-1].name for word in ("duplicated", "foreign", "between")):
+        damage = "none"  # a telegram that is there twice or not part of the push may be damaged
     if damage in {"typed over", "masked"} and not is_sealed and "base64" in notation:
         damage = "cut"  # g and X are digits of base64, and nothing seals an APDU
     if damage != "none":
@@ -240,7 +244,9 @@ def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
     at = next(at for at, (one, two) in enumerate(zip(dump, other, strict=False)) if one != two)
     if damage == "cut":
         return dump[:at]
-    return dump[:at] + {"typed over": "g", "masked": "XX"}[damage] + dump[at + (2 if damage == "masked" else 1) :]
+    if damage == "masked":
+        return f"{dump[:at]}XX{dump[at + 2 :]}"
+    return dump[:at] + ("h" if dump[at] == "g" else "g") + dump[at + 1 :]
 
 
 def verdict(made: Text) -> str:
