@@ -496,15 +496,6 @@ def test_a_time_of_arrival_of_another_type_is_a_type_error_and_takes_nothing_in(
         decoder.decode_payload(Frame.parse(LIST_2).information, at=wrong)  # type: ignore[arg-type]
 
 
-def test_a_time_of_arrival_without_a_zone_is_a_value_error_and_takes_nothing_in() -> None:
-    decoder, naive = Decoder(), NOON.replace(tzinfo=None)
-    payload = Frame.parse(LIST_2).information
-    for take in (decoder.feed, decoder.decode_message, lambda data, at: decoder.decode_payload(data, at=at)):
-        with pytest.raises(ValueError, match=r"expected an aware datetime as at, found a naive one: .*; give datetime"):
-            take(payload, at=naive)
-    assert decoder.stats.bytes == decoder.stats.measurements == 0
-
-
 def test_copies_of_a_recognised_push_know_when_it_came() -> None:
     decoder = Decoder()
     pushes = [decoder.feed(LIST_2, at=NOON)[0] for _ in range(2)]

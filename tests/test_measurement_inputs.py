@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hanparse.measurement.inputs import CallersClock, check_aware, check_type, finite, in_utc
+from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 LONG_AGO, FAR_OFF = (datetime(year, 1, 1, tzinfo=UTC).replace(tzinfo=None) for year in (1900, 2100))
 OSLO = ZoneInfo("Europe/Oslo")
@@ -64,17 +64,6 @@ def test_naive_and_aware_times_mixed_are_a_type_error_that_says_so() -> None:
         with pytest.raises(TypeError, match=message):
             clock.instant(second)
         clock.instant(first)
-
-
-@pytest.mark.parametrize("zone", [None, Nowhere()])
-def test_a_time_without_an_offset_is_a_value_error_that_says_what_to_give(zone: tzinfo | None) -> None:
-    noon = datetime(2024, 10, 27, 2, 30, tzinfo=UTC)
-    check_aware("at", noon)
-    check_aware("at", noon.astimezone(OSLO))
-    with pytest.raises(ValueError, match=r"as at, found a naive one: .*; give datetime\.now\(UTC\)"):
-        check_aware("at", noon.replace(tzinfo=zone))
-    with pytest.raises(TypeError, match="expected a datetime as at, found str"):
-        check_aware("at", "2024-10-27")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("number", [0, -1, 2.5, 10**308, 1e308])
