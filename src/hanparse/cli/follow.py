@@ -38,7 +38,7 @@ _REMEMBERED: Final = 256  # bytes before the position, which the next read compa
 
 
 class Restarted(str):
-    """The reason for which a file is read from its beginning."""
+    """The reason for reading a file from its beginning."""
 
     __slots__ = ()
 
@@ -76,7 +76,7 @@ class Tail:
 
     @property
     def can_end(self) -> bool:
-        """Return whether the input can end. Only a pipe without a path can; a file or a named pipe may continue."""
+        """True if the input can end. An unnamed pipe can; a file or a named pipe may always continue."""
         return self._is_pipe and self._path is None
 
     def read(self, size: int = CHUNK) -> bytes | Restarted:

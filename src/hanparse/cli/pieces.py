@@ -1,7 +1,7 @@
 """Converts the pieces of a file to wire bytes: the bytes of a capture, or the bytes in the hex dumps of a text.
 
 Pieces may have any size. A file is text if its first `ENOUGH` bytes are text, or all bytes of a shorter file. So the
-size of the first piece has no influence. A byte that no text contains decides at once. A text is read by whole lines.
+size of the first piece has no influence. A text is read by whole lines.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
-"""The longest delay of the hourly list in s."""
+"""The longest delay in s with which the hourly list arrives."""
 ORIGIN: Final = "hanparse"
 _ENERGY_TIME: Final = "energy_time"
 

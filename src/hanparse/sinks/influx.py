@@ -66,7 +66,7 @@ class Influx:
             status = await self._send(text) if (text := "".join(map(line, updates))) else 0
             if status in _REFUSED and not has_refused:
                 has_refused = True
-                outlet.say(f"the server refuses a line with status {status}; the line is dropped")
+                outlet.report(f"the server refuses a line with status {status}; the line is dropped")
             outlet.done(*updates)
 
     async def _file(self, text: str) -> int:

@@ -226,7 +226,10 @@ async def forget(target: Target) -> int:
 
 
 async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
-    """Return the topics of the bridge's retained messages. A message that the client sends to itself follows them."""
+    """Return the topics of the retained messages of a bridge.
+
+    The broker sends retained messages first, so a message that this client publishes to itself arrives after them.
+    """
     end = f"{settings.base}/end"
     patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
     await client.subscribe([(pattern, 1) for pattern in patterns])

@@ -62,9 +62,9 @@ class Outlet:
         self._pause = self._pauses[0]
         if self.is_failing:
             self.is_failing = False
-            self.say("works again")
+            self.report("works again")
 
-    def say(self, what: str) -> None:
+    def report(self, what: str) -> None:
         """Write a sentence about the sink into the log."""
         self._note(f"{self._shown}: {what}")
 
@@ -89,7 +89,7 @@ class Outlet:
     def _fail(self, error: Exception) -> None:
         """Write the first failure into the log, and nothing more until the sink works again."""
         if not self.is_failing:
-            self.say(f"{str(error) or type(error).__name__}; tries again until it works")
+            self.report(f"{str(error) or type(error).__name__}; tries again until it works")
         self.is_failing = True
         self.waiting.wake()
 

@@ -33,7 +33,7 @@ class _Meter:
     registers: dict[str, float] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
 
-    def see(self, measurement: Measurement, at: datetime | None) -> None:
+    def add(self, measurement: Measurement, at: datetime | None) -> None:
         """Add a push. A register that `LiveEnergy` does not compute keeps the value that the meter sent last."""
         sent = {name: finite(getattr(measurement, name)) for name in REGISTERS}
         present = {name: value for name, value in sent.items() if value is not None}
@@ -107,7 +107,7 @@ class Tracker:
     def _update_of(self, one: _Channel, measurement: Measurement, at: datetime) -> Update:
         identity = one.meter = _described(one.meter or Identity(UNNAMED), measurement)
         meter = self._meters.setdefault(identity.name, _Meter())
-        meter.see(measurement, _time(measurement))
+        meter.add(measurement, _time(measurement))
         update = Update(identity, measurement, at, dict(meter.registers))
         meter.shown |= update.numbers().keys() | update.estimates().keys()
         return Update(identity, measurement, at, update.registers, frozenset(meter.shown))

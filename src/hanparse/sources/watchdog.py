@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 _INTERVALS: Final = 3
-"""The number of intervals that make a silence, and the number of past intervals that show how long one is."""
+"""A meter is silent after this number of its intervals. The same number of past intervals gives their length."""
 
 
 class Watchdog:

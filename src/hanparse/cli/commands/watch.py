@@ -61,7 +61,7 @@ def shown(url: str) -> str:
 
 
 def _refusal(given: argparse.Namespace) -> str:
-    """Return why the command cannot run; empty if it can."""
+    """Return the reason why the command cannot run, or an empty text."""
     if find_spec("textual") is None:
         return "watch needs textual: pip install 'hanparse[tui]'"
     if not given.source:

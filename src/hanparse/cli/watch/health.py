@@ -1,4 +1,4 @@
-"""Describes the state of a connection in words, and what to do about a fault: `words`, `problems`."""
+"""Describes the state of a connection, its problems and the actions against them: `words`, `problems`."""
 
 from __future__ import annotations
 
