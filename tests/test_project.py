@@ -96,10 +96,8 @@ def test_every_path_that_a_page_names_exists(page: str) -> None:
 
 def test_the_guide_names_every_tool_and_only_sessions_and_extras_that_exist() -> None:
     text = _read("CONTRIBUTING.md")
-    tools = {path.name for path in (ROOT / "tools").glob("*.py")}
-    assert set(re.findall(r"\b((?:draw|write)_\w+\.py)", text)) == {
-        name for name in tools if not name.startswith(("new", "build"))
-    }
+    tools = {path.name for path in (ROOT / "tools").glob("*_*.py") if path.name.startswith(("draw_", "write_"))}
+    assert set(re.findall(r"\b((?:draw|write)_\w+\.py)", text)) == tools
     assert set(re.findall(r"nox -s (\w+)", text)) <= SESSIONS
     extras = {name for names in re.findall(r"\.\[([\w,]+)\]", text) for name in names.split(",")}
     assert extras
