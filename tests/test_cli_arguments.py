@@ -70,7 +70,7 @@ def test_the_help_without_a_command_has_the_commands_examples_variables_and_exit
         given([])
     text = capsys.readouterr().out
     assert [line for line in text.splitlines() if len(line) > 80] == []
-    assert {*re.findall(r"^    (\w+)", text, re.MULTILINE)} == {"COMMAND", *COMMANDS}
+    assert {*re.findall(r"^    (\w+)", text, re.MULTILINE)} == {*COMMANDS}
     assert {*re.findall(r"HANPARSE_[A-Z_]+", text)} == {
         variable(name) for name in ("key", "auth_key", "source", "sink")
     }
