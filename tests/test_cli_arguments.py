@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from hanparse import Scale
-from hanparse.cli.main import given
+from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, WRONG
+from hanparse.cli.keys import variable
+from hanparse.cli.main import COMMANDS, given
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -40,12 +43,36 @@ def test_what_is_no_time_zone_is_refused(zone: str, capsys: pytest.CaptureFixtur
     assert "expected a time zone such as Europe/Oslo or +01:00" in refusal(capsys, "decode", f"--timezone={zone}")
 
 
-def test_every_option_says_what_it_is_for(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("decode", "explain", "obis", "diagnose", "report"):
-        with pytest.raises(SystemExit, match="0"):
-            given([command, "--help"])
-        lines = capsys.readouterr().out.splitlines()
-        options = [at for at, line in enumerate(lines) if line.startswith("  -")]
-        for at in options:
-            words = lines[at].strip().partition("  ")[2] or lines[at + 1].strip()
-            assert len(words.split()) > 2, lines[at]
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_explains_every_option_gives_an_example_and_fits_80_columns(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        given([command, "--help"])
+    text = capsys.readouterr().out
+    lines = text.splitlines()
+    options = [at for at, line in enumerate(lines) if line.startswith("  -")]
+    for at in options:
+        words = lines[at].strip().partition("  ")[2] or lines[at + 1].strip()
+        assert len(words.split()) > 2, lines[at]
+    assert [line for line in lines if len(line) > 80] == []
+    examples = re.findall(r"hanparse (\w+)", text.rpartition("example")[2])
+    assert command in examples
+    assert {*examples} <= COMMANDS.keys()
+
+
+def test_the_help_without_a_command_has_the_commands_examples_variables_and_exit_statuses(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    with pytest.raises(SystemExit, match="0"):
+        given([])
+    text = capsys.readouterr().out
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+    assert {*re.findall(r"^    (\w+)", text, re.MULTILINE)} == {*COMMANDS}
+    assert {*re.findall(r"HANPARSE_[A-Z_]+", text)} == {
+        variable(name) for name in ("key", "auth_key", "source", "sink")
+    }
+    statuses = re.findall(r"^  (\d+) ", text.partition("exit status:")[2], re.MULTILINE)
+    assert statuses == [str(status) for status in (DECODED, NOTHING, WRONG, INTERRUPTED)]

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+import subprocess
+import sys
 import tomllib
+from operator import attrgetter
 
+import pytest
 from scripts import ROOT
+
+import hanparse
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NOXFILE = (ROOT / "noxfile.py").read_text("utf-8")
@@ -54,36 +61,62 @@ def test_what_is_published_is_built_alone_from_hashed_requirements() -> None:
     actions = re.findall(r"uses: ([\w./-]+)@", jobs["publish"])
     assert actions == ["actions/download-artifact", "pypa/gh-action-pypi-publish"]
     assert [name for name, text in jobs.items() if "id-token" in text] == ["publish"]
+    assert "attestations: true" in jobs["publish"]
 
 
-def test_every_requirement_of_the_release_has_a_version_and_a_hash() -> None:
-    blocks = re.split(r"\n(?=\w)", _read(".github/release/requirements.txt"))
-    names = [re.match(r"([a-z-]+)==[\d.]+ \\\n(?: +--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+", block) for block in blocks]
-    assert all(names), blocks
-    wanted = [line for line in _read(".github/release/requirements.in").splitlines() if not line.startswith("#")]
-    assert set(wanted) <= {name[1] for name in names if name}
-    builds_with = tomllib.loads(_read("pyproject.toml"))["build-system"]["requires"]
-    assert set(builds_with) <= set(wanted)
+def test_a_job_whose_tests_need_a_broker_or_a_browser_installs_the_programs_first() -> None:
+    jobs = _steps(_read(".github/workflows/ci.yml"))
+    assert [name for name, text in jobs.items() if "run: .ci/programs\n" in text] == ["checks", "homeassistant"]
+    assert re.search(r"^\.ci/programs$", _read(".ci/run"), re.MULTILINE)
+    installed = set(re.findall(r":([a-z0-9-]+)", _read(".ci/programs").partition("; do")[0]))
+    named = {
+        name
+        for path in (ROOT / "tests").glob("*.py")
+        for name in re.findall(r"apt-get install ([a-z0-9-]+)", path.read_text("utf-8"))
+    }
+    assert {"mosquitto", "mosquitto-clients"} <= named <= installed
 
 
-def test_the_pythons_are_the_same_everywhere() -> None:
-    classifiers = [text.rpartition(" ")[2] for text in PROJECT["classifiers"] if " 3." in text]
-    matrix = re.findall(r"3\.\d+", re.findall(r"python: \[(.*)\]", _read(".github/workflows/ci.yml"))[0])
-    gate = re.findall(r"3\.\d+", re.findall(r"for version in (.*);", _read(".ci/run"))[0])
-    assert classifiers == matrix == gate == PYTHONS
-    assert PROJECT["requires-python"] == f">={PYTHONS[0]}"
+# --- the pages for those who contribute -------------------------------------------------------------------------------
 
 
-def test_links_between_files_lead_somewhere() -> None:
-    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
-        for link in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text("utf-8")):
-            assert (page.parent / link).exists(), f"{page.name}: {link}"
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "SECURITY.md"])
+def test_every_path_that_a_page_names_exists(page: str) -> None:
+    text = _read(page)
+    names = {word for code in re.findall(r"`+([^`]+)`+", text) for word in code.split()}
+    paths = {name for name in names if re.fullmatch(r"[\w.-]*/[\w./-]*|\w+\.(?:py|toml|md|yml|csv)", name)}
+    made = {".venv/", "build/"}  # by the commands of the page
+    places = [ROOT, ROOT / "tools", ROOT / "docs" / "decoder"]
+    missing = [
+        name for name in paths if not name.startswith((*made,)) and not any((at / name).exists() for at in places)
+    ]
+    assert missing == []
+    assert paths or page == "SECURITY.md"
 
 
-def test_no_pattern_repeats_a_group_possessively() -> None:
-    # Python before 3.11.5 matches that wrongly (CPython issue 106052), and Debian 12 has 3.11.2; (?>...) is right there
-    for path in (ROOT / "src").rglob("*.py"):
-        assert not re.findall(r"\)(?:[*+?]|\{+[0-9,]+\}+)\+", path.read_text("utf-8")), path
+def test_the_guide_names_every_tool_and_only_sessions_and_extras_that_exist() -> None:
+    text = _read("CONTRIBUTING.md")
+    tools = {path.name for path in (ROOT / "tools").glob("*_*.py") if path.name.startswith(("draw_", "write_"))}
+    assert set(re.findall(r"\b((?:draw|write)_\w+\.py)", text)) == tools
+    assert set(re.findall(r"nox -s (\w+)", text)) <= SESSIONS
+    extras = {name for names in re.findall(r"\.\[([\w,]+)\]", text) for name in names.split(",")}
+    assert extras
+    assert extras <= PROJECT["optional-dependencies"].keys()
+
+
+def test_every_module_function_and_option_that_the_security_page_names_exists() -> None:
+    text = _read("SECURITY.md")
+    for name in set(re.findall(r"`(hanparse(?:\.\w+)+)`", text)):
+        assert importlib.import_module(name)
+    definitions = set(re.findall(r"`(decode\w*|explain|hexdump\.\w+|Decoder(?:\.\w+)?|\w+Error)`", text)) - {
+        "TypeError"
+    }
+    assert len(definitions) >= 6
+    for name in definitions:
+        assert attrgetter(name)(hanparse), name
+    for command, option in re.findall(r"`hanparse (\w+)` [^`]*`(--[\w-]+)`", text):
+        arguments = [sys.executable, "-m", "hanparse", command, "--help"]
+        assert option in subprocess.run(arguments, capture_output=True, text=True, check=True).stdout
 
 
 def _read(path: str) -> str:

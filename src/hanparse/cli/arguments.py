@@ -34,18 +34,24 @@ def reading(found: argparse.Namespace) -> Reading:
 
 def add_form(command: argparse.ArgumentParser) -> None:
     """Add the option `--format` of a command that writes text or JSON."""
-    command.add_argument("--format", choices=("text", "json"), default="text", help="text for people, or json")
+    command.add_argument(
+        "--format", choices=("text", "json"), default="text", help="text for people (the default), or json"
+    )
 
 
 def add_files(command: argparse.ArgumentParser) -> None:
     """Add the argument for the names of the files."""
-    command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="- or nothing: standard input")
+    command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="a file; - or none: standard input")
 
 
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
     """Add the options of `Reading`. With `environment`, environment variables give their defaults, as for keys."""
     command.add_argument(
-        "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, primary:secondary, as 100:5"
+        "--ct",
+        type=_ratio,
+        default=Scale(),
+        metavar="RATIO",
+        help="the ratio of the current transformers, such as 100:5",
     )
     words = "the zone of the meter's clock, such as Europe/Oslo or +01:00, in place of the rule for its list"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)

@@ -28,7 +28,8 @@ def add_keys(command: argparse.ArgumentParser) -> None:
     for name, purpose in _KEYS.items():
         words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
-    command.add_argument("--system-title", metavar="TITLE", help="of a meter whose pushes do not name it")
+    words = "16 hex digits, for a meter whose pushes do not contain them"
+    command.add_argument("--system-title", metavar="TITLE", help=words)
 
 
 def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:

@@ -19,18 +19,39 @@ if TYPE_CHECKING:
 
 COMMANDS: Final = {
     "decode": "bytes or hex dumps to measurements",
-    "explain": "what every byte says",
-    "diagnose": "what is wrong with a connection",
-    "obis": "what a code or a word means",
-    "report": "the attachment for an issue, without the numbers of your meter",
+    "explain": "the meaning of every byte",
+    "diagnose": "the faults of a connection, and what to do about them",
+    "obis": "the meaning of OBIS codes, or the codes of a word",
+    "report": "a report for an issue, without the numbers of your meter",
     "archive": "captures to Parquet files, by meter and day",
     "bridge": "a meter to MQTT, Home Assistant, Prometheus and databases",
     "watch": "a meter live in the terminal",
     "probe": "the speed and parity of a meter at a serial port",
     "simulate": "a simulated meter on a TCP port, a serial port or in a file",
-    "demo": "decode one real push of each of three makers",
+    "demo": "a real push of each of three manufacturers, decoded",
 }
 """Each command with its line in the help. `hanparse.cli.commands` has a module with the name of each command."""
+
+_EPILOG: Final = """\
+"hanparse COMMAND --help" describes the arguments of a command, with examples.
+
+environment:
+  HANPARSE_KEY, HANPARSE_AUTH_KEY  the keys of a ciphered meter
+  HANPARSE_SOURCE, HANPARSE_SINK   the URLs of bridge, and of watch
+  HANPARSE_CT, HANPARSE_TIMEZONE   the options --ct and --timezone of bridge
+  NO_COLOR                         no colours in tables and in watch
+
+exit status:
+  0    pushes were decoded, or codes were found
+  1    nothing was decoded or found, or the output could not be written
+  2    a file could not be read, or an argument is wrong
+  130  the command was interrupted
+
+examples:
+  hanparse demo
+  hanparse decode capture.bin
+  hanparse diagnose capture.bin
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -54,7 +75,10 @@ def given(arguments: Sequence[str]) -> argparse.Namespace:
     Without a command, print the help and exit with 0. Exit with 2 for wrong arguments.
     """
     parser = argparse.ArgumentParser(
-        prog="hanparse", description="Reads what a smart meter pushes out of its HAN port."
+        prog="hanparse",
+        description="Decode what a smart meter sends out of its HAN or P1 port.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"hanparse {version('hanparse')}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")

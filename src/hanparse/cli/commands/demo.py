@@ -17,7 +17,8 @@ _PUSHES: Final = ("aidon", "kaifa", "kamstrup")
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Decode one real push of each of three makers."
+    command.description = "Decode a real push of each of three manufacturers."
+    command.epilog = "example: hanparse demo"
 
 
 def run(_given: argparse.Namespace) -> int:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Count what was seen, and say what is wrong: parity, speed, inversion, cable, ciphering."
+    command.description = "Count bytes, frames and errors, and name the faults of the connection."
     command.epilog = "example: hanparse diagnose capture.bin"
     add_files(command)
     add_form(command)

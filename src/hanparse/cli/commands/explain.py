@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Show what every byte says, and where a frame is damaged."
+    command.description = "Explain every byte, and show where a frame is damaged."
     command.epilog = "example: hanparse explain dump.txt"
     add_files(command)
     add_form(command)

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import argparse
 import json
-from typing import TYPE_CHECKING
+from typing import Final
 
 from hanparse.cli.arguments import add_form
 from hanparse.cli.console import DECODED, NOTHING, complain
 from hanparse.cli.lookups import lookups
 
-if TYPE_CHECKING:
-    import argparse
+_EXAMPLES: Final = """\
+examples:
+  hanparse obis 1.7.0 0-0:96.1.0
+  hanparse obis 0100010700FF
+  hanparse obis power factor
+"""
 
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Look OBIS codes up by code, or by words of what they mean, all of which have to be there."
-    command.epilog = "examples: hanparse obis 1.7.0 0-0:96.1.0; hanparse obis 0100010700FF; hanparse obis power factor"
+    command.description = "Print the meaning of OBIS codes, or the codes whose meaning contains all words."
+    command.epilog = _EXAMPLES
+    command.formatter_class = argparse.RawDescriptionHelpFormatter
     words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
     command.add_argument("codes", nargs="+", metavar="CODE", help=words)
     add_form(command)

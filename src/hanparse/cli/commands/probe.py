@@ -23,11 +23,11 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Try the speeds and parities of meters until a push is decoded; print the URL of the port."
+    command.description = "Try speeds and parities until a push is decoded; print the URL of the port."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    command.add_argument("port", metavar="PORT", help="such as /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
-    words = "the time for each setting; default 25, two pushes of a slow meter"
+    command.add_argument("port", metavar="PORT", help="a serial port: /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
+    words = "the seconds for each setting; default 25, two pushes of a slow meter"
     command.add_argument("--wait", type=float, metavar="S", help=words)
     add_keys(command)
 

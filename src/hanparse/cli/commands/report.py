@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Write what was seen, the errors and a dump that replays; numbers of meters are replaced."
+    command.description = "Write a report for an issue: counts, errors, and a dump with other meter numbers."
     command.epilog = "example: hanparse report capture.bin > report.md"
     add_files(command)
     words = "leave TEXT as it is: it looks like the number of a meter and is none, a type or a version"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
     add_keys(command)
-    command.add_argument("--with-plaintext", action="store_true", help="show what the keys decipher, too")
+    command.add_argument("--with-plaintext", action="store_true", help="show the content that the keys decipher, too")
 
 
 def run(given: argparse.Namespace) -> int:

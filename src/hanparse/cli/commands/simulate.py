@@ -51,7 +51,9 @@ def add(command: argparse.ArgumentParser) -> None:
     words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait at all; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
-    command.add_argument("--seed", type=int, default=0, metavar="N", help="another load, other noise, other faults")
+    command.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="the seed of the load, the noise and the faults; default 0"
+    )
     for name, effect in _FAULTS.items():
         command.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=f"{_PROBABILITY} {effect}")
     words = "send nothing after S seconds of the meter's clock, and keep the connections open"

@@ -29,7 +29,7 @@ _SECRETS: Final = re.compile(r"(?<=://)[^/?#]*@|\?.*")
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Show the phases, the power and the registers of a meter live, and what to do without pushes."
+    command.description = "Show the values of a meter live in the terminal, and the faults of its port."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     words = f"the URL or the path of the port; without it, the environment variable {VARIABLE}"
