@@ -189,9 +189,10 @@ class Layouts:
         scale: Scale,
         timezone: tzinfo | None,
     ) -> None:
-        """Derive a layout from an APDU, which was read as `reading` while `known` was the last maker on its link.
+        """Derive a layout from an APDU. `message` contained the APDU, and a profile read it as `reading`.
 
-        `message` contained the APDU. `last` always holds the last maker on the link.
+        `known` is the profile of the last manufacturer on the link before the message. `last` always holds the profile
+        of the last manufacturer on the link.
         """
         if not self._has_room():
             return
@@ -200,12 +201,12 @@ class Layouts:
             layout.used = self.recognised
             self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
             self._learn_frames(message, apdu, layout)
-            self._remove_makerless(layout)
+            self._remove_outdated(layout)
 
-    def _remove_makerless(self, layout: Layout) -> None:
-        """Remove the layouts on the link of `layout` that apply only while the link has no last maker.
+    def _remove_outdated(self, layout: Layout) -> None:
+        """Remove the layouts that apply only before the first manufacturer was seen on the link of `layout`.
 
-        Once a maker has been seen on a link, these layouts can never apply again.
+        They can never apply again after a push of a manufacturer.
         """
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
