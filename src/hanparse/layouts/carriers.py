@@ -169,7 +169,7 @@ class Carried:
         for part in self.parts:  # `all` with a generator would take a tenth longer
             if not part.is_sound(raw, 0):
                 return None
-        return layouts.take(self, raw)
+        return layouts.recognise_frames(self, raw)
 
     def apdu(self, raw: bytes) -> bytes:
         """Return the APDU in `raw`, the bytes of a recognised message."""

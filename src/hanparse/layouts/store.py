@@ -122,9 +122,9 @@ class Layouts:
             return None
         self._learn_frames(message, apdu, layout)
         self._more_frames -= 1  # the decoder has counted the frames of this message, because they were parsed
-        return self._apdu(layout, apdu)
+        return self._recognise_apdu(layout, apdu)
 
-    def take(self, carried: Carried, raw: bytes) -> Measurement | None:
+    def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
         """Return the measurement in `raw`, the bytes of recognised frames; `None` if their APDU has no layout."""
         apdu, layout, security = carried.apdu(raw), carried.layout, None
         if layout is None:  # the APDU is ciphered
@@ -140,7 +140,7 @@ class Layouts:
         if not carried.is_one_frame:
             self._unjoined[carried.link] = carried, raw
         self._more_frames += len(carried.parts) - 1
-        measurement = self._apdu(layout, apdu)
+        measurement = self._recognise_apdu(layout, apdu)
         if security and self.on_opened:
             self.on_opened(security)
             fill_security(measurement, security)
@@ -168,7 +168,7 @@ class Layouts:
         fill_state(measurement, push)
         return measurement
 
-    def _apdu(self, layout: Layout, apdu: bytes) -> Measurement:
+    def _recognise_apdu(self, layout: Layout, apdu: bytes) -> Measurement:
         layout.last.profile = layout.maker
         return self.recognise(layout, apdu)
 
@@ -288,7 +288,7 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Accept every deciphered APDU; `Layouts.take` then looks for its layout."""
+    """Accept every deciphered APDU; `Layouts.recognise_frames` then looks for its layout."""
     return True
 
 
