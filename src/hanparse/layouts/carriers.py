@@ -111,7 +111,7 @@ class Carried:
     __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
-        """Derive the layout from `message`, whose payload ends with `apdu`; `mask` has a one for each constant bit.
+        """Derive the layout from `message`, which ends with `apdu`; `mask` has a one for each constant bit of the APDU.
 
         Raises `NotLearnableError` if other bytes are between the frames, or if the frames are too large for a reader.
         """
