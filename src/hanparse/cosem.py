@@ -62,7 +62,7 @@ def parse(apdu: bytes) -> DataNotification:
     if not apdu:
         raise DecodeError("expected a data-notification (0F), found no bytes")
     if apdu[0] != _NOTIFICATION_TAG:
-        raise DecodeError(identify.apdu(apdu[0]))
+        raise DecodeError(identify.refusal(apdu[0]))
     return parse_all(_NOTIFICATION, apdu)  # type: ignore[no-any-return]
 
 

@@ -123,7 +123,7 @@ def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
 
 def _foreign(apdu: bytes, base: int) -> Explanation:
     """Explain an APDU that is not a data-notification."""
-    name, reason = identify.apdu_name(apdu[0]), identify.apdu(apdu[0])
+    name, reason = identify.apdu_name(apdu[0]), identify.refusal(apdu[0])
     if name is None:
         return Explanation(base, "apdu", "no APDU", apdu, error=reason)
     tag = Explanation(base, "apdu", name, apdu[:1], error=reason)

@@ -265,8 +265,8 @@ class Decoder:
     def _learn(self, event: Read) -> None:
         """Derive layouts from a push, unless the profiles depend on the meter number.
 
-        The first push that shows the maker on a link gives two layouts, because the next push like it will be read with
-        the maker known.
+        The first push that identifies the manufacturer on a link gives two layouts, because the manufacturer is already
+        known when a similar push follows.
         """
         if self._depends_on_meter_id:
             return

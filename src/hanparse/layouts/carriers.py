@@ -111,7 +111,7 @@ class Carried:
     __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
-        """Derive the layout from `message`, whose payload ends with `apdu`; `mask` has a one for each constant bit.
+        """Derive the layout from `message`, which ends with `apdu`; `mask` has a one for each constant bit of the APDU.
 
         Raises `NotLearnableError` if other bytes are between the frames, or if the frames are too large for a reader.
         """
@@ -169,7 +169,7 @@ class Carried:
         for part in self.parts:  # `all` with a generator would take a tenth longer
             if not part.is_sound(raw, 0):
                 return None
-        return layouts.take(self, raw)
+        return layouts.recognise_frames(self, raw)
 
     def apdu(self, raw: bytes) -> bytes:
         """Return the APDU in `raw`, the bytes of a recognised message."""

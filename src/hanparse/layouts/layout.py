@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 class Layout:
     """The layout of one kind of push: the constant bits of its APDU, and how its values are read from the other bits.
 
-    `link` is the link of the push, and `last` is the maker that was last seen on this link. If the list does not name
-    its maker, the layout applies only while the last maker is `known`.
+    `link` is the link of the push, and `last` holds the profile of the manufacturer that was last seen on this link. If
+    the list does not name its manufacturer, the layout applies only while this profile is `known`.
     """
 
     __slots__ = (
@@ -68,7 +68,7 @@ class Layout:
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The maker that becomes the last maker on the link when a push has this layout."""
+        """The profile of the last manufacturer on the link after a push with this layout."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()

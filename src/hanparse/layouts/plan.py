@@ -72,10 +72,10 @@ class Plan:
         clocks: tuple[Clock, ...],
         unmeasured: Sequence[str],
     ) -> None:
-        """Group the numbers by the way in which they are read: few operations then read all of a group.
+        """Group the numbers by the way in which they are read, because few operations then read a whole group.
 
-        `size` is that of the APDU. `constants` are the fields that are the same in every push. In the fields
-        `unmeasured`, a 0 means not measured.
+        `size` is the size of the APDU. `constants` are the names of fields that are the same in every push. In the
+        fields `unmeasured`, the value 0 means that the meter does not measure the quantity.
         """
         self.size, self.mask = size, mask
         divided = [number for number in numbers if number.is_divided]
@@ -84,7 +84,7 @@ class Plan:
         self._whole, self._multiplied, self._divided = map(_unpack, (whole, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
-        self._numerators = numerators if set(numerators) - {1} else ()  # mostly there is nothing to multiply
+        self._numerators = numerators if set(numerators) - {1} else ()  # in most plans there is nothing to multiply
         self._divisors = tuple(number.denominator for number in divided)
         self.texts = tuple(place for _, place in texts)
         self._clocks = clocks
@@ -99,9 +99,9 @@ class Plan:
         self.numbers = range(first, first + len(numbers)) if len(names) >= _MANY else range(0)
 
     def values(self, constants: Sequence[Any], push: bytes, start: int = 0) -> list[Any] | None:
-        """Return the values that `index` names, from a push whose APDU begins at ``push[start]``.
+        """Return the values of a push in the order of `index`; `None` if a clock is set to an impossible time.
 
-        `constants` are the first values. Return `None` if a clock shows no moment.
+        The APDU begins at ``push[start]``. `constants` are the values that are the same in every push.
         """
         found = [*constants, *self._whole(push, start)]
         if self._divisors:

@@ -122,9 +122,9 @@ class Layouts:
             return None
         self._learn_frames(message, apdu, layout)
         self._more_frames -= 1  # the decoder has counted the frames of this message, because they were parsed
-        return self._apdu(layout, apdu)
+        return self._recognise_apdu(layout, apdu)
 
-    def take(self, carried: Carried, raw: bytes) -> Measurement | None:
+    def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
         """Return the measurement in `raw`, the bytes of recognised frames; `None` if their APDU has no layout."""
         apdu, layout, security = carried.apdu(raw), carried.layout, None
         if layout is None:  # the APDU is ciphered
@@ -140,7 +140,7 @@ class Layouts:
         if not carried.is_one_frame:
             self._unjoined[carried.link] = carried, raw
         self._more_frames += len(carried.parts) - 1
-        measurement = self._apdu(layout, apdu)
+        measurement = self._recognise_apdu(layout, apdu)
         if security and self.on_opened:
             self.on_opened(security)
             fill_security(measurement, security)
@@ -168,7 +168,7 @@ class Layouts:
         fill_state(measurement, push)
         return measurement
 
-    def _apdu(self, layout: Layout, apdu: bytes) -> Measurement:
+    def _recognise_apdu(self, layout: Layout, apdu: bytes) -> Measurement:
         layout.last.profile = layout.maker
         return self.recognise(layout, apdu)
 
@@ -189,9 +189,10 @@ class Layouts:
         scale: Scale,
         timezone: tzinfo | None,
     ) -> None:
-        """Derive a layout from an APDU, which was read as `reading` while `known` was the last maker on its link.
+        """Derive a layout from an APDU. `message` contained the APDU, and a profile read it as `reading`.
 
-        `message` contained the APDU. `last` always holds the last maker on the link.
+        `known` is the profile of the last manufacturer on the link before the message. `last` always holds the profile
+        of the last manufacturer on the link.
         """
         if not self._has_room():
             return
@@ -200,12 +201,12 @@ class Layouts:
             layout.used = self.recognised
             self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
             self._learn_frames(message, apdu, layout)
-            self._remove_makerless(layout)
+            self._remove_outdated(layout)
 
-    def _remove_makerless(self, layout: Layout) -> None:
-        """Remove the layouts on the link of `layout` that apply only while the link has no last maker.
+    def _remove_outdated(self, layout: Layout) -> None:
+        """Remove the layouts that apply only before the first manufacturer was seen on the link of `layout`.
 
-        Once a maker has been seen on a link, these layouts can never apply again.
+        They can never apply again after a push of a manufacturer.
         """
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
@@ -287,7 +288,7 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Accept every deciphered APDU; `Layouts.take` then looks for its layout."""
+    """Accept every deciphered APDU; `Layouts.recognise_frames` then looks for its layout."""
     return True
 
 

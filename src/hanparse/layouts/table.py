@@ -88,7 +88,7 @@ class Start(Table[PlainFrame]):
         super().__init__()
         self.size = size
         self.head = b""
-        """The header, with its HCS, of the frame whose layout was added last."""
+        """The header of a frame, with its HCS; the layout of this frame was added last."""
         self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
         self._latest: Any = _NoLayout

@@ -23,7 +23,7 @@ class Order:
         self._index = index
         self._ordered: tuple[tuple[str, int], ...] = ()
         self.converted = tuple(name for name in index if name in FIELD_OF and FIELD_OF[name].kind not in _PLAIN)
-        """The fields whose values JSON has no type for: times, records, the state of a breaker."""
+        """The names of fields with values for which JSON has no type: times, records, the state of a breaker."""
 
     def positions(self, fields: Sequence[str]) -> tuple[tuple[str, int], ...]:
         """Return the name and position of each value in the order of `fields`, the same argument in every call."""

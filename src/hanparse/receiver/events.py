@@ -27,9 +27,9 @@ class Read(NamedTuple):
     """The plain or deciphered APDU."""
     reading: Reading
     last: LastMaker
-    """The last maker on the link, which this message may have changed."""
+    """The last manufacturer on the link, including this message."""
     known: Profile | None
-    """The profile of the last maker on the link before this message."""
+    """The profile of the last manufacturer on the link before this message."""
     security: Security | None = None
     """The ciphering of the APDU; `None` if it was not ciphered."""
 

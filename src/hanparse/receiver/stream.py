@@ -1,7 +1,7 @@
 """Turns the bytes of a stream into events with positions: `Receiver`.
 
 The receiver finds frames, joins the parts of messages in them, deciphers each message and reads it with the profiles.
-Some lists do not name their maker, so the receiver remembers the last maker of each link.
+Some lists do not name their manufacturer, so the receiver remembers the last manufacturer on each link.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """The state of the stream for `resume`: bytes, incomplete messages, the last maker of each link, events."""
+        """The state of the stream for `resume`: bytes, incomplete messages, the manufacturer of each link, events."""
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
 

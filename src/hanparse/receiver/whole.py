@@ -98,8 +98,8 @@ def _several(data: bytes) -> list[Message]:
 def no_frame(data: bytes) -> FrameError:
     """Return the error for bytes that contain no frame and no known message."""
     if _TEXT.fullmatch(data):
-        what = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
-        return FrameError(f"{what}; a hex dump is a str to hanparse: decode the bytes, or open the file as text")
+        found = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
+        return FrameError(f"{found}; hanparse reads a hex dump as str: decode the bytes, or open the file as text")
     if FLAG not in data:
         name = identify.apdu_name(data[0])
         tag = f"; its first byte is the tag of {name}" if name else ""

@@ -164,7 +164,7 @@ class _Walk:
     def tag(self) -> int:
         tag = self.apdu[self.at] if self.apdu else 0
         if not (tag == _SIGNED or identify.is_ciphered(self.apdu[self.at : self.at + 1])):
-            raise DecodeError(identify.apdu(tag) if self.apdu else "there is no APDU")
+            raise DecodeError(identify.refusal(tag) if self.apdu else "there is no APDU")
         self.mark("tag", self.at + 1)
         return tag
 

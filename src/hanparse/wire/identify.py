@@ -62,7 +62,7 @@ _HEAD: Final = re.compile(
 )
 
 
-def apdu(tag: int) -> str:
+def refusal(tag: int) -> str:
     """Return the error message for an APDU with another tag than data-notification."""
     if tag in _CIPHERED_SERVICES:
         name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"

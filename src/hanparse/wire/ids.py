@@ -16,7 +16,7 @@ _ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
 REPLACEMENTS: Final = 9 * _ENDINGS
 """The number of different replacements of a number: 80 for each first digit from 1 to 9."""
 
-_PLACES: Final = 2
+_ENDING_DIGITS: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; some meters send only the last digits of a longer number
 _LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
@@ -69,7 +69,7 @@ def replacement(text: bytes, number: int = 0) -> bytes:
 def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
     ending = b"%d" % (_FIRST + number % _ENDINGS)
     leading = b"%d" % (1 + number // _ENDINGS % 9)
-    other = (leading + ending.rjust(max(_PLACES, len(places) - 1), b"0"))[: len(places)]
+    other = (leading + ending.rjust(max(_ENDING_DIGITS, len(places) - 1), b"0"))[: len(places)]
     changed = dict(zip(places, other, strict=True))
     return bytes(changed.get(at, byte) for at, byte in enumerate(text))
 
@@ -95,7 +95,7 @@ def replacement_octets(octets: bytes, number: int = 0) -> bytes:
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Return another whole number with the same number of digits, reduced to `size` bytes."""
+    """Return another whole number with the same number of digits; it fits into `size` bytes."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
@@ -117,7 +117,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
         pairs[run[0]] = other
         for start in _tails(len(other)):
             before, after = run[0][start:], other[start:]
-            pairs |= _number(before, after)
+            pairs |= _as_whole_number(before, after)
             if start == 0 or len(before) % 2 == 0:
                 pairs |= _both_orders(_packed(before), _packed(after))
             if len(before) % 2:
@@ -146,13 +146,13 @@ def _packed(digits: bytes) -> bytes:
     return bytes.fromhex("0" * (len(digits) % 2) + digits.decode())
 
 
-def _number(old: bytes, new: bytes) -> dict[bytes, bytes]:
+def _as_whole_number(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return the notations of the digits as a whole number without leading zeros."""
     value = int(old)
     if len(str(value)) < IDENTIFYING_DIGITS:
         return {}
     size = (value.bit_length() + 7) // 8
-    other = 10 ** (len(str(value)) - 1) + int(new[-_PLACES:])
+    other = 10 ** (len(str(value)) - 1) + int(new[-_ENDING_DIGITS:])
     return _both_orders(value.to_bytes(size, "big"), other.to_bytes(size, "big"))
 
 

@@ -10,7 +10,7 @@ Address = tuple[int, ...]
 
 
 class Link(NamedTuple):
-    """The addresses and the control byte of the frames that carry a push. All meters of a maker send the same link."""
+    """The addresses and the control byte of the frames with a push. All meters of a manufacturer send the same link."""
 
     destination: Address
     source: Address

@@ -73,7 +73,7 @@ class Message:
         return cls(bytes(payload), link, tuple(frames), tuple(starts))
 
     def cut(self, start: int, stop: int) -> Self:
-        """Return the part of the message whose payload is ``payload[start:stop]``."""
+        """Return the part of the message with the payload ``payload[start:stop]``."""
         starts = [(index - start, position) for index, position in self.starts if start < index < stop]
         return type(self)(self.payload[start:stop], self.link, self.frames, ((0, self.position(start)), *starts))
 

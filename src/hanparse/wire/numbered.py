@@ -129,7 +129,8 @@ class _Joining:
         if number == first or self._is_lost:
             self._is_lost = number != first
             return None
-        self._is_lost, self._is_refused = True, number < first and not is_last
+        self._is_lost = True
+        self._is_refused = number < first and not is_last
         reason = f"found {unit} {number}, expected {first} first" if number < first else f"{unit} {first} is missing"
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
