@@ -13,7 +13,7 @@ MAX_LINKS: Final = 256
 
 
 class LastMaker:
-    """The profile of the maker of the last push on one link; `None` before the first push that names a maker."""
+    """The profile of the maker of the last push on one link; `None` before the first push of a known maker."""
 
     __slots__ = ("profile",)
 
