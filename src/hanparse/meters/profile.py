@@ -49,7 +49,7 @@ class Model:
     """A meter type: its wiring, powers of ten that differ from those of the maker, and fields that it does not measure.
 
     `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one character, and
-    ``""`` matches a list without a type. `not_measured` contains the names of fields for which this type sends 0 without a
+    ``""`` matches a list without a type. `not_measured` contains the fields for which this type sends 0 without a
     measurement. `transformers` is true for a type that is made for current transformers and sends secondary values.
     """
 
@@ -131,7 +131,7 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` belongs to this maker. Case is ignored, because documents and meters differ in case."""
+        """Return whether `list_id` belongs to this maker. Case is ignored: documents and meters differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:
