@@ -82,7 +82,7 @@ def test_a_limit_that_is_no_power_of_two_is_refused(limit: int) -> None:
 
 @pytest.mark.parametrize("unit", ["V/u16", ""])
 def test_smaller_steps_of_a_type_or_of_what_has_no_unit_are_refused(unit: str) -> None:
-    with pytest.raises(ValueError, match=f"a unit such as V, whatever the type, found '{unit}'"):
+    with pytest.raises(ValueError, match=f"a unit without a type, such as V, found '{unit}'"):
         Profile(manufacturer="Acme", higher_resolution={unit: HigherResolution(8192, -2)})
 
 

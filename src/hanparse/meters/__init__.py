@@ -1,4 +1,4 @@
-"""Reads a data-notification with the profiles, one data file for each maker, and turns it into a `Measurement`."""
+"""Turns a data-notification into a `Measurement` by the rules of a profile. Each maker has one file of profiles."""
 
 from hanparse.meters.makers.aidon import AIDON
 from hanparse.meters.makers.austria import AUSTRIA
@@ -17,7 +17,7 @@ __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading
 
 
 class _Profiles(tuple[Profile, ...]):
-    """Profiles that `help` and editors show by their name, in signatures."""
+    """A tuple of profiles with a short `repr`, because `help` and editors show it in signatures."""
 
     __slots__ = ()
 
@@ -27,11 +27,12 @@ class _Profiles(tuple[Profile, ...]):
 
 PROFILES: tuple[Profile, ...] = _Profiles(
     (
-        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # by the identifier of the list
-        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by the logical device name or addresses
-        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # by the elements of the list
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # recognised by the list identifier
+        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by device name or link
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # recognised by the elements of the list
         UNNAMED,
     )
 )
-"""Every profile. Their order does not matter, because their recognition rules never overlap. Where two profiles read
-the same list, one of them applies to a link only, and it is tried first on this link."""
+"""All profiles of hanparse. Their order does not matter, because their recognition rules do not overlap. There is one
+exception: two profiles may read the same list if one of them is limited to certain links. On these links, `read` tries
+the limited profile first."""

@@ -1,6 +1,6 @@
-"""Turns an entry of a push-object-list into a `CaptureObject`, which names the object and attribute of an element.
+"""Turns an entry of a push-object-list into a `CaptureObject`: the object and the attribute that an element contains.
 
-Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
+Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ from hanparse.axdr.data import Data, Tag
 from hanparse.obis import Obis, code_in
 
 _REGISTERS: Final = frozenset({3, 4})  # class_id of register, extended register
-_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # and of data, clock
-_VALUE, _SCALER_UNIT = 2, 3  # attributes
+_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # class_id of data and clock, too
+_VALUE, _SCALER_UNIT = 2, 3  # attribute indexes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
-"""The types behind the data index of an entry: none, or those of a restriction and columns (newer push setups)."""
+"""The types of the elements that may follow the data index of an entry.
+
+Old push setups have none, newer ones a restriction, and the newest a restriction and columns.
+"""
 
 
 class CaptureObject(NamedTuple):
-    """The class_id, logical name and attribute index of an entry.
+    """The class_id, the logical name and the attribute index of an entry.
 
-    `is_whole` is false where the push contains a part of the attribute.
+    `is_whole` is false where the push contains only a part of the attribute.
     """
 
     class_id: int
@@ -45,7 +48,7 @@ class CaptureObject(NamedTuple):
 
 
 def is_value(class_id: int, attribute: int) -> bool:
-    """Return whether the attribute is the value of an object, in the classes that have one."""
+    """Return whether the attribute is the value of an object of a class that has a value."""
     return class_id in _VALUE_CLASSES and attribute == _VALUE
 
 
@@ -66,7 +69,7 @@ def capture_object(entry: Data) -> CaptureObject | None:
 
 
 def _selects_all(selection: list[Data]) -> bool:
-    """Return whether a selection restricts nothing: its restriction has type 0, and it has no columns."""
+    """Return whether a selection selects the whole attribute: its restriction has type 0, and it has no columns."""
     restrictions, columns = selection[:1], selection[1:]
     return not any(data.value for data in columns) and all(
         isinstance(data.value, tuple) and data.value and data.value[0].value == 0  # type: ignore[union-attr]

@@ -1,13 +1,14 @@
-"""Turns a COSEM date-time into a `datetime`, by the clock rule of the profile.
+"""Turns a COSEM date-time into a `datetime` by the clock rule of the profile.
 
-A clock rule defines the time zone of the meter's clock:
+There are three kinds of clock rules. Each defines the time zone of the meter's clock:
 
 * ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
   is naive where the deviation is not specified.
 * ``"+01:00"`` (any fixed offset): the clock shows normal time all year. Deviation and DST bit are ignored.
 * ``"Europe/Oslo"``: the deviation applies. Where it is not specified, the clock shows Central European local time with
-  DST (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). The
-  hour that exists twice in autumn is its first pass (``fold=0``), because lists of this rule contain no DST bit.
+  DST (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). A time
+  in the hour that exists twice in autumn counts as its first pass (``fold=0``), because lists with this rule contain no
+  DST bit.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ Zone = tzinfo | Callable[[int, int, int, int], tzinfo | None] | None
 """The time zone of a wall clock, or a function that returns it from year, month, day and hour; `None` if unknown."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
-_MAX_DEVIATION: Final = 720  # minutes; 8000 (-32768) means not specified and is outside, too
-_CENTISECONDS: Final = 100
+_MAX_DEVIATION: Final = 720  # minutes; 8000 hex (-32768) means that the deviation is not specified
+_HUNDREDTHS: Final = 100  # in a second; a larger number means that they are not specified
 _CET: Final = timezone(timedelta(hours=1))
 _CEST: Final = timezone(timedelta(hours=2))
 _MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
@@ -46,8 +47,8 @@ def check(rule: str) -> None:
 def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
     """Return the moment of a date-time; `None` where a part from year to second is not specified or impossible.
 
-    `override` replaces the rule: the wall clock is then in that time zone. The weekday is ignored (Aidon sends 0).
-    Hundredths that are not specified are 0.
+    With `override`, the wall clock is in that time zone, whatever the rule. The weekday is ignored, because Aidon
+    meters send 0. Hundredths that are not specified count as 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
     return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
@@ -55,11 +56,11 @@ def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> dateti
 
 def fraction(sent: DateTime) -> int:
     """Return the microseconds of a date-time; 0 where the hundredths are not specified."""
-    return sent.hundredths * 10_000 if sent.hundredths < _CENTISECONDS else 0
+    return sent.hundredths * 10_000 if sent.hundredths < _HUNDREDTHS else 0
 
 
 def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
-    """Return what `resolve` returns, from year, month, day, hour, minute and second."""
+    """Return the moment of a wall clock (year, month, day, hour, minute, second); `None` where it is impossible."""
     year, month, day, hour, minute, second = wall
     try:
         at = zone(year, month, day, hour) if callable(zone) else zone
@@ -69,7 +70,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return the time zone of a wall clock by `rule`, unless `override` replaces it. The result can be hashed."""
+    """Return `override`, or else the time zone that `rule` defines, in a form that can be hashed."""
     if override is None:
         return _zone(deviation, rule)
     return override if isinstance(override, Hashable) else lambda *_wall: override

@@ -1,4 +1,4 @@
-"""Finds the profiles of installed packages: `installed_profiles`."""
+"""Loads the profiles that installed packages offer: `installed_profiles`."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ GROUP: Final = "hanparse.profiles"
 def installed_profiles() -> tuple[Profile, ...]:
     """Return the profiles of hanparse and of every installed package that offers profiles.
 
-    A package offers profiles by an entry point of the group ``hanparse.profiles``, which names a `Profile` or several
-    of them in a tuple or a list. Importing hanparse runs no code of such a package; this function imports their
-    modules. An entry point that cannot be loaded, or that is something else, is a `RuntimeWarning` and is left out.
+    A package offers profiles by an entry point of the group ``hanparse.profiles``. The entry point names a `Profile`,
+    or a tuple or list of profiles. This function imports the module of each entry point; the import of hanparse does
+    not. An entry point that cannot be loaded or names another object causes a `RuntimeWarning` and is left out.
     """
     found = list(PROFILES)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             loaded = entry.load()
-        except Exception as error:  # noqa: BLE001  code of other packages may raise anything
+        except Exception as error:  # noqa: BLE001  code of other packages may raise any error
             _warn(entry.name, entry.value, f"{type(error).__name__}: {error}")
             continue
         offered = [loaded] if isinstance(loaded, Profile) else loaded
-        if isinstance(offered, list | tuple) and all(isinstance(one, Profile) for one in offered):
+        if isinstance(offered, list | tuple) and all(isinstance(item, Profile) for item in offered):
             found += offered
         else:
             _warn(entry.name, entry.value, f"expected a Profile or a list of them, found {type(loaded).__name__}")

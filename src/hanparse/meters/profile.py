@@ -1,4 +1,4 @@
-"""Describes the lists of one maker as data: `Profile` and its parts."""
+"""Defines `Profile`, which describes the lists of one maker as data, and its parts."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """One position of a list: its code (`None` where no document gives one) and the demands on its element.
+    """One position of a list: its code (`None` if no document gives one), and the conditions for its element.
 
-    Without a `tag` the code implies the kind of value (text, time, number), and null-data is accepted too. `size` is
-    the length of a string in bytes. `pattern` is matched, as in `Model`, against the text of the element, or against
-    the code that its six octets are. Where the pattern is not `demanded`, an element that does not match it is accepted
-    and has no code.
+    If `tag` is `None`, the code implies the kind of value (text, time, number), and null-data is accepted too. `size`
+    is the length of a string in bytes. `pattern` is matched as in `Model`: against the code if the element is a code of
+    six octets, otherwise against its text. If `demanded` is false, an element that does not match the pattern is
+    accepted without a code.
     """
 
     obis: Obis | None
@@ -34,10 +34,10 @@ class Place(NamedTuple):
 
 
 class HigherResolution(NamedTuple):
-    """The power of ten of a unit in a list that contains a number of `limit` or more in this unit.
+    """The power of ten that applies to a unit if a list contains a number of `limit` or more in this unit.
 
-    `limit` is a power of two. The exponent applies to every number of the unit in the list, and takes precedence over
-    the `exponents` of the profile and of the meter type.
+    `limit` is a power of two. The exponent then applies to every number of the unit in the list, in place of the
+    `exponents` of the profile and of the meter type.
     """
 
     limit: int
@@ -46,11 +46,11 @@ class HigherResolution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A meter type: its wiring, powers of ten that differ from the maker's, and fields that it does not measure.
+    """A meter type: its wiring, powers of ten that differ from those of the maker, and fields that it does not measure.
 
-    `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one, and ``""``
-    matches a list without a type. `not_measured` names fields in which this type sends 0 without measuring.
-    `transformers` is true for a type made for current transformers: it sends their secondary values.
+    `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one character, and
+    ``""`` matches a list without a type. `not_measured` contains the fields for which this type sends 0 without a
+    measurement. `transformers` is true for a type that is made for current transformers and sends secondary values.
     """
 
     pattern: str
@@ -65,21 +65,21 @@ class Profile:
     """The lists of one maker: how they are recognised, and how their elements are read.
 
     * `list_ids`: prefixes of the list version identifiers that the maker uses.
-    * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without an identifier.
-    * `setups`: push setups of lists that the profile reads on any link. A profile with `devices` reads those that
-      contain one of them, a profile without `devices` those that contain no device.
-    * `links`: the links (addresses and control) on which a list that names no maker is this maker's.
-    * `positions`: the places of lists without OBIS codes. They apply where the list identifier or the link names this
+    * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without a list identifier.
+    * `setups`: codes of push setups. The profile reads lists with such a push setup on any link. If the profile has
+      `devices`, the list must contain the name of one of them; otherwise it must contain no logical device name.
+    * `links`: the links (addresses and control) that identify this maker if a list does not.
+    * `positions`: the places of lists without OBIS codes. They apply if the list identifier or the link identifies this
       maker.
-    * `signatures`: the places of lists that name no maker, recognised by the types or codes of all their elements. A
-      profile with `links` recognises them on these links only.
-    * `unframed`: signatures of lists without codes for lists without a frame, and so without a link.
-    * `attributes`: whether the profile reads lists of attribute descriptors that name no maker.
+    * `signatures`: the places of lists that do not identify a maker. Such a list is recognised by the types or codes of
+      all its elements; if the profile has `links`, only on these links.
+    * `unframed`: signatures of lists without codes that are not in a frame, and so have no link.
+    * `attributes`: true if the profile reads lists of attribute descriptors that do not identify a maker.
     * `exponents`: the power of ten of each unit, for numbers without a scaler. A number whose unit is missing here
       fills no field. The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
-    * `higher_resolution`: the `HigherResolution` of units in which some meters send smaller steps. Only the size of the
-      numbers shows this.
-    * `clock`: the clock rule, one of those in `hanparse.meters.clock`. Another one raises `ValueError`.
+    * `higher_resolution`: the `HigherResolution` of each unit for which some meters send smaller steps. Only the size
+      of the numbers shows which steps a meter sends.
+    * `clock`: a clock rule of `hanparse.meters.clock`. Any other text raises `ValueError`.
     * `models`: the meter types. The first model whose pattern matches applies.
 
     A profile without recognition rules reads any list that contains codes, scalers and units.
@@ -99,10 +99,10 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True where a pattern depends on the meter number, so that lists of two meters may be read differently."""
+    """True if a demanded pattern applies to the meter number. Lists of two meters may then be read differently."""
 
     def __post_init__(self) -> None:
-        """Raise `TypeError` or `ValueError` for common mistakes in a profile."""
+        """Raise `TypeError` or `ValueError` if an argument has a type or a value that is not possible."""
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
@@ -111,15 +111,15 @@ class Profile:
                 raise ValueError(f"expected a unit, or a unit and a type such as A/i64, found {key!r}")
         for unit, (limit, _) in self.higher_resolution.items():
             if not unit or "/" in unit:
-                raise ValueError(f"expected a unit such as V, whatever the type, found {unit!r}")
-            if limit < 1 or limit & limit - 1:  # a few bits show whether a number is below a power of two
+                raise ValueError(f"expected a unit without a type, such as V, found {unit!r}")
+            if limit < 1 or limit & limit - 1:  # a layout compares only the highest bits of a number
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
         lists = (*self.positions, *self.signatures, *self.unframed)
-        object.__setattr__(self, "depends_on_meter_id", any(map(_on_meter_id, lists)))
+        object.__setattr__(self, "depends_on_meter_id", any(map(_depends_on_meter_id, lists)))
 
     @property
     def is_general(self) -> bool:
-        """True where the profile reads lists of any maker."""
+        """True if the profile has no recognition rules, and so reads lists of any maker."""
         return not (
             self.list_ids
             or self.devices
@@ -139,13 +139,13 @@ class Profile:
         return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
 
 
-def _on_meter_id(places: Iterable[Place]) -> bool:
+def _depends_on_meter_id(places: Iterable[Place]) -> bool:
     entries = [lookup(place.obis) for place in places if place.obis and place.pattern != "*" and place.demanded]
     return any(entry and entry.field == "meter_id" for entry in entries)
 
 
 def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
-    """Return the power of ten for a number of this unit and type, or `None` where it is not known."""
+    """Return the power of ten for a number of this unit and type, or `None` if it is not known."""
     return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
 
@@ -164,8 +164,8 @@ _PLACE: Final = re.compile(
 def codes(text: str) -> tuple[Place, ...]:
     """Parse the places of a list, separated by blanks: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
 
-    A place is a code, or ``?`` where no document gives one, then optionally a type, a size and a pattern. The pattern
-    follows ``=`` when the element has to match it, ``~`` when the code applies only to an element that matches it:
+    A place is a code, or ``?`` if no document gives one. A type, a size and a pattern may follow. The pattern follows
+    ``=`` if the element must match it. It follows ``~`` if other elements are accepted too, but without the code:
     ``0-0:96.1.0/oct~ISK*``. Raises `ValueError` for any other word.
     """
     return tuple(_place(word) for word in text.split())

@@ -1,4 +1,4 @@
-"""Applies profiles: a data-notification becomes a `Reading`, and each of its elements a field of a `Measurement`."""
+"""Selects the profile of a data-notification and applies it. The result is a `Reading`, which gives a `Measurement`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """An element that becomes a field: its data, its kind, and for a number the power of ten and the unit."""
+    """An element that fills a field: its data, its kind, and for a number the power of ten and the unit."""
 
     data: Data
     kind: Kind
@@ -41,12 +41,12 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True where the field is a float even if the number is whole."""
+        """True if the value of the field is a float even for a whole number."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
 class Reading(NamedTuple):
-    """A list as a profile reads it."""
+    """The result of applying a profile to a list: its items, registers, and the sources of its fields."""
 
     profile: Profile
     model: Model | None
@@ -56,7 +56,7 @@ class Reading(NamedTuple):
     notification: DataNotification | None = None
     """The APDU that contained the list; `None` for a P1 telegram."""
     is_named: bool = False
-    """True where the list names its maker, so that neither its link nor an earlier push decides how it is read."""
+    """True if the list names its maker, so that its profile does not depend on the link or on an earlier push."""
 
     @property
     def date_time(self) -> DateTime | None:
@@ -64,7 +64,7 @@ class Reading(NamedTuple):
         return self.notification.date_time if self.notification else None
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """Return the measurement, with the caller's factors and time zone."""
+        """Return the measurement in the scale and the time zone of the caller."""
         return Measurement(
             **self.fields(scale, timezone),
             wiring=self.model.wiring if self.model else None,
@@ -85,7 +85,7 @@ class Reading(NamedTuple):
 
     @property
     def made_for_transformers(self) -> bool:
-        """True where the meter type is made for current transformers."""
+        """True if the meter type is made for current transformers."""
         return bool(self.model and self.model.transformers)
 
     def _value(self, name: str, source: Source, scale: Scale, timezone: tzinfo | None) -> str | float | datetime | None:
@@ -111,30 +111,34 @@ def factor(scale: Scale, unit: str) -> float | Fraction:
 def read(
     notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
-    """Return the list as the first profile reads it that can.
+    """Return the reading of the list by the first profile that can read it.
 
-    Profiles are asked in this order: those of the maker that the list names; those of the link; `known`, the maker
-    whose push came on this link before; those that recognise the elements of the list; and the general profile, which
-    reads lists that contain codes, scalers and units. Raises `UnknownMeterError` when no profile reads the list.
+    The function tries the profiles in this order: the profiles of the maker that the list names; the profiles of this
+    link; `known`, the profile that read the previous push of this link; the profiles that recognise the elements of the
+    list; and the general profile, which reads lists that contain codes, scalers and units. Raises `UnknownMeterError`
+    if no profile can read the list.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
-    asked = _Context(notification.body, named, list_id, link, known)
-    for profile, items, is_named in _candidates(profiles, asked):
+    context = _Context(notification.body, named, list_id, link, known)
+    for profile, items, is_named in _candidates(profiles, context):
         reading = apply(profile, items)._replace(notification=notification, is_named=is_named)
-        if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _knows(profile, items):
+        if any(source.kind is Kind.NUMBER for source in reading.sources.values()) or _has_known_number(profile, items):
             return reading
     raise unknown_meter(notification, named, list_id, link)
 
 
-def _knows(profile: Profile, items: Iterable[Item]) -> bool:
-    """Return whether the maker is known, and so is a number that fills no field, such as the value of another meter."""
-    known = (item for item in items if item.entry)
-    return profile.manufacturer is not None and any(values.number(item.data) is not None for item in known)
+def _has_known_number(profile: Profile, items: Iterable[Item]) -> bool:
+    """Return whether the profile has a manufacturer, and the registry has the code of a number in the list.
+
+    Such a number may fill no field, for example the value of another meter.
+    """
+    registered = (item for item in items if item.entry)
+    return profile.manufacturer is not None and any(values.number(item.data) is not None for item in registered)
 
 
 class _Context(NamedTuple):
-    """A list and the facts that identify its maker: items, identifier, link, and the known maker of the link."""
+    """A list and the facts that identify its maker: items, list identifier, link, and the last profile of the link."""
 
     body: Data
     named: list[Item] | None
@@ -144,7 +148,7 @@ class _Context(NamedTuple):
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
-    """Return the list version identifier: the text with its code, or the first element of a list without codes."""
+    """Return the list version identifier: the text that has its code, or the first element of a list without codes."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
     return _text_of(named, "list_id")
@@ -162,80 +166,86 @@ def _field(item: Item) -> str:
     return item.entry.field if item.entry else ""
 
 
-def _candidates(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
-    """Return every profile that may read the list, in the order of choice, with its items and `Reading.is_named`."""
-    for profile in _profiles_by_identity(profiles, asked):
-        is_named = bool(asked.list_id) or _devices(profiles, _device(asked)) == [profile]
-        yield from ((profile, items, is_named) for items in _lists(profile, asked))
-    for profile, signature in _signatures(profiles, asked):
-        if items := shapes.signed(asked.body, asked.named, signature):
+def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
+    """Return each profile that may read the list, in the order of `read`, with the items and `Reading.is_named`."""
+    for profile in _profiles_by_identity(profiles, context):
+        is_named = bool(context.list_id) or _devices(profiles, _device(context)) == [profile]
+        yield from ((profile, items, is_named) for items in _lists(profile, context))
+    for profile, signature in _signatures(profiles, context):
+        if items := shapes.signed(context.body, context.named, signature):
             yield profile, items, False
-    if items := shapes.attributes(asked.body):
+    if items := shapes.attributes(context.body):
         yield from ((profile, items, False) for profile in profiles if profile.attributes)
-    if asked.named is not None:
-        yield from ((profile, asked.named, False) for profile in profiles if profile.is_general)
+    if context.named is not None:
+        yield from ((profile, context.named, False) for profile in profiles if profile.is_general)
 
 
-def _signatures(profiles: Sequence[Profile], asked: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
-    """Return the signatures that apply, the signatures of the profiles of this link first."""
-    here = [profile for profile in profiles if asked.link in profile.links or profile is asked.known]
-    anywhere = [profile for profile in profiles if not profile.links and profile is not asked.known]
+def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
+    """Return each signature that applies, with its profile. Those of the profiles of this link are first."""
+    here = [profile for profile in profiles if context.link in profile.links or profile is context.known]
+    anywhere = [profile for profile in profiles if not profile.links and profile is not context.known]
     yield from ((profile, signature) for profile in (*here, *anywhere) for signature in profile.signatures)
-    if asked.link is None and asked.known is None and asked.named is None:
+    if context.link is None and context.known is None and context.named is None:
         yield from ((profile, signature) for profile in profiles for signature in profile.unframed)
 
 
-def _profiles_by_identity(profiles: Sequence[Profile], asked: _Context) -> Iterable[Profile]:
-    """Return the profiles of the maker that the identifier, else the device, the link or the push setup tells."""
-    if asked.list_id:
-        return [profile for profile in profiles if profile.claims(asked.list_id)]
-    device = _device(asked)
-    on_wire = [
-        *(profile for profile in profiles if asked.link in profile.links),
-        *([asked.known] if asked.known else []),
+def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Iterable[Profile]:
+    """Return the profiles of the maker, by list identifier, logical device name, link or push setup.
+
+    The first of these facts that is present decides.
+    """
+    if context.list_id:
+        return [profile for profile in profiles if profile.claims(context.list_id)]
+    device = _device(context)
+    on_link = [
+        *(profile for profile in profiles if context.link in profile.links),
+        *([context.known] if context.known else []),
     ]
-    setup = str(asked.named[0].obis) if asked.named else ""
+    setup = str(context.named[0].obis) if context.named else ""
     if device:
         anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
-        return _devices((*on_wire, *anywhere), device)
-    if found := [profile for profile in on_wire if bool(profile.positions) is (asked.named is None)]:
+        return _devices((*on_link, *anywhere), device)
+    if found := [profile for profile in on_link if bool(profile.positions) is (context.named is None)]:
         return found
     return [profile for profile in profiles if setup in profile.setups and not profile.devices]
 
 
 def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
-    """Return the profiles of the maker that a logical device name names."""
+    """Return the profiles whose `devices` contain a prefix of this logical device name."""
     return [profile for profile in profiles if device.startswith(profile.devices)]
 
 
-def _device(asked: _Context) -> str:
-    """Return the logical device name, or nothing."""
-    return next((values.text(item.data) for item in asked.named or () if item.obis == _DEVICE_NAME), None) or ""
+def _device(context: _Context) -> str:
+    """Return the logical device name, or an empty text if the list contains none."""
+    return next((values.text(item.data) for item in context.named or () if item.obis == _DEVICE_NAME), None) or ""
 
 
-def _lists(profile: Profile, asked: _Context) -> list[list[Item]]:
-    if asked.named is not None:
-        return [asked.named]
-    found = [items for places in profile.positions if (items := shapes.positional(asked.body, places))]
-    return found if len(found) == 1 else []  # null-data at the end may hide which list it is
+def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
+    if context.named is not None:
+        return [context.named]
+    found = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
+    return found if len(found) == 1 else []  # with null-data at the end, several lists of the maker may match
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
-    """Return the items as `profile` reads them: each becomes a register, and the first for a field is its source."""
+    """Return the reading of the items by `profile`: a register for each item, and a source for each field.
+
+    If several items fill one field, the item with the first code by `hanparse.obis.precedence` is the source.
+    """
     model = profile.model(_text_of(items, "model"))
     resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
     exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in resolved} | resolved
     found = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
-    for item, _, source in sorted(found, key=lambda one: _precedence(one[0])):
+    for item, _, source in sorted(found, key=lambda element: _precedence(element[0])):
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
     return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
-    """Return the powers of ten of the units in which a number shows that the list has smaller steps."""
+    """Return the power of ten of each unit in which a number reaches the limit of the `HigherResolution`."""
     return {
         unit: other.exponent
         for unit, other in profile.higher_resolution.items()
@@ -249,12 +259,12 @@ def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
 
 
 def _unit(item: Item) -> str:
-    """Return the unit in the list, else the unit that the code implies."""
+    """Return the unit that the list contains, or else the unit that the code implies."""
     return item.unit if item.unit is not None else item.entry.unit if item.entry else ""
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
-    """Return the register of an element, and the source of its field where the registry has one."""
+    """Return the register of an element, and the source of its field; `None` if the element fills no field."""
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler
@@ -266,6 +276,6 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
         return register, None
     if entry.kind is not Kind.NUMBER:
         return register, Source(item.data, entry.kind)
-    if exponent is None or unit != entry.unit:  # without a scaler, or in another unit, it is not that quantity
+    if exponent is None or unit != entry.unit:  # the scaler is not known, or the quantity is another one
         return register, None
     return register, Source(item.data, entry.kind, exponent, entry.unit)

@@ -1,4 +1,4 @@
-"""Remembers which maker's push came last on each link, because some lists do not name their maker: `LastMakers`."""
+"""Remembers the maker of the last push on each link: `LastMakers`. Some lists do not name their maker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_LINKS: Final = 256
 
 
 class LastMaker:
-    """The profile of the maker whose push came last on one link; `None` before the first."""
+    """The profile of the maker of the last push on one link; `None` before the first push of a known maker."""
 
     __slots__ = ("profile",)
 
@@ -21,13 +21,13 @@ class LastMaker:
         self.profile: Profile | None = None
 
     def see(self, profile: Profile) -> None:
-        """Note a push that `profile` read, if it is the profile of a maker."""
+        """Record that `profile` read a push. A profile without a manufacturer changes nothing."""
         if profile.manufacturer:
             self.profile = profile
 
 
 class LastMakers:
-    """The last makers of `MAX_LINKS` links; the link that was asked for least recently is forgotten."""
+    """The last maker of each link, for at most `MAX_LINKS` links. The least recently used link is removed first."""
 
     def __init__(self) -> None:
         self._by_link: dict[Link | None, LastMaker] = {}
@@ -42,7 +42,7 @@ class LastMakers:
         return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:
-        """Return the remembered maker of `link`, which may be unknown."""
+        """Return the `LastMaker` of `link`: a new one if the link is not known."""
         last = self._by_link.pop(link, None) or LastMaker()
         self._by_link[link] = last
         if len(self._by_link) > MAX_LINKS:

@@ -1,13 +1,13 @@
-"""Turns the body of a push into `Item`s by the shape of the list. No rule depends on the maker.
+"""Turns the body of a push into `Item`s by the shape of its list. No rule depends on the maker.
 
 A list has one of five shapes:
 
-* *registers*: an array of structures, each with its code, value, scaler and unit.
-* *flat*: a structure of codes and values in turn, with or without scaler and unit. Structures as above may be between
-  them.
-* *described*: a structure whose first element is the push-object-list. It names the attribute and the object of each
+* *registers*: an array of structures. Each structure contains a code, its value, and often its scaler and unit.
+* *flat*: a structure that contains codes and values in turn, with or without scaler and unit. It may also contain
+  structures as in *registers*.
+* *described*: a structure whose first element is the push-object-list, which names the object and the attribute of each
   element.
-* *attributes*: a structure of an enum and an array of attributes, each a descriptor and its value.
+* *attributes*: a structure of an enum and an array. Each element of the array is an attribute descriptor and its value.
 * *positions*: a structure of values without codes.
 """
 
@@ -37,17 +37,17 @@ _ID_GROUPS: Final = {  # C, D of codes whose value identifies the meter (Blue Bo
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # one of its attributes is the number of another meter; its value is a device type
+_M_BUS_CLIENT: Final = (24, 1)  # C, D; an attribute contains the number of another meter, the value its type
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
 
 
 class Item(NamedTuple):
-    """One element of a list: its code, if it has one, its value, and the scaler and unit that the list contains for it.
+    """One element of a list: its code and its data, and the scaler and the unit if the list contains them.
 
-    `is_value` is false where the element is another attribute of the object that the code names. `depends_on_value` is
-    true where another value at the same place may have another code, or none.
+    `is_value` is false if the element is another attribute of the object than its value. `depends_on_value` is true if
+    the code depends on the value, so that another value at the same place may have no code.
     """
 
     obis: Obis | None
@@ -59,12 +59,12 @@ class Item(NamedTuple):
 
     @property
     def entry(self) -> Entry | None:
-        """The registry entry of the value; `None` also where the element is no value."""
+        """The registry entry of the code; `None` if the registry has none, or if `is_value` is false."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:
-        """True where the value identifies the meter, by its code."""
+        """True if the code is that of a value that identifies a meter."""
         if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
             return False
         groups = (self.obis.c, self.obis.d)
@@ -72,12 +72,12 @@ class Item(NamedTuple):
 
 
 def elements(body: Data) -> tuple[Data, ...]:
-    """Return the elements of a list; an empty tuple when the body is no list."""
+    """Return the elements of an array or a structure; an empty tuple for data of another type."""
     return body.value if isinstance(body.value, tuple) and body.tag in LISTS else ()  # type: ignore[return-value]
 
 
 def parts(data: Data) -> Iterator[Data]:
-    """Return `data` and every element in it, at any depth."""
+    """Return `data` and all elements in it, at any depth."""
     yield data
     for element in elements(data):
         yield from parts(element)
@@ -94,12 +94,12 @@ def leaves(data: Data) -> Iterator[Data]:
 
 
 def named(body: Data) -> list[Item] | None:
-    """Return the items of a list that contains codes; `None` when it contains none."""
+    """Return the items of a list that contains codes; `None` for a list without codes."""
     return _registers(body) or _described(body) or attributes(body) or _flat(body)
 
 
 def attributes(body: Data) -> list[Item] | None:
-    """Return the items of a list of attributes; `None` when the body is no such list."""
+    """Return the items of a list of attributes; `None` if the body has another shape."""
     match elements(body):
         case [reason, Data(Tag.ARRAY) as listed]:
             items = [_attribute(element) for element in elements(listed)]
@@ -117,9 +117,9 @@ def _attribute(element: Data) -> Item | None:
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list without codes; `None` unless every element meets the demands of its place.
+    """Return the items of a list without codes; `None` unless every element meets the conditions of its place.
 
-    Fewer than half of the elements, all at the end, may be null-data, whatever their places demand.
+    Fewer than half of the elements may be null-data at the end of the list. Their places set no conditions for them.
     """
     found = elements(body)
     if body.tag is not Tag.STRUCTURE or len(found) != len(places):
@@ -132,16 +132,16 @@ def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
 
 
 def _placed(data: Data, place: Place) -> Item:
-    """Return the item at a place, without the code of the place where the value does not match its pattern."""
+    """Return the item at a place. It has no code if its value does not match the pattern of the place."""
     if place.demanded:
         return Item(place.obis, data)
     return Item(place.obis if _matches(data, place) else None, data, depends_on_value=True)
 
 
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list whose elements meet the demands of `places`; `None` when they do not.
+    """Return the items of a list whose elements meet the conditions of `places`; `None` if they do not.
 
-    `items` belong to a list with codes: each code must equal the code of its position in the signature.
+    `items` are those of a list with codes, or `None`. Each of their codes must equal the code of its place.
     """
     if items is None:
         return positional(body, places)
@@ -155,7 +155,7 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
-    """Return whether two codes mean the same; the channel of electricity does not matter."""
+    """Return whether two codes are equal or have the same registry entry, which does not depend on the channel (B)."""
     return sent is not None and code is not None and (sent == code or None is not lookup(sent) is lookup(code))
 
 
@@ -195,10 +195,10 @@ def _register(element: Data) -> Item:
 
 
 def _described(body: Data) -> list[Item] | None:
-    """Return the items of a list whose first element is the push-object-list; `None` when it is no such list.
+    """Return the items of a list whose first element is the push-object-list; `None` if the body has another shape.
 
-    The push-object-list has an entry for each element of the list, its own first. The first element is no value, even
-    where its own entry claims so: its entries decide how the other elements are read.
+    The push-object-list has one entry for each element of the list; the first entry is that of the push-object-list
+    itself. The push-object-list is no value, even if its entry says so, because it decides how the others are read.
     """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:
@@ -213,21 +213,21 @@ def _described(body: Data) -> list[Item] | None:
 
 
 def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
-    """Return the item of an element, with the scaler and unit that the same push contains for its register."""
+    """Return the item of an element. A register has the scaler and the unit that `scales` contains for its code."""
     scaler, unit = scales.get(entry.code, (None, None)) if entry.is_register else (None, None)
     return Item(entry.code, data, scaler, unit, is_value=entry.is_value)
 
 
 def _flat(body: Data) -> list[Item] | None:
-    """Return the items of a flat list: codes, each with its value and perhaps its scaler and unit, and registers.
+    """Return the items of a flat list; `None` if the body has another shape.
 
-    Only the first and the last element may have no code: the identifier of the list is the first (Kamstrup), or a clock
-    is the first and perhaps the meter number the last (Austria).
+    Only the first and the last element may have no code: the first may be the list identifier (Kamstrup) or the clock
+    (Austria). If it is the clock, the last may be the meter number.
     """
     parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
     if len(parts) < _PAIR:
         return None
-    items = _nameless(parts)
+    items = _take_without_code(parts)
     has_clock = any(item.obis == CLOCK for item in items)
     last = [Item(METER_ID, parts.pop())] if has_clock and _ends_with_text(parts) else []
     found = list(_walk(parts))
@@ -236,25 +236,29 @@ def _flat(body: Data) -> list[Item] | None:
     return [*items, *(item for item in found if item), *last]
 
 
-def _nameless(parts: list[Data]) -> list[Item]:
-    """Take the first element from `parts` if it has no code, and return its item."""
+def _take_without_code(parts: list[Data]) -> list[Item]:
+    """Remove the first element from `parts` if it has no code, and return a list of its item."""
     if values.text(parts[0]) is not None:
-        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup omits its code, which the document gives
+        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup sends it without its code
     return [Item(CLOCK, parts.pop(0))] if values.time(parts[0]) else []
 
 
 def _ends_with_text(parts: list[Data]) -> bool:
-    """Return whether the last element is a text that no code precedes."""
+    """Return whether the last element is a text, and the element before it is not a code."""
     return values.text(parts[-1]) is not None and len(parts) >= _PAIR and _code(parts[-_PAIR]) is None
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """Return the items of codes and values in turn; `None` for each element that is neither."""
+    """Return the item of each code and its value; `None` for each element that has neither a code nor null-data."""
     at = 0
     while at < len(parts):
-        size = 1 if parts[at].tag is Tag.STRUCTURE else _TRIPLE if _has_scale(parts, at) else _PAIR
-        yield _register(parts[at]) if size == 1 else _item(parts[at : at + size])
-        at += size
+        if parts[at].tag is Tag.STRUCTURE:
+            yield _register(parts[at])
+            at += 1
+        else:
+            size = _TRIPLE if _has_scale(parts, at) else _PAIR
+            yield _item(parts[at : at + size])
+            at += size
 
 
 def _has_scale(parts: list[Data], at: int) -> bool:

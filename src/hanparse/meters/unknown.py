@@ -1,4 +1,4 @@
-"""Makes the `UnknownMeterError` for a sound push that no profile reads, with a report that identifies no meter."""
+"""Creates the `UnknownMeterError` for a sound push that no profile reads. Its report identifies no meter."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 _IDENTIFYING_NUMBER: Final = 10 ** (ids.IDENTIFYING_DIGITS - 1)
-_CURRENT: Final = 255
+_NO_BILLING_PERIOD: Final = 255  # F of a code that does not belong to a billing period
 _HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # no _ at the end of a word
 _LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
-_HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # with a letter at least
+_HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # at least one letter
 _MAX_ROWS: Final = 200
 
 
 def unknown_meter(
     notification: DataNotification, named: list[Item] | None, list_id: str | None, link: Link | None
 ) -> UnknownMeterError:
-    """Return the error, with its report."""
+    """Return the error for a data-notification that no profile reads, with its report."""
     count = len(shapes.elements(notification.body))
     body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
     masked = _mask(list_id) if list_id else ""
@@ -36,16 +36,16 @@ def unknown_meter(
     in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
     message = (
         f"no profile reads this list: {body}, {identifier}; "
-        "the report of this error says what was understood and is made to be pasted into an issue"
+        "paste the `report` of this error into an issue: it contains the known elements"
     )
     return UnknownMeterError(message, report="\n".join(_lines(notification, named, in_report, link)))
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
-    """Return the error for a P1 telegram without a known number, with its report."""
+    """Return the error for a P1 telegram without a number that fills a field, with its report."""
     message = (
-        f"no line of this P1 telegram is a number of a meter: {len(items)} lines, maker {flag}; "
-        "the report of this error says what was understood and is made to be pasted into an issue"
+        f"no line of this P1 telegram contains a number with a known code: {len(items)} lines, maker {flag}; "
+        "paste the `report` of this error into an issue: it contains the known elements"
     )
     lines = ("### A P1 telegram that hanparse does not read", "", f"* maker: {flag}", "", *_table(items))
     return UnknownMeterError(message, report="\n".join(lines))
@@ -98,13 +98,18 @@ def _type(data: Data) -> str:
 
 
 def _code(item: Item) -> str:
-    """Return the code, unless it may be six octets of a number: the last group of codes in lists is 255."""
-    known = item.obis is not None and (item.entry is not None or item.obis.f == _CURRENT)
-    return str(item.obis) if known else "six octets" if item.obis else ""
+    """Return the code, or "six octets" for a code that may be part of a meter number.
+
+    A code counts as a code if it is in the registry or if its last group is 255, as in most lists.
+    """
+    if item.obis is None:
+        return ""
+    is_code = item.entry is not None or item.obis.f == _NO_BILLING_PERIOD
+    return str(item.obis) if is_code else "six octets"
 
 
 def _shown(item: Item) -> str:
-    """Return the value, unless it may identify the meter."""
+    """Return the value as text, with x in place of each character of a value that may identify the meter."""
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
@@ -116,7 +121,7 @@ def _shown(item: Item) -> str:
 
 
 def _mask(text: str) -> str:
-    """Return the text, with its letters and digits replaced where it may be the number of a meter."""
+    """Return the text. If it may be a meter number, x replaces its digits, or its letters and digits."""
     if not ids.is_number(text.encode("utf-8", "surrogateescape")):
         return text
     has_digits = sum(map(str.isdigit, text)) >= ids.IDENTIFYING_DIGITS
@@ -124,9 +129,9 @@ def _mask(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text for Markdown: unchanged where it is harmless, else as code, in which no character has a meaning.
+    """Return the text for Markdown: unchanged if it is harmless, otherwise as inline code.
 
-    The text cannot become a link, a mention, HTML, a heading, a cell of a table or a line of its own.
+    In Markdown, the result is no link, mention, HTML, heading, second table cell or second line.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line) and not _LINK.search(line):

@@ -1,4 +1,4 @@
-"""Returns the number, text or time in COSEM data of any type, and `None` where the data contains none."""
+"""Extracts the number, the text or the time from COSEM data of any type."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def plain(data: Data) -> Plain:
         return tuple(plain(element) for element in value.elements)
     if data.tag in LISTS and isinstance(value, tuple):
         return tuple(plain(element) for element in value if isinstance(element, Data))
-    return value  # type: ignore[return-value] # tuples of Data were taken apart above
+    return value  # type: ignore[return-value] # a tuple of Data has returned above
 
 
 def number(data: Data) -> int | float | None:
-    """Return a finite number; `None` for a delta, which needs the value before it."""
+    """Return the finite number in the data; `None` for other data and for a delta, which needs the value before it."""
     value = data.value
     if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -39,7 +39,7 @@ def number(data: Data) -> int | float | None:
 
 
 def text(data: Data) -> str | None:
-    """Return the printable ASCII text in a string, without NUL and blanks around it; `None` where nothing remains."""
+    """Return the text of a string without NUL and blanks around it; `None` if it is empty or not printable ASCII."""
     if data.tag not in _STRINGS:
         return None
     return printable(
@@ -49,13 +49,13 @@ def text(data: Data) -> str | None:
 
 @lru_cache(maxsize=64)
 def printable(raw: bytes) -> str | None:
-    """Return the printable ASCII text in the bytes of a string, as `text` does."""
+    """Return the text in the bytes of a string, as `text` does."""
     stripped = raw.decode("latin-1").strip(_BLANKS)
     return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
 
 def time(data: Data) -> DateTime | None:
-    """Return a date-time of the type date-time, or in an octet-string of twelve bytes."""
+    """Return the date-time in data of type date-time or in an octet-string of twelve bytes; `None` for other data."""
     if isinstance(data.value, DateTime):
         return data.value
     if data.tag is Tag.OCTET_STRING and isinstance(data.value, bytes) and len(data.value) == DATE_TIME_FORMAT.size:
@@ -66,7 +66,7 @@ def time(data: Data) -> DateTime | None:
 def has_kind(data: Data, kind: Kind) -> bool:
     """Return whether `data` can be of this kind. Any string can be a text, and null-data can be of any kind.
 
-    Kinds that need several elements, or that lists send in different types, are false for every element.
+    The result is false for a kind that needs several elements, or that meters send in different types.
     """
     if data.tag is Tag.NULL_DATA:
         return True
@@ -81,11 +81,11 @@ _READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Ki
 
 
 def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
-    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` where it is too large for a float.
+    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` if it is too large for a float.
 
-    The value is an int where nothing divides it. Integers are multiplied and one division rounds, so 2334 with exponent
-    −1 is 233.4, and a factor of 0.1 is exactly a tenth. With `is_float` a whole number is a float too: quantities whose
-    unit is not in `hanparse.obis.WHOLE_UNITS` are always floats.
+    The result is an int if `raw` is an int and no division is needed. All multiplications are exact, and only one
+    division rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is exactly a tenth. With `is_float`, the result
+    is always a float. Quantities need this if their unit is not in `hanparse.obis.WHOLE_UNITS`.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
@@ -95,8 +95,8 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
         return None
 
 
-def _exactly(factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator in lowest terms. A float counts as the decimal that it prints as."""
+def _fraction(factor: float | Fraction) -> tuple[int, int]:
+    """Return numerator and denominator in lowest terms. A float counts as the decimal number in its `str`."""
     if not isinstance(factor, float):
         return factor.numerator, factor.denominator
     digits, _, power = str(factor).partition("e")
@@ -107,8 +107,8 @@ def _exactly(factor: float | Fraction) -> tuple[int, int]:
     return numerator // common, denominator // common
 
 
-@lru_cache(maxsize=64, typed=True)  # a fraction and a float that compare equal may print differently
+@lru_cache(maxsize=64, typed=True)  # a fraction and a float that are equal may have different ratios
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator of ``factor × 10^exponent``; a float counts as the decimal that it prints as."""
-    numerator, denominator = (1, 1) if factor == 1 else _exactly(factor)
+    """Return numerator and denominator of ``factor × 10^exponent``; a float counts as the decimal in its `str`."""
+    numerator, denominator = (1, 1) if factor == 1 else _fraction(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

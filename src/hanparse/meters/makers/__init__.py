@@ -1,1 +1,1 @@
-"""The profiles: one data file for each maker, without functions."""
+"""The profiles of all makers. Each maker has one module, which contains data and no functions."""

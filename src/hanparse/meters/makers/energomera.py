@@ -1,4 +1,4 @@
-"""Energomera: status words and alarms by a push-object-list with restrictions and columns, no registers.
+"""Energomera: lists with a push-object-list that has restrictions and columns. They contain status words and alarms.
 
 Source: a real capture.
 """

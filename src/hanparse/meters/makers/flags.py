@@ -1,7 +1,7 @@
-"""Maps the first letters of a P1 identification to the maker, as registered with the FLAG association.
+"""Maps the first three letters of a P1 identification to the maker that registered them with the FLAG association.
 
-The table has no letters of grid operators (FLU, Lux, ESO): they do not identify the maker.
-Sources: FLAG association list; P1 telegrams of these makers.
+The table does not contain the letters of grid operators (FLU, Lux, ESO), because they do not identify the maker.
+Sources: the list of the FLAG association; P1 telegrams of these makers.
 """
 
 from typing import Final
@@ -21,4 +21,4 @@ FLAGS: Final = {
     "SAG": "Sagemcom",
     "XMX": "Landis+Gyr",
 }
-"""The keys are in capitals, because meters write ISk and ISK."""
+"""The makers by their letters. The keys are in capitals, because some meters send ISk and others ISK."""

@@ -1,7 +1,7 @@
 """Iskraemeco AM550, AM100, IE.5: values by position, or with a push-object-list; without scalers and units.
 
-Source: real captures, and the order of registers in firmware that reads them. A position that no document explains has
-no code and fills no field.
+Source: real captures, and the order of registers in firmware of readers. A position that no document explains has no
+code and fills no field.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ _HEP = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"  # Croatia: serial number, time, date
 _QUADRANTS = "5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32"
 _POWER = "1.7.0/u32 2.7.0/u32"
 _PHASES = f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS}"
-_RESTS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and states
+_RESTS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and its states
 
 ISKRAEMECO = Profile(  # Slovenia
     manufacturer="Iskraemeco",
@@ -51,7 +51,7 @@ ISKRAEMECO_UNNAMED = replace(
 )
 
 _QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
-ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 in Switzerland, a short list of Slovenia, KELAG
+ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 (Switzerland), a short list (Slovenia), KELAG (Austria)
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),

@@ -16,7 +16,7 @@ _HOURLY = "0-0:1.0.0 1.8.0 2.8.0 3.8.0 4.8.0"
 KAIFA = Profile(
     manufacturer="Kaifa",
     list_ids=("KFM_",),
-    links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # 01, 02 01: Norway, an I-frame
+    links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # octets 01, 02 01; an I-frame (Norway)
     unframed=(codes("1.7.0/u32"),),
     positions=(
         codes("1.7.0"),
@@ -36,5 +36,5 @@ KAIFA = Profile(
     ),
 )
 
-# TINETZ and others: registers with scalers and units; the logical device name identifies the maker.
+# TINETZ and other operators: registers with scalers and units. The logical device name identifies the maker.
 KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

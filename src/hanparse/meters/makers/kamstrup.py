@@ -7,15 +7,16 @@ from hanparse.measurement import Wiring
 from hanparse.meters import clock
 from hanparse.meters.profile import HigherResolution, Model, Profile
 
-_CT = {"A": -3}  # types 685…, 6 A behind current transformers: from real captures, no document has it
+_CT = {"A": -3}  # types 685…, for current transformers, up to 6 A; source: real captures, no document
 
-# Type number: 68, then 4 direct, 5 CT or 6 one-phase, then 1, housing, measuring systems (1, 2, 3), …
+# The digits of a type number: 68; 4 (direct), 5 (CT) or 6 (one phase); 1; housing; number of measuring systems; …
 KAMSTRUP = Profile(
     manufacturer="Kamstrup",
     list_ids=("Kamstrup_V",),
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
-    # Denmark and Sweden, 2024: meters of the same types send the same lists in hundredths of a volt. No meter with a
-    # HAN port has more than 500 V between lines, so numbers from 512 on are hundredths. No meter works below 5.12 V.
+    # In Denmark and Sweden (2024), meters of the same types send the same lists with voltages in hundredths of a volt.
+    # No meter with a HAN port has more than 500 V between lines, so numbers of 512 or more are hundredths. No meter
+    # works below 5.12 V, so smaller numbers are volts.
     higher_resolution={"V": HigherResolution(512, -2)},
     clock=clock.NORMAL_TIME,  # the status may have the DST bit, but the clock is not shifted
     models=(

@@ -17,16 +17,16 @@ EMBRIQ = Profile(
     models=(
         Model("ZFF1*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
         Model("ZMF1*", Wiring.FOUR_WIRE),
-        Model("", None, not_measured=("current_l2", "voltage_l2")),  # a ZFF sends its type not in every list
+        Model("", None, not_measured=("current_l2", "voltage_l2")),  # some lists of a ZFF do not contain its type
     ),
 )
 
 _WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0, "°": 0, "": -3}
-E450 = Profile(  # lists with a push-object-list, of any length; E570 has the same addresses, and currents of 64 bits
+E450 = Profile(  # any list with a push-object-list; E570 has the same addresses, and sends currents in 64 bits
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),
-    links=tuple(Link((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, 9B, FD, 95; 03
+    links=tuple(Link((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, CE 9B, CE FD, CE 95; 03
     exponents={**_WHOLE, "A": -2, "A/i64": 0, "A/u64": 0, "V": 0, "Hz": 0},
 )
 E360 = replace(

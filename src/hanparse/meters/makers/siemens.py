@@ -1,7 +1,7 @@
-"""Siemens IM350 in Vienna: values by position behind the logical device name; without scalers and units.
+"""Siemens IM350 in Vienna: the logical device name, then values by position; without scalers and units.
 
-Source: a real capture, deciphered. The values after the name are from other meters of this operator. IM150 sends
-no name.
+Source: a real capture that was deciphered, and lists of other meters of this operator for the values after the name.
+The lists of IM150 do not contain the name.
 """
 
 from hanparse.meters.profile import Profile, codes

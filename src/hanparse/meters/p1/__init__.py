@@ -1,4 +1,4 @@
-"""Turns a P1 telegram into a `Measurement`: its lines become items, and `hanparse.meters.read` reads their numbers."""
+"""Turns a P1 telegram into a `Measurement`. Its lines become items, which `hanparse.meters.read` turns into fields."""
 
 from hanparse.meters.p1.reading import TelegramReading, read_telegram
 

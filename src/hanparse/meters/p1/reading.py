@@ -1,4 +1,4 @@
-"""Turns a telegram into a `TelegramReading` and a `Measurement`. `hanparse.meters.read` reads the numbers."""
+"""Turns a P1 telegram into a `TelegramReading`, which gives a `Measurement`."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
     from hanparse.meters.p1.records import Record
     from hanparse.p1 import Telegram
 
-# Telegrams of Central European countries contain the version of DSMR (NL, LU and others) or of e-MUCS (BE).
+# Only telegrams of Central European countries contain these versions: DSMR (NL, LU and others), e-MUCS (BE).
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
-_CENTRAL: Final = "Lux"
-# The codes of the meter number: NL 4 and 5, then NL 2.2 and BE, then LU.
+_CENTRAL: Final = "Lux"  # the letters in identifications of Luxembourg
+# The codes of the meter number: DSMR 4 and 5, then DSMR 2.2 and Belgium, then Luxembourg.
 _METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
 _CLOCK: Final = Obis.parse("0-0:1.0.0")
-_DATE, _TIME = Obis.parse("1-0:0.9.2"), Obis.parse("1-0:0.9.1")  # optical ports send the clock in two
+_DATE, _TIME = Obis.parse("1-0:0.9.2"), Obis.parse("1-0:0.9.1")  # optical ports send the clock in two lines
 _TARIFF: Final = Obis.parse("0-0:96.14.0")
 _BREAKER: Final = Obis.parse("0-0:96.3.10")
 _MESSAGE: Final = Obis.parse("0-0:96.13.0")
@@ -53,15 +53,15 @@ class TelegramReading(NamedTuple):
     reading: Reading
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """Return the measurement, with the caller's factors and time zone."""
+        """Return the measurement in the scale and the time zone of the caller."""
         return Measurement(**self.fields(scale, timezone), registers=self.reading.registers, scale=scale)
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return the fields of the measurement, by name. Those that the telegram lacks are missing or `None`."""
+        """Return the fields of the measurement by name. A field without a line in the telegram is missing or `None`."""
         return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
 
     def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return the fields that are more than a number of one line, by name."""
+        """Return by name the fields that are not the number of a single line."""
         calendar = self.calendar(timezone)
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
@@ -70,13 +70,13 @@ class TelegramReading(NamedTuple):
         return Calendar(_is_central(self.telegram, self.records), timezone)
 
     def clock(self, timezone: tzinfo | None) -> Record | None:
-        """Return the record of the clock, if the time of the measurement is that of one record."""
+        """Return the record that contains the time of the measurement; `None` if no single record contains it."""
         calendar = self.calendar(timezone)
         clocks = (record for record in self.records if record.obis == _CLOCK)
         return next((record for record in clocks if calendar.moment(record.groups[0])), None)
 
     def _single(self, calendar: Calendar) -> dict[str, Any]:
-        """Return the fields that one group fills: texts and the clock."""
+        """Return the fields that are a text, a state or the clock."""
         clock = self._first(_CLOCK, calendar.moment) or self._two_part_clock(calendar)
         meter = (self._first(code, values.identifier) for code in _METER_IDS)
         version = (self._first(code, values.version) for code in _VERSIONS)
@@ -91,7 +91,7 @@ class TelegramReading(NamedTuple):
         }
 
     def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
-        """Return the fields that several groups or records fill."""
+        """Return the fields that need several groups or records."""
         failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
         peak, peak_time = lines.peak(self._groups(_PEAK) or (), calendar, power)
         meters = lines.submeters(self.records, calendar)
@@ -109,12 +109,12 @@ class TelegramReading(NamedTuple):
         }
 
     def _groups(self, code: Obis) -> tuple[str, ...] | None:
-        """Return the groups of the first record with a code; a code of electricity may have B = 1 (Switzerland)."""
+        """Return the groups of the first record with a code. A code of electricity may have B = 1 (Switzerland)."""
         codes = (code, code._replace(b=1)) if code.a == ELECTRICITY else (code,)
         return next((record.groups for record in self.records if record.obis in codes), None)
 
     def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
-        """Return the first value of a code that can be read."""
+        """Return the first value that `read` returns for a record with this code; `None` if there is none."""
         found = (read(record.groups[0]) for record in self.records if record.obis == code)
         return next((value for value in found if value is not None), None)
 
@@ -124,13 +124,13 @@ class TelegramReading(NamedTuple):
 
 
 def read_telegram(telegram: Telegram) -> TelegramReading:
-    """Return the reading of a telegram. Raises `UnknownMeterError` when no line contains a known number."""
+    """Return the reading of a telegram. Raises `UnknownMeterError` if no line contains a number with a known code."""
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
     found = TelegramReading(telegram, records, reading._replace(registers=registers))
-    numbers = any(source.kind is Kind.NUMBER for source in reading.sources.values())
-    if numbers or any(meter.value is not None for meter in lines.submeters(records, Calendar())):
+    has_numbers = any(source.kind is Kind.NUMBER for source in reading.sources.values())
+    if has_numbers or any(meter.value is not None for meter in lines.submeters(records, Calendar())):
         return found
     raise unknown_telegram(reading.items, telegram.flag)
 
@@ -146,7 +146,7 @@ def _is_central(telegram: Telegram, records: Iterable[Record]) -> bool:
 
 
 def _item(record: Record) -> Item:
-    """Return the item of a record: a number with scaler and SI unit where it has a unit, else its text."""
+    """Return the item of a record: a number with scaler and SI unit, or a text if the record contains no number."""
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
     found = values.number(text) if record.obis else None
@@ -157,11 +157,11 @@ def _item(record: Record) -> Item:
 
 
 def _is_number(item: Item, found: values.Number) -> bool:
-    """Return whether digits without a unit are a number. Otherwise they are a text, such as the number of a meter."""
+    """Return whether digits without a unit are a number, by the code. Other digits are a text, such as an id."""
     kind = item.entry and item.entry.kind
     return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
 
 
 def _register(record: Record, register: Register) -> Register:
-    """Return the register of a record; its value is the groups as sent if there are several."""
+    """Return the register of a record. The value of a record with several groups is all groups, as sent."""
     return Register(record.obis, record.groups) if len(record.groups) > 1 else register

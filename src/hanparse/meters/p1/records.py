@@ -1,4 +1,4 @@
-"""Turns the lines of a telegram into records, and records into fields that need several groups or lines.
+"""Turns the lines of a P1 telegram into records, and records into the fields that need several groups or lines.
 
 Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9), e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of
 sub-meters).
@@ -29,21 +29,18 @@ _KINDS: Final[dict[int, str]] = {
     12: "heat",
     **dict.fromkeys((6, 7, 21, 22, 23), "water"),
 }
-_CHANNELS: Final = range(1, 65)  # B of an M-Bus channel; 0 is the meter itself
+_CHANNELS: Final = range(1, 65)  # B of a code is the M-Bus channel; 0 is the meter itself
 _TYPES: Final = {(24, 1, 0)}
 _IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
-_READINGS: Final = {
-    (24, 2, 1),
-    (24, 2, 3),
-    (24, 3, 0),
-}  # 24.2.3: gas, not converted to a base temperature
-_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: their number, the code of their durations
-_HISTORY_HEAD: Final = 3  # groups before the entries of a history of peaks: their number, the codes of time and value
+# 24.2.3 is gas that is not converted to a base temperature.
+_READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}
+_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: number of entries, code of the durations
+_HISTORY_HEAD: Final = 3  # groups before the entries of a history of peaks: number of entries, codes of time and value
 _HISTORY_ENTRY: Final = 3
 
 
 class Record(NamedTuple):
-    """A line and its continuation lines: code (`None` where it cannot be read), groups, offset and text."""
+    """A line and its continuation lines: code (`None` if it cannot be read), groups, offset and text."""
 
     obis: Obis | None
     groups: tuple[str, ...]
@@ -64,7 +61,7 @@ def records(telegram: Telegram) -> list[Record]:
 
 
 def value_of(groups: Sequence[str]) -> str:
-    """Return the group that is the value: the first number with a unit, else the first group."""
+    """Return the first group that is a number with a unit, or else the first group."""
     if len(groups) == 1:
         return groups[0]
     with_unit = (group for group in groups if (found := values.number(group)) and found.unit)
@@ -72,7 +69,7 @@ def value_of(groups: Sequence[str]) -> str:
 
 
 def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
-    """Return the long power failures in a log (1-0:99.97.0); `None` where an entry cannot be read."""
+    """Return the long power failures in a log (1-0:99.97.0); `None` if an entry cannot be read."""
     entries = groups[_LOG_HEAD:]
     found = [
         (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
@@ -83,7 +80,7 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
 
 
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
-    """Return the highest average power of this month (1-0:1.6.0) and its time; `None` where the time means never."""
+    """Return the highest average power of this month (1-0:1.6.0) in W and its time; `None` for a clock never set."""
     time, sent = _time(groups, calendar), values.number(value_of(groups))
     if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
         return None, None
@@ -91,12 +88,12 @@ def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) ->
 
 
 def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
-    """Return the time of a value: in the first group, or after the value (Iskraemeco MIE5T in Belgium)."""
+    """Return the time of a value. It is in the first group, or in the second one (Iskraemeco MIE5T in Belgium)."""
     return next((time for group in groups[:2] if (time := calendar.moment(group))), None)
 
 
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
-    """Return the monthly peaks in a history (0-0:98.1.0) that have a time; `None` where an entry cannot be read."""
+    """Return the monthly peaks in a history (0-0:98.1.0) that have a time; `None` if an entry cannot be read."""
     entries = groups[_HISTORY_HEAD:]
     found = []
     for month_end, time, power in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
@@ -111,10 +108,11 @@ def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -
 
 
 def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
-    """Return the sub-meters in a telegram, in its order; without those never read, where another one was read.
+    """Return the sub-meters in a telegram, in the order of their lines.
 
-    The line with the device type precedes the reading and defines the quantity of the sub-meter; the channel does not.
-    Another type line on the channel of a sub-meter that has a reading begins another sub-meter.
+    If at least one sub-meter has a reading, sub-meters without a reading are left out. The quantity of a sub-meter
+    depends on its line with the device type, not on its channel. If a channel has a reading already, another line with
+    a device type begins another sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
@@ -135,7 +133,7 @@ _PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
 
 
 def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
-    """Return the sub-meter with the value of one more record; the first value of each field stays."""
+    """Return the sub-meter with the value of one more record. A field that has a value does not change."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
     if code in _TYPES and meter.kind is None and (sent := values.number(first)) and not sent.exponent:
@@ -148,7 +146,7 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
-    """Return the sub-meter with its reading; unchanged where the reading has no time, number or unit."""
+    """Return the sub-meter with its reading, or unchanged if the reading has no time, no number or no known unit."""
     time, sent = _time(groups, calendar), values.number(_reading(groups))
     if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
         return meter
@@ -157,7 +155,7 @@ def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submete
 
 
 def _reading(groups: Sequence[str]) -> str:
-    """Return the value with its unit. DSMR 2.2 and 3.0 send time, status, period, number, code, unit and value."""
+    """Return the value with its unit. In DSMR 2.2 and 3.0 the seven groups end with the unit and the value."""
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
     return value_of(groups) if len(groups) == _READING else groups[-1]
@@ -168,7 +166,7 @@ _OLD_READING: Final = 7
 
 
 def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
-    """Return the sub-meter of a kind with the latest reading: an exchanged one may stay on its channel."""
+    """Return the sub-meter of a kind with the latest reading. A telegram may contain a replaced one, too."""
     read = [meter for meter in meters if meter.kind == kind and meter.time and meter.unit == "m³"]
     return max(read, key=lambda meter: _order(meter.time), default=None)
 

@@ -1,4 +1,4 @@
-"""Turns the text in the parentheses of a P1 line into a number, a moment or an identifier; `None` where it is none."""
+"""Turns a group, the text in parentheses in a P1 line, into a number, a moment, an identifier or a state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from hanparse.measurement.parts import Breaker
 from hanparse.meters import clock
 
-# Fn(x,y) of DSMR: no exponent, no decimal comma, and few digits. Eighteen fit in 64 bits.
+# Format Fn(x,y) of DSMR: no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
 _NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _MAX_DIGITS: Final = 18
 _PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
@@ -36,7 +36,7 @@ _BREAKERS: Final = {
 
 
 class Number(NamedTuple):
-    """``digits × 10^exponent`` of an SI unit; the unit is empty where the group has none."""
+    """The number ``digits × 10^exponent`` in an SI unit. The unit is empty if the group has none."""
 
     digits: int
     exponent: int
@@ -44,7 +44,7 @@ class Number(NamedTuple):
 
 
 def number(text: str) -> Number | None:
-    """Return the number of a group, with its unit behind ``*``. The decimal point is shifted: 0002.345*kW is 2345 W."""
+    """Return the number in a group and its SI unit; `None` for other text. 0002.345*kW is 2345 × 10^0 W."""
     value, star, unit = text.partition("*")
     match, scale = _NUMBER.fullmatch(value), _unit(unit) if star else (0, "")
     if match is None or scale is None:
@@ -57,7 +57,7 @@ def number(text: str) -> Number | None:
 
 @lru_cache(maxsize=64)
 def _unit(text: str) -> tuple[int, str] | None:
-    """Return the power of ten and the SI unit of a unit as sent."""
+    """Return the power of ten and the SI unit of a unit such as kWh; `None` for an unknown unit."""
     for prefix in (text[:1], ""):
         symbol = _SYMBOLS.get(text[len(prefix) :].lower())
         if symbol and prefix in _PREFIXES:
@@ -68,16 +68,16 @@ def _unit(text: str) -> tuple[int, str] | None:
 class Calendar(NamedTuple):
     """The time zone of the clocks in a telegram.
 
-    `S` and `W` after a time mark summer and normal time, but not the zone. So a time is aware only in two cases: the
-    telegram is from a country of Central European time (`is_central`), or the caller gives the zone (`override`), which
-    replaces every rule.
+    The letter after a time, `S` or `W`, marks summer time or normal time, but not the zone. So a time is aware only in
+    two cases: the telegram is from a country of Central European time (`is_central`), or the caller gives the zone
+    (`override`). `override` takes precedence.
     """
 
     is_central: bool = False
     override: tzinfo | None = None
 
     def moment(self, text: str) -> datetime | None:
-        """Return the moment of a text; `None` for an impossible one, such as 30 February, and for a clock never set."""
+        """Return the moment in a group; `None` for other text, an impossible date or a clock that was never set."""
         match = _TIME.fullmatch(text)
         if match is None:
             return None
@@ -90,29 +90,29 @@ class Calendar(NamedTuple):
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """Return the pass of the hour that exists twice in autumn, by the letter."""
+    """Return the moment with the `fold` that the letter gives, for the hour that exists twice in autumn."""
     passes = (moment, moment.replace(fold=1))
-    offsets = [offset for one in passes if (offset := one.utcoffset()) is not None]
+    offsets = [offset for each in passes if (offset := each.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
         return moment
     return passes[offsets.index((max if season == "S" else min)(offsets))]
 
 
 def plain(text: str) -> str | None:
-    """Return the text without blanks around it; `None` when nothing remains."""
+    """Return the text without blanks around it; `None` if it is empty."""
     return text.strip() or None
 
 
 def version(text: str) -> str | None:
-    """Return the version of the P1 description, which an Iskraemeco MIE5T sends as two hex digits a character."""
+    """Return the version of the P1 description. An Iskraemeco MIE5T sends two hex digits for each character."""
     sent = plain(text)
     return bytes.fromhex(sent).decode() if sent and _HEX_VERSION.fullmatch(sent) else sent
 
 
 def identifier(text: str) -> str | None:
-    """Return the number of a meter: as sent, or decoded from two hexadecimal digits for each character (NL, BE, LU).
+    """Return the number of a meter, decoded if the meter sends two hex digits for each character (NL, BE, LU).
 
-    A text is decoded where the result has letters and digits only, and at least half of them are digits.
+    The text is decoded only if the result consists of letters and digits, and at least half of them are digits.
     """
     text = text.strip()
     if _HEX.fullmatch(text):
@@ -123,7 +123,7 @@ def identifier(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """Return a message to the consumer: decoded from hexadecimal digits where the result is text, else as sent."""
+    """Return a message to the consumer. It is decoded from hex digits if the result is text, and otherwise as sent."""
     text = text.strip()
     if _HEX.fullmatch(text):
         decoded = bytes.fromhex(text).decode("utf-8", "replace").strip("\0 \t\r\n")
@@ -133,11 +133,11 @@ def message(text: str) -> str | None:
 
 
 def tariff(text: str) -> int | None:
-    """Return the number of a tariff: 0002, 02, or TARIFF 1 (Hungary)."""
+    """Return the number of a tariff from a group such as 0002, 02 or TARIFF 1 (Hungary)."""
     match = _TARIFF.fullmatch(text.strip())
     return int(match[1]) if match else None
 
 
 def breaker(text: str) -> Breaker | None:
-    """Return the state of a breaker: 0, 1, 2, or ON and OFF (Hungary)."""
+    """Return the state of a breaker from a group: 0, 1 or 2, or ON or OFF (Hungary)."""
     return _BREAKERS.get(text.strip().upper())
