@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 _CHARACTER: Final = re.compile(r"\w")
 _NUMBER: Final = re.compile("-?[0-9]+")
+_NO_DIGIT: Final = re.compile("[^0-9A-Fa-f]+")
+_MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: each byte has brackets, and 1000 are characters
 _CELL: Final = re.compile(r"[|;,\t][ '\"]*")
 _LONGEST_FRONT: Final = 200
 
@@ -87,7 +89,8 @@ def _column(notation: Notation, at: int) -> Reading:
 
 
 _ROW: Final = (
-    r"(?P<bytes>(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
+    r"(?P<bytes>(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2}(?=[ ][^\n]{16}[ \t]*$)"
+    r"|(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
     r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2}|(?<=(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2})[ ])[^\n]*$)"
 )
 
@@ -126,7 +129,7 @@ def _block(notation: Notation) -> Reading:
         pieces = []
         for block in pattern.finditer(text):
             with suppress(ValueError):
-                if data := notation.data(block[0]):
+                if not _MIXED.search(block[0]) and (data := notation.data(block[0])):
                     pieces.append(Piece(*block.span(), data, notation.style))
         return pieces
 
@@ -150,7 +153,10 @@ def _aligned(read: Reading) -> Reading:
 
 # --- notations that span lines, or that may be anywhere on a line ----------------------------------------------------
 
-_LONG: Final = re.compile(rf"(?<![\w+/])(?:0[xX]|\\[xX])?((?>(?:[0-9A-Fa-f]{{2}}){{{MIN_BYTES},}}))(?![\w+/])")
+_LONG: Final = re.compile(
+    r"(?<![\w+/])(?:0[xX]|\\[xX])?(?P<pairs>[0-9A-Fa-f]{2}(?P<sign>[/_+]?)[0-9A-Fa-f]{2}"
+    rf"(?>(?:(?P=sign)[0-9A-Fa-f]{{2}}){{{MIN_BYTES - 2},}}))(?![\w+/])"
+)
 _WRAPPED: Final = re.compile(
     r"^[0-9A-Fa-f]{17,}+[ \t]*\n(?>(?:[0-9A-Fa-f]{17,}+[ \t]*\n)*)[0-9A-Fa-f]+[ \t]*$", re.MULTILINE
 )
@@ -172,7 +178,7 @@ _MIN_ESCAPES: Final = 4
 
 
 def _long_words(text: str) -> list[Piece]:
-    return [Piece(*word.span(), bytes.fromhex(word[1]), "hex") for word in _LONG.finditer(text)]
+    return [Piece(*word.span(), bytes.fromhex(_NO_DIGIT.sub("", word["pairs"])), "hex") for word in _LONG.finditer(text)]
 
 
 def _wrapped(text: str) -> list[Piece]:
@@ -222,7 +228,8 @@ def _strings(pattern: re.Pattern[str], mark: str, escape: re.Pattern[str], cut: 
         pieces = []
         for string in pattern.finditer(text) if mark in text else ():
             if string[0].count(mark) >= _MIN_ESCAPES:
-                said = escape.sub(_character, string[0][cut : len(string[0]) - cut])
+                said = string[0][cut : len(string[0]) - cut]
+                said = escape.sub(_character, said if cut else said.strip())
                 with suppress(UnicodeEncodeError):
                     pieces.append(Piece(*string.span(), said.encode("latin-1"), "literal"))
         return pieces

@@ -11,6 +11,7 @@
 * A UUID may have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
 * An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
+* An IP address is behind a word, as in ``connected to 10.0.0.7``.
 * A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text.
 """
 
@@ -63,7 +64,8 @@ _BINARY: Final = re.compile(
 _ADDRESS: Final = re.compile(
     r"^[ \t]*+(?P<remark>0x[0-9A-Fa-f]{5,16}(?:[ ]<[^<>\n]{1,60}>)?:)(?=[ \t]+0x)", re.MULTILINE
 )
-_MARKS: Final = (_ADDRESS, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
+_IP: Final = re.compile(r"(?<=[A-Za-z:=@/][ /])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::[0-9]{1,5})?(?![\w.])")
+_MARKS: Final = (_ADDRESS, _IP, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:
