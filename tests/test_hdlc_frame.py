@@ -84,7 +84,7 @@ def test_a_frame_that_cannot_be_sent_is_a_value_error() -> None:
         Frame((), (1,), 0x13, b"information"),
         Frame((1,), (1,), 256, b"information"),
     ):
-        with pytest.raises(ValueError, match="no HDLC frame"):
+        with pytest.raises(ValueError, match="cannot build an HDLC frame"):
             frame.build()
 
 
@@ -105,16 +105,16 @@ def damaged(position: int, byte: int) -> bytes:
         (b"", 0, "opening flag 7E, found nothing"),
         (damaged(0, 0x7F), 0, "opening flag 7E, found 7F"),
         (damaged(1, 0xB0), 1, "format field (A0 to AF) after the flag, found B0"),
-        (damaged(2, 3), 1, "announces 3 bytes, a frame has 7 at least"),
+        (damaged(2, 3), 1, "announces 3 bytes, expected at least 7"),
         (damaged(-1, 0x7F), len(LIST_1) - 1, "closing flag 7E after 39 bytes, found 7F"),
         (LIST_1 + b"\x7e", len(LIST_1), "1 bytes follow the closing flag"),
         (LIST_1[:-5], len(LIST_1) - 5, "ends after 36 of 41 bytes, 5 are missing"),
         (LIST_1[:2], 2, "ends after 2 of at least 9 bytes, 7 are missing"),
         (b"\x7e\xa0\x30\x02\x02\x01\x03" + bytes(43), 3, "destination address of 1, 2 or 4 bytes, found 3"),
         (b"\x7e\xa0\x30\x03" + bytes(46), 4, "source address of 1, 2 or 4 bytes, found no end in 4"),
-        (b"\x7e\xa0\x07\x02\x02\x02\x03\x03\x13", 1, "announces 7 bytes, too few for the header"),
-        (b"\x7e\xa0\x08\x03\x03\x13" + bytes(10), 1, "announces 8 bytes, too few for the header"),
-        (sealed(b""), 1, "announces 10 bytes, too few for the header"),  # an HCS, and nothing behind it
+        (b"\x7e\xa0\x07\x02\x02\x02\x03\x03\x13", 1, "announces 7 bytes, fewer than the header"),
+        (b"\x7e\xa0\x08\x03\x03\x13" + bytes(10), 1, "announces 8 bytes, fewer than the header"),
+        (sealed(b""), 1, "announces 10 bytes, fewer than the header"),  # an HCS, and nothing behind it
     ],
 )
 def test_each_damage_has_its_own_words_and_place(data: bytes, offset: int, words: str) -> None:

@@ -45,7 +45,7 @@ def test_a_frame_that_is_cut_off_ends_beyond_its_bytes(telegram: Telegram) -> No
 
 
 def test_more_data_than_a_length_announces_cannot_be_built() -> None:
-    with pytest.raises(ValueError, match="no M-Bus long frame can hold Telegram"):
+    with pytest.raises(ValueError, match="cannot build an M-Bus long frame: expected at most 252 bytes of data"):
         Telegram(0x53, 0xFF, 0, bytes(253)).build()
 
 

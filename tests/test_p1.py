@@ -154,10 +154,10 @@ def test_only_bytes_are_taken() -> None:
         {"eol": "x"},
     ],
 )
-def test_what_no_telegram_can_hold_is_not_built(change: dict[str, object]) -> None:
+def test_lines_that_form_no_telegram_are_not_built(change: dict[str, object]) -> None:
     telegram = Telegram("KAM5", (Line(""), Line("1-0:1.7.0", ("0002.345*kW",))))
     assert Telegram.parse(telegram.build()).lines == telegram.lines
-    with pytest.raises(ValueError, match="no P1 telegram can hold this"):
+    with pytest.raises(ValueError, match="cannot build a P1 telegram"):
         replace(telegram, **change).build()  # type: ignore[arg-type]
 
 
@@ -165,6 +165,6 @@ def test_a_changed_telegram_gets_its_crc_when_it_is_built_and_the_old_one_is_ref
     telegram = Telegram.parse(swedish())
     changed = replace(telegram, lines=(*telegram.lines, Line("1-0:2.7.0", ("0000.000*kW",))))
     assert is_telegram(replace(changed, crc=None).build())
-    with pytest.raises(ValueError, match=re.escape("no P1 telegram can hold this: byte")) as caught:
+    with pytest.raises(ValueError, match=re.escape("cannot build a P1 telegram: byte")) as caught:
         changed.build()
     assert isinstance(caught.value.__cause__, ChecksumError)

@@ -259,7 +259,7 @@ def test_of_bytes_that_have_no_name_nothing_is_known(data: bytes) -> None:
 
 
 def test_an_m_bus_header_without_a_frame_is_an_error_that_says_it() -> None:
-    with pytest.raises(FrameError, match="one length twice"):
+    with pytest.raises(FrameError, match="the same length twice"):
         unframed(b"\x68\x05\x06\x68\0\0\0\0\0")
 
 

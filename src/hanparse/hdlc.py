@@ -71,10 +71,11 @@ class Frame:
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
-        """Parse one frame, which `data` contains from its opening flag to its closing flag.
+        """Parse `data`, which must be one frame from its opening flag to its closing flag.
 
-        `offset` is added to the positions in errors and in the frame. Raises `FrameError` for the first error in
-        `data`, `ChecksumError` when it is the HCS or the FCS, and `TypeError` when `data` is not bytes-like.
+        `offset` is the position of `data` in the stream. Positions in the frame and in errors count from the start of
+        the stream. Raises `FrameError` for the first error in `data` (`ChecksumError` when the HCS or the FCS does not
+        fit), and `TypeError` when `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -116,7 +117,8 @@ class Frame:
             sent = bytes(FRAME.build({"content": {"value": content}}))
             find_end(sent)  # the grammar would also send an address of three bytes
         except (ConstructError, IndexError, ValueError) as error:
-            raise ValueError(f"no HDLC frame of at most {MAX_LENGTH} bytes can hold {self!r}") from error
+            expected = f"addresses of 1, 2 or 4 bytes and at most {MAX_LENGTH} bytes without the flags"
+            raise ValueError(f"cannot build an HDLC frame: expected {expected}, found {self!r}") from error
         return sent
 
 
@@ -135,8 +137,8 @@ def _fail(message: str, offset: int) -> NoReturn:
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     """Return the end of the frame with the opening flag ``data[start]``, and whether its header is complete and sound.
 
-    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when one of the checks fails that
-    the received bytes allow.
+    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when the received bytes fail one
+    of the checks for which they suffice.
     """
     size = len(data)
     if size > start + 1 and data[start + 1] >> 4 != TYPE_3:
@@ -148,7 +150,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     length = (data[start + 1] & 7) << 8 | data[start + 2]
     if length < _MIN_LENGTH:
         raise FrameError(
-            f"the format field announces {length} bytes, a frame has {_MIN_LENGTH} at least", offset=start + 1
+            f"the format field announces {length} bytes, expected at least {_MIN_LENGTH}", offset=start + 1
         )
     end = start + length + 2
     if not _check_header(data, start, end):
@@ -167,7 +169,7 @@ def _check_header(data: Buffer, start: int, end: int) -> bool:
     if between < 0 or (control < len(data) and 0 < between <= SEQUENCE_SIZE):
         announced = end - start - 2
         raise FrameError(
-            f"the format field announces {announced} bytes, too few for the header that follows", offset=start + 1
+            f"the format field announces {announced} bytes, fewer than the header after it needs", offset=start + 1
         )
     if between and control + 1 + SEQUENCE_SIZE <= len(data):
         _check_sequence("HCS", data, start + 1, control + 1)
@@ -185,9 +187,10 @@ def _check_rest(data: Buffer, start: int, end: int) -> None:
 
 
 def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
-    """Return the index after an extensible address, which ends with an odd byte, or after its received bytes.
+    """Return the index after an extensible address. An incomplete address ends with its last received byte.
 
-    The search ends with the frame, so the error for a frame that is too short does not depend on the bytes after it.
+    The last byte of an address is odd. The search stops at the end of the frame, so the bytes after a frame that is too
+    short do not change its error.
     """
     if start < len(data) and data[start] & 1:
         return start + 1

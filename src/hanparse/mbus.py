@@ -2,10 +2,10 @@
 
 A long frame is ``68 L L 68 C A CI data CS 16``. L counts the bytes from C to the last data byte. CS is the sum of these
 bytes modulo 256. CI 00 to 1F announces a part of a DLMS message: bit 4 marks the last telegram of the message, and bits
-0 to 3 are the number of the telegram, modulo 16. The data then begins with STSAP and DTSAP. 68 and 16 inside the data
-are ordinary bytes, since nothing is escaped.
+0 to 3 are the number of the telegram, modulo 16. The data of such a telegram begins with STSAP and DTSAP. 68 and 16
+inside the data are ordinary bytes, since nothing is escaped.
 
-Some meters (Sagemcom) send 256 bytes more than L announces; the checksum decides.
+Some meters (Sagemcom) send 256 bytes more than L announces. The checksum shows which of the two sizes a frame has.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 START: Final = 0x68
 STOP: Final = 0x16
 SHORT_START: Final = 0x10
-MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, 256 bytes beyond the largest L below five, checksum and stop
+MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, the largest L to which 256 may be added (4), these 256, checksum and stop
 FIN: Final = 0x10
 HEADER_SIZE: Final = 4
 """The number of bytes of ``68 L L 68``."""
@@ -76,7 +76,7 @@ class Telegram:
 
     @property
     def information(self) -> bytes:
-        """Return the payload: the data, in a DLMS telegram without STSAP and DTSAP."""
+        """Return the payload: the data of the telegram, but for a DLMS telegram without its STSAP and DTSAP."""
         return self.data[_SAPS:] if self.is_dlms else self.data
 
     @property
@@ -109,7 +109,8 @@ class Telegram:
         try:
             return bytes(LONG_FRAME.build({"length": _FIXED + len(self.data), "content": {"value": content}}))
         except ConstructError as error:
-            raise ValueError(f"no M-Bus long frame can hold {self!r}") from error
+            most = f"at most {255 - _FIXED} bytes of data, and one byte each for control, address and CI"
+            raise ValueError(f"cannot build an M-Bus long frame: expected {most}, found {self!r}") from error
 
 
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
@@ -142,9 +143,9 @@ def check_header(header: bytes, start: int = 0) -> None:
     """Raise `FrameError` unless the four bytes are the header of a long frame."""
     first, length, again, second = header
     if first != START or second != START:
-        raise FrameError(f"expected an M-Bus header 68 L L 68, found {header.hex(' ').upper()}", offset=start)
+        raise FrameError(f"expected the M-Bus header 68 L L 68, found {header.hex(' ').upper()}", offset=start)
     if length != again:
-        found = f"expected one length twice in an M-Bus header, found {length:02X} and {again:02X}"
+        found = f"expected the same length twice in the M-Bus header, found {length:02X} and {again:02X}"
         raise FrameError(f"{found}; damaged on the way", offset=start + 2)
 
 
@@ -204,8 +205,8 @@ class ShortFrame(NamedTuple):
 class MBusShort:
     """The rules by which a reader finds M-Bus short frames, a `hanparse.wire.reader.LinkLayer`.
 
-    The pattern accepts only the five control bytes that masters send, and no checksum of 68. So no other frame can
-    begin inside a short frame, and a short frame hides none.
+    The pattern accepts only the five control bytes that bus masters send, and it does not accept 68 as a checksum. So
+    bytes that are taken for a short frame never contain the beginning of another frame.
     """
 
     first = SHORT_START
@@ -218,7 +219,10 @@ class MBusShort:
         """Return the end of the short frame that begins at `start`. Raises `FrameError` when its checksum is wrong."""
         end = start + MBusShort.max_size
         if end <= len(data) and (data[start + 1] + data[start + 2]) & 0xFF != data[start + 3]:
-            raise FrameError("the checksum of an M-Bus short frame does not fit", offset=start + 3)
+            expected, found = (data[start + 1] + data[start + 2]) & 0xFF, data[start + 3]
+            raise FrameError(
+                f"checksum {found:02X} does not fit the M-Bus short frame, expected {expected:02X}", offset=start + 3
+            )
         return end, True
 
     @staticmethod

@@ -3,11 +3,11 @@
 The grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
 
     telegram = "/" identification EOL line* "!" [CRC] EOL
-    line     = [code] group+ EOL                     without a code it continues the previous line (DSMR 2.2, 3.0)
+    line     = [code] group+ EOL                     a line without code continues the previous line (DSMR 2.2, 3.0)
     group    = "(" [value ["*" unit]] ")"
     code     = A "-" B ":" C "." D "." E [("." | "*" | "&") F]
 
-A line of any other form is kept as it was sent and is lost: it has neither a code nor a value.
+A `Line` keeps the text of a line of any other form. Such a line is lost: it has neither a code nor a value.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class Group(NamedTuple):
 class Line(NamedTuple):
     """A line of a telegram: its code as sent, and the texts of its groups without parentheses.
 
-    A line that continues the previous line has no code. A line that does not fit the grammar and a blank line have no
-    groups; `code` is then their whole text.
+    A line that continues the previous line has no code. A blank line and a line that does not fit the grammar have no
+    groups, and `code` is the whole text of such a line.
     """
 
     code: str
@@ -74,7 +74,7 @@ class Line(NamedTuple):
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the line cannot be read: it is not blank, has no valid code and is not a continuation."""
+        """Return whether the line is lost: it is not blank, has no valid code, and does not continue another line."""
         return bool(self.code.strip() and self.obis is None)
 
 
@@ -97,9 +97,9 @@ def _obis(code: str) -> Obis | None:
 class Telegram:
     """A sound telegram: its identification without the slash, its lines, its CRC as sent, and its line end.
 
-    `crc` is empty when the telegram has none; `build` computes a CRC of `None`. `offset` is the position of the slash
-    in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true when bytes other than line ends
-    were skipped just before it. Comparisons ignore these three fields.
+    `crc` is empty when the telegram has no CRC; when it is `None`, `build` computes the CRC. `offset` is
+    the position of the slash in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true when
+    bytes other than line ends were skipped just before the slash. Comparisons ignore these three fields.
     """
 
     identification: str
@@ -112,10 +112,11 @@ class Telegram:
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
-        """Parse one telegram, which `data` contains from its first byte to its last, apart from a final line end.
+        """Parse `data`, which must be one telegram; the line end after the CRC may be missing.
 
-        `offset` is added to the positions in errors and in the telegram. Raises `FrameError` for the first error in
-        `data`, `ChecksumError` when it is the CRC, and `TypeError` when `data` is not bytes-like.
+        `offset` is the position of `data` in the stream. Positions in the telegram and in errors count from the start
+        of the stream. Raises `FrameError` for the first error in `data` (`ChecksumError` when the CRC does not fit),
+        and `TypeError` when `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -139,8 +140,8 @@ class Telegram:
     def build(self) -> bytes:
         """Return the telegram as it is sent, with `eol` as each line end.
 
-        When `crc` is `None`, this method computes it over the bytes sent; DSMR demands CR LF as line ends. Raises
-        `ValueError` when the result would not be a telegram with these lines.
+        When `crc` is `None`, this method computes it over the bytes sent. DSMR demands CR LF as line ends. Raises
+        `ValueError` when these lines do not form a telegram that `parse` reads back.
         """
         text = self.eol.join([f"/{self.identification}", *(line.build() for line in self.lines), "!"])
         try:
@@ -150,8 +151,10 @@ class Telegram:
             if type(self).parse(sent) == replace(self, crc=crc):
                 return sent
         except ValueError as error:
-            raise ValueError(f"no P1 telegram can hold this: {error}") from error
-        raise ValueError("no P1 telegram can hold this: a line contains a line end, parentheses or another end line")
+            raise ValueError(f"cannot build a P1 telegram: {error}") from error
+        raise ValueError(
+            "cannot build a P1 telegram: expected lines without line ends, without ! in front, without extra parentheses"
+        )
 
     @property
     def flag(self) -> str:
@@ -189,7 +192,7 @@ def _check_whole(data: bytes) -> None:
     if end > len(data):
         raise truncated(len(data), end, sound=sound)
     if rest := data[end:].strip(BETWEEN):
-        raise FrameError(f"{len(rest)} bytes follow the telegram, expected its line end alone", offset=end)
+        raise FrameError(f"{len(rest)} bytes follow the telegram, expected only its line end", offset=end)
 
 
 def is_telegram(data: Buffer) -> bool:
@@ -202,7 +205,10 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer` that is not shared."""
+    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer`.
+
+    Each reader has an object of its own, which contains the state of the search.
+    """
 
     first = START
     start = rb"%b|/[A-Za-z]{0,2}\Z" % HEADER
