@@ -178,7 +178,9 @@ _MIN_ESCAPES: Final = 4
 
 
 def _long_words(text: str) -> list[Piece]:
-    return [Piece(*word.span(), bytes.fromhex(_NO_DIGIT.sub("", word["pairs"])), "hex") for word in _LONG.finditer(text)]
+    return [
+        Piece(*word.span(), bytes.fromhex(_NO_DIGIT.sub("", word["pairs"])), "hex") for word in _LONG.finditer(text)
+    ]
 
 
 def _wrapped(text: str) -> list[Piece]:
