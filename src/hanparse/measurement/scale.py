@@ -56,16 +56,23 @@ class Scale:
         """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
 
         The text on the plate, ``"100/5 A"``, is accepted, too. A text such as ``"150:7"`` gives an exact fraction.
-        Raises `ValueError` for text that is not a ratio, and for a primary current below the secondary current.
+        Raises `ValueError` for text that is not a ratio, such as ``"5"``, which may be the quotient or the secondary
+        current, and for a primary current below the secondary current.
         """
-        if isinstance(ratio, str):
-            match = _RATIO.fullmatch(ratio)
-            primary, secondary = (fraction(match[1]), fraction(match[2] or "1")) if match else (None, None)
-            if not primary or not secondary:
-                raise ValueError(f"expected a transformer ratio such as 100:5, found {ratio!r}")
-            if match and match[2] and primary < secondary:
-                swapped = f"{match[2]}:{match[1]}"
-                raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
-            exact = primary / secondary
-            ratio = exact.numerator if exact.denominator == 1 else exact
-        return cls(current=ratio, power=ratio, energy=ratio)
+        factor = _quotient(ratio) if isinstance(ratio, str) else ratio
+        return cls(current=factor, power=factor, energy=factor)
+
+
+def _quotient(ratio: str) -> int | Fraction:
+    match = _RATIO.fullmatch(ratio)
+    if match and match[2] is None:
+        meant = f"{match[1]}:1 if the factor is {match[1]}, or both currents of the plate, such as 100:5"
+        raise ValueError(f"expected primary:secondary as transformer ratio, found {ratio!r}: write {meant}")
+    primary, secondary = (fraction(match[1]), fraction(match[2])) if match else (None, None)
+    if not primary or not secondary:
+        raise ValueError(f"expected a transformer ratio such as 100:5, found {ratio!r}")
+    if match and primary < secondary:
+        swapped = f"{match[2]}:{match[1]}"
+        raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
+    exact = primary / secondary
+    return exact.numerator if exact.denominator == 1 else exact
