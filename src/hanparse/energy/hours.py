@@ -30,9 +30,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(
-    minutes=30
-)  # a correction of a clock is some seconds, the end of daylight saving time an hour
+_SET_BACK: Final = timedelta(minutes=30)  # a correction of a clock takes seconds, the end of DST an hour
 _DECIMALS: Final = 3  # mWh: finer than any register, coarser than the rounding errors of float subtraction
 
 
@@ -163,7 +161,7 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """Take a list of an earlier hour. It is a repetition, unless a later list follows it: then the clock was set back."""
+        """Take a list of an earlier hour: a repetition, or, if a later list follows, the sign of a clock set back."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading

@@ -201,10 +201,10 @@ class Reporter:
 def serial_halves(meter_id: str) -> tuple[int, int]:
     """Return the meter id as the read-only parameters 9 and 10 of the sensor.
 
-    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual says only
+    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual has only
     "first half" and "last half", with four bytes each. Eight decimal digits fit into four bytes, but eight characters
-    do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` unless the id has 16 digits, and `TypeError`
-    unless it is a string.
+    do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` unless the id has 16 digits, and
+    `TypeError` unless it is a string.
     """
     check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):
