@@ -79,11 +79,11 @@ def test_power_alone_keeps_nothing_fresh() -> None:
 
 def test_without_data_the_charger_gets_the_fallback_and_the_reason_says_why() -> None:
     watch = guard(fallback=8)
-    assert watch.headroom(NOON) == Headroom(8, Freshness.NO_DATA, "no list has come yet, fallback to 8 A")
+    assert watch.headroom(NOON) == Headroom(8, Freshness.NO_DATA, "no list has arrived yet, fallback to 8 A")
     watch.bad_data(NOON)
     broken = watch.headroom(at(1))
     assert (broken.current, broken.freshness) == (8, Freshness.BAD_DATA)
-    assert "nothing sound" in broken.why
+    assert "no valid push" in broken.why
     watch.update(measured(24, 24, 24), at(10))
     assert watch.headroom(at(10)).freshness is Freshness.ACTIVE
     stale = watch.headroom(at(55))
@@ -299,7 +299,7 @@ def test_the_reason_names_the_tightest_line_and_how_its_current_is_known() -> No
 def test_nothing_is_added_to_a_line_that_nobody_knows(measurement: Measurement, wiring: Wiring) -> None:
     said = told(measurement, wiring=wiring)
     assert (said.current, said.free[1], said.free[2]) == (0, 20, 0)
-    assert "L2 is not in the meter's list" in said.why
+    assert "the list has no current of L2" in said.why
 
 
 def test_any_one_line_of_a_delta_net_is_bounded_by_the_two_others() -> None:

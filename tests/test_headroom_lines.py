@@ -46,7 +46,7 @@ def test_the_bound_is_the_high_one_unless_the_caller_says_otherwise() -> None:
         assert watch.headroom(NOON).free[2] == pytest.approx(63 - made.high)
     assert rare(large()).free[2] == pytest.approx(63 - made.rare_high)
     assert rare(large()).why == (
-        f"L2 is the tightest line with {made.rare_high:.2f} A of 63 A, what an estimate says is rarely passed"
+        f"L2 is the tightest line with {made.rare_high:.2f} A of 63 A, the limit of an estimate that is rarely exceeded"
     )
 
 

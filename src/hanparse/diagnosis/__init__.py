@@ -1,4 +1,4 @@
-"""Finds what is wrong with a connection, from counters and skipped bytes, and describes what to do."""
+"""Finds the faults of a connection from counters and skipped bytes, and describes their remedies."""
 
 from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.faults import diagnose

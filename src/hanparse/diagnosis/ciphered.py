@@ -1,7 +1,7 @@
 """Finds missing and wrong keys and unusual invocation counters in a sequence of ciphered pushes.
 
-Each push is given as its `Security` if it was deciphered, otherwise as its `CipherError`. There is no fault if every
-push was deciphered and every counter rises, or if there are too few pushes to distinguish a wrong key from damage.
+The caller gives each push as its `Security` if it was deciphered, otherwise as its `CipherError`. There is no fault if
+every push was deciphered and every counter rises, or if the pushes are too few to distinguish a wrong key from damage.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hanparse.diagnosis.fault import Kind
     from hanparse.measurement.security import Security
 
-_SEVERAL: Final = 3  # one or two authentication tags that do not fit may be damaged bytes
+_SEVERAL: Final = 3  # one or two wrong authentication tags may be due to damaged bytes
 _MAX_METERS: Final = 16  # a HAN port sends pushes of one meter; this limits the memory for forged system titles
 _NO_TITLE: Final = "a meter without system title"
 
@@ -80,7 +80,7 @@ class Observed:
         meter.counter = counter
 
     def faults(self) -> tuple[Fault, ...]:
-        """Return the faults, the most important first; empty if there are none or too few pushes were counted."""
+        """Return the faults, the most important first; none while the pushes are too few for a decision."""
         return tuple(self._faults())
 
     def _faults(self) -> Iterator[Fault]:
@@ -93,15 +93,18 @@ class Observed:
         yield from self._fault("key", _SWAPPED, self._failed("swapped"))
         unverified = {title: n for title, n in self._failed("auth_key").items() if n >= _SEVERAL}
         yield from self._fault("auth-key", _AUTH_KEY, unverified)
-        not_rising = {title: each.not_rising for title, each in self._meters.items() if each.not_rising >= _SEVERAL - 1}
+        not_rising = {
+            title: meter.not_rising for title, meter in self._meters.items() if meter.not_rising >= _SEVERAL - 1
+        }
         yield from self._fault("counter", _NOT_RISING, not_rising)
-        decreased = {title: meter.decreased for title, meter in self._meters.items() if meter.decreased}
+        decreased = {title: meter.decreased for title, meter in meters if meter.decreased}
         yield from self._fault("counter", _DECREASED, decreased)
 
     def _failed(self, cause: str) -> dict[bytes, int]:
         """Return the number of pushes that failed for this cause, by system title.
 
-        A meter is left out if one of its pushes was deciphered (for ``"auth_key"``: verified): its key is right.
+        A meter with a deciphered push is left out, because its key is right. For ``"auth_key"``, a meter with a
+        verified push is left out.
         """
         success = "verified" if cause == "auth_key" else "opened"
         failing = {title: meter for title, meter in self._meters.items() if not getattr(meter, success)}

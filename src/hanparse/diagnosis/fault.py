@@ -18,9 +18,9 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a connection. `message` contains what was observed, its most likely cause, and what to do.
+    """One fault of a connection. `message` describes the observation, its most likely cause and the remedy.
 
-    `counts` are the counts behind the decision by name, for example numbers of bytes, flags and frames.
+    `counts` contains, by name, the counts that led to the decision, for example numbers of bytes, flags and frames.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
-"""Finds what is wrong with a connection (`Fault`), and describes what to do.
+"""Finds the faults of a connection (`Fault`) and describes their remedies.
 
 The rules use the counts of a decoder and the last bytes that belong to no sound frame. There is no fault on a good
-connection, even if the stream begins in the middle of a frame, and none while the bytes are too few for a decision.
+connection, even if the stream begins in the middle of a frame. There is none while the bytes are too few to decide.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
     """Return the faults of a connection, the most important first; empty while the bytes are too few for a decision.
 
-    `skipped` are the last bytes that belong to no sound frame. The time is linear in their number.
+    `skipped` contains the last bytes that belong to no sound frame. The run time is linear in their number.
     """
     symptoms = Symptoms(stats, skipped)
     settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # the first fault causes the others
@@ -44,7 +44,7 @@ the cable), or the port has other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E
 _P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
 damaged or lost; check the cable, the inverter and the power supply of the adapter, and pass on the text unchanged"""
 _P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
-let the reader pass on every byte, and let every buffer hold a whole telegram (at most {largest} bytes)"""
+set the reader to pass on every byte, and make every buffer large enough for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
 data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set it to 7E1"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes have every bit at least {factor} times: the reader is set to a higher
@@ -94,7 +94,7 @@ def _fault(kind: Kind, message: str, **counts: int) -> Fault:
 # --- the rules, the most important first -----------------------------------------------------------------------------
 
 _UNDECIDED: Final = 768  # bytes; the longest known frame has 681, and a good stream may begin in the middle of a frame
-_NEEDS_ACTION: Final = 20  # a loss of less than one in twenty needs no action
+_NEEDS_ACTION: Final = 20  # a loss of less than one frame or byte in twenty needs no action
 # A reader at k times the speed of the meter samples each bit k times, from the second sample of the start bit on. So
 # for every even k the lowest bit is 0 and the next six are three pairs; a higher k leaves fewer values.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)

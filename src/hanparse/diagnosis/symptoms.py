@@ -14,10 +14,10 @@ from hanparse.wire.telegram import HEADER, Scan
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
-SEVERAL: Final = 3  # one may be chance, two may be the first and the last frame
-_CERTAIN: Final = 128  # bytes that share a property of half of all values; shorter sequences occur in lists with zeros
+SEVERAL: Final = 3  # one may be due to chance, two to the first and the last frame
+_CERTAIN: Final = 128  # bytes with a property that half of all values have; lists with zeros contain shorter sequences
 _ALMOST_ALL: Final = 0.97  # the other bytes may be glitches between frames
-_CLEAR_LOSS: Final = 8  # bytes; a frame with fewer missing bytes may have lost single bytes
+_CLEAR_LOSS: Final = 8  # bytes; if fewer are missing, the frame may have lost single bytes
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
 _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
@@ -37,7 +37,7 @@ class Symptoms:
         self.stats = stats
         self.texts = _TEXT.findall(skipped)
         self.without_text = _TEXT.sub(b"", skipped)
-        self.content = self.without_text.replace(bytes([FLAG]), b"")  # flags between frames are no loss
+        self.content = self.without_text.replace(bytes([FLAG]), b"")  # flags between frames are not lost bytes
         self.lost = stats.passed_over * len(self.content) // max(1, len(skipped))
         self.after_flags = b"".join(_AFTER_FLAG.findall(self.without_text))
         self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
@@ -55,7 +55,7 @@ class Symptoms:
         self.text = self._text(len(skipped))
 
     def _text(self, size: int) -> int:
-        """Return the number of bytes of text; 0 for a single short line and for letters in noise."""
+        """Return the number of bytes of text. A single short line and letters in noise do not count."""
         text = sum(map(len, self.texts))
         enough = len(self.texts) > 1 or text >= _LONG_TEXT
         return text if enough and (2 * text >= size or not self.unreadable) else 0

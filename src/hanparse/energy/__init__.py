@@ -1,4 +1,4 @@
-"""Compute values from measurements alone: limits for chargers, hours, reports, the L2 current and plausibility."""
+"""Computes values from measurements alone: limits for chargers, hours, reports, the L2 current and plausibility."""
 
 from hanparse.energy import plausibility
 from hanparse.energy.chargers import Charger, Ramp, share

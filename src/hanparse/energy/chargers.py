@@ -1,4 +1,4 @@
-"""Compute the power of chargers, their shares of one fuse, and limits that a charger can follow.
+"""Computes the power of chargers, their shares of one fuse, and limits that a charger can follow.
 
 `FuseGuard` computes the current that all chargers may draw together. This module adds three parts: `Charger` maps the
 lines of a charger to the lines of the meter, `share` divides the current among several chargers, and `Ramp` lets a
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from hanparse.energy.loads import Voltages
 
 LEAST: Final = 6.0
-"""6 A is the lowest current limit that a car accepts (IEC 61851-1). Below it a charger pauses."""
+"""The lowest current limit in A that a car accepts (IEC 61851-1). Below it a charger pauses."""
 CHARGING: Final = "a charging current of 0 A or more"
-"""Error messages of this module and of `FuseGuard` use this text for the expected charging current."""
-_BALANCED: Final = {  # least and most W per A in each line and per V of the list, if all lines change alike
+"""The expected charging current in the error messages of this module and of `FuseGuard`."""
+_BALANCED: Final = {  # least and most power in W per A of line current and V of the list, if all lines change equally
     (Wiring.ONE_PHASE, 1): (1.0, 1.0),
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
     (Wiring.THREE_WIRE, 3): (1 / math.sqrt(3), 1 / math.sqrt(3)),
@@ -35,13 +35,13 @@ _BALANCED: Final = {  # least and most W per A in each line and per V of the lis
     (Wiring.FOUR_WIRE, 3): (1.0, 1.0),
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
-_ANY: Final = (0.5, 1.0)
+_ANY_WIRING: Final = (0.5, 1.0)
 _EXHAUSTED: Final = 1e-9  # A; a smaller current counts as 0
 
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """A `Charger` is connected to `lines` of the meter, in the order of its own L1, L2, L3.
+    """A charger and the lines of the meter that it is connected to, in the order of its own L1, L2, L3.
 
     With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger is between L1 and L3. The
     charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for lines that are unknown or
@@ -72,7 +72,7 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """Return the possible numbers of lines of a charger."""
+    """Return the numbers of lines that a charger can use with this wiring."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
@@ -82,13 +82,14 @@ def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages
     `change` is the change in A of each line. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
     if wiring is None:
-        least, most = _ANY
+        least, most = _ANY_WIRING
     elif len(set(change.values())) == 1:
         least, most = _BALANCED[wiring, len(change)]
     else:
         least, most = _UNEVEN[wiring]
-    more, less = (sum(max(0.0, sign * amps) for amps in change.values()) for sign in (1, -1))
-    return more * voltages.lowest * least - less * voltages.highest * most
+    rise = sum(amps for amps in change.values() if amps > 0)
+    fall = -sum(amps for amps in change.values() if amps < 0)
+    return rise * voltages.lowest * least - fall * voltages.highest * most
 
 
 def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, float]:
@@ -107,14 +108,15 @@ def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, fl
 def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float]) -> tuple[float, ...]:
     """Return the current limit of each charger, in A per line, such that all chargers together keep to `headroom`.
 
-    `drawn` contains the present current of each charger, in A per line. The guard needs all lines as its `charger`, and
-    the result of `by_line` as `charging`. All chargers get the same limit, up to the `most` of the charger and the free
-    current of its lines. If this limit is below the `least` of some chargers, the last of these chargers pauses. The
-    limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
+    `drawn` contains the present current of each charger, in A per line. `headroom` is that of a `FuseGuard` with all
+    lines as `charger`, to which the caller gives the result of `by_line` as `charging`. All chargers get the same
+    limit, but no charger gets more than its `most` or than the free current of its lines. If this limit is below the
+    `least` of some chargers, the last of these chargers pauses. The limit of a charger that pauses is 0. Raises
+    `ValueError` for unequal numbers of chargers and currents.
 
-    A current that one charger gives up goes to another charger only after a list of the meter shows that it is free.
-    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not
-    permit 1 A more of another.
+    If one charger draws less, another charger gets this current only after a list of the meter shows that it is free.
+    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not permit
+    1 A more of another.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
@@ -151,16 +153,12 @@ def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[
     return found
 
 
-def _least(free: Mapping[int, float], charger: Charger) -> float:
-    return min(free.get(line, 0.0) for line in charger.lines)
-
-
 class Ramp:
-    """A `Ramp` follows the current that a charger may take: down at once, and up by at most `up` A per second.
+    """A limit that follows the current that a charger may take: down at once, and up by at most `up` A per second.
 
-    Below `least` A the charger pauses. It continues after at least `least` A has been available for the time `wait`,
-    because a current that often starts and stops wears out the contactor. Times are those of the caller's clock, as for
-    `FuseGuard`. The limit does not rise when the clock is set back.
+    Below `least` A the charger pauses. It continues after at least `least` A have been available for the time `wait`,
+    because frequent starts and stops wear out the contactor. Times are those of the caller's clock, as for `FuseGuard`.
+    The limit does not rise when the clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:
@@ -170,7 +168,7 @@ class Ramp:
         self._wait = wait
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._is_paused, self._ready = True, wait  # time since the last current below `least`
+        self._is_paused, self._ready = True, wait  # `_ready`: time since the last current below `least`
         self._limit = 0.0
 
     def limit(self, current: float, now: datetime) -> float:

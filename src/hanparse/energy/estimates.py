@@ -1,4 +1,4 @@
-"""Estimate the values that a 3-wire meter does not measure: the L2 current and the voltage L1-L3.
+"""Estimates the values that a 3-wire meter does not measure: the L2 current and the voltage L1-L3.
 
 `hanparse.energy.triangle` contains the method for the L2 current. docs/accuracy.md gives its accuracy. The same bounds
 identify a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement, Register
 
 DISTORTION: Final = triangle.DISTORTION
-"""At most 500 VA of the gap counts as harmonics (`hanparse.energy.triangle` explains the gap)."""
+"""The largest part of the gap that counts as harmonics, in VA (`hanparse.energy.triangle` explains the gap)."""
 CURRENT_STEP: Final = 0.1
-"""0.1 A is the current step of Aidon, the coarsest step of the known meters."""
+"""The current step of Aidon in A, the coarsest step of the known meters."""
 VOLTAGE_STEP: Final = 1.0
-"""1 V is the voltage step of Kamstrup, the coarsest step of the known meters."""
+"""The voltage step of Kamstrup in V, the coarsest step of the known meters."""
 
 _LARGEST: Final = 1e75  # upper limit of a quantity; the products and squares of such numbers do not overflow
 _QUANTITIES: Final = {
@@ -51,7 +51,7 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
 
     Powers are import − export in W and var, currents are in A, voltages in V, and `distortion` is in VA. Voltages have
     the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. `voltage_l2` gives the true angle between the
-    other two voltages. If it is not measured (`None` or 0), the angle is taken as 60°. `distortion` is the largest part
+    other two voltages. If it is not measured (`None` or 0), the angle counts as 60°. `distortion` is the largest part
     of the gap that counts as harmonics. With 0, the value is exact for loads without harmonics.
 
     `low` and `high` apply to every load. They allow an error of one step of `resolution` A for each current, however
@@ -99,21 +99,21 @@ def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = V
 def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
     """Return the estimates by field name: ``current_l2``, ``voltage_l2``, both or none.
 
-    Only a 3-wire meter gets estimates, only for the fields that it does not measure, and only if the list contains all
-    inputs. A field that is `None` is not measured. An L2 current is also not measured if `is_l2_ruled_out` returns
-    true. The resolution is the step of the registers times the scale. This function raises no error: a value that no
-    3-wire meter should send, such as a negative current, gets no estimate.
+    There are estimates only for 3-wire meters, for the fields that they do not measure, and only if the list contains
+    all inputs. A field that is `None` is not measured. An L2 current is also not measured if `is_l2_ruled_out` returns
+    true. The resolution is the step of the registers times the scale. This function raises no error: if an input is a
+    value that no 3-wire meter should send, such as a negative current, the result does not contain the estimate.
 
     A single list does not show whether its powers and currents are of the same moment (`settled`). It does not always
     show whether the house has `production`. `hanparse.energy.estimator.Estimator` derives both from the previous
-    pushes. If a load has just been switched, and if the house produces, the likely limits are equal to the bounds.
+    pushes. The likely limits are equal to the bounds if a load has just been switched or if the house produces.
     """
     bounds_only = production or not settled or shows_production(measurement)
     return estimates(measurement, bounds_only=bounds_only)
 
 
 def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimate]:
-    """Return the estimates as `estimate` does, with the bounds as likely limits if `bounds_only` is true."""
+    """Return the estimates as `estimate` does. If `bounds_only` is true, the likely limits are equal to the bounds."""
     if m.wiring is not Wiring.THREE_WIRE:
         return {}
     found: dict[str, Estimate] = {}
@@ -125,22 +125,22 @@ def estimates(m: Measurement, *, bounds_only: bool = False) -> dict[str, Estimat
 
 
 def estimates_without_likely_limits(m: Measurement) -> dict[str, Estimate]:
-    """Return the estimates as `estimate` does, with the bounds as likely limits."""
+    """Return the estimates as `estimate` does, but with likely limits that are equal to the bounds."""
     return estimates(m, bounds_only=True)
 
 
 def shows_production(measurement: Measurement) -> bool:
-    """Return whether an export power or an export energy is above 0, so that the house feeds in or has fed in."""
+    """Return whether the house exports or has exported: an export power or an export energy is above 0."""
     power, energy = measurement.active_power_export, measurement.active_energy_export
     return bool((power and (finite(power) or 0) > 0) or (energy and (finite(energy) or 0) > 0))
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
-    """Return whether the L2 current is impossible on three wires beside L1 and L3: the meter does not measure it.
+    """Return whether the L2 current is impossible on three wires, so that the meter does not measure it.
 
-    It is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution, because each of the two
-    currents may have an error of one step. The rule applies to every manufacturer. A push does not show whether a
-    possible 0 was measured; the meter type does.
+    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution, because each of
+    the other two currents may have an error of one step. The rule applies to every manufacturer. If 0 A is possible,
+    the push does not show whether the meter measured it; the meter type shows this.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
     if None in currents:
@@ -205,7 +205,10 @@ def _third_voltage(first: float, second: float, step: float) -> Estimate:
 
 
 def _resolution(m: Measurement, quantity: str) -> float:
-    """Return the step of the registers of ``current`` or ``voltage`` times the scale. Pushes of one kind share it."""
+    """Return the step of the registers of ``current`` or ``voltage`` times the scale.
+
+    Pushes of one kind have the same step, so it is computed once.
+    """
     kept = kept_steps(m)
     step = kept.get(quantity) if kept else None
     if step is None:
@@ -217,14 +220,14 @@ def _resolution(m: Measurement, quantity: str) -> float:
 
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
-    """Return the largest step of the registers that fill `fields`, as sent, or `coarsest` if none has a scaler."""
+    """Return the largest step of the registers that fill `fields`, or `coarsest` if none has a scaler."""
     filling = _registers(m)
     sent = [filling[name] for name in fields if name in filling]
     return max((_ten(register.scaler) for register in sent if register.scaler is not None), default=coarsest)
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
-    """Return the registers by the field that they fill, chosen as the engine chooses (`hanparse.obis.precedence`)."""
+    """Return the register of each field. If several fill one field, the first by `hanparse.obis.precedence` counts."""
     coded = [(register.obis, register) for register in m.registers if register.obis]
     filling: dict[str, Register] = {}
     for obis, register in sorted(coded, key=lambda pair: precedence(pair[0])):

@@ -1,4 +1,4 @@
-"""Estimate the unmeasured values of a meter from its successive pushes: `Estimator`.
+"""Estimates the unmeasured values of a meter from its successive pushes: `Estimator`.
 
 The `Estimator` derives two conditions from the previous pushes, because a single list does not show them:
 
@@ -7,7 +7,7 @@ The `Estimator` derives two conditions from the previous pushes, because a singl
   push (a list without currents included), only the bounds apply. In the long recording of a home, all errors above 1 A
   were in such lists (docs/accuracy.md).
 * The house may produce. It may feed in on one pair of lines and import in sum, which a single list does not show. After
-  one export, the meter counts as producing for good.
+  the first push with an export, the house always counts as producing.
 """
 
 from __future__ import annotations
@@ -24,25 +24,24 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 METERS: Final = 16
-"""An `Estimator` distinguishes at most this number of meters. Further meters get only the bounds."""
-_STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than this and the share
+"""The largest number of meters that an `Estimator` distinguishes. Further meters get only the bounds."""
+_STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than both limits
 _STEADY_SHARE: Final = 0.05
 
 
 @dataclass(slots=True)
 class _Meter:
-    """The results of the previous pushes of one meter."""
+    """The last power of one meter in W, and whether its house has exported."""
 
     power: float | None = None
-    """The power of the previous push is in W."""
     production: bool = False
 
 
 class Estimator:
-    """An `Estimator` takes every push of a stream, in order, and returns the estimates of each push.
+    """Takes every push of a stream, in order, and returns the estimates of each push.
 
-    It uses no clock and keeps a few numbers for each meter. A list without a meter id, such as a list with only the
-    power, counts for the last meter with an id.
+    An `Estimator` uses no clock and keeps two values for each meter. A list without a meter id, such as a list with
+    only the power, counts as a list of the meter whose id was the last.
     """
 
     def __init__(self) -> None:
@@ -71,7 +70,7 @@ class Estimator:
         if name not in self._meters:
             if len(self._meters) == METERS:
                 return self._others
-            self._meters[name] = _Meter() if self._name else self._meter  # the first meter sent the lists before
+            self._meters[name] = _Meter() if self._name else self._meter  # earlier lists are the first meter's
         return self._meters[name]
 
 

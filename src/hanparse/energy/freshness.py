@@ -1,4 +1,4 @@
-"""Compute the freshness of the meter data from the arrival times of lists: `Freshness`, `Watch`."""
+"""Computes the freshness of the meter data from the arrival times of lists: `Freshness`, `Watch`."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import Final
 
 from hanparse.measurement.inputs import CallersClock, check_type
 
-# No source gives a time-out. Norwegian meters send currents every 10 s. The hourly list may take the place of one list,
-# and a bad checksum may lose another, so the guard waits for the third. Below 10 s, the jitter of a network would count
-# as a loss. Above 60 s, the fuse would be without protection for too long: an overload blows it within minutes.
+# No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list may replace one list, and a
+# bad checksum may lose another, so the guard waits for the third. Below 10 s, the jitter of a network would count as a
+# loss. Above 60 s, the fuse would be without protection for too long: an overload blows it within minutes.
 _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
@@ -22,7 +22,7 @@ _GAPS_KEPT: Final = 9
 
 
 class Freshness(Enum):
-    """A `Freshness` is the state of the meter data now."""
+    """The state of the meter data at a moment."""
 
     NO_DATA = "no data yet"
     ACTIVE = "active"
@@ -31,10 +31,10 @@ class Freshness(Enum):
 
 
 class Watch:
-    """A `Watch` measures the age of the last list with currents and compares it with the maximum age.
+    """Measures the age of the last list with currents and compares it with the maximum age.
 
-    `limit` is the maximum age, or `None` to follow the interval of the meter. The age increases with each step forward
-    of the caller's clock, and does not decrease with a step back.
+    `limit` is the maximum age, or `None` for three intervals between the lists of the meter. The age increases when the
+    caller's clock moves forward, and does not decrease when it moves back.
     """
 
     def __init__(self, limit: timedelta | None) -> None:
@@ -48,14 +48,14 @@ class Watch:
 
     @property
     def limit(self) -> timedelta:
-        """Return the maximum age of a list with currents."""
+        """The maximum age of a list with currents."""
         if self._given_limit is not None:
             return self._given_limit
         interval = median_low(self._gaps) if len(self._gaps) >= _GAPS_ENOUGH else _INTERVAL
         return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
 
     def run_to(self, now: datetime) -> datetime:
-        """Increase the age of the last list up to `now`, and return the instant."""
+        """Increase the age of the last list by the time up to `now`, and return `now` as an instant."""
         instant = self._clock.instant(now)
         self._age += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
@@ -88,7 +88,7 @@ class Watch:
         return Freshness.STALE if self._listed else Freshness.NO_DATA
 
     def why_stale(self) -> str:
-        """Return a text with the age of the last list."""
+        """Return the reason why the last list is stale, as a text with its age."""
         age, limit = self._age.total_seconds(), self.limit.total_seconds()
         ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
         if ahead > limit:

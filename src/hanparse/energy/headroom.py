@@ -1,15 +1,15 @@
-"""Compute the current that a charger may take now without overloading the main fuse: `FuseGuard`.
+"""Computes the current that a charger may take now without overloading the main fuse: `FuseGuard`.
 
-The guard gives a guarantee for the moment of the last push that it was given. The guarantee has three conditions:
+The guard gives a guarantee for the moment of the last push that the caller gave it, under three conditions:
 
-* The values of the pushes from the last list with currents to that push are correct to one step of the meter (behind
-  transformers the guard allows for the step). The voltage has not fallen since that list.
-* Between any two successive pushes with a power since that list, loads were only switched on, with power factor 1, or
-  no change left a line with more current than before. The pushes contain the export where the house exports.
+* The values are correct to one step of the meter, in the last list with currents and in all pushes after it. (Behind
+  transformers the guard allows for the step.) The voltage has not fallen since that list.
+* Between any two successive pushes with a power since that list, either loads were only switched on, with power factor
+  1, or no line carries more current than before. The pushes contain the export if the house exports.
 * The charger drew the current that the caller gave, at power factor 1.
 
-Then, at that moment, no line of the charger carries more than the rating of the fuse if the charger goes up to
-`Headroom.current`. A line that was above the rating without the charger stays above it, but the charger adds nothing.
+The guarantee: if the charger draws `Headroom.current` at that moment, no line of the charger carries more than the
+rating of the fuse. A line that was above the rating without the charger stays above it, but the charger adds nothing.
 This applies with the bound ``"high"``. With ``"rare"``, an unmeasured L2 may carry more than the guard assumes for it.
 
 The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
@@ -19,9 +19,9 @@ that was switched on and takes P W draws at most P / U in a line.
 
 The guarantee does not cover loads that are switched on after the last push, or while another load is switched off
 between two pushes. It does not cover the reactive part of loads that were switched on since the last list with
-currents, or feed-in that has grown since, in its own line. If a current (of the charger or of another load) goes away,
-and it was out of phase with the current of its line, the line may carry more. The next list with currents contains all
-of these changes. The guard uses no list that is more than a minute old, unless `stale_after` is longer.
+currents, or a feed-in that has grown since then, in the line of the feed-in. If a load or the charger is switched off,
+and its current was out of phase with the current of its line, the line may carry more. The next list with currents
+contains all of these changes. The guard uses no list that is more than a minute old, unless `stale_after` is longer.
 """
 
 from __future__ import annotations
@@ -45,25 +45,23 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_DATED_KEPT: Final = 9  # lists; a gateway repeats its last message, an Aidon meter the list of the previous hour
+_DATED_KEPT: Final = 9  # lists; a gateway may repeat its last message, and an Aidon meter the list of the previous hour
 _LATE: Final = timedelta(minutes=30)  # corrections of a clock are seconds; the end of daylight saving is an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """A `Headroom` contains the current that a charger may take now, and the reason."""
+    """The current that a charger may take now, and the reason."""
 
     current: float
-    """The current is in A per line of the charger, and never negative. Unless `freshness` is `ACTIVE`, it is the
-    fallback.
-    """
+    """The current in A per line of the charger, never negative. Unless `freshness` is `ACTIVE`, it is the fallback."""
     freshness: Freshness
     why: str
-    """This text explains the current by its inputs, or by the missing data."""
+    """The reason for the current as a text: its inputs, or the missing data."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """Any load may add this current, in A by line (1 is L1). The mapping is empty unless `freshness` is `ACTIVE`."""
+    """The current in A that any load may add, by line (1 is L1); empty unless `freshness` is `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """All chargers together may draw this current, in A by line. `current` is the smallest of the charger's lines."""
+    """The current in A that all chargers together may draw, by line. `current` is the smallest one."""
 
 
 class _Known(NamedTuple):
@@ -83,7 +81,7 @@ class _Power(NamedTuple):
 
 
 class FuseGuard:
-    """A `FuseGuard` takes measurements and returns the current that the charger may take under the main fuse.
+    """Takes measurements and returns the current that the charger may take without overloading the main fuse.
 
     `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
     from: ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net. The default is
@@ -97,8 +95,8 @@ class FuseGuard:
     has just been switched, and when the house produces, ``"rare"`` equals ``"high"``.
 
     `now` is the time of the caller's clock. The guard compares instants, so aware times of any zone are possible; UTC
-    is best. The guard takes naive times as a clock that never jumps. If that clock is set back, the age of the data
-    does not fall, provided that the guard is called between the last list and the change. Raises `TypeError` for a mix
+    is best. The guard assumes that a clock with naive times never jumps. If it is set back, the age of the data does
+    not fall, provided that the guard is called between the last list and the change. Raises `TypeError` for a mix
     of naive and aware times and for an argument of another type, and `ValueError` for an argument outside its range.
     """
 
@@ -138,14 +136,14 @@ class FuseGuard:
 
         Call this method once for each push, on arrival. Do not give it a measurement that `MeterState` merged. A push
         with a time stamp changes nothing if it is a repeated list with currents, or if its time stamp is less than 30
-        minutes before that of the last list. A list without a time stamp that equals the last one, with the same
-        `charging`, counts as fresh, but the current that the guard has reserved since then stays reserved.
+        minutes before that of the last list. If a list without a time stamp and its `charging` are equal to the last
+        ones, the list counts as fresh, but the reserved current stays reserved.
 
         `charging` is the current in A that the charger drew in each of its lines when the meter made the push. It is
         one number, or one number for each line in the order of `charger`. Give the current that the charger itself
-        measures, never its limit; if the current changed, give the lower value. The meter measures this current too,
-        and the charger may keep it. Raises `TypeError` for an argument of another type, and `ValueError` for a negative
-        current, NaN or a wrong count.
+        measures, never its limit; if the current changed, give the lower value. The current in the list includes the
+        charging current, and the charger may keep drawing it. Raises `TypeError` for an argument of another type, and
+        `ValueError` for a negative current, NaN or a wrong count.
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)
@@ -163,7 +161,7 @@ class FuseGuard:
                 self._dated.append(measurement)
             self._known = _Known(measurement, loads, voltages(measurement), drawn)
         if not (loads and is_same):
-            self._count(net_power(measurement), drawn, is_new_list=bool(loads))
+            self._add_rise(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
         """Record that bytes without a valid push arrived at `now`. `Decoder(on_error=...)` reports them."""
@@ -172,7 +170,7 @@ class FuseGuard:
 
     @property
     def stale_after(self) -> timedelta:
-        """Return the maximum age of a list with currents. It follows the interval of the meter unless it was given."""
+        """The maximum age of a list with currents: as given, or three intervals between the lists of the meter."""
         return self._watch.limit
 
     def freshness(self, now: datetime) -> Freshness:
@@ -199,7 +197,7 @@ class FuseGuard:
         return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
     def _is_old(self, measurement: Measurement, time: datetime) -> bool:
-        """Return whether the push is a repetition, or arrived late, from before the last list of this meter."""
+        """Return whether the push is a repeated list, or a late push that is older than the last list of this meter."""
         last = self._dated[-1] if self._dated else None
         if last is None or last.timestamp is None or measurement in self._dated:
             return last is not None
@@ -208,15 +206,15 @@ class FuseGuard:
         return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
     def _concerned(self, known: _Known) -> set[int]:
-        """Return the lines that the charger may be connected to: all lines if the meter type contradicts `wiring`."""
+        """Return the lines of the charger; all lines of both wirings if the meter type contradicts `wiring`."""
         sent = known.push.wiring
         return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
 
     def _is_contradicted(self, known: _Known) -> bool:
         return known.push.wiring not in (None, self._wiring)
 
-    def _count(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power since the last list with currents. A new list contains the rise in its currents."""
+    def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
+        """Add the rise of the power to the reserved current. A new list resets it: its currents include the rise."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -231,9 +229,9 @@ class FuseGuard:
     def _risen(self, known: _Known, power: _Power) -> float:
         """Return the current in A that the rise of the power since the previous push may add to each line.
 
-        The rise does not include additional power of the charger, because the charging current includes it. If the
-        charger drew less, another load drew the difference. A fall does not count, because it may be on another line.
-        Before the first push with a power, the previous power is taken as 0.
+        Additional power of the charger does not count, because `charging` includes it. If the charger drew less, its
+        lost power counts as additional power of another load. A fall of the power does not count, because it may be on
+        another line. Before the first push with a power, the previous power counts as 0.
         """
         before = self._power or _Power(0.0, known.charging)
         change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
@@ -247,7 +245,7 @@ class FuseGuard:
             else ""
         )
         if line not in known.loads:
-            missing = f"L{line} is not in the meter's list and the other lines do not bound it, so nothing may be added"
+            missing = f"the list has no current of L{line}, and the other lines do not bound it: nothing may be added"
             return missing + meter
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
@@ -259,9 +257,9 @@ class FuseGuard:
 
     def _missing(self, freshness: Freshness) -> str:
         if freshness is Freshness.BAD_DATA:
-            return "bytes come but nothing sound is in them"
+            return "bytes arrive, but no valid push"
         if self._known is None:
-            return "no list with currents has come yet, only power" if self._power else "no list has come yet"
+            return "no list with currents has arrived yet, only powers" if self._power else "no list has arrived yet"
         return self._watch.why_stale()
 
 

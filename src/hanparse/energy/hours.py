@@ -1,4 +1,4 @@
-"""Compute the energy of full hours from measurements, with a gap for unknown energies: `HourlyEnergy`.
+"""Computes the energy of full hours from measurements, with a gap for unknown energies: `HourlyEnergy`.
 
 The energy of an hour is the difference of two registers of one meter at two successive full hours.
 
@@ -10,8 +10,8 @@ The energy of an hour is the difference of two registers of one meter at two suc
 * Energy that was counted over more than one hour is a gap. It is not divided among the hours, or assigned to one of
   them.
 * Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
-  records with two offsets. The lists of Kaifa do not distinguish the two. If a second list of the same hour has higher
-  registers, it waits for the next list, because the offset of that list decides.
+  records with two offsets. The lists of Kaifa do not distinguish these two hours. So if a second list of the same hour
+  has higher registers, `HourlyEnergy` waits for the next list, whose offset shows whether the clock was set back.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # corrections of a clock are seconds; the end of daylight saving is an hour
+_SET_BACK: Final = timedelta(minutes=30)  # a correction of a clock takes seconds, the end of DST an hour
 _DECIMALS: Final = 3  # mWh: finer than any register, coarser than the rounding errors of float subtraction
 
 
 class Gap(Enum):
-    """A `Gap` is the reason for an hour without energy values."""
+    """The reason for an hour without energy values."""
 
     MISSING = "missing"
     """At least one hourly list is missing."""
@@ -49,7 +49,7 @@ class Gap(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """An `Hour` is the energy of one full hour in Wh and varh, or a gap, which may be longer and has no energy values.
+    """The energy of one full hour in Wh and varh, or a gap, which may be longer and has no energy values.
 
     `start` and `end` have the offset of the meter's clock. They are naive if the zone of the clock is unknown. An
     energy is `None` if the meter does not send its register. After the clock was set back, a gap may have the same
@@ -67,12 +67,12 @@ class Hour:
 
 
 COLUMNS: Final = tuple(field.name for field in fields(Hour))
-"""The CSV file has these columns, in this order."""
+"""The columns of the CSV file, in this order."""
 _ENERGIES: Final = COLUMNS[3:7]
 
 
 class _Moment(NamedTuple):
-    """A `_Moment` is a time in UTC and its offset; if the zone is unknown, the wall clock and `None`."""
+    """A time in UTC and its offset; if the zone is unknown, the time of the wall clock and `None`."""
 
     utc: datetime
     offset: timedelta | None
@@ -82,7 +82,7 @@ class _Moment(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """A `_Reading` contains the registers at a full hour, and the time stamp of their list."""
+    """The registers at a full hour, and the time stamp of their list."""
 
     hour: _Moment
     clock: datetime
@@ -91,10 +91,10 @@ class _Reading(NamedTuple):
 
 
 class HourlyEnergy:
-    """An `HourlyEnergy` takes measurements and returns the hours that they complete. It keeps at most three readings.
+    """Takes measurements and returns the hours that they complete. It keeps at most three readings.
 
-    `timezone` is the zone of time stamps without a zone. Without `timezone`, such time stamps are taken as a clock that
-    never jumps. If that clock jumps, the result is a gap, not a wrong energy.
+    `timezone` is the zone of time stamps without a zone. Without `timezone`, such time stamps count as those of a clock
+    that never jumps. If that clock jumps, the result is a gap, not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
@@ -104,7 +104,7 @@ class HourlyEnergy:
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
         self._set_back = False  # true if a time stamp since `_last` was behind `_latest`
-        self._again: _Reading | None = None  # the hour of `_last` again, after the clock was set back
+        self._again: _Reading | None = None  # a second list of the hour of `_last`, after the clock was set back
         self._older: _Reading | None = None  # a list of an hour before `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
@@ -161,7 +161,7 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """Take a list of an earlier hour: a repetition, or, if a later list follows it, a sign of a clock set back."""
+        """Take a list of an earlier hour: a repetition, or, if a later list follows, the sign of a clock set back."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
@@ -171,12 +171,12 @@ class HourlyEnergy:
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
         """Take a later list of the same hour: one of many pushes, or the first list after the clock was set back.
 
-        The clock was set back if another time stamp shows it, or if this time stamp is not later and no other arrived
-        in between.
+        The clock was set back if another time stamp shows it. It was also set back if this time stamp is not later than
+        that of the last list, and no other push arrived in between.
         """
-        alone = self._latest == last.clock >= reading.clock
+        is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
-        if self._again is None and (alone or self._set_back):
+        if self._again is None and (is_next_and_not_later or self._set_back):
             self._again = reading
 
 
@@ -190,7 +190,7 @@ def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
 
 
 class _Echo:
-    """An `_Echo` is a file object that returns the text that is written to it."""
+    """A file object whose `write` returns the text."""
 
     def write(self, line: str) -> str:
         return line
@@ -211,7 +211,7 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
-    """Return the registers at a full hour, or `None` if there are none or the time stamp is not in its first minute."""
+    """Return the registers at a full hour; `None` without registers or with a time stamp after the first minute."""
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
@@ -262,6 +262,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Return whether the clock was set back by an hour, with the hour that occurs twice in between."""
-    turned = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
-    return turned and after.utc - before.utc > _HOUR
+    """Return whether the clock was set back by an hour, and the hour that occurs twice is between the moments."""
+    is_set_back = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
+    return is_set_back and after.utc - before.utc > _HOUR

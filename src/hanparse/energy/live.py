@@ -1,4 +1,4 @@
-"""Compute the energy registers between two lists that contain them: `LiveEnergy`.
+"""Computes the energy registers between two lists that contain them: `LiveEnergy`.
 
 A Norwegian meter sends its registers once an hour. A program that uses only these registers assigns the energy of each
 hour to the next hour. Between two registers, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last
@@ -6,7 +6,7 @@ register.
 
 * A value never falls. If the next register is below the value, the value stays until the register passes it.
 * A gap of more than `MAX_GAP` between two powers is not integrated: the value stays, and the next register corrects it.
-  A clock that is set back is also a gap. So is a change between times with and without a zone.
+  A clock that is set back is also a gap, and so is a change between times with and without a zone.
 * A list is ignored if its registers are not newer than the last registers. Some Aidon meters send a list again.
 * The registers of another meter replace the registers of the last meter. Only this change may lower a value.
 """
@@ -22,7 +22,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""The integral bridges at most this time between two powers. Meters send a power at least every 10 s."""
+"""The longest time between two powers that is integrated. Meters send a power at least every 10 s."""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
@@ -35,8 +35,9 @@ _POWERS: Final = {
 
 @dataclass(slots=True)
 class _Counter:
-    """One register and the integral of its power since the register was received, in Wh or varh.
+    """One register, and the integral of its power since the register was received, in Wh or varh.
 
+    `value` is the register at the present time. `clock` is the time of the register, `time` that of the last power.
     Times are in UTC, or naive.
     """
 
@@ -74,24 +75,23 @@ class _Counter:
 
 
 class LiveEnergy:
-    """A `LiveEnergy` takes measurements and returns the registers at the present time, in Wh and varh.
+    """Takes measurements and returns the registers at the present time, in Wh and varh.
 
     A register has a value after the first list that contains it. Use one object for each meter.
     """
 
     def __init__(self) -> None:
         self.meter_id: str | None = None
-        """This is the meter id, or `None` before a list contains one."""
+        """The meter id, or `None` before a list contains one."""
         self._counters = {name: _Counter() for name in _POWERS}
         self._callers_clock = CallersClock()
 
     def update(self, measurement: Measurement, at: datetime | None = None) -> dict[str, float]:
         """Take one measurement, and return `values`.
 
-        `at` is the time of arrival. Without it, the method uses the `received` of the measurement, or else the time
-        stamp of the meter. Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway.
-        Raises `TypeError` for an argument of another type, and for an `at` with a zone after one without a zone or the
-        reverse.
+        `at` is the time of arrival. Without it, the method uses `received` of the measurement, or else the time stamp
+        of the meter. Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway. Raises
+        `TypeError` for an argument of another type, and for a mix of naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         if at is not None:
@@ -121,18 +121,18 @@ class LiveEnergy:
 
     @property
     def values(self) -> dict[str, float]:
-        """Return the registers at the present time by field name, such as "active_energy_import"."""
+        """The registers at the present time by field name, such as "active_energy_import"."""
         counters = self._counters.items()
         return {name: round(counter.value, _DECIMALS) for name, counter in counters if counter.value is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the state as a dictionary that JSON can represent. `from_dict` continues from it."""
+        """Return the state as a dictionary that JSON can represent, for `from_dict`."""
         counters = {name: _plain(counter) for name, counter in self._counters.items() if counter != _Counter()}
         return {"meter_id": self.meter_id, "counters": counters}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
-        """Return an object that continues from the result of `to_dict`. Raises `ValueError` for anything else."""
+        """Return an object with the state that `to_dict` returned. Raises `ValueError` for any other argument."""
         live = cls()
         try:
             meter_id, counters = state["meter_id"], dict(state["counters"])
@@ -155,7 +155,7 @@ def _plain(counter: _Counter) -> dict[str, Any]:
 
 
 def _counter(state: dict[str, Any]) -> _Counter:
-    """Return the counter of a saved state. Raises an error for a state that `_plain` does not write."""
+    """Return the counter of a saved state. Raises an error for a state that `_plain` cannot have returned."""
     counter = _Counter(**state)
     for field in fields(counter):
         value = getattr(counter, field.name)
@@ -171,7 +171,7 @@ def _utc(time: datetime | None) -> datetime | None:
 
 
 def _passed(before: datetime | None, now: datetime | None) -> timedelta | None:
-    """Return the time between two clocks; `None` if one is missing or only one has a zone."""
+    """Return the time from `before` to `now`; `None` if one of them is missing, or if only one has a zone."""
     if before is None or now is None or (before.tzinfo is None) is not (now.tzinfo is None):
         return None
     return now - before

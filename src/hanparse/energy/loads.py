@@ -1,9 +1,9 @@
-"""Compute the largest current that each line may carry, from a measurement and the wiring of the house.
+"""Computes the largest current that each line may carry, from a measurement and the wiring of the house.
 
-The result protects a fuse, so the larger of two possible values counts. The other lines bound a line that a 3-wire
-meter does not measure: without a neutral the sum of the three currents is zero, so no current is above the sum of the
-other two. The L2 current of a meter does not count if `is_l2_ruled_out` returns true. An L2 current of 0 does not count
-unless a source documents that the meter measures it.
+The result protects a fuse, so the larger of two possible values counts. If a 3-wire meter does not measure a line, the
+other two lines give a bound: without a neutral the sum of the three currents is zero, so no current is above the sum of
+the other two. The L2 current of a meter does not count if `is_l2_ruled_out` returns true. An L2 current of 0 counts
+only if the meter type is known.
 """
 
 from __future__ import annotations
@@ -20,30 +20,30 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
-"""These are the lines of a house for each wiring."""
+"""The lines of a house for each wiring."""
 L2: Final = 2
 _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
 
 
 class Load(NamedTuple):
-    """A `Load` contains the largest current that a line may carry, in A, and the source of this value."""
+    """The largest current that a line may carry, in A, and the source of this value."""
 
     current: float
     source: str
 
 
 class Voltages(NamedTuple):
-    """A `Voltages` contains the lowest and the highest voltage of a list, in V. A voltage of 0 does not count."""
+    """The lowest and the highest voltage of a list, in V. A voltage of 0 does not count."""
 
     lowest: float
     highest: float
 
 
 class LineLoads:
-    """A `LineLoads` computes the loads from the lists of one meter, and keeps one result for the next lists.
+    """Computes the loads from the lists of one meter, and remembers whether the meter measures L2.
 
-    If a meter sends an L2 current that is impossible, it does not measure L2. From then on, its L2 current of 0 does
-    not count even if it is possible, until the meter sends a possible L2 current above 0.
+    A meter that sends an impossible L2 current does not measure L2. From then on, an L2 current of 0 does not count,
+    even if it is possible, until the meter sends a possible L2 current above 0.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -56,10 +56,7 @@ class LineLoads:
         With an estimate `rare`, an unmeasured L2 counts as the current that L2 rarely exceeds. Without it, L2 counts as
         the current that it never exceeds.
         """
-        lines = {
-            *LINES[self._wiring],
-            *LINES[measurement.wiring or self._wiring],
-        }  # if the two wirings differ, the lines of both
+        lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # of both, if the wirings differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
@@ -79,22 +76,22 @@ class LineLoads:
         if measurement.current_l2:
             self._is_l2_doubted = False
             return True
-        return measurement.wiring is not None and not self._is_l2_doubted  # without a meter type, a 0 may be unmeasured
+        return measurement.wiring is not None and not self._is_l2_doubted  # a 0 of an unknown type may be unmeasured
 
     def _unmeasured(
         self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
     ) -> Load | None:
         """Return the load of an unmeasured line, or `None` if it has no bound.
 
-        Only three wires give a bound, in the house and by the meter type if it is known: a neutral lets the line carry
-        any current.
+        There is a bound only if the house has three wires, and the meter type is unknown or has three wires, too. With
+        a neutral the line may carry any current.
         """
         if self._wiring is not Wiring.THREE_WIRE or measurement.wiring not in (None, Wiring.THREE_WIRE):
             return None
         estimate = measurement.estimated.get(f"current_l{line}")
         if rare and rare.rare_high < rare.high:
             worse = max(rare.rare_high, estimate.rare_high) if estimate else rare.rare_high
-            return Load(worse, "what an estimate says is rarely passed")
+            return Load(worse, "the limit of an estimate that is rarely exceeded")
         if estimate and (high := finite(estimate.high)) is not None:
             return Load(high, "the upper bound of an estimate")
         if len(measured) < 2:  # noqa: PLR2004

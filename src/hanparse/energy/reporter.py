@@ -1,9 +1,9 @@
-"""Select the values of a measurement that are worth a report, as a radio sensor sends them: `Reporter`.
+"""Selects the values of a measurement that a Z-Wave HAN sensor would report: `Reporter`.
 
-The rules, parameters, ranges, defaults and number formats are those of a Z-Wave HAN sensor (Meter V5 reports). Power,
-voltage and current follow hysteresis and interval. Energy is reported whenever its register changes. The reporter
-reports only measured values, each phase separately, and only from the push that contains the value. It never sends an
-old value as a new one.
+The rules, parameters, ranges, defaults and number formats are those of the manual of such a sensor (Meter V5 reports).
+A power, a voltage or a current is reported by hysteresis and interval, and the energy whenever its register changes.
+The reporter reports only measured values, each phase separately. A report contains a value of the present push, never
+an older one.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Mode(Enum):
-    """A `Mode` combines hysteresis and interval; the manual of the sensor allows both readings.
+    """The rule that combines hysteresis and interval. The manual of the sensor can be understood in both ways.
 
-    With a hysteresis of 0, the interval alone decides, in both modes.
+    With a hysteresis of 0, only the interval counts, in both modes.
     """
 
     EITHER = "at a change, and at the latest after the interval"
@@ -33,7 +33,7 @@ class Mode(Enum):
 
 
 class Cause(Enum):
-    """A `Cause` is the reason for a report."""
+    """The reason for a report."""
 
     FIRST = "nothing was reported before"
     CHANGE = "it has changed by the hysteresis"
@@ -42,7 +42,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """A `FixedPoint` is a number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
+    """A number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
 
     `code` is the scale of the Meter V5 report for an electricity meter.
     """
@@ -54,7 +54,7 @@ class FixedPoint:
 
     @property
     def limit(self) -> Decimal:
-        """Return the largest magnitude that fits, in `unit`."""
+        """The largest magnitude that the format can represent, in `unit`."""
         return Decimal(2 ** (8 * self.size - 1) - 1).scaleb(-self.precision)
 
     def encode(self, value: float) -> bytes:
@@ -70,7 +70,8 @@ class FixedPoint:
         return steps.to_bytes(self.size, "big", signed=True)
 
 
-# The text of the manual gives one decimal to all four units. The table gives each its own, so the table applies.
+# The text of the manual gives one decimal for all four units, but its table gives a precision for each. The table
+# applies.
 KILOWATT_HOURS: Final = FixedPoint("kWh", 0x00, precision=2, size=4)
 WATTS: Final = FixedPoint("W", 0x02, precision=0, size=4)
 VOLTS: Final = FixedPoint("V", 0x04, precision=1, size=2)
@@ -83,7 +84,7 @@ def _parameter(number: int, low: int, high: int, default: int, unit: str) -> int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """A `Parameters` contains the configuration parameters 1 to 5 of the sensor in its units. A hysteresis of 0 is off.
+    """The configuration parameters 1 to 5 of the sensor, in its units. A hysteresis of 0 means that it is off.
 
     Raises `ValueError` with the range for a value outside it, and `TypeError` for a value that is not a whole number.
     """
@@ -118,23 +119,23 @@ class Parameters:
 
 
 class Report(NamedTuple):
-    """A `Report` is one value that the sensor would send."""
+    """One value that the sensor would send."""
 
     field: str
-    """This is the name of the field of `Measurement`. It also contains the phase."""
+    """The name of the field of `Measurement`, which includes the phase."""
     value: float
-    """The value is in the unit of `scale`."""
+    """The value in the unit of `scale`."""
     scale: FixedPoint
     cause: Cause
 
     @property
     def data(self) -> bytes:
-        """Return the bytes of the value in the report. Raises `ValueError` if the value does not fit."""
+        """The bytes of the value in the report. Raises `ValueError` if the format cannot represent the value."""
         return self.scale.encode(self.value)
 
 
 class _Rule(NamedTuple):
-    """A `_Rule` decides when a field is reported. Without a hysteresis, every change is reported."""
+    """The rule for the reports of a field. Without a hysteresis, every change is reported."""
 
     scale: FixedPoint
     hysteresis: Decimal | None
@@ -142,14 +143,14 @@ class _Rule(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """A `_Last` is the last report of a field."""
+    """The last report of a field."""
 
     value: float
     time: datetime
 
 
 class Reporter:
-    """A `Reporter` takes measurements and returns the reports that the sensor would send.
+    """Takes measurements and returns the reports that the sensor would send.
 
     The first value of a field is always reported.
     """
@@ -167,8 +168,8 @@ class Reporter:
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
         """Return the reports for this push at `now`.
 
-        The `timestamp` of the list is a better `now` if every list contains one. It does not jitter, so that an
-        interval of 10 s matches lists every 10 s. If the time goes backwards, the interval counts as over. Aware times
+        If every list contains a `timestamp`, give it as `now`: it does not jitter, so an interval of 10 s matches lists
+        that are 10 s apart. If the time goes backwards, the interval counts as over. Aware times
         are compared as instants. Raises `TypeError` for an argument of another type and for a mix of naive and aware
         times.
         """
@@ -200,10 +201,10 @@ class Reporter:
 def serial_halves(meter_id: str) -> tuple[int, int]:
     """Return the meter id as the read-only parameters 9 and 10 of the sensor.
 
-    They are the first and the last eight digits as numbers. This interpretation is a guess: the manual contains only
-    "first half" and "last half" in four bytes each. Eight decimal digits fit into four bytes; sixteen characters do
-    not. Write the digits back with ``f"{half:08}"``. Raises `ValueError` unless the id has 16 digits, and `TypeError`
-    unless it is a string.
+    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual has only
+    "first half" and "last half", with four bytes each. Eight decimal digits fit into four bytes, but eight characters
+    do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` unless the id has 16 digits, and
+    `TypeError` unless it is a string.
     """
     check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):

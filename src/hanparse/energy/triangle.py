@@ -1,4 +1,4 @@
-"""Compute the L2 current of a 3-wire meter, its bounds and its likely limits, from numbers.
+"""Computes the L2 current of a 3-wire meter, its bounds and its likely limits, from numbers.
 
 A meter without a neutral needs only two measuring systems, in L1 and L3, and many meters send only these two currents.
 The third current follows from the phasors: I1 + I2 + I3 = 0. The lengths of I1 and I3 are known. A triangle of apparent
@@ -12,12 +12,13 @@ shifts: the angle between the currents is δ larger than the angle between the v
 The lengths alone do not distinguish δ from -δ. Every mix of resistive loads has +δ, so the module uses +δ.
 
 Real currents contain harmonics. I1 and I3 include them, P and Q do not. So harmonics widen the gap, and the computed I2
-becomes too low. No list shows how much of the gap is harmonics. Homes with a measured L2 and simulated homes agree on a
-share of the gap up to a ceiling, the `distortion`. The module subtracts that share h at right angles: √(g² - h²).
+becomes too low. No list shows how much of the gap is due to harmonics. In homes with a measured L2 and in simulated
+homes, it is a share of the gap, up to the limit `distortion`. The module subtracts this part h at right angles:
+√(g² - h²).
 
-The likely limits use the same triangle with a gap that may be too wide by a number of VA, down to the other root -δ,
-and 2 % for the error of the meter. They rely on the loads of homes. These homes do not include a house that produces,
-and the lists do not include values of different moments. In both cases the likely limits are equal to the bounds.
+The likely limits are computed from the same triangle, with a gap that is smaller by a number of VA (at the smallest,
+the gap of the other root -δ) and with 2 % for the error of the meter. They rely on measured and simulated homes without
+production, and on lists whose values are of the same moment. For other lists the likely limits are equal to the bounds.
 
 The bounds are independent of this model: three phasors with the sum zero make a triangle, whatever the loads are. So
 |I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
@@ -31,16 +32,16 @@ from typing import Final, NamedTuple
 from hanparse.measurement import Estimate
 
 DISTORTION: Final = 500.0
-"""At most 500 VA of the gap counts as harmonics, between the values that homes with larger loads needed."""
-_SHARE: Final = 0.65  # of the gap counts as harmonics; 0.42 of its square, the share in simulated and measured homes
-_LIKELY: Final = 500.0  # VA; the gap may be too wide by this, for 99 of 100 measured operating points
+"""The largest part of the gap that counts as harmonics, in VA. Homes with larger loads need values around it."""
+_SHARE: Final = 0.65  # of the gap counts as harmonics: 0.42 of its square, as in simulated and measured homes
+_LIKELY: Final = 500.0  # VA; the error of the gap is smaller in 99 of 100 measured operating points
 _RARE: Final = 3000.0  # VA; with this error of the gap, 1 of 1,000 simulated pushes had a larger L2
 _METER_ERROR: Final = 0.02
 _METHOD: Final = "phasor triangle"
 
 
 class Angle(NamedTuple):
-    """An `Angle` is from 0 to 180°, given by its cosine and its sine."""
+    """An angle from 0 to 180°, given by its cosine and its sine."""
 
     cos: float
     sin: float
@@ -50,13 +51,13 @@ _SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°, between the voltages L1-L2 
 
 
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
-    """Return the smallest and the largest third side of a triangle, with an error of one step for each of two sides."""
+    """Return the smallest and the largest third side of a triangle. Each of the other sides may be one step off."""
     least = abs(one - other) - 2 * step
     return least if least > 0 else 0.0, one + other + 2 * step
 
 
 def one_is_zero(one: float, other: float, step: float) -> Estimate:
-    """Return the estimate of L2 if one of the two currents is 0: the value is the other current."""
+    """Return the estimate of L2 for two currents of which one is 0. Its value is the other current."""
     return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
@@ -128,7 +129,7 @@ def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_t
 def angle_between(one: float, other: float, opposite: float) -> Angle:
     """Return the angle between two sides of a triangle that `opposite` closes.
 
-    The angle is 0 or 180° if the sides make no triangle. The function returns it first, so that no later expression
+    The angle is 0 or 180° if the sides make no triangle. The function checks this first, so that no later expression
     divides by 0 or overflows.
     """
     if opposite >= one + other:

@@ -19,7 +19,10 @@ NO_TITLE: Final = bytes(SIZE)
 
 
 class Case(NamedTuple):
-    """A ciphered APDU and its keys. No function that raises an error has it as a variable, since it contains keys."""
+    """A ciphered APDU and its keys.
+
+    A function that raises an error has no variable of this type, because a traceback may show the variables.
+    """
 
     header: Header
     head: bytes

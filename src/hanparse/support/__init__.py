@@ -1,1 +1,1 @@
-"""Writes a report for a meter that hanparse does not read, with the numbers of meters replaced."""
+"""Writes a report on a meter that hanparse cannot read. Other numbers replace the meter numbers."""

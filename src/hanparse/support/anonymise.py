@@ -1,19 +1,19 @@
-"""Replaces the numbers of meters in wire bytes. Sound frames stay sound, and damaged frames stay damaged.
+"""Replaces meter numbers in the bytes of a stream. Sound frames stay sound, and damaged frames stay damaged.
 
 Replaced bytes
 --------------
 * In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
-  clock, and values of any type with the code of a meter number or of a device name. Exceptions are the texts to keep,
-  and, when the manufacturer is known, the list identifier and the meter type, unless they are such strings themselves.
+  clock, and values of any type with the code of a meter number or of a device name. The texts to keep are not replaced.
+  If the manufacturer is known, the list identifier and the meter type are not replaced, unless they look like a number.
 * In the header of a ciphered push: the system title, apart from the letters of its manufacturer.
 * In P1 telegrams, sound or damaged: the identifiers and messages that `hanparse.support.telegrams` finds.
 * In other bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
 * Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
-  that can be read, only within a value, so that the list stays readable.
+  that can be read, only occurrences within a value are replaced, so that the list stays readable.
 
-Lengths and headers stay. Because a CRC is linear, each check sequence changes by the same bits as its frame requires: a
-sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. Nothing is repaired. A
-meter number that a list contains as a whole number without a code looks like any other value and cannot be found.
+Lengths and headers do not change. A CRC is linear, so each check sequence changes by the bits that its frame requires:
+a sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. If a list contains a
+meter number as a whole number without a code, this module cannot find it, because it looks like any other value.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
-    """Return `data` with other numbers in place of those of meters. `keep` contains texts that are no meter numbers."""
+    """Return `data` with its meter numbers replaced. `keep` contains texts that are no meter numbers."""
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     capture = Capture(data, spans, events)
@@ -50,11 +50,11 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
 
 
 def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> bytearray:
-    """Return `data` with other identifiers, numbered from `first`; check sequences are as before."""
+    """Return `data` with replaced identifiers, numbered from `first`, and with unchanged check sequences."""
     changed = bytearray(data)
     others = _Replacements(data, changed, first)
     known = others.put(capture.readable(frozenset(kept)))
-    elsewhere = others.put(capture.unreadable(kept))  # may be a piece of a text to keep
+    elsewhere = others.put(capture.unreadable(kept))  # an identifier may be a part of a text to keep
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     for stretch in capture.stretches():
         _replace_known(data, changed, stretch, known)
@@ -64,7 +64,7 @@ def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> by
 
 
 class _Replacements:
-    """Replaces identifiers: equal ones by equal replacements."""
+    """Replaces identifiers. Equal identifiers get equal replacements."""
 
     def __init__(self, data: bytes, changed: bytearray, first: int) -> None:
         self._data = data
@@ -73,7 +73,7 @@ class _Replacements:
         self._numbers: dict[bytes, int] = {}
 
     def put(self, found: Iterable[Identifier]) -> dict[bytes, bytes]:
-        """Replace the identifiers in `found`. Return a mapping from each notation to that of the replacement."""
+        """Replace the identifiers in `found`. Return a mapping from each old notation to the new one."""
         known: dict[bytes, bytes] = {}
         for identifier in found:
             old = bytes(self._data[at] for at in identifier.places)

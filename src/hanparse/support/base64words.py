@@ -1,4 +1,4 @@
-"""Finds words in base64 that contain octets to replace, and returns the words with their replacements."""
+"""Replaces octets within base64 text: `changed` returns the new words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Return the index of each word to change, and the new word. `replace` returns octets with known ids replaced.
+    """Return the index of each word that changes, and the new word. `replace` replaces known identifiers in octets.
 
     Other characters may precede the base64 text in a word, so each of the first four characters is tried as its start.
     """

@@ -1,4 +1,4 @@
-"""The ciphered pushes of a report: their errors without system titles, and their plaintext where it is asked for."""
+"""The ciphered pushes of a report: their errors and their plaintexts, without system titles (`CipheredPushes`)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Plaintext(NamedTuple):
-    """A deciphered APDU without the numbers of meters, the position of its push in the data, and its protection."""
+    """A deciphered APDU with meter numbers replaced, the position of its push, and whether it was verified."""
 
     position: int
     data: bytes
@@ -27,7 +27,7 @@ class Plaintext(NamedTuple):
 
 
 class CipheredPushes:
-    """The ciphered pushes in `data`, opened with `keys`. `shown` is `data` with the numbers of meters replaced.
+    """The ciphered pushes in `data`, opened with `keys`. `shown` is `data` with meter numbers replaced.
 
     Neither messages nor plaintexts contain a system title of `data`.
     """
@@ -42,12 +42,12 @@ class CipheredPushes:
                 self._titles[_at(data, places)] = _at(shown, places)
 
     def errors(self) -> list[str]:
-        """Return the messages of the pushes that the keys do not open, or whose content is not read."""
+        """Return the error messages of the pushes that the keys do not open or whose content cannot be read."""
         return [self._message(event) for event in self._events if isinstance(event, Failed) and _is_ciphered(event)]
 
     def _message(self, event: Failed) -> str:
         name = type(event.error).__name__
-        if event.opened:  # the message of a check sequence contains bytes of the plaintext
+        if event.opened:  # the original message may contain bytes of the plaintext
             return f"{name}: byte {event.message.position(0)}: the content that the keys opened cannot be read"
         message = str(event.error)
         for old, new in self._titles.items():
@@ -55,7 +55,7 @@ class CipheredPushes:
         return f"{name}: {message}"
 
     def plaintexts(self, keep: Sequence[str]) -> Iterator[Plaintext]:
-        """Return what the keys deciphered, with other numbers in place of those of meters."""
+        """Return the APDUs that the keys deciphered, with meter numbers and system titles replaced."""
         for event in self._events:
             result = Deciphered.of(event)
             if result and result.security:

@@ -45,7 +45,7 @@ _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 
 
 class Identifier(NamedTuple):
-    """Bytes that identify a meter: their indexes, the function that replaces them, and the one that gives notations."""
+    """Bytes that identify a meter: their indexes, and two functions as in `hanparse.support.unreadable.Change`."""
 
     places: Sequence[int]
     change: Callable[[bytes, int], bytes]
@@ -99,7 +99,7 @@ class _List(NamedTuple):
 
 
 def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
-    """Return how to replace a value that may identify a meter, or `None`. `named`: the value has the code of an id."""
+    """Return the replacement of a value that may identify a meter, or `None`. `named`: it has the code of an id."""
     raw = _raw(leaf)
     if ids.is_number(raw):
         return ids.replacement, _texts
@@ -116,14 +116,14 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
 
 
 def _clocks(octets: list[bytes]) -> set[int]:
-    """Return the indexes of clocks: date-times, dates, and times next to one. Any four octets may look like a time."""
+    """Return the indexes of date-times, dates, and times next to a date. Any four octets may look like a time."""
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
     beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
     return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
-    """Return whether octets are the code of an object. A code that is not registered must end with FF, as in lists."""
+    """Return whether octets are an OBIS code: a registered one, or one of `codes` that ends with FF."""
     obis = code_in(octets)
     if obis is None:
         return False
@@ -145,7 +145,7 @@ def _raw(leaf: Data) -> bytes:
 
 
 class Capture:
-    """The indexes of all bytes, divided into lists that can be read, other content, and framing."""
+    """The indexes of all bytes of a capture, divided into readable lists, other content, and framing."""
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
@@ -165,7 +165,7 @@ class Capture:
         self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
-        """Return the indexes of each value of a list and of all other content, in which a number may be complete."""
+        """Return the indexes of each value of a list, and of each run of other content."""
         for is_structure, stretch in groupby(self._content, self._structure.__contains__):
             if not is_structure:
                 yield list(stretch)
@@ -230,6 +230,6 @@ def _list(event: Read | Failed) -> _List | None:
 
 
 def _is_type(text: bytes) -> bool:
-    """Return whether a list identifier or meter type is not the number of a meter."""
+    """Return whether a list identifier or a meter type does not look like a meter number."""
     is_number = ids.is_number(text) or ids.is_packed(text)
     return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

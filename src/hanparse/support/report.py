@@ -1,4 +1,4 @@
-"""Writes the attachment of an issue: a report on a capture in Markdown, with a dump and without meter ids."""
+"""Writes a report on a capture for an issue, in Markdown, with a dump and without meter numbers."""
 
 from __future__ import annotations
 
@@ -46,12 +46,12 @@ def attachment(
     system_title: str | bytes | None = None,
     with_plaintext: bool = False,
 ) -> str:
-    """Return the report on a capture. `keep` contains texts that look like meter numbers and are none.
+    """Return the report on a capture. `keep` contains texts that look like meter numbers but are none.
 
-    Counts and faults are those of all bytes. Errors, explained frames and the dump are limited to 4 KiB, up to the last
-    error or, without an error, from the beginning. For a text that is no dump, the report contains its error. Keys add
-    what they do for ciphered pushes: counts, faults and errors. The report contains what the keys deciphered only if
-    `with_plaintext` is true, with other numbers in place of those of meters.
+    Counts and faults are those of all bytes. Errors, explained frames and the dump are those of 4 KiB: the bytes up to
+    the last error, or the first bytes if there is no error. For a text that is no dump, the report contains its error.
+    With keys, the counts, faults and errors of ciphered pushes are those after deciphering. The report contains the
+    deciphered values only if `with_plaintext` is true; meter numbers are replaced in them, too.
     """
     keys = Keys(key, auth_key, system_title)
     capture = _Capture(Options(key=key, auth_key=auth_key, system_title=system_title))
@@ -87,7 +87,7 @@ class _Capture:
         self._failed = True
 
     def take(self, chunk: bytes) -> None:
-        """Decode the next bytes in small pieces, which gives the position of an error."""
+        """Decode the next bytes in small pieces, so that the position of an error is known."""
         for at in range(0, len(chunk), _CHUNK):
             self._take(chunk[at : at + _CHUNK])
 
@@ -100,7 +100,7 @@ class _Capture:
             self._failed = False
 
     def extract(self) -> tuple[bytes, int]:
-        """Return the section to show and its position. A section that is cut out begins and ends with a flag."""
+        """Return the section to show and its position. A part of a longer capture begins and ends with a flag."""
         if self._failed:  # `flush` reported an error
             self._kept = self._recent, self.decoder.stats.bytes - len(self._recent)
         data, start = self._kept or (self._first, 0)
@@ -136,10 +136,10 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
-    """Return the last errors in the section, and each report on a list that no profile reads once.
+    """Return the last errors in the section, and one copy of each report on a list that no profile can read.
 
-    With keys, the errors of ciphered pushes are those with the keys. `data`, which has other system titles, gives the
-    other errors.
+    With keys, `pushes` gives the errors of ciphered pushes, because the system titles in `data` are replaced. All other
+    errors are those of `data`.
     """
     errors = [error for error in _all_errors(data) if not (pushes and isinstance(error, CipherError))]
     messages = [f"{type(error).__name__}: {error}" for error in errors] + (pushes.errors() if pushes else [])

@@ -1,9 +1,9 @@
-"""Finds identifiers of meters in the text of P1 telegrams, and the values beside them, which stay.
+"""Finds the identifiers of meters and the values in the text of P1 telegrams. The values do not change.
 
 * The groups of a line whose code is that of an equipment identifier, of a logical device name or of a sub-meter.
 * Messages to the consumer (C.D = 96.13), which may contain a name or an address.
-* Six digits or more in a row in the identification, where some meters send their number.
-* Six digits or eight hex digits in a line that cannot be read, or whose code is not in the registry. Numbers with a
+* Six digits or more in a row in the identification line, because some meters send their number there.
+* Six digits or eight hex digits in a line that cannot be read or whose code is not in the registry. Numbers with a
   unit, codes and clocks are no identifiers.
 
 A line of a damaged telegram is treated like a line that cannot be read, since its code may be wrong.
@@ -43,7 +43,7 @@ _SHORTEST_MESSAGE: Final = 6  # characters; a shorter text may be a part of any 
 
 
 class Found(NamedTuple):
-    """The identifiers of a text with the way to replace them, and its values; both with start and end."""
+    """The identifiers of a text (start, end, replacement) and its values (start, end)."""
 
     identifiers: list[tuple[int, int, Change]]
     values: list[tuple[int, int]]
@@ -104,7 +104,7 @@ def _add_words(found: Found, line: bytes, start: int) -> None:
 
 
 def _change(text: str, code: Obis | None) -> Change | None:
-    """Return how to replace a group whose code is that of an identifier or of a message; `None` for other codes."""
+    """Return the replacement of a group with the code of an identifier or of a message; `None` for other codes."""
     if code is None or not text.strip():
         return None
     if (code.c, code.d) == (96, 13):
@@ -115,9 +115,9 @@ def _change(text: str, code: Obis | None) -> Change | None:
 
 
 def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
-    """Return whether a group is a value, a code or a clock by its form, or in a sound telegram by the code of its line.
+    """Return whether the form of a group is that of a value, a code or a clock.
 
-    Only in a sound telegram, digits with a decimal point and without a unit are a value.
+    In a sound telegram, a group is also a value by the code of its line, or if it has a decimal point without a unit.
     """
     number = values.number(text)
     if number and (number.unit or (is_sound and number.exponent)):
@@ -135,7 +135,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
 
 
 def _other_id(old: bytes, number: int) -> bytes:
-    """Return another identifier, in hex digits if the identifier is sent so."""
+    """Return another identifier, in hex digits if the old one is in hex digits."""
     sent = _decoded(old)
     if sent is None:
         return ids.replacement_name(old, number)
@@ -145,13 +145,13 @@ def _other_id(old: bytes, number: int) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes | None:
-    """Return the characters of an identifier that is sent as two hex digits a character; `None` for another one."""
+    """Return the characters of an identifier with two hex digits for each character; `None` for another identifier."""
     shown = text.decode("latin-1").strip()
     return bytes.fromhex(shown) if values.identifier(shown) != (shown or None) else None
 
 
 def _notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of an identifier: those of `hanparse.wire.ids`, and those that are text as hex digits."""
+    """Return the notations of an identifier by `hanparse.wire.ids`, and the notations in text also as hex digits."""
     before, after = ((_decoded(text) or text).strip(b"\0 ") for text in (old, new))
     return _with_hex_digits(ids.notations(before, after))
 
@@ -163,19 +163,19 @@ def _with_hex_digits(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def is_text(notation: bytes) -> bool:
-    """Return whether a notation consists of characters that a telegram may contain, at least six."""
+    """Return whether a notation consists of at least six characters that a telegram may contain."""
     return _TEXT.fullmatch(notation) is not None
 
 
 def _no_message(old: bytes, _number: int) -> bytes:
-    """Return a message of as many X."""
+    """Return a message in which X replaces each letter and digit."""
     if _HEX.fullmatch(old.decode("latin-1").strip()):
         return re.sub(rb"\w\w", b"58", old)
     return re.sub(rb"\w", b"X", old)
 
 
 def _whole(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a message as sent, as text and as hex digits."""
+    """Return the notations of a whole message: text and hex digits; none for a message of fewer than six characters."""
     shown = old.decode("latin-1").strip()
     before, after = (bytes.fromhex(t.decode()) if _HEX.fullmatch(shown) else t for t in (old.strip(), new.strip()))
     return _with_hex_digits({before: after}) if len(before) >= _SHORTEST_MESSAGE else {}

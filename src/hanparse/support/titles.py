@@ -1,4 +1,4 @@
-"""Finds the system titles of ciphered pushes, and gives the notations of a title."""
+"""Finds the system titles of ciphered pushes, and returns the replacement and the notations of a title."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hanparse.wire.llc import strip_llc
 if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
-_LETTERS: Final = 3  # of the manufacturer (FLAG association), which stay
+_LETTERS: Final = 3  # of the manufacturer (FLAG association), which are not replaced
 
 
 def places(message: Message) -> list[int]:
@@ -26,7 +26,7 @@ def places(message: Message) -> list[int]:
 
 def serial(title: bytes) -> int:
     """Return the index of the first byte that identifies the meter and not its manufacturer."""
-    return _LETTERS if title[:_LETTERS].isalpha() else 0  # bytes.isalpha knows the letters of ASCII alone
+    return _LETTERS if title[:_LETTERS].isalpha() else 0  # bytes.isalpha is true for ASCII letters only
 
 
 def replacement(title: bytes) -> bytes:

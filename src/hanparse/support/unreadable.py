@@ -1,9 +1,11 @@
-"""Finds identifiers of meters in bytes that are damaged, cut off, ciphered or part of no list.
+"""Finds identifiers of meters in bytes that are damaged, cut off, ciphered or outside of a list.
+
+It finds:
 
 * Words of six digits or of eight hex digits.
 * Five digits with at most two other bytes between them: a number with a damaged byte.
 * Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, after three letters in upper or lower case. Before the title is the length 08,
+* The last five octets of a system title, after three letters in upper or lower case. The title follows the length 08,
   or the tag of a ciphered APDU and a damaged length.
 
 List identifiers, such as ``AIDON_V0001``, are no identifiers of meters.
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
-"""Two functions: one returns other octets for a running number, one the notations of the old and the new octets."""
+"""Two functions. The first returns other octets for a running number, the second the notations of both octets."""
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
 _TITLE: Final = re.compile(
@@ -41,7 +43,7 @@ _SERIAL: Final = 5  # octets of a system title after its letters
 
 
 def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
-    """Return the indexes of identifiers, and how to replace them. Of two for one index, the later one applies.
+    """Return the indexes of each identifier, and its replacement. If two contain the same index, the later one applies.
 
     `kept` contains texts that are no identifiers. `joints` are indexes in ascending order at which a readable list or a
     header was removed. A number may continue across a joint, but a string with its length may not.
@@ -84,10 +86,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation; none if they are so few that a value may equal them."""
+    """Return the octets as the only notation; no notation if they are so few that a value may be equal to them."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
 def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """Return no notation, because the number may be damaged."""
+    """Return no notations, because the octets may be a damaged number."""
     return {}

@@ -1,4 +1,4 @@
-"""Find impossible values in measurements, with the factor and the `Scale` that correct them: `Finding`."""
+"""Finds impossible values in measurements, and the factors that correct them: `Finding`."""
 
 from hanparse.energy.plausibility.finding import Finding, Problem, corrected_scale
 from hanparse.energy.plausibility.push import check

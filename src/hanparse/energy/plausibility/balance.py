@@ -1,9 +1,9 @@
-"""Compare powers with currents and energy with power, and find which of the three is wrong, by which factor.
+"""Finds which of power, current and energy is wrong, and by which factor.
 
-If powers and currents differ by a power of ten, this does not show which of them is wrong. The energy registers show
-it: the wrong quantity is the one that does not agree with the other two. Without the registers, the quantity that is
-too large counts as wrong. The reason is that Kamstrup meters with one digit too many in their powers or in their
-currents are known, and meters with one digit too few are not.
+If powers and currents differ by a power of ten, either of them may be wrong. The energy registers then decide: the
+wrong quantity is the one that does not agree with the other two. Without registers, the larger quantity counts as
+wrong, because there are Kamstrup meters that send one digit too many in powers or currents. No meter is known that
+sends one digit too few.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from hanparse.energy.plausibility.load import Load
 
 SWAPPED: Final = (
-    "no factor corrects that: the meter is connected the wrong way round, or its list read in the wrong order"
+    "no factor corrects that: import and export are connected in reverse, or the profile reads them in the wrong order"
 )
 
 
 class Mismatch(NamedTuple):
-    """A `Mismatch` contains the number of powers of ten by which the powers exceed the currents, and the load.
+    """The number of powers of ten by which the powers exceed the currents, and the load.
 
-    `excess` is negative if the powers are below the currents.
+    `excess` is negative if the powers are below the currents, and 0 if they agree.
     """
 
     excess: int
@@ -35,7 +35,7 @@ class Mismatch(NamedTuple):
 
 
 def conclude(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
-    """Return the findings from powers and currents, and from the verdict on energy and power."""
+    """Return the findings from the mismatch of powers and currents, and from the verdict on energy and power."""
     above = mismatch.excess if mismatch else 0
     energy = verdict.excess if verdict else None
     power_is_off = (above != 0 and energy == -above) or (above > 0 and energy != 0)
@@ -58,7 +58,7 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
     power, current = f"power × {_ten(-excess):g}", f"current × {_ten(excess):g}"
     blamed, other = (power, current) if power_is_off else (current, power)
     witness = "currents" if power_is_off else "powers"
-    why = f"the energy agrees with the {witness}" if is_certain else f"{other} would, too: the meter's display tells"
+    why = f"the energy agrees with the {witness}" if is_certain else f"{other} would, too: the meter's display shows"
     return Finding(
         Problem.POWER if power_is_off else Problem.CURRENT,
         f"the powers make {load.apparent:.0f} VA",
@@ -79,7 +79,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
 
 
 def _transformers(verdict: Verdict, ratio: int) -> Finding:
-    """Return the finding that only the registers, or only the powers, include the transformer ratio."""
+    """Return the finding that the transformer ratio is included only in the registers, or only in the powers."""
     factors = f"power and current × {ratio}" if ratio > 0 else f"energy × {-ratio}"
     return Finding(
         Problem.TRANSFORMER,

@@ -1,9 +1,9 @@
-"""Compare the energy registers with the power, integrated over time: `Comparison`.
+"""Compares the energy registers with the integral of the power over time: `Comparison`.
 
 The integral uses the mean of two successive powers. It counts only if no two pushes were further apart than the longest
 interval of power lists (a minute, plus the delay of a network). It must cover at least half an hour and half a kWh,
-which is 50 steps of the coarsest registers (10 Wh). Integral and register then differ by a few per cent, so a power of
-ten or a transformer ratio is clearly visible. A verdict is valid if two successive integrals give it.
+which is 50 steps of the coarsest registers (10 Wh). Integral and register then normally differ by a few per cent, so a
+power of ten or a transformer ratio is clear. A verdict counts if two successive integrals give the same one.
 
 The time between two registers must be the same by the caller's clock and by the meter's clock, because Aidon sometimes
 sends the list of the previous hour again.
@@ -26,51 +26,51 @@ _SHORTEST_SPAN: Final = timedelta(minutes=30)
 _LONGEST_SPAN: Final = timedelta(days=1)
 _SAME_TIME: Final = timedelta(minutes=1)  # hourly lists arrive 5 to 55 s after the hour
 _ENERGY_ENOUGH: Final = 500  # Wh
-_TOLERANCE: Final = 1.15  # of a power of ten: powers may be a minute apart, and the next ratios are 8 and 12
+_TOLERANCE: Final = 1.15  # of a power of ten: powers may be a minute apart, and the nearest ratios are 8 and 12
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
-"""These are the ratios of usual current transformers, 15:5 to 2500:5. The ratios 10 and 100 are powers of ten."""
+"""The ratios of usual current transformers, 15:5 to 2500:5, without the powers of ten 10 and 100."""
 _RATIO_TOLERANCE: Final = 1.08
-_NOTHING: Final = 0.1  # of the larger direction; the smaller direction counts as 0 up to this share
+_NOTHING: Final = 0.1  # share of the larger direction up to which the smaller direction counts as 0
 _SWAP_TOLERANCE: Final = 1.5
 
 
 class Verdict(NamedTuple):
-    """A `Verdict` compares registers with power: `excess` powers of ten (0 for agreement), a `ratio`, or `swapped`."""
+    """The result of a comparison: `excess` powers of ten (0 if they agree), a `ratio`, or `swapped` directions."""
 
     excess: int | None = None
     ratio: int | None = None
-    """The registers include this transformer ratio and the power does not; a negative ratio is the reverse."""
+    """The transformer ratio that only the registers include; negative if only the power includes it."""
     swapped: bool = False
     registers: float = 0
-    """This is the energy of the registers in Wh."""
+    """The energy by the registers in Wh."""
     power: float = 0
-    """This is the energy of the power in Wh."""
+    """The energy by the power in Wh."""
 
     def agrees(self, other: Verdict | None) -> bool:
-        """Return whether the other verdict has the same result, whatever its energies."""
+        """Return whether the other verdict has the same result. The energies may differ."""
         return other is not None and self[:3] == other[:3]
 
 
 class _Sums(NamedTuple):
-    """A `_Sums` contains the energies of one span, in Wh."""
+    """The energies of one span of time, in Wh."""
 
     imported: float
     exported: float
 
 
 class _Start(NamedTuple):
-    """A `_Start` contains the time and the registers at the start of a sum."""
+    """The time and the registers at the start of an integral."""
 
     time: datetime
     clock: datetime | None
-    """This is the time of the meter as an instant, because the wall clock of a zone would jump."""
+    """The time of the meter as an instant, because the wall clock of a zone may jump."""
     imported: float
     exported: float | None
 
 
 class Comparison:
-    """A `Comparison` integrates the power of successive pushes and compares it with the registers."""
+    """Integrates the power of successive pushes and compares it with the registers."""
 
     def __init__(self) -> None:
         self.verdict: Verdict | None = None
@@ -130,7 +130,7 @@ class Comparison:
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
     """Return the verdict for the energies of the registers and of the power, or `None` if there is none.
 
-    There is no verdict if both directions were in use. Some meters count the phases one by one, others count their sum.
+    There is no verdict if both directions were in use, because some meters count each phase and others count the sum.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):
@@ -169,7 +169,7 @@ def _decades(quotient: float) -> float:
 
 
 def _is_same_time(start: _Start, end: _Start) -> bool:
-    """Return whether the same time passed by the meter's clock and by the caller's; true if a list has no time."""
+    """Return whether the clocks of meter and caller show the same passed time; true if a list has no time."""
     if start.clock is None or end.clock is None:
         return True
     if (start.clock.tzinfo is None) is not (end.clock.tzinfo is None):

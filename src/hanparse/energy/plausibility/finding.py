@@ -1,4 +1,4 @@
-"""Describe impossible values in words, and by the factors that correct them: `Finding`."""
+"""Describes impossible values in words, and by the factors that correct them: `Finding`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Problem(Enum):
-    """A `Problem` is the kind of a finding."""
+    """The kind of a finding."""
 
     VOLTAGE = "voltage off by a power of ten"
     CURRENT = "current off by a power of ten"
@@ -29,7 +29,7 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A `Finding` describes one impossible value: the value `seen`, the value `expected` and the `remedy`, in words.
+    """The description of one impossible value: the value `seen`, the value `expected` and the `remedy`, in words.
 
     `scale` contains the correcting factors. They apply in addition to the scale that decoded the values. `scale` is
     `None` if no factor corrects the value.

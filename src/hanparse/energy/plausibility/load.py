@@ -1,4 +1,4 @@
-"""Compute the load of a measurement twice, by powers and by voltages and currents, and compare the results.
+"""Computes the load of a measurement twice, by powers and by voltages and currents, and compares the results.
 
 Powers P and Q make S = √(P² + Q²). Voltages and currents bound S. Uᵢ·Iᵢ are the products of the measuring systems.
 
@@ -11,9 +11,9 @@ Powers P and Q make S = √(P² + Q²). Voltages and currents bound S. Uᵢ·I�
 
 A mismatch has these other possible causes, which must be excluded first:
 
-* Rounding. Currents have steps (0.1 A, larger behind a scale). If the list contains only one step on one phase, the
-  three phases may carry 2.5 steps, or up to 4 if the meter truncates. So five times too much is not rounding, and a
-  third of the minimum is not rounding either.
+* Rounding. Currents have steps (0.1 A, or more with a scale). If a list contains one step on one phase and 0 on the
+  others, the three phases may carry 2.5 steps, or up to 4 if the meter truncates. So rounding explains neither powers
+  of five times the bound nor powers of a third of the minimum.
 * Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
   must keep their harmonics low (EN 61000-3-2).
 * A wrong factor. The corrected load must be an ordinary load: at least half of the load that the currents can carry,
@@ -38,13 +38,13 @@ _TOO_LITTLE: Final = 3  # times the bound
 _DISTORTION_FACTOR: Final = 0.7  # the distortion factor of one phase above 1.5 kVA
 _ORDINARY: Final = 0.5
 _ACCURACY: Final = 1.05
-_POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, also behind a scale
+_POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, also with a scale
 _CURRENT_ENOUGH: Final = 1500  # VA by one phase alone: smaller loads may have any power factor
 _POWERS_OF_TEN: Final = (1, 2, 3)  # W for kW and mA for A are 3; no source reports more
 
 
 class Load(NamedTuple):
-    """A `Load` contains the apparent power of the powers and its bounds by voltages and currents, all in VA."""
+    """The apparent power by the powers, and its bounds by voltages and currents, all in VA."""
 
     apparent: float
     least: float

@@ -1,4 +1,4 @@
-"""Find phases that are dead, phases that a meter sends without measuring, and phases that the wiring does not have.
+"""Finds phases that are dead, phases that a meter sends without measuring, and phases that the wiring does not have.
 
 On four wires, a dead phase has neither voltage nor current. On three wires, a dead phase lowers two line voltages and
 carries no current, while the other phases carry a current. A voltage of 0 between phases that carry current is no
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead one
 _DOWN: Final = 0.75  # of the remaining line voltage: the two at a dead phase share it, half each if the loads are equal
 _ALIVE: Final = 40  # V: a phase with 57.7 V behind transformers is alive, too
-_SLACK: Final = 0.5  # A: leakage to earth, and RMS values of different moments
+_SLACK: Final = 0.5  # A: leakage to earth, and effective values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
 _FUSES: Final = "no factor corrects that: a fuse or a connection of L{} has failed, or never was there"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
@@ -59,7 +59,7 @@ def in_a_run(m: Measurement) -> Iterator[Finding]:
 
 
 def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
-    """Return the finding that the three currents cannot have the sum zero, as they must without a neutral."""
+    """Return the finding that the sum of the three currents cannot be zero, as it must be without a neutral."""
     slack = _SLACK + _SLACK_OF_CURRENT * max(line1, line2, line3)
     if abs(line1 - line3) - slack <= line2 <= line1 + line3 + slack:
         return
@@ -131,5 +131,5 @@ def _not_measured(name: str, seen: str) -> Finding:
 
 def _wrong_wiring(seen: str, expected: str) -> Finding:
     return Finding(
-        Problem.WIRING, seen, expected, "no factor corrects that: the meter is of another kind than its type says"
+        Problem.WIRING, seen, expected, "no factor corrects that: the wiring of the meter is not that of its meter type"
     )

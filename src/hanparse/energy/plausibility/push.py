@@ -1,8 +1,8 @@
-"""Find impossible values in a single measurement: `check`.
+"""Finds impossible values in a single measurement: `check`.
 
-A value is no finding if it is possible. A single push cannot exclude one other cause: Aidon averages P over the time
-between two pushes and measures I over half a second. If a large load has just been switched, the powers and currents of
-such a push therefore disagree. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
+A possible value is no finding. A finding of a single push may also have another cause: Aidon meters average the power
+over the time between two pushes and measure the current over half a second. So power and current of one push disagree
+if a large load has just been switched. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from hanparse.measurement.inputs import check_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# V; from secondary voltages of transformers (57.7) and brown-outs to 400 V nets, all of these may be correct.
+# V; voltages that may be correct, from secondary voltages of transformers (57.7 V) and brown-outs to 400 V nets.
 _VOLTAGES: Final = (50, 500)
-# V; 230 and 400 V, less and plus the limits of EN 50160 (10 %, 15 % at the ends of lines) and a margin.
+# V; 230 to 400 V, extended by the limits of EN 50160 (10 %, 15 % at the ends of lines) and a margin.
 _ORDINARY_VOLTAGES: Final = (180, 460)
 _FACTORS: Final = (0.1, 0.01, 0.001, 10, 100, 1000)
 _DIRECTION_ENOUGH: Final = 200  # W
@@ -35,7 +35,7 @@ def check(measurement: Measurement) -> tuple[Finding, ...]:
 
 
 def steady(m: Measurement) -> Iterator[Finding]:
-    """Return the findings that do not depend on two values being of the same moment."""
+    """Return the findings that are certain even if the values of the push are of different moments."""
     if factor := _voltage_factor(m):
         yield _voltage(m, factor)
     yield from _direction(m)
@@ -52,8 +52,9 @@ def mismatch(m: Measurement) -> Mismatch | None:
 def _voltage_factor(m: Measurement) -> float | None:
     """Return the power of ten that makes all voltages ordinary, or `None` if they may be correct.
 
-    High voltages may be those of a meter behind voltage transformers. So a factor below 1 needs two conditions: power
-    and current disagree with the high voltages, and they agree with the low ones or differ from them by a power of ten.
+    A meter behind voltage transformers may send high voltages. So there is a factor below 1 only under two conditions:
+    power and current disagree with the voltages as sent, and with the corrected voltages they agree or differ by a
+    power of ten.
     """
     sent = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES
@@ -74,8 +75,8 @@ def _voltage(m: Measurement, factor: float) -> Finding:
     shown = " and ".join(f"{voltage:g} V" for voltage in voltages(m).values() if voltage)
     return Finding(
         Problem.VOLTAGE,
-        f"{shown} is sent",
-        "some 230 V, or 400 V",
+        f"{shown} in the list",
+        "about 230 V or 400 V",
         f"voltage × {factor:g} corrects it",
         Scale(voltage=factor),
     )

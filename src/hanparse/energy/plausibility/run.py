@@ -1,4 +1,4 @@
-"""Find impossible values in a run of measurements, as opposed to values of a single moment: `Plausibility`.
+"""Finds values that are impossible in a run of successive measurements: `Plausibility`.
 
 A finding of single pushes counts if more than half of 60 pushes show it. For a meter that sends currents every 10 s,
 these are ten minutes. So a load that has just been switched, or a phase that is failing, is no finding. Longer runs
@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 
 class Plausibility:
-    """A `Plausibility` takes the pushes of one meter and returns each finding once, when it is certain."""
+    """Takes the pushes of one meter and returns each finding once, when it is certain."""
 
     def __init__(self) -> None:
         self._meter = Identity()
@@ -61,12 +61,12 @@ class Plausibility:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Return all findings that are certain now."""
+        """All findings that are certain now."""
         return tuple(self._run.findings())
 
 
 class _Majority(Generic[_T]):
-    """A `_Majority` collects the items that more than half of a window of pushes show, in their latest form."""
+    """Collects the items that occur in more than half of a window of pushes, in their latest form."""
 
     def __init__(self) -> None:
         self.winners: tuple[_T, ...] = ()
@@ -84,7 +84,7 @@ class _Majority(Generic[_T]):
 
 
 class _Run:
-    """A `_Run` is the run of pushes of one meter."""
+    """The run of pushes of one meter."""
 
     def __init__(self) -> None:
         self._steady: _Majority[Finding] = _Majority()
@@ -110,5 +110,5 @@ class _Run:
 
 
 def _key(finding: Finding) -> Hashable:
-    """Return the key that is equal for the same finding in different pushes."""
+    """Return a key that is equal for the same finding in different pushes."""
     return finding.problem, finding.remedy

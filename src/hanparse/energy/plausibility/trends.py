@@ -1,4 +1,4 @@
-"""Find the impossible values that only a long run shows: a day of small currents, a week of export.
+"""Finds the impossible values that only a long run shows: a day of small currents, a week of export.
 
 Transformers. Behind transformers, all values of a meter are secondary: current, power and energy agree, so no
 comparison shows the missing ratio. Small currents alone do not show it either, because many homes stay below 6 A for
@@ -15,6 +15,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from hanparse.energy.plausibility.balance import SWAPPED
 from hanparse.energy.plausibility.finding import Finding, Problem
 from hanparse.energy.plausibility.load import PHASES, net, value
 
@@ -30,7 +31,7 @@ _MOSTLY: Final = 0.9
 
 
 class Transformers:
-    """A `Transformers` collects days of a meter that is made for transformers."""
+    """Checks each day of a meter that is made for transformers."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -64,7 +65,7 @@ class Transformers:
 
 
 class Direction:
-    """A `Direction` collects weeks of import and export."""
+    """Checks each week of import and export."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -93,5 +94,5 @@ class Direction:
             Problem.DIRECTION,
             f"export day and night for a week, in {self._exporting} of {self._pushes} pushes, and never import",
             "import at night, unless this is a power station",
-            "no factor corrects that: the meter is connected the wrong way round, or its list read in the wrong order",
+            SWAPPED,
         )
