@@ -15,11 +15,14 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""Replaces a system title that is not sent, as several programs for Polish meters do."""
+"""Replaces a missing system title in the IV with zero bytes, as several programs for Polish meters do."""
 
 
 class Case(NamedTuple):
-    """A ciphered APDU and its keys. No function that raises an error has it as a variable, since it contains keys."""
+    """A ciphered APDU and its keys.
+
+    A function with a `Case` as a variable returns errors and raises none: a traceback could show the keys.
+    """
 
     header: Header
     head: bytes
@@ -37,7 +40,7 @@ class Case(NamedTuple):
         return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        """Return the error with `reason` and the sender of the APDU."""
+        """Return the error for `cause`. Its message names the APDU, its sender, its protection and `reason`."""
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"
         return CipherError(
