@@ -85,7 +85,7 @@ def compare(effort: Effort) -> tuple[list[Row], Failures]:
 
 
 def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
-    """Return the rows of single pushes: warm; warm with every value read; and, for hanparse, each with a new decoder."""
+    """Return the rows of single pushes: warm; warm with all values read; hanparse with new decoders."""
     feeds = {name: LIBRARIES[name].reader() for name in names}
     reads = {OURS: _with_fields(feeds[OURS], pushes(kind, 1)[0]), RIVAL: _with_items(feeds[RIVAL])}
     for push in pushes(kind, 2, seed=-1):
@@ -107,7 +107,7 @@ def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
 
 
 def streams(maker: str, size: int, names: list[str], effort: Effort) -> Row:
-    """Return the row of the lists of a meter in chunks of one size, for decoders that have received these lists before."""
+    """Return the row of the lists of a meter in chunks of one size, for decoders that have learned these lists."""
     feeds = {name: LIBRARIES[name].reader() for name in names}
     for feed in feeds.values():
         microseconds(feed, chunks(stream(maker, 20, seed=-1), size))

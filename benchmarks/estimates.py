@@ -75,7 +75,7 @@ def operating_points(rows: Sequence[Row]) -> list[Row]:
 
 
 def summary(found: Sequence[float]) -> str:
-    """Return median, 95th percentile and maximum of the absolute error, median error, and share that is not negative."""
+    """Return median, 95th percentile and maximum of the absolute error, median error, and share of errors >= 0."""
     sizes = [abs(error) for error in found]
     above = sum(error >= 0 for error in found) / len(found)
     return f"{median(sizes):8.3f}{quantiles(sizes, n=20)[-1]:8.2f}{max(sizes):8.2f}{median(found):+8.3f}{above:9.1%}"
