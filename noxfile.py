@@ -75,7 +75,7 @@ def cover(session: nox.Session) -> None:
 
 @nox.session
 def texts(session: nox.Session) -> None:
-    """20,000 texts as people paste them, with known truth."""
+    """Read 20,000 pasted texts whose bytes are known."""
     session.install("-e", ".[test]")
     session.run("python", "tests/texts.py", "20000", *session.posargs)
 

@@ -1,4 +1,4 @@
-"""Pushes -> whether the libraries find the same in them; what they cannot read is said, before anything is timed."""
+"""Report which libraries fail or read other values than hanparse, before any time is measured."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _NOT_COMPARED: Final = {"meter_manufacturer", "meter_datetime"}
 
 
 def failures(names: Sequence[str]) -> Failures:
-    """By kind of push and by maker of a stream: the libraries that cannot read it, and why.
+    """Return the libraries that cannot read a push or a stream, and why, by kind of push and by maker of a stream.
 
     Raises `SystemExit` when amshan, which names its values as hanparse does, reads other values.
     """
@@ -59,7 +59,7 @@ def _note(found: dict[str, str], name: str, failure: str) -> None:
 
 
 def _failure(name: str, parts: list[bytes]) -> str:
-    """Why a library does not find in these bytes what hanparse finds; nothing when it does."""
+    """Return the reason why the values of a library differ from those of hanparse; an empty text if they agree."""
     if not LIBRARIES[name].streams and len(parts) != _PUSHES:
         return "finds no frames in a stream"
     feed_ours = Decoder().feed
@@ -86,7 +86,7 @@ def _agree(expected: Measurement, result: object) -> bool:
 
 
 def _same_fields(expected: Measurement, result: Mapping[str, object]) -> bool:
-    """Whether all that amshan names has the same value, and hanparse has nothing more. Clocks by what they show."""
+    """Return whether amshan and hanparse have the same fields and values; clocks are compared as local times."""
     ours = {_NAMES.get(name, name): getattr(expected, name) for name in FIELDS if name not in _TIMES}
     ours = {name: value for name, value in ours.items() if value is not None and name != "manufacturer"}
     theirs = {name: value for name, value in result.items() if name not in _NOT_COMPARED}
@@ -97,14 +97,14 @@ def _same_fields(expected: Measurement, result: Mapping[str, object]) -> bool:
 
 
 def _equal(ours: object, theirs: object) -> bool:
-    """Whether values are the same; amshan multiplies by 0.01, hanparse divides by 100."""
+    """Return whether two values are equal but for rounding: amshan multiplies by 0.01 and hanparse divides by 100."""
     if isinstance(ours, float) and isinstance(theirs, int | float):
         return math.isclose(ours, theirs)
     return ours == theirs
 
 
 def _same_elements(expected: Measurement, raw: object) -> bool:
-    """Whether the raw values of all registers stand in a raw list, in their order."""
+    """Return whether a list of raw values contains the raw values of all registers, in their order."""
     leaves = _leaves(raw)
     return all(register.value in leaves for register in expected.registers)
 

@@ -1,4 +1,4 @@
-"""Ordinary and hostile streams -> what a byte costs the frame reader and how full its buffer is: a table, two plots.
+"""Measure the cost of a byte and the size of the buffer of the frame reader for ordinary and hostile streams.
 
 Needs matplotlib 3.10 or later beside hanparse: ``pip install . matplotlib && python benchmarks/bounds.py``. It takes
 half a minute and writes docs/plots/reader-cost.svg and docs/plots/reader-buffer.svg; equal figures give equal files.
@@ -53,13 +53,13 @@ COLOURS: Final = dict(
 
 
 def stream(name: str, length: int) -> bytes:
-    """So many bytes of an input."""
+    """Return `length` bytes of the repeated pattern of an input."""
     pattern = PATTERNS[name]
     return (pattern * (length // len(pattern) + 1))[:length]
 
 
 def waiting(data: bytes, chunk: int = 61) -> Iterator[tuple[int, int]]:
-    """After every chunk: how many bytes were received, and how many of them wait in the buffer for more."""
+    """Yield, after every chunk, the number of bytes received and the number of bytes in the buffer."""
     reader = FrameReader()
     for at in range(0, len(data), chunk):
         reader.feed(data[at : at + chunk])
@@ -67,14 +67,14 @@ def waiting(data: bytes, chunk: int = 61) -> Iterator[tuple[int, int]]:
 
 
 def fullest(data: bytes) -> int:
-    """The most that the buffer holds between two events when all comes in one chunk."""
+    """Return the largest size of the buffer between two events if the whole input is one chunk."""
     reader = FrameReader()
     reader.receive(data)
     return max([reader.pending for _ in iter(reader.next_event, None)], default=0)
 
 
 def nanoseconds_per_byte(data: bytes) -> float:
-    """The best of some times, divided by the length."""
+    """Return the shortest of several measured times, divided by the number of bytes."""
     times = []
     for _ in range(TIMES):
         reader = FrameReader()
@@ -86,14 +86,14 @@ def nanoseconds_per_byte(data: bytes) -> float:
 
 
 def checked_per_byte(data: bytes) -> float:
-    """How many bytes go through a check sequence for each byte of the stream; no clock, the same on every machine."""
+    """Return how many bytes enter a check sequence per byte of the stream. The result is equal on every machine."""
     with patch("hanparse.hdlc.x25", side_effect=x25) as checked:
         FrameReader().feed(data)
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 
 
 def cost_of_learning_in_vain() -> float:
-    """How many times as long pushes take, none of which is like one before, as where nothing is learned."""
+    """Return the time for pushes of many kinds, as a ratio to a decoder that learns no layouts."""
     frames = list({len(file.data): file.data for file in SOUND}.values())
     ratios = []
     for _ in range(5 * TIMES):
@@ -105,7 +105,7 @@ def cost_of_learning_in_vain() -> float:
 
 
 def seconds(decoder: Decoder, frames: list[bytes]) -> float:
-    """The processor time of these frames, three times over."""
+    """Return the processor time of feeding these frames three times."""
     start = process_time()
     for frame in 3 * frames:
         decoder.feed(frame)
@@ -113,7 +113,7 @@ def seconds(decoder: Decoder, frames: list[bytes]) -> float:
 
 
 def draw_costs(costs: Costs) -> Figure:
-    """Nanoseconds per byte against the length of the stream."""
+    """Draw the nanoseconds per byte over the length of the stream."""
     figure = Figure(figsize=(4.6, 5), layout="constrained")
     axes = figure.subplots()
     for name, values in costs.items():
@@ -130,7 +130,7 @@ def draw_costs(costs: Costs) -> Figure:
 
 
 def draw_buffers(length: int = 16 * 1024) -> Figure:
-    """How full the buffer is while a stream comes in, for four of the inputs."""
+    """Draw the size of the buffer over the received bytes, for four of the inputs."""
     shown = [name for name in PATTERNS if "again" not in name and name != "flags only"]
     figure = Figure(figsize=(4.6, 6), layout="constrained")
     panels = figure.subplots(len(shown), 1, sharex=True, sharey=True)
@@ -146,7 +146,7 @@ def draw_buffers(length: int = 16 * 1024) -> Figure:
 
 
 def draw_buffer(axes: Axes, name: str, data: bytes) -> None:
-    """One input: the buffer over the bytes received, and its limit."""
+    """Draw the size of the buffer over the received bytes for one input, and the limit of the buffer."""
     received, sizes = zip(*waiting(data), strict=True)
     kib = [size / 1024 for size in received]
     axes.fill_between(kib, sizes, color=COLOURS[name], linewidth=0, alpha=0.4)
@@ -158,7 +158,7 @@ def draw_buffer(axes: Axes, name: str, data: bytes) -> None:
 
 
 def table(costs: Costs) -> Iterator[str]:
-    """The figures: a line for each input."""
+    """Return the figures as a table with a line for each input."""
     columns = "".join(f"{f'{length // 1024} KiB':>10}" for length in LENGTHS)
     yield f"{'ns per byte':50}{columns}   checked/byte  most buffered"
     for name, values in costs.items():
@@ -168,14 +168,14 @@ def table(costs: Costs) -> Iterator[str]:
 
 
 def save(figure: Figure, name: str) -> None:
-    """Write a plot; nothing in the file but the plot, no date."""
+    """Write a plot without a date, so that equal figures give equal files."""
     path = ROOT / "docs" / "plots" / name
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, metadata={"Date": None, "Creator": None})
 
 
 def main() -> None:
-    """Measure, print, draw."""
+    """Measure, print the table, and draw the plots."""
     costs = {name: [nanoseconds_per_byte(stream(name, length)) for length in LENGTHS] for name in PATTERNS}
     print("\n".join(table(costs)))
     print(f"pushes of which none repeats, against the same without layouts: {cost_of_learning_in_vain():.2f} times")

@@ -1,4 +1,4 @@
-"""Three ways to the check sequence of a frame -> what each needs: crcmod with and without its C extension, crc_hqx."""
+"""Compare three implementations of the check sequence: crcmod with and without its C extension, and crc_hqx."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _CHECK: Final = (b"123456789", 0x906E)
 
 
 def extension_in_use() -> bool:
-    """Whether crcmod has its C extension in this environment."""
+    """Return whether crcmod uses its C extension in this environment."""
     return bool(vars(import_module("crcmod.crcmod"))["_usingExtension"])
 
 
 def measured() -> Checksums:
-    """Microseconds for the bytes between the flags of each push in `SHOWN`; rounds are interleaved."""
+    """Return the microseconds that the bytes between the flags of each push in `SHOWN` need, in interleaved rounds."""
     ways = {
         "crcmod with its C extension": _crcmod() if extension_in_use() else None,
         "`binascii.crc_hqx` over bit-reversed bytes": _standard_library,
@@ -71,7 +71,7 @@ def _crcmod() -> Checksum:
 
 
 def _crcmod_without_extension() -> Checksum:
-    """Import crcmod once more, apart from the one that is in use, as it is where nothing could be compiled."""
+    """Import a second copy of crcmod that does not use the C extension."""
     with patch.dict(sys.modules, {_EXTENSION: None}):
         for name in [name for name in sys.modules if name.partition(".")[0] == "crcmod" and name != _EXTENSION]:
             del sys.modules[name]

@@ -1,4 +1,4 @@
-"""hanparse and other libraries on the same pushes, in one run -> how much time and memory each needs.
+"""Measure the time and memory that hanparse and other libraries need for the same pushes, in one run.
 
 Runs in the environment that speed.py makes. Rounds are interleaved, A B A B, and a ratio is that of two figures of the
 same round, so that a machine that slows down or has other work slows both. Times are processor time of the process.
@@ -37,7 +37,7 @@ _MORE: Final = 20
 
 @dataclass(frozen=True)
 class Effort:
-    """How much of each."""
+    """The number of rounds and repetitions of each measurement."""
 
     names: tuple[str, ...]
     rounds: int
@@ -64,9 +64,9 @@ SHORT: Final = Effort(
 
 
 def compare(effort: Effort) -> tuple[list[Row], Failures]:
-    """Every scenario, for every list and every maker, and what the libraries cannot read."""
+    """Return the rows of every scenario for every list and every maker, and the failures of the libraries."""
     failed = failures(effort.names)
-    gc.freeze()  # the libraries are loaded now; let nobody's collections go through the code of all of them
+    gc.freeze()  # the libraries are loaded now; the garbage collector must not visit them during a measurement
 
     def able(case: str) -> list[str]:
         return [name for name in effort.names if name not in failed[case]]
@@ -85,7 +85,7 @@ def compare(effort: Effort) -> tuple[list[Row], Failures]:
 
 
 def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
-    """One push after the other: warm; warm with every value read; and, hanparse, each by a decoder of its own."""
+    """Return the rows of single pushes: warm; warm with all values read; hanparse with new decoders."""
     feeds = {name: LIBRARIES[name].reader() for name in names}
     reads = {OURS: _with_fields(feeds[OURS], pushes(kind, 1)[0]), RIVAL: _with_items(feeds[RIVAL])}
     for push in pushes(kind, 2, seed=-1):
@@ -107,7 +107,7 @@ def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
 
 
 def streams(maker: str, size: int, names: list[str], effort: Effort) -> Row:
-    """The lists of a meter as it sends them, in chunks of a size, by decoders that have seen them before."""
+    """Return the row of the lists of a meter in chunks of one size, for decoders that have learned these lists."""
     feeds = {name: LIBRARIES[name].reader() for name in names}
     for feed in feeds.values():
         microseconds(feed, chunks(stream(maker, 20, seed=-1), size))
@@ -120,7 +120,7 @@ def streams(maker: str, size: int, names: list[str], effort: Effort) -> Row:
 
 
 def microseconds(take: Callable[[bytes], object], parts: Sequence[bytes]) -> float:
-    """The processor time that one of these parts takes."""
+    """Return the processor time that `take` needs for one of `parts`, on average."""
     gc.collect()
     begin = process_time_ns()
     for part in parts:
@@ -133,14 +133,14 @@ def _fresh(push: bytes) -> Sequence[object]:
 
 
 def _with_fields(feed: Feed, example: bytes) -> Callable[[bytes], object]:
-    """Feed, and read every field that pushes like the example have."""
+    """Return a function that feeds a push and reads every field that a push of this kind has."""
     (measurement,) = LIBRARIES[OURS].reader()(example)
     names = [name for name in FIELDS if getattr(measurement, name) is not None]
     return lambda push: [getattr(found, name) for found in feed(push) for name in names]
 
 
 def _with_items(feed: Feed) -> Callable[[bytes], object]:
-    """Feed, and read every value of the dictionary."""
+    """Return a function that feeds a push and reads every value of the resulting dictionary."""
 
     def read(push: bytes) -> list[Any]:
         return [found[name] for found in feed(push) for name in found]  # type: ignore[attr-defined, index]
@@ -149,7 +149,7 @@ def _with_items(feed: Feed) -> Callable[[bytes], object]:
 
 
 def main() -> int:
-    """Measure, print; write the page unless it is the short form; say whether all ratios reach half of the goals."""
+    """Measure and print; write the page unless `--short` is given. Return 1 if a ratio is below half of its goal."""
     short = "--short" in sys.argv[1:]
     rows, failed = compare(SHORT if short else FULL)
     print(table(rows))

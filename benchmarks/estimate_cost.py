@@ -1,4 +1,4 @@
-"""Pushes of a 3-wire meter -> what `Decoder(estimate=True)` costs, as a ratio to a push with all values read.
+"""Measure the cost of `Decoder(estimate=True)` for a 3-wire meter, as a ratio to a push with all values read.
 
 ``python benchmarks/estimate_cost.py``; the goal is 4 at most, with the estimates read. Each figure is the best of many
 short runs, so that other programs on the machine do not count.
@@ -32,7 +32,7 @@ REPETITIONS: Final = 20  # short enough not to be interrupted
 
 
 def reading(frames: list[bytes], *, estimate: bool, ask: bool) -> Callable[[], None]:
-    """Feed these frames to a decoder that knows them, and read all values, and the estimates if `ask`."""
+    """Return a function that feeds known frames and reads all values, and the estimates if `ask` is true."""
     decoder = Decoder(estimate=estimate)
     for frame in frames * 3:
         decoder.feed(frame)
@@ -48,7 +48,7 @@ def reading(frames: list[bytes], *, estimate: bool, ask: bool) -> Callable[[], N
 
 
 def costs(frames: list[bytes]) -> tuple[float, float, float]:
-    """Microseconds per push: values, values with `estimate=True`, and with the estimates read as well."""
+    """Return the microseconds per push for values, for values with `estimate=True`, and for values and estimates."""
     ways = [
         reading(frames, estimate=False, ask=False),
         reading(frames, estimate=True, ask=False),

@@ -1,4 +1,4 @@
-"""Rows of a real 3-wire meter that does measure L2 -> how good its estimate is: a table.
+"""Compare the estimates of L2 with the current of a real 3-wire meter that measures L2: a table.
 
 ``python benchmarks/estimates.py`` needs hanparse alone. An operating point is one row for each 40 W, 40 var and 0.2 A:
 rows that follow each other are alike, and a night must not count as a thousand rows.
@@ -36,7 +36,7 @@ class Row(NamedTuple):
     voltage_l3: float
 
     def estimate(self, distortion: float = DISTORTION) -> Estimate:
-        """The L2 current from everything else."""
+        """Return the L2 current, estimated from the other values of the row."""
         return line2_current(
             active_power=self.active_power,
             reactive_power=self.reactive_power,
@@ -61,13 +61,13 @@ WAYS: Final[dict[str, Callable[[Row], float]]] = {
 
 
 def reference() -> list[Row]:
-    """The rows in their order."""
+    """Return the rows in their order."""
     with REFERENCE.open(encoding="ascii", newline="") as file:
         return [Row(*map(float, line)) for line in list(csv.reader(file))[1:]]
 
 
 def operating_points(rows: Sequence[Row]) -> list[Row]:
-    """The first row of each."""
+    """Return the first row of each operating point."""
     found: dict[tuple[int, ...], Row] = {}
     for row in rows:
         found.setdefault(tuple(round(getattr(row, name) / step) for name, step in POINT.items()), row)
@@ -75,14 +75,14 @@ def operating_points(rows: Sequence[Row]) -> list[Row]:
 
 
 def summary(found: Sequence[float]) -> str:
-    """Median, 95th percentile and worst of the size, median with its sign, share that is above the truth."""
+    """Return median, 95th percentile and maximum of the absolute error, median error, and share of errors >= 0."""
     sizes = [abs(error) for error in found]
     above = sum(error >= 0 for error in found) / len(found)
     return f"{median(sizes):8.3f}{quantiles(sizes, n=20)[-1]:8.2f}{max(sizes):8.2f}{median(found):+8.3f}{above:9.1%}"
 
 
 def table(rows: Sequence[Row]) -> Iterator[str]:
-    """The figures, each way on a line."""
+    """Return the figures, with a line for each method."""
     for title, part in (("rows", rows), ("operating points", operating_points(rows))):
         yield f"{f'errors in A, {len(part)} {title}':52}{'median':>8}{'95 %':>8}{'worst':>8}{'bias':>8}{'not low':>9}"
         for name, way in WAYS.items():
@@ -90,7 +90,7 @@ def table(rows: Sequence[Row]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Judge and print."""
+    """Compute and print the table."""
     print("\n".join(table(reference())))
 
 

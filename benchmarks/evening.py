@@ -1,4 +1,4 @@
-"""A simulated evening of an IT house -> what a charger may take, what the lines carry: a few figures, a plot.
+"""Simulate an evening of a home in an IT net: the limit for a charger and the currents of the lines, with a plot.
 
 Needs matplotlib 3.10 or later beside hanparse: ``pip install . matplotlib && python benchmarks/evening.py``. It takes a
 few seconds and writes docs/plots/headroom-evening.svg; equal figures give equal files. Nothing in it is random.
@@ -48,7 +48,7 @@ COLOURS: Final = {1: "#0072b2", 2: "#d55e00", 3: "#009e73"}
 
 
 class Appliance(NamedTuple):
-    """A load between two lines, in W, that runs from one hour to another, of every period (min) only the first `on`."""
+    """A load between two lines, in W, between two hours, on for the first `on` min of every period (min)."""
 
     lines: tuple[int, int]
     power: float
@@ -59,7 +59,7 @@ class Appliance(NamedTuple):
     power_factor: float = 1
 
     def current(self, hours: float) -> complex:
-        """The phasor in A, into the first line and out of the second."""
+        """Return the phasor in A. The current enters at the first line and leaves at the second line."""
         runs = self.start <= hours < self.end and (hours - self.start) * 60 % self.period < self.on
         lag = acos(self.power_factor)
         size = self.power / VOLTAGE / self.power_factor
@@ -82,7 +82,7 @@ HOUSE: Final = (
 
 
 class Moment(NamedTuple):
-    """What was so for one step, before the charger heard of it."""
+    """The state of one step, before the charger receives a new limit."""
 
     hours: float
     lines: tuple[float, float, float]
@@ -91,7 +91,7 @@ class Moment(NamedTuple):
 
 
 def line_currents(hours: float, charging: float) -> Lines:
-    """The phasors of L1, L2 and L3 in A, with the charger."""
+    """Return the phasors of the currents in L1, L2 and L3 in A, with the charger."""
     loads = [(each.lines, each.current(hours)) for each in HOUSE]
     loads.append(((3, 1), rect(charging, radians(ANGLES[3, 1]))))
     flows = [{out: current, back: -current} for (out, back), current in loads]
@@ -100,7 +100,7 @@ def line_currents(hours: float, charging: float) -> Lines:
 
 
 def push(lines: Lines, *, with_currents: bool) -> Measurement:
-    """What the meter says: two systems against L2, as a 3-wire meter measures."""
+    """Return what the meter sends: the power and, with `with_currents`, also the currents of L1 and L3."""
     one, _, three = lines
     u12, u32 = rect(VOLTAGE, radians(ANGLES[1, 2])), -rect(VOLTAGE, radians(ANGLES[2, 3]))
     power = round((u12 * one.conjugate() + u32 * three.conjugate()).real)
@@ -117,7 +117,7 @@ def push(lines: Lines, *, with_currents: bool) -> Measurement:
 
 
 def evening() -> Iterator[Moment]:
-    """Step by step: the house does what it does, the meter speaks, the charger obeys."""
+    """Yield the steps: the loads change, the meter sends, and the charger follows its limit."""
     guard = FuseGuard(FUSE, Wiring.THREE_WIRE, charger=(1, 3))
     charging = 0.0
     for step in range(int(HOURS * 3600 / STEP)):
@@ -135,14 +135,14 @@ def evening() -> Iterator[Moment]:
 
 
 def seconds_above(currents: Iterable[tuple[float, ...]]) -> tuple[float, float]:
-    """How long a line was above the fuse, by more than the meter can see: without a break at the most, and in all."""
+    """Return how long a line current was above the fuse by more than the resolution: longest period, and total."""
     runs = groupby(max(lines) > FUSE + METER_STEP for lines in currents)
     lengths = [sum(STEP for _ in run) for above, run in runs if above]
     return max(lengths, default=0), sum(lengths)
 
 
 def figures(moments: Sequence[Moment]) -> Iterator[str]:
-    """What the evening came to."""
+    """Yield the results of the evening, line by line."""
     charged = sum(moment.charging for moment in moments) * VOLTAGE * STEP / 3.6e6
     guarded = seconds_above(moment.lines for moment in moments)
     fixed = seconds_above(tuple(map(abs, line_currents(moment.hours, 16))) for moment in moments)
@@ -155,7 +155,7 @@ def figures(moments: Sequence[Moment]) -> Iterator[str]:
 
 
 def draw(moments: Sequence[Moment]) -> Figure:
-    """Above what the lines carry, below what the charger takes."""
+    """Draw the currents of the lines in the upper part and the current of the charger in the lower part."""
     figure = Figure(figsize=(7.2, 5.6), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
     for line, colour in COLOURS.items():
@@ -173,7 +173,7 @@ def draw(moments: Sequence[Moment]) -> Figure:
 
 
 def steps(axes: Axes, moments: Sequence[Moment], values: list[float], colour: str, label: str) -> None:
-    """Draw what stays the same until it changes, with a point at each change only."""
+    """Draw a value that changes in steps, with a point only at each change."""
     hours = [moment.hours for moment in moments]
     changes = [0, *(place for place, (old, new) in enumerate(pairwise(values), 1) if old != new), len(values) - 1]
     shown = [hours[place] for place in changes], [values[place] for place in changes]
@@ -181,7 +181,7 @@ def steps(axes: Axes, moments: Sequence[Moment], values: list[float], colour: st
 
 
 def mark_fallback(axes: Axes, moments: Sequence[Moment]) -> None:
-    """Shade the times without fresh data, and name them."""
+    """Shade the times without fresh data, and label them."""
     for freshness, run in groupby(moments, key=lambda moment: moment.headroom.freshness):
         hours = [moment.hours for moment in run]
         if freshness is not Freshness.ACTIVE:
@@ -190,7 +190,7 @@ def mark_fallback(axes: Axes, moments: Sequence[Moment]) -> None:
 
 
 def main() -> None:
-    """Simulate, print, draw."""
+    """Simulate, print the figures, and draw the plot."""
     moments = list(evening())
     print("\n".join(figures(moments)))
     PLOTS.mkdir(parents=True, exist_ok=True)

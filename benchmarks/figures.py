@@ -1,4 +1,4 @@
-"""What was measured, round by round -> medians and spreads, ratios pair by pair, and whether the goals are met."""
+"""Compute medians, spreads and ratios from measured rounds, and compare the ratios with the goals."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RIVAL: Final = "amshan"
 
 
 class Goal(NamedTuple):
-    """What a ratio to amshan is to be."""
+    """The goal for a ratio to amshan."""
 
     at_least: float
     stretch: float
@@ -20,9 +20,9 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that is measured, in which unit, and what is aimed at.
+    """A measured quantity with its unit and its goal.
 
-    The ratio says how many times less hanparse needs; with `as_share`, what hanparse needs for each 1 of the other.
+    The ratio is that of amshan to hanparse; with `as_share`, it is that of hanparse to amshan.
     """
 
     title: str
@@ -31,12 +31,12 @@ class Scenario:
     as_share: bool = False
 
     def reached(self, ratio: float, bound: float) -> bool:
-        """Whether a ratio is on the good side of a bound."""
+        """Return whether a ratio is at least as good as a bound."""
         return ratio <= bound if self.as_share else ratio >= bound
 
     @property
     def floor(self) -> float | None:
-        """Half of the goal: what no change may fall below."""
+        """Return half of the goal. `--short` fails below this bound."""
         if self.goal is None:
             return None
         return self.goal.at_least * 2 if self.as_share else self.goal.at_least / 2
@@ -63,7 +63,7 @@ SCENARIOS: Final = {
 
 
 class Spread(NamedTuple):
-    """The median of some figures, and the quartiles around it."""
+    """The median and the quartiles of some figures."""
 
     low: float
     median: float
@@ -72,7 +72,7 @@ class Spread(NamedTuple):
 
 @dataclass(frozen=True)
 class Row:
-    """One scenario for one list or one meter: what each library needs, and the ratio of amshan and hanparse."""
+    """The figures of each library for one scenario and one list or meter, and the ratio of amshan and hanparse."""
 
     scenario: str
     case: str
@@ -81,26 +81,26 @@ class Row:
 
     @property
     def reached_goal(self) -> bool:
-        """Whether the ratio is what is aimed at; where nothing is aimed at it is."""
+        """Return whether the ratio meets its goal; true for a scenario without a goal."""
         scenario = SCENARIOS[self.scenario]
         return scenario.goal is None or scenario.reached(self.ratio.median, scenario.goal.at_least)
 
     @property
     def reached_floor(self) -> bool:
-        """Whether the ratio is at least half of what is aimed at; where nothing is aimed at it is."""
+        """Return whether the ratio is at least half of its goal; true for a scenario without a goal."""
         scenario = SCENARIOS[self.scenario]
         return scenario.floor is None or scenario.reached(self.ratio.median, scenario.floor)
 
 
 def spread(figures: list[float]) -> Spread:
-    """Median and quartiles."""
+    """Return the median and the quartiles."""
     if len(set(figures)) == 1:
         return Spread(*figures[:1] * 3)
     return Spread(*quantiles(figures, n=4, method="inclusive"))
 
 
 def row(scenario: str, case: str, samples: dict[str, list[float]]) -> Row:
-    """What the rounds of each library come to; the ratio is that of the figures of the same round."""
+    """Return the row for the rounds of each library. Each ratio compares two figures of the same round."""
     pairs = zip(samples[OURS], samples[RIVAL], strict=True)
     as_share = SCENARIOS[scenario].as_share
     ratios = [ours / rival if as_share else rival / ours for ours, rival in pairs]
@@ -108,7 +108,7 @@ def row(scenario: str, case: str, samples: dict[str, list[float]]) -> Row:
 
 
 def table(rows: list[Row]) -> str:
-    """The ratios as text, one line for each row."""
+    """Return the ratios as text, one line for each row."""
     lines = [f"{'':72}{'hanparse':>10}{'amshan':>10}  ratio (quartiles)       at least  stretch"]
     for found in rows:
         scenario = SCENARIOS[found.scenario]

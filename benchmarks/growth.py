@@ -45,7 +45,7 @@ def _best(measure: Callable[[int], float], size: int) -> float:
 
 
 def of_frames(count: int) -> float:
-    """Return the microseconds of one push in a stream of so many frames."""
+    """Return the microseconds per push in a stream with this number of frames."""
     parts, feed = chunks(stream(_MAKER, _BLOCK), _CHUNK), Decoder().feed
     for part in parts:
         feed(part)
@@ -57,7 +57,7 @@ def of_frames(count: int) -> float:
 
 
 def of_meters(count: int) -> float:
-    """Return the microseconds of one push with a decoder for each of so many meters, in turn."""
+    """Return the microseconds per push when this number of meters, each with its own decoder, send in turn."""
     first, *sent = pushes(_KIND, _TURNS + 1)
     feeds = [Decoder().feed for _ in range(count)]
     for feed in feeds:
@@ -72,7 +72,7 @@ def of_meters(count: int) -> float:
 
 
 def with_noise(percent: int) -> float:
-    """Return the microseconds of one frame where so many percent of the bytes are noise between the frames."""
+    """Return the microseconds per frame when this percentage of the bytes is noise between the frames."""
     frames, rng = pushes(_KIND, _BLOCK), seeded(percent)
     size = len(frames[0]) * percent // (100 - percent)
     parts, feed = chunks(b"".join(frame + rng.randbytes(size) for frame in frames), _CHUNK), Decoder().feed

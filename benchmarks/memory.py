@@ -1,4 +1,4 @@
-"""Pushes -> how many bytes a result keeps alive, and how many decoding holds at its peak, by tracemalloc."""
+"""Measure with tracemalloc how many bytes a result keeps in memory, and the peak while decoding."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHUNK: Final = 256
 
 
 def retained(kind: str, names: list[str], count: int, rounds: int) -> list[Row]:
-    """What one more result costs, as it comes and with its values read: what `count` results hold, by `count`.
+    """Return the rows of the memory of one result, before and after its values are read, as a mean of `count` results.
 
     What results share, such as names of fields and the texts that stay the same, is not counted to any of them.
     """
@@ -36,16 +36,16 @@ def retained(kind: str, names: list[str], count: int, rounds: int) -> list[Row]:
 
 
 def _leave(_result: object) -> None:
-    """Ask nothing."""
+    """Read no value."""
 
 
 def _open(result: object) -> None:
-    """Ask for a value; a `Measurement` reads all of them then, the others have read them already."""
+    """Read one value. A `Measurement` then decodes all values; other libraries have done so before."""
     getattr(result, "timestamp", None)
 
 
 def allocated(maker: str, names: list[str], frames: int, rounds: int) -> Row:
-    """The peak of what a reader and all that it makes hold, in KiB, while a stream comes in and no result is kept."""
+    """Return the row of the peak memory of a reader and its objects in KiB for a stream, while no result is kept."""
     samples: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         cut = chunks(stream(maker, frames, seed=number), _CHUNK)

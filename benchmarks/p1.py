@@ -58,7 +58,7 @@ class Row(NamedTuple):
 
     @property
     def worst(self) -> float:
-        """The lowest of the ratios to the libraries that the goals compare with."""
+        """Return the lowest ratio to the libraries for which a goal exists."""
         return min(median(self.ratios[name]) for name in RIVALS)
 
 

@@ -1,4 +1,4 @@
-"""Whole processes -> what importing costs, what ten thousand frames cost, and how much memory a process holds."""
+"""Measure whole processes: the time of imports, the time of 10,000 frames, and the memory of a process."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _IMPORT_COLUMNS: Final = 3  # import time: self | cumulative | name
 
 
 def cpu_time(*arguments: str) -> tuple[float, str]:
-    """The milliseconds of processor time that Python takes with these arguments, and what it prints."""
+    """Return the milliseconds of processor time of Python with these arguments, and its output."""
     command = [sys.executable, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own scripts
         said = process.stdout.read() if process.stdout else ""
@@ -35,7 +35,7 @@ def cpu_time(*arguments: str) -> tuple[float, str]:
 
 
 def imports(names: Sequence[str], rounds: int) -> list[Row]:
-    """What it costs to import the libraries: processes with them minus one without; and what Python says itself."""
+    """Return the rows of the cost of importing: a process with the import minus one without, and `-X importtime`."""
     whole: dict[str, list[float]] = {name: [] for name in names}
     said: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
@@ -47,7 +47,7 @@ def imports(names: Sequence[str], rounds: int) -> list[Row]:
 
 
 def _import_time(statement: str) -> float:
-    """The milliseconds that all modules take by themselves."""
+    """Return the sum of the milliseconds of all modules, each without the modules that it imports."""
     command = [sys.executable, "-X", "importtime", "-c", statement]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stderr  # noqa: S603
     lines = (line.removeprefix("import time:").split("|") for line in listing.splitlines())
@@ -56,13 +56,13 @@ def _import_time(statement: str) -> float:
 
 
 def floor() -> float:
-    """The KiB of memory that Python holds with construct, which hanparse and amshan need, and nothing else."""
+    """Return the memory in KiB of Python with construct, which hanparse and amshan both need."""
     statement = f"import sys; sys.path.insert(0, {str(READER.parent)!r}); import construct, readers"
     return int(cpu_time("-c", f"{statement}; print(readers.peak_memory())")[1]) / 1024
 
 
 def whole(maker: str, names: list[str], frames: int, rounds: int) -> list[Row]:
-    """What it costs to read a file of so many frames, Python and imports included: time, and memory at its peak."""
+    """Return the rows of time and peak memory of a process that reads a file of this many frames."""
     times: dict[str, list[float]] = {name: [] for name in names}
     memory: dict[str, list[float]] = {name: [] for name in names}
     with TemporaryDirectory() as folder:

@@ -1,4 +1,4 @@
-"""Frame files -> pushes as a meter sends them, other values in each and right checksums; and streams of them."""
+"""Make pushes and streams from frame files, with new values in each push and correct check sequences."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _STEP: Final = timedelta(seconds=10)
 
 
 class _Number(NamedTuple):
-    """A value that changes from push to push: its place and format in the frame, and what it may be."""
+    """A number that changes from push to push: its index and format in the frame, and its range."""
 
     start: int
     format: str
@@ -60,12 +60,12 @@ class _Number(NamedTuple):
 
 
 def pushes(kind: str, count: int, seed: int = 0) -> list[bytes]:
-    """So many pushes of a kind, ten seconds apart; each seed gives others."""
+    """Return this number of pushes of a kind, ten seconds apart. Each seed gives other values."""
     return list(islice(_endless(kind, seeded(seed)), count))
 
 
 def stream(maker: str, frames: int, seed: int = 0) -> bytes:
-    """So many frames in the order in which a meter sends its lists, the last one the list of the hour."""
+    """Return this number of frames in the order in which a meter sends its lists; the hourly list is the last one."""
     rng = seeded(seed)
     sources = {kind: _endless(kind, rng) for kind in {*ORDER[maker], HOURLY[maker]}}
     order = [*islice(cycle(ORDER[maker]), frames - 1), HOURLY[maker]]
@@ -73,7 +73,7 @@ def stream(maker: str, frames: int, seed: int = 0) -> bytes:
 
 
 def chunks(data: bytes, size: int) -> list[bytes]:
-    """`data` in chunks of `size`."""
+    """Return `data` in chunks of `size` bytes."""
     return [data[at : at + size] for at in range(0, len(data), size)]
 
 
@@ -92,13 +92,13 @@ def _endless(kind: str, rng: Random) -> Iterator[bytes]:
 
 
 def _set_clock(frame: bytearray, start: int, moment: datetime) -> None:
-    """Year to second; what the meter says of weekday, hundredths, deviation and status stays."""
+    """Set year to second of a date-time; weekday, hundredths, deviation and status stay as sent."""
     struct.pack_into(">HBB", frame, start, moment.year, moment.month, moment.day)
     struct.pack_into(">BBB", frame, start + 5, moment.hour, moment.minute, moment.second)
 
 
 def _places(frame: bytearray) -> tuple[list[int], list[_Number]]:
-    """Where the date-times of a frame begin, and its numbers."""
+    """Return the indexes of the date-times of a frame, and its numbers."""
     at = frame.index(LLC) + len(LLC) + _INVOKE_ID_END
     at += frame[at] == _OCTET_STRING  # Kaifa tags the date-time of the APDU
     clocks = [at + 1] if frame[at] == _DATE_TIME_SIZE else []
@@ -118,7 +118,7 @@ def _places(frame: bytearray) -> tuple[list[int], list[_Number]]:
 
 
 def _elements(frame: bytearray, at: int) -> Iterator[tuple[int, int, int]]:
-    """Type, place and size of the values from `at` to the FCS, in their order."""
+    """Return type, index and size of the values from `at` to the FCS, in order."""
     while at < len(frame) - 3:
         tag = frame[at]
         if tag in _NESTED:  # its elements come next

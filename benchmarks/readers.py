@@ -1,4 +1,4 @@
-"""Chunks of bytes -> what each library gives: the libraries that are compared, each used as its users would.
+"""Define the compared libraries, each used as its documentation recommends: chunks of bytes -> results.
 
 As a script it reads a file with one of them: ``readers.py NAME FILE`` says how many pushes it gave and its peak memory.
 """
@@ -21,7 +21,7 @@ _LLC_SIZE: Final = 3
 
 @dataclass(frozen=True)
 class Library:
-    """One of those that are compared: its package, what it returns, what is imported, what makes a reader."""
+    """A compared library: its package, the type of its results, its imports, and a function that makes a reader."""
 
     package: str
     returns: str
@@ -29,7 +29,7 @@ class Library:
     imports: str
     reader: Callable[[], Feed]
     streams: bool = True
-    """Whether it finds frames in a stream by itself."""
+    """True if the library finds frames in a stream by itself."""
 
 
 # Each library is imported where it is used, so that a process holds only what it measures.
@@ -132,7 +132,7 @@ LIBRARIES: Final = {
 
 
 def peak_memory() -> int:
-    """The most memory that this process held at a time, in bytes."""
+    """Return the peak memory of this process in bytes."""
     status = Path("/proc/self/status")
     if status.exists():
         line = next(line for line in status.read_text("ascii").splitlines() if line.startswith("VmHWM"))
@@ -143,7 +143,7 @@ def peak_memory() -> int:
 
 
 def main() -> None:
-    """Read the file in chunks and keep nothing."""
+    """Read the file in chunks, and keep no result."""
     name, path = sys.argv[1:]
     feed = LIBRARIES[name].reader()
     count = 0

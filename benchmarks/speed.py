@@ -1,10 +1,10 @@
-"""One command: an environment with hanparse and its peers -> the comparison of their speed and memory.
+"""Install hanparse and the other libraries in an environment, and compare their speed and memory there.
 
     python benchmarks/speed.py            everything, some five minutes; writes docs/speed.md and docs/plots/speed.svg
     python benchmarks/speed.py --short    amshan alone, within a minute; fails when a ratio is below half of its goal
 
-Needs Linux or macOS, a package index, and a C compiler for the fast crcmod. ``--environment FOLDER`` keeps what was
-installed for the next time.
+Needs Linux or macOS, a package index, and a C compiler for the fast crcmod. ``--environment FOLDER`` keeps the
+installed packages for the next run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ PLOTTING: Final = "matplotlib>=3.10"
 
 
 def install(folder: Path, requirements: list[str]) -> Path:
-    """An environment in `folder` with these and hanparse as it is in this checkout; gives its Python."""
+    """Install these requirements and hanparse from this checkout in `folder`; return the Python of the environment."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)
@@ -36,7 +36,7 @@ def install(folder: Path, requirements: list[str]) -> Path:
 
 
 def main() -> int:
-    """Install, compare, and pass on what the comparison says."""
+    """Install, compare, and return the exit status of the comparison."""
     parser = argparse.ArgumentParser(description="hanparse and its peers: how fast, and how much memory")
     parser.add_argument("--short", action="store_true", help="amshan alone; fail below half of the goals")
     parser.add_argument("--environment", type=Path, metavar="FOLDER", help="install here, not in a temporary folder")

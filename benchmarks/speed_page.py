@@ -1,4 +1,4 @@
-"""Rows -> docs/speed.md: what was measured, on what, and how to read it."""
+"""Write docs/speed.md: the figures, the machine and versions, and how to read the tables."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write(rows: list[Row], failed: Failures) -> None:
 
 
 def machine() -> str:
-    """Where and when this was measured, and with what."""
+    """Return date, Python, system and the versions of the packages."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     extension = "with" if checksums.extension_in_use() else "without"
     packages = (f"{name} {version(name)}" for name in (*LIBRARIES, *_BENEATH))
@@ -60,7 +60,7 @@ def machine() -> str:
 
 
 def processor() -> str:
-    """What the processor calls itself."""
+    """Return the name of the processor."""
     listing = Path("/proc/cpuinfo")
     lines = listing.read_text("utf-8").splitlines() if listing.exists() else []
     names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
@@ -68,7 +68,7 @@ def processor() -> str:
 
 
 def _goals(rows: list[Row]) -> str:
-    """For each scenario with a goal the ratios of all lists, and where the goal is missed."""
+    """Return, for each scenario with a goal, the ratios of all lists and the lists that miss the goal."""
     lines = []
     for name, scenario in SCENARIOS.items():
         if scenario.goal is None:
@@ -89,7 +89,7 @@ def _goals(rows: list[Row]) -> str:
 
 
 def _verdict(found: list[Row]) -> str:
-    """Whether these rows of one scenario reach its goal, and which do not."""
+    """Return whether the rows of one scenario meet its goal, and the rows that do not."""
     missed = [row.case for row in found if not row.reached_goal]
     if not missed:
         return "reached"
@@ -97,7 +97,7 @@ def _verdict(found: list[Row]) -> str:
 
 
 def _pushes(rows: list[Row]) -> str:
-    """One push: each list in each library."""
+    """Return the table of single pushes: each list in each library."""
     by_case = {(row.scenario, row.case): row for row in rows}
     lines = []
     for kind in KINDS:
@@ -113,7 +113,7 @@ def _pushes(rows: list[Row]) -> str:
 
 
 def _costs(rows: list[Row], scenarios: Sequence[str]) -> str:
-    """Some scenarios, each with each list or meter, in each library that can read it."""
+    """Return the tables of some scenarios: each list or meter in each library that can read it."""
     names = list(LIBRARIES)
     lines = []
     for row in rows:
@@ -134,7 +134,7 @@ def _libraries() -> str:
 
 
 def _failures(failed: Failures) -> str:
-    """What cannot be read, for each library and kind of push."""
+    """Return the pushes that a library cannot read, by library and kind of push."""
     lines = [
         (name, case, f"`{failure}`")
         for name in LIBRARIES
@@ -151,11 +151,11 @@ def _checksums(found: Checksums) -> str:
 
 
 def _number(value: float) -> str:
-    """Three figures are what a measurement is good for."""
+    """Return a number with three significant digits, and from 100 on as an integer."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 
 def _table(head: Sequence[str], lines: Iterable[Sequence[str]], align: str = "l") -> str:
-    """Markdown; `align` has an ``l`` or ``r`` for each column, what it leaves out is aligned right."""
+    """Return a Markdown table. `align` has ``l`` or ``r`` for each column; further columns are aligned right."""
     rule = ["---" if side == "l" else "---:" for side in align.ljust(len(head), "r")]
     return "\n".join(f"| {' | '.join(cells)} |" for cells in (head, rule, *lines))

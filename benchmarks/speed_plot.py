@@ -1,4 +1,4 @@
-"""Rows -> docs/plots/speed.svg: the time of one push in each library, and the ratios to amshan beside their goals."""
+"""Draw docs/plots/speed.svg: the time of one push in each library, and the ratios to amshan with their goals."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STYLE: Final = {"font.size": 10, "axes.spines.top": False, "axes.spines.right":
 
 
 def write(rows: list[Row]) -> None:
-    """Draw; nothing in the file but the plot, no date."""
+    """Draw the plot, and write it without a date."""
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(7.2, 7.2), layout="constrained")
         above, below = figure.subplots(2, 1, height_ratios=(8, 9))
@@ -37,7 +37,7 @@ def write(rows: list[Row]) -> None:
 
 
 def _times(axes: Axes, rows: list[Row]) -> None:
-    """A dot for each library and list, on a logarithmic scale; a ring for the first push."""
+    """Draw a dot for each library and list on a logarithmic scale, and a ring for the first push."""
     warm = [found for found in rows if found.scenario == "warm"]
     places = {found.case: place for place, found in enumerate(warm)}
     for name, colour in COLOURS.items():
@@ -61,7 +61,7 @@ def _times(axes: Axes, rows: list[Row]) -> None:
 
 
 def _ratios(axes: Axes, rows: list[Row]) -> None:
-    """A bar for each list or meter, and marks where the goals are."""
+    """Draw a bar for each list or meter, and marks at the goals."""
     shown = [found for name in SHOWN for found in rows if found.scenario == name]
     for place, found in enumerate(shown):
         low, median, high = found.ratio

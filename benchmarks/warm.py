@@ -47,7 +47,7 @@ _SHORT_LISTS: Final = ("Aidon list 1", "Kaifa list 1")  # of fewer than five val
 
 
 class Row(NamedTuple):
-    """A figure, its goal, and what it is."""
+    """A figure, its goal, and its description."""
 
     what: str
     figure: float
@@ -56,12 +56,12 @@ class Row(NamedTuple):
 
     @property
     def verdict(self) -> str:
-        """Whether the goal is reached."""
+        """Return whether the figure meets its goal."""
         return "reached" if self.figure <= self.goal else "missed"
 
 
 def microseconds(work: Callable[[], object], times: int = 50) -> float:
-    """The least processor time of one call."""
+    """Return the shortest processor time of one call."""
     best = float("inf")
     for _ in range(ROUNDS):
         start = process_time()
@@ -72,7 +72,7 @@ def microseconds(work: Callable[[], object], times: int = 50) -> float:
 
 
 def warm(pushes: Sequence[bytes], **options: Unpack[Options]) -> float:
-    """Microseconds of one push when the decoder has seen all of them before."""
+    """Return the microseconds of one push whose layout the decoder has learned."""
     decoder = Decoder(**options)
     for _ in range(3):
         for push in pushes:
@@ -83,7 +83,7 @@ def warm(pushes: Sequence[bytes], **options: Unpack[Options]) -> float:
 
 
 def carried() -> list[Row]:
-    """The carriers, against one HDLC frame with the same APDU."""
+    """Return the rows of the carriers, each compared with one HDLC frame that contains the same APDU."""
     frame, small = warm([seal(LLC + APDU, HEADER)]), warm([seal(LLC + SMALL, HEADER)])
     rows = [Row("M-Bus, one telegram", warm([b"".join(carriers.mbus(SMALL, HEADER, 240))]) / small, 3)]
     for name, carry, size in (
@@ -108,7 +108,7 @@ def gcm(content: bytes) -> bytes:
 
 
 def mixed() -> list[Row]:
-    """Mixes of meters on one connection, against the same pushes each with a decoder of its own."""
+    """Return the rows of several meters on one connection, compared with a separate decoder for each meter."""
     lists = [file.data for file in SOUND if not file.known_by_wire and file.expect]
     kinds = [push for push in lists if len(Decoder().feed(push)) == 1][:60]
     links = [seal(LLC + APDU, bytes([2 * i + 1]) + HEADER[1:]) for i in range(100)]
@@ -125,7 +125,7 @@ def mixed() -> list[Row]:
 
 
 def ways_out() -> list[Row]:
-    """What the values of a push cost; each figure is that of the list for which it is worst."""
+    """Return the rows of the cost of reading values; each row shows the list with the highest cost."""
     dictionaries, alone = [], []
     for kind in pushes.KINDS:
         every, dictionary, one = _of_values(kind)
@@ -151,7 +151,7 @@ def _of_values(kind: str) -> tuple[float, float, float]:
 
 
 def state() -> list[Row]:
-    """What a decoder that has learned two lists keeps."""
+    """Return the rows of the memory of a decoder that has learned two lists."""
     stream = (named("aidon/list1-no").data + named("aidon/list2-6534-tn").data) * 2
 
     def learned() -> Decoder:
@@ -176,7 +176,7 @@ def state() -> list[Row]:
 
 
 def table(rows: Sequence[Row]) -> str:
-    """The rows as Markdown."""
+    """Return the rows as a Markdown table."""
     lines = [f"| {row.what} | {row.figure:.2f} {row.unit} | {row.goal} {row.unit} | {row.verdict} |" for row in rows]
     return "\n".join(["| | measured | goal, at most | |", "|---|---|---|---|", *lines])
 

@@ -131,7 +131,7 @@ def test_a_push_that_lost_a_segment_says_so_and_explains_what_came() -> None:
 
 def test_a_segment_without_its_first_one_says_so() -> None:
     segments, _ = streams.segments(seeded(2), numbered=True)
-    expected = "expected the first segment of a push, found a later one; the push is dropped"
+    expected = "expected the first segment of a push, found a later segment; the push is dropped"
     assert frames(explain(segments[1].data))[0].error == expected
 
 

@@ -98,7 +98,7 @@ def test_an_apdu_without_frame_is_read_when_it_names_its_meter() -> None:
         (b"\x7e\x7e\x7e", FrameError, r"format field \(A0 to AF\) after a flag \(7E\), found 7E"),
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),
         (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", FrameError, "P1 telegram"),
-        (b"\xdb\x08KAM", CipherError, "byte 1: system title: expected 8 bytes, 3 are left"),
+        (b"\xdb\x08KAM", CipherError, "byte 1: expected 8 bytes of system title, found 3"),
         (b"\xe6\xe7\x00\xe0\xc0\x00\x01", DecodeError, "byte 7: the block is cut off: its length is missing"),
         (b"\xe6\xe7\x00\x0f\x40", DecodeError, "byte 5: "),
         (CIPHERED, CipherError, "byte 28: general-glo-ciphering from KAM.*no key was given"),

@@ -125,7 +125,7 @@ def test_the_parts_before_damaged_compression_are_returned() -> None:
     message = pulse_p1(TELEGRAM)[:-2] + entry(b"\xff\xff\xff", 2_000_000, b"P1")
     found = parts(message)
     assert next(found).data == TELEGRAM
-    with pytest.raises(FrameError, match="found damage"):
+    with pytest.raises(FrameError, match="found damaged data"):
         next(found)
 
 

@@ -42,8 +42,8 @@ MADE_CLEAR: Final = {
     "key-length": "keys of 32 bytes, key has 16",
     "system title": "system.title.*: give system_title=",
     "suite": "suite 7 is reserved",
-    "compressed": "compressed content is not read",
-    "not protected": "neither encrypted nor authenticated",
+    "compressed": "does not read compressed content",
+    "not protected": "expected encryption or authentication, found neither",
     "signed": "general-signing .DF.",
     "key-info": "wrapped key|agreed between",
     "nested": "ciphered once more",
@@ -186,7 +186,7 @@ def test_bytes_behind_the_content_are_named(meter: Meter, more: bytes) -> None:
 def test_content_without_room_for_control_and_counter_is_refused_by_its_length(content: bytes) -> None:
     error = refused(both(), b"\xdb\x08" + TITLE + bytes([len(content)]) + content)
     assert error.cause == "length"
-    assert f"{len(content)} bytes, expected 5 at least" in str(error)
+    assert f"expected at least 5 bytes of ciphered content, found {len(content)}" in str(error)
     assert (error.system_title, error.invocation_counter) == (TITLE, None)
 
 

@@ -63,7 +63,7 @@ def test_bytes_are_the_key_itself() -> None:
 WRONG: Final = [
     ("", "found 0"),
     (" \n", "found 0"),
-    (DIGITS[:-1], "expected a key of 32 hex digits, or 64 for security suite 2, found 31"),
+    (DIGITS[:-1], "expected a key of 32 hex digits (64 for security suite 2), found 31 digits"),
     (DIGITS + "1", "found 33"),
     (DIGITS.replace("0A", "OA"), "character 21 of the key is the letter O, not the digit 0"),
     (" ".join(PAIRS).replace("0B", "oB"), "character 34 of the key is the letter o, not the digit 0"),
@@ -71,12 +71,12 @@ WRONG: Final = [
     (DIGITS.replace("01", "0I"), "character 4 of the key is the letter I, not the digit 1"),
     (DIGITS.replace("0C", "0G"), "character 26 of the key is 'G', which is no hex digit"),
     ("x" * 33, "character 1 of the key is 'x', which is no hex digit"),
-    (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is no hex digit; give the digits alone"),
+    (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is no hex digit; give only the digits"),
     ("sixteen letters!", "found 16 characters that are not hex; if they are the key itself"),
-    (DIGITS.encode().hex(), "these 64 digits are the hex digits of 32 characters that are hex digits themselves"),
-    (DIGITS.encode().hex(" "), "these 64 digits are the hex digits of 32 characters that are hex digits themselves"),
-    (DIGITS.encode(), "these 32 bytes are hex digits as text, so the key has 16 bytes"),
-    (KEY[:-1], "expected a key of 16 bytes, or 32 for security suite 2, found 15"),
+    (DIGITS.encode().hex(), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
+    (DIGITS.encode().hex(" "), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
+    (DIGITS.encode(), "expected a key of 16 bytes, found its 32 hex digits as bytes"),
+    (KEY[:-1], "expected a key of 16 bytes (32 for security suite 2), found 15 bytes"),
     (b"", "found 0"),
 ]
 
@@ -113,7 +113,7 @@ def test_another_type_is_a_type_error(value: object) -> None:
 
 
 def test_an_authentication_key_alone_is_refused_because_it_deciphers_nothing() -> None:
-    with pytest.raises(ValueError, match="give key=, the encryption key, as well"):
+    with pytest.raises(ValueError, match=r"expected key= \(the encryption key\) with auth_key="):
         Keys(auth_key=AUTH_KEY)
 
 
@@ -147,7 +147,7 @@ def test_a_mapping_names_each_meter_once() -> None:
     both: dict[str | bytes, bytes] = {TITLE: KEY, "LGZ0000000018": LONG_KEY}
     with pytest.raises(ValueError, match="two keys are given for KAM4500000017"):
         Keys(key=twice)
-    with pytest.raises(ValueError, match="no key in the mapping"):
+    with pytest.raises(ValueError, match="expected at least one key in the mapping"):
         Keys(key={})
     with pytest.raises(ValueError, match="expected a system title"):
         Keys(key={"kitchen": KEY})

@@ -114,7 +114,7 @@ def test_a_lost_segment_shows_in_the_numbers_of_i_frames(lost: int) -> None:
     assert give(Transfer(), *numbered).messages == [LLC + APDU + bytes(range(10))]
     found = give(Transfer(), *numbered[:1], *numbered[1 + lost :])
     assert found.messages == []
-    assert "N(S) of the I-frames is not the next" in str(found.dropped[0].error)
+    assert "N(S) of the I-frames skips a number" in str(found.dropped[0].error)
 
 
 def test_meters_that_number_every_segment_alike_are_joined() -> None:
@@ -222,7 +222,7 @@ def test_a_block_that_is_cut_off_says_where_and_what_is_missing(payload: bytes, 
 
 def test_bytes_behind_the_data_of_a_block_are_an_error_at_the_first_of_them() -> None:
     payload = block(1, APDU, is_last=True)
-    with pytest.raises(DecodeError, match="2 bytes follow the data") as caught:
+    with pytest.raises(DecodeError, match="2 bytes follow the 14 bytes that the length") as caught:
         Transfer().add_block(Message(payload + b"\0\0"))
     assert caught.value.offset == len(payload)
 

@@ -1,4 +1,4 @@
-"""Build the page that decodes: ``python tools/build_decoder.py FOLDER`` puts it and all that it loads into FOLDER.
+"""Build the decoder page: ``python tools/build_decoder.py FOLDER`` puts it and all its files into FOLDER.
 
 The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels: this tool gets Pyodide from npm
 and the wheels from pip, in fixed versions with fixed hashes, and builds the wheel of hanparse from this checkout. It
@@ -38,7 +38,7 @@ PYODIDE_FILES: Final = (
 
 
 def build(folder: Path) -> None:
-    """Put the page into `folder`, which is made new."""
+    """Replace `folder` with a new folder that contains the page."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for name in (*STATIC, *MODULES):

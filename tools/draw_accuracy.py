@@ -1,8 +1,8 @@
-"""Rows of a real meter and the calibration -> docs/plots/estimate-current.svg and docs/plots/estimate-calibration.svg.
+"""Draw docs/plots/estimate-current.svg and docs/plots/estimate-calibration.svg.
 
-Run ``python tools/draw_accuracy.py`` after a change of the estimate, and before it
-``python benchmarks/simulated_homes.py --calibrate``, which writes what the second is made from. A test holds the plots
-and the estimate together.
+The first shows a real meter, the second shows simulated homes. First run
+``python benchmarks/simulated_homes.py --calibrate``, which writes the data of the second plot. Then run
+``python tools/draw_accuracy.py``. Do both after a change of the estimate; a test fails when a plot is old.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ NONE: Final = 0.005
 
 
 class Scale(NamedTuple):
-    """A logarithmic or a linear axis, from one value at one place to another at another place, with its ticks."""
+    """A logarithmic or linear axis with its ticks. It maps two values to two positions."""
 
     low: float
     high: float
@@ -47,7 +47,7 @@ class Scale(NamedTuple):
     is_logarithmic: bool = True
 
     def place(self, value: float) -> float:
-        """Where a value is drawn."""
+        """Return the position of a value."""
         low, high, at = (log(v) for v in (self.low, self.high, value)) if self.is_logarithmic else (*self[:2], value)
         return self.start + (at - low) / (high - low) * (self.end - self.start)
 
@@ -61,7 +61,7 @@ SHARE: Final = Scale(NONE, 100, Y_END, TOP, (0.01, 0.1, 1, 10, 100))
 
 
 def currents(rows: Sequence[Row]) -> str:
-    """Estimated over measured L2, each with its likely limits and its bounds."""
+    """Return the plot of estimated over measured L2 with the likely limits and the bounds of each estimate."""
     parts = [*_axes(MEASURED, ESTIMATED, "L2 current as measured, A", "as estimated")]
     estimates = [(MEASURED.place(row.current_l2), row.estimate()) for row in rows]
     for colour, width, names in ((LIGHT, 1, ("low", "high")), ("#7fb3d5", 1.5, ("likely_low", "likely_high"))):
@@ -77,7 +77,7 @@ def currents(rows: Sequence[Row]) -> str:
 
 
 def calibration(names: Sequence[str], rows: Sequence[tuple[float, ...]]) -> str:
-    """How often L2 is above the triangle whose gap is so many VA narrower."""
+    """Return the plot of how often L2 is above the limit, by the VA by which the gap may be too wide."""
     parts = [*_axes(WIDTH, SHARE, "VA that the gap may be too wide", "%, L2 is above")]
     for x, name, gap, look in ((500, "likely_high", 4, ""), (3000, "rare_high", -4, "end")):
         place = WIDTH.place(x)
@@ -93,14 +93,14 @@ def calibration(names: Sequence[str], rows: Sequence[tuple[float, ...]]) -> str:
 
 
 def read_calibration() -> tuple[list[str], list[tuple[float, ...]]]:
-    """The names of the two columns, and the rows: VA and the shares in %."""
+    """Return the names of the two columns, and the rows: VA and the shares in %."""
     with CALIBRATION.open(encoding="ascii", newline="") as file:
         (_, *names), *lines = list(csv.reader(file))
     return names, [tuple(map(float, line)) for line in lines]
 
 
 def plots() -> dict[str, str]:
-    """The files by name."""
+    """Return the content of the files by file name."""
     drawn = {"estimate-current.svg": currents(reference())}
     return drawn | {"estimate-calibration.svg": calibration(*read_calibration())}
 
@@ -148,7 +148,7 @@ def _text(x: float, y: float, text: str, look: str) -> str:
 
 
 def main() -> None:
-    """Write both."""
+    """Write both plots."""
     for name, text in plots().items():
         (PLOTS / name).write_text(text, "utf-8")
 

@@ -15,9 +15,10 @@
       envelope, broker  a message of a broker -> bytes -> events
 
     The link layers and cosem use axdr and wire. layouts decodes a push in microseconds when only its values differ from
-    an earlier push. annotate explains every byte, diagnosis names the faults of a wire, support reports a meter that
-    hanparse does not read, energy computes values from measurements, fields describes the fields, simulate
-    builds the bytes of a meter, sources reads ports and gateways, and cli is the command `hanparse`.
+    an earlier push. annotate explains every byte. diagnosis names the faults of a connection. support writes a report
+    about a meter that hanparse does not read. energy computes values from measurements. fields describes the fields of
+    a measurement. simulate builds the bytes that a meter would send. sources receives bytes from ports and gateways.
+    cli is the command `hanparse`.
 """
 
 from importlib import import_module

@@ -1,15 +1,16 @@
-"""Reads the messages of a broker, each complete in itself, with the receiver of a decoder: `BrokerMessages`.
+"""Decodes the messages of a broker one by one with the receiver of a decoder: `BrokerMessages`.
 
 A message contains frames with any bytes around them, a frame without its flags, an LLC PDU, an APDU, or a list without
-the header of its push. `hanparse.envelope` unwraps the text, JSON or envelope around them.
+the header of its push. `hanparse.envelope` removes the text, JSON or envelope around them.
 
-An incomplete frame ends with its message, so it harms no later message. The segments and blocks of one push may arrive
-in several messages.
+A frame never continues in the next message, so an incomplete frame harms no later message. The segments and blocks of
+one push may arrive in several messages.
 
-One push may arrive twice. Some gateways publish each layer of a push as a message of its own: the frame, then the list
-inside it. Some messages are delivered again after the connection to the broker was lost. So a message is passed over
-if the last push, or the APDU that a key opened, contains it. A message that equals the last push is passed over only if
-the push has a clock, or arrived less than `MIN_CADENCE` before it: without a clock, equal values give equal bytes.
+One push may arrive twice. Some gateways publish each layer of a push as a separate message: first the frame, then the
+list from this frame. A broker delivers some messages again after a lost connection. So a message is ignored if its
+bytes are a part of the last push or of the APDU that a key opened. Without a clock, two pushes with equal values have
+equal bytes. So a message that equals the last push is ignored only if the push has a clock, or if less than
+`MIN_CADENCE` has passed since the push.
 """
 
 from __future__ import annotations
@@ -34,14 +35,14 @@ if TYPE_CHECKING:
     AnyEvent = Event | list[Any]
 
 MIN_CADENCE: Final = timedelta(seconds=0.5)
-"""The shortest time between two pushes. P1 meters send one each second, the other meters fewer."""
+"""A time shorter than that between any two pushes. P1 meters send a push each second, other meters send fewer."""
 
 _FLAG: Final = bytes([FLAG])
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
 
 
 class BrokerMessages:
-    """Reads messages one after the other, and remembers the last push."""
+    """Decodes messages one after the other, and remembers the last push to ignore its repetitions."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
@@ -49,7 +50,7 @@ class BrokerMessages:
         """The bytes of the last push, the time of its arrival, and whether it has a clock."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
-        """Yield the events in one message that arrived at `at`, each with the time at which its gateway received it."""
+        """Yield the events of a message that arrived at `at`, each with the time of its arrival at the gateway."""
         try:
             for data, age in parts(payload):
                 came = at and _before(at, age)
@@ -78,7 +79,7 @@ class BrokerMessages:
         return events if any(not isinstance(event, FrameError) for event in events) else without_frame or events
 
     def _without_frame(self, data: bytes) -> list[AnyEvent]:
-        """Return the events of an APDU, of a list or of LLC PDUs; an empty list for anything else."""
+        """Return the events of an APDU, of a list or of LLC PDUs; an empty list for any other data."""
         if len(data) > MAX_MESSAGE or data[:1] in _FIRST_BYTES:
             return []
         with suppress(FrameError, DecodeError):
@@ -99,13 +100,13 @@ class BrokerMessages:
 
 
 _FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
-_MAX_AGE: Final = 3600.0  # a gateway publishes at least once an hour, or the uptime is damaged
+_MAX_AGE: Final = 3600.0  # in s; a larger age comes from a damaged uptime, since gateways publish at least hourly
 
 
 def _before(at: datetime, age: float) -> datetime:
     try:
         return at - timedelta(seconds=min(age, _MAX_AGE))
-    except OverflowError:  # the first hour that Python can represent
+    except OverflowError:  # `at` is within the first hour that Python can represent
         return at
 
 

@@ -6,16 +6,17 @@
     Poland                /header CR LF CR LF  00 82 LL LL SC counter content [tag]  !CRC
 
 The content is a whole telegram, or the lines between a header and an end line in clear. No check sequence covers the
-bytes on the wire, and only the keys show whether they are a telegram. So a reader asks the `Judge`, which raises an
-error for bytes that the keys do not open to a telegram. The search then continues at the next byte, so they hide
-no frame.
+bytes on the wire, so only the keys show whether the bytes are a telegram. A reader asks the `Judge`, which raises an
+error for bytes that do not decipher to a telegram. The search then continues at the next byte, so these bytes hide no
+frame.
 
-A candidate after an LLC header (E6 E7 00) or the addresses of an M-Bus telegram (01 67) is the content of a frame, and
-no candidate. A candidate is *expected* if it begins where the stream begins or where another one ends, apart from two
-bytes for a line end. Only the error of an expected candidate contains the reason why the keys do not open it.
+A candidate is a sequence of bytes that has one of these forms. Bytes after an LLC header (E6 E7 00) or after the
+addresses of an M-Bus telegram (01 67) are the content of a frame and no candidate. A candidate is *expected* if it
+begins where the stream begins or where another candidate ends; two bytes for a line end may be in between. Only the
+error of an expected candidate contains the reason why the keys do not open it.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two of them begin at least 14 bytes apart, so no
-input costs more than 1,800 bytes of AES, and 1,800 of its CRC, per byte fed.
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So each received
+byte costs AES and a CRC over at most 1,800 bytes each.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class CipheredTelegram:
 
     @property
     def information_offset(self) -> int:
-        """Return the position of the APDU in the stream, which is one less after a header, for the missing tag."""
+        """Return the position of the APDU in the stream. After a header, it is one less for the missing tag."""
         return self.offset + max(0, len(self.head) - 1)
 
     @property
@@ -76,22 +77,22 @@ class CipheredTelegram:
         return Link((), (), 0)
 
     def plain(self, content: bytes, *, with_crc: bool = True) -> bytes:
-        """Return the telegram with its deciphered content. Its CRC covers the plain telegram."""
+        """Return the plain telegram with the deciphered `content`, with or without the CRC that covers it."""
         if not self.head:
             return content
         return self.head + content + (self.tail if with_crc else b"!")
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return the end of the content, whose length is at `at` and complete."""
+    """Return the end of the content. Its length begins at `at` and is complete."""
     size = 1 + (data[at] & 0x7F)
     return at + size + int.from_bytes(data[at + 1 : at + size], "big")
 
 
 class Judge:
-    """Deciphers telegrams with `opener`, and refuses other bytes. `is_sound` is the function of the opener.
+    """Deciphers telegrams with `opener`, and raises an error for other bytes. `is_sound` is the function of the opener.
 
-    A telegram must be verified or have a CRC that fits, because no check sequence covers the bytes on the wire.
+    A telegram needs a verified tag or a CRC that fits, because no check sequence covers the bytes on the wire.
     """
 
     def __init__(self, opener: Opener, is_sound: Callable[[bytes], bool]) -> None:
@@ -100,9 +101,9 @@ class Judge:
         self._until = 0  # the position in the stream at which the last candidate ends
 
     def check(self, telegram: CipheredTelegram, start: int) -> None:
-        """Raise an error for bytes that the keys do not open to a telegram; `start` is its index in the data.
+        """Raise an error unless the keys open `telegram`, which begins at index `start` of the data of the reader.
 
-        The error contains nothing of the content, and no function with the content as a variable raises it.
+        The error contains no content, and no function that has the content as a variable raises the error.
         """
         is_expected = 0 <= telegram.offset - self._until <= _LINE_END
         self._until = telegram.offset + len(telegram.raw)
@@ -126,7 +127,7 @@ class Judge:
         return None if security.verified or found.crc else _no_telegram(0)
 
     def decipher(self, telegram: CipheredTelegram) -> tuple[bytes, Security]:
-        """Return the plain telegram. Its CRC is left out if it does not fit and the authentication tag does.
+        """Return the plain telegram, without its CRC if the CRC does not fit although the authentication tag fits.
 
         No document defines the CRC of Polish telegrams. Raises `CipherError`.
         """
@@ -143,7 +144,7 @@ class Judge:
 
 
 def _no_telegram(offset: int) -> FrameError:
-    return FrameError("expected a ciphered P1 telegram, found bytes that no key opens to one", offset=offset)
+    return FrameError("expected a ciphered P1 telegram, found bytes that no key deciphers to a telegram", offset=offset)
 
 
 def _truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
@@ -152,7 +153,7 @@ def _truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> F
 
 
 class Ciphered:
-    """The rules for telegrams that are ciphered as a whole, a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds telegrams that are ciphered as a whole, a `hanparse.wire.reader.LinkLayer`."""
 
     first = GENERAL_GLO[0]
     start = rb"\xdb(?<!\xe6\xe7\x00\xdb)(?<!\x01\x67\xdb)(?:\x08(?:[A-Za-z]|\Z)|\Z)"
@@ -164,7 +165,7 @@ class Ciphered:
         self._judge = judge
 
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
-        """Return the end of the telegram and whether its header is complete. The judge raises errors."""
+        """Return the end of the telegram, and whether its header is complete. The judge raises errors."""
         header = _TITLED.match(data, start)
         if header is None:
             if len(data) - start < _TITLED_SIZE and _may_begin(data[start:]):
@@ -181,13 +182,13 @@ class Ciphered:
 
 
 def _may_begin(data: bytes) -> bool:
-    """Return whether fewer bytes than a header are the beginning of one."""
+    """Return whether `data`, which is shorter than a header, may be the beginning of a header."""
     example = b"\xdb\x08AAA\0\0\0\0\0\x82\x01\0\x30"
     return any(_TITLED.match(data + rest[len(data) :]) for rest in (example, example[:10] + b"\x81\x80\x30\0"))
 
 
 class P1OrCiphered(p1.P1):
-    """The rules for telegrams in clear and for those that are ciphered after their header."""
+    """The rules by which a reader finds telegrams in clear, and telegrams that are ciphered after their header."""
 
     def __init__(self, judge: Judge) -> None:
         super().__init__()
@@ -220,6 +221,7 @@ class P1OrCiphered(p1.P1):
         header, tail = _HEADED.match(data), data[-_END_SIZE:]
         if not header or not _END_LINE.fullmatch(tail):
             raise FrameError(
-                "expected ! and the CRC after the ciphered lines of a telegram, found other bytes", offset=offset
+                f"expected ! and the CRC after the ciphered lines of a telegram, found {tail.hex(' ').upper()}",
+                offset=offset,
             )
         return CipheredTelegram(data, header[1], tail, offset)

@@ -5,12 +5,13 @@ A message contains one of these:
 * the bytes themselves, which are returned unchanged;
 * hex digits (amsreader, format 255), or the text of P1 telegrams with the line ends of the gateway;
 * JSON with such a text, as in ``{"data": "7EA0…"}`` (amsreader, formats 0 and 4 to 6);
-* the protobuf of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated; each has the uptime in
-  ms as fixed64 (field 1), the kind of port, "HAN" or "P1" (field 2), and the data (field 3). A Pulse P1 compresses the
-  data of all entries of a message as one zlib stream and ends each entry with a sync flush. The facts are from messages
-  in issues of amshan-homeassistant (#71, #91, #97, #101).
+* the protobuf of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated. Each of these entries
+  contains the uptime in ms as fixed64 (field 1), the kind of port, "HAN" or "P1" (field 2), and the data (field 3). A
+  Pulse P1 compresses the data of all entries of a message as one zlib stream and ends each entry with a sync flush. The
+  source is messages in issues of amshan-homeassistant (#71, #91, #97, #101).
 
-Other text is a note of the gateway, and other JSON contains values that the gateway decoded. Both contain no bytes.
+Other text is a note of the gateway, and other JSON contains values that the gateway decoded. Neither contains bytes
+from the wire.
 
 Bounds: a message has at most `MAX_PAYLOAD` bytes, before and after it is decompressed.
 """
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_PAYLOAD: Final = 256 * 1024
-"""The largest number of bytes of a message. The longest that a known gateway sends has 4 KiB."""
+"""The largest number of bytes of a message. The longest message of a known gateway has 4 KiB."""
 
 _TEXT: Final = re.compile(rb"(?:[\t\n\r\x1b -\x7e\x80-\xff]|(?<=\r)\x00)*")
-_MIN_BYTES: Final = 8  # fewer, as "4200", are a number that the gateway publishes
+_MIN_BYTES: Final = 8  # a shorter text such as "4200" is a number that the gateway publishes
 _PORTS: Final = (b"HAN", b"P1")
 _ENTRY, _UPTIME, _PORT, _DATA = 2, 1, 2, 3
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -42,21 +43,21 @@ _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """Bytes of the wire in a message, in the order in which the gateway received them."""
+    """Bytes from the wire that a message contains. The parts have the order in which the gateway received them."""
 
     data: bytes
     age: float = 0.0
-    """The time in seconds between the arrival of these bytes at the gateway and that of the last part."""
+    """The time in seconds from the arrival of these bytes at the gateway to the arrival of the last part."""
 
 
 def parts(payload: bytes) -> Iterator[Part]:
     """Yield the parts of one message.
 
-    Raises `FrameError` for a message that is larger than `MAX_PAYLOAD`, and for compressed data that are damaged; the
-    parts before the damage have been yielded then.
+    Raises `FrameError` for a message that is larger than `MAX_PAYLOAD`. Also raises it for damaged compressed data,
+    after it has yielded the parts before the damage.
     """
     if len(payload) > MAX_PAYLOAD:
-        raise FrameError(f"expected a message of at most {MAX_PAYLOAD} bytes, found {len(payload)}; it is not read")
+        raise FrameError(f"expected a message of at most {MAX_PAYLOAD} bytes, found {len(payload)}; it is ignored")
     text = _text(payload)
     if text is None:
         yield from _unwrapped(payload)
@@ -80,7 +81,7 @@ def _text(payload: bytes) -> str | None:
 
 
 def _strings(text: str) -> Iterator[str]:
-    """Yield the strings in a JSON object or array, or the JSON string; nothing for JSON that is cut off."""
+    """Yield the strings in a JSON object or array, or the single JSON string; yield nothing for incomplete JSON."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -90,7 +91,7 @@ def _strings(text: str) -> Iterator[str]:
 
 
 def _written(text: str) -> Iterator[Part]:
-    """Yield the parts that a text shows as hex digits or P1 telegrams."""
+    """Yield the parts that a text contains as hex digits or as P1 telegrams."""
     with suppress(ValueError):
         data = bytes.fromhex(text)
         if len(data) >= _MIN_BYTES:
@@ -124,7 +125,7 @@ def _unwrapped(data: bytes) -> Iterator[Part]:
 
 
 def _entries(data: bytes) -> list[_Entry]:
-    """Return the entries of an envelope; an empty list if any byte of `data` does not belong to one."""
+    """Return the entries of an envelope; an empty list if `data` is not an envelope to its last byte."""
     if not data or data[0] & 7 not in (_VARINT, _BYTES):
         return []
     with suppress(ValueError):
@@ -142,7 +143,7 @@ def _entry(data: bytes) -> _Entry | None:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield number and value of each field of a protobuf message. Raises `ValueError` if `data` is none."""
+    """Yield number and value of each field of a protobuf message. Raises `ValueError` if `data` is no such message."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -187,13 +188,13 @@ class _Inflate:
         try:
             content = self._stream.decompress(data, self._left + 1)
         except zlib.error as error:
-            raise FrameError(f"expected compressed data of a gateway, found damage: {error}") from None
+            raise FrameError(f"expected an intact zlib stream of a gateway, found damaged data: {error}") from None
         self._left -= len(content)
         if self._left < 0:
-            raise FrameError(f"expected at most {MAX_PAYLOAD} bytes after decompression, found more; they are not read")
+            raise FrameError(f"expected at most {MAX_PAYLOAD} bytes after decompression, found more; they are ignored")
         return content
 
 
 def _is_compressed(data: bytes) -> bool:
-    """Return whether data begin with the header of a zlib stream; frames and telegrams do not."""
+    """Return whether `data` begins with the header of a zlib stream. No frame and no telegram begins with one."""
     return len(data) > 1 and data[0] & 0xF == _DEFLATE and int.from_bytes(data[:2], "big") % _ZLIB_MULTIPLE == 0

@@ -218,11 +218,9 @@ class MBusShort:
     def find_end(data: Buffer, start: int, _base: int) -> tuple[int, bool]:
         """Return the end of the short frame that begins at `start`. Raises `FrameError` when its checksum is wrong."""
         end = start + MBusShort.max_size
-        if end <= len(data) and (data[start + 1] + data[start + 2]) & 0xFF != data[start + 3]:
-            expected, found = (data[start + 1] + data[start + 2]) & 0xFF, data[start + 3]
-            raise FrameError(
-                f"checksum {found:02X} does not fit the M-Bus short frame, expected {expected:02X}", offset=start + 3
-            )
+        if end <= len(data) and (expected := (data[start + 1] + data[start + 2]) & 0xFF) != data[start + 3]:
+            found = f"checksum {data[start + 3]:02X} does not fit the M-Bus short frame"
+            raise FrameError(f"{found}, expected {expected:02X}", offset=start + 3)
         return end, True
 
     @staticmethod

@@ -153,7 +153,7 @@ class Telegram:
         except ValueError as error:
             raise ValueError(f"cannot build a P1 telegram: {error}") from error
         raise ValueError(
-            "cannot build a P1 telegram: expected lines without line ends, without a leading !, without extra parentheses"
+            "cannot build a P1 telegram: expected lines without line ends, a leading !, or extra parentheses"
         )
 
     @property

@@ -1,24 +1,25 @@
 """Joins HDLC segments, M-Bus telegrams or blocks, the parts of a message that does not fit into one frame: `Transfer`.
 
 HDLC segments: the segmentation bit is set in every frame of a message but the last (IEC 62056-46 6.4.2.2). Only the
-first frame has an LLC header. So a frame with an LLC header always begins a message; while no message is in progress, a
-frame that begins with the tag of a pushed APDU does so, too. A frame without LLC header continues the message in
-progress if it has the same addresses, does not repeat the previous segment, and no bytes were skipped between the two.
-Any other frame drops the message in progress, and then the column "no message is in progress" applies to it:
+first frame has an LLC header, so a frame with an LLC header always begins a message. While no message is in progress, a
+frame whose information field begins with the tag of a pushed APDU also begins a message. A frame without LLC header
+continues the message in progress if it has the same addresses, does not repeat the previous segment, and no bytes were
+skipped between the two. Any other frame drops the message in progress. Then the column "no message is in progress" of
+this table applies to the frame:
 
 =====================  ===============================  ===========================  ==================================
 the frame              no message is in progress        it continues the message     it does not continue the message
 =====================  ===============================  ===========================  ==================================
-begins a message       is the message or begins it      (impossible)                 drops the message in progress
-other segment          is dropped, its first is lost    is joined                    drops the message in progress
+begins a message       is the message or begins one     (impossible)                 drops the message in progress
+other segment          is dropped: first one missing    is joined                    drops the message in progress
 other, not segmented   is the message                   completes the message        drops the message in progress
 =====================  ===============================  ===========================  ==================================
 
-The later segments of a dropped message are dropped as well. One message is in progress at a time. UI frames have no
-numbers, so the loss of a segment between two others is only visible in an APDU that is too short.
+The later segments of a dropped message are dropped as well. At most one message is in progress. UI frames have no
+numbers, so the loss of a segment between two others shows only in an APDU that is too short.
 
-`hanparse.wire.numbered` joins M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11),
-which have numbers, for each link separately.
+M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11) have numbers.
+`hanparse.wire.numbered` joins them, separately for each link.
 """
 
 from __future__ import annotations
@@ -92,31 +93,37 @@ class Transfer:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no message is being joined or dropped. Then the next frames do not depend on earlier ones."""
+        """Return whether no message is being joined or dropped, so the next frame does not depend on earlier frames."""
         return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
     def add_segment(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the message that it shows to be incomplete."""
+        """Return the message that `frame` completes, and the message that is dropped because of `frame`."""
         return self._segments.add(frame)
 
     def add_telegram(self, telegram: Numbered) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `telegram` completes, and the message that it shows to be incomplete."""
+        """Return the message that `telegram` completes, and the message that is dropped because of `telegram`."""
         return self._telegrams.add(telegram.link, telegram.number, Message.of(telegram), is_last=telegram.is_last)
 
     def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
-        """Return the same as `add_telegram` for a block. Raises `DecodeError` when its length is wrong."""
+        """Return the message that the block completes, and the message that is dropped because of the block.
+
+        Raises `DecodeError` when the length in the block is wrong.
+        """
         block = Block.parse(message)
         if block.end < len(message.payload):
             more = len(message.payload) - block.end
-            raise DecodeError(f"{more} bytes follow the data of the block; its length does not fit", offset=block.end)
+            raise DecodeError(
+                f"{more} bytes follow the {len(block.data.payload)} bytes that the length of the block announces",
+                offset=block.end,
+            )
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Note a message that is no block. Return the message in blocks of the same link that it interrupts."""
+        """Drop the message whose blocks `message` interrupts on the same link, and return it; `message` is no block."""
         return self._blocks.interrupt(message)
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End the input at `offset`: return the messages that are still incomplete."""
+        """End the input at `offset`, and yield the messages that are still incomplete."""
         if dropped := self._segments.end(offset):
             yield dropped
         yield from self._telegrams.end(offset)
@@ -129,7 +136,7 @@ def is_block(payload: bytes) -> bool:
 
 
 class Block(NamedTuple):
-    """A block of a general-block-transfer; `end` is its end in the payload."""
+    """A block of a general-block-transfer; `end` is the index in the payload at which the block ends."""
 
     number: int
     is_last: bool
@@ -138,7 +145,7 @@ class Block(NamedTuple):
 
     @classmethod
     def parse(cls, message: Message) -> Block:
-        """Parse the block at the beginning of the payload. Raises `DecodeError` when its bytes are incomplete."""
+        """Parse the block at the beginning of the payload. Raises `DecodeError` when bytes of the block are missing."""
         payload = message.payload
         start = len(payload) - len(strip_llc(payload))
         length, data = length_at(payload, start + _BLOCK_HEADER)
@@ -171,7 +178,7 @@ def unwrap(data: bytes) -> list[Message]:
 def join_blocks(data: bytes) -> Message:
     """Return the message in `data`, a sequence of blocks without frames.
 
-    Raises `DecodeError` for a block that is cut off, and `FrameError` for a message that is incomplete.
+    Raises `DecodeError` for a block that is cut off, and `FrameError` when a block of the message is missing.
     """
     transfer, rest = Transfer(), Message(data)
     while is_block(rest.payload):
@@ -186,7 +193,7 @@ def join_blocks(data: bytes) -> Message:
 
 
 class Segments:
-    """Joins HDLC segments, one message at a time."""
+    """Joins HDLC segments. At most one message is in progress."""
 
     def __init__(self) -> None:
         self._joined: list[Segment] = []
@@ -195,11 +202,11 @@ class Segments:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether an unsegmented frame is a complete message, because no message is in progress."""
+        """Return whether no message is in progress or dropped, so that an unsegmented frame is a complete message."""
         return not self._joined and self._dropped is None
 
     def add(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the message that it shows to be incomplete."""
+        """Return the message that `frame` completes, and the message that is dropped because of `frame`."""
         begins = frame.information.startswith(LLC) or (self.is_idle and is_apdu(frame.information))
         dropped = None
         if self._joined:
@@ -214,7 +221,7 @@ class Segments:
             return None, dropped
         if frame.segmented and not begins:
             self._dropped = frame
-            lost = "expected the first segment of a push, found a later one; the push is dropped"
+            lost = "expected the first segment of a push, found a later segment; the push is dropped"
             return None, dropped or Dropped(incomplete(lost, frame.offset), Message.of(frame), is_joined=False)
         if frame.segmented:
             self._joined, self._size = [frame], len(frame.information)
@@ -222,7 +229,7 @@ class Segments:
         return Message.of(frame), dropped
 
     def end(self, offset: int) -> Dropped | None:
-        """End the input at `offset`: return the message in progress, which is incomplete."""
+        """End the input at `offset`, and return the message in progress, which is incomplete."""
         return self._drop("the input ends", offset) if self._joined else None
 
     def _misfit(self, frame: Segment) -> str | None:
@@ -235,7 +242,7 @@ class Segments:
         if not frame.information or (frame.information, frame.control) == (last.information, last.control):
             return "a segment is repeated or empty"
         if not (frame.control | last.control) & 1 and (frame.control - last.control) // 2 % _SEQUENCE > 1:
-            return "a segment was lost: N(S) of the I-frames is not the next"  # meters that do not count repeat N(S)
+            return "a segment was lost: N(S) of the I-frames skips a number"  # some meters never change N(S)
         if self._size + len(frame.information) > MAX_MESSAGE:
             return f"it has more than {MAX_MESSAGE} bytes"
         return None
@@ -255,7 +262,7 @@ class Segments:
         return Dropped(error, Message.join(map(Message.of, frames)))
 
     def _is_rest(self, frame: Segment) -> bool:
-        """Return whether `frame` belongs to the dropped message; a frame that begins with an APDU does not."""
+        """Return whether `frame` belongs to the dropped message. An unsegmented frame with an APDU does not."""
         if self._dropped is None or not _is_same_link(frame, self._dropped):
             return False
         return frame.segmented or not is_apdu(frame.information)

@@ -34,19 +34,19 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """The source of a payload: its link, the profile of earlier payloads of this link, and its reading, if any."""
+    """The context of a payload: its link, the profile of earlier payloads on this link, and its reading, if any."""
 
     link: Link | None = None
     profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """True if the payload is complete and sound. Otherwise names and values are shown, but no fields."""
+    """True if the payload is complete and sound. Otherwise the explanation has names and values, but no fields."""
     deciphered: Deciphered | None = None
-    """The result of the keys if the payload is ciphered."""
+    """The result of deciphering, if the payload is ciphered."""
 
 
 class Payloads:
-    """Explains payloads with the options of `Decoder`. Without keys it shows nothing of a ciphered payload."""
+    """Explains payloads with the options of `Decoder`. Without keys, the content of a ciphered payload stays hidden."""
 
     def __init__(
         self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None, *, has_keys: bool = False
@@ -59,7 +59,7 @@ class Payloads:
     def explain(self, information: bytes, base: int, origin: Origin) -> tuple[Explanation, ...]:
         """Explain the information field that begins at byte `base` of the input.
 
-        The last part, if there is any, is the push with its summary.
+        The last part is the push with its summary, unless there are no parts.
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
@@ -90,7 +90,7 @@ class Payloads:
             notification = DataNotification(0, push.date_time, body)
             reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
-            unknown = str(error).partition(";")[0]  # the rest of the message is about the report in the error
+            unknown = str(error).partition(";")[0]  # the rest of the message describes the attached report
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
             return Interpretation.of_reading(apdu, reading, None, self._timezone), ""
@@ -135,9 +135,9 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
 
 
 def _filled_up(data: Data) -> Data | None:
-    """Return the list with null-data in place of missing elements, so that profiles can read the other elements.
+    """Return the list with null-data for each missing element, so that profiles can read the received elements.
 
-    Null-data may replace a value of any type. `None` for a list without elements.
+    Null-data may replace a value of any type. Return `None` for a list without any received element.
     """
     if not isinstance(data, Partial):
         return data
@@ -159,7 +159,7 @@ class _Tree:
     interpretation: Interpretation
 
     def parts(self, unknown: str) -> tuple[Explanation, ...]:
-        """Return all parts; `unknown` is the reason why no profile reads the list, or empty."""
+        """Return all parts. `unknown` is the reason why no profile reads the list; it may be empty."""
         header = (
             self._leaf(0, _INVOKE_ID_AT, "data-notification", error=unknown),
             self._leaf(_INVOKE_ID_AT, HEADER_SIZE, "long-invoke-id-and-priority", _invoke_id(self.apdu)),

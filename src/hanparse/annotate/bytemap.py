@@ -1,8 +1,8 @@
 """Shows an explanation as HTML: for each frame a map of its bytes, coloured by layer, and a table of its parts.
 
-The bytes of a part and its row in the table have the same class (``n0``, ``n1``, ...). So a style sheet marks both when
-one of them is pointed at or has the focus, without a script. The HTML has no style of its own, so that a page with a
-strict content security policy can show it with a style sheet in a file.
+The bytes of a part and the row of this part in the table have the same class (``n0``, ``n1``, ...). So a style sheet
+marks both when one of them is under the pointer or has the focus, without a script. The HTML contains no styles,
+so a page with a strict content security policy can combine it with a style sheet in a file.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from hanparse.annotate.tree import Explanation
 
 MAX_PARTS: Final = 400
-"""The number of parts of a frame for which the style sheet has rules. The longest known list has half of them."""
+"""The number of parts of a frame for which the style sheet has rules. The longest known list has half as many."""
 _MAX_BYTES: Final = 256
-"""The number of bytes of one part in the map, as many as the rows of the table show."""
+"""The largest number of bytes that the map shows of one part. The rows of the table show as many."""
 
-# The notebook or page, light or dark, sets the colour of text. All backgrounds are half transparent.
+# The notebook or page sets the colour of text, light or dark. So all backgrounds are partly transparent.
 _LAYERS: Final = {
     "stream": "128, 128, 128, 0.20",
     "hdlc": "90, 130, 170, 0.28",

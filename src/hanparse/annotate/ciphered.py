@@ -24,16 +24,16 @@ if TYPE_CHECKING:
 
 _TAG: Final = "authentication tag"
 _CONTENT: Final = "content"
-_OF_TAG: Final = ("auth_key", "tag")  # causes of a `CipherError` for which the content was deciphered
+_OF_TAG: Final = ("auth_key", "tag")  # causes of a `CipherError` that concern only the tag, not the content
 
 
 class Deciphered(NamedTuple):
-    """The result of the keys for one message: its plaintext and how it was ciphered, or the error."""
+    """The result of deciphering one message: the plaintext and its protection, or the error."""
 
     plaintext: bytes = b""
     security: Security | None = None
     reading: Reading | None = None
-    """The list in the plaintext as a profile reads it, if the plaintext is a list."""
+    """The reading of the list, if the plaintext is a list that a profile reads."""
     error: HanParseError | None = None
 
     @classmethod
@@ -93,7 +93,7 @@ def _meaning(part: Part, raw: bytes, header: Header | None, result: Deciphered) 
 
 
 def _number(name: str, raw: bytes) -> str:
-    """Return a counter or a length, whose first byte is the number of its bytes if it exceeds 127."""
+    """Return a counter or a length as text. The first byte of a length above 127 is 80 plus the number of its bytes."""
     is_long = name != "invocation counter" and raw[0] & 0x80
     return str(int.from_bytes(raw[1:] if is_long else raw, "big"))
 
@@ -120,7 +120,7 @@ def _tag(result: Deciphered) -> tuple[str, str]:
 
 
 def explain_plaintext(result: Deciphered, origin: Origin, payloads: Payloads) -> Explanation | None:
-    """Explain the deciphered APDU, with offsets from its first byte; `None` if the keys deciphered none."""
+    """Explain the deciphered APDU, with offsets from its first byte; `None` without a deciphered APDU."""
     if not result.plaintext or result.security is None:
         return None
     verified = "verified" if result.security.verified else "not verified"

@@ -55,7 +55,7 @@ class CipheredSpan:
     def explain(
         self, data: bytes, _at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram. After a header, the ciphered APDU has no tag on the wire, and is one part."""
+        """Explain the telegram. The ciphered lines after a header in clear are one part."""
         telegram = self.telegram
         if not telegram.head:
             return Explanation.of("p1", label, information, value=value, error=error)

@@ -1,4 +1,4 @@
-"""Explains every byte of a hex dump or of bytes: frames, their content and its measurements, and bytes in between."""
+"""Explains every byte of an input: the frames, their content, and the bytes between frames: `explain`."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def explain(
     """Return an explanation of every byte of `source`. It prints as an annotated dump; its children form a tree.
 
     `source` is any input of `decode`, sound or damaged. With keys, a ciphered frame also has `Explanation.plaintext`,
-    which explains the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump, `ValueError` for a key or
-    system title that is none, and `TypeError` for arguments of a wrong type; no bytes raise an error.
+    which explains the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump, `ValueError` for a wrong
+    key or system title, and `TypeError` for arguments of a wrong type. Bytes never raise an error.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     keys = Keys(key, auth_key, system_title)
@@ -73,9 +73,9 @@ def explain(
 
 
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
-    """Return the explanation of bytes of which those at `places` were masked, without what it derives from them.
+    """Return `part` with the bytes at `places` marked as masked, without values that depend on these bytes.
 
-    These bytes are 00 in `part`. A value, a check sequence or a frame that depends on one of them has no meaning.
+    The masked bytes are 00 in `part`. So values, check sequences and frames that contain one of them mean nothing.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]
@@ -112,7 +112,7 @@ def _why(data: bytes) -> str:
 
 
 def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
-    """Explain the frames, and the bytes between them."""
+    """Yield the explanations of the frames and of the bytes between them."""
     at = 0
     for number, span in enumerate(spans, 1):
         yield from _between(data, at, span.start)
@@ -125,7 +125,7 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
 
 
 def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
-    """Explain bytes between frames, if there are any. Additional flags (7E) are allowed and not an error."""
+    """Explain the bytes between two frames, if any. HDLC allows additional flags (7E), so they are no error."""
     raw = data[max(start, 0) : max(stop, 0)]
     if not raw:
         return

@@ -2,13 +2,13 @@
 
 Which bytes are a damaged frame
 -------------------------------
-The frames from `hanparse.receiver` are sound. Bytes between them are a damaged frame if
+`hanparse.receiver` returns the sound frames. The bytes between them are a damaged frame in each of these cases:
 
-* a format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends at the position
-  that its length field gives, with or without a flag there, but at the latest at the next header whose HCS fits;
-* a flag and a format field begin a header whose HCS does not fit or is missing, and there is a flag at the end that its
-  length field gives;
-* the input ends within such a header.
+* A format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends where the length
+  in this format field ends, with or without a flag there, but at the latest at the next header whose HCS fits.
+* A flag and a format field begin a header whose HCS does not fit or is missing, and a flag is where the length in this
+  format field ends.
+* The input ends inside a header that a flag and a format field begin.
 
 A flag that two frames share belongs to the first frame.
 """
@@ -42,7 +42,7 @@ _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
 
 @dataclass(frozen=True, slots=True)
 class FrameSpan:
-    """The positions of a frame and its parts. `stop` is before the announced end if bytes are missing.
+    """The positions of a frame and its parts. If bytes are missing, `stop` is less than the announced end.
 
     `frame` is the sound frame, or `None` for a damaged one. `header_ok` is True if the HCS fits, `shares` if the
     closing flag is also the opening flag of the next frame.
@@ -96,7 +96,7 @@ class FrameSpan:
             yield from range(parts.fcs, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the FCS in `changed` by the difference to `data`, which keeps a sound frame sound: CRCs are linear."""
+        """Change the FCS in `changed` so that a sound frame stays sound: CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
         if self.parts.hcs <= at and end <= self.stop:

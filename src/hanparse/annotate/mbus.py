@@ -21,7 +21,7 @@ _COMMANDS: Final = {0x40: "SND_NKE", 0x53: "SND_UD", 0x73: "SND_UD", 0x5B: "REQ_
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A long frame and its position. `end` is its end by its length field; `error` is empty for a sound frame."""
+    """A long frame and its position. `end` follows from its length field; `error` is empty for a sound frame."""
 
     telegram: Telegram
     start: int
@@ -64,7 +64,7 @@ class TelegramSpan:
         yield from range(self._checksum, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the checksum in `changed` by the difference to `data`, so that a sound telegram stays sound."""
+        """Correct the checksum in `changed` for its difference from `data`, so that a sound telegram stays sound."""
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:
             changed[at] = (data[at] + sum(changed[first:at]) - sum(data[first:at])) & 0xFF

@@ -29,7 +29,7 @@ _LOST: Final = "lost line"
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A telegram and its position. `digits` is the size of its CRC, 0 if it is missing; `error` is empty if sound."""
+    """A telegram and its position. `digits` is the size of its CRC, or 0; `error` is empty if it is sound."""
 
     start: int
     stop: int
@@ -64,7 +64,7 @@ class TelegramSpan:
         yield from range(self.stop - self.digits, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the CRC in `changed` by the difference to `data`. Return False if its digits are too few.
+        """Correct the CRC in `changed` for its difference from `data`. Return False if it has too few digits.
 
         Some meters leave out the first digit of a CRC if it is zero.
         """
@@ -134,7 +134,7 @@ def _damaged(data: bytes, start: int, limit: int, scan: Scan) -> TelegramSpan:
 
 def _explained(at: int, raw: bytes, line: Line) -> Explanation:
     if line.is_lost:
-        return Explanation(at, "p1", _LOST, raw, error="expected a code and values in parentheses, so it is lost")
+        return Explanation(at, "p1", _LOST, raw, error="expected a code and values in parentheses; the line is lost")
     return Explanation(at, "p1", str(line.obis or "line"), raw, _meaning(line))
 
 

@@ -1,7 +1,7 @@
 """Explains the content of each frame, from the events of the receiver.
 
-The elements of a message in segments, telegrams or blocks are explained in the frames that carry them. The value of an
-element that two frames carry is with its last bytes. The summary of the message is with its last frame.
+Each frame shows the elements that it carries, also for a message in segments, telegrams or blocks. If several
+frames share an element, the last of them shows its value. The last frame of the message shows the summary.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Content(NamedTuple):
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Return the content of each frame of `data` by the position of its first byte; `spans` are all frames."""
+    """Map the position of each frame in `data` to its content. `spans` contains all frames."""
     contents = _Contents(data, spans, payloads)
     for event in events:
         contents.add(event)
@@ -101,7 +101,7 @@ class _Contents:
         spans: list[Span] | None = None,
         is_intact: bool = True,
     ) -> None:
-        """Explain the message that the frames carry; `error` is the reason if the message is incomplete."""
+        """Explain the message that the frames carry. `error` is the reason for an incomplete message."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
         origin = Origin(message.link, self._profile_by_link.get(message.link), None, is_intact and not error)
         whole = explain_message(message, event, origin, self._payloads)
@@ -130,7 +130,7 @@ class _Contents:
 def explain_message(
     message: Message, event: Read | ReadTelegram | Failed | None, origin: Origin, payloads: Payloads
 ) -> Content:
-    """Return the explained payload of a message, with offsets from its first byte; `event` is its result, if any."""
+    """Return the explained payload of a message, with offsets from its first byte; `event` is its result."""
     result = Deciphered.of(event) if event and (payloads.has_keys or not isinstance(event, Failed)) else None
     if result:
         parts = payloads.explain(message.payload, 0, origin._replace(deciphered=result))
@@ -142,7 +142,7 @@ def explain_message(
 
 
 def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -> tuple[Explanation, ...]:
-    """Return the explanations of the messages in `data`, which contains no frame, with wrappers and block headers."""
+    """Explain the messages, wrappers and block headers in `data`, which contains no frames."""
     found: list[Explanation] = []
     at = 0
     for event in events:

@@ -55,7 +55,7 @@ def _section(node: Explanation) -> Section:
 
 
 def _rows(node: Explanation, indent: int) -> Iterator[Row]:
-    """Return the rows of a node; one row shows the node and a first child with the same label: a list and its count."""
+    """Yield the rows of a node. A list and its first child, the count with the same label, share one row."""
     children = node.children
     if not children:
         yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)
@@ -69,7 +69,7 @@ def _rows(node: Explanation, indent: int) -> Iterator[Row]:
 
 
 def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
-    """Return the lines of the summary: the node, each frame, and skipped bytes. True marks a line with an error."""
+    """Yield the lines of the summary: the input, each frame, and skipped bytes. True marks a line with an error."""
     yield f"{_size(node)}: {node.error or node.value or node.label}", bool(node.error)
     for child in node.children if node.layer == "stream" else ():
         text = child.error or child.value
@@ -87,7 +87,7 @@ def digits(node: Explanation) -> list[str]:
 
 
 def hex_rows(found: list[str]) -> list[str]:
-    """Return the digits of bytes, eight bytes in a row, and after 32 rows the number of the other bytes."""
+    """Return rows of eight bytes each. After 32 rows, a last row contains the number of remaining bytes."""
     rows = [" ".join(found[i : i + BYTES_PER_ROW]) for i in range(0, len(found), BYTES_PER_ROW)[:_MAX_ROWS]]
     more = len(found) - _MAX_ROWS * BYTES_PER_ROW
     return [*rows, f"and {more} bytes more"] if more > 0 else rows

@@ -29,7 +29,7 @@ class Span(Protocol):
 
     @property
     def start(self) -> int:
-        """The position of the first byte; −1 if the input begins after a missing opening flag."""
+        """The position of the first byte; −1 if the opening flag is missing at the start of the input."""
 
     @property
     def stop(self) -> int:
@@ -57,9 +57,9 @@ class Span(Protocol):
         """Return the positions of the bytes of the link layer: header, check sequences and flags."""
 
     def seal(self, data: bytes, changed: bytearray, /) -> bool:
-        """Change the check sequence in `changed` by the difference to `data`. Return False if it does not fit.
+        """Correct the check sequence in `changed` for the difference between `changed` and `data`.
 
-        A sound frame stays sound, and a damaged frame stays damaged.
+        A sound frame stays sound, and a damaged frame stays damaged. Return False if the new value needs more digits.
         """
 
     def explain(
@@ -76,7 +76,7 @@ _DAMAGED: Final[tuple[_Damaged, ...]] = (hdlc.damaged, mbus.damaged, p1.damaged)
 
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
-    """Return the sound frames of `data` and the damaged frames between them, in order; only shared flags overlap."""
+    """Return the sound and damaged frames of `data` in order. Two frames overlap at most in a shared flag."""
     found: list[Span] = []
     at = 0
     for carrier in carriers:
@@ -105,7 +105,7 @@ def _span(carrier: Carrier) -> Span:
 def _damaged(data: bytes, begin: int, limit: int, kinds: Sequence[_Damaged] = _DAMAGED) -> Iterator[Span]:
     """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`.
 
-    Frames of each of `kinds` are searched where there is no frame of an earlier kind.
+    The search for each of `kinds` skips the bytes of frames of earlier kinds.
     """
     at, (first, *others) = begin, kinds
     for span in first(data, begin, limit):

@@ -29,11 +29,12 @@ class Explanation:
     * `offset`: the position of the first byte, from 0; `length`: the number of bytes; `raw`: the bytes.
     * `layer`: ``"stream"`` (frames and the bytes between them), ``"hdlc"``, ``"mbus"``, ``"p1"``, ``"llc"``, ``"apdu"``
       or ``"axdr"``.
-    * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people; the last
-      two may be empty. A fault within a frame is also the error of the frame.
+    * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people. `value`
+      and `error` may be empty. The error of a part of a frame is also the error of the frame.
     * `masked`: the indexes in `raw` of bytes that the text masks (``XX``). They are 0 in `raw`.
-    * `plaintext`: the explanation of the APDU or P1 telegram that the keys deciphered, at the frame (or APDU without a
-      frame) that completes it, else `None`. Its offsets count from its own first byte, its bytes are not in the input.
+    * `plaintext`: the explanation of the deciphered APDU or P1 telegram, or `None`. The frame, or APDU without frame,
+      that completes the ciphered message has it. Its offsets count from its own first byte; the input does not contain
+      its bytes.
     """
 
     offset: int

@@ -40,8 +40,8 @@ class _Element(NamedTuple):
 class Interpretation:
     """Describes the values of one push.
 
-    `elements` maps positions in `apdu` to elements. `reading` is the list as a profile reads it, `measurement` is the
-    measurement from this reading with the caller's `timezone`. Each is `None` if it does not exist.
+    `elements` maps positions in `apdu` to elements. `reading` is the result of a profile. `measurement` is the
+    measurement from this reading, with the `timezone` of the caller. Both may be `None`.
     """
 
     apdu: bytes
@@ -85,7 +85,7 @@ class Interpretation:
         return ", ".join(part for part in parts if part)
 
     def value(self, data: Data) -> str:
-        """Return the value and field of an element. Its name comes first, unless its code is directly before it."""
+        """Return the name, value and field of an element. It has no name if its code is directly before it."""
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)

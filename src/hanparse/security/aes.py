@@ -1,4 +1,4 @@
-"""Deciphers AES by the package `cryptography`: GCM with an authentication tag of twelve bytes, and CTR without one.
+"""Deciphers AES with the package `cryptography`: GCM with an authentication tag of twelve bytes, and CTR without a tag.
 
 Only this module imports `cryptography`. The first `Opener` with a key imports this module.
 """
@@ -16,7 +16,7 @@ _FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM encrypts with CTR from this 
 
 
 class Aes:
-    """An AES key of 16 or 32 bytes."""
+    """An AES key of 16 or 32 bytes, which deciphers content and verifies tags."""
 
     __slots__ = ("_key",)
 
@@ -29,7 +29,7 @@ class Aes:
         return self
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
-        """Return the deciphered content without a check of its tag."""
+        """Return the deciphered content. No tag is verified."""
         return Cipher(self._key, modes.CTR(iv + _FIRST_BLOCK)).decryptor().update(content)
 
     def verify(self, iv: bytes, content: bytes, tag: bytes, associated: bytes) -> bytes | None:

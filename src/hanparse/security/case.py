@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""Replaces a system title that is not sent, as several programs for Polish meters do."""
+"""Replaces a missing system title in the IV with zero bytes, as several programs for Polish meters do."""
 
 
 class Case(NamedTuple):
     """A ciphered APDU and its keys.
 
-    A function that raises an error has no variable of this type, because a traceback may show the variables.
+    A function with a `Case` as a variable returns errors and raises none: a traceback could show the keys.
     """
 
     header: Header
@@ -40,7 +40,7 @@ class Case(NamedTuple):
         return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        """Return the error with `reason` and the sender of the APDU."""
+        """Return the error for `cause`. Its message names the APDU, its sender, its protection and `reason`."""
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"
         return CipherError(

@@ -1,13 +1,14 @@
-"""Parses the plain parts of a ciphered APDU: `Header` contains its sender, its protection and its indexes.
+"""Parses the parts of a ciphered APDU that are not encrypted: sender, protection and lengths. It uses no key.
 
 ::
 
     DB, DC  length  system title                                        length  SC  IC  content  [tag]
     DD      transaction-id  originator  recipient  date-time  other     key-info  length  SC  IC  content  [tag]
-    others  (a ciphered service; its system title is known by the association alone)  length  SC  IC  content  [tag]
+    others  length  SC  IC  content  [tag]
 
-SC is the security control byte, IC the invocation counter. A length need not have its shortest form (Green Book
-9.2.7.2.4). No key is needed.
+The first byte is the tag of the APDU. The other tags are those of ciphered services. Such an APDU contains no system
+title, since both sides exchanged it when the association began. SC is the security control byte, IC is the invocation
+counter. A length may have more bytes than it needs (Green Book 9.2.7.2.4).
 """
 
 from __future__ import annotations
@@ -52,12 +53,12 @@ class Part(NamedTuple):
 
 
 class Header(NamedTuple):
-    """The plain parts of a ciphered APDU. Its content is ``apdu[start:end]``, and the authentication tag may follow."""
+    """The parsed header of a ciphered APDU. The content is ``apdu[start:end]``; an authentication tag may follow it."""
 
     tag: int
     """The tag of the APDU, such as DB."""
     system_title: bytes
-    """The system title as sent: eight bytes, or empty, or of a wrong length."""
+    """The system title as sent. It should have eight bytes, but may be empty or have a wrong length."""
     security_control: int
     invocation_counter: int
     start: int
@@ -77,12 +78,12 @@ class Header(NamedTuple):
 
     @property
     def is_general(self) -> bool:
-        """Return whether the APDU has a field for a system title; a ciphered service of an association has none."""
+        """Return whether the APDU has a field for a system title. A ciphered service has no such field."""
         return self.tag in (*_TITLED, _GENERAL)
 
     @property
     def key_size(self) -> int:
-        """Return the number of bytes of a key of this security suite."""
+        """Return the number of bytes that a key of this security suite has."""
         return _KEY_SIZES[self.security_control & _SUITE]
 
     @property
@@ -92,26 +93,26 @@ class Header(NamedTuple):
 
     @property
     def protection(self) -> str:
-        """Return a text with the protection of the content and the invocation counter."""
-        ways = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
-        way = " and ".join(word for word, applies in ways if applies)
-        control = f"security control {self.security_control:02X}: {way}, suite {self.security_control & _SUITE}"
+        """Return a text that names the protection of the content and the invocation counter."""
+        words = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
+        protection = " and ".join(word for word, applies in words if applies)
+        control = f"security control {self.security_control:02X}: {protection}, suite {self.security_control & _SUITE}"
         return f"{control}; invocation counter {self.invocation_counter}"
 
 
 def read_header(apdu: bytes) -> Header:
     """Parse the header of a ciphered APDU.
 
-    Raises `CipherError` when lengths contradict each other, and for a protection that hanparse does not read, with its
-    name. Raises `DecodeError` for an APDU that is not ciphered.
+    Raises `CipherError` when lengths contradict each other or when hanparse does not support the protection, which the
+    message then names. Raises `DecodeError` for an APDU that is not ciphered.
     """
     return _Walk(apdu).header()
 
 
 def end(data: bytes, start: int = 0) -> int:
-    """Return the index at which the ciphered APDU ends that begins at `start`, or -1 when no complete one begins there.
+    """Return the end of the ciphered APDU that begins at `start`; -1 when no complete ciphered APDU begins there.
 
-    More bytes may follow the APDU.
+    Other bytes may follow the APDU.
     """
     walk = _Walk(data, start)
     try:
@@ -123,7 +124,7 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
-    """Return the parts of a ciphered APDU in order up to the first error, and the error, which `read_header` raises."""
+    """Return the parts of a ciphered APDU up to the first error, and that error, which `read_header` would raise."""
     walk, failed = _Walk(apdu), None
     try:
         header = walk.header()
@@ -148,7 +149,7 @@ class _Walk:
         return self.content(*self.before_content())
 
     def before_content(self) -> tuple[int, bytes]:
-        """Parse the fields before the content. Return the tag of the APDU, and the fields of general-ciphering."""
+        """Parse the fields before the content. Return the tag of the APDU and the fields of general-ciphering."""
         tag = self.tag()
         fields = b""
         if tag in _TITLED:
@@ -178,7 +179,9 @@ class _Walk:
         length = self.length(name)
         if length > len(self.apdu) - self.at:
             left = len(self.apdu) - self.at
-            self.fail("length", f"{name}: expected {length} bytes, {left} are left; cut off on the way", start)
+            self.fail(
+                "length", f"expected {length} bytes of {name}, found {left}; the APDU was cut off on the way", start
+            )
         begin = self.at
         self.mark(name, begin + length)
         return self.apdu[begin : self.at]
@@ -187,7 +190,9 @@ class _Walk:
         length, after = length_at(self.apdu, self.at)
         if length < 0:
             found = self.apdu[self.at : self.at + 1].hex().upper() or "the end"
-            self.fail("length", f"expected the length of the {name}, found {found}; cut off, or damaged", self.at)
+            self.fail(
+                "length", f"expected the length of the {name}, found {found}; the APDU was cut off or damaged", self.at
+            )
         self.mark(f"length of the {name}", after)
         return length
 
@@ -198,7 +203,7 @@ class _Walk:
         return self.apdu[start : self.at]
 
     def key_info(self) -> None:
-        """Parse key-info, which is absent or identifies a global key. Any other key is an error with its name."""
+        """Parse key-info, which is absent or identifies a global key. Any other kind of key is an error."""
         start = self.at
         info = self.apdu[start : start + 3]
         if info[:1] == b"\0":
@@ -209,43 +214,61 @@ class _Walk:
             self.mark("key-info", start + 3)
         else:
             found = _KEY_CHOICES.get(info[1], f"choice {info[1]}, id {info[2]}")
-            self.fail("key-info", f"key-info: {found}; hanparse reads pushes under the global keys", start)
+            self.fail(
+                "key-info",
+                f"key-info: expected no key or a global key, found {found}; hanparse uses no other keys",
+                start,
+            )
 
     def content(self, tag: int, fields: bytes) -> Header:
         length = self.length("ciphered content")
         start, left = self.at, len(self.apdu) - self.at
         if length > left:
             lost = "a segment, block or telegram was lost on the way"
-            self.fail("length", f"expected {length} bytes of ciphered content, {left} are left: {lost}", start)
+            self.fail("length", f"expected {length} bytes of ciphered content, only {left} are left: {lost}", start)
         if length < left:
-            self.fail("length", f"{left - length} bytes follow the ciphered content of {length}", start + length)
+            self.fail(
+                "length",
+                f"{left - length} bytes follow the {length} bytes of ciphered content, expected none",
+                start + length,
+            )
         control = self.control(length)
         end = start + length - (TAG_SIZE if control & _AUTHENTICATED else 0)
         if end < self.at:
             least = _CONTROL_SIZE + TAG_SIZE
-            self.fail("length", f"ciphered content of {length} bytes, expected {least} at least, with its tag", start)
+            self.fail("length", f"expected at least {least} bytes of ciphered content with tag, found {length}", start)
         return Header(tag, self.title, control, self.counter or 0, self.at, end, fields)
 
     def control(self, length: int) -> int:
-        """Parse security control byte and invocation counter. A protection that is not read is an error."""
+        """Parse security control byte and invocation counter. A protection without support in hanparse is an error."""
         if length < _CONTROL_SIZE:
-            self.fail("length", f"ciphered content of {length} bytes, expected {_CONTROL_SIZE} at least", self.at)
+            self.fail("length", f"expected at least {_CONTROL_SIZE} bytes of ciphered content, found {length}", self.at)
         at, control = self.at, self.apdu[self.at]
         self.mark("security control", at + 1)
         if control & _COMPRESSED:
-            self.fail("compressed", f"security control {control:02X}: compressed content is not read", at)
+            self.fail("compressed", f"security control {control:02X}: hanparse does not read compressed content", at)
         if not control & (_AUTHENTICATED | _ENCRYPTED):
-            self.fail("not protected", f"security control {control:02X}: neither encrypted nor authenticated", at)
+            self.fail(
+                "not protected",
+                f"security control {control:02X}: expected encryption or authentication, found neither",
+                at,
+            )
         if control & _SUITE not in _KEY_SIZES:
-            self.fail("suite", f"security control {control:02X}: suite {control & _SUITE} is reserved (0-2 exist)", at)
+            self.fail(
+                "suite",
+                f"security control {control:02X}: suite {control & _SUITE} is reserved, expected 0, 1 or 2",
+                at,
+            )
         self.counter = int.from_bytes(self.apdu[at + 1 : at + _CONTROL_SIZE], "big")
         self.mark("invocation counter", at + _CONTROL_SIZE)
         return control
 
     def fail(self, cause: CipherCause, reason: str, offset: int) -> NoReturn:
         title = self.title if len(self.title) == titles.SIZE else None
-        who = f"{_name(self.apdu[0])} from {titles.title_text(title)}: " if title else ""
-        raise CipherError(who + reason, offset=offset, cause=cause, system_title=title, invocation_counter=self.counter)
+        sender = f"{_name(self.apdu[0])} from {titles.title_text(title)}: " if title else ""
+        raise CipherError(
+            sender + reason, offset=offset, cause=cause, system_title=title, invocation_counter=self.counter
+        )
 
 
 def _name(tag: int) -> str:

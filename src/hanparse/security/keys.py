@@ -1,4 +1,4 @@
-"""Parses and checks keys in the notations of grid companies, and keeps them hidden: `Keys`, `parse_key`."""
+"""Parses keys in the notations of grid companies: `parse_key`. Holds keys without showing them: `Keys`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEPARATORS: Final = re.compile(
 )
 """Text between and around hex digits: blanks, soft hyphens, dashes, quotation marks, a C array or a `repr`."""
 _GAP: Final = "\0"
-_HALF: Final = 16  # characters, which may be a key of printable bytes
+_HALF: Final = 16  # characters; a text of this size may be a key whose bytes are all printable
 _LOOKALIKES: Final = {"O": "0", "o": "0", "l": "1", "I": "1"}
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 
@@ -37,37 +37,37 @@ def parse_key(value: object) -> bytes:
 
 
 def _key(value: object) -> bytes | str:
-    """Return the key, or the message of the error."""
+    """Return the key, or the message of the error if `value` is not a key."""
     if isinstance(value, str):
         return _from_text(value)
     if not isinstance(value, bytes | bytearray | memoryview):
         raise TypeError(f"expected a key as str of hex digits or as bytes, found {type(value).__name__}")
     key = bytes(value)
     if len(key) not in SIZES:
-        return f"expected a key of 16 bytes, or 32 for security suite 2, found {len(key)}"
+        return f"expected a key of 16 bytes (32 for security suite 2), found {len(key)} bytes"
     if len(key) == SIZES[1] and _DIGITS.fullmatch(key):
-        return "these 32 bytes are hex digits as text, so the key has 16 bytes: give it as str, key.decode('ascii')"
+        return "expected a key of 16 bytes, found its 32 hex digits as bytes: give it as str, key.decode('ascii')"
     return key
 
 
 def _from_text(text: str) -> bytes | str:
-    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # of the same length, for the index in an error
+    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # keeps all indexes
     if other := re.search(f"[^0-9A-Fa-f{_GAP}]", masked):
         return _not_hex(text, other)
     digits = masked.replace(_GAP, "")
     if len(digits) not in (2 * size for size in SIZES):
-        return f"expected a key of 32 hex digits, or 64 for security suite 2, found {len(digits)}"
+        return f"expected a key of 32 hex digits (64 for security suite 2), found {len(digits)} digits"
     key = bytes.fromhex(digits)
     if len(key) == SIZES[1] and _DIGITS.fullmatch(key):
         return (
-            "these 64 digits are the hex digits of 32 characters that are hex digits themselves, which are the "
-            "key: bytes.fromhex(text).decode('ascii') gives them"
+            "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits; this text is the key: give "
+            "bytes.fromhex(text).decode('ascii')"
         )
     return key
 
 
 def _not_hex(text: str, found: re.Match[str]) -> str:
-    """Return the message for the first character that is no hex digit; characters count from 1."""
+    """Return the message for the first character that is no hex digit. The message counts characters from 1."""
     if len(text.strip()) == _HALF:
         return (
             "expected 32 hex digits, found 16 characters that are not hex; if they are the key itself, one character "
@@ -76,7 +76,7 @@ def _not_hex(text: str, found: re.Match[str]) -> str:
     place, letter = found.start() + 1, found[0]
     if letter in _LOOKALIKES:
         return f"character {place} of the key is the letter {letter}, not the digit {_LOOKALIKES[letter]}"
-    return f"character {place} of the key is {letter!r}, which is no hex digit; give the digits alone"
+    return f"character {place} of the key is {letter!r}, which is no hex digit; give only the digits"
 
 
 class Keys:
@@ -92,7 +92,9 @@ class Keys:
         self._auth_key = _named("auth_key", auth_key)
         self.system_title = None if system_title is None else parse_title(system_title)
         if self._auth_key and not self._key:
-            raise ValueError("auth_key verifies and does not decipher: give key=, the encryption key, as well")
+            raise ValueError(
+                "expected key= (the encryption key) with auth_key=, found only auth_key=, which just verifies"
+            )
 
     def of(self, title: bytes) -> tuple[bytes, bytes]:
         """Return the encryption key and the authentication key of the meter with this title; each may be empty."""
@@ -130,7 +132,7 @@ class Keys:
 
 
 def _named(option: str, value: KeyOption) -> bytes | dict[bytes, bytes]:
-    """Parse one key or a mapping of keys; errors name the option. Return no bytes for `None`."""
+    """Parse one key or a mapping of keys; return empty bytes for `None`. Errors name the option."""
     if value is None:
         return b""
     if not isinstance(value, Mapping):
@@ -142,7 +144,7 @@ def _named(option: str, value: KeyOption) -> bytes | dict[bytes, bytes]:
             raise ValueError(f"{option}: two keys are given for {title_text(title)}")
         keys[title] = _checked(f"{option} of {title_text(title)}", one)
     if not keys:
-        raise ValueError(f"{option}: no key in the mapping from system title to key")
+        raise ValueError(f"{option}: expected at least one key in the mapping from system title to key, found none")
     return keys
 
 

@@ -1,9 +1,9 @@
 """Opens ciphered APDUs with keys: `Opener` returns the APDU inside, or raises a `CipherError` that names the cause.
 
-An APDU is delivered when its authentication tag fits. Without tag or authentication key it is delivered when it is
-complete to its last byte, and `Security.verified` is then false. A tag that does not fit is always an error.
-Only the caller receives the content. The function that makes an error has the content, but another function raises the
-error. So a traceback with the variables of its functions contains neither keys nor content.
+The opener returns an APDU when its authentication tag fits. Without tag or authentication key it returns an APDU that
+is complete to its last byte, and `Security.verified` is then false. A tag that does not fit is always an error.
+A function that has keys or content as variables returns an error, and another function raises this error. So a
+traceback that shows the variables of functions contains neither keys nor content.
 """
 
 from __future__ import annotations
@@ -57,22 +57,22 @@ class _Template(NamedTuple):
 class Opener:
     """Opens ciphered APDUs with `keys`, one after the other.
 
-    `is_sound` returns whether bytes are a complete APDU or P1 telegram to the last byte. It must not raise. The opener
-    calls it for content without a verified tag, so a decoder that recognises its pushes makes it fast. The opener
-    remembers the meters that its keys fit, and so distinguishes a wrong key from a damaged push.
+    `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise. The opener calls it
+    for content without a verified tag, so it should be fast for pushes that a decoder recognises. The opener remembers
+    for which meters its keys were right, and so distinguishes a wrong key from a damaged push.
     """
 
     _aes: type[Aes]
 
     def __init__(self, keys: Keys, is_sound: Callable[[bytes], bool]) -> None:
-        """Import `cryptography` if there are keys; if it is missing, `open` raises the error."""
+        """Import `cryptography` if there are keys. If the package is missing, only `open` raises an error."""
         self._keys = keys
         self._is_sound = is_sound
         self._missing = False
         self.last_opened = b""
         """The last APDU that was opened."""
-        self._confirmed: dict[bytes, bool] = {}  # by system title; true when the authentication key fits as well
-        self._templates: dict[int, _Template] = {}  # by size of the APDU
+        self._confirmed: dict[bytes, bool] = {}  # system title -> whether the authentication key was right, too
+        self._templates: dict[int, _Template] = {}  # size of the APDU -> template
         if keys:
             try:
                 from hanparse.security.aes import Aes  # noqa: PLC0415  plain pushes do not need this extra
@@ -82,15 +82,15 @@ class Opener:
                 self._aes = Aes
 
     def __repr__(self) -> str:
-        """Return a text with the meters of its keys."""
+        """Return a text that describes the keys without their digits."""
         return f"<Opener {self._keys}>"
 
     def open(self, apdu: bytes, is_sound: Callable[[bytes], bool] | None = None) -> Opened:
-        """Return the APDU inside `apdu`. `is_sound` replaces that of the opener, as for the lines of P1 telegrams.
+        """Return the APDU inside `apdu`. `is_sound`, if given, replaces the function of the opener for this call.
 
-        Raises `CipherError`, with an offset from the first byte of `apdu`. The opener checks the causes in this order:
-        lengths, protections that hanparse does not read, no key, the encryption key, the tag, exchanged keys. Raises
-        `DecodeError` for an APDU that is not ciphered.
+        Raises `CipherError` with an offset from the first byte of `apdu`. The opener looks for causes in this order:
+        wrong lengths, a protection that hanparse does not read, a missing key, a wrong encryption key, a wrong tag,
+        exchanged keys. Raises `DecodeError` for an APDU that is not ciphered.
         """
         judge = is_sound or self._is_sound
         opened = self.reopen(apdu, judge) or self._open(read_header(apdu), apdu, judge)
@@ -100,9 +100,9 @@ class Opener:
         return opened
 
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
-        """Open an APDU with the header of an earlier one, apart from its counter. Return `None` if that fails.
+        """Open an APDU that repeats the header of an earlier APDU, apart from the counter. Return `None` if that fails.
 
-        `_open` checked the header of the earlier APDU, so this method has to check the content alone.
+        `_open` has checked the header of the earlier APDU, so this method only checks the content.
         """
         template = self._templates.get(len(apdu))
         if template is None or not apdu.startswith(template.head):
@@ -136,7 +136,7 @@ class Opener:
         return self._sound(case, self._decipher(case, case.key))
 
     def _unready(self, case: Case) -> CipherError | None:
-        """Return the error that excludes any attempt; of several errors, the error that the user can remedy first."""
+        """Return the error that makes deciphering impossible, or `None`. Checks in the order of the remedies."""
         header = case.header
         if not header.is_general and self._keys.system_title is None:
             return case.error("service", messages.SERVICE)
@@ -255,7 +255,7 @@ class Opener:
 
 
 def _is_ciphered(content: bytes) -> bool:
-    """Return whether the content is itself a complete ciphered APDU; its lengths do not fit by chance."""
+    """Return whether the content is a complete ciphered APDU. In other content the lengths hardly ever fit."""
     if not identify.is_ciphered(content):
         return False
     try:

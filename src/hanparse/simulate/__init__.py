@@ -1,4 +1,4 @@
-"""Simulates meters for tests, for integrations, and for people without a meter: the bytes that a meter sends."""
+"""Simulates meters: yields the bytes that a meter would send, for tests, integrations, and people without a meter."""
 
 from hanparse.simulate.meters import METERS, NO_FAULTS, Faults, Push, simulate
 

@@ -1,4 +1,4 @@
-"""Builds the lists of each maker from one set of values, by the list definitions of the makers."""
+"""Builds the list of each maker from the same set of values. The formats are the list definitions of the makers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def _octets(octets: bytes) -> Data:
 
 
 def _number(value: float, exponent: int = 0, tag: Tag = Tag.DOUBLE_LONG_UNSIGNED) -> Data:
-    """Return a number in steps of ten to the power of `exponent`. A register shows the steps that are complete."""
+    """Return a number in units of ten to the power of `exponent`; units above 1 are rounded down, as in a register."""
     return Data(tag, int(value / 10**exponent + 1e-6) if exponent >= 0 else round(value * 10**-exponent))
 
 
@@ -98,13 +98,13 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
 
 
 def aidon(sent: Sent) -> bytes:
-    """Return a list with scaler and unit of each value; list 3 shows the full hour to which its registers belong."""
+    """Return a list with scaler and unit of each value; list 3 contains the full hour to which its registers belong."""
     exponents = {"A": -1, "V": -1, "Wh": 1, "varh": 1}
     return _described(sent, ("AIDON_V0001", "7359992890000017", "6534"), exponents, "1-0:")
 
 
 def embriq(sent: Sent) -> bytes:
-    """Return the same with the codes and scalers of Landis+Gyr and Nuri."""
+    """Return a list like that of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
     return _described(sent, ("EMBRIQ_V1_1", "12000017".ljust(16), "ZMF100AC"), {"A": -2, "V": -1}, "0-0:")
 
 
@@ -124,7 +124,7 @@ def kaifa(sent: Sent) -> bytes:
 
 
 def kamstrup(sent: Sent) -> bytes:
-    """Return a list of codes and values; exponents are those of the list definition."""
+    """Return a list of codes and values. The exponents are fixed in the list definition of Kamstrup."""
 
     def pair(code: str, value: Data) -> tuple[Data, Data]:
         return _octets(bytes(Obis.parse(code))), value

@@ -25,7 +25,7 @@ class State:
     )
 
     def advance(self, seconds: float) -> None:
-        """Count the power since the last push, and change the load."""
+        """Add the energy of `seconds` at the present power to the registers, and then change the load."""
         for code, power in self.totals.items():
             self.energies[code.replace(".7.", ".8.")] += power * seconds / _HOUR
         for phase in range(3):
@@ -36,11 +36,11 @@ class State:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The powers of the sum by their codes; the meter counts the whole W and var that it sends."""
+        """The total powers by code, in whole W and var as the meter sends them. The registers count these values."""
         return {"1.7.0": round(sum(self.powers)), "2.7.0": 0, "3.7.0": round(sum(self.reactive)), "4.7.0": 0}
 
     def values(self) -> dict[str, float]:
-        """Return all values but the registers by their codes."""
+        """Return all values except the registers, by code."""
         found: dict[str, float] = dict(self.totals)
         for phase, (active, reactive, volts) in enumerate(zip(self.powers, self.reactive, self.voltages, strict=True)):
             found[f"{20 * phase + 31}.7.0"] = min(_LARGEST_CURRENT, (active**2 + reactive**2) ** 0.5 / volts)

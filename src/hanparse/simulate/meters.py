@@ -1,6 +1,6 @@
 """Yields the pushes of a meter and the times at which it sends them: `simulate`.
 
-There is no I/O and no clock: the caller waits for the times that it gets, or does not. The same arguments give the same
+The module has no I/O and no clock: the caller may wait for the time of each push. The same arguments give the same
 bytes. All values follow from one simulated load, so they agree: the registers are the integral of the powers.
 """
 
@@ -53,7 +53,7 @@ class _Due(NamedTuple):
 
 
 class _Meter(NamedTuple):
-    """The step in s in which a meter sends, its lists from the most important to the least, and their builder."""
+    """The interval in s between two pushes, the lists in order of priority, and the function that builds them."""
 
     step: float
     due: tuple[_Due, ...]
@@ -87,7 +87,7 @@ def simulate(
 ) -> Iterator[Push]:
     """Yield the pushes of a meter without end.
 
-    `meter` is a name in `METERS`; `start` is the clock of the meter, which begins at the full ten seconds before;
+    `meter` is a name in `METERS`; `start` is the first clock of the meter, rounded down to ten seconds;
     `seed` selects the load, the noise and the faults. With `list_number` or `every` the meter sends one list, each
     `every` s: by default the list with all values, at the shortest interval of the meter. Raises `ValueError` for an
     unknown meter or list, an interval that is not above 0, and a probability outside 0 to 1; `TypeError` for a `start`
@@ -132,13 +132,13 @@ def _run(meter: _Meter, begin: datetime, seed: int, faults: Faults) -> Iterator[
 
 
 def _due(meter: _Meter, into_hour: float) -> int:
-    """Return the number of the list that is due; 0 when none is. A period of 0 is each step."""
+    """Return the number of the list that is due, or 0. A list with a period of 0 is due in each step."""
     due = (one.number for one in meter.due if not one.period or (into_hour - one.offset) % one.period == 0)
     return next(due, 0)
 
 
 def _faulty(push: bytes, chance: Random, faults: Faults) -> bytes:
-    """Return a push with the faults that the dice give it."""
+    """Return a push with random faults, or no bytes if the push is lost."""
     noise, damaged, cut, lost = (chance.random() < probability for probability in faults)
     if lost:
         return b""
