@@ -40,15 +40,17 @@ def decode_all(
     """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
 
     Takes the arguments of `decode`. `on_error` is called with each error about bytes that gave no push, whose offset is
-    counted from the first byte, before the function returns; and with a `HexDumpError` for each part of a text that
-    resembles bytes and was passed over, such as a line that is cut inside a byte. Raises an error only when there is no
-    push: that of the bytes that came closest to one.
+    counted from the first byte, before the function returns. For a text it is called with a `HexDumpError` for each
+    damaged frame, and for each part that resembles bytes and was passed over, such as a line that is cut inside a byte.
+    Raises an error only when there is no push: that of the bytes that came closest to one.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     del options  # as in `decode`
     lost: list[HanParseError] = []
     measurements = _decode_all(source, decoder, errors, lost)
+    if _in_text(lost):
+        errors = [error for error in errors if not isinstance(error, FrameError)]  # `lost` has them, with their lines
     if on_error is not None:
         for error in lost + errors:
             on_error(error)
@@ -69,7 +71,15 @@ def _decode_all(
     if not is_framed(errors) and (messages := unframed(data)):
         errors.clear()  # they are about frames, and there are none
         return _without_frames(decoder, messages, errors)
-    raise min(errors, key=closeness, default=no_frame(data))
+    error = min(errors, key=closeness, default=no_frame(data))
+    if isinstance(error, FrameError) and (in_text := _in_text(lost)):
+        raise min(in_text, key=closeness) from None
+    raise error
+
+
+def _in_text(lost: list[HanParseError]) -> list[FrameError]:
+    """Return the errors of the damaged frames in a text, which contain the line of the frame."""
+    return [error.__cause__ for error in lost if isinstance(error.__cause__, FrameError)]
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
