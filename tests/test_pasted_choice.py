@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 from framefiles import named
-from texts import NOTATIONS
+from texts import NOTATIONS, SHAPES
 
 from hanparse import HanParseError, HexDumpError, decode, decode_all, pasted
 
@@ -126,6 +126,28 @@ def test_a_list_of_decimals_above_a_table_is_not_lost_because_its_last_number_lo
     assert decode_all(text) == [decode(first), decode(second)]
 
 
+def test_a_dump_in_a_block_below_a_dump_in_another_notation_is_read() -> None:
+    frame = named("kamstrup/list1-dk-hundredths").data
+    for below in ("halves in binary", "decimal with zeros", "ESPHome", "tabs"):
+        text = f"{NOTATIONS['HTML'](frame)}\n{NOTATIONS[below](frame)}\n"
+        assert decode_all(text) == [decode(frame)] * 2
+
+
+@pytest.mark.parametrize("notation", ["slashes", "C array", "log of integers", "Format-Hex", "a terminal", "gdb"])
+def test_an_apdu_is_read_in_a_log_with_an_address_and_in_each_shape(notation: str) -> None:
+    apdu = named("landis_gyr/at-burgenland-11").apdu
+    text = f"[12:01:02][I] connected to 10.0.0.7\n{NOTATIONS[notation](apdu)}\n[12:01:05][I] Power 1.1 kW\n"
+    for shape in SHAPES.values():
+        assert decode_all(shape(text)) == [decode(apdu)]
+
+
+@pytest.mark.parametrize("front", ["  {:2d} ", "{:02d} ", "{:3d}\t", "{:x} "])
+def test_the_number_of_a_line_is_no_byte(front: str) -> None:
+    frame = named("kamstrup/list1-dk-hundredths").data
+    rows = [frame[at : at + 16].hex(" ") for at in range(0, len(frame), 16)]
+    assert decode_all("\n".join(front.format(at) + row for at, row in enumerate(rows, 4))) == [decode(frame)]
+
+
 TAILS = ["(ok)", "ok", "len=41", "[41]", "|..|", "12 ms", "# frame ok"]
 WRITTEN = {"blanks": " ", "colons": ":", "dashes": "-"}
 
@@ -141,7 +163,10 @@ def test_a_line_that_is_cut_at_an_odd_digit_costs_no_other_line_of_a_log(tail: s
         assert decode_all("\n".join(log)) == [decode(frame)] * 5
 
 
-FRONTS = ("2024-03-01 12:00:{:02d} ", "[12:00:{:02d}] ", "12.03.24 10:20:{:02d}.125: ")
+FRONTS = (
+    *("2024-03-01 12:00:{:02d} ", "[12:00:{:02d}] ", "12.03.24 10:20:{:02d}.125: ", "[12:00:{:02d}][D][han:042]: "),
+    *("Mar  1 12:00:{:02d} pi han[1234]: ", "12:00:{:02d}: ", "17092944{:02d} "),
+)
 BEHIND = ("", " (ok)", " # fine", " <-- good")
 
 

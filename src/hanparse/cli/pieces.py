@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HanParseError, HexDumpError
 from hanparse.pasted import dump
-from hanparse.pasted.losses import reason, shortened, why_left
+from hanparse.pasted.losses import damaged, reason, shortened, why_left
 from hanparse.wire.telegram import HEADER
 
 if TYPE_CHECKING:
@@ -125,17 +125,21 @@ class Pieces:
                 if not found:
                     self._fail(error, text)
             else:
-                self._succeed(text, shown)
+                self._succeed(text, shown, is_all=is_all)
                 yield shown.data
         self._report_lines()
 
-    def _succeed(self, text: str, shown: hexdump.Dump) -> None:
+    def _succeed(self, text: str, shown: hexdump.Dump, *, is_all: bool) -> None:
         self._found = self._found or bool(text.strip())
         lines = text.split("\n")
+        left: list[tuple[int, str]] = []
         for at in shown.passed_over:
             gave_no_byte = at.text == lines[at.line - 1].strip()
             if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                self._add_lines(self._line + at.line, self._line + at.line, why_left(at.text))
+                left.append((self._line + at.line, why_left(at.text)))
+        left += [(self._line + error.line, reason(error)) for error in damaged(shown, is_all=is_all)]
+        for line, why in sorted(left):
+            self._add_lines(line, line, why)
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:

@@ -41,14 +41,17 @@ def decode_all(
 
     The arguments are the same as for `decode`. Before the function returns, it calls `on_error` with each error about
     bytes without a push; the offset of the error is counted from the first byte. For a text, it also calls `on_error`
-    with a `HexDumpError` for each part that resembles bytes but was passed over, such as a line that ends inside a
-    byte. Raises an error only if there is no push: the error about the bytes that are closest to a push.
+    with a `HexDumpError` for each damaged frame, and for each part that resembles bytes but was passed over, such as a
+    line that ends inside a byte. Raises an error only if there is no push: the error about the bytes that are closest
+    to a push.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
     del options  # as in `decode`
     lost: list[HanParseError] = []
     measurements = _decode_all(source, decoder, errors, lost)
+    if _in_text(lost):
+        errors = [error for error in errors if not isinstance(error, FrameError)]  # `lost` has them, with their lines
     if on_error is not None:
         for error in lost + errors:
             on_error(error)
@@ -69,7 +72,15 @@ def _decode_all(
     if not is_framed(errors) and (messages := unframed(data)):
         errors.clear()  # the input has no frames, and these errors are about frames
         return _without_frames(decoder, messages, errors)
-    raise min(errors, key=closeness, default=no_frame(data))
+    error = min(errors, key=closeness, default=no_frame(data))
+    if isinstance(error, FrameError) and (in_text := _in_text(lost)):
+        raise min(in_text, key=closeness) from None
+    raise error
+
+
+def _in_text(lost: list[HanParseError]) -> list[FrameError]:
+    """Return the errors of the damaged frames in a text, which contain the line of the frame."""
+    return [error.__cause__ for error in lost if isinstance(error.__cause__, FrameError)]
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:

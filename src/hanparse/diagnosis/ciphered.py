@@ -97,7 +97,7 @@ class Observed:
             title: meter.not_rising for title, meter in self._meters.items() if meter.not_rising >= _SEVERAL - 1
         }
         yield from self._fault("counter", _NOT_RISING, not_rising)
-        decreased = {title: meter.decreased for title, meter in meters if meter.decreased}
+        decreased = {title: meter.decreased for title, meter in self._meters.items() if meter.decreased}
         yield from self._fault("counter", _DECREASED, decreased)
 
     def _failed(self, cause: str) -> dict[bytes, int]:

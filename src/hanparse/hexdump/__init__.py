@@ -82,6 +82,15 @@ class PassedOver(NamedTuple):
     text: str
 
 
+class Unsound(NamedTuple):
+    """Holds bytes in which no frame is sound, their offset in the dump, and the place at which their text begins."""
+
+    line: int
+    column: int
+    offset: int
+    data: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Dump:
     """Holds the bytes of all dumps in a text, in order."""
@@ -91,6 +100,8 @@ class Dump:
     """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
     style: str = ""
     """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
+    unsound: tuple[Unsound, ...] = ()
+    """The bytes in which `hanparse.pasted` found no sound frame. Each part begins where a frame may begin."""
 
 
 def parse(text: str) -> bytes:

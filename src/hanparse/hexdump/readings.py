@@ -285,7 +285,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
     _strings(_BRACES, "{", _BRACES_ESCAPE, 0),
     *MARKED,
-    _rows("[0-9]{1,3}"),
+    _rows("[0-9A-Fa-f]{1,3}"),
     _lines(OCTAL, _ends_line),
     *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),

@@ -82,9 +82,13 @@ def cover(text: str, spans: Sequence[Span], mark: str = COVER) -> str:
 
 def failure(text: str, position: int, what: str) -> HexDumpError:
     """Return an error with the message `what` and the line and column of `position`."""
-    line = text.count("\n", 0, position) + 1
-    column = position - text.rfind("\n", 0, position)
+    line, column = place(text, position)
     return HexDumpError(f"line {line}, column {column}: {what}", line=line, column=column)
+
+
+def place(text: str, position: int) -> tuple[int, int]:
+    """Return the line and the column of a position. Both count from 1."""
+    return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
 
 
 def around(text: str, position: int) -> str:

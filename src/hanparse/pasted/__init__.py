@@ -14,18 +14,22 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from itertools import pairwise
+from dataclasses import replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import cover, failure, tidy
+from hanparse.hexdump.text import cover, failure, place, tidy
 from hanparse.pasted import sound
 from hanparse.pasted.choice import Found, search, without_remarks
 from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hanparse.hexdump.text import Piece
     from hanparse.pasted.sound import Unit
     from hanparse.wire.pasted import Pasted
 
@@ -77,7 +81,18 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
     parts = sorted(
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
-    return hexdump.dump(text, pieces, b"".join(data for _, data in parts))
+    shown = hexdump.dump(text, pieces, b"".join(data for _, data in parts))
+    return replace(shown, unsound=tuple(_unsound(text, found.spare, parts)))
+
+
+def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
+    """Yield the bytes of spare pieces. `parts` contains the start and the bytes of everything that was found."""
+    ends = accumulate((len(data) for _, data in parts), initial=0)
+    offsets = dict(zip((start for start, _ in parts), ends, strict=False))
+    firsts = [at for at, piece in enumerate(spare) if not at or sound.may_be_frame(piece.data)]
+    for first, stop in pairwise([*firsts, len(spare)]):
+        data = b"".join([piece.data for piece in spare[first:stop]])
+        yield hexdump.Unsound(*place(text, spare[first].start), offsets[spare[first].start], data)
 
 
 def _before_masks(text: str, framed: Found) -> list[Unit]:
@@ -128,7 +143,8 @@ def _by_rules(text: str) -> hexdump.Dump:
         raise
     if places:
         raise masks.masked(text, places)
-    return found
+    pieces = hexdump.find(text)
+    return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:

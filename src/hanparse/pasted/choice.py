@@ -122,7 +122,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         is_first = False
     if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
         return Found([], [])
-    return Found(sorted(units), _apart(spare, units))
+    return Found(sorted(units), _apart(text, spare, units))
 
 
 def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
@@ -146,15 +146,22 @@ def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
     return [piece for piece in pieces if piece.start not in used]
 
 
-def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
+def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
     """Return the spare pieces that are probably damaged dumps.
 
-    Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units.
+    Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units. A short
+    piece on the line of a longer one is a number.
     """
     pieces = _pieces(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
+    longest: dict[int, int] = {}
+    for piece in pieces + spare:
+        line = text.rfind("\n", 0, piece.start)
+        longest[line] = max(longest.get(line, 0), len(piece.data))
     groups: dict[int, list[Piece]] = {}
     for piece in spare:
+        if len(piece.data) < min(MIN_BYTES, longest[text.rfind("\n", 0, piece.start)]):
+            continue
         place = bisect_right(ends, piece.start)
         if place == bisect_left(starts, piece.end):
             groups.setdefault(place, []).append(piece)
@@ -166,6 +173,11 @@ def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
 # --- the choice ------------------------------------------------------------------------------------------------------
 
 
+def _other(units: list[Unit]) -> int:
+    """Return the number of bytes in units that are not part of a sound frame."""
+    return sum(len(unit.data) - unit.size for unit in units)
+
+
 def _best(
     text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
 ) -> tuple[_Candidate, list[Piece], list[Unit]] | None:
@@ -174,18 +186,18 @@ def _best(
     At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
     other bytes is returned at once: in another reading, these may be another frame.
     """
-    best, most = None, (0, 0)
+    best, most = None, 0
     tried = 0
     for reading in _choices(text, find, known, candidates):
         pieces = reading(text)
         if not (units := find(pieces, known)):
             continue
         size = sum(unit.size for unit in units)
-        other = sum(len(unit.data) for unit in units) - size
-        if (size, -other) > most:
-            best, most = (reading, pieces, units), (size, -other)
+        is_pure = _other(units) < MIN_BYTES
+        if size > most or (size == most and is_pure):
+            best, most = (reading, pieces, units), size
         tried += 1
-        if other < MIN_BYTES or tried == _MAX_TRIED:
+        if is_pure or tried == _MAX_TRIED:
             break
     return best
 
@@ -245,7 +257,7 @@ def _choices(
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
     Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes. Next is
-    the one whose units have fewer other bytes, because these may be sound in another reading.
+    the one whose units have fewer than `MIN_BYTES` other bytes, because more may be sound in another reading.
 
     A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
     have no sound bytes in a sample, because a frame may be longer than the samples.
@@ -253,7 +265,7 @@ def _choices(
     likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
         bare = without_remarks(sample)
-        sizes: dict[_Candidate, tuple[int, bool, int]] = {}
+        sizes: dict[_Candidate, tuple[int, bool, bool]] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
@@ -272,7 +284,7 @@ def _choices(
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
             size = sum(unit.size for unit in units)
-            sizes[candidate] = size, candidate.is_bare, size - sum(len(unit.data) for unit in units)
+            sizes[candidate] = size, candidate.is_bare, _other(units) < MIN_BYTES
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
     yield from likely
 

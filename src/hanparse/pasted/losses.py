@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import HanParseError, HexDumpError
+from hanparse.errors import FrameError, HanParseError, HexDumpError
+from hanparse.pasted.sound import may_be_frame
+from hanparse.receiver import Receiver, closeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,11 +16,39 @@ _SHOWN: Final = 60
 
 
 def losses(shown: hexdump.Dump) -> Iterator[HexDumpError]:
-    """Yield an error for each part that was passed over and resembles bytes, with its line, column and reason."""
+    """Yield an error with line, column and reason for each part that was passed over and resembles bytes.
+
+    Also yield the errors of `damaged`.
+    """
     for part in shown.passed_over:
         if hexdump.like_bytes(part.text):
             what = f"line {part.line}, column {part.column}: passed over: {why_left(part.text)}"
             yield HexDumpError(what, line=part.line, column=part.column)
+    yield from damaged(shown)
+
+
+def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpError]:
+    """Yield an error for each part that begins like a frame and contains no sound frame, caused by a `FrameError`.
+
+    Unless `shown` has all bytes of a file, the last part is skipped: the rest of its frame may follow.
+    """
+    for unsound in shown.unsound:
+        if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
+            continue
+        if may_be_frame(unsound.data) and (error := _frame_error(unsound)):
+            place = f"line {unsound.line}, column {unsound.column}"
+            lost = HexDumpError(f"{place}: {error.args[0]}", line=unsound.line, column=unsound.column)
+            error.args = (f"{error.args[0]} ({place} of the text)",)
+            lost.__cause__ = error
+            yield lost
+
+
+def _frame_error(part: hexdump.Unsound) -> FrameError | None:
+    errors = [event for event in Receiver().events(part.data) if isinstance(event, FrameError)]
+    error = min(errors, key=closeness, default=None)
+    if error:
+        error.offset += part.offset
+    return error
 
 
 def why_left(part: str) -> str:

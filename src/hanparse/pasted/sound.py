@@ -53,6 +53,11 @@ def is_head(data: bytes) -> bool:
     return data[:1] != b"/" and (identify.is_head(data) or _CIPHERED_HEAD.match(data) is not None)
 
 
+def may_be_frame(data: bytes) -> bool:
+    """Return whether bytes begin as a frame or telegram begins."""
+    return _MAY_BE_FRAME.match(data) is not None
+
+
 class Unit(NamedTuple):
     """Holds sound bytes, and the pieces of a text that contain them."""
 
