@@ -71,8 +71,7 @@ def test_the_help_without_a_command_has_the_commands_examples_variables_and_exit
     text = capsys.readouterr().out
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert {*re.findall(r"^    (\w+)", text, re.MULTILINE)} == {*COMMANDS}
-    assert {*re.findall(r"HANPARSE_[A-Z_]+", text)} == {
-        variable(name) for name in ("key", "auth_key", "source", "sink")
-    }
+    names = ("key", "auth_key", "source", "sink", "ct", "timezone")
+    assert {*re.findall(r"HANPARSE_[A-Z_]+", text)} == {variable(name) for name in names}
     statuses = re.findall(r"^  (\d+) ", text.partition("exit status:")[2], re.MULTILINE)
     assert statuses == [str(status) for status in (DECODED, NOTHING, WRONG, INTERRUPTED)]
