@@ -162,39 +162,42 @@ def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.Record
     for piece in pieces:
         for name, values in piece.columns.items():
             having[name].append((piece.rows, values))
-    filled: dict[tuple[int, ...], Array | None] = {}
-    arrays = [_array(field, rows, having[field.name], filled) for field in schema]
+    bitmaps: dict[tuple[int, ...], pa.Buffer | None] = {}
+    arrays = [_array(field.type, rows, having[field.name], bitmaps) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _array(
-    field: pa.Field, rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]
+    kind: pa.DataType, rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[int, ...], pa.Buffer | None]
 ) -> pa.Array:
     if not parts:
-        return _nulls(field.type, rows)
-    if field.type == TEXT:
-        return _texts(rows, parts)
-    if pa.types.is_nested(field.type):
+        return _nulls(kind, rows)
+    if pa.types.is_nested(kind):
         cells = np.full(rows, None, object)
         for to, found in parts:
             cells[to] = np.fromiter(found.values, object, len(found.values))
-        return pa.array(cells.tolist(), field.type)
-    out: Array = np.zeros(rows, _dtype(field.type))
+        return pa.array(cells.tolist(), kind)
+    if kind == TEXT:
+        return _texts(rows, parts)
+    out: Array = np.zeros(rows, _dtype(kind))
     for to, found in parts:
         out[to] = found.values
-    array = pa.array(out, mask=_missing(rows, parts, filled), from_pandas=False)
-    return array.view(field.type) if pa.types.is_timestamp(field.type) else array
+    if kind == pa.bool_():
+        out = np.packbits(out, bitorder="little")
+    return pa.Array.from_buffers(kind, rows, [_bitmap(rows, parts, bitmaps), pa.py_buffer(out)])
 
 
-def _missing(rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]) -> Array | None:
-    """Return which rows are null, `None` if no row is. `filled` keeps what is the same in many columns."""
+def _bitmap(
+    rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[int, ...], pa.Buffer | None]
+) -> pa.Buffer | None:
+    """Return a bit for each row, 0 if it is null; `None` if no row is. `bitmaps` keeps those of the other columns."""
     key = tuple(id(to) if found.valid is None else -id(found.valid) for to, found in parts)
-    if key not in filled:
-        missing = np.ones(rows, bool)
+    if key not in bitmaps:
+        valid = np.zeros(rows, bool)
         for to, found in parts:
-            missing[to] = False if found.valid is None else ~found.valid
-        filled[key] = missing if missing.any() else None
-    return filled[key]
+            valid[to] = True if found.valid is None else found.valid
+        bitmaps[key] = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    return bitmaps[key]
 
 
 def _texts(rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:

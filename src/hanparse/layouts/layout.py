@@ -98,10 +98,6 @@ class Layout:
         """Return the value at a position of `numbers`."""
         return self.plan.number(apdu, 0, position)
 
-    def parts(self, apdu: bytes) -> LayoutBuilder:
-        """Return where the values are and what makes them fields, from an APDU that has this layout."""
-        return LayoutBuilder(apdu, self._read(apdu), self.scale, self._timezone)
-
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return every element of an APDU that has this layout; by the grammar where one is no plain number or text."""
         first, others = self._elements or self._learn_elements(apdu)
