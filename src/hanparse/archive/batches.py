@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ROWS: Final = 65_536
 """The largest number of rows of a batch."""
-_WINDOW: Final = 1 << 21
+_WINDOW: Final = 1 << 20
 
 
 class Readable(Protocol):

@@ -38,7 +38,7 @@ class Capture:
         self._finder = Finder(self.decoder.layouts)
         self._schema, self._source, self._limit = schema, source, limit
         self._data, self._base = b"", 0  # the window, and its position in the capture
-        self._octets: Array = np.frombuffer(bytes(WORD), np.uint8)  # those of the window, and more
+        self._octets: Array = np.frombuffer(b"", np.uint8)  # those of the window
         self._at = 0  # up to here in the window, the decoder has read or passed over all bytes
         self._next = self._done = 0  # where the next frame may begin; where all bytes before are delivered or skipped
         self._piece, self._span = _PIECE, _SPAN
@@ -64,7 +64,7 @@ class Capture:
         """Begin the next window, with the flag that may open its first frame."""
         first = min(self._next, self._at)
         self._data = self._data[first:] + fresh
-        self._octets = np.frombuffer(self._data + bytes(2 * WORD), np.uint8)
+        self._octets = np.frombuffer(self._data, np.uint8)
         self._base += first
         self._at, self._next, self._done = self._at - first, self._next - first, self._done - first
 
@@ -78,8 +78,10 @@ class Capture:
             self._feed(self._finder.next_start(self._data, stop) if has_layouts else min(stop, size))
             return True
         self._piece = _PIECE
-        stop = min(self._next + self._span, size)
-        found = self._finder.find(self._octets, self._next, stop, size)
+        stop = min(self._next + self._span, size - WORD)
+        if stop <= self._at:
+            return False
+        found = self._finder.find(self._octets, self._next, stop)
         if len(found.starts):
             self._take(found)
             self._span = min(4 * self._span, _LARGEST_SPAN)
@@ -164,8 +166,8 @@ class Capture:
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if number := self._rows:
             self._convert()
-            texts = () if self._source is None else (self._source,)
-            self._pieces.append(Piece(slice(0, number), {"source": Values(len(texts) - 1, texts=texts)}))
+            if self._source is not None:
+                self._pieces.append(Piece(slice(0, number), {"source": Values(0, texts=(self._source,))}))
             batch = record_batch(self._schema, number, self._pieces)
             self._begin()
             yield from (batch.slice(at, self._limit) for at in range(0, number, self._limit))

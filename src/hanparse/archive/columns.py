@@ -135,13 +135,12 @@ def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
 
 def _values(name: str, values: Sequence[Any]) -> Values:
     kind = WITH_ESTIMATES.field(name).type
-    if kind == TEXT:
-        texts = tuple(dict.fromkeys(value for value in values if value is not None))
-        codes = {text: code for code, text in enumerate(texts)}
-        return Values(np.array([codes.get(value, -1) for value in values], np.int32), texts=texts)
     if pa.types.is_nested(kind):
         return Values(values)
     valid = np.array([value is not None for value in values], bool)
+    if kind == TEXT:
+        texts = {text: code for code, text in enumerate(dict.fromkeys(value or "" for value in values))}
+        return Values(np.array([texts[value or ""] for value in values], np.int32), valid, tuple(texts))
     return Values(np.array([value or 0 for value in values], _dtype(kind)), valid)
 
 
@@ -177,14 +176,18 @@ def _array(
         for to, found in parts:
             cells[to] = np.fromiter(found.values, object, len(found.values))
         return pa.array(cells.tolist(), kind)
-    if kind == TEXT:
-        return _texts(rows, parts)
-    out: Array = np.zeros(rows, _dtype(kind))
+    is_text = kind == TEXT
+    texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
+    out: Array = np.zeros(rows, np.int32 if is_text else _dtype(kind))
     for to, found in parts:
-        out[to] = found.values
+        out[to] = np.array([texts[text] for text in found.texts], np.int32)[found.values] if is_text else found.values
     if kind == pa.bool_():
         out = np.packbits(out, bitorder="little")
-    return pa.Array.from_buffers(kind, rows, [_bitmap(rows, parts, bitmaps), pa.py_buffer(out)])
+    buffers = [_bitmap(rows, parts, bitmaps), pa.py_buffer(out)]
+    if is_text:
+        numbers = pa.Array.from_buffers(kind.index_type, rows, buffers)
+        return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
+    return pa.Array.from_buffers(kind, rows, buffers)
 
 
 def _bitmap(
@@ -198,16 +201,6 @@ def _bitmap(
             valid[to] = True if found.valid is None else found.valid
         bitmaps[key] = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
     return bitmaps[key]
-
-
-def _texts(rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:
-    texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
-    codes = np.full(rows, -1, np.int32)
-    for to, found in parts:
-        codes[to] = np.array([*map(texts.get, found.texts), -1], np.int32)[found.values]
-    missing = codes < 0
-    indices = pa.array(codes, mask=missing if missing.any() else None, from_pandas=False)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([*texts], pa.string()))
 
 
 _kept_nulls: dict[pa.DataType, pa.Array] = {}

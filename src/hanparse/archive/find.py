@@ -79,17 +79,14 @@ class Finder:
         found = self._search.search(data, start)
         return found.start() if found else len(data)
 
-    def find(self, octets: Array, start: int, stop: int, end: int) -> Found:
-        """Return the frames that begin in ``octets[start:stop]`` and end at `end` or before.
-
-        At least `WORD` bytes follow `end`.
-        """
+    def find(self, octets: Array, start: int, stop: int) -> Found:
+        """Return the frames that begin in ``octets[start:stop]``, and are followed by `WORD` bytes, as `stop` is."""
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]
         starts, numbers = starts[numbers >= 0], numbers[numbers >= 0]
         ends = starts + self._sizes[numbers]
-        is_cut = ends > end
+        is_cut = ends > len(octets) - WORD
         numbers[is_cut] = -1
         kinds = np.full(len(starts), -1, np.int16)
         columns: list[FrameColumns] = []

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 WORD: Final = 8
 """The rows of an array of frames are as long as the frame, and up to `WORD` bytes longer, so they are whole words."""
 _ALL: Final = 0xFF
-_BLOCK: Final = 1024  # so many frames stay in the cache of the processor
+_BLOCK: Final = 4096  # so many frames stay in the cache of the processor
 _FEW: Final = 8
 _EXACT: Final = 1 << 53  # up to here floats hold every integer
 
