@@ -8,7 +8,7 @@ import numpy as np
 
 from hanparse.archive.columns import Piece, Values, from_measurements, record_batch
 from hanparse.archive.decoder import ArchiveDecoder
-from hanparse.archive.find import Finder, rows
+from hanparse.archive.find import Finder
 from hanparse.archive.frames import WORD
 
 if TYPE_CHECKING:
@@ -82,14 +82,15 @@ class Capture:
         if stop <= self._at:
             return False
         found = self._finder.find(self._octets, self._next, stop)
-        if len(found.starts):
+        if len(found.sound):
             self._take(found)
             self._span = min(4 * self._span, _LARGEST_SPAN)
-        elif found.cut is not None and found.cut <= self._at:
-            return False
-        else:
-            self._feed(stop if found.cut is None else found.cut)
-        return True
+            return True
+        stop = int(found.starts[found.is_cut].min(initial=stop))
+        if stop > self._at:
+            self._feed(stop)
+            return True
+        return False
 
     def _feed(self, stop: int) -> None:
         """Let the decoder read up to a place of the window."""
@@ -116,52 +117,52 @@ class Capture:
 
     def _take(self, found: Found) -> None:
         """Take runs of frames. The decoder reads what may be a frame between them, until it learns from that."""
-        starts, ends = found.starts.tolist(), found.ends.tolist()
-        numbers = np.full(len(starts), -1)  # of the rows
+        numbers = np.full(len(found.starts), -1)  # of the rows
         taken = skipped = 0
-        for first, last in found.runs:
+        for first, last, start, end in found.runs:
             frame = first
-            if not self.decoder.count_damage(self._data, self._base, self._next, starts[first]):
+            if not self.decoder.count_damage(self._data, self._base, self._next, start):
                 self._pass(found, taken, first, skipped, numbers)
-                frame = self._read(starts, ends, first, last)
+                self._feed(start)
+                frame, start = self._read(found, first, last)
                 taken, skipped = frame, 0
                 if not self._finder.is_current:
                     break
             if frame < last:
-                skipped += max(starts[frame] - self._done, 0)
-                self._done = self._at = ends[last - 1]
-                self._next = self._done - 1
+                skipped += max(start - self._done, 0)
+                self._done = self._at = end
+                self._next = end - 1
         else:
-            self._pass(found, taken, len(starts), skipped, numbers)
+            self._pass(found, taken, len(found.sound), skipped, numbers)
         self._collect(found, numbers)
 
-    def _read(self, starts: list[int], ends: list[int], first: int, last: int) -> int:
-        """Let the decoder read up to a run, and frames of it until one can be passed over. Return that frame."""
-        self._feed(starts[first])
-        while first < last and not (self.decoder.can_pass and self._next <= starts[first]):
-            self._feed(ends[first])
-            first += 1
-        return first
+    def _read(self, found: Found, first: int, last: int) -> tuple[int, int]:
+        """Let the decoder read frames of a run until one can be passed over. Return that frame and its start."""
+        for frame in range(first, last):
+            start = int(found.starts[found.sound[frame]])
+            if self.decoder.can_pass and self._next <= start:
+                return frame, start
+            self._feed(int(found.ends[found.sound[frame]]))
+        return last, self._at
 
     def _pass(self, found: Found, first: int, last: int, skipped: int, numbers: Array) -> None:
         """Count frames, and let the decoder pass over them and over `skipped` bytes."""
         if first < last:
-            kinds = found.kinds[first:last]
-            self.decoder.reader.pass_over(self._base + int(found.ends[last - 1]), skipped)
-            used = [(np.flatnonzero(kinds == number), columns) for number, columns in enumerate(found.columns)]
-            self.decoder.layouts.count(last - first, {columns.kind: int(at[-1]) for at, columns in used if len(at)})
-            numbers[first:last] = np.arange(self._rows, self._rows + last - first)
+            frames = found.sound[first:last]
+            numbers[frames] = np.arange(self._rows, self._rows + last - first)
+            latest = {part.columns.kind: int(numbers[part.frames].max()) - self._rows for part in found.parts}
+            self.decoder.reader.pass_over(self._base + int(found.ends[frames[-1]]), skipped)
+            self.decoder.layouts.count(last - first, {kind: at for kind, at in latest.items() if at >= 0})
             self._rows += last - first
 
     def _collect(self, found: Found, numbers: Array) -> None:
         """Keep the values of the frames that have the number of a row."""
-        for number, columns in enumerate(found.columns):
-            frames = np.flatnonzero((found.kinds == number) & (numbers >= 0))
-            if len(frames):
-                starts = found.starts[frames]
-                position = Values(starts + self._base)
-                values = columns.columns(rows(self._octets, starts, columns.width))
-                self._pieces.append(Piece(_sliced(numbers[frames]), {"position": position, **values}))
+        for columns, frames, rows in found.parts:
+            to, position = numbers[frames], found.starts[frames] + self._base
+            if (taken := to >= 0).any():
+                if not taken.all():
+                    to, position, rows = to[taken], position[taken], rows[taken]
+                self._pieces.append(Piece(_sliced(to), {"position": Values(position), **columns.columns(rows)}))
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         if number := self._rows:

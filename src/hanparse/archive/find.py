@@ -22,22 +22,33 @@ _TRIED: Final = 8
 """The layouts that are tried for frames with the same first bytes."""
 
 
+class Part(NamedTuple):
+    """The frames of one layout: their indices in `Found`, and their bytes, a row each."""
+
+    columns: FrameColumns
+    frames: Array
+    rows: Array
+
+
 class Found(NamedTuple):
-    """Frames in the order of the capture, none of which overlaps another."""
+    """Where frames of known layouts may begin and end, in the order of the capture, and which of them are sound."""
 
     starts: Array
     ends: Array
-    kinds: Array
-    """The index in `columns` of the layout of each frame."""
-    columns: list[FrameColumns]
-    cut: int | None
-    """Where the first frame begins of which the window contains the begin alone."""
+    sound: Array
+    """The indices of the sound frames, without those that begin in an earlier one."""
+    parts: list[Part]
+    """The sound frames of each layout."""
+    is_cut: Array
+    """True for a frame of which the window contains the begin alone."""
 
     @property
-    def runs(self) -> list[tuple[int, int]]:
-        """Frames that follow each other without a gap, from the first one to the one after the last one."""
-        breaks = np.flatnonzero(self.starts[1:] > self.ends[:-1]) + 1
-        return [*pairwise([0, *breaks.tolist(), len(self.starts)])]
+    def runs(self) -> list[tuple[int, int, int, int]]:
+        """Runs of sound frames without a gap: the indices in `sound` of the first and behind the last, and the bytes."""
+        starts, ends = self.starts[self.sound], self.ends[self.sound]
+        breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
+        first, last = np.append(0, breaks), np.append(breaks, len(starts))
+        return [*zip(first.tolist(), last.tolist(), starts[first].tolist(), ends[last - 1].tolist(), strict=True)]
 
 
 class Finder:
@@ -84,23 +95,24 @@ class Finder:
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]
-        starts, numbers = starts[numbers >= 0], numbers[numbers >= 0]
-        ends = starts + self._sizes[numbers]
+        known = np.flatnonzero(numbers >= 0)  # faster than the array of booleans as an index
+        starts, numbers = starts.take(known), numbers.take(known)
+        ends = starts + self._sizes.take(numbers)
         is_cut = ends > len(octets) - WORD
-        numbers[is_cut] = -1
-        kinds = np.full(len(starts), -1, np.int16)
-        columns: list[FrameColumns] = []
+        is_sound = np.zeros(len(starts), bool)
+        parts: list[Part] = []
         for number, table in enumerate(self._tables):
-            places = np.flatnonzero(numbers == number)
+            frames = np.flatnonzero((numbers == number) & ~is_cut)
             for kind in filter(self._is_stable, table):
-                if len(places):
-                    columns.append(self._known[kind])
-                    good = columns[-1].sound(rows(octets, starts[places], columns[-1].width))
-                    kinds[places[good]] = len(columns) - 1
-                    places = places[~good]
-        good = _apart(starts, ends, kinds >= 0)
-        cut = int(starts[is_cut.argmax()]) if is_cut.any() else None
-        return Found(starts[good], ends[good], kinds[good], columns, cut)
+                if len(frames):
+                    columns = self._known[kind]
+                    rows = _rows(octets, starts[frames], columns.width)
+                    good = columns.sound(rows)
+                    if good.any():
+                        parts.append(Part(columns, frames[good], rows if good.all() else rows[good]))
+                        is_sound[parts[-1].frames] = True
+                    frames = frames[~good]
+        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, is_cut)
 
     def _is_stable(self, kind: PlainFrame) -> bool:
         """Return whether the layout recognises frames whatever frames of other layouts come before them."""
@@ -110,24 +122,23 @@ class Finder:
         )
 
 
-def rows(octets: Array, starts: Array, width: int) -> Array:
+def _rows(octets: Array, starts: Array, width: int) -> Array:
     """Return the frames that begin at `starts`, one in each row."""
     windows = np.ndarray((len(octets) - width + 1,), f"V{width}", octets, 0, (1,))
     found: Array = windows[starts].view(np.uint8).reshape(-1, width)
     return found
 
 
-def _apart(starts: Array, ends: Array, good: Array) -> Array:
-    """Return the indices of the frames that are good, without those that begin in an earlier one."""
-    found = np.flatnonzero(good)
-    if (starts[found[1:]] < ends[found[:-1]] - 1).any():
-        end, apart = 0, []
-        for index in found.tolist():
-            if starts[index] >= end - 1:  # the closing flag of a frame may be the opening flag of the next one
-                end = ends[index]
-                apart.append(index)
-        found = np.array(apart)
-    return found
+def _apart(starts: Array, ends: Array, frames: Array) -> Array:
+    """Return the frames without those that begin in an earlier one."""
+    if (starts[frames[1:]] >= ends[frames[:-1]] - 1).all():
+        return frames
+    end, apart = 0, []
+    for frame in frames.tolist():
+        if starts[frame] >= end - 1:  # the closing flag of a frame may be the opening flag of the next one
+            end = ends[frame]
+            apart.append(frame)
+    return np.array(apart)
 
 
 def _tried(kinds: list[PlainFrame]) -> list[PlainFrame]:

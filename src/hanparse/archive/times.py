@@ -28,8 +28,9 @@ _END_OF_HOUR: Final = timedelta(minutes=59, seconds=59)
 def exist(walls: Array, zone: Zone) -> Array:
     """Return which wall clocks show a time that exists."""
     hours, counts = _hours(walls, zone)
-    good: Array = np.repeat([hour is not None for hour in hours], counts)
-    good &= (walls >> 8 & 0xFF) < _SIXTY
+    good: Array = (walls >> 8 & 0xFF) < _SIXTY
+    if None in hours:
+        good &= np.repeat([hour is not None for hour in hours], counts)
     good &= (walls & 0xFF) < _SIXTY
     return good
 
