@@ -161,46 +161,43 @@ def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.Record
     for piece in pieces:
         for name, values in piece.columns.items():
             having[name].append((piece.rows, values))
-    bitmaps: dict[tuple[int, ...], pa.Buffer | None] = {}
+    bitmaps: dict[tuple[object, ...], pa.Buffer | None] = {}
     arrays = [_array(field.type, rows, having[field.name], bitmaps) for field in schema]
     return pa.RecordBatch.from_arrays(arrays, schema=schema)
 
 
 def _array(
-    kind: pa.DataType, rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[int, ...], pa.Buffer | None]
+    kind: pa.DataType, rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[object, ...], pa.Buffer | None]
 ) -> pa.Array:
     if not parts:
         return _nulls(kind, rows)
     if pa.types.is_nested(kind):
-        cells = np.full(rows, None, object)
-        for to, found in parts:
-            cells[to] = np.fromiter(found.values, object, len(found.values))
-        return pa.array(cells.tolist(), kind)
-    is_text = kind == TEXT
-    texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
-    out: Array = np.zeros(rows, np.int32 if is_text else _dtype(kind))
-    for to, found in parts:
-        out[to] = np.array([texts[text] for text in found.texts], np.int32)[found.values] if is_text else found.values
-    if kind == pa.bool_():
-        out = np.packbits(out, bitorder="little")
-    buffers = [_bitmap(rows, parts, bitmaps), pa.py_buffer(out)]
-    if is_text:
-        numbers = pa.Array.from_buffers(kind.index_type, rows, buffers)
-        return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
-    return pa.Array.from_buffers(kind, rows, buffers)
-
-
-def _bitmap(
-    rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[int, ...], pa.Buffer | None]
-) -> pa.Buffer | None:
-    """Return a bit for each row, 0 if it is null; `None` if no row is. `bitmaps` keeps those of the other columns."""
-    key = tuple(id(to) if found.valid is None else -id(found.valid) for to, found in parts)
+        cells = [(to, np.fromiter(found.values, object, len(found.values))) for to, found in parts]
+        return pa.array([cell or None for cell in _filled(rows, object, cells).tolist()], kind)
+    key = tuple((id(to), found.valid is not None and found.valid.tobytes()) for to, found in parts)
     if key not in bitmaps:
-        valid = np.zeros(rows, bool)
-        for to, found in parts:
-            valid[to] = True if found.valid is None else found.valid
-        bitmaps[key] = None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))
-    return bitmaps[key]
+        valid = _filled(rows, bool, [(to, True if found.valid is None else found.valid) for to, found in parts])
+        bitmaps[key] = None if valid.all() else _bits(valid)
+    if kind == TEXT:
+        texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
+        codes = [(to, np.array([texts[text] for text in found.texts], np.int32)[found.values]) for to, found in parts]
+        filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # else all codes are 0
+        numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
+        return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
+    filled = _filled(rows, _dtype(kind), [(to, found.values) for to, found in parts])
+    return pa.Array.from_buffers(kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)])
+
+
+def _filled(rows: int, kind: type, parts: list[tuple[Any, Any]]) -> Array:
+    """Return the values of the parts, and 0 for all other rows."""
+    filled: Array = np.zeros(rows, kind)
+    for to, values in parts:
+        filled[to] = values
+    return filled
+
+
+def _bits(values: Array) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(values, bitorder="little"))
 
 
 _kept_nulls: dict[pa.DataType, pa.Array] = {}
