@@ -108,10 +108,11 @@ class Finder:
                     columns = self._known[kind]
                     rows = _rows(octets, starts[frames], columns.width)
                     good = columns.sound(rows)
-                    if good.any():
-                        parts.append(Part(columns, frames[good], rows if good.all() else rows[good]))
+                    if len(good):
+                        is_all = len(good) == len(frames)
+                        parts.append(Part(columns, frames.take(good), rows if is_all else rows.take(good, axis=0)))
                         is_sound[parts[-1].frames] = True
-                    frames = frames[~good]
+                        frames = np.delete(frames, good)
         return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, is_cut)
 
     def _is_stable(self, kind: PlainFrame) -> bool:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 WORD: Final = 8
 """The rows of an array of frames are as long as the frame, and up to `WORD` bytes longer, so they are whole words."""
 _ALL: Final = 0xFF
-_BLOCK: Final = 4096  # so many frames stay in the cache of the processor
+_BLOCK: Final = 1 << 19  # so many bytes stay in the cache of the processor
+_DIGITS: Final = np.frombuffer(b"0123456789", np.uint8)
 _FEW: Final = 8
 _EXACT: Final = 1 << 53  # up to here floats hold every integer
 
@@ -51,28 +52,35 @@ class FrameColumns:
         self._free = [(int(place), _effects()[kind.size - 2 - place]) for place in free]
 
     def sound(self, rows: Array) -> Array:
-        """Return for each row whether the layout recognises it as a frame, with clocks that show a time."""
+        """Return the indices of the rows that the layout recognises as frames, with clocks that show a time."""
         good, used = np.empty(len(rows), bool), np.zeros(self.width, np.uint8)
-        frames = np.tile(self._sound, min(len(rows), _BLOCK))  # one long operation is faster than many short ones
-        for at in range(0, len(rows), _BLOCK):
-            block = rows[at : at + _BLOCK]
-            difference = (block.ravel() ^ frames[: block.size]).reshape(block.shape)
+        size = min(len(rows), _BLOCK // self.width)
+        masks = None
+        frames = np.tile(self._sound, size)  # one long operation is faster than many short ones
+        for at in range(0, len(rows), size):
+            block = rows[at : at + size]
+            flat = block.ravel() ^ frames[: block.size]
+            difference = flat.reshape(block.shape)
             differs = _any(difference)
-            good[at : at + _BLOCK] = self._register(difference, differs) == 0
+            good[at : at + size] = self._register(difference, differs) == 0
             if (differs & self._mask).any():
-                wrong = difference.ravel() & np.tile(self._mask, len(block))
-                good[at + np.flatnonzero(wrong.view(np.uint64)) // (self.width // WORD)] = False
+                masks = np.tile(self._mask, size) if masks is None else masks
+                flat &= masks[: block.size]
+                good[at + np.flatnonzero(flat.view(np.uint64)) // (self.width // WORD)] = False
             used |= differs
         for start, end in self.kind.texts:
             if used[start:end].any():
-                texts = rows[:, start:end]
-                for row in np.flatnonzero(good & ~((texts >= ord("0")) & (texts <= ord("9"))).all(axis=1)):
+                texts = np.ndarray((len(rows),), f"V{end - start}", rows, start, (self.width,))
+                others = np.flatnonzero(good & (texts != self._sound[start:end].view(texts.dtype)[0]))
+                is_digit = np.isin(rows[others, start:end], _DIGITS).all(axis=1)
+                for row in others[~is_digit]:
                     good[row] = are_texts(rows[row].tobytes(), ((start, end),))
         for found in self._plan.clocks:
             good &= times.exist(self._at(rows, found.place, ">i8"), found.zone)
-        if good.any():
-            self._sound = rows[good.argmax()].copy()  # from which the next frames differ in fewer bytes
-        return good
+        sound = np.flatnonzero(good)
+        if len(sound):
+            self._sound = rows[sound[-1]].copy()  # from which the next frames differ in fewer bytes
+        return sound
 
     def _register(self, difference: Array, differs: Array) -> Array:
         """Return the difference of the registers after the bytes that may vary."""
