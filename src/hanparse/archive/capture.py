@@ -42,6 +42,7 @@ class Capture:
         self._at = 0  # up to here in the window, the decoder has read or passed over all bytes
         self._next = self._done = 0  # where the next frame may begin; where all bytes before are delivered or skipped
         self._piece, self._span = _PIECE, _SPAN
+        self._is_worthwhile = True  # to look for frames
         self._begin()
 
     def _begin(self) -> None:
@@ -69,28 +70,28 @@ class Capture:
         self._at, self._next, self._done = self._at - first, self._next - first, self._done - first
 
     def _advance(self) -> bool:
-        """Read some of the window. Return false if the window ends with a part of a known frame."""
-        size = len(self._data)
+        """Read some of the window. Return false if it ends with a part of a known frame."""
         has_layouts = self._finder.learn()
-        if not has_layouts or not self.decoder.can_pass:
-            stop = self._at + self._piece
-            self._piece = min(2 * self._piece, _LARGEST_PIECE)
-            self._feed(self._finder.next_start(self._data, stop) if has_layouts else min(stop, size))
-            return True
-        self._piece = _PIECE
-        stop = min(self._next + self._span, size - WORD)
-        if stop <= self._at:
+        if has_layouts and self.decoder.can_pass and self._is_worthwhile:
+            return self._find()
+        stop = self._at + self._piece
+        self._feed(self._finder.next_start(self._data, stop) if has_layouts else min(stop, len(self._data)))
+        self._piece, self._span, self._is_worthwhile = min(2 * self._piece, _LARGEST_PIECE), _SPAN, True
+        return True
+
+    def _find(self) -> bool:
+        """Look for frames in some of the window, and take them. Return false if a part of a frame has to wait."""
+        begin, stop = self._at, min(self._next + self._span, len(self._data) - WORD)
+        if stop <= begin:
             return False
         found = self._finder.find(self._octets, self._next, stop)
-        if len(found.sound):
-            self._take(found)
-            self._span = min(4 * self._span, _LARGEST_SPAN)
-            return True
-        stop = int(found.starts[found.is_cut].min(initial=stop))
-        if stop > self._at:
-            self._feed(stop)
-            return True
-        return False
+        feeds = self._take(found) if len(found.sound) else 0
+        if found.cut is not None and found.cut <= self._at == begin:
+            return False
+        self._is_worthwhile = self._at - begin > (stop - begin) // 2 and 2 * feeds < len(found.sound)
+        if self._is_worthwhile:
+            self._piece, self._span = _PIECE, min(4 * self._span, _LARGEST_SPAN)
+        return True
 
     def _feed(self, stop: int) -> None:
         """Let the decoder read up to a place of the window."""
@@ -115,17 +116,20 @@ class Capture:
             self._pieces.append(Piece(_sliced(np.array(numbers)), columns))
             self._alone = []
 
-    def _take(self, found: Found) -> None:
-        """Take runs of frames. The decoder reads what may be a frame between them, until it learns from that."""
+    def _take(self, found: Found) -> int:
+        """Take runs of frames. The decoder reads what may be a frame between them, until it learns from that.
+
+        Return how many times the decoder had to read.
+        """
         numbers = np.full(len(found.starts), -1)  # of the rows
-        taken = skipped = 0
+        taken = skipped = feeds = 0
         for first, last, start, end in found.runs:
             frame = first
             if not self.decoder.count_damage(self._data, self._base, self._next, start):
                 self._pass(found, taken, first, skipped, numbers)
                 self._feed(start)
                 frame, start = self._read(found, first, last)
-                taken, skipped = frame, 0
+                taken, skipped, feeds = frame, 0, feeds + 1
                 if not self._finder.is_current:
                     break
             if frame < last:
@@ -135,6 +139,7 @@ class Capture:
         else:
             self._pass(found, taken, len(found.sound), skipped, numbers)
         self._collect(found, numbers)
+        return feeds
 
     def _read(self, found: Found, first: int, last: int) -> tuple[int, int]:
         """Let the decoder read frames of a run until one can be passed over. Return that frame and its start."""

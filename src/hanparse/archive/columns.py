@@ -179,13 +179,17 @@ def _array(
         valid = _filled(rows, bool, [(to, True if found.valid is None else found.valid) for to, found in parts])
         bitmaps[key] = None if valid.all() else _bits(valid)
     if kind == TEXT:
-        texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
+        texts = {
+            text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))
+        }
         codes = [(to, np.array([texts[text] for text in found.texts], np.int32)[found.values]) for to, found in parts]
         filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # else all codes are 0
         numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
         return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
     filled = _filled(rows, _dtype(kind), [(to, found.values) for to, found in parts])
-    return pa.Array.from_buffers(kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)])
+    return pa.Array.from_buffers(
+        kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)]
+    )
 
 
 def _filled(rows: int, kind: type, parts: list[tuple[Any, Any]]) -> Array:

@@ -1,9 +1,8 @@
-"""Finds the frames that have learned layouts in a window of a capture, all at once: `Finder`."""
+"""Finds the frames that have learned layouts in a part of a capture, all at once: `Finder`."""
 
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -13,17 +12,18 @@ from hanparse.archive.frames import WORD, FrameColumns
 from hanparse.hdlc import FLAG
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from hanparse.archive.columns import Array
     from hanparse.layouts.carriers import PlainFrame
     from hanparse.layouts.store import Layouts
-    from hanparse.meters import Profile
 
 _TRIED: Final = 8
-"""The layouts that are tried for frames with the same first bytes."""
+"""The number of layouts that are tried for frames with the same first bytes."""
 
 
 class Part(NamedTuple):
-    """The frames of one layout: their indices in `Found`, and their bytes, a row each."""
+    """The sound frames of one layout: their indices in `Found`, and their bytes, one row for each frame."""
 
     columns: FrameColumns
     frames: Array
@@ -31,20 +31,19 @@ class Part(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where frames of known layouts may begin and end, in the order of the capture, and which of them are sound."""
+    """Where frames with known first bytes begin and end, in the order of the capture, and which of them are sound."""
 
     starts: Array
     ends: Array
     sound: Array
-    """The indices of the sound frames, without those that begin in an earlier one."""
+    """The indices of the sound frames, without those that begin inside an earlier one."""
     parts: list[Part]
-    """The sound frames of each layout."""
-    is_cut: Array
-    """True for a frame of which the window contains the begin alone."""
+    cut: int | None
+    """Where the first frame begins that does not end in the window."""
 
     @property
     def runs(self) -> list[tuple[int, int, int, int]]:
-        """Runs of sound frames without a gap: the indices in `sound` of the first and behind the last, and the bytes."""
+        """The runs of sound frames without a gap: two indices of `sound`, first and end, and the same as places."""
         starts, ends = self.starts[self.sound], self.ends[self.sound]
         breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
         first, last = np.append(0, breaks), np.append(breaks, len(starts))
@@ -56,42 +55,48 @@ class Finder:
 
     def __init__(self, layouts: Layouts) -> None:
         self._layouts = layouts
-        self._changes = -1
-        self._known: dict[PlainFrame, FrameColumns] = {}
+        self._columns: dict[PlainFrame, FrameColumns] = {}
+        self._unnamed: list[PlainFrame] = []
+        self._state: tuple[object, ...] = ()
 
     @property
     def is_current(self) -> bool:
-        """Whether the frames that were found mean the same to the decoder as when they were found."""
-        return self._changes == self._layouts.changes and self._makers() == self._seen
-
-    def _makers(self) -> list[Profile | None]:
-        return [last.profile for last in self._unnamed]
+        """Whether the decoder recognises the same frames as at the last call of `learn`."""
+        return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
-        """Take over the layouts of plain frames of the decoder. Return whether there are any."""
-        if self._changes != self._layouts.changes:
-            self._changes = self._layouts.changes
-            tables = [_tried([*table]) for start, table in self._layouts.starts.items() if isinstance(start, bytes)]
-            known = {kind: self._known.get(kind) or FrameColumns(kind) for table in tables for kind in table}
-            self._known = {kind: columns for kind, columns in known.items() if columns.is_exact}
-            self._tables = [found for table in tables if (found := [kind for kind in table if kind in self._known])]
-            self._unnamed = list({kind.last for kind in known if not kind.is_named})
-            self._sizes = np.array([table[0].size for table in self._tables], np.int64)
-            self._numbers = np.full(1 << 16, -1, np.int16)  # by the format field
-            for number, table in enumerate(self._tables):
-                self._numbers[int.from_bytes(table[0].first_bytes[1:], "little")] = number
-            heads = [re.escape(table[0].first_bytes) for table in self._tables]
-            self._search = re.compile(b"|".join(heads), re.DOTALL)
-        self._seen = self._makers()
+        """Take over the layouts of plain frames that the decoder has learned. Return whether there are any."""
+        if not self.is_current:
+            starts = self._layouts.starts.items()
+            tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
+            self._unnamed = [kind for table in tables for kind in table if not kind.is_named]
+            self._state = (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
+            stable = [[kind for kind in table if self._is_stable(kind)] for table in tables]
+            kinds = {kind: self._columns.get(kind) or FrameColumns(kind) for table in stable for kind in table}
+            self._columns = kinds
+            self._tables = [[kinds[kind] for kind in table if kinds[kind].is_exact] for table in stable]
+            self._tables = [table for table in self._tables if table]
+            heads = [table[0].kind.first_bytes for table in self._tables]
+            self._search = re.compile(b"|".join(map(re.escape, heads)), re.DOTALL)
+            self._sizes = np.array([table[0].kind.size for table in self._tables], np.int64)
+            self._numbers = np.full(1 << 16, -1, np.int16)  # of the table, by the two bytes after the flag
+            self._numbers[[int.from_bytes(head[1:], "little") for head in heads]] = range(len(heads))
         return bool(self._tables)
 
-    def next_start(self, data: bytes, start: int) -> int:
-        """Return the first place from `start` on where such a frame may begin; the size of `data` if there is none."""
-        found = self._search.search(data, start)
+    def _is_stable(self, kind: PlainFrame) -> bool:
+        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
+        last = kind.last
+        return all(last is not other.last for other in self._unnamed) or (
+            kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
+        )
+
+    def next_start(self, data: bytes, at: int) -> int:
+        """Return the first place from `at` on where such a frame may begin; the size of `data` if there is none."""
+        found = self._search.search(data, at)
         return found.start() if found else len(data)
 
     def find(self, octets: Array, start: int, stop: int) -> Found:
-        """Return the frames that begin in ``octets[start:stop]``, and are followed by `WORD` bytes, as `stop` is."""
+        """Return the frames that begin in ``octets[start:stop]``. At least `WORD` bytes follow `stop` and each frame."""
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]
@@ -103,24 +108,18 @@ class Finder:
         parts: list[Part] = []
         for number, table in enumerate(self._tables):
             frames = np.flatnonzero((numbers == number) & ~is_cut)
-            for kind in filter(self._is_stable, table):
-                if len(frames):
-                    columns = self._known[kind]
-                    rows = _rows(octets, starts[frames], columns.width)
-                    good = columns.sound(rows)
-                    if len(good):
-                        is_all = len(good) == len(frames)
-                        parts.append(Part(columns, frames.take(good), rows if is_all else rows.take(good, axis=0)))
-                        is_sound[parts[-1].frames] = True
-                        frames = np.delete(frames, good)
-        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, is_cut)
-
-    def _is_stable(self, kind: PlainFrame) -> bool:
-        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
-        last = kind.last
-        return last not in self._unnamed or (
-            kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
-        )
+            for columns in table:
+                if not len(frames):
+                    break
+                rows = _rows(octets, starts.take(frames), columns.width)
+                good = columns.sound(rows)
+                if len(good):
+                    is_all = len(good) == len(frames)
+                    parts.append(Part(columns, frames.take(good), rows if is_all else rows.take(good, axis=0)))
+                    is_sound[parts[-1].frames] = True
+                    frames = np.delete(frames, good)
+        cut = int(starts[is_cut.argmax()]) if is_cut.any() else None
+        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
 
 
 def _rows(octets: Array, starts: Array, width: int) -> Array:
@@ -131,19 +130,19 @@ def _rows(octets: Array, starts: Array, width: int) -> Array:
 
 
 def _apart(starts: Array, ends: Array, frames: Array) -> Array:
-    """Return the frames without those that begin in an earlier one."""
+    """Return the frames without those that begin inside an earlier one. Two frames may share a flag."""
     if (starts[frames[1:]] >= ends[frames[:-1]] - 1).all():
         return frames
     end, apart = 0, []
     for frame in frames.tolist():
-        if starts[frame] >= end - 1:  # the closing flag of a frame may be the opening flag of the next one
+        if starts[frame] >= end - 1:
             end = ends[frame]
             apart.append(frame)
     return np.array(apart)
 
 
-def _tried(kinds: list[PlainFrame]) -> list[PlainFrame]:
-    """Return the layouts that are tried in turn: without those for which the choice between two may matter."""
+def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
+    """Return the layouts that are tried one after the other, without those whose order may matter."""
     recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 
