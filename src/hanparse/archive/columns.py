@@ -141,74 +141,9 @@ def _values(name: str, values: Sequence[Any]) -> Values:
     if kind == TEXT:
         texts = {text: code for code, text in enumerate(dict.fromkeys(value or "" for value in values))}
         return Values(np.array([texts[value or ""] for value in values], np.int32), valid, tuple(texts))
-    return Values(np.array([value or 0 for value in values], _dtype(kind)), valid)
+    return Values(np.array([value or 0 for value in values], dtype(kind)), valid)
 
 
-def _dtype(kind: pa.DataType) -> type:
+def dtype(kind: pa.DataType) -> type:
+    """Return the type of the values in an array for a column of numbers, times or truth values."""
     return np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
-
-
-class Piece(NamedTuple):
-    """Columns of some rows of a batch. `rows` are the numbers of the rows, or a slice of them."""
-
-    rows: Any
-    columns: dict[str, Values]
-
-
-def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.RecordBatch:
-    """Return a batch of so many rows, in which the pieces fill the columns."""
-    having: dict[str, list[tuple[Any, Values]]] = defaultdict(list)
-    for piece in pieces:
-        for name, values in piece.columns.items():
-            having[name].append((piece.rows, values))
-    bitmaps: dict[tuple[object, ...], pa.Buffer | None] = {}
-    arrays = [_array(field.type, rows, having[field.name], bitmaps) for field in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(
-    kind: pa.DataType, rows: int, parts: list[tuple[Any, Values]], bitmaps: dict[tuple[object, ...], pa.Buffer | None]
-) -> pa.Array:
-    if not parts:
-        return _nulls(kind, rows)
-    if pa.types.is_nested(kind):
-        cells = [(to, np.fromiter(found.values, object, len(found.values))) for to, found in parts]
-        return pa.array([cell or None for cell in _filled(rows, object, cells).tolist()], kind)
-    key = tuple((id(to), found.valid is not None and found.valid.tobytes()) for to, found in parts)
-    if key not in bitmaps:
-        valid = _filled(rows, bool, [(to, True if found.valid is None else found.valid) for to, found in parts])
-        bitmaps[key] = None if valid.all() else _bits(valid)
-    if kind == TEXT:
-        texts = {
-            text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))
-        }
-        codes = [(to, np.array([texts[text] for text in found.texts], np.int32)[found.values]) for to, found in parts]
-        filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # else all codes are 0
-        numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
-        return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
-    filled = _filled(rows, _dtype(kind), [(to, found.values) for to, found in parts])
-    return pa.Array.from_buffers(
-        kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)]
-    )
-
-
-def _filled(rows: int, kind: type, parts: list[tuple[Any, Any]]) -> Array:
-    """Return the values of the parts, and 0 for all other rows."""
-    filled: Array = np.zeros(rows, kind)
-    for to, values in parts:
-        filled[to] = values
-    return filled
-
-
-def _bits(values: Array) -> pa.Buffer:
-    return pa.py_buffer(np.packbits(values, bitorder="little"))
-
-
-_kept_nulls: dict[pa.DataType, pa.Array] = {}
-
-
-def _nulls(kind: pa.DataType, rows: int) -> pa.Array:
-    kept = _kept_nulls.get(kind)
-    if kept is None or len(kept) < rows:
-        kept = _kept_nulls[kind] = pa.nulls(rows, kind)
-    return kept.slice(0, rows)

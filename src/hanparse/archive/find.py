@@ -96,7 +96,10 @@ class Finder:
         return found.start() if found else len(data)
 
     def find(self, octets: Array, start: int, stop: int) -> Found:
-        """Return the frames that begin in ``octets[start:stop]``. At least `WORD` bytes follow `stop` and each frame."""
+        """Return the frames that begin in ``octets[start:stop]`` and are followed by at least `WORD` bytes.
+
+        So many bytes follow `stop`, too.
+        """
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]

@@ -1,7 +1,7 @@
 """Wall clocks in arrays -> times in UTC and in the zone of the meter, in microseconds since 1970.
 
-A wall clock is the eight bytes of a date-time from the year to the second, as one number. Each run of equal hours is
-converted once.
+A wall clock is one number: the eight bytes of a date-time from the year to the second. Each run of wall clocks in the
+same hour is converted once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _END_OF_HOUR: Final = timedelta(minutes=59, seconds=59)
 
 
 def exist(walls: Array, zone: Zone) -> Array:
-    """Return which wall clocks show a time that exists."""
+    """Return for each wall clock whether it shows a time that exists."""
     hours, counts = _hours(walls, zone)
     good: Array = (walls >> 8 & 0xFF) < _SIXTY
     if None in hours:
@@ -38,18 +38,19 @@ def exist(walls: Array, zone: Zone) -> Array:
 def moments(walls: Array, microsecond: int, zone: Zone) -> tuple[Values, Values]:
     """Return the times in UTC, null where the zone is unknown, and the local times of wall clocks that exist."""
     hours, counts = _hours(walls, zone)
-    begins, ends, locals_ = np.array(hours, np.int64).T
+    first, last, begin = np.array(hours, np.int64).T
     local = ((walls >> 8 & 0xFF) * _SIXTY + (walls & 0xFF)) * 1_000_000 + microsecond
-    local += np.repeat(locals_, counts)
-    offset = np.repeat(begins, counts)
-    for row in np.flatnonzero(np.repeat(begins != ends, counts)) if (begins != ends).any() else ():
-        offset[row] = _offset(EPOCH + int(local[row]) * MICROSECOND, zone)
+    local += np.repeat(begin, counts)
+    offset = np.repeat(first, counts)
+    if (first != last).any():
+        for row in np.flatnonzero(np.repeat(first != last, counts)):
+            offset[row] = _offset(EPOCH + int(local[row]) * MICROSECOND, zone)
     known = offset != _UNKNOWN
     return Values(local - offset, None if known.all() else known), Values(local)
 
 
 def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None], Array]:
-    """Return what `_hour` returns for each run of equal hours, and the lengths of the runs."""
+    """Return the result of `_hour` for each run of equal hours, and the lengths of the runs."""
     hours = walls >> 16 & _HOUR
     starts = np.flatnonzero(np.append(True, hours[1:] != hours[:-1]))
     return [_hour(hour, zone) for hour in hours[starts].tolist()], np.diff(np.append(starts, len(hours)))
@@ -57,7 +58,10 @@ def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None],
 
 @lru_cache(maxsize=4096)
 def _hour(hour: int, zone: Zone) -> tuple[int, int, int] | None:
-    """Return the offsets of the zone when an hour begins and ends, and its begin in microseconds; `None` for no hour."""
+    """Return the offsets of the zone at the begin and at the end of an hour, and its begin, in microseconds.
+
+    Return `None` for an hour that does not exist.
+    """
     try:
         begin = datetime(hour >> 32, hour >> 24 & 0xFF, hour >> 16 & 0xFF, hour & 0xFF)  # noqa: DTZ001  a wall clock
     except ValueError:
