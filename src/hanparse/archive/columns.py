@@ -1,4 +1,4 @@
-"""The Arrow columns of a record batch, derived from the fields of `Measurement`, and the arrays in them: `SCHEMA`.
+"""Measurements -> Arrow columns, which are derived from the fields of `Measurement`: `SCHEMA`, `from_measurements`.
 
 A number is a float64, because a meter may send any number with decimals. A time fills two columns: `timestamp` in UTC,
 null where the zone is unknown, and `timestamp_local`, the wall clock.
@@ -40,7 +40,10 @@ _FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, da
 
 
 class Values(NamedTuple):
-    """The values of some rows in one column. Texts are numbers of `texts`. `valid` is `None` where no row is null."""
+    """The values of some rows in one column: an array, or one value for all rows.
+
+    The values of a text column are indices of `texts`. `valid` is false for null, and `None` if no row is null.
+    """
 
     values: Any
     valid: Any = None
@@ -67,7 +70,7 @@ SCHEMA: Final = pa.schema(
         *(("wiring", TEXT), ("made_for_transformers", pa.bool_()), ("security", _struct(Security))),
     ]
 )
-"""The columns: the name of the capture, the position of the first byte of the push in it, and what the push carries."""
+"""The columns: the name of the capture, the position of the first byte of the push in it, and the push's values."""
 WITH_ESTIMATES: Final = SCHEMA.append(
     pa.field("estimated", pa.list_(pa.struct([pa.field("field", pa.string()), *_struct(Estimate)])))
 )
@@ -94,7 +97,7 @@ def _parts(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(value: int) -> int | None:
-    """Return a count, or `None` for one that no meter reaches and no column holds."""
+    """Return a count, or `None` for a count of more than 63 bits, which no meter reaches and no column can hold."""
     return value if abs(value) < _LARGEST else None
 
 
@@ -115,7 +118,7 @@ _READ: Final[Columns[Any]] = Columns(
 
 
 def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
-    """Return the columns that some of the measurements fill, by name."""
+    """Return the columns in which at least one of the measurements has a value, by name."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
         found["made_for_transformers"][row] = measurement.made_for_transformers

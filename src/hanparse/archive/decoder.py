@@ -1,4 +1,4 @@
-"""Defines `ArchiveDecoder`: the decoder of the bytes that are not in runs of frames with learned layouts."""
+"""Decodes the bytes of a capture that are not in frames with learned layouts: `ArchiveDecoder`."""
 
 from __future__ import annotations
 
@@ -23,11 +23,15 @@ class ArchiveDecoder(Decoder):
 
     @property
     def can_pass(self) -> bool:
-        """Whether the next frame depends on no byte before it except for an opening flag."""
+        """True if the next frame depends on no byte before it except for an opening flag."""
         return self.reader.is_settled and self.reader.known is self._layouts.starts and self._estimator is None
 
     def count_damage(self, data: bytes, base: int, start: int, stop: int) -> bool:
-        """Count the errors of ``data[start:stop]``, which is before a frame. Return false if a frame may be in it."""
+        """Count the errors in ``data[start:stop]``, which ends where a sound frame begins.
+
+        Return false, and count nothing, if these bytes may contain another frame. `base` is the position of
+        ``data[0]``.
+        """
         errors = self.reader.errors_between(data, base, start, stop)
         for error in errors or ():
             self._fail(error)

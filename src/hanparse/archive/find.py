@@ -1,4 +1,4 @@
-"""Finds the frames that have learned layouts in a part of a capture, all at once: `Finder`."""
+"""Finds and verifies all frames with learned layouts in a part of a capture at once: `Finder`."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Part(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Where frames with known first bytes begin and end, in the order of the capture, and which of them are sound."""
+    """The places where frames with known first bytes begin and end, and the sound ones among these frames."""
 
     starts: Array
     ends: Array
@@ -39,11 +39,15 @@ class Found(NamedTuple):
     """The indices of the sound frames, without those that begin inside an earlier one."""
     parts: list[Part]
     cut: int | None
-    """Where the first frame begins that does not end in the window."""
+    """The place where the first frame begins that does not end in the window; `None` if all of them do."""
 
     @property
     def runs(self) -> list[tuple[int, int, int, int]]:
-        """The runs of sound frames without a gap: two indices of `sound`, first and end, and the same as places."""
+        """The runs of sound frames without a gap between them.
+
+        A run is the index in `sound` of its first frame and the one after its last frame, and the places of its first
+        byte and after its last byte.
+        """
         starts, ends = self.starts[self.sound], self.ends[self.sound]
         breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
         first, last = np.append(0, breaks), np.append(breaks, len(starts))
@@ -61,7 +65,7 @@ class Finder:
 
     @property
     def is_current(self) -> bool:
-        """Whether the decoder recognises the same frames as at the last call of `learn`."""
+        """True if the decoder recognises the same frames as at the last call of `learn`."""
         return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
@@ -91,7 +95,7 @@ class Finder:
         )
 
     def next_start(self, data: bytes, at: int) -> int:
-        """Return the first place from `at` on where such a frame may begin; the size of `data` if there is none."""
+        """Return the first place from `at` on where a frame with a layout may begin, or the size of `data`."""
         found = self._search.search(data, at)
         return found.start() if found else len(data)
 
@@ -145,7 +149,7 @@ def _apart(starts: Array, ends: Array, frames: Array) -> Array:
 
 
 def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
-    """Return the layouts that are tried one after the other, without those whose order may matter."""
+    """Return the layouts that were used last, without those that depend on the order in which layouts are tried."""
     recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 

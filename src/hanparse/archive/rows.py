@@ -24,7 +24,7 @@ _ALONE: Final = 1 << 12
 
 
 class Rows:
-    """Collects the rows of the next batches, by their numbers."""
+    """Collects the values of rows, and makes batches of them. The number of a row counts from the last batches."""
 
     def __init__(self, schema: pa.Schema, source: str | None, limit: int) -> None:
         self._schema, self._source, self._limit = schema, source, limit
@@ -38,11 +38,11 @@ class Rows:
 
     @property
     def is_full(self) -> bool:
-        """Whether the rows fill a batch."""
+        """True if the rows fill a batch."""
         return self.count >= self._limit
 
     def add(self, measurements: list[Measurement], positions: list[int]) -> None:
-        """Append measurements, and take the position of each one from `positions`, which is empty then."""
+        """Append one row for each measurement. Remove the positions of the measurements from `positions`."""
         if measurements:
             numbers = range(self.count, self.count + len(measurements))
             self._alone += zip(numbers, positions, measurements, strict=True)
@@ -52,7 +52,7 @@ class Rows:
                 self._convert()
 
     def put(self, numbers: Array, columns: dict[str, Values]) -> None:
-        """Fill the rows that have these numbers."""
+        """Set the values of the rows that have these numbers, in ascending order."""
         to = slice(int(numbers[0]), int(numbers[-1]) + 1)  # faster than the numbers
         for name, values in columns.items():
             self._having[name].append((to if to.stop - to.start == len(numbers) else numbers, values))
@@ -104,7 +104,7 @@ def _array(
 
 
 def _filled(rows: int, kind: type, parts: list[tuple[Any, Any]]) -> Array:
-    """Return the values of the parts, and 0 for all other rows."""
+    """Return an array with the values of the parts, and with 0 for all other rows."""
     filled: Array = np.zeros(rows, kind)
     for to, values in parts:
         filled[to] = values
