@@ -76,7 +76,8 @@ def batches(source: One | Iterable[One], *, rows: int = ROWS, **options: Unpack[
 
     `source` is one capture or an iterable of captures: paths, binary files or bytes. A capture contains the bytes of
     one wire, and each capture has its own decoder with these `options`. The rows are the measurements that `Decoder`
-    returns, in the same order. Raises `TypeError` for a source or option of a wrong type, and `ValueError` for `rows` below 1.
+    returns, in the same order. Raises `TypeError` for a source or option of a wrong type, and `ValueError` for `rows`
+    below 1.
     """
     if not isinstance(rows, int) or isinstance(rows, bool):
         raise TypeError(f"expected rows: int, found {type(rows).__name__}")
