@@ -9,6 +9,7 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 pygments_dark_style = "a11y-high-contrast-dark"
+highlight_options = {"pycon": {"stripnl": True}}  # doctest needs an empty line after a result; a reader does not
 html_title = "hanparse"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]

@@ -1,10 +1,12 @@
-"""Keep a charger below the main fuse, also while the meter is silent or sends noise, or the gateway is disconnected.
+"""Keep a charger below the main fuse, whatever the meter and the gateway do.
 
     python examples/charger.py 192.168.1.20 3001 25
 
-The program reads a TCP gateway, in a house with a TN net and a main fuse of 25 A, and prints the limits that a charger
-would receive. For your charger, write a class with the two methods of `Charger`. If the charger has a fallback limit
-for a lost connection, set it too: a program can end at any time.
+The program reads a TCP gateway, in a house with a TN net and a main fuse of 25 A, and
+prints the limits that a charger would receive. The meter may be silent or send noise,
+and the gateway may be disconnected. For your charger, write a class with the two
+methods of `Charger`. If the charger has a fallback limit for a lost connection, set
+it too: a program can end at any time.
 """
 
 from __future__ import annotations
@@ -24,23 +26,31 @@ if TYPE_CHECKING:
 
     Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
-LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for a lower current, so below this the charger pauses
+LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for less: the charger pauses
 
 
 class Charger(Protocol):
     """A charger with a current limit. Both methods must return quickly."""
 
     def measured_current(self) -> float:
-        """Return the A in each line by the charger's own meter, not its limit; 0 if the charger does not measure it."""
+        """Return the measured A in each line; 0 if the charger measures nothing."""
 
     def set_limit(self, amperes: float) -> None:
         """Limit the current to this many A from now on; 0 pauses the charger."""
 
 
 async def listen(
-    connect: Connect, guard: FuseGuard, charger: Charger, *, silence: float = 60, pause: float = 5
+    connect: Connect,
+    guard: FuseGuard,
+    charger: Charger,
+    *,
+    silence: float = 60,
+    pause: float = 5,
 ) -> None:
-    """Pass every measurement to the guard, without end. Reconnect after `silence` seconds without a byte."""
+    """Pass every measurement to the guard, without end.
+
+    Reconnect after `silence` seconds without a byte.
+    """
     decoder = Decoder(on_error=lambda _error: guard.bad_data(datetime.now(UTC)))
     while True:
         try:
@@ -49,19 +59,24 @@ async def listen(
             with closing(writer):
                 while chunk := await _read(reader, silence):
                     for measurement in decoder.feed(chunk):
-                        guard.update(measurement, datetime.now(UTC), charging=charger.measured_current())
+                        drawn = charger.measured_current()
+                        guard.update(measurement, datetime.now(UTC), charging=drawn)
         except OSError as error:  # this includes TimeoutError, which has no message
             print(str(error) or f"silent for {silence} s", file=sys.stderr)
         await asyncio.sleep(pause)
 
 
 async def _read(reader: asyncio.StreamReader, silence: float) -> bytes:
-    async with asyncio.timeout(silence):  # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
+    # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
+    async with asyncio.timeout(silence):
         return await reader.read(4096)
 
 
 async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> None:
-    """Set the limit of the charger once in each period, whether the meter pushes or not. Pause it at the end."""
+    """Set the limit of the charger once in each period, with and without pushes.
+
+    Pause the charger at the end.
+    """
     try:
         while True:
             current = guard.headroom(datetime.now(UTC)).current
@@ -72,7 +87,10 @@ async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> N
 
 
 async def keep(connect: Connect, guard: FuseGuard, charger: Charger) -> None:
-    """Run `listen` and `control` together. If one fails, the other ends too, and the charger pauses."""
+    """Run `listen` and `control` together.
+
+    If one fails, the other ends too, and the charger pauses.
+    """
     async with asyncio.TaskGroup() as group:
         group.create_task(control(guard, charger))
         group.create_task(listen(connect, guard, charger))
@@ -95,4 +113,5 @@ if __name__ == "__main__":
         sys.exit("usage: charger.py HOST PORT FUSE")
     host, port, fuse = sys.argv[1:]
     gateway = partial(asyncio.open_connection, host, int(port))
-    asyncio.run(keep(gateway, FuseGuard(float(fuse), Wiring.FOUR_WIRE), PrintedCharger()))
+    guard = FuseGuard(float(fuse), Wiring.FOUR_WIRE)
+    asyncio.run(keep(gateway, guard, PrintedCharger()))

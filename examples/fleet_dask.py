@@ -1,4 +1,4 @@
-"""Convert captures to Parquet on the workers of Dask: a capture is one wire and one task.
+"""Convert captures to Parquet with Dask: a capture is one wire and one task.
 
     python examples/fleet_dask.py OUT CAPTURE...
 
@@ -9,13 +9,13 @@ import os
 import sys
 from typing import NamedTuple
 
-from dask.distributed import Client, LocalCluster, wait
+from dask.distributed import Client, Future, LocalCluster, wait
 
 from hanparse.archive import convert
 
 
 class Report(NamedTuple):
-    """What became of one capture: the number of rows, or the reason why it could not be read."""
+    """The number of rows of a capture, or the reason why it could not be read."""
 
     path: str
     rows: int
@@ -23,7 +23,7 @@ class Report(NamedTuple):
 
 
 def one(path: str, out: str) -> Report:
-    """Convert one capture; a file that cannot be read is a report, so that no other capture waits for it."""
+    """Convert one capture. A file that cannot be read becomes a report."""
     try:
         return Report(path, convert(path, out), "")
     except OSError as error:
@@ -31,19 +31,27 @@ def one(path: str, out: str) -> Report:
 
 
 def convert_all(client: Client, paths: list[str], out: str) -> list[Report]:
-    """Convert captures on the workers of a cluster. A task whose worker dies runs again on another worker."""
+    """Convert captures on the workers of a cluster.
+
+    A task whose worker dies runs again on another worker.
+    """
     jobs = client.map(one, paths, out=out, pure=False, retries=3)
     wait(jobs)
-    ended = zip(jobs, paths, strict=True)
-    return [job.result() if job.status == "finished" else Report(path, 0, repr(job.exception())) for job, path in ended]
+    return [_report(job, path) for job, path in zip(jobs, paths, strict=True)]
+
+
+def _report(job: Future, path: str) -> Report:
+    if job.status == "finished":
+        found: Report = job.result()
+        return found
+    return Report(path, 0, repr(job.exception()))
 
 
 def main() -> None:
     """Convert the captures with one worker for each processor of this machine."""
     out, *paths = sys.argv[1:]
-    workers = LocalCluster(
-        n_workers=os.cpu_count(), threads_per_worker=1, host="127.0.0.1", dashboard_address="127.0.0.1:0"
-    )
+    here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
+    workers = LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, **here)
     with workers, Client(workers) as client:
         for report in convert_all(client, paths, out):
             print(*report)

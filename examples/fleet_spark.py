@@ -1,4 +1,4 @@
-"""Convert captures to Parquet on the executors of Spark: a capture is one wire and one task.
+"""Convert captures to Parquet with Spark: a capture is one wire and one task.
 
     spark-submit examples/fleet_spark.py OUT CAPTURE...
 
@@ -14,11 +14,11 @@ from pyspark.sql import Row, SparkSession
 
 from hanparse.archive import convert
 
-REPORT = pa.schema([("path", pa.string()), ("rows", pa.int64()), ("error", pa.string())])
+REPORT = pa.schema({"path": pa.string(), "rows": pa.int64(), "error": pa.string()})
 
 
 def one(path: str, out: str) -> dict[str, object]:
-    """Convert one capture; a file that cannot be read is a report, so that no other capture waits for it."""
+    """Convert one capture. A file that cannot be read becomes a report."""
     try:
         return {"path": path, "rows": convert(path, out), "error": ""}
     except OSError as error:
@@ -26,20 +26,25 @@ def one(path: str, out: str) -> dict[str, object]:
 
 
 def convert_all(spark: SparkSession, paths: list[str], out: str) -> list[Row]:
-    """Convert captures on the executors of a session. A task whose executor dies runs again on another executor."""
+    """Convert captures on the executors of a session.
+
+    A task whose executor dies runs again on another executor.
+    """
 
     def reports(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
             for path in batch.column("path").to_pylist():
                 yield pa.RecordBatch.from_pylist([one(path, out)], REPORT)
 
-    slices = spark.sparkContext.parallelize([(path,) for path in paths], len(paths))  # one capture in each
+    rows = [(path,) for path in paths]
+    slices = spark.sparkContext.parallelize(rows, len(rows))  # one capture in each
     captures = spark.createDataFrame(slices, "path string")
-    return sorted(captures.mapInArrow(reports, "path string, rows long, error string").collect())
+    reported = captures.mapInArrow(reports, "path string, rows long, error string")
+    return sorted(reported.collect())
 
 
 def main() -> None:
-    """Convert the captures with the executors that ``spark-submit`` configures, or else on this machine."""
+    """Convert the captures with the executors of spark-submit, or on this machine."""
     out, *paths = sys.argv[1:]
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.appName("captures").getOrCreate()

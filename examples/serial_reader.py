@@ -1,8 +1,10 @@
-"""Print the measurements from a serial port, or from any file object whose read(n) blocks until bytes arrive.
+"""Print the measurements from a serial port.
 
     python examples/serial_reader.py /dev/ttyUSB0
 
-Set the port first, for example ``stty -F /dev/ttyUSB0 2400 parenb -parodd cs8 raw`` (Kamstrup: ``-parenb``).
+Set the port first, for example ``stty -F /dev/ttyUSB0 2400 parenb -parodd cs8 raw``
+(Kamstrup: ``-parenb``). Any file object whose ``read(n)`` blocks until bytes arrive is
+a port, too.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Print the measurements from a TCP gateway, and reconnect whenever the gateway closes the connection.
+"""Print the measurements from a TCP gateway, and reconnect after it disconnects.
 
 python examples/tcp_gateway.py 192.168.1.20 3001
 """
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from hanparse import Measurement
 
 
-async def measurements(host: str, port: int, *, pause: float = 5, silence: float = 60) -> AsyncIterator[Measurement]:
-    """Yield every measurement, without end. One decoder serves all connections: a truncated frame costs no other.
+async def measurements(
+    host: str, port: int, *, pause: float = 5, silence: float = 60
+) -> AsyncIterator[Measurement]:
+    """Yield every measurement, without end.
 
-    A gateway that loses its power does not close the connection. So `silence` seconds without a byte end it, too.
+    One decoder serves all connections: a truncated frame costs no other. A gateway
+    without power does not close the connection. So `silence` seconds without a byte
+    end the connection, too.
     """
     decoder = Decoder()
     while True:
@@ -33,14 +37,16 @@ async def measurements(host: str, port: int, *, pause: float = 5, silence: float
                     for measurement in decoder.feed(chunk):
                         yield measurement
         except OSError as error:  # this includes TimeoutError, which has no message
-            print(f"{host}:{port}: {str(error) or f'silent for {silence} s'}", file=sys.stderr)
+            reason = str(error) or f"silent for {silence} s"
+            print(f"{host}:{port}: {reason}", file=sys.stderr)
         for measurement in decoder.flush():
             yield measurement
         await asyncio.sleep(pause)
 
 
 async def _read(reader: asyncio.StreamReader, silence: float) -> bytes:
-    async with asyncio.timeout(silence):  # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
+    # asyncio.wait_for in Python 3.11 can miss the cancellation of its task
+    async with asyncio.timeout(silence):
         return await reader.read(4096)
 
 

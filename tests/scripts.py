@@ -21,5 +21,7 @@ def script(path: str) -> ModuleType:
     assert spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # dataclasses look for their module
+    if (folder := str(ROOT / Path(path).parent)) not in sys.path:
+        sys.path.append(folder)  # a tool may import another one
     spec.loader.exec_module(module)
     return module

@@ -152,6 +152,7 @@ NOTHING_DECODED = {
     "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
     "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to find a fault")),
     "noise": (NOISE, ("no frame begins in 4076 bytes", "\n  the speed is wrong", "\n  Norwegian HAN ports")),
+    "a damaged frame": (named("refused/wrong-fcs").data, ("FCS 0000 does not fit its 119 bytes",)),
     "little noise": (NOISE[:300], ("too few bytes to find a fault",)),
 }
 
@@ -208,7 +209,7 @@ def test_a_file_that_cannot_be_read_is_status_2_whatever_the_others_hold(
 def test_a_dump_in_place_of_a_file_name_is_told_where_it_goes(capsys: pytest.CaptureFixture[str]) -> None:
     for dump in (PUSH.hex(), PUSH.hex(" "), STREAM.hex()):
         assert main(["decode", dump]) == 2
-        assert capsys.readouterr().err.endswith("; a dump goes to standard input, or into a file\n")
+        assert capsys.readouterr().err.endswith("; pass a hex dump on standard input or in a file\n")
     assert main(["decode", "capture.bin"]) == 2
     assert "standard input" not in capsys.readouterr().err
 
@@ -342,7 +343,7 @@ def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPat
         ("obis angle >/dev/null", {"PYTHONIOENCODING": "ascii"}, 0, ""),
         ("obis angle >/dev/null", {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}, 0, ""),
         ("demo | true", {}, 0, ""),
-        ("obis nonsense 2>&1 >/dev/full", {}, 1, "nothing known"),
+        ("obis nonsense 2>&1 >/dev/full", {}, 1, "no OBIS code was found"),
         pytest.param(
             "demo >/dev/full",
             {},

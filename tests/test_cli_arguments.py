@@ -17,11 +17,11 @@ def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return capsys.readouterr().err
 
 
-def test_one_number_as_ratio_asks_which_is_meant(capsys: pytest.CaptureFixture[str]) -> None:
+def test_one_number_as_ratio_is_refused_with_the_words_of_scale(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="write 5:1 if the factor is 5") as why:
+        Scale.ct("5")
     for command in ("decode", "explain"):
-        shown = refusal(capsys, command, "--ct", "5")
-        assert "which ratio is meant?" in shown
-        assert "5:1 for a factor of 5, 100:5 for 100 A to 5 A" in shown
+        assert str(why.value) in refusal(capsys, command, "--ct", "5")
     assert given(["decode", "--ct", "5:1"]).ct == Scale.ct(5)
     assert given(["decode", "--ct", "100:5"]).ct == Scale.ct(20)
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hanparse import Breaker, Wiring
-from hanparse.cli.cells import CSV, JSON, PEOPLE, Style, in_csv, number, writer
+from hanparse.cli.cells import CSV, JSON, TABLE, Style, in_csv, number, writer
 
 AWARE = st.datetimes(
     datetime(1900, 1, 1), datetime(2100, 1, 1),  # noqa: DTZ001  hypothesis adds the zone
@@ -38,7 +38,7 @@ def test_a_number_is_read_back_exactly(value: float) -> None:
 
 @given(AWARE)
 def test_a_time_is_the_same_instant_in_utc(when: datetime) -> None:
-    for style in (JSON, CSV, PEOPLE):
+    for style in (JSON, CSV, TABLE):
         for utc in (False, True):
             text = writer("timestamp", style, silent, utc=utc)(when)
             assert text
@@ -57,7 +57,7 @@ def test_the_time_of_arrival_has_milliseconds_also_where_they_are_zero() -> None
     [
         (JSON, '"ready"', '"THREE_WIRE"'),
         (CSV, "ready", "THREE_WIRE"),
-        (PEOPLE, "ready", "3-phase 3-wire (IT, delta)"),
+        (TABLE, "ready", "3-phase 3-wire (IT, delta)"),
     ],
 )
 def test_a_state_is_its_name(style: Style, breaker: str, wiring: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import SOUND, folder, named
+from telegrams import swedish
 
 from hanparse import Decoder, FrameError
 from hanparse.cli.verdict import findings
@@ -39,6 +40,16 @@ def test_an_error_of_a_push_stands_in_front_of_a_finding_that_points_at_it() -> 
     error, finding = findings(fed(push.data))
     assert "no profile" in error or "expected" in error
     assert finding.startswith("1 pushes in 1 sound frames contain lists that no profile reads")
+
+
+def test_a_damaged_frame_gives_its_check_sequence_alone_and_half_a_frame_too_few_bytes() -> None:
+    whole = {"FCS": named("refused/wrong-fcs").data, "CRC": swedish()[:-6] + b"0000\r\n"}
+    for check, data in whole.items():
+        (finding,) = findings(fed(data))
+        assert check in finding
+    error, advice = findings(fed(whole["FCS"][:40]))
+    assert "83 are missing" in error
+    assert "too few bytes" in advice
 
 
 def test_where_too_few_bytes_came_the_best_error_is_given() -> None:

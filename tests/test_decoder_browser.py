@@ -17,7 +17,7 @@ from urllib.parse import quote
 import dumpstyles
 import pytest
 from ciphering import VECTORS
-from framefiles import named
+from framefiles import folder, named
 from scripts import script
 from wire import LLC, seal
 
@@ -245,7 +245,7 @@ def test_keys_decipher_with_web_crypto_and_wrong_keys_give_a_sentence(visit: Vis
     try:
         assert visit.paste(file.data.hex()).startswith("1 push")
         assert visit.values == dict(hanparse.decode(file.data, **file.options).rows())  # type: ignore[arg-type]
-        assert "Plaintext 1" in visit.text("#map")
+        assert "plaintext" in visit.text("#map")
         visit.tab.fill("#auth_key", "00" * 16)
         assert visit.paste(file.data.hex()).startswith("0 pushes")
         assert "tag does not fit" in visit.problems[-1]
@@ -254,6 +254,21 @@ def test_keys_decipher_with_web_crypto_and_wrong_keys_give_a_sentence(visit: Vis
     finally:
         for name in ("key", "auth_key"):
             visit.tab.fill(f"#{name}", "")
+
+
+def test_a_stream_of_ciphered_p1_telegrams_gives_the_values_of_the_library(visit: Visit) -> None:
+    files = [file for file in folder("p1") if file.options and len(file.measurements) == 1]
+    assert files
+    for file in files:
+        visit.tab.evaluate("document.getElementById('keys').open = true")
+        for name, text in file.options.items():
+            visit.tab.fill(f"#{name}", text)
+        try:
+            assert visit.paste((b"noise" + file.data).hex()).startswith("1 push"), file.name
+            assert visit.values == dict(hanparse.decode(file.data, **file.options).rows())  # type: ignore[arg-type]
+        finally:
+            for name in file.options:
+                visit.tab.fill(f"#{name}", "")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -141,7 +141,7 @@ def test_a_file_that_is_cut_off_or_written_anew_is_read_from_its_beginning(path:
             found[3:]
         )
         assert len(found) == 3 + new.count(b"\n")
-        assert notes == ["was cut off or written anew and is read from its beginning"]
+        assert notes == ["was truncated or rewritten, and is read from its beginning"]
 
 
 def test_a_file_may_become_another_kind(path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_file_that_takes_its_place_is_read_when_the_old_one_is_read_to_its_end
 
     found, notes = follow(path, rotate, appended(OTHER_LINE))
     assert [one.active_power_import == 5852 for one in found] == [True, True, False, False, False]
-    assert notes == ["is another file now, which is read from its beginning"]
+    assert notes == ["was replaced by another file, which is read from its beginning"]
 
 
 @posix

@@ -120,6 +120,10 @@ def test_a_lost_list_or_an_hour_of_silence_does_not_move_the_limit() -> None:
     assert watch.stale_after == timedelta(seconds=30)
 
 
+def test_a_guard_shows_what_it_guards() -> None:
+    assert repr(guard(charger=(1, 3))) == "<FuseGuard 25 A, THREE_WIRE, charger on L1, L3, fallback 6 A>"
+
+
 def test_a_limit_that_was_given_holds() -> None:
     watch = guard(stale_after=timedelta(seconds=12))
     for seconds in range(0, 100, 10):

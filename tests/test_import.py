@@ -82,6 +82,13 @@ def test_a_decoder_that_exists_imports_nothing_more() -> None:
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
 
 
+def test_a_decoder_loads_nothing_that_reads_texts_or_explains_bytes() -> None:
+    code = "import sys, hanparse; hanparse.Decoder(); print(*sys.modules)"
+    result = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, check=True)
+    unneeded = ("hexdump", "pasted", "annotate", "support", "energy", "cli", "sources", "sinks", "archive")
+    assert not {f"hanparse.{name}" for name in unneeded} & {*result.stdout.split()}
+
+
 def test_the_names_of_the_package_are_its_public_names() -> None:
     assert dir(hanparse) == hanparse.__all__
     assert all(getattr(hanparse, name) for name in hanparse.__all__)

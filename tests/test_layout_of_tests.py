@@ -92,6 +92,7 @@ OF_THE_WHOLE: Final = {
     "layout_of_tests": "this module",
     "mutations": "mutated pushes through every layer",
     "numbers": "no number of anybody's meter",
+    "pictures": "drawings of the site",
     "project": "files around the library",
     "streams": "streams with all that goes wrong",
 }

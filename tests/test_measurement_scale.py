@@ -18,7 +18,7 @@ from hanparse.meters import values
         ("50:1", 50),
         ("150:4", 37.5),
         (20, 20),
-        ("20", 20),
+        ("20:1", 20),
         (" 150 : 5 ", 30),
         ("100/5", 20),
         ("100/5 A", 20),
@@ -44,6 +44,13 @@ def test_a_ratio_that_is_turned_round_is_refused_with_the_right_one() -> None:
     for turned in ("5:100", "5/100 A"):
         with pytest.raises(ValueError, match="expected primary:secondary as transformer ratio, 100:5, found"):
             Scale.ct(turned)
+
+
+@pytest.mark.parametrize("text", ["5", "20", " 2.5 ", "5 A", "100A"])
+def test_a_text_of_one_number_is_refused_with_the_two_ways_to_write_what_may_be_meant(text: str) -> None:
+    number = text.strip(" A")
+    with pytest.raises(ValueError, match=f"found '{text}': write {number}:1 if the factor is {number}, or both"):
+        Scale.ct(text)
 
 
 @given(st.sampled_from(["current", "voltage", "power", "energy"]), st.floats(max_value=0) | st.just(float("nan")))

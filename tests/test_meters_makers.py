@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+import tomllib
+from fnmatch import fnmatchcase
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from bodies import structure
-from framefiles import SOUND, FrameFile
+from framefiles import SOUND, TRANSPORTS, FrameFile
 from scripts import ROOT, script
 
 from hanparse import Obis, decode
@@ -139,6 +141,26 @@ def test_every_profile_but_one_says_whose_lists_it_reads() -> None:
 def test_the_page_of_meters_is_what_profiles_and_frames_say() -> None:
     page = (ROOT / "docs" / "meters.md").read_text("utf-8")
     assert script("tools/write_meters.py").page() == page, "run python tools/write_meters.py"
+
+
+def test_the_front_page_names_the_countries_and_makers_of_the_page_of_meters() -> None:
+    page = (ROOT / "docs" / "index.md").read_text("utf-8")
+    assert script("tools/write_meters.py").front(page) == page, "run python tools/write_meters.py"
+
+
+def test_every_frame_of_a_meter_proves_a_row_of_the_table_of_meters() -> None:
+    supported = script("tools/supported.py")
+    meters = tomllib.loads(supported.DATA.read_text("utf-8"))["meter"]
+    patterns = [pattern for meter in meters for pattern in meter["frames"]]
+    files = [file.name for file in supported.frame_files() if file.name.partition("/")[0] not in TRANSPORTS]
+    unused = [name for name in files if not any(fnmatchcase(name, pattern) for pattern in patterns)]
+    assert unused == ["unnamed/registers-a0"]  # a list of no certain manufacturer
+
+
+def test_a_row_of_the_table_of_meters_without_a_frame_is_refused() -> None:
+    supported = script("tools/supported.py")
+    with pytest.raises(ValueError, match="no frame file with a measurement matches 'kaifa/list9'"):
+        supported.matching(["kaifa/*", "kaifa/list9"], supported.frame_files())
 
 
 def test_profiles_hold_no_functions() -> None:

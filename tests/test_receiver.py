@@ -198,8 +198,8 @@ def test_a_ciphered_telegram_is_a_telegram_that_was_read() -> None:
     ("content", "error", "said"),
     [
         (swedish().replace(b"2.301", b"2.391"), ChecksumError, "CRC"),
-        (AIDON_2.apdu[:1] + b"secret" * 9, DecodeError, "what the keys opened is no push"),
-        (named("refused/unknown-list").apdu, UnknownMeterError, "no profile reads what the keys opened"),
+        (AIDON_2.apdu[:1] + b"secret" * 9, DecodeError, "the deciphered content is no push"),
+        (named("refused/unknown-list").apdu, UnknownMeterError, "no profile reads the deciphered content"),
     ],
 )
 def test_what_the_keys_opened_is_not_shown_when_it_cannot_be_read(
@@ -269,8 +269,8 @@ def test_an_m_bus_header_without_a_frame_is_an_error_that_says_it() -> None:
         (b"7E A0 27 01 02 01 10 5A", 0, "found 23 bytes of text; a hex dump is a str"),
         (b"\xdb\x08", 0, "no flag .7E. in 2 bytes; its first byte is the tag of general-glo-ciphering"),
         (b"\x02\x03", 0, "no flag .7E. in 2 bytes$"),
-        (b"\x00\x7e\x13\x2b", 2, "expected a format field .A0 to AF. after a flag .7E., found 13 .* wrong parity"),
-        (b"\x00\x7e", 2, "found nothing and nothing better in 2 bytes"),
+        (b"\x00\x7e\x13\x2b", 2, "expected a format field .A0 to AF. after a flag .7E., found 13, .* wrong parity"),
+        (b"\x00\x7e", 2, "found nothing, and no frame in 2 bytes"),
     ],
 )
 def test_the_error_for_bytes_without_a_frame_says_what_they_look_like(data: bytes, offset: int, said: str) -> None:

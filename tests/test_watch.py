@@ -25,7 +25,7 @@ from hanparse.cli.commands import watch
 from hanparse.cli.main import main
 from hanparse.cli.watch.drawing import bar, curve, limits
 from hanparse.cli.watch.health import Problem, duration, problems, words
-from hanparse.cli.watch.model import QUIET, Model, Wire
+from hanparse.cli.watch.model import QUIET, Connection, Model
 from hanparse.cli.watch.screen import screen
 from hanparse.diagnosis import Fault
 from hanparse.measurement import FIELD_UNITS, FIELDS
@@ -51,7 +51,7 @@ def model(*measurements: Measurement, fuse: float | None = 25.0) -> Model:
     made = Model("tcp://gateway:3001", fuse, NOW)
     for number, measurement in enumerate(measurements):
         made.take(measurement, after(2 * number))
-    made.observe(Wire(1, Stats(bytes=100 * len(measurements), measurements=len(measurements))), NOW)
+    made.observe(Connection(1, Stats(bytes=100 * len(measurements), measurements=len(measurements))), NOW)
     return made
 
 
@@ -170,7 +170,7 @@ def test_an_export_is_below_zero_in_the_curve() -> None:
 
 def test_powers_older_than_the_window_are_forgotten() -> None:
     shown = model(CURRENTS, CURRENTS)
-    shown.observe(Wire(), after(601))
+    shown.observe(Connection(), after(601))
     assert [time for time, _ in shown.powers] == [after(2)]
 
 
@@ -220,19 +220,19 @@ def test_a_meter_that_is_unplugged_is_named_with_numbered_actions_above_the_old_
 )
 def test_an_error_of_the_connection_is_explained_with_actions(error: Exception, seen: str) -> None:
     shown = Model("tcp://gateway:3001", None, NOW)
-    shown.observe(Wire(2, Stats(), (Fault("no-bytes", "0 bytes were received: nothing", {}),), error), NOW)
+    shown.observe(Connection(2, Stats(), (Fault("no-bytes", "0 bytes were received: nothing", {}),), error), NOW)
     assert words(shown, NOW) == "connecting, attempt 2"
     (problem,) = problems(shown, NOW)
-    assert problem.seen == seen
+    assert problem.observation == seen
     assert len(problem.steps) >= 2
 
 
 def test_a_port_without_a_byte_has_the_causes_of_the_diagnosis_after_half_a_minute_and_not_before() -> None:
     shown = Model("/dev/ttyUSB0", None, NOW)
-    shown.observe(Wire(1, Stats(), Decoder().diagnosis()), NOW)
+    shown.observe(Connection(1, Stats(), Decoder().diagnosis()), NOW)
     assert list(problems(shown, after(5))) == []
     (problem,) = problems(shown, after(31))
-    assert problem.seen == "0 bytes were received"
+    assert problem.observation == "0 bytes were received"
     assert problem.steps[0] == "the HAN port is closed (ask the grid company to open it)"
     assert "parity is wrong" in problem.steps[-2]
     assert "hanparse probe" in problem.steps[-1]
@@ -242,7 +242,7 @@ def test_a_wrong_parity_is_diagnosed_while_bytes_arrive() -> None:
     decoder = Decoder()
     decoder.feed(bytes(byte for byte in named("kaifa/list2-ma304h4-tn").data * 40 if byte.bit_count() % 2))
     shown = Model("/dev/ttyUSB0", None, NOW)
-    shown.observe(Wire(1, decoder.stats, decoder.diagnosis()), NOW)
+    shown.observe(Connection(1, decoder.stats, decoder.diagnosis()), NOW)
     (problem,) = problems(shown, after(1))
     assert any("8E1" in step for step in problem.steps)
     assert "no push yet" in words(shown, after(1))
@@ -250,7 +250,9 @@ def test_a_wrong_parity_is_diagnosed_while_bytes_arrive() -> None:
 
 def test_faults_beside_values_are_below_them() -> None:
     shown = model(CURRENTS)
-    shown.observe(Wire(1, Stats(bytes=200), (Fault("damaged", "9 frames: bytes are lost; check the cable", {}),)), NOW)
+    shown.observe(
+        Connection(1, Stats(bytes=200), (Fault("damaged", "9 frames: bytes are lost; check the cable", {}),)), NOW
+    )
     assert list(problems(shown, NOW)) == [Problem("9 frames", ("bytes are lost", "check the cable"))]
     lines = text(shown).splitlines()
     assert lines[-3:] == ["9 frames", "1. bytes are lost", "2. check the cable"]

@@ -25,6 +25,8 @@ PLOTS: Final = Path(__file__).parents[1] / "docs" / "plots"
 CALIBRATION: Final = PLOTS / "estimate-calibration.csv"
 SIZE: Final = 460
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 64, 48
+LETTER: Final = 7.2
+"""px. The mean width of a letter in the widest of the usual fonts (DejaVu Sans)."""
 BLUE, ORANGE, LIGHT = "#0072b2", "#d55e00", "#c3cad1"
 STYLE: Final = """
 text { font: 13px sans-serif; fill: #333 } .title { font-weight: 600; font-size: 14px } .end { text-anchor: end }
@@ -77,10 +79,10 @@ def currents(rows: Sequence[Row]) -> str:
 def calibration(names: Sequence[str], rows: Sequence[tuple[float, ...]]) -> str:
     """How often L2 is above the triangle whose gap is so many VA narrower."""
     parts = [*_axes(WIDTH, SHARE, "VA that the gap may be too wide", "%, L2 is above")]
-    for x, name in ((500, "likely_high"), (3000, "rare_high")):
+    for x, name, gap, look in ((500, "likely_high", 4, ""), (3000, "rare_high", -4, "end")):
         place = WIDTH.place(x)
         parts.append(_line(place, TOP, place, Y_END, 'stroke="#999" stroke-dasharray="4 4"'))
-        parts.append(_text(place - 4, TOP + 14, name, "end"))
+        parts.append(_text(place + gap, TOP + 14, name, look))
     for column, colour in enumerate((BLUE, ORANGE), 1):
         places = [(WIDTH.place(row[0]), SHARE.place(max(row[column], NONE))) for row in rows]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
@@ -128,7 +130,7 @@ def _svg(title: str, legend: Sequence[tuple[str, str]], parts: Sequence[str]) ->
     x = 18.0
     for name, colour in legend:
         head += [_dot(x, 42, colour, 4), _text(x + 9, 46, name, "")]
-        x += 30 + 6.6 * len(name)
+        x += 27 + LETTER * len(name)
     return "\n".join([*head, *parts, "</svg>\n"])
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hanparse import Decoder
-from hanparse.cli.watch.model import WINDOW, Model, Wire
+from hanparse.cli.watch.model import WINDOW, Connection, Model
 from hanparse.cli.watch.screen import Line, keys, screen
 from hanparse.simulate import simulate
 
@@ -44,7 +44,7 @@ def receiving() -> str:
         now = BEGIN + timedelta(seconds=push.seconds)
         for measurement in decoder.feed(push.data, now):
             model.take(measurement, now)
-    model.observe(Wire(1, decoder.stats, decoder.diagnosis()), end)
+    model.observe(Connection(1, decoder.stats, decoder.diagnosis()), end)
     return _picture("hanparse watch with a simulated Kaifa meter", screen(model, end, *LARGE), LARGE)
 
 
@@ -53,7 +53,7 @@ def quiet() -> str:
     sent = b"".join(push.data for push in islice(simulate("aidon"), 20))
     model, decoder = Model("/dev/ttyUSB0", 25.0, BEGIN), Decoder()
     decoder.feed(bytes(byte for byte in sent if byte.bit_count() % 2))
-    model.observe(Wire(1, decoder.stats, decoder.diagnosis()), BEGIN)
+    model.observe(Connection(1, decoder.stats, decoder.diagnosis()), BEGIN)
     return _picture("hanparse watch with a wrong parity", screen(model, BEGIN, *SMALL), SMALL)
 
 

@@ -1,4 +1,4 @@
-"""Write docs/meters.md from the profiles and the frames of tests/frames: the supported meters and the evidence.
+"""Write docs/meters.md and the table of countries in docs/index.md from the profiles and the frames of tests/frames.
 
 Run ``python tools/write_meters.py`` after you change a profile or a frame file; a test fails when the page is old.
 """
@@ -14,6 +14,8 @@ from pathlib import Path
 from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any
 
+from supported import FRAMES, countries, evidence, table, tables
+
 from hanparse import cosem
 from hanparse.hdlc import Frame
 from hanparse.meters import PROFILES, Profile, clock, makers, read
@@ -21,46 +23,40 @@ from hanparse.meters.shapes import elements
 from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
-FRAMES = ROOT / "tests" / "frames"
 TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")  # these folders contain lists of the other folders
 PAGE = ROOT / "docs" / "meters.md"
+FRONT = ROOT / "docs" / "index.md"
+_BEGIN, _END = "<!-- meters: written by tools/write_meters.py -->\n", "<!-- /meters -->"
 
 HEAD = """# Supported meters
 
-hanparse reads the lists of these meters, and every other list that contains its own OBIS codes, scalers and units:
+Find your country, manufacturer and meter type:
 
-| country | manufacturer | meter types | profiles |
-| --- | --- | --- | --- |
-| Norway | Aidon | 6515, 6525, 6534, 6540, 6550 | [`AIDON`] |
-| Norway | Kaifa | MA105H2E, MA304H3E, MA304H4, MA304T3, MA304T4 | [`KAIFA`] |
-| Norway | Kamstrup | OMNIPOWER 684, 685, 686 | [`KAMSTRUP`] |
-| Norway | Landis+Gyr | E350 (ZFF, ZMF) | [`EMBRIQ`] |
-| Sweden | Aidon | any; the list contains no type | [`UNNAMED`] |
-| Sweden | Kaifa | MA105H2E, MA304H4, MA304T4 | [`KAIFA`] |
-| Sweden, Denmark | Kamstrup | OMNIPOWER | [`KAMSTRUP`] |
-| Switzerland | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`] |
-| Switzerland | Landis+Gyr | E360 | [`E360`] |
-| Switzerland | Landis+Gyr | E450, E570 | [`E450`] |
-| Austria | Iskraemeco | AM550 | [`ISKRAEMECO_PORT`], [`AUSTRIA`] |
-| Austria | Kaifa | MA309 and others | [`KAIFA_AUSTRIA`], [`UNNAMED`] |
-| Austria | Landis+Gyr | E450 | [`E450`], [`E450_UNNAMED`], [`AUSTRIA`] |
-| Austria | Sagemcom | any | [`SAGEMCOM`], [`UNNAMED`] |
-| Austria | Siemens | IM150, IM350 | [`SIEMENS`], [`AUSTRIA`] |
-| Slovenia | Iskraemeco | AM550 | [`ISKRAEMECO`], [`ISKRAEMECO_PORT`] |
-| Croatia | Iskraemeco | IE.5 | [`ISKRAEMECO_UNNAMED`] |
-| Czechia | Sagemcom, ZPA | XT211, AM375 | [`CZECHIA`] |
-| Cyprus | Landis+Gyr | E450 | [`E450`] |
-| Russia | Energomera | any, alarms only | [`ENERGOMERA`] |
+{meters}
 
-[P1 telegrams](p1.md#meters-per-country) lists the countries whose meters send P1 text. Each section below describes one
-profile. `*` and `?` in a meter type stand for any characters and for one character.
+Your meter is not in the table? hanparse also reads every list that contains its own OBIS codes, scalers and units. For
+any other list it raises `UnknownMeterError`; [`hanparse report`](dump.md#report-what-is-not-read) then makes a report
+for an issue. [P1 telegrams](p1.md#meters-per-country) shows the contents of the telegrams of
+each country, and [Ciphered meters](ciphered.md) describes how to get and use a key.
 
-Each profile is proved by frames in `tests/frames`, which the tests decode. A *real* frame was sent by a meter, and
-only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame
-follows such a description and has made-up values.
+*Evidence* is the number of frame files in `tests/frames` that the tests decode. A *real* frame was sent by a meter, and
+only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame follows
+such a description and has made-up values. Public captures of ciphered pushes come without their keys, so these
+frames are built from real lists with made-up keys.
+
+## Carriers
+
+The carrier is the way in which the bytes of a push arrive. hanparse recognises each carrier without an option, and one
+stream may contain several of them.
+
+{carriers}
+
+## How hanparse reads a list
+
+Each section below describes one profile. `*` and `?` in a meter type stand for any characters and for one character.
 
 If a list contains scalers, hanparse scales its numbers by them. Otherwise it uses the power of ten of the profile. If
 the profile has none either, the number is a register and fills no field. `Scale` is for facts that no list contains:
@@ -109,11 +105,21 @@ class Proof:
 
 def page() -> str:
     """Return the page as Markdown."""
+    meters, carriers = tables()
     read_by: dict[int, list[Proof]] = defaultdict(list)
     for proof in _proofs():
         read_by[id(proof.profile)].append(proof)
     sections = [_section(name, text, profile, read_by[id(profile)]) for name, text, profile in _profiles()]
-    return "\n".join([HEAD, *sections])
+    return "\n".join([HEAD.replace("{meters}", meters).replace("{carriers}", carriers), *sections])
+
+
+def front(text: str) -> str:
+    """Return the front page with the table of countries."""
+    before, begin, rest = text.partition(_BEGIN)
+    _, end, after = rest.partition(_END)
+    if not (begin and end):
+        raise SystemExit(f"expected {_BEGIN.strip()} and {_END} in {FRONT.name}")
+    return f"{before}{begin}{countries()}\n{end}{after}"
 
 
 def _profiles() -> Iterator[tuple[str, str, Profile]]:
@@ -198,7 +204,7 @@ def _models(profile: Profile) -> str:
         )
         for m in profile.models
     ]
-    return _table(("meter type", "wiring", "other powers of ten", "0 is not measured", "behind transformers"), rows)
+    return table(("meter type", "wiring", "other powers of ten", "0 is not measured", "behind transformers"), rows)
 
 
 def _named(exponents: Mapping[str, int]) -> str:
@@ -213,18 +219,12 @@ def _lists(proofs: list[Proof]) -> str:
             proof.body,
             "yes" if "timestamp" in proof.content["expect"] else "no",
             _fields(proof.content["expect"]),
-            _origin(proof.content),
+            evidence(proof.content),
             proof.content["why"].removeprefix("built: "),
         )
         for proof in proofs
     ]
-    return _table(("frame file", "HDLC", "body", "clock", "fields", "evidence", "purpose"), rows) if rows else ""
-
-
-def _origin(content: dict[str, Any]) -> str:
-    if content["why"].startswith("built:"):
-        return "built"
-    return "document" if "description" in content["source"] else "real"
+    return table(("frame file", "HDLC", "body", "clock", "fields", "evidence", "purpose"), rows) if rows else ""
 
 
 def _fields(expect: dict[str, Any]) -> str:
@@ -237,10 +237,6 @@ def _fields(expect: dict[str, Any]) -> str:
     return ", ".join(f"{base} {'/'.join(filter(None, suffixes))}".strip() for base, suffixes in parts.items())
 
 
-def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
-    lines = [head, ("---",) * len(head), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |" for line in lines)
-
-
 if __name__ == "__main__":
     PAGE.write_text(page(), "utf-8")
+    FRONT.write_text(front(FRONT.read_text("utf-8")), "utf-8")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
-import ciphers
+from ciphers import WebCrypto
 from plot import plot
 
 import hanparse
@@ -23,7 +23,7 @@ from hanparse.pasted import dumped
 from hanparse.receiver import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping
 
     from hanparse import HanParseError, Measurement
     from hanparse.wire.buffer import Buffer
@@ -36,6 +36,12 @@ SHOWN: Final = 100
 """The number of pushes whose values the page shows; the plot shows all of them."""
 EXPLAINED: Final = 1 << 14
 """The number of bytes that are explained: some fifty frames."""
+DECIPHERED: Final = 1 << 18
+"""The number of bytes that are decoded with keys: some thousand pushes, each with up to three jobs."""
+TOO_MUCH: Final = (
+    "Too many bytes look like ciphered P1 telegrams for this page. On a computer, pip install 'hanparse[crypto]' and "
+    "hanparse decode try them all."
+)
 
 
 def _no_progress(_done: int, _all: int) -> None:
@@ -45,41 +51,43 @@ def _no_progress(_done: int, _all: int) -> None:
 def answer(
     source: str | bytes,
     keys: dict[str, str] | None = None,
-    opened: Sequence[bytes | None] | None = None,
+    opened: Mapping[str, str | None] | None = None,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
     """Return all that the page shows for a text or the bytes of a file.
 
-    `keys` may contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer has ``jobs``: the pushes that
-    the browser deciphers with Web Crypto. The second call gets the plaintexts as `opened`, in this order, `None` for a
-    tag that does not fit. `progress` is called with the number of decoded bytes and of all bytes. An error of the
-    input or of a key is a sentence in the answer; it is not raised.
+    `keys` may contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer may be ``jobs`` alone: the
+    browser does them with Web Crypto, and the next call gets all results so far as `opened`, by the name of the job.
+    `progress` is called with the number of decoded bytes and of all bytes. An error of the input or of a key is a
+    sentence in the answer; it is not raised.
     """
     try:
         data, notes = _bytes(source)
     except hanparse.HexDumpError as error:
         return _refused(source, error)
-    found, problems, others = _decoded(data, progress)
-    jobs, of_keys = _opened(data, keys or {}, opened, found)
-    if opened is not None:
-        problems = others  # the keys are given by now
-    problems = problems + of_keys
-    return {
-        **_values(found),
-        "problems": [*problems, *notes],
-        "sound": bool(found) and not problems,
-        "jobs": jobs,
-        **_explained(data, opened or ()),
-    }
+    options: dict[str, Any] = {name: text for name, text in (keys or {}).items() if text}
+    whole, data = len(data), _begin(data, DECIPHERED) if options else data
+    if len(data) < whole:
+        notes = [*notes, f"With keys, the page decodes the first {len(data):,} of {whole:,} bytes."]
+    crypto = WebCrypto(opened or {})
+    with crypto.installed():
+        try:
+            found, problems = _decoded(data, options, progress)
+        except ValueError as error:  # a wrong key
+            found, problems, options = [], [str(error)], {}
+        if crypto.is_full:
+            problems, options = [TOO_MUCH], {}
+            crypto.jobs.clear()
+        shown = {} if crypto.jobs else {**_values(found), **_explained(data, options)}
+    if crypto.jobs:
+        return {"jobs": [*crypto.jobs.values()]}
+    return {**shown, "problems": [*problems, *notes], "sound": bool(found) and not problems, "jobs": []}
 
 
 def as_json(source: str | Buffer, keys: str, opened: str, progress: Progress = _no_progress) -> str:
-    """Return `answer` as JSON. `keys` and `opened` are JSON, with the plaintexts as hex digits."""
-    plaintexts = json.loads(opened)
-    if plaintexts is not None:
-        plaintexts = [None if one is None else bytes.fromhex(one) for one in plaintexts]
+    """Return `answer` as JSON. `keys` and `opened` are JSON, too; the plaintexts are hex digits."""
     given = source if isinstance(source, str) else bytes(source)
-    return json.dumps(answer(given, json.loads(keys), plaintexts, progress), ensure_ascii=False)
+    return json.dumps(answer(given, json.loads(keys), json.loads(opened), progress), ensure_ascii=False)
 
 
 def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
@@ -102,67 +110,33 @@ def _refused(source: str | bytes, error: HanParseError) -> dict[str, Any]:
     return {**_values([]), "problems": [str(error)], "sound": False, "jobs": [], "map": shown, "map_note": ""}
 
 
-def _decoded(data: bytes, progress: Progress) -> tuple[list[Measurement], list[str], list[str]]:
-    """Return the measurements, what is wrong, and what of that is wrong with any keys."""
+def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[list[Measurement], list[str]]:
+    """Return the measurements, and what is wrong. Raises `ValueError` for a wrong key."""
     errors: list[HanParseError] = []
-    decoder = hanparse.Decoder(on_error=errors.append)
+    decoder = hanparse.Decoder(on_error=errors.append, **options)
     found = []
     for at in range(0, len(data), CHUNK):
         found += decoder.feed(data[at : at + CHUNK])
         progress(min(at + CHUNK, len(data)), len(data))
     found += decoder.flush()
-    others = [fault.message for fault in decoder.diagnosis() if fault.kind != "ciphered"] or _lost(errors)
     if found:
-        return found, (findings(decoder) if decoder.diagnosis() else _lost(errors)), others
+        return found, (findings(decoder) if decoder.diagnosis() else _lost(errors))
     why = None
     if len(data) <= BUFFER_LIMIT:
         try:
-            found = hanparse.decode_all(data)
+            found = hanparse.decode_all(data, **options)
         except hanparse.HanParseError as error:
             why = error
         else:
-            return found, ([] if found else ["There are no bytes."]), []
-    is_bare = isinstance(why, hanparse.CipherError) and not decoder.stats.frames  # no fault of a connection applies
-    return found, findings(decoder, why), [] if is_bare else others
+            return found, ([] if found else ["There are no bytes."])
+    return found, findings(decoder, why)
 
 
 def _lost(errors: list[HanParseError]) -> list[str]:
     """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is no damage."""
-    lost = [error for error in errors if getattr(error, "after_header", True) and not _lacks_key(error)]
+    lost = [error for error in errors if getattr(error, "after_header", True)]
     times = "1 error" if len(lost) == 1 else f"{len(lost)} errors, the last"
     return [f"Not everything was decoded: {times}: {lost[-1]}"] if lost else []
-
-
-def _lacks_key(error: HanParseError) -> bool:
-    return isinstance(error, hanparse.CipherError) and error.cause == "no key"
-
-
-def _opened(
-    data: bytes,
-    keys: dict[str, str],
-    opened: Sequence[bytes | None] | None,
-    found: list[Measurement],
-) -> tuple[list[dict[str, str]], list[str]]:
-    """Return the jobs for Web Crypto and sentences about the keys. Append the measurements of `opened` to `found`."""
-    if not keys.get("key"):
-        return [], ([ciphers.NO_AUTH] if keys.get("auth_key") else [])
-    try:
-        jobs = ciphers.jobs(data, keys["key"], keys.get("auth_key", ""), keys.get("system_title", ""))
-    except ValueError as error:
-        return [], [str(error)]
-    if not jobs:
-        return [], ([] if found else [ciphers.WITH_PIP])
-    if opened is None:
-        return [job.for_browser() for job in jobs], []
-    faults: dict[str, int] = {}
-    decoder = hanparse.Decoder()
-    for job, plaintext in zip(jobs, opened, strict=True):
-        try:
-            found.append(ciphers.read(job, plaintext, decoder))
-        except hanparse.HanParseError as error:
-            faults[str(error.args[0])] = faults.get(str(error.args[0]), 0) + 1
-    more = [f"The page deciphers {ciphers.MAX_JOBS} pushes at most."] if len(jobs) == ciphers.MAX_JOBS else []
-    return [], more + [f"{count} of {len(jobs)} ciphered pushes: {fault}" for fault, count in faults.items()]
 
 
 def _values(found: list[Measurement]) -> dict[str, Any]:
@@ -185,15 +159,16 @@ def _title(number: int, measurement: Measurement) -> str:
     return f"push {number}{when}{'' if power is None else f', {power} W'}{how}"
 
 
-def _explained(data: bytes, opened: Sequence[bytes | None]) -> dict[str, str]:
-    """Return the map of the bytes; of a long input, of its first whole frames. Plaintexts are below the frames."""
-    note, shown = "", data
-    if len(data) > EXPLAINED:
-        begin = data[:EXPLAINED]
-        ends = [event.offset + len(event.raw) for event in walk(begin) if isinstance(event, CARRIERS)]
-        shown = begin[: max(ends, default=EXPLAINED)]
-        note = f"The first {len(shown):,} of {len(data):,} bytes are explained."
-    maps = [bytemap.html(hanparse.explain(shown))] if shown else []
-    plain = [plaintext for plaintext in opened if plaintext][:SHOWN]
-    maps += [f"<h3>Plaintext {n}</h3>{bytemap.html(hanparse.explain(one))}" for n, one in enumerate(plain, 1)]
-    return {"map": "".join(maps), "map_note": note}
+def _explained(data: bytes, options: dict[str, Any]) -> dict[str, str]:
+    """Return the map of the bytes; of a long input, of its first whole frames."""
+    shown = _begin(data, EXPLAINED)
+    note = f"The first {len(shown):,} of {len(data):,} bytes are explained." if len(shown) < len(data) else ""
+    return {"map": bytemap.html(hanparse.explain(shown, **options)) if shown else "", "map_note": note}
+
+
+def _begin(data: bytes, size: int) -> bytes:
+    """Return the whole frames in the first `size` bytes; all `size` bytes if there are none."""
+    if len(data) <= size:
+        return data
+    ends = [event.offset + len(event.raw) for event in walk(data[:size]) if isinstance(event, CARRIERS)]
+    return data[: max(ends, default=size)]

@@ -1,7 +1,7 @@
-"""Parses and builds data-notifications, the APDUs that meters push; each value has its position in the bytes.
+"""Parses and builds data-notifications, the APDUs that meters push. Each value has its position in the APDU.
 
-The declarations at the end of the module are in construct, which parses and builds with the same declaration. Values
-are parsed by `hanparse.axdr.grammar`. This module adds the list of attributes, which Czech meters send.
+The grammar at the end of the module is declared in construct, which parses and builds with the same declaration.
+`hanparse.axdr.grammar` parses the values. This module adds the list of attributes, which Czech meters send.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import io
 
 HEADER_SIZE: Final = 5
-"""The size of tag and long-invoke-id-and-priority, in bytes; the date-time follows them."""
+"""The number of bytes of the tag and the long-invoke-id-and-priority, which precede the date-time."""
 _NOTIFICATION_TAG: Final = 0x0F
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 
@@ -40,10 +40,10 @@ class DataNotification:
 
 
 class Prefix(NamedTuple):
-    """The readable part of a data-notification. `fault` is the reason why the rest cannot be read, or empty.
+    """The readable part of a data-notification. `fault` is the reason why the rest cannot be read; it may be empty.
 
-    `body_offset` is the first byte of the body, or of the date-time if that cannot be read. `body` is `None` if no part
-    of the body can be read, and a `hanparse.axdr.data.Partial` if an array or structure is not complete.
+    `body_offset` is the index of the body, or of the date-time if the date-time cannot be read. `body` is `None` if no
+    part of the body can be read, and a `hanparse.axdr.data.Partial` if an array or structure is not complete.
     """
 
     date_time: DateTime | None
@@ -57,7 +57,7 @@ class Prefix(NamedTuple):
 def parse(apdu: bytes) -> DataNotification:
     """Parse a data-notification, from its tag 0F to its last byte.
 
-    Raises `DecodeError`, also for other APDUs: ciphered APDUs, blocks of a transfer, other services.
+    Raises `DecodeError` if the bytes are damaged or another APDU: a ciphered APDU, a block, another service.
     """
     if not apdu:
         raise DecodeError("expected a data-notification (0F), found no bytes")
@@ -67,7 +67,7 @@ def parse(apdu: bytes) -> DataNotification:
 
 
 def parse_bare(data: bytes) -> DataNotification:
-    """Return the push in `data`, which has no frame: a data-notification, or its list without the header.
+    """Return the push in bytes without a frame: a data-notification, or only its list.
 
     Raises `DecodeError` when `data` is neither.
     """
@@ -78,7 +78,7 @@ def parse_bare(data: bytes) -> DataNotification:
 def list_without_header(data: bytes) -> Data | None:
     """Return the list if `data` is exactly one array or structure that is not empty; `None` otherwise.
 
-    A structure of a code, a value and perhaps a scaler and unit is one element of a list, not a list.
+    A structure of a code, a value and perhaps a scaler and unit is an element of a list, so the result is `None`, too.
     """
     if data[:1] not in _LISTS:
         return None
@@ -97,7 +97,7 @@ def _is_element(body: Data) -> bool:
 
 
 def end(data: bytes, start: int = 0) -> int:
-    """Return the end of the data-notification at `start`, whatever bytes follow; -1 if none begins there."""
+    """Return the end of the data-notification at index `start`, whatever bytes follow; −1 if there is none."""
     stream = Bounded(data)
     stream.seek(start)
     try:
@@ -158,8 +158,8 @@ class _Body(c.Construct):
     """Reads and writes the body: a value, or a list of attributes.
 
     A list of attributes is a structure of an enum and an array of pairs; each pair is an attribute descriptor and its
-    value. Descriptors have no tag, so the list is recognised by the first byte of the first descriptor, which is 0
-    because class_id is below 256. In other lists 0 would be the tag of null-data, which never begins such a pair.
+    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256, and this byte identifies the
+    list. In another list the byte would be the tag of null-data, which is never the first element of such a pair.
     """
 
     _begin = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)

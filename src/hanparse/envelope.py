@@ -24,7 +24,6 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import FrameError
-from hanparse.hexdump.text import MIN_BYTES
 from hanparse.wire.pasted import telegrams
 
 if TYPE_CHECKING:
@@ -34,6 +33,7 @@ MAX_PAYLOAD: Final = 256 * 1024
 """The largest number of bytes of a message. The longest that a known gateway sends has 4 KiB."""
 
 _TEXT: Final = re.compile(rb"(?:[\t\n\r\x1b -\x7e\x80-\xff]|(?<=\r)\x00)*")
+_MIN_BYTES: Final = 8  # fewer, as "4200", are a number that the gateway publishes
 _PORTS: Final = (b"HAN", b"P1")
 _ENTRY, _UPTIME, _PORT, _DATA = 2, 1, 2, 3
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -93,7 +93,7 @@ def _written(text: str) -> Iterator[Part]:
     """Yield the parts that a text shows as hex digits or P1 telegrams."""
     with suppress(ValueError):
         data = bytes.fromhex(text)
-        if len(data) >= MIN_BYTES:
+        if len(data) >= _MIN_BYTES:
             yield from _unwrapped(data)
         return
     if "/" not in text:

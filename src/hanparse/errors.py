@@ -30,7 +30,7 @@ class HanParseError(ValueError):
 
 
 class HexDumpError(HanParseError):
-    """The text is not a hex dump; the first character that does not belong to one is at `line`, `column` (from 1)."""
+    """The text is not a hex dump. `line` and `column` (from 1) give the first character that is not part of one."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -39,7 +39,7 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are not a sound frame or P1 telegram. `offset` is the byte at fault, from 0, in all bytes given or fed.
+    """The bytes are not a sound frame or P1 telegram. `offset` is the index of the wrong byte in all bytes fed.
 
     `after_header` is True if the header is sound (its HCS fits), so that the bytes are a damaged frame and not noise.
     """
@@ -55,7 +55,7 @@ class FrameError(HanParseError):
 
 
 class ChecksumError(FrameError):
-    """A check sequence does not fit: `expected` is computed over the bytes, `found` was sent.
+    """A check sequence does not fit: `expected` is computed from the bytes, `found` was received.
 
     `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus, ``"CRC"`` in P1.
     """
@@ -68,7 +68,7 @@ class ChecksumError(FrameError):
 
 
 class DecodeError(HanParseError):
-    """The payload cannot be decoded. `offset` is the byte at fault, from 0, in all bytes given or fed."""
+    """The payload cannot be decoded. `offset` is the index of the wrong byte in all bytes given or fed."""
 
     def __init__(self, reason: str, *, offset: int = 0) -> None:
         super().__init__(reason)
@@ -81,10 +81,11 @@ class DecodeError(HanParseError):
 
 
 class CipherError(DecodeError):
-    """A ciphered push cannot be deciphered; `cause` is the reason in a word (`CipherCause`).
+    """A ciphered push cannot be deciphered. `cause` is the reason as a short text (`CipherCause`).
 
     The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender,
-    `invocation_counter` is its counter; they are `None` if the push does not carry them or is too damaged.
+    and `invocation_counter` is the number that the sender gave to the push. They are `None` if the push does not
+    contain them or is too damaged.
     """
 
     def __init__(
@@ -103,7 +104,7 @@ class CipherError(DecodeError):
 
 
 class UnknownMeterError(HanParseError):
-    """The payload is sound, but no profile reads it. `report` describes the payload (Markdown, without meter ids)."""
+    """The payload is sound, but no profile reads it. `report` describes the payload in Markdown, without meter ids."""
 
     def __init__(self, message: str, *, report: str = "") -> None:
         super().__init__(message)

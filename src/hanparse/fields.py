@@ -1,8 +1,8 @@
 """Describes each field of `Measurement` for programs that show or store it: unit, device class, state class, cadence.
 
-Device classes and state classes are those of the sensors of Home Assistant; this module does not import it, and a test
-compares every value with the tables of the installed Home Assistant. All values follow from the unit and the kind that
-the registry gives to a field. Fields that hold tuples, such as the sub-meters, are left out.
+Device classes and state classes are those of the sensors of Home Assistant. This module does not import Home Assistant,
+but a test compares every value with its tables. All values follow from the unit and kind of a field in the registry.
+Fields that hold tuples, such as the sub-meters, are left out.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Metadata(NamedTuple):
     device_class: str | None
     """The device class; `None` if no device class describes the field."""
     state_class: str | None
-    """"measurement" for a value of the moment, "total_increasing" for a register or count, else `None`."""
+    """"measurement" for an instantaneous value, "total_increasing" for a register or count, otherwise `None`."""
     precision: int | None
-    """The number of decimals to show; `None` for a value that is not a number."""
+    """The number of decimals that a program should show; `None` for a value that is not a number."""
     cadence: float
-    """The longest usual time in s between two pushes that contain the field."""
+    """The longest usual time between two pushes that contain the field, in s."""
 
 
 class _Quantity(NamedTuple):
@@ -44,9 +44,9 @@ class _Quantity(NamedTuple):
 
 
 LIST_CADENCE: Final = 10.0
-"""The longest usual time in s between two lists with powers: Kamstrup and Aidon send one each 10 s."""
+"""The longest usual time between two lists with powers, in s: Kamstrup and Aidon meters send a list every 10 s."""
 REGISTER_CADENCE: Final = 3600.0
-"""The longest usual time in s between two lists with registers: Norwegian meters send one each hour."""
+"""The longest usual time between two lists with registers, in s: Norwegian meters send a list every hour."""
 
 _MEASURED, _TOTAL = "measurement", "total_increasing"
 _QUANTITIES: Final[Mapping[str, _Quantity]] = {
@@ -56,7 +56,7 @@ _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "A": _Quantity("current", _MEASURED, 2, LIST_CADENCE),
     "V": _Quantity("voltage", _MEASURED, 1, LIST_CADENCE),
     "Hz": _Quantity("frequency", _MEASURED, 2, LIST_CADENCE),
-    "": _Quantity("power_factor", _MEASURED, 3, LIST_CADENCE),  # the only numbers without unit that have a field
+    "": _Quantity("power_factor", _MEASURED, 3, LIST_CADENCE),  # power factors are the only fields without a unit
     "Wh": _Quantity("energy", _TOTAL, 0, REGISTER_CADENCE),
     "varh": _Quantity("reactive_energy", _TOTAL, 0, REGISTER_CADENCE),
 }
@@ -67,8 +67,9 @@ _WORDS: Final = {"id": "ID", "t1": "tariff 1", "t2": "tariff 2", "t3": "tariff 3
 
 def _metadata(field: Field) -> Metadata | None:
     """Return the properties of a field; `None` for a field that holds a tuple."""
-    quantity = _quantity(field)
-    return quantity and Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
+    if (quantity := _quantity(field)) is None:
+        return None
+    return Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
 
 
 def _quantity(field: Field) -> _Quantity | None:
@@ -76,13 +77,13 @@ def _quantity(field: Field) -> _Quantity | None:
         return _Quantity(_VOLUMES[field.name], _TOTAL, 3, REGISTER_CADENCE)
     if field.kind is Kind.NUMBER:
         return _QUANTITIES[field.unit]
-    if field.kind is Kind.COUNT:  # the number of a tariff is a count that may fall
+    if field.kind is Kind.COUNT:  # the field `tariff` is the number of a tariff, which may decrease
         return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
     return _Quantity(_OTHERS[field.kind], None, None, REGISTER_CADENCE) if field.kind in _OTHERS else None
 
 
 def _display_name(name: str) -> str:
-    """Return the words of a name: phases, quadrants and P1 in capitals, tariffs in full."""
+    """Return the name of a field in English: phases, quadrants and P1 in capital letters, tariffs in full."""
     words = [_WORDS.get(word, word.upper() if word[1:].isdigit() else word) for word in name.split("_")]
     text = " ".join(words)
     return text[0].upper() + text[1:]

@@ -4,7 +4,7 @@ from importlib import metadata
 
 
 def version(name: str) -> str:
-    """Return the version of a package, or "(version unknown)" for one without metadata, as in a zip archive."""
+    """Return the version of a package, or "(version unknown)" if it has no metadata, for example in a zip archive."""
     try:
         return metadata.version(name)
     except metadata.PackageNotFoundError:

@@ -1,8 +1,11 @@
-"""Runs a construct grammar over bytes, within bounds; raises `DecodeError` alone.
+"""Parses bytes with a construct grammar, within bounds. The only error is `DecodeError`.
 
-Three bounds limit what hostile bytes can cost. All are checked before memory is allocated. An announced length or count
-may not exceed the bytes that are left, because every element of an array or structure has at least one byte, its tag.
-Nesting ends at `MAX_NESTING`. A compact-array, whose elements have no tags, may hold at most two items per byte.
+Three bounds limit the time and memory that hostile bytes can cost. They are checked before memory is allocated:
+
+* An announced length or count must not exceed the number of bytes that are left. Every element of an array or structure
+  has at least one byte, its tag.
+* Arrays and structures may be nested up to `MAX_NESTING` levels.
+* A compact-array, which has elements without tags, may have at most two items per byte.
 """
 
 from __future__ import annotations
@@ -15,14 +18,14 @@ import construct as c
 from hanparse.errors import DecodeError
 
 if TYPE_CHECKING:
-    from hanparse.axdr.data import Partial, TypeDescription
+    from hanparse.axdr.data import Partial
 
 MAX_NESTING: Final = 16
-"""The levels of nested arrays and structures. The deepest known push has 4; Python allows about 1,000 nested calls."""
+"""The maximum number of nested arrays and structures. Known pushes have at most 4; Python allows 1,000 nested calls."""
 
 
 class Bounded(io.BytesIO):
-    """The stream of bytes that a grammar reads, with the nesting depth and the list that cannot be read to its end."""
+    """The stream of bytes that a grammar reads. It counts the nesting depth, and keeps a list that is incomplete."""
 
     def __init__(self, data: bytes) -> None:
         """Limit lengths and counts by the size of `data`."""
@@ -30,7 +33,7 @@ class Bounded(io.BytesIO):
         self.data = data
         self.depth = 0
         self.partial: Partial | None = None
-        """The outermost array or structure in which the parse failed, with the elements that were read."""
+        """The outermost array or structure that could not be parsed completely, with the elements that were parsed."""
 
     @property
     def left(self) -> int:
@@ -38,11 +41,11 @@ class Bounded(io.BytesIO):
         return len(self.data) - self.tell()
 
     def fail(self, reason: str, offset: int | None = None) -> NoReturn:
-        """Raise `DecodeError` for the byte at `offset`; without `offset`, for the next byte."""
+        """Raise `DecodeError` at `offset`; without `offset`, at the next byte."""
         raise DecodeError(reason, offset=self.tell() if offset is None else offset)
 
     def claim(self, size: int, announced: str, offset: int) -> None:
-        """Raise `DecodeError` if fewer than `size` bytes are left; `announced` describes the length or count."""
+        """Raise `DecodeError` if fewer than `size` bytes are left. `announced` describes the length at `offset`."""
         if size > self.left:
             reason = f"{announced} announced, but only {self.left} bytes are left"
             self.fail(f"{reason}; the input is cut off, or the length is damaged", offset)
@@ -53,12 +56,8 @@ class Bounded(io.BytesIO):
         if self.depth > MAX_NESTING:
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
 
-    def most(self, description: TypeDescription, size: int) -> int:
-        """Return the maximum number of elements of this type in a compact-array of `size` bytes."""
-        return 2 * size // description.items
-
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  construct has no types for results
-        """Return the next value as `grammar` reads it. Raises `DecodeError`; `partial` then has the elements read."""
+        """Return the next value. Raises `DecodeError`; `partial` is then the incomplete list, if there is one."""
         try:
             return grammar.parse_stream(self)
         except c.StreamError:
@@ -67,13 +66,13 @@ class Bounded(io.BytesIO):
             self.fail(_last_line(error))
 
     def end(self) -> None:
-        """Raise `DecodeError` unless every byte was read."""
+        """Raise `DecodeError` if bytes are left."""
         if self.left:
             self.fail(f"expected no bytes after the last value, found {self.left}")
 
 
 def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  the same
-    """Return the value of `data` as `grammar` reads it. Raises `DecodeError`, also if bytes are left."""
+    """Return the value that `data` encodes. Raises `DecodeError` if `grammar` does not accept exactly these bytes."""
     stream = Bounded(data)
     parsed = stream.parse(grammar)
     stream.end()
@@ -81,7 +80,7 @@ def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  the sa
 
 
 def build_all(grammar: c.Construct, value: object) -> bytes:
-    """Return the bytes of `value` as `grammar` builds them. Raises `ValueError` if the types do not fit."""
+    """Return the bytes of `value`. Raises `ValueError` if `grammar` cannot build the value."""
     try:
         return bytes(grammar.build(value))
     except Exception as error:

@@ -51,22 +51,22 @@ class Tag(IntEnum):
 
 
 LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
-"""The types whose values are sequences of elements with a tag each."""
+"""The types of values that consist of elements, each with a tag of its own."""
 NOT_SPECIFIED: Final = 0xFF
-"""The value for "not specified" in a byte of a date, a time or a date-time (Blue Book 4.1.6.1)."""
+"""The value of a byte of a date, time or date-time that is not specified (Blue Book 4.1.6.1)."""
 NO_YEAR: Final = 0xFFFF
-"""The value for "not specified" as year."""
+"""The value of a year that is not specified."""
 NO_DEVIATION: Final = -0x8000
-"""The value for "not specified" as deviation."""
+"""The value of a deviation that is not specified."""
 
 
 class Untagged(Enum):
-    """The type of a value that a push contains without a tag."""
+    """The type of a value without a tag."""
 
     ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
 
     def __str__(self) -> str:
-        """Return the name in the form of `Tag`."""
+        """Return the name of the type, as `Tag` does."""
         return self.value
 
 
@@ -104,14 +104,14 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time that an octet-string contains. Raises `DecodeError` unless it has twelve bytes."""
+        """Return the date-time in an octet-string. Raises `DecodeError` unless the octet-string has twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
             raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
 
 
 class AttributeDescriptor(NamedTuple):
-    """Nine bytes that identify the next value (Green Book, Cosem-Attribute-Descriptor); `instance_id` is a code."""
+    """Nine bytes that identify the next value (Green Book, Cosem-Attribute-Descriptor). `instance_id` is a code."""
 
     class_id: int
     instance_id: bytes
@@ -125,7 +125,7 @@ class Scalar(NamedTuple):
     kind: str
     short_name: str = ""
     record: type[Date | Time | DateTime] | None = None
-    """The named tuple for a value of several parts."""
+    """The named tuple of a value that has several parts; `None` for other types."""
 
     @property
     def size(self) -> int:
@@ -134,7 +134,7 @@ class Scalar(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """True if a value is a quantity. Codes, states and deltas are no quantities."""
+        """True if the values are quantities. Codes, states and deltas are no quantities."""
         return self.kind in ("integer", "float")
 
 
@@ -166,14 +166,15 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
 
 DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
 WALL_CLOCK: Final = Struct(">HBBxBBB")
-"""The format of the parts year, month, day, hour, minute and second of a date-time."""
+"""The format of the year, month, day, hour, minute and second of a date-time; the weekday is left out."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
     """The type of the elements of a compact-array.
 
-    A structure has `members`; an array has one member, `count` times.
+    If the elements are structures, `members` are the types in a structure. If they are arrays, `members` has one type,
+    and each array contains `count` values of this type.
     """
 
     tag: Tag
@@ -182,13 +183,13 @@ class TypeDescription:
 
     @property
     def items(self) -> int:
-        """The number of values in one element: the element itself and all values in it."""
+        """The number of values in one element, including the element itself."""
         return 1 + (self.count if self.tag is Tag.ARRAY else 1) * sum(member.items for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class CompactArray:
-    """The value of a compact-array: one type description, and elements that are sent without tags."""
+    """The value of a compact-array: one type description and the elements, which have no tags."""
 
     description: TypeDescription
     elements: tuple[Data, ...]
@@ -208,12 +209,12 @@ Value = (
     | CompactArray
     | tuple["Data", ...]
 )
-"""The value of a `Data`: octet-string is bytes, text is str, bit-string ``"0101"``, array and structure are tuples."""
+"""The value of a `Data`: `bytes` for octet-string, `str` for text and bit-string (``"0101"``), a tuple for lists."""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value and its type. `offset` and `length` cover its bytes with the tag; comparisons ignore them."""
+    """One value and its type. `offset` and `length` are those of its bytes with the tag; comparisons ignore them."""
 
     tag: Tag | Untagged
     value: Value = None
@@ -222,16 +223,16 @@ class Data:
 
     @property
     def end(self) -> int:
-        """The position after the last byte of the value."""
+        """The index after the last byte of the value."""
         return self.offset + self.length
 
 
 @dataclass(frozen=True, slots=True)
 class Partial(Data):
-    """An array or structure that is not complete. Its value contains the elements that were read.
+    """An array or structure that is not complete. Its value contains the elements that were parsed.
 
-    The last element may be `Partial`, too. `announced` is the count in front of the elements. `length` ends with the
-    last element that was read.
+    The last element may be `Partial`, too. `announced` is the count in front of the elements. `length` includes the
+    bytes up to the last parsed element.
     """
 
     announced: int = field(default=0, compare=False)

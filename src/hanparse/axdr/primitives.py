@@ -1,4 +1,4 @@
-"""Declares the constructs of values without elements: lengths, strings, and named tuples of fixed size."""
+"""Defines the constructs of values without elements: lengths, strings, and named tuples of fixed size."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Length(c.Construct):
 
 
 class _Octets(c.Construct):
-    """Reads and writes a length and this number of bytes."""
+    """Reads and writes a length in bytes and the bytes."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> bytes:
         offset = stream.tell()
@@ -64,7 +64,7 @@ class _Bits(c.Construct):
 
 
 def _text(encoding: str) -> c.Construct:
-    """Return the construct of a text; bytes that are invalid in the encoding become surrogates, and are built again."""
+    """Return the construct of a text. Bytes that are invalid in the encoding are parsed to surrogates."""
     return c.ExprAdapter(
         OCTETS,
         decoder=lambda octets, _context: octets.decode(encoding, "surrogateescape"),
@@ -73,7 +73,7 @@ def _text(encoding: str) -> c.Construct:
 
 
 class Record(c.Construct):
-    """Reads and writes a named tuple of fixed size with its `struct` format."""
+    """Reads and writes a named tuple of fixed size; `parts` is the `struct` format of its parts."""
 
     def __init__(self, record: type[Any], parts: str) -> None:
         super().__init__()

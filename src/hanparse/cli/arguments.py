@@ -21,29 +21,29 @@ _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
 
 class Reading(KeyOptions):
-    """The options of `Decoder` and `explain` that `decode` and `explain` have in common."""
+    """The options that the commands `decode` and `explain` pass to `Decoder` and to `hanparse.explain`."""
 
     scale: Scale
     timezone: tzinfo | None
 
 
 def reading(found: argparse.Namespace) -> Reading:
-    """Return the decoding options of the command `decode` or `explain`."""
+    """Return the decoding options in the arguments of a command."""
     return Reading(scale=found.ct, timezone=found.timezone, **key_options(found))
 
 
 def add_form(command: argparse.ArgumentParser) -> None:
-    """Add the option for the format of a command that writes text."""
+    """Add the option `--format` of a command that writes text or JSON."""
     command.add_argument("--format", choices=("text", "json"), default="text", help="text for people, or json")
 
 
 def add_files(command: argparse.ArgumentParser) -> None:
-    """Add the names of the files."""
+    """Add the argument for the names of the files."""
     command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="- or nothing: standard input")
 
 
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
-    """Add the options of `Reading`; with `environment`, environment variables are their defaults, as for keys."""
+    """Add the options of `Reading`. With `environment`, environment variables give their defaults, as for keys."""
     command.add_argument(
         "--ct", type=_ratio, default=Scale(), metavar="RATIO", help="current transformer, primary:secondary, as 100:5"
     )
@@ -64,9 +64,6 @@ def seconds(text: str) -> float:
 
 
 def _ratio(text: str) -> Scale:
-    if text.strip().isdecimal():
-        which = f"{text}:1 for a factor of {text}, 100:{text} for 100 A to {text} A"
-        raise argparse.ArgumentTypeError(f"which ratio is meant? Write both numbers, primary:secondary: {which}")
     try:
         return Scale.ct(text)
     except ValueError as error:

@@ -31,8 +31,8 @@ ESTIMATES: Final = {
     for part in Estimate._fields
 }
 """The field and the part of an `Estimate` for each column that contains one part."""
-_HOW: Final = "--timezone ZONE says which zone the clock of the meter has"
-_TIMESPECS: Final = {"received": "milliseconds"}  # microseconds of this machine's clock are cut off
+_ZONE_ADVICE: Final = "--timezone ZONE gives the zone of the meter's clock"
+_TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is no more exact than that
 
 
 class Style(NamedTuple):
@@ -54,19 +54,19 @@ def in_csv(text: str) -> str:
 
 JSON: Final = Style(encode_basestring_ascii, str)
 CSV: Final = Style(in_csv, in_csv)
-PEOPLE: Final = Style(str, str, separator=" ")
+TABLE: Final = Style(str, str, separator=" ")
 
 
 class Times:
-    """Converts the times of one column to text. With `utc` they are in UTC, otherwise they keep their zone.
+    """Converts the times of one column to text. With `utc` the text is in UTC, otherwise a time keeps its zone.
 
-    `note` is called with a sentence, once, if a column has times with and without a zone, or if `utc` omits times.
+    `note` is called once with a sentence if the column has times with and without a zone, or if `utc` omits times.
     """
 
     def __init__(self, name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> None:
         self._name = name
         self._separator = style.separator
-        self._is_column = style is not PEOPLE
+        self._is_column = style is not TABLE
         self._timespec = _TIMESPECS.get(name, "auto")
         self._note = note
         self._utc = utc
@@ -86,23 +86,23 @@ class Times:
     def _add(self, *, is_aware: bool) -> None:
         self._kinds.add(is_aware)
         if self._utc and not is_aware:
-            self._note(f"{self._name} has times without a zone, which --utc leaves out; {_HOW}")
+            self._note(f"{self._name} has times without a zone, which --utc leaves out; {_ZONE_ADVICE}")
         elif len(self._kinds) > 1 and not self._utc and self._is_column:
-            self._note(f"{self._name} has times with and without a zone; {_HOW}, --utc leaves out those without")
+            self._note(f"{self._name} has times with and without a zone; {_ZONE_ADVICE}, --utc omits times without one")
 
 
 def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> Write:
-    """Return the function that writes a value of one column. It returns `None` for a value without a text."""
+    """Return the function that converts a value of one column to its text, or to `None` if it has no text."""
     times = Times(name, style, note, utc=utc)
-    if name in _OTHERS:
-        return _OTHERS[name](style)
+    if name in _WRITERS:
+        return _WRITERS[name](style)
     kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # `received` is the only other time
     if kind is Kind.TIME:
         return (lambda when: None if (text := times(when)) is None else style.text(text)) if style is JSON else times
     if kind is Kind.TEXT:
         return style.text
     if kind in (Kind.NUMBER, Kind.COUNT):
-        return _to_three_decimals if style is PEOPLE else number
+        return _to_three_decimals if style is TABLE else number
     if kind is Kind.BREAKER:
         return lambda breaker: style.text(breaker.value)
     return lambda records: style.parts(json.dumps(from_value(records, time=times)))
@@ -131,7 +131,7 @@ def rounded(estimate: Estimate) -> dict[str, Any]:
 
 def _wiring(style: Style) -> Write:
     def write(wiring: Wiring) -> str:
-        return style.text(wiring.value if style is PEOPLE else wiring.name)
+        return style.text(wiring.value if style is TABLE else wiring.name)
 
     return write
 
@@ -142,10 +142,10 @@ def _estimated(style: Style) -> Write:
 
 def _security(style: Style) -> Write:
     def write(security: Security) -> str:
-        if style is not PEOPLE:
+        if style is not TABLE:
             return style.parts(json.dumps(from_security(security)))
         how = "verified" if security.verified else "deciphered, not verified"
-        return f"{how}, from {security.system_title.hex().upper() or 'a meter that was not named'}"
+        return f"{how}, from {security.system_title.hex().upper() or 'a meter with unknown system title'}"
 
     return write
 
@@ -155,11 +155,11 @@ def _part(style: Style) -> Write:
     return lambda value: style.text(value) if isinstance(value, str) else _to_three_decimals(value)
 
 
-_OTHERS: Final[dict[str, Callable[[Style], Write]]] = {
+_WRITERS: Final[dict[str, Callable[[Style], Write]]] = {
     **dict.fromkeys(ESTIMATES, _part),
     "file": lambda style: style.text,
     "wiring": _wiring,
     "estimated": _estimated,
     "security": _security,
 }
-"""A function for each column that is not a field, except `received`. It takes a style and returns the writer."""
+"""For each column that is not a field, except `received`: the function that returns the writer for a style."""

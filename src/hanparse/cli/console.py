@@ -23,11 +23,11 @@ CHUNK: Final = 1 << 16
 
 
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
-"""The exit statuses. `WRONG` is that of a file that cannot be read, and of wrong arguments."""
+"""The exit statuses. `WRONG` means that a file cannot be read or that an argument is wrong."""
 
 
 def no_clock() -> None:
-    """Return `None`. This clock is used if the times of arrival are not needed."""
+    """Return `None`: the clock of a command that does not need the times of arrival."""
 
 
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
@@ -52,7 +52,7 @@ def complain(message: str) -> None:
 
 
 def end_like_an_interrupt() -> None:
-    """Handle SIGTERM like an interrupt, so that a command that runs without end can end its output."""
+    """Let SIGTERM raise `KeyboardInterrupt`, so that a command that runs until it is stopped completes its output."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -62,7 +62,7 @@ def progress(size: int | None, *, is_output_free: bool = False) -> Iterator[Call
     """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
 
     The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal but standard output
-    is not. With `is_output_free` nothing is written to standard output meanwhile, so it may be a terminal.
+    is not. With `is_output_free` the command writes nothing to standard output, which may then be a terminal.
     """
     is_free = is_output_free or not sys.stdout.isatty()
     worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and is_free

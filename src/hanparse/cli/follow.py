@@ -44,9 +44,9 @@ class Restarted(str):
 
 
 class Tail:
-    """Reads a file while it grows. `path` shows if another file has replaced it; it is `None` for standard input.
+    """Reads a file while it grows, and the file that replaces it at `path`. For standard input `path` is `None`.
 
-    `read` does not wait. It raises `OSError` if the file cannot be read.
+    `read` does not wait for bytes. It raises `OSError` if the file cannot be read.
     """
 
     def __init__(self, file: FileIO, path: Path | None = None) -> None:
@@ -80,12 +80,12 @@ class Tail:
         return self._is_pipe and self._path is None
 
     def read(self, size: int = CHUNK) -> bytes | Restarted:
-        """Return the bytes that were added since the last call, or the reason for a new beginning of the file."""
+        """Return the bytes that were added since the last call, or the reason for reading from the beginning."""
         found = self._more(size)
         if found:
             return found
         if self._is_replaced():
-            return self._more(size) or self._take_its_place()  # the old file may have grown before it was replaced
+            return self._more(size) or self._follow_replacement()  # the old file may have grown before it was replaced
         return b""
 
     def _more(self, size: int) -> bytes | Restarted:
@@ -95,7 +95,7 @@ class Tail:
         seen = self._file.read(len(self._before) + size)
         if not seen.startswith(self._before):
             self._before, self._position = b"", 0
-            return Restarted("was cut off or written anew and is read from its beginning")
+            return Restarted("was truncated or rewritten, and is read from its beginning")
         found = seen[len(self._before) :]
         self._before = seen[-_REMEMBERED:]
         self._position += len(found)
@@ -109,7 +109,7 @@ class Tail:
         except OSError:
             return False  # the file was moved, and no other file has replaced it yet
 
-    def _take_its_place(self) -> bytes | Restarted:
+    def _follow_replacement(self) -> bytes | Restarted:
         assert self._path  # noqa: S101  _is_replaced returns False without a path
         try:
             new = _raw(self._path)
@@ -117,7 +117,7 @@ class Tail:
             return b""  # the new file may not be readable yet; the next call tries again
         self._file.close()
         self._open(new)
-        return Restarted("is another file now, which is read from its beginning")
+        return Restarted("was replaced by another file, which is read from its beginning")
 
 
 def _raw(path: Path) -> FileIO:
@@ -132,14 +132,14 @@ def measurements(
     wait: Callable[[float], object] = time.sleep,
     **options: Unpack[Options],
 ) -> Iterator[Measurement]:
-    """Yield the measurements of a file that grows. The iterator ends only when an unnamed pipe is closed.
+    """Yield the measurements of a file that grows. The iterator ends only if the file is an unnamed pipe that ends.
 
     `passed_over` is called with a sentence for every line without a dump, every damaged frame and every push that
     cannot be read, and when the file is read from its beginning again. `clock` returns the time of arrival of a piece,
     which becomes `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
-    for found in _all(tail, wait):
+    for found in _pieces_of(tail, wait):
         if isinstance(found, Restarted):
             yield from stream.end(found)
             stream = _Stream(passed_over, clock, options)
@@ -156,42 +156,42 @@ class _Stream:
         self._clock = clock
         self._pieces = Pieces(passed_over, live=True)
         self._decoder = Decoder(**options, on_error=self._failed)
-        self._has_named = False
-        self._lost = 0
+        self._has_reported = False
+        self._noise = 0
 
     def _failed(self, error: HanParseError) -> None:
         if is_framed((error,)):
             self._passed_over(str(error))
-            self._has_named = True
+            self._has_reported = True
 
     def take(self, piece: bytes) -> Iterator[Measurement]:
         for data in self._pieces.take(piece):
             yield from self._decoder.feed(data, self._clock())
-            self._name_noise()
+            self._report_noise()
 
     def end(self, restarted: Restarted | None = None) -> Iterator[Measurement]:
-        """End the stream. If the file was restarted, drop a line without a line end; otherwise decode it."""
+        """End the stream. Decode the last line if it has no line end; drop it if the file was restarted."""
         if restarted:
             self._pieces.drop()
         for data in self._pieces.end():
             yield from self._decoder.feed(data, self._clock())
         yield from self._decoder.flush()
-        self._name_noise()
+        self._report_noise()
         if restarted:
             self._passed_over(restarted)
         elif not self._decoder.stats.measurements:
             for finding in findings(self._decoder):
                 self._passed_over(finding)
 
-    def _name_noise(self) -> None:
-        """Report bytes outside frames, unless an error has reported the frame that contained them."""
+    def _report_noise(self) -> None:
+        """Report new bytes outside frames, unless they belong to a damaged frame that was reported."""
         stats = self._decoder.stats
-        if stats.passed_over > self._lost and not self._has_named:
-            self._passed_over(f"{stats.passed_over - self._lost} of {stats.bytes} bytes so far belong to no frame")
-        self._lost, self._has_named = stats.passed_over, False
+        if stats.passed_over > self._noise and not self._has_reported:
+            self._passed_over(f"{stats.passed_over - self._noise} of {stats.bytes} bytes so far belong to no frame")
+        self._noise, self._has_reported = stats.passed_over, False
 
 
-def _all(tail: Tail, wait: Callable[[float], object]) -> Iterator[bytes | Restarted]:
+def _pieces_of(tail: Tail, wait: Callable[[float], object]) -> Iterator[bytes | Restarted]:
     while True:
         found = tail.read()
         if found:

@@ -16,16 +16,18 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
+    _Column = tuple[int, cells.Write, str]
+
 EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
 """The columns that are not fields of a push."""
 
-_IN_KIND: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
+_OF_METER: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
 _BEFORE: Final = ("file", "received")
 
 
 @dataclass(frozen=True)
 class Output:
-    """The options of the output: the format, the columns in their order (empty: all columns) and their content."""
+    """The options of the output: its format, its columns in their order (empty: all columns) and its content."""
 
     form: str = "table"
     columns: tuple[str, ...] = ()
@@ -46,12 +48,9 @@ class Output:
     def names(self) -> tuple[str, ...]:
         """Return the chosen columns and the columns that other options add."""
         chosen = self.columns or (*FIELDS, "wiring", *(["security"] if self.security else []))
-        asked = [name for name in ("file", "received", "estimated") if getattr(self, name) and name not in chosen]
-        return (
-            *(name for name in asked if name in _BEFORE),
-            *chosen,
-            *(name for name in asked if name not in _BEFORE),
-        )
+        added = [name for name in ("file", "received", "estimated") if getattr(self, name) and name not in chosen]
+        before = [name for name in added if name in _BEFORE]
+        return (*before, *chosen, *added[len(before) :])
 
 
 class Writer(Protocol):
@@ -67,17 +66,17 @@ class Writer(Protocol):
 
 
 class Cells:
-    """Converts the values of a measurement to texts in one style, for the columns of an output."""
+    """Converts the values of a measurement to the texts of the columns, in the style of a format."""
 
     def __init__(self, output: Output, style: cells.Style, note: Callable[[str], object]) -> None:
         self.names = output.names
         writes = {name: cells.writer(name, style, note, utc=output.utc) for name in self.names}
-        of_kind = [name for name in self.names if name in _IN_KIND]
-        self._read = Columns({name: writes[name] for name in of_kind}).present
-        others = [name for name in self.names if name not in _IN_KIND]
-        self.order = (*of_kind, *others)
+        of_meter = [name for name in self.names if name in _OF_METER]
+        self._read = Columns({name: writes[name] for name in of_meter}).present
+        others = [name for name in self.names if name not in _OF_METER]
+        self.order = (*of_meter, *others)
         """The names of the columns in the order of the indices in `texts`."""
-        numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_kind))]
+        numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_meter))]
         self._before = [each for each in numbered if each[-1] in _BEFORE]
         self._after = [each for each in numbered if each[-1] not in _BEFORE]
 
@@ -85,19 +84,19 @@ class Cells:
         """Return pairs of the index of a column in `order` and the text. Columns without a value are omitted."""
         found = self._read(measurement)
         if self._before:
-            found = _others(self._before, measurement, file) + found
+            found = _extra_texts(self._before, measurement, file) + found
         if self._after:
-            found += _others(self._after, measurement, file)
+            found += _extra_texts(self._after, measurement, file)
         return found
 
 
-def _others(columns: list[tuple[int, cells.Write, str]], measurement: Measurement, file: str) -> list[tuple[int, str]]:
+def _extra_texts(columns: list[_Column], measurement: Measurement, file: str) -> list[tuple[int, str]]:
     """Return the index and the text of each column that is not a field and has a value."""
-    values = [(at, write, _other(name, measurement, file)) for at, write, name in columns]
+    values = [(at, write, _extra_value(name, measurement, file)) for at, write, name in columns]
     return [(at, text) for at, write, value in values if (value or value == 0) and (text := write(value)) is not None]
 
 
-def _other(name: str, measurement: Measurement, file: str) -> Any:  # noqa: ANN401  each column has its own type
+def _extra_value(name: str, measurement: Measurement, file: str) -> Any:  # noqa: ANN401  each column has its own type
     """Return the value of a column that is not a field."""
     if name in cells.ESTIMATES:
         field, part = cells.ESTIMATES[name]
@@ -114,14 +113,14 @@ class JsonLines:
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         self._cells = Cells(output, cells.JSON, note)
         self._keys = [f"{cells.JSON.text(name)}: " for name in self._cells.order]
-        self._places = [output.names.index(name) for name in self._cells.order]
+        self._positions = [output.names.index(name) for name in self._cells.order]
         self._is_chosen = bool(output.columns)
 
     def row(self, measurement: Measurement, file: str) -> str:
         """Return the JSON object of a measurement, with its columns in the order in which they were chosen."""
         keys, texts = self._keys, self._cells.texts(measurement, file)
         if self._is_chosen:
-            texts.sort(key=lambda one: self._places[one[0]])
+            texts.sort(key=lambda one: self._positions[one[0]])
         parts = [keys[at] + text for at, text in texts]
         return self._open + self._between.join(parts) + self._close
 
@@ -153,7 +152,7 @@ class Csv:
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
         names = output.names
         self._cells = Cells(output, cells.CSV, note)
-        self._places = [names.index(name) for name in self._cells.order]
+        self._positions = [names.index(name) for name in self._cells.order]
         self._parts = [(names.index(name), name, _PARTS[name]) for name in names if name in _PARTS]
         header = [_header(name) for name in names]
         self._empty = ["," * (len(columns) - 1) for columns in header]
@@ -162,9 +161,9 @@ class Csv:
 
     def row(self, measurement: Measurement, file: str) -> str:
         """Return the line of a measurement."""
-        line, places = self._empty.copy(), self._places
+        line, positions = self._empty.copy(), self._positions
         for at, text in self._cells.texts(measurement, file):
-            line[places[at]] = text
+            line[positions[at]] = text
         for at, name, parts in self._parts:
             if value := getattr(measurement, name):
                 line[at] = ",".join(parts(value))

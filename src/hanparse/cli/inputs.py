@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 
 EXPLAINED: Final = 1 << 20
-"""The largest number of bytes of a file that are explained. The text of an explanation is some hundred times longer."""
+"""The largest number of bytes of a file that are explained. An explanation is about a hundred times longer."""
 
 _SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file may be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
@@ -42,7 +42,7 @@ class Lost:
         self._last: HanParseError | None = None
 
     def add(self, error: HanParseError) -> None:
-        """Count an error, unless the bytes are noise."""
+        """Count an error, unless the bytes are noise outside frames."""
         if is_framed((error,)):
             self.count += 1
             self._last = error
@@ -60,7 +60,7 @@ class _NothingDecodedError(Exception):
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """Open a file for reading. If standard input is a terminal, write a message that the command waits for input."""
+    """Open a file for reading. If it is a terminal, write to standard error that the command waits for input."""
     if name != STANDARD_INPUT:
         with Path(name).open("rb") as file:
             yield file
@@ -113,7 +113,7 @@ class Inputs:
         return self.each(read)
 
     def status(self, *, decoded: bool) -> int:
-        """Return the exit status of the command. A file that cannot be read wins."""
+        """Return the exit status of the command: `WRONG` if a file cannot be read, whatever was decoded."""
         if self.is_unreadable:
             return WRONG
         return DECODED if decoded else NOTHING
@@ -125,7 +125,7 @@ def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
     for chunk in coming:
         found += chunk
         if len(found) > EXPLAINED:
-            note(f"the first {EXPLAINED:,} bytes are explained; cut out others, as tail -c or dd does")
+            note(f"only the first {EXPLAINED:,} bytes are explained; cut out other bytes with tail -c or dd")
             break
     return bytes(found[:EXPLAINED])
 
@@ -147,7 +147,7 @@ def passed_over(name: str) -> Callable[[str], object]:
 def _hint(name: str, error: OSError) -> str:
     """Return advice if the name of the file is a hex dump, otherwise an empty text."""
     is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the usual limit of a file name
-    return "; a dump goes to standard input, or into a file" if is_missing and _DUMP.fullmatch(name) else ""
+    return "; pass a hex dump on standard input or in a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:

@@ -32,7 +32,7 @@ def add_keys(command: argparse.ArgumentParser) -> None:
 
 
 def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    """Take each key that no argument gives from its environment variable. Exit with 2 and the source of a wrong key."""
+    """Read each key without an argument from its environment variable. Exit with 2 if one of the keys is wrong."""
     if "key" not in given:
         return
     for name in _KEYS:
@@ -49,7 +49,7 @@ def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
 
 
 def key_options(given: argparse.Namespace) -> KeyOptions:
-    """Return the keys and the system title that the command was given."""
+    """Return the keys and the system title in the arguments of a command."""
     return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
 
 
@@ -66,5 +66,5 @@ def _key(text: str) -> bytes:
         raise argparse.ArgumentTypeError(f"{text[1:]}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise argparse.ArgumentTypeError(f"{text[1:]}: expected the hex digits of a key, found other bytes") from None
-    except ValueError as error:  # its message does not contain the key; that of argparse would
+    except ValueError as error:  # its message does not contain the key; the message of argparse would
         raise argparse.ArgumentTypeError(str(error)) from None

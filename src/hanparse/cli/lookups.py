@@ -1,4 +1,4 @@
-"""Looks up OBIS codes by code, or by words of their description and field."""
+"""Looks up OBIS codes by code, or by words in their descriptions and field names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SIX_BYTES: Final = re.compile(r"(?:[0-9A-Fa-f]{2} ?){6}")
 
 
 class Found(NamedTuple):
-    """The description of a code from the registry, or else from its value groups (IEC 62056-61)."""
+    """A code and its description: that of the registry, or one derived from the value groups (IEC 62056-61)."""
 
     code: str
     description: str
@@ -33,8 +33,8 @@ def lookups(typed: Sequence[str]) -> list[Found]:
         typed = [" ".join(typed)]  # the shell splits the code at its spaces
     codes = {text: _parsed(text) for text in typed}
     words = [text.casefold() for text, code in codes.items() if code is None]
-    found = [one for code in codes.values() if code for one in _of_code(code)]
-    return found + (_with(words) if words else [])
+    found = [one for code in codes.values() if code for one in _described(code)]
+    return found + (_entries_with(words) if words else [])
 
 
 def _parsed(text: str) -> Obis | None:
@@ -44,7 +44,7 @@ def _parsed(text: str) -> Obis | None:
         return None
 
 
-def _with(words: Sequence[str]) -> list[Found]:
+def _entries_with(words: Sequence[str]) -> list[Found]:
     return [
         Found(entry.code, entry.description, entry.unit, entry.field)
         for entry in ENTRIES
@@ -52,7 +52,7 @@ def _with(words: Sequence[str]) -> list[Found]:
     ]
 
 
-def _of_code(code: Obis) -> list[Found]:
+def _described(code: Obis) -> list[Found]:
     if entry := lookup(code):
         return [Found(str(code), entry.description, entry.unit, entry.field)]
     rule = ", ".join(filter(None, (f"phase {code.phase}" if code.phase else "", code.direction, code.processing)))

@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "simulate": "a simulated meter on a TCP port, a serial port or in a file",
     "demo": "decode one real push of each of three makers",
 }
-"""Each command and its line in the help. Its module is in `hanparse.cli.commands` and has the same name."""
+"""Each command with its line in the help. `hanparse.cli.commands` has a module with the name of each command."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         complain("standard output is closed")
         return NOTHING
-    if isinstance(sys.stdout, TextIOWrapper):  # the encoding of the output may not have every character
+    if isinstance(sys.stdout, TextIOWrapper):  # a character that the encoding of the output lacks is escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     return _run(found)
 

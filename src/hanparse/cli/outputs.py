@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT: Final = "-"
 PTY: Final = "pty"
 _TCP: Final = "tcp:"
-_TURN: Final = 0.5  # s; Windows notices an interrupt only between two calls
+_POLL: Final = 0.5  # s; Windows handles an interrupt only between two calls of select
 
 
 class Output(Protocol):
-    """A receiver of bytes. `address` is the URL or path at which they arrive, empty if the user knows it."""
+    """A destination of bytes. `address` is its URL or path; it is empty for a file, whose path the user gave."""
 
     address: str
 
@@ -39,9 +39,10 @@ class Output(Protocol):
 def output(url: str, *, waits: bool = False) -> Output:
     """Open the output with this URL or path.
 
-    With `waits`, sending waits for the receivers, and a TCP port for its first client. Otherwise the bytes are lost
-    that a terminal cannot take, and the connection to a client that reads too slowly is closed. Raises
-    `ValueError` for a wrong URL, and `OSError` if the output cannot be opened.
+    With `waits`, `send` waits until the readers have taken the bytes, and a TCP port waits for its first client.
+    Without `waits`, a pseudo terminal drops bytes that do not fit in its buffer, and a TCP port closes the connection
+    to a client that reads too slowly. Raises `ValueError` for a wrong URL, and `OSError` if the output cannot be
+    opened.
     """
     if url == STANDARD_OUTPUT:
         return _File(sys.stdout.buffer)
@@ -80,7 +81,7 @@ class _Terminal:
             import tty  # noqa: PLC0415
         except ImportError:
             raise ValueError(f"expected tcp://host:port or a file: Windows has no {PTY}") from None
-        # this program keeps the other end open, too: otherwise a write fails until a reader comes
+        # both ends stay open here: a write fails if no program has the other end open
         self._meter, self._port = pty.openpty()
         tty.setraw(self._port)
         os.set_blocking(self._meter, False)
@@ -117,7 +118,7 @@ class _Port:
     def send(self, data: bytes) -> None:
         self._accept()
         while self._waits and not self._clients:
-            select.select([self._server], [], [], _TURN)
+            select.select([self._server], [], [], _POLL)
             self._accept()
         self._close(client for client in self._clients if not self._sent(client, data))
 

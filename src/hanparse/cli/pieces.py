@@ -1,6 +1,6 @@
 """Converts the pieces of a file to wire bytes: the bytes of a capture, or the bytes in the hex dumps of a text.
 
-Pieces may have any size. The first `ENOUGH` bytes decide if a file is text, or all bytes if the file is shorter. So the
+Pieces may have any size. A file is text if its first `ENOUGH` bytes are text, or all bytes of a shorter file. So the
 size of the first piece has no influence. A byte that no text contains decides at once. A text is read by whole lines.
 """
 
@@ -34,7 +34,7 @@ has more than `ENOUGH` bytes, so a log is recognised as text at the latest in th
 TEXT: Final = 1 << 20
 """The number of bytes of a text that are read at once. The longest dump on one line is shorter."""
 
-_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # P1 text is itself the wire bytes
+_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base64, one byte as \x7e
 
@@ -69,7 +69,7 @@ class Pieces:
         self._line = 0  # the number of lines before the held bytes
         self._found = False
         self._error: HanParseError | None = None
-        self._left: list[tuple[int, int, str]] = []  # first line, last line and reason of each part without a dump
+        self._without_dump: list[tuple[int, int, str]] = []  # first line, last line, reason
 
     def take(self, piece: bytes) -> Iterator[bytes]:
         """Add a piece, and yield the wire bytes that can be read now."""
@@ -113,7 +113,7 @@ class Pieces:
                 yield from self._read(text)
 
     def _read(self, sent: bytes, *, is_all: bool = False) -> Iterator[bytes]:
-        """Yield the bytes of a text. If a line is damaged, read the other lines, unless the text is the whole file."""
+        """Yield the bytes of a text. Pass over damaged lines, unless the text is the whole file (`is_all`)."""
         parts = [sent.decode("utf-8", "replace")]
         while parts:
             text = parts.pop()
@@ -127,7 +127,7 @@ class Pieces:
             else:
                 self._succeed(text, shown)
                 yield shown.data
-        self._name_lines()
+        self._report_lines()
 
     def _succeed(self, text: str, shown: hexdump.Dump) -> None:
         self._found = self._found or bool(text.strip())
@@ -135,29 +135,29 @@ class Pieces:
         for at in shown.passed_over:
             gave_no_byte = at.text == lines[at.line - 1].strip()
             if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                self._leave(self._line + at.line, self._line + at.line, why_left(at.text))
+                self._add_lines(self._line + at.line, self._line + at.line, why_left(at.text))
         self._line += text.count("\n")
 
     def _fail(self, error: HanParseError, text: str) -> None:
         last = self._line + len(text.splitlines())
-        self._leave(self._line + 1, last, reason(error))
+        self._add_lines(self._line + 1, last, reason(error))
         self._line += text.count("\n")
         self._error = self._error or error
 
-    def _leave(self, first: int, last: int, what: str) -> None:
-        """Note lines for `_name_lines`. Adjacent lines become one entry with the first reason."""
-        if self._left and self._left[-1][1] + 1 == first:
-            first, _, what = self._left.pop()
-        self._left.append((first, last, what))
+    def _add_lines(self, first: int, last: int, what: str) -> None:
+        """Add lines without a dump. They extend the last entry, with its reason, if they follow its last line."""
+        if self._without_dump and self._without_dump[-1][1] + 1 == first:
+            first, _, what = self._without_dump.pop()
+        self._without_dump.append((first, last, what))
 
-    def _name_lines(self) -> None:
-        """Report the lines that were passed over."""
+    def _report_lines(self) -> None:
+        """Report the lines without a dump, unless the file has contained no dump so far."""
         if not (self._live or self._found):
-            return  # the error is raised at the end, unless a dump follows
-        for first, last, what in self._left:
+            return  # `end` raises the error if no dump follows
+        for first, last, what in self._without_dump:
             where = f"line {first}" if first == last else f"lines {first} to {last}"
             self._passed_over(f"{where} passed over: {what}")
-        self._left.clear()
+        self._without_dump.clear()
 
 
 def _around(text: str, error: HanParseError) -> list[str]:

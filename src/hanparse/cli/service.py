@@ -13,7 +13,7 @@ from hanparse.cli.console import complain
 
 
 def notify(state: str) -> None:
-    """Send a state such as "READY=1" to systemd; do nothing if it did not start the program. See sd_notify(3)."""
+    """Send a state such as "READY=1" to systemd (sd_notify(3)). Do nothing if systemd did not start this program."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address or not hasattr(socket, "AF_UNIX"):
         return
@@ -23,13 +23,13 @@ def notify(state: str) -> None:
 
 
 def watchdog_period() -> float | None:
-    """Return half the time in s in which systemd expects a sign of life; `None` if it expects none."""
+    """Return half the period in s after which the watchdog of systemd expires; `None` without a watchdog."""
     text = os.environ.get("WATCHDOG_USEC", "")
     return int(text) / 2_000_000 if text.isdecimal() and int(text) else None
 
 
 class StateFile:
-    """Keeps JSON in a file, which is replaced as a whole: a loss of power leaves the old one or the new one."""
+    """Keeps JSON in a file, which is replaced as a whole: after a power failure its content is the old or the new."""
 
     def __init__(self, path: str | None) -> None:
         self._path = None if path is None else Path(path)
@@ -48,7 +48,7 @@ class StateFile:
             return None
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the content. Report the first failure of several."""
+        """Replace the content. If this fails repeatedly, report the first failure only."""
         if self._path is None:
             return
         new = self._path.with_name(f"{self._path.name}.new")

@@ -27,9 +27,9 @@ class Tables:
     begin = ""
 
     def __init__(self, output: Output, note: Callable[[str], object]) -> None:
-        self._cells = Cells(output, cells.PEOPLE, note)
+        self._cells = Cells(output, cells.TABLE, note)
         self._has_file, self._has_estimates = ("file" in output.names, "estimated" in output.names)
-        self._heading = Cells(Output(columns=_HEADING, utc=output.utc), cells.PEOPLE, lambda _note: None)
+        self._heading = Cells(Output(columns=_HEADING, utc=output.utc), cells.TABLE, lambda _note: None)
         self._coloured = _coloured() if sys.stdout.isatty() else None
 
     def row(self, measurement: Measurement, file: str) -> str:

@@ -4,32 +4,34 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.errors import FrameError
+from hanparse.errors import ChecksumError, FrameError
 
 if TYPE_CHECKING:
     from hanparse.decoder import Decoder
     from hanparse.diagnosis import Fault
     from hanparse.errors import HanParseError
 
-_NOTHING_WRONG: Final = "no fault was found, or none that matters"
-_SAY_LESS: Final = ("undecodable", "unknown-meter", "text")  # kinds of faults with less detail than the last error
+_NO_FAULT: Final = "no fault was found, or none that matters"
+_LESS_DETAILED: Final = ("undecodable", "unknown-meter", "text")  # faults with less detail than the last error
 _TOO_FEW: Final = "these are too few bytes to find a fault of the connection: record for a minute"
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
     """Return the faults that a decoder found, each as a few lines.
 
-    Without faults, return the reason for which no push was decoded, or a sentence that there is no fault. `error` is
-    that reason; the default is the last error of the decoder.
+    If there are no faults, return a sentence that says so, or the reason for which no push was decoded. `error` is
+    this reason; its default is the last error of the decoder.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():
-        is_needed = error is not None and any(fault.kind in _SAY_LESS for fault in faults)
+        is_needed = error is not None and any(fault.kind in _LESS_DETAILED for fault in faults)
         return [*([str(error)] if is_needed else []), *map(_in_lines, faults)]
     if decoder.stats.measurements:
-        return [_NOTHING_WRONG]
-    is_of_the_wire = error is None or isinstance(error, FrameError)
-    return [*([] if error is None else [str(error)]), *([_TOO_FEW] if is_of_the_wire else [])]
+        return [_NO_FAULT]
+    if error is None:
+        return [_TOO_FEW]
+    is_complete = isinstance(error, ChecksumError) and error.after_header  # a whole frame, which is damaged
+    return [str(error), *([_TOO_FEW] if isinstance(error, FrameError) and not is_complete else [])]
 
 
 def as_text(decoder: Decoder) -> str:
@@ -49,6 +51,6 @@ def as_dict(decoder: Decoder) -> dict[str, Any]:
 
 def _in_lines(fault: Fault) -> str:
     """Return the observation, its most likely cause and the advice, each on its own line."""
-    seen, _, rest = fault.message.partition(": ")
-    means, _, action = rest.rpartition("; ")
-    return "\n  ".join(filter(None, (seen, means, action)))
+    observation, _, rest = fault.message.partition(": ")
+    cause, _, advice = rest.rpartition("; ")
+    return "\n  ".join(filter(None, (observation, cause, advice)))

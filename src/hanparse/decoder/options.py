@@ -29,7 +29,7 @@ class Options(TypedDict, total=False):
 def check_options(
     scale: object, timezone: object, estimate: object, profiles: tuple[object, ...], on_error: object
 ) -> None:
-    """Raise `TypeError` that names each option of a wrong type, and the type that is expected."""
+    """Raise `TypeError` if an option has a wrong type; the message names each of these options and its type."""
     checks = {
         "scale: Scale, such as Scale.ct('100:5')": isinstance(scale, Scale),
         "timezone: tzinfo or None": isinstance(timezone, tzinfo | None),

@@ -36,18 +36,19 @@ if TYPE_CHECKING:
 
 
 class Decoder:
-    """Decodes the bytes of a HAN port, in chunks of any size, to measurements. It has no I/O, clock or threads.
+    """Decodes the bytes of a HAN port, in chunks of any size, to measurements. A decoder has no I/O, clock or threads.
 
     `scale` multiplies the values of a meter with current transformers. `timezone` replaces the clock rule of the meter.
-    `estimate` adds `Measurement.estimated`. `profiles` are the known manufacturers, in the order in which they are
-    tried.
+    `estimate` adds `Measurement.estimated`. `profiles` are the profiles of the known manufacturers, in the order in
+    which the decoder tries them.
 
-    `key` deciphers and `auth_key` verifies ciphered pushes. Each is 16 bytes (32 in suite 2), their hex digits, or a
-    mapping from system title to key. `system_title` is that of a meter whose pushes do not contain it. A decoder with a
-    key cannot be pickled.
+    `key` deciphers and `auth_key` verifies ciphered pushes. Each key is 16 bytes (32 in suite 2), their hex digits, or
+    a mapping from system title to key. `system_title` is the system title of a meter with pushes that do not contain
+    it. A decoder with a key cannot be pickled.
 
-    `on_error` is called with every error, whose offset is counted from the first byte fed. `feed` or `flush` raises
-    what `on_error` raises after it has processed all bytes; the next call returns the measurements.
+    `on_error` is called with every error; the offset of an error is counted from the first byte fed. If `on_error`
+    raises an exception, `feed` or `flush` raises it again after all bytes were processed, and the next call returns the
+    measurements.
     """
 
     def __init__(
@@ -75,8 +76,8 @@ class Decoder:
 
             self._estimator = Estimator()
         self._depends_on_meter_id = any(profile.depends_on_meter_id for profile in self._profiles)
-        self._at: datetime | None = None  # when the last chunk came that had a time
-        self._raised: Exception | None = None  # by on_error, to be raised again at the end of the call
+        self._at: datetime | None = None  # the last time of arrival that the caller gave
+        self._raised: Exception | None = None  # the exception of on_error that the current call will raise
         self._layouts = Layouts()
         self._keys = Keys(key, auth_key, system_title)
         self._receiver = Receiver(self._profiles, self._layouts, self._keys)
@@ -90,7 +91,7 @@ class Decoder:
 
     @property
     def stats(self) -> Stats:
-        """The counts so far, as a snapshot."""
+        """The counts at this moment."""
         counts = self._counts + self._recognised
         return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
@@ -105,16 +106,16 @@ class Decoder:
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults of the connection so far, with what to do about them; empty if there are none."""
+        """Return the faults that were found in the bytes so far, each with advice; empty if there are none."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
 
     def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements that `chunk` completes. `at`, the time of its arrival, becomes their `received`.
+        """Return the measurements that `chunk` completes. `at` is the time of its arrival, which becomes `received`.
 
         Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is not bytes-like and for an `at`
-        that is not a `datetime`, and no error for bytes.
+        that is not a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
             return self._feed_at(chunk, at)
@@ -127,21 +128,22 @@ class Decoder:
     def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
         check_type("at", at, datetime)
         self._at = at
-        came_before = len(self._ready)  # where on_error raised something, and they have their time
+        from_last_call = len(self._ready)  # measurements of a call in which on_error raised an exception
         found = self.feed(chunk)
-        for measurement in found[came_before:]:
+        for measurement in found[from_last_call:]:
             fill_received(measurement, at)
         return found
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements in one message of a broker; `at` is the time of its arrival.
 
-        The message contains frames, an APDU, an LLC PDU or a list without the header of its push; as bytes, as hex
-        digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. A push that arrives twice is returned
-        once. Other text and other JSON give an empty list. Each topic needs a decoder of its own, which is not fed.
-        Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`, and no error
-        for bytes. `received` is `at`, or earlier where the message contains the time between its pushes. The position
-        of an error in a push without frames is counted from the first byte of the push.
+        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push. It is bytes, hex
+        digits, JSON with hex digits, or the envelope of a Tibber Pulse. The result is empty for other text and other
+        JSON. A push that arrives twice is returned once. Use one decoder for each topic, and do not call its `feed`.
+
+        `received` becomes `at`, or an earlier time if the message contains the time between its pushes. The offset of
+        an error in a push without frames is counted from the first byte of the push. Raises `TypeError` for a payload
+        that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -151,7 +153,7 @@ class Decoder:
         return self._drain()
 
     def flush(self) -> list[Measurement]:
-        """End the input. Return the measurements behind a truncated frame. A new stream may follow."""
+        """End the input, and return the measurements after an incomplete frame. A new stream may follow."""
         self._receiver.end()
         return self._drain()
 
@@ -160,7 +162,7 @@ class Decoder:
         return f"<Decoder {self.stats}>"
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return an independent decoder in the same state; the two share only `on_error`."""
+        """Return an independent decoder in the same state; the two decoders share only `on_error`."""
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         memo[id(self._on_error)] = self._on_error
@@ -172,7 +174,7 @@ class Decoder:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the options and what the next bytes depend on. The copy learns layouts anew.
+        """Pickle the options and the state of the stream. The copy learns its layouts anew.
 
         Raises `TypeError` for a decoder with keys, and for options that cannot be pickled.
         """
@@ -196,9 +198,10 @@ class Decoder:
         self._layouts.on_opened = self._observed.add
 
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
-        """Return the measurement in an APDU that came without a frame, with or without LLC header, over `link`, `at`.
+        """Return the measurement in an APDU without a frame, which may have an LLC header.
 
-        Raises `DecodeError` with its position in `payload`, or `UnknownMeterError`.
+        `link` is the link of the APDU, `at` the time of its arrival. Raises `DecodeError`, with an offset in `payload`,
+        or `UnknownMeterError`.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -218,7 +221,7 @@ class Decoder:
         while (event := self._receiver.next_event()) is not None:
             self._take(event)
         raised, self._raised = self._raised, None
-        if raised is not None:  # an exception of the caller's may be false
+        if raised is not None:  # not `if raised`, because an exception of the caller may be falsy
             raise raised
         ready, self._ready = self._ready, []
         return ready
@@ -233,13 +236,11 @@ class Decoder:
         elif isinstance(event, Read | ReadTelegram):
             self._take_read(event)
         elif isinstance(event, Failed):
-            self._counts["ciphered"] += isinstance(event.error, CipherError)
             self._fail(event.error)
         elif isinstance(event, Dropped):
             self._counts["dropped_assemblies"] += 1
             self._fail(event.error)
         elif isinstance(event, FrameError | CipherError):
-            self._counts["ciphered"] += isinstance(event, CipherError)
             self._fail(event)
 
     def _take_read(self, event: Read | ReadTelegram) -> None:
@@ -252,41 +253,47 @@ class Decoder:
 
     def _measurement(self, event: Read | ReadTelegram | Recognised, at: datetime | None) -> Measurement:
         if isinstance(event, Recognised):
-            measurement = self._finish(event.measurement, at)
+            measurement = event.measurement
         else:
-            measurement = self._finish(event.reading.measurement(self._scale, self._timezone), at)
+            measurement = event.reading.measurement(self._scale, self._timezone)
+        self._finish(measurement, at)
         if event.security:
             self._observed.add(event.security)
             fill_security(measurement, event.security)
         return measurement
 
     def _learn(self, event: Read) -> None:
-        """Let the next push like this one be recognised, unless the number of a meter decides how lists are read."""
+        """Derive layouts from a push, unless the profiles depend on the meter number.
+
+        The first push that shows the maker on a link gives two layouts, because the next push like it will be read with
+        the maker known.
+        """
         if self._depends_on_meter_id:
             return
-        reading, last = event.reading, event.last
-        self._layouts.learn(event, reading, event.known, self._scale, self._timezone)
-        if last.profile is not event.known and not reading.is_named and reading.notification:
-            again = read(reading.notification, self._profiles, event.message.link, last.profile)
-            self._layouts.learn(event, again, last.profile, self._scale, self._timezone)
+        message, apdu, reading, last, known, _ = event
+        self._layouts.learn(message, apdu, reading, last, known, self._scale, self._timezone)
+        if last.profile is not known and not reading.is_named and reading.notification:
+            again = read(reading.notification, self._profiles, message.link, last.profile)
+            self._layouts.learn(message, apdu, again, last, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
-        error.__traceback__ = error.__context__ = None  # what they hold would live as long as the decoder
+        error.__traceback__ = error.__context__ = None  # so that the decoder does not keep the objects of a traceback
         count = f"{error.field.lower()}_failures" if isinstance(error, ChecksumError) else _COUNTS.get(type(error))
         if count:
             self._counts[count] += 1
         if isinstance(error, CipherError):
+            self._counts["ciphered"] += 1
             self._observed.add(error)
         self._last_error = error
         if self._on_error is not None:
             try:
                 self._on_error(error)
-            except Exception as raised:  # noqa: BLE001  it is raised again when all that was fed has been looked at
+            except Exception as raised:  # noqa: BLE001  raised again by `_drain` after all bytes were processed
                 self._raised = raised if self._raised is None else self._raised
 
 
 def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
-    """Return a decoder with the options of a pickled one, `None` for those that were not given."""
+    """Return a decoder with the options of a pickled decoder; an option that is `None` was not given."""
     given = {name: value for name, value in options.items() if value is not None}
     return of(**given, system_title=keys.system_title)
 

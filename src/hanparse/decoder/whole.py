@@ -18,31 +18,31 @@ if TYPE_CHECKING:
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
-    """Return the only push in `source`: a hex dump as text, or bytes: frames, a noisy stream, an LLC PDU, an APDU.
+    """Return the measurement of the only push in `source`, a hex dump as `str` or bytes as received.
 
-    `options` are those of `Decoder`. Raises the error that gives the reason when there is no push, and `DecodeError`
-    when there are several.
+    The bytes are frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
+    `DecodeError` if there are several pushes. If there is no push, raises the error that gives the reason.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
-    del options  # a traceback with the variables of its functions shows no key
+    del options  # so that a traceback with local variables shows no key
     measurements = _decode_all(source, decoder, errors, [])
     if not measurements:
         raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
     if len(measurements) > 1:
-        raise DecodeError(f"expected one push, found {len(measurements)}; decode_all gives them all")
+        raise DecodeError(f"expected one push, found {len(measurements)}; decode_all returns all of them")
     return measurements[0]
 
 
 def decode_all(
     source: str | Buffer, *, on_error: Callable[[HanParseError], object] | None = None, **options: Unpack[Options]
 ) -> list[Measurement]:
-    """Return every push in `source`, in order, without the damaged ones; an empty list for an empty source.
+    """Return the measurements of all sound pushes in `source`, in order; an empty list for an empty source.
 
-    Takes the arguments of `decode`. `on_error` is called with each error about bytes that gave no push, whose offset is
-    counted from the first byte, before the function returns; and with a `HexDumpError` for each part of a text that
-    resembles bytes and was passed over, such as a line that is cut inside a byte. Raises an error only when there is no
-    push: that of the bytes that came closest to one.
+    The arguments are the same as for `decode`. Before the function returns, it calls `on_error` with each error about
+    bytes without a push; the offset of the error is counted from the first byte. For a text, it also calls `on_error`
+    with a `HexDumpError` for each part that resembles bytes but was passed over, such as a line that ends inside a
+    byte. Raises an error only if there is no push: the error about the bytes that are closest to a push.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -58,24 +58,24 @@ def decode_all(
 def _decode_all(
     source: str | Buffer, decoder: Decoder, errors: list[HanParseError], lost: list[HanParseError]
 ) -> list[Measurement]:
-    """Return every push in `source`; `decoder` appends its errors to `errors`.
+    """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` appends to `errors`.
 
-    An error for each part of a text that was passed over and resembles bytes is appended to `lost`.
+    `lost` receives an error for each part of a text that resembles bytes but was passed over.
     """
     data = _dumped(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        errors.clear()  # they are about frames, and there are none
+        errors.clear()  # the input has no frames, and these errors are about frames
         return _without_frames(decoder, messages, errors)
     raise min(errors, key=closeness, default=no_frame(data))
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
-    """Return the measurements in messages that came without a frame. Raises the first error when there is none.
+    """Return the measurements in messages without a frame. Raises the first error if there is no measurement.
 
-    Errors are appended to `errors`, which is empty.
+    `errors` receives all errors.
     """
     found: list[Measurement] = []
     for message in messages:
@@ -91,7 +91,7 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
 
 
 def _dumped(text: str, lost: list[HanParseError]) -> bytes:
-    from hanparse.pasted import dump  # noqa: PLC0415  bytes need none of it
+    from hanparse.pasted import dump  # noqa: PLC0415  not needed for bytes
     from hanparse.pasted.losses import losses  # noqa: PLC0415
 
     shown = dump(text)

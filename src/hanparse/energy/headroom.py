@@ -128,6 +128,11 @@ class FuseGuard:
         self._rise = 0.0  # rise of the current since the last list with currents, in A
         self._drawn: Mapping[int, float] = dict.fromkeys(self._charger, 0.0)  # charging current at the last push, in A
 
+    def __repr__(self) -> str:
+        """Return the fuse, the wiring and the lines of the charger."""
+        lines = ", ".join(f"L{line}" for line in self._charger)
+        return f"<FuseGuard {self._fuse:g} A, {self._wiring.name}, charger on {lines}, fallback {self._fallback:g} A>"
+
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
         """Take a valid push that arrived at `now`, and reserve current if its power has risen.
 

@@ -47,10 +47,12 @@ _FILE_NAME: Final = re.compile(r"\s*\S{0,250}(?:[/\\]\S{1,250}|\.\w{1,6})\s*")
 _TOO_SHORT: Final = "among other text a dump has at least"
 _PART: Final = re.compile(f"[^{COVER}]+")
 _CHARACTER: Final = re.compile(r"\w")
-_PAIRS: Final = r"(?:[ ,:;\-]{0,3}(?:0x)?[0-9A-Fa-f]{2})"
+_SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
+_PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
-    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9 ,:;\-x]{{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f]){_PAIRS}{{3,}}(?!\w)"
-    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:[ ,:;\-]{{1,3}}(?:0x)?[0-9A-Fa-f]{{2}}){{7,}}(?!\w)"
+    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
+    rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}(?!\w)"
+    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}(?!\w)"
     r"|[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
 )
 _MARKED: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"

@@ -30,6 +30,7 @@ _BROKEN: Final = re.compile(
     rf"[\[({{]\s*+(?>(?:{_MARKED}\s*+[,;]\s*+){{2,}})(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)"
 )
 _WORD: Final = re.compile(r"\w")
+_EACH: Final = re.compile(r"\s*+(?>(?:[\[({][0-9A-Fa-f]{2}[\])}]\s*+){2,})")  # each byte has brackets: {7E}{A0}
 
 
 def find(text: str) -> list[Piece]:
@@ -42,6 +43,8 @@ def find(text: str) -> list[Piece]:
         raise failure(text, broken.end(), f"expected 0x and two digits in a list, found {around(text, broken.end())}")
     lists = [*_LIST.finditer(text)]
     alone = bool(lists) and not _WORD.search(cover(text, [match.span() for match in lists]))
+    if _EACH.fullmatch(text):
+        return []
     pieces = (_piece(text, match, alone=alone) for match in lists if alone or _counts(match[0]))
     return [piece for piece in pieces if piece]
 

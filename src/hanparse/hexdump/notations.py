@@ -189,7 +189,7 @@ def marked(
     return read
 
 
-_NUMBER_OF_BYTE: Final = f"{DECIMAL.word}(?![0-9])"
+_NUMBER_OF_BYTE: Final = rf"{DECIMAL.word}(?!\w)"
 MARKED: Final = (
     *(marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "#", "=", "#x", "8'h", r"(?<!\w)x")),

@@ -273,12 +273,12 @@ READINGS: Final[tuple[Reading, ...]] = (
     _tables,
     _block(LOOSE),
     _strings(_JSON, "\\u00", _JSON_ESCAPE, 1),
+    _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
+    _strings(_BRACES, "{", _BRACES_ESCAPE, 0),
     *MARKED,
     _rows("[0-9]{1,3}"),
     _lines(OCTAL, _ends_line),
     *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
-    _strings(_PERCENT, "%", _PERCENT_ESCAPE, 0),
-    _strings(_BRACES, "{", _BRACES_ESCAPE, 0),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""

@@ -10,7 +10,7 @@
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
 * A UUID may have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
-* Tags and blanks of HTML are in the source of a page.
+* An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
 * A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text.
 """
 
@@ -60,10 +60,10 @@ _BINARY: Final = re.compile(
     r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"
     r"|[01]{8}(?=[ (=:/|,]{1,4}0[xX][0-9A-Fa-f]{2}(?!\w)))"
 )
-_HTML: Final = re.compile(
-    r"&(?:nbsp|#160|#x[aA]0|quot|#34|#39);|</?(?:br|code|div|li|p|pre|span|t[dhr])(?:[ ][^<>\n]{0,80})?[ ]?/?>"
+_ADDRESS: Final = re.compile(
+    r"^[ \t]*+(?P<remark>0x[0-9A-Fa-f]{5,16}(?:[ ]<[^<>\n]{1,60}>)?:)(?=[ \t]+0x)", re.MULTILINE
 )
-_MARKS: Final = (_HTML, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
+_MARKS: Final = (_ADDRESS, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
 
 
 def find(text: str) -> list[tuple[int, int]]:

@@ -32,6 +32,9 @@ _SHOWN: Final = 20
 
 _INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
+_HTML: Final = re.compile(
+    r"&(?:nbsp|#160|#x[aA]0|quot|#34|#39);|</?(?:br|code|div|li|p|pre|span|t[dhr])(?:[ ][^<>\n]{0,80})?[ ]?/?>"
+)
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 _NOT_LINE_END: Final = re.compile(r"[^\n]")
@@ -52,11 +55,12 @@ Span = Piece | tuple[int, int]
 def tidy(source: str) -> str:
     r"""Return `source` with ``\n`` as its only line end.
 
-    Blanks replace colour codes, the quote marks of e-mail (``> ``) and invisible characters.
+    Blanks replace colour codes, the quote marks of e-mail (``> ``), invisible characters, and tags and blanks of HTML.
     """
     text = source.replace("\r\n", " \n")
     text = (text if text.isascii() else _INVISIBLE.sub(" ", text)).replace("\r", "\n")
     text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
+    text = _HTML.sub(_blanks, text) if "&" in text or "</" in text or "<br" in text else text
     return _QUOTED.sub(_blanks, text) if ">" in text else text
 
 

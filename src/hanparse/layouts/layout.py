@@ -1,19 +1,20 @@
-"""Decodes a push that differs from an earlier one in its values alone, in microseconds: `Layout`.
+"""Decodes a push that differs from an earlier push only in its values: `Layout`.
 
-A meter repeats itself. Tags, lengths, OBIS codes, scalers and units of a list are the same bytes in every push; only
-values change, and each value has its place. So a push that the grammar and a profile have read gives a `Layout`:
+The tags, lengths, OBIS codes, scalers and units of a list are the same bytes in every push of a meter. Only the values
+differ, and each value is always at the same place. A `Layout` is derived from a push that the grammar and a profile
+have read. It contains:
 
-* which bits are constant: all but those of values and the invoke id. The next APDU of the same length is taken as one
-  number, masked, and compared with the constants in one operation. That covers tags, lengths, codes, scalers, units,
-  null-data, the list identifier and the meter type.
-* where each value is, as `struct` formats, and what makes it a field: a factor, a divisor, the clock rule. Values are
-  read when a field is first asked for; whether the APDU has this layout is checked before.
+* The constant bits: all bits except those of values and of the invoke id. They include tags, lengths, codes, scalers,
+  units, null-data, the list identifier and the meter type. A later APDU of the same length is read as one large number,
+  masked, and compared with the constant bits in one operation.
+* The place of each value as a `struct` format, and the factor, divisor or clock rule that makes the value a field. An
+  APDU is compared when it arrives; its values are read when a caller first uses a field.
 
-No layout is written by hand and none depends on a maker: it follows from the tree of the grammar, with its offsets, and
-from the reading of the profile. No layout is derived from a push that it could read otherwise than they do: one with a
-float, or with a value whose meaning depends on its size. A push without a layout goes through the grammar, with the
-same result or error. Bytes that decide how a list is read are constant, even where they are values: the
-push-object-list, identifiers.
+No layout is written by hand or depends on a manufacturer: every layout follows from the positions of the values and
+from the reading of the profile. No layout is derived from a push with a float, or from another push that a layout
+could read differently from the grammar. The grammar reads every push without a layout, so a decoder returns the same
+results and errors as without layouts. Values that determine how a list is read are constant, too: the push-object-list
+and identifiers.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
 
 
 class Layout:
-    """One kind of push: the constant bits of its APDU, and how its values are read from the other bits.
+    """The layout of one kind of push: the constant bits of its APDU, and how its values are read from the other bits.
 
-    `link` is the link of the push, `last` the last maker on it. Unless the list names its maker, pushes have this
-    layout only while `known` is that last maker.
+    `link` is the link of the push, and `last` is the maker that was last seen on this link. If the list does not name
+    its maker, the layout applies only while the last maker is `known`.
     """
 
     __slots__ = (
@@ -60,21 +61,21 @@ class Layout:
         last: LastMaker,
         known: Profile | None,
     ) -> None:
-        """Raise `NotLearnableError` for a push that a layout could not always read as the grammar does."""
+        """Raise `NotLearnableError` if the layout could read another push differently from the grammar."""
         builder = LayoutBuilder(apdu, reading, scale, timezone)
         self.scale, self._timezone = scale, timezone
         self.steps: dict[str, float] = {}  # the scalers are constant
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The last maker on the link after such a push."""
+        """The maker that becomes the last maker on the link when a push has this layout."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
-        """The kinds of frames in which such pushes are recognised, the oldest first."""
+        """The layouts of the frames in which such pushes are recognised, the oldest first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
-        """The registers of one push and those of them that vary; `None` until registers are first asked for."""
+        """The registers of one push, and the registers that vary; `None` until a caller first uses registers."""
         self.constants, self.plan = tuple(builder.constants.values()), builder.plan()
         self.mask = self.plan.mask
         self.constant = int.from_bytes(apdu, "big") & self.mask
@@ -83,43 +84,44 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """Return the latest use of this layout, by an APDU or by frames."""
-        return max([self.used, *(kind.used for kind in self.frames)])
+        """The time of the latest use of this layout, for an APDU or for frames, by the clock `Layouts.recognised`."""
+        return max([self.used, *(frame.used for frame in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:
-        """Return the values that `index` names, from an APDU that has this layout."""
+        """Return the values of an APDU that has this layout, in the order of `index`."""
         found = self.plan.values(self.constants, apdu)
-        if found is None:  # the profile decides which other time becomes the field
+        if found is None:  # a clock is set to an impossible time, so the profile decides which time is used instead
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]
         return found
 
     def number(self, apdu: bytes, position: int) -> float | None:
-        """Return the value at a position of `numbers`."""
+        """Return the value at one of the positions in `numbers`."""
         return self.plan.number(apdu, 0, position)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
-        """Return every element of an APDU that has this layout; by the grammar where one is no plain number or text."""
-        first, others = self._elements or self._learn_elements(apdu)
-        if others is None:
-            return self._read(apdu).registers
-        registers = list(first)
-        for position, value, obis, scaler, unit in others:
-            registers[position] = Register(obis, value(apdu), scaler, unit)
-        return tuple(registers)
+        """Return every element of an APDU that has this layout as a register.
 
-    def _learn_elements(self, apdu: bytes) -> tuple[tuple[Register, ...], list[Element] | None]:
-        reading = self._read(apdu)
-        self._elements = reading.registers, varying(reading, self.mask.to_bytes(self.size, "big"))
-        return self._elements
+        The grammar reads the APDU if the value of a register that varies is neither an integer nor a text.
+        """
+        if self._elements is None:
+            reading = self._read(apdu)
+            self._elements = reading.registers, varying(reading, self.mask.to_bytes(self.size, "big"))
+        registers, varying_elements = self._elements
+        if varying_elements is None:
+            return self._read(apdu).registers
+        found = list(registers)
+        for position, value, obis, scaler, unit in varying_elements:
+            found[position] = Register(obis, value(apdu), scaler, unit)
+        return tuple(found)
 
     def _read(self, apdu: bytes) -> Reading:
         return read(cosem.parse(apdu), (self.profile,), self.link, self.known)
 
 
 def are_texts(push: bytes, places: Iterable[tuple[int, int]]) -> bool:
-    """Return whether the bytes at each place are a text and nothing else; the choice of the maker may depend on it."""
-    for start, end in places:  # noqa: SIM110  a generator would cost more, and every push is asked this
+    """Return whether the bytes at each place are plain text; other bytes could change how the list is read."""
+    for start, end in places:  # noqa: SIM110  a generator would cost more, and this runs for every push
         if not is_plain_text(push[start:end]):
             return False
     return True

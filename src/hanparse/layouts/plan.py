@@ -1,4 +1,4 @@
-"""Reads the values of an APDU from their places, in few operations: `Plan`. Decoders of the same lists share plans."""
+"""Reads the values of an APDU from their places, in few operations: `Plan`. Decoders of the same list share a plan."""
 
 from __future__ import annotations
 
@@ -16,17 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     Place = tuple[int, int]
-    """The first byte of a text in the APDU, and the byte after it."""
+    """The indexes in the APDU of the first byte of a text and of the byte after the text."""
 
 _INTEGERS: Final = {each.format: Struct(f">{each.format}") for each in SCALARS.values() if each.kind == "integer"}
-_MANY: Final = 5  # of fewer values, all are read in little more time than one
+_MANY: Final = 5  # all values of a push with fewer values are read in little more time than one value
 _wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
 
 
 class Number(NamedTuple):
-    """A field that is sent as an integer: its place and format in the APDU, and the ratio that makes it a value."""
+    """An integer in the APDU: its place and format, and the field that it fills.
+
+    The value of the field is the integer times `numerator`, divided by `denominator`.
+    """
 
     place: int
     format: str
@@ -34,11 +37,11 @@ class Number(NamedTuple):
     numerator: int
     denominator: int
     is_divided: bool
-    """True if the value is a float, false if it is a whole number."""
+    """True if the value of the field is a float, false if it is an int."""
 
 
 class Clock(NamedTuple):
-    """A date-time that becomes one or two fields: its place in the APDU, and its constant parts."""
+    """A date-time in the APDU: its place, its constant parts, and the one or two fields that it fills."""
 
     place: int
     microsecond: int
@@ -129,19 +132,22 @@ class Plan:
 
 
 shared_plan = lru_cache(maxsize=1024)(Plan)
-"""Returns the plan that an earlier call with the same arguments made, as long as it is kept: 1024 plans are 2 MiB."""
+"""Returns the `Plan` with these arguments. Calls with equal arguments return the same plan; 1,024 plans take 2 MiB."""
 
 
 @lru_cache(maxsize=1024)
 def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
-    """Return the mask of an HDLC frame whose APDU begins at `start`, and where its texts are; decoders share both."""
+    """Return the mask of an HDLC frame, and the places of its texts; decoders share both.
+
+    The APDU begins at `start` in the frame and has the layout of `plan`.
+    """
     ones = (1 << 8 * start) - 1
-    mask = (ones << 8 * plan.size | plan.mask) << 8 * FCS_AND_FLAG | 0xFF  # all but the FCS
+    mask = (ones << 8 * plan.size | plan.mask) << 8 * FCS_AND_FLAG | 0xFF  # the FCS varies, the flag is constant
     return mask, tuple((start + begin, start + end) for begin, end in plan.texts)
 
 
 def _unpack(numbers: Sequence[Number]) -> Callable[[bytes, int], tuple[int, ...]]:
-    """Return the function that takes the numbers, in their order, out of a push whose APDU begins at an index."""
+    """Return a function that reads the numbers, in their order; its arguments are a push and the index of the APDU."""
     if not numbers:
         return _nothing
     parts, end = [], 0

@@ -2,24 +2,24 @@
 
 A push is recognised in one of two ways:
 
-* By its frames, before they are parsed (`hanparse.layouts.carriers`). One comparison covers flags, headers, the HCS and
-  the constant bytes of the APDU. Check sequences are computed, and a ciphered APDU is deciphered.
-* By its APDU, for every transport: M-Bus telegrams, segments, blocks, and APDUs that were deciphered.
+* By its frames, before the frames are parsed (`hanparse.layouts.carriers`). One comparison covers flags, headers, the
+  HCS and the constant bytes of the APDU. Check sequences are computed, and a ciphered APDU is deciphered.
+* By its APDU, also if the APDU arrived in M-Bus telegrams, in segments, in blocks, or ciphered.
 
-A list that does not name its manufacturer is read with the profile of the manufacturer that was last seen on its link.
-So a layout belongs to one link. Unless its list names the manufacturer, the layout applies only while that manufacturer
-is the last one seen.
+If a list does not name its manufacturer, it is read with the profile of the manufacturer that was last seen on the
+link. So a layout belongs to one link, and the layout of such a list applies only while the same manufacturer is the
+last one on the link.
 
-The store keeps `MAX_LAYOUTS`. When it is full, every `PATIENCE`-th push without a layout replaces the layout that was
-used least recently. So no order of pushes makes all of them go through the grammar, and layouts of kinds of push that
-are no longer sent are replaced.
+The store keeps at most `MAX_LAYOUTS` layouts. When the store is full, every `PATIENCE`-th push without a layout
+replaces the layout that was used least recently. This rate has two effects. Layouts of pushes that are no longer sent
+are replaced, and a stream with more kinds of push than the store holds cannot replace each layout before its next use.
 """
 
 from __future__ import annotations
 
 import contextlib
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any, Final, Protocol, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from hanparse.hdlc import Frame
 from hanparse.layouts.carriers import START_SIZE, Carried, PlainFrame
@@ -50,31 +50,15 @@ if TYPE_CHECKING:
 MAX_LAYOUTS: Final = 256
 """The largest number of layouts of a decoder. A meter sends two or three kinds of push."""
 MAX_FRAMES: Final = 8
-"""The largest number of kinds of frames per layout; the control bytes of I-frames are numbered modulo 8."""
+"""The largest number of layouts of frames for one kind of push; the control bytes of I-frames count modulo 8."""
 PATIENCE: Final = 8
-"""A full store replaces one layout for each of so many pushes without a layout."""
+"""The number of pushes without a layout after which a full store replaces one layout."""
 
 _from_bytes: Final = int.from_bytes
 
 
-class Read(Protocol):
-    """A push that a profile read (`hanparse.receiver.Read`)."""
-
-    @property
-    def message(self) -> Message:
-        """The message that contained the APDU."""
-
-    @property
-    def apdu(self) -> bytes:
-        """The plain or deciphered APDU."""
-
-    @property
-    def last(self) -> LastMaker:
-        """The last maker on the link of the message."""
-
-
 class _Volatile(dict[Any, Any]):
-    """A dict whose copies and pickles are empty: a decoder that is copied or pickled learns anew."""
+    """A dict whose copies and pickles are empty: the copy of a decoder learns its layouts anew."""
 
     __slots__ = ()
 
@@ -83,25 +67,25 @@ class _Volatile(dict[Any, Any]):
 
 
 class Layouts:
-    """The layouts that a decoder has learned.
+    """The layouts that a decoder has derived from pushes that the grammar and a profile have accepted.
 
-    Only pushes that the grammar and a profile accepted are learned. A stream in which nothing repeats costs 1.3 times
-    what it would cost without layouts (``benchmarks/bounds.py``).
+    In a stream without any repeated kind of push, layouts increase the processor time by a factor of 1.3
+    (``benchmarks/bounds.py``).
     """
 
     opener: Opener | None = None
-    """Deciphers APDUs."""
+    """The object that deciphers APDUs."""
     on_opened: Callable[[Security], object] | None = None
-    """Is called for each ciphered APDU in recognised frames."""
+    """A function that is called for each ciphered APDU in recognised frames."""
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """The layouts of frames by their first bytes, and those of plain HDLC frames also by their size."""
+        """The layouts of frames, by the first bytes of a frame and, for plain HDLC frames, also by its size."""
         self.recognised = 0
-        """The number of recognised pushes. It is also the clock by which layouts note their last use."""
+        """The number of recognised pushes. Layouts use it as a clock to note their last use."""
         self.changes = 0
         """The number of times that a layout of plain frames was added or removed."""
-        self._more_frames = 0  # recognised frames minus recognised pushes
+        self._more_frames = 0  # the number of recognised frames minus the number of recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
         self._telegrams: dict[TelegramLayout, None] = _Volatile()
@@ -113,11 +97,11 @@ class Layouts:
         return self.recognised + self._more_frames
 
     def __len__(self) -> int:
-        """Return how many layouts there are."""
+        """Return the number of layouts of APDUs."""
         return sum(1 for _ in self._all())
 
     def clear(self) -> None:
-        """Forget every layout."""
+        """Remove every layout."""
         self.starts.clear()
         self._apdus.clear()
         self._telegrams.clear()
@@ -125,31 +109,33 @@ class Layouts:
     # --- recognising ---
 
     def has(self, link: Link | None, apdu: bytes) -> bool:
-        """Return whether an APDU has a layout. The grammar accepts every such APDU to the last byte."""
+        """Return whether an APDU has a layout. If it has, the grammar accepts the APDU up to its last byte."""
         return self._find(link, apdu) is not None
 
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
-        """Return the measurement in an APDU that has a layout; `message` contains it, perhaps ciphered."""
+        """Return the measurement in an APDU, or `None` if it has no layout. `message` contained the APDU.
+
+        A later message in the same frames is then recognised by its frames.
+        """
         layout = self._find(message.link, apdu)
         if layout is None:
             return None
         self._learn_frames(message, apdu, layout)
-        self._more_frames -= 1  # the frames of this message were parsed, so they are counted elsewhere
+        self._more_frames -= 1  # the decoder has counted the frames of this message, because they were parsed
         return self._apdu(layout, apdu)
 
     def take(self, carried: Carried, raw: bytes) -> Measurement | None:
-        """Return the measurement in frames that were recognised, unless the APDU in them has no layout."""
-        apdu, security = carried.apdu(raw), None
-        layout = carried.layout
-        if layout is None:
+        """Return the measurement in `raw`, the bytes of recognised frames; `None` if their APDU has no layout."""
+        apdu, layout, security = carried.apdu(raw), carried.layout, None
+        if layout is None:  # the APDU is ciphered
             opened = self.opener.reopen(apdu, _accept) if self.opener else None
             if opened is None:
                 return None
             apdu, security = opened.apdu, opened.security
             layout = self._find(carried.link, apdu)
+            if layout is None:
+                return None
         elif not (layout.is_named or layout.last.profile is layout.known) or not are_texts(apdu, layout.texts):
-            return None
-        if layout is None:
             return None
         if not carried.is_one_frame:
             self._unjoined[carried.link] = carried, raw
@@ -161,21 +147,21 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """Return the frames of the last message of each link that was recognised since the last call."""
+        """Return the frames of the last message of each link that was recognised by its frames since the last call."""
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()
             for carried, raw in last.values():
                 yield from carried.frames(raw)
 
     def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
-        """Note that so many frames were recognised without this store, and the last one of each kind among them."""
-        for kind in sorted(last, key=last.__getitem__) if len(last) > 1 else last:
-            kind.used = self.recognised + last[kind] + 1
-            kind.last.profile = kind.maker
+        """Count `frames` frames that the archive recognised; `last` has the index of the last frame of each layout."""
+        for layout in sorted(last, key=last.__getitem__):
+            layout.used = self.recognised + last[layout] + 1
+            layout.last.profile = layout.maker
         self.recognised += frames
 
     def recognise(self, layout: Layout | TelegramLayout, push: bytes) -> Measurement:
-        """Return the measurement in a push that has a layout; its values are read when a field is asked for."""
+        """Return the measurement in a push that has a layout; its values are read when a caller first uses a field."""
         self.recognised = layout.used = self.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, layout)
@@ -193,77 +179,92 @@ class Layouts:
 
     # --- learning ---
 
-    def learn(self, push: Read, reading: Reading, known: Profile | None, scale: Scale, timezone: tzinfo | None) -> None:
-        """Derive a layout from `push`, which was read as `reading` while `known` was the last maker on its link."""
-        if not self._makes_place():
+    def learn(
+        self,
+        message: Message,
+        apdu: bytes,
+        reading: Reading,
+        last: LastMaker,
+        known: Profile | None,
+        scale: Scale,
+        timezone: tzinfo | None,
+    ) -> None:
+        """Derive a layout from an APDU, which was read as `reading` while `known` was the last maker on its link.
+
+        `message` contained the APDU. `last` always holds the last maker on the link.
+        """
+        if not self._has_room():
             return
         with contextlib.suppress(NotLearnableError):
-            layout = Layout(push.apdu, reading, scale, timezone, push.message.link, push.last, known)
+            layout = Layout(apdu, reading, scale, timezone, message.link, last, known)
             layout.used = self.recognised
             self._apdus.setdefault((layout.size, layout.link), Table()).put(layout)
-            self._learn_frames(push.message, push.apdu, layout)
-            self._forget_unknown(layout)
+            self._learn_frames(message, apdu, layout)
+            self._remove_makerless(layout)
 
-    def _forget_unknown(self, layout: Layout) -> None:
-        """Drop the layouts of a time when no maker was known on the link of `layout`: a maker is never forgotten."""
+    def _remove_makerless(self, layout: Layout) -> None:
+        """Remove the layouts on the link of `layout` that apply only while the link has no last maker.
+
+        Once a maker has been seen on a link, these layouts can never apply again.
+        """
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
                 if other.known is None and other.last is layout.last and not other.is_named:
                     self._remove(other)
 
     def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
-        """Derive a layout of the frames of `message`, if they follow each other without a gap."""
+        """Derive a layout of the frames of `message`, if no other bytes are between them."""
         if not message.frames:
             return
         sent = strip_llc(message.payload)
         with contextlib.suppress(NotLearnableError):
             frame = message.frames[0]
             if sent != apdu:
-                kind: Any = Carried(message, sent, _ciphered_mask(sent))
+                frame_layout: Any = Carried(message, sent, _ciphered_mask(sent))
             elif isinstance(frame, Frame) and strip_llc(frame.information) == apdu:
-                kind = PlainFrame(frame, layout)
+                frame_layout = PlainFrame(frame, layout)
             else:
-                kind = Carried(message, apdu, layout.mask, layout)
-            self._put(len(frame.raw), kind)
-            layout.frames = (*layout.frames, kind)
+                frame_layout = Carried(message, apdu, layout.mask, layout)
+            self._put(len(frame.raw), frame_layout)
+            layout.frames = (*layout.frames, frame_layout)
         if len(layout.frames) > MAX_FRAMES:
-            self._remove_frame(layout.frames[0])
+            self._remove_frames(layout.frames[0])
             layout.frames = layout.frames[1:]
 
     def learn_telegram(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Derive a layout from a P1 telegram. It replaces the oldest of `MAX_FRAMES` layouts of telegrams."""
+        """Derive a layout from a P1 telegram. The store keeps the `MAX_FRAMES` layouts that were used last."""
         with contextlib.suppress(NotLearnableError):
             layout = TelegramLayout(reading, scale, timezone)
             layout.used = self.recognised
             self._put(START_SIZE, layout)
             self._telegrams[layout] = None
         if len(self._telegrams) > MAX_FRAMES:
-            oldest = min(self._telegrams, key=attrgetter("used"))
-            del self._telegrams[oldest]
-            self._remove_frame(oldest)
+            unused = min(self._telegrams, key=attrgetter("used"))
+            del self._telegrams[unused]
+            self._remove_frames(unused)
 
-    def _put(self, size: int, kind: Any) -> None:  # noqa: ANN401  any layout of frames
-        """Add a layout of frames; `size` is that of the first frame."""
-        self.changes += isinstance(kind, PlainFrame)
-        start = kind.first_bytes
+    def _put(self, size: int, layout: Any) -> None:  # noqa: ANN401  any layout of frames
+        """Add a layout of frames; `size` is the number of bytes of the first frame."""
+        start = layout.first_bytes
         if start not in self.starts:
             self.starts[start] = Start(size, self)
         table = self.starts[start]
-        table.put(kind)
-        if isinstance(kind, PlainFrame):
+        table.put(layout)
+        if isinstance(layout, PlainFrame):
+            self.changes += 1
             self.starts[size] = table
 
-    def _remove_frame(self, kind: Any) -> None:  # noqa: ANN401  any layout of frames
-        self.changes += isinstance(kind, PlainFrame)
-        if table := self.starts.get(kind.first_bytes):
-            table.remove(kind)
+    def _remove_frames(self, layout: Any) -> None:  # noqa: ANN401  any layout of frames
+        self.changes += isinstance(layout, PlainFrame)
+        if table := self.starts.get(layout.first_bytes):
+            table.remove(layout)
             if table.is_empty:
-                del self.starts[kind.first_bytes]
+                del self.starts[layout.first_bytes]
                 if self.starts.get(table.size) is table:
                     del self.starts[table.size]
 
-    def _makes_place(self) -> bool:
-        """Return whether a layout may be added. A full store drops one in every `PATIENCE`-th call."""
+    def _has_room(self) -> bool:
+        """Return whether a layout may be added. A full store removes one layout in every `PATIENCE`-th call."""
         if len(self) < MAX_LAYOUTS:
             return True
         self._without_layout += 1
@@ -273,8 +274,8 @@ class Layouts:
         return True
 
     def _remove(self, layout: Layout) -> None:
-        for kind in layout.frames:
-            self._remove_frame(kind)
+        for frame_layout in layout.frames:
+            self._remove_frames(frame_layout)
         key = layout.size, layout.link
         self._apdus[key].remove(layout)
         if self._apdus[key].is_empty:
@@ -286,11 +287,11 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Accept every deciphered APDU: `Layouts.take` returns no measurement for one without a layout."""
+    """Accept every deciphered APDU; `Layouts.take` then looks for its layout."""
     return True
 
 
 def _ciphered_mask(apdu: bytes) -> int:
-    """Return the constant bits of a ciphered APDU: those up to its invocation counter."""
+    """Return the mask of a ciphered APDU: the bits before its invocation counter are constant."""
     start = read_header(apdu).start - COUNTER_SIZE
     return (1 << 8 * start) - 1 << 8 * (len(apdu) - start)

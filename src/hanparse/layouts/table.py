@@ -1,4 +1,4 @@
-"""Looks up layouts by the constant bits of a push: `Table`. `Start` does so for frames with the same first bytes."""
+"""Looks up layouts by the constant bits of a push (`Table`) or of frames with the same first bytes (`Start`)."""
 
 from __future__ import annotations
 
@@ -18,106 +18,106 @@ if TYPE_CHECKING:
     from hanparse.layouts.telegram import TelegramLayout
 
 _from_bytes: Final = int.from_bytes
-_Kind = TypeVar("_Kind", Layout, PlainFrame)
+_Layout = TypeVar("_Layout", Layout, PlainFrame)
 
 
-class Table(Generic[_Kind]):
-    """Layouts of one size by their constant bits."""
+class Table(Generic[_Layout]):
+    """The layouts of pushes of one size, by their constant bits."""
 
-    __slots__ = ("_kinds", "_masks")
+    __slots__ = ("_layouts_of", "_masks")
 
     def __init__(self) -> None:
         self._masks: tuple[int, ...] = ()
-        self._kinds: dict[int, tuple[_Kind, ...]] = {}
+        self._layouts_of: dict[int, tuple[_Layout, ...]] = {}
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there are no layouts."""
-        return not self._kinds
+        """Return whether the table has no layouts."""
+        return not self._layouts_of
 
-    def __iter__(self) -> Iterator[_Kind]:
-        """Go through the layouts."""
-        return chain.from_iterable(self._kinds.values())
+    def __iter__(self) -> Iterator[_Layout]:
+        """Iterate over the layouts."""
+        return chain.from_iterable(self._layouts_of.values())
 
-    def find(self, push: int) -> _Kind | None:
-        """Return the layout of a push, given as one number."""
+    def find(self, push: int) -> _Layout | None:
+        """Return the layout of a push, or `None`; `push` is the number with all bytes of the push."""
         for mask in self._masks:
-            for kind in self._kinds.get(push & mask, ()):
-                if kind.mask == mask and (kind.is_named or kind.last.profile is kind.known):
-                    return kind
+            for layout in self._layouts_of.get(push & mask, ()):
+                if layout.mask == mask and (layout.is_named or layout.last.profile is layout.known):
+                    return layout
         return None
 
-    def put(self, kind: _Kind) -> None:
-        """Add a layout; it replaces the one that recognises the same pushes."""
-        if kind.mask not in self._masks:
-            self._masks = (*self._masks, kind.mask)
-        kinds = [other for other in self._kinds.get(kind.constant, ()) if _needs(other) != _needs(kind)]
-        kinds.append(kind)
-        self._kinds.pop(kind.constant, None)  # with the key, which is a second number of that size
-        self._kinds[kind.constant] = tuple(kinds)
+    def put(self, layout: _Layout) -> None:
+        """Add a layout; it replaces the layout that recognises the same pushes."""
+        if layout.mask not in self._masks:
+            self._masks = (*self._masks, layout.mask)
+        layouts = [other for other in self._layouts_of.get(layout.constant, ()) if _needs(other) != _needs(layout)]
+        layouts.append(layout)
+        self._layouts_of.pop(layout.constant, None)  # frees the old key, a number with as many bytes as the push
+        self._layouts_of[layout.constant] = tuple(layouts)
 
-    def remove(self, kind: _Kind) -> None:
-        """Remove a layout, if it has not been replaced."""
-        others = tuple(other for other in self._kinds.get(kind.constant, ()) if other is not kind)
+    def remove(self, layout: _Layout) -> None:
+        """Remove a layout unless another layout has replaced it."""
+        others = tuple(other for other in self._layouts_of.get(layout.constant, ()) if other is not layout)
         if others:
-            self._kinds[kind.constant] = others
+            self._layouts_of[layout.constant] = others
         else:
-            self._kinds.pop(kind.constant, None)
-        if all(other.mask != kind.mask for other in self):
-            self._masks = tuple(mask for mask in self._masks if mask != kind.mask)
+            self._layouts_of.pop(layout.constant, None)
+        if all(other.mask != layout.mask for other in self):
+            self._masks = tuple(mask for mask in self._masks if mask != layout.mask)
 
 
-def _needs(kind: Layout | PlainFrame) -> tuple[int, int]:
-    """Return the mask, and the identity of the manufacturer that has to be known; 0 if none has to."""
-    return kind.mask, 0 if kind.is_named else id(kind.known)
+def _needs(layout: Layout | PlainFrame) -> tuple[int, int]:
+    """Return the mask, and the identity of the manufacturer that must be the last on the link; 0 if any may be."""
+    return layout.mask, 0 if layout.is_named else id(layout.known)
 
 
-class _Nothing:
-    """Recognises no frame."""
+class _NoLayout:
+    """A layout that no frame has."""
 
     mask, constant, last = 0, 1, None
 
 
 class Start(Table[PlainFrame]):
-    """The layouts of frames that begin with the same three bytes; a `hanparse.wire.reader.Known`."""
+    """The layouts of frames that begin with the same three bytes; implements `hanparse.wire.reader.Known`."""
 
     __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 
     def __init__(self, size: int, layouts: Layouts) -> None:
-        """`size` is that of the first frame, as far as the three bytes say it."""
+        """`size` is the size of the first frame that its first three bytes announce; it is 3 for a P1 telegram."""
         super().__init__()
         self.size = size
         self.head = b""
-        """The header, with its HCS, of the frame that was learned last."""
+        """The header, with its HCS, of the frame whose layout was added last."""
         self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
-        self._latest: Any = _Nothing
+        self._latest: Any = _NoLayout
 
     def read(self, frame: bytes) -> Measurement | None:
-        """Return the measurement in an HDLC frame that has a layout and a right FCS."""
+        """Return the measurement in an HDLC frame; `None` if the frame has no layout or its FCS does not fit."""
         number = _from_bytes(frame)
-        kind = self._latest
-        last = kind.last
-        if number & kind.mask != kind.constant or (last.profile is not kind.known and not kind.is_named):
+        layout = self._latest
+        last = layout.last
+        if number & layout.mask != layout.constant or (last.profile is not layout.known and not layout.is_named):
             found = self.find(number)
             if found is None:
                 return None
-            self._latest = kind = found
-            last = kind.last
-        if frame_register(frame) != SOUND or (kind.texts and not are_texts(frame, kind.texts)):
+            self._latest = layout = found
+            last = layout.last
+        if frame_register(frame) != SOUND or (layout.texts and not are_texts(frame, layout.texts)):
             return None
-        last.profile = kind.maker
-        layouts = self._layouts  # as `Layouts.recognise` does; another call would cost a tenth of the time
-        layouts.recognised = kind.used = layouts.recognised + 1
+        last.profile = layout.maker
+        layouts = self._layouts  # from here on the same as `Layouts.recognise`; a call would cost a tenth of the time
+        layouts.recognised = layout.used = layouts.recognised + 1
         measurement = blank(Measurement)
-        fill_kind(measurement, kind)
+        fill_kind(measurement, layout)
         fill_state(measurement, frame)
         return measurement
 
     def read_carried(self, data: bytes, at: int) -> tuple[Measurement | None, int]:
-        """Return the measurement in other frames than a plain one, and where they end.
+        """Return the measurement in a P1 telegram or in frames that are no `PlainFrame`, and the end of these bytes.
 
-        Or return `None`, and the size of `data` that shows more; 0 when no more bytes are needed.
+        If no layout fits, return `None` and the size that `data` needs for the next comparison; 0 if no layout can fit.
         """
         need = 0
         for carried in self.carried:
@@ -131,22 +131,22 @@ class Start(Table[PlainFrame]):
 
     @property
     def is_empty(self) -> bool:
-        """Return whether there are no layouts."""
+        """Return whether the table has no layouts."""
         return not self.carried and super().is_empty
 
-    def put(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
-        """Add a layout of frames; it replaces the one that recognises the same frames."""
-        self.head = kind.head
-        if isinstance(kind, PlainFrame):
-            super().put(kind)
-            self._latest = kind
+    def put(self, layout: PlainFrame | Carried | TelegramLayout) -> None:
+        """Add a layout of frames; it replaces the layout that recognises the same frames."""
+        self.head = layout.head
+        if isinstance(layout, PlainFrame):
+            super().put(layout)
+            self._latest = layout
         else:
-            self.carried = (kind, *(other for other in self.carried if other.identity != kind.identity))
+            self.carried = (layout, *(other for other in self.carried if other.identity != layout.identity))
 
-    def remove(self, kind: PlainFrame | Carried | TelegramLayout) -> None:
-        """Remove a layout, if it has not been replaced."""
-        if isinstance(kind, PlainFrame):
-            super().remove(kind)
-            self._latest = next(iter(self), _Nothing)
+    def remove(self, layout: PlainFrame | Carried | TelegramLayout) -> None:
+        """Remove a layout of frames unless another layout has replaced it."""
+        if isinstance(layout, PlainFrame):
+            super().remove(layout)
+            self._latest = next(iter(self), _NoLayout)
         else:
-            self.carried = tuple(other for other in self.carried if other is not kind)
+            self.carried = tuple(other for other in self.carried if other is not layout)

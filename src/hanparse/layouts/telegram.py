@@ -1,8 +1,9 @@
 """Decodes a P1 telegram that differs from an earlier one in the digits of numbers and of its clock: `TelegramLayout`.
 
-The layout of a telegram is its text, in which the digits of numbers and of the clock may vary. Every other byte is
+The layout of a telegram is its text, in which only the digits of numbers and of the clock may vary. Every other byte is
 constant: codes, units, decimal points, texts, the readings of sub-meters. Two comparisons show whether a telegram has
-this layout: with all digits written as 0 it is the same text, and the digits that are no values are the same.
+the layout. First, all bytes but the variable digits must be the same. Second, the texts must be the same after each
+digit is replaced by 0. This shows that every variable byte is a digit.
 """
 
 from __future__ import annotations
@@ -39,7 +40,10 @@ _from_bytes: Final = int.from_bytes
 
 
 class _Number(NamedTuple):
-    """A field that is a number: its digits before and after the decimal point, and the ratio that makes it a value."""
+    """A number in a telegram: the indexes of its digits before and after the decimal point, and the ratio of its field.
+
+    The value of the field is the number without its point, times `numerator`, divided by `denominator`.
+    """
 
     name: str
     whole: slice
@@ -49,45 +53,45 @@ class _Number(NamedTuple):
     is_divided: bool
 
     def value(self, raw: bytes) -> int | float:
-        """Return the value that a telegram has."""
+        """Return the value of the field in a telegram."""
         sent = int(raw[self.whole] + raw[self.decimals]) * self.numerator
         return sent / self.denominator if self.is_divided else sent
 
 
 class TelegramLayout:
-    """One kind of telegram: its constant text, and where its values are."""
+    """The layout of one kind of telegram: its constant text, and the places of its values."""
 
     head = b""
     made_for_transformers = False
     steps = None
 
     def __init__(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Raise `NotLearnableError` for a telegram without a CRC of four digits over its bytes as sent."""
+        """Raise `NotLearnableError` unless the telegram ends with four digits of a CRC that fits its bytes as sent."""
         raw = reading.telegram.raw
         self.first_bytes = raw[:START_SIZE]
         if not _has_sound_crc(raw):
-            raise NotLearnableError("the CRC is not that of the bytes as sent")
+            raise NotLearnableError("the CRC does not fit the bytes as sent")
         self.size, self.used, self.scale, self._timezone = len(raw), 0, scale, timezone
         self._calendar = reading.calendar(timezone)
         self._numbers = tuple(_numbers(reading, scale, timezone))
         self._clock = _clock(reading, timezone)
-        free = [part for number in self._numbers for part in (number.whole, number.decimals)]
+        digits = [part for number in self._numbers for part in (number.whole, number.decimals)]
         mask = bytearray(b"\xff" * len(raw))
-        for part in (*free, *self._clock, slice(len(raw) - _CRC_SIZE, None)):
+        for part in (*digits, *self._clock, slice(len(raw) - _CRC_SIZE, None)):
             mask[part] = bytes(len(mask[part]))
         self._mask = _from_bytes(mask)
         self._constant = _from_bytes(raw) & self._mask
         self._shape = raw[:-_CRC_SIZE].translate(_ZEROS)
         times = _TIMES if self._clock else ()
-        read = (*(number.name for number in self._numbers), *times)
-        constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in read}
+        varying = (*(number.name for number in self._numbers), *times)
+        constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in varying}
         self._constants = tuple(constants.values())
         self.numbers = range(len(constants), len(constants) + len(self._numbers))
-        self.index = {name: place for place, name in enumerate((*constants, *read))}
+        self.index = {name: place for place, name in enumerate((*constants, *varying))}
         self.order = Order(self.index)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the telegram that begins at ``data[at]``, if it has this layout and a right CRC."""
+        """Return the measurement in the telegram at ``data[at]``; `None` if the layout or the CRC does not fit."""
         raw = data[at : at + self.size]
         fits = (
             _from_bytes(raw) & self._mask == self._constant
@@ -102,38 +106,34 @@ class TelegramLayout:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Return a key. Two layouts with equal keys recognise the same telegrams, and only the later one is kept."""
+        """Return a key. Two layouts with equal keys recognise the same telegrams, and only the later layout is kept."""
         return self._mask, self._constant, self._shape
 
     def values(self, raw: bytes) -> list[Any]:
-        """Return the values that `index` names."""
+        """Return the values of a telegram in the order of `index`."""
         found = [*self._constants, *(number.value(raw) for number in self._numbers)]
         for clock in self._clock:
-            moment = self._calendar.moment(raw[clock].decode("ascii") + self._season(raw, clock))
-            if moment is None:  # another line may contain the time
+            sent = raw[clock.start : clock.stop + 1].rstrip(b")")  # digits, and S or W for summer or winter
+            moment = self._calendar.moment(sent.decode("ascii"))
+            if moment is None:  # the digits are no possible time; another line may contain one
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
         return found
 
     def number(self, raw: bytes, position: int) -> float:
-        """Return the value at a position of `numbers`."""
+        """Return the value at one of the positions in `numbers`."""
         return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
-        """Return every line with a code."""
+        """Return every line that has a code as a register."""
         return self._read(raw).registers
 
     def _read(self, raw: bytes) -> Measurement:
         return read_telegram(Telegram.read(raw)).measurement(self.scale, self._timezone)
 
-    @staticmethod
-    def _season(raw: bytes, clock: slice) -> str:
-        """Return the letter behind the digits of a clock, if there is one."""
-        return "" if raw[clock.stop : clock.stop + 1] == b")" else chr(raw[clock.stop])
-
 
 def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> Iterator[_Number]:
-    """Return the fields that are the number of one line, whose digits may vary."""
+    """Return the fields that are filled by a number in one line; the digits of these numbers may vary."""
     composed = reading.composed(scale, timezone)
     records = {record.offset: record for record in reading.records}
     for name, source in reading.reading.sources.items():
@@ -148,7 +148,7 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
-    """Return where the digits of the clock are; nothing if the time of the measurement comes from other lines."""
+    """Return the indexes of the digits of the clock; empty if the time of the measurement comes from other lines."""
     record = reading.clock(timezone)
     place = _place(reading, record) if record else None
     if place is None or not _CLOCK.match(reading.telegram.raw, place):
@@ -157,12 +157,15 @@ def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ..
 
 
 def _place(reading: TelegramReading, record: Record) -> int | None:
-    """Return where the only group of a record begins in the telegram; `None` where it has several."""
+    """Return the index of the value of a record in the telegram; `None` if the record has several values.
+
+    Also `None` if the telegram was not sent with CR LF, because the text of the record then differs from its bytes.
+    """
     start = record.offset - reading.telegram.offset
     is_as_sent = reading.telegram.raw.startswith(record.text.encode("ascii"), start)
     return start + record.text.index("(") + 1 if len(record.groups) == 1 and is_as_sent else None
 
 
 def _has_sound_crc(raw: bytes) -> bool:
-    """Return whether a telegram ends with the four digits of its CRC, and these fit."""
+    """Return whether a telegram ends with four digits of a CRC that fits."""
     return raw[-_CRC_SIZE - 1 : -_CRC_SIZE] == b"!" and b"%04X" % arc(raw[:-_CRC_SIZE]) == raw[-_CRC_SIZE:]

@@ -1,4 +1,4 @@
-"""Many measurements -> the values of the same fields of each, converted: `Columns`."""
+"""Reads and converts the same fields of many measurements, for tables: `Columns`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_PLANS: Final = 256  # kinds of pushes that are remembered; a meter sends a handful
+_MAX_PLANS: Final = 256  # a meter sends two or three kinds of push
 
 
 class Columns(Generic[T]):
-    """Reads fields of one measurement after the other, and converts each by the function under its name.
+    """Reads fields of measurements and converts the values; `converters` maps the name of each field to a function.
 
-    Where the values are is found out once for each kind of push, not once for each value.
+    The positions of the values are looked up once for each kind of push, not once for each value.
     """
 
     def __init__(self, converters: Mapping[str, Callable[[Any], T | None]]) -> None:
@@ -26,20 +26,20 @@ class Columns(Generic[T]):
         self._plans: dict[Kind, tuple[tuple[int, Callable[[Any], T | None], int], ...]] = {}
 
     def present(self, measurement: Record) -> list[tuple[int, T]]:
-        """Return the converted values that a measurement carries, each behind the place of its name.
+        """Return the converted values of the fields that are present, each with the index of its name in `converters`.
 
-        What a function returns `None` for is left out.
+        A field for which the function returns `None` is left out.
         """
         kind, state = measurement._kind, measurement._read()
         plan = self._plans.get(kind) or self._plan(kind)
         return [
             (column, found)
-            for column, convert, place in plan
-            if (value := state[place]) is not None and (found := convert(value)) is not None
+            for column, convert, position in plan
+            if (value := state[position]) is not None and (found := convert(value)) is not None
         ]
 
     def _plan(self, kind: Kind) -> tuple[tuple[int, Callable[[Any], T | None], int], ...]:
-        if len(self._plans) == _PLANS:
+        if len(self._plans) == _MAX_PLANS:
             self._plans.clear()
         named = enumerate(self._converters)
         self._plans[kind] = tuple(

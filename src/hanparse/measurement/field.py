@@ -20,7 +20,7 @@ class Field(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True if the values are always float. Other numbers are int as long as the meter sends whole numbers."""
+        """True if all values are float. Other numbers are int, unless they are scaled or sent with decimals."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
     @property
@@ -39,7 +39,7 @@ class Field(NamedTuple):
         return f"tuple[{self.item.__name__}, ...]" if self.item else self.type.__name__
 
     def doc(self) -> str:
-        """Return the docstring of the field, in one line."""
+        """Return the docstring of the field as one line."""
         text = self.description[0].upper() + self.description[1:]
         unit = f", in {self.unit}" if self.unit else ""
         codes = f" OBIS {', '.join(self.codes)}." if self.codes else ""

@@ -1,4 +1,4 @@
-"""Checks the arguments of a caller: types, times that can be compared, finite numbers."""
+"""Checks the arguments of a caller, and converts times so that they can be compared."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _Number = TypeVar("_Number", int, float)
 class CallersClock:
     """Converts the times of one caller to UTC, so that they can be compared and subtracted.
 
-    Python compares and subtracts two times of the same time zone by their local time. When daylight saving ends, an
-    hour occurs twice: two times in it that are an hour apart then look equal.
+    Python compares and subtracts two times in the same time zone by their local time. At the end of daylight saving
+    time one hour occurs twice, and two times that are an hour apart may have the same local time.
     """
 
     def __init__(self) -> None:
@@ -41,9 +41,9 @@ class CallersClock:
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return an aware time in UTC, and a naive time, which has no known zone, unchanged.
+    """Return an aware time in UTC, and a naive time unchanged, because its time zone is unknown.
 
-    A time that in UTC is outside the years 1 to 9999 becomes the first or the last time that Python can represent.
+    A time that is outside the years 1 to 9999 in UTC becomes the first or last time that Python can represent.
     """
     wall, offset = time.replace(tzinfo=None, fold=0), time.utcoffset()
     if offset is None:
@@ -55,7 +55,7 @@ def in_utc(time: datetime) -> datetime:
 
 
 def finite(number: _Number | None) -> _Number | None:
-    """Return the number, or `None` for NaN, for infinity and for an integer that is too large for a float."""
+    """Return the number, or `None` for NaN, infinity, and an integer that is too large for a float."""
     try:
         return number if number is not None and math.isfinite(number) else None
     except OverflowError:

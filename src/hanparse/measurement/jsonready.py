@@ -1,4 +1,4 @@
-"""Converts the parts of a `Measurement` that JSON has no type for, in both directions: times, registers, estimates."""
+"""Converts values for which JSON has no type to types of JSON and back: times, registers, estimates and others."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.parts import (
@@ -26,11 +26,11 @@ from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
 _RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
-_HEX, _FLOAT = "hex", "float"  # keys of the JSON objects for bytes, and for NaN and infinity, which JSON does not have
+_HEX, _FLOAT = "hex", "float"  # the keys of JSON objects for bytes and for floats without a JSON number (NaN, infinity)
 
 
 def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `Measurement` that the dictionary `data` holds, as the types of the fields."""
+    """Return the arguments of `Measurement` in the dictionary `data`, converted to the types of the fields."""
     if not isinstance(data, Mapping):
         raise TypeError(f"expected a dictionary, found {type(data).__name__}")
     return {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
@@ -44,17 +44,21 @@ def from_register(register: Register) -> dict[str, Any]:
 
 
 def from_value(value: object, time: Callable[[datetime], Any] = datetime.isoformat) -> Any:  # noqa: ANN401  any type of JSON
-    """Return the value of a field as a type of JSON; `time` converts its times, to `None` if one is to be left out."""
+    """Return the value of a field as a type of JSON. Times become `time(value)`; parts that are `None` are left out."""
     if isinstance(value, datetime):
         return time(value)
     if isinstance(value, tuple):
-        named = [[(name, from_value(part, time)) for name, part in element._asdict().items()] for element in value]
-        return [{name: part for name, part in each if part is not None} for each in named]
+        return [_from_record(record, time) for record in value]
     return str(value) if isinstance(value, Breaker) else value
 
 
+def _from_record(record: NamedTuple, time: Callable[[datetime], Any]) -> dict[str, Any]:
+    parts = {name: from_value(part, time) for name, part in record._asdict().items()}
+    return {name: part for name, part in parts.items() if part is not None}
+
+
 def unchanged(time: datetime) -> datetime:
-    """Return a time as it is, for those who need no JSON."""
+    """Return `time` unchanged. This is the argument of `from_value` for callers that need no JSON."""
     return time
 
 
@@ -89,13 +93,14 @@ def _plain(ready: object) -> Plain:
     if isinstance(ready, list | tuple):
         return tuple(_plain(element) for element in ready)
     if isinstance(ready, Mapping):
-        ((name, text),) = ready.items() if len(ready) == 1 else (("", ""),)
-        if name not in (_HEX, _FLOAT) or not isinstance(text, str):
-            raise ValueError(f"expected {{'hex': text}} or {{'float': text}} as a value, found {ready!r}")
-        return bytes.fromhex(text) if name == _HEX else float(text)
+        if ready.keys() == {_HEX} and isinstance(ready[_HEX], str):
+            return bytes.fromhex(ready[_HEX])
+        if ready.keys() == {_FLOAT} and isinstance(ready[_FLOAT], str):
+            return float(ready[_FLOAT])
+        raise ValueError(f"expected {{'hex': text}} or {{'float': text}} as a value, found {ready!r}")
     if ready is None or isinstance(ready, bool | int | float | str | bytes):
         return ready
-    raise TypeError(f"expected a value that JSON has, found {type(ready).__name__}")
+    raise TypeError(f"expected a value of a JSON type, found {type(ready).__name__}")
 
 
 def _time(value: object) -> object:
@@ -160,7 +165,7 @@ def _estimates(value: object) -> dict[str, Estimate]:
 
 
 def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
-    """Return the parts of a record. Raises `TypeError` if a name is unknown, or if a required name is missing."""
+    """Return the parts of a record by name. Raises `TypeError` if a name is unknown or a required name is missing."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
         expected = f"a dictionary with {', '.join(kind._fields)}"

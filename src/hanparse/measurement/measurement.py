@@ -1,4 +1,4 @@
-"""Defines `Measurement`: the values of one push, in SI units; a field means the same for every meter."""
+"""Defines `Measurement`: the values of one push in SI units. Each field has the same meaning for every meter."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from hanparse.measurement.scale import Scale  # noqa: TC001
 from hanparse.measurement.security import Security  # noqa: TC001
 
 FIELDS: Final = tuple(Fields.__annotations__)
-"""The names of the fields that a push can fill, in their order."""
+"""The names of the fields that a push can fill, in the order of the class."""
 
 
 class Measurement(Fields):
-    """Holds the values of one push. Immutable.
+    """Holds the values of one push. Measurements are immutable.
 
-    A field is `None` if the push does not carry it or the meter does not measure it; 0 is a measured zero. Powers are
-    in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency in Hz. A power factor is at
-    most 1 (not percent). Energies that end in `_t1` to `_t4` are registers of a tariff; energies without this ending
-    are totals. Numbers in W, var, VA, Wh and varh are int unless they are scaled or sent with decimals; all other
-    numbers are float.
+    A field is `None` if the push does not contain its value or the meter does not measure it; 0 is a measured zero.
+    Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency in Hz. A power
+    factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are registers of a tariff;
+    all other energies are totals. Numbers in W, var, VA, Wh and varh are int unless they are scaled or sent with
+    decimals; all other numbers are float.
 
     On a 3-wire meter (`Wiring.THREE_WIRE`) `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2,
     L1-L3 and L2-L3, as Norwegian lists define them.
@@ -51,12 +51,12 @@ class Measurement(Fields):
 
     @property
     def active_power(self) -> float | None:
-        """Active power import − export in W; `None` unless the push carries both."""
+        """Active power import − export in W; `None` unless the push contains both."""
         return _difference(self.active_power_import, self.active_power_export)
 
     @property
     def reactive_power(self) -> float | None:
-        """Reactive power import − export in var; `None` unless the push carries both."""
+        """Reactive power import − export in var; `None` unless the push contains both."""
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
     def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
@@ -64,12 +64,12 @@ class Measurement(Fields):
         return self.__replace__(estimated=estimated)
 
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
-        """Return the fields that are present, ready for JSON: times in ISO 8601, numbers and texts unchanged.
+        """Return a dictionary of the fields that are present, ready for JSON.
 
-        A tuple, for example of sub-meters, becomes a list of dictionaries. `received` is included if the caller gave
-        it. Estimates are under ``"estimated"``, the ciphering of the push is under ``"security"``. `wiring` adds the
-        name of the wiring. `registers` adds the registers, and the `scale` by which the fields differ from them. With
-        ``iso=False`` times stay `datetime`.
+        Times become text in ISO 8601, or stay `datetime` with ``iso=False``; numbers and texts are unchanged. A tuple,
+        for example of sub-meters, becomes a list of dictionaries. The keys ``"received"``, ``"estimated"`` and
+        ``"security"`` exist if the measurement has a time of arrival, estimates or a ciphering. `wiring` adds the name
+        of the wiring. `registers` adds the registers and, if the fields are scaled, the `scale`.
         """
         found, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:
@@ -85,13 +85,15 @@ class Measurement(Fields):
             found["wiring"] = self.wiring.name
         if registers:
             found["registers"] = [jsonready.from_register(register) for register in self.registers]
-            found |= {"scale": jsonready.from_scale(self.scale)} if self.scale != AS_SENT else {}
-            found |= {"made_for_transformers": True} if self.made_for_transformers else {}
+            if self.scale != AS_SENT:
+                found["scale"] = jsonready.from_scale(self.scale)
+            if self.made_for_transformers:
+                found["made_for_transformers"] = True
         return found
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the measurement from the dictionary that `to_dict` returned, also if it went through JSON.
+        """Return the measurement from a dictionary of `to_dict`, also after the dictionary was written to JSON.
 
         The measurement equals the original if `to_dict` was called with `wiring` and `registers`. Raises `TypeError`
         for a name that is not a field and for a value of a wrong type, `ValueError` for a time, a wiring or a code that
@@ -110,11 +112,11 @@ class Measurement(Fields):
         return f"Measurement({', '.join(shown)})"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the fields that are present, by name, and their values as text with units."""
+        """Return the names of the fields that are present, each with its value as text with its unit."""
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:
-        """Return an HTML table for notebooks: the fields that are present, with units, and the estimates, marked."""
+        """Return an HTML table for notebooks: the fields that are present, with units, and the estimates."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()

@@ -1,4 +1,4 @@
-"""Defines the types of values in a `Measurement` beyond text, time and number: registers, estimates, P1 records."""
+"""Defines the types of values in a `Measurement` that are no text, time or number: registers, estimates, P1 records."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _NAN: Final = float("nan")
 
 
 def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
-    """Return the value with the same NaN object for every NaN: tuples compare equal only if the object is the same."""
+    """Return the value with one NaN object in place of every NaN, because tuples with the same NaN object are equal."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
-    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  true of NaN alone
+    return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
 
 
 class Wiring(Enum):
@@ -34,9 +34,8 @@ class Wiring(Enum):
 class Register(NamedTuple):
     """One element of the list: the value as the meter sent it, its scaler (power of ten) and its unit.
 
-    `obis` is `None` if neither the list nor its documentation names the element. `scaler` and `unit` come from the
-    list, or from the documentation of the meter if the list carries none; they are `None` if neither states them. A
-    register equals its copy even if its value is NaN.
+    Code, scaler and unit come from the list, or from the documentation of the meter if the list does not contain them.
+    They are `None` if both lack them. A register equals its copy even if its value is NaN.
     """
 
     obis: Obis | None
@@ -49,7 +48,7 @@ class Register(NamedTuple):
         return comparable(self) == comparable(other) if isinstance(other, tuple) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
-        """Return the opposite of `==`; without this method the one of `tuple`, which compares NaN, would apply."""
+        """Return the opposite of `==`. The inherited method of `tuple` would find a NaN unequal to itself."""
         return not self == other
 
     def __hash__(self) -> int:
@@ -62,7 +61,7 @@ class _EstimateParts(NamedTuple):
     low: float
     high: float
     method: str
-    likely_low: float = _NAN  # what is left out here, `Estimate` fills in
+    likely_low: float = _NAN  # `Estimate` replaces the last three defaults
     likely_high: float = _NAN
     rare_high: float = _NAN
 
@@ -70,14 +69,14 @@ class _EstimateParts(NamedTuple):
 class Estimate(_EstimateParts):
     """A value that the meter does not measure, in the unit of its field, with bounds and likely limits.
 
-    `low` and `high` hold whatever the loads are. Between `likely_low` and `likely_high` the true value lies mostly, and
-    above `rare_high` rarely; `hanparse.energy.estimates` says how often. Where nothing is known of that, which is what
-    is taken when they are left out, they are `low` and `high`.
+    For all possible loads the true value is between `low` and `high`. It is mostly between `likely_low` and
+    `likely_high`, and rarely above `rare_high`; `hanparse.energy.estimates` gives the probabilities. The defaults of
+    these three limits are the bounds `low` and `high`.
     """
 
     __slots__ = ()
 
-    def __new__(  # noqa: D102  the class says it
+    def __new__(  # noqa: D102  see the class
         cls,
         value: float,
         low: float,
@@ -90,7 +89,8 @@ class Estimate(_EstimateParts):
         likely_low = low if likely_low is None else likely_low
         likely_high = high if likely_high is None else likely_high
         rare_high = high if rare_high is None else rare_high
-        return tuple.__new__(cls, (value, low, high, method, likely_low, likely_high, rare_high))  # twice as fast
+        # tuple.__new__ takes half the time of the inherited method
+        return tuple.__new__(cls, (value, low, high, method, likely_low, likely_high, rare_high))
 
 
 class Breaker(StrEnum):
@@ -110,7 +110,7 @@ class PowerFailure(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """The highest quarter-hour average of a month: end of the month, end of the quarter hour, and power in W."""
+    """The highest average power of a quarter hour in a month: end of the month, end of the quarter hour, power in W."""
 
     month_end: datetime
     time: datetime
@@ -120,9 +120,9 @@ class Peak(NamedTuple):
 class Submeter(NamedTuple):
     """A meter that the electricity meter reads over M-Bus: its channel, kind, meter number, and last reading.
 
-    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``, the number of any other device type (EN 13757-3),
-    or `None` if the telegram carries no device type. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`, `value` and
-    `unit` are `None` if the sub-meter has not been read yet.
+    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``. It is a number for any other device type (EN
+    13757-3), and `None` if the telegram contains no device type. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`,
+    `value` and `unit` are `None` until the sub-meter has been read.
     """
 
     channel: int
@@ -134,4 +134,4 @@ class Submeter(NamedTuple):
 
 
 RecordType = type[PowerFailure] | type[Peak] | type[Submeter]
-"""The types of the elements of tuples in a `Measurement`."""
+"""The types of elements in the fields that are tuples."""

@@ -1,7 +1,7 @@
-"""Stores the values of a measurement. Values of a push are read on first access; values from a caller are checked.
+"""Stores the values of a measurement: `Record`.
 
-Pushes that differ in their values alone share a `Kind`, which reads each value from its position. The measurement of
-such a push holds two references: to the kind and to the bytes.
+Values that a caller gives are checked. Values of a push are read when they are first used: pushes that differ only in
+their values share a `Kind`, and a measurement holds the kind, which reads the values, and the bytes of the push.
 """
 
 from __future__ import annotations
@@ -30,24 +30,24 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an optional argument of the constructor that is not a field of the meter; `read` becomes its property."""
+    """Declare an optional argument of the constructor that a meter does not send; `read` becomes its property."""
     return property(read)
 
 
 @dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True, field_specifiers=(declared,))
 class Record:
-    """Holds the values of a push and their source. Immutable; a subclass declares the fields by annotations.
+    """Holds the values of a push and their source. Records are immutable; a subclass declares the fields.
 
-    Type checkers see each annotation as an argument of the constructor and as a read-only attribute. At run time each
-    annotation becomes a property that reads the value.
+    Type checkers see the annotation of a field as an argument of the constructor and as a read-only attribute. At run
+    time each annotation becomes a property that reads the value.
     """
 
-    # `_state` begins as the push. If a push has many values, the first access to a number reads this one alone and
-    # replaces the push by a list with the push as its only element. The next access replaces it by the tuple of all
-    # values in their order, followed by the push. The first access to the registers replaces the push in this tuple
-    # by the registers.
-    # `_received` is unset if the caller gave no time, `_security` is unset for a push that was not ciphered.
-    # `_estimated` is unset without estimates, and a function that makes them until a caller asks for them.
+    # `_state` is first the push. If a push has many values, the first access to a number reads only this number, and
+    # `_state` becomes a list with the push as its only element. The next access reads all values, and `_state` becomes
+    # a tuple of all values in their order and the push. The first access to the registers replaces the push in this
+    # tuple by the registers.
+    # `_received` is unset if the caller gave no time, and `_security` is unset if the push was not ciphered.
+    # `_estimated` is unset without estimates; until a caller first uses them, it is the function that makes them.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
     _estimated: Any
     _kind: Kind
@@ -106,7 +106,7 @@ class Record:
         return state
 
     def _value(self, position: int) -> Any:  # noqa: ANN401  any value
-        """Return one value of a push of which not all values have been read."""
+        """Return the value at `position` if not all values of the push have been read yet."""
         kind, push = self._kind, self._state
         if position in kind.numbers and type(push) is not list:
             fill_state(self, [push])
@@ -114,7 +114,7 @@ class Record:
         return self._read()[position]
 
     def _elements(self) -> tuple[Register, ...]:
-        """Every element of the list in its order, as the meter sent it. Duplicates are kept."""
+        """Every element of the list as the meter sent it, in the order of the list, including duplicates."""
         *values, push = self._read()
         if type(push) is tuple:
             return push
@@ -123,9 +123,9 @@ class Record:
         return registers
 
     def _estimates(self) -> Mapping[str, Estimate]:
-        """Estimates of values that the meter does not measure, by field name. They never fill the fields themselves.
+        """Estimates of values that the meter does not measure, by the names of their fields, which stay `None`.
 
-        The mapping is empty unless the caller asked for estimates.
+        The mapping is empty unless the decoder has the option `estimate`.
         """
         found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(self, "_estimated", NO_ESTIMATES)
         if callable(found):
@@ -138,7 +138,7 @@ class Record:
         return getattr(self, "_received", None)
 
     def _ciphering(self) -> Security | None:
-        """Return the ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
+        """The ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
         return getattr(self, "_security", None)
 
     def _factors(self) -> Scale:
@@ -178,7 +178,7 @@ class Record:
         return tuple(map(comparable, (*fields, self._elements(), tuple(self._estimates().items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle the values only, without the kind and the bytes of the push."""
+        """Copy and pickle the values, without the kind and the bytes of the push."""
         return _restore, (type(self), self._arguments())
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
@@ -192,8 +192,8 @@ class Record:
         raise AttributeError(message)
 
 
-# Record forbids setting attributes, and object.__setattr__ is slow because it looks up the name. So the slots are set
-# through their descriptors. A measurement that reads its values later is built with these functions alone.
+# A record does not allow its attributes to be set, and object.__setattr__ is slow because it looks up the name. So
+# these functions set the slots through their descriptors. The measurement of a recognised push is made by `blank`.
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
@@ -213,13 +213,13 @@ def _field(name: str) -> property:
         return state[index[name]] if type(state) is tuple else measurement._value(index[name])  # noqa: SLF001
 
     return property(
-        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "How the meter is connected, if its type determines it."
+        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "Wiring of the meter, if its meter type determines it."
     )
 
 
 def kept_steps(measurement: Record) -> dict[str, float] | None:
-    """Return where the steps of quantities are kept for all pushes of this kind; `None` where each has its own."""
-    return measurement._kind.steps  # noqa: SLF001  the only way to the kind
+    """Return the `steps` of the kind of a measurement, a dictionary that the caller fills (see `Kind`)."""
+    return measurement._kind.steps  # noqa: SLF001  no other module needs the kind
 
 
 def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:

@@ -1,4 +1,4 @@
-"""Defines `Scale`: factors by which the values of a meter are multiplied."""
+"""Defines `Scale`: the factors by which the values of a meter are multiplied."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def fraction(text: str) -> Fraction:
 
     Raises `ValueError` for another text, `ZeroDivisionError` for a denominator of 0.
     """
-    from fractions import Fraction  # noqa: PLC0415  takes longer to import than this package, and few callers need it
+    from fractions import Fraction  # noqa: PLC0415  slower to import than this package, and seldom needed
 
     return Fraction(text)
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Factors by which the values of a meter are multiplied.
+    """The factors by which the values of a meter are multiplied.
 
-    A meter needs a factor if it does not include the ratio of its transformers, or if a register is wrong by a power of
-    ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A float is used
-    as the decimal that Python prints for it, a fraction is used exactly. `Measurement.registers` keep the values as the
-    meter sent them. Raises `TypeError` for a factor that is not a number, `ValueError` for a factor that is not
-    positive and finite.
+    A factor is needed if the values of a meter do not include the ratio of its transformers, or if they are wrong by a
+    power of ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A
+    fraction is exact; a float means the decimal number that Python prints for it. `Measurement.registers` hold the
+    values as the meter sent them. Raises `TypeError` for a factor that is not a number, `ValueError` for a factor that
+    is not positive and finite.
     """
 
     current: float | Fraction = 1
@@ -55,17 +55,24 @@ class Scale:
     def ct(cls, ratio: str | float | Fraction) -> Self:
         """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
 
-        ``"100/5 A"``, as on the plate, is the same. A ratio that is not a whole number stays a fraction, so ``"150:7"``
-        is exact. Raises `ValueError` for text that is not a ratio, or whose primary current is the smaller one.
+        The text on the plate, ``"100/5 A"``, is accepted, too. A text such as ``"150:7"`` gives an exact fraction.
+        Raises `ValueError` for text that is not a ratio, such as ``"5"``, which may be the quotient or the secondary
+        current, and for a primary current below the secondary current.
         """
-        if isinstance(ratio, str):
-            match = _RATIO.fullmatch(ratio)
-            primary, secondary = (fraction(match[1]), fraction(match[2] or "1")) if match else (None, None)
-            if not primary or not secondary:
-                raise ValueError(f"expected a transformer ratio such as 100:5, found {ratio!r}")
-            if match and match[2] and primary < secondary:
-                swapped = f"{match[2]}:{match[1]}"
-                raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
-            exact = primary / secondary
-            ratio = exact.numerator if exact.denominator == 1 else exact
-        return cls(current=ratio, power=ratio, energy=ratio)
+        factor = _quotient(ratio) if isinstance(ratio, str) else ratio
+        return cls(current=factor, power=factor, energy=factor)
+
+
+def _quotient(ratio: str) -> int | Fraction:
+    match = _RATIO.fullmatch(ratio)
+    if match and match[2] is None:
+        meant = f"{match[1]}:1 if the factor is {match[1]}, or both currents of the plate, such as 100:5"
+        raise ValueError(f"expected primary:secondary as transformer ratio, found {ratio!r}: write {meant}")
+    primary, secondary = (fraction(match[1]), fraction(match[2])) if match else (None, None)
+    if not primary or not secondary:
+        raise ValueError(f"expected a transformer ratio such as 100:5, found {ratio!r}")
+    if match and primary < secondary:
+        swapped = f"{match[2]}:{match[1]}"
+        raise ValueError(f"expected primary:secondary as transformer ratio, {swapped}, found {ratio!r}")
+    exact = primary / secondary
+    return exact.numerator if exact.denominator == 1 else exact

@@ -1,4 +1,4 @@
-"""Defines `Security`: how a push was ciphered, and whether it was verified."""
+"""Defines `Security`: the ciphering of a push, and whether the push was verified."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ class Security(NamedTuple):
     system_title: bytes
     """Eight bytes that identify the sender: three letters of its manufacturer and a number.
 
-    Empty if the push carries no system title and the caller gave none.
+    The system title is empty if neither the push nor the caller gives it.
     """
     security_control: int
     """The security control byte: suite (bits 0-3), authenticated (4), encrypted (5), broadcast key (6)."""
     invocation_counter: int
     """A 32-bit number that rises with every push that is ciphered with the same key; some meters always send 0."""
     verified: bool
-    """True if the authentication tag fits: every byte is as the meter sent it. Otherwise it was deciphered only."""
+    """True if the authentication tag fits, so that every byte is as the meter sent it."""

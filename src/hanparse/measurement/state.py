@@ -1,7 +1,7 @@
 """Merges the measurements of one meter into the latest value of each field and its time: `MeterState`.
 
-A meter sends several lists: for example the power every two seconds, currents every ten, energy registers every hour.
-If a list does not carry a field, the value from an earlier list is kept until it is too old.
+A meter sends several lists: for example the power every 2 s, currents every 10 s, and energy registers every hour. If a
+list does not contain a field, the value from an earlier list is kept until it is too old.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     from hanparse.measurement.parts import Wiring
 
 MAX_AGE: Final = timedelta(hours=2)
-"""Meters send energy registers every hour; two hours allow for one lost hourly list."""
+"""The default age at which a value is dropped. Meters send energy registers every hour, and one list may be lost."""
 
 _ESTIMATE: Final = "estimate of "
-_CARRIED: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
+_KEPT_FIELDS: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
 _OPPOSITE_DIRECTION: Final = {"_import": "_export", "_export": "_import"}
 _OPPOSITES: Final = {
     name: name.replace(direction, other)
@@ -33,7 +33,7 @@ _OPPOSITES: Final = {
 
 
 class Identity(NamedTuple):
-    """The fields that identify a meter; fields that no list has carried are `None`."""
+    """The fields that identify a meter. A field is `None` if no list has contained it."""
 
     meter_id: str | None = None
     model: str | None = None
@@ -42,15 +42,15 @@ class Identity(NamedTuple):
 
     @classmethod
     def of(cls, measurement: Measurement) -> Self:
-        """Return the identity that a push carries."""
+        """Return the identity in a push."""
         return cls(*(getattr(measurement, name) for name in cls._fields))
 
     def differs(self, other: Self) -> bool:
-        """Return True if a field that both carry differs, so that they belong to two meters."""
+        """Return whether a field is present in both identities and differs, so that they belong to two meters."""
         return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
-        """Return this identity with the fields that `other` carries."""
+        """Return this identity with the fields that are present in `other`."""
         return self._replace(**{name: value for name, value in other._asdict().items() if value})
 
 
@@ -64,23 +64,23 @@ class Latest(NamedTuple):
 
     @property
     def time(self) -> datetime:
-        """The time when the meter took the value, or the time of arrival if the list carries no time."""
+        """The time when the meter took the value, or the time of arrival if the list contains no time."""
         return self.taken or self.received
 
 
 class _Kept(NamedTuple):
-    """The latest value of a field, and the running time of the state when it arrived."""
+    """The latest value of a field, and the running time of the state when the value arrived."""
 
     latest: Latest
     ran: timedelta
 
 
 class MeterState:
-    """Merges the lists of one meter into the latest value of each field and its time. No I/O; it reads no clock.
+    """Merges the lists of one meter into the latest value of each field and its time. It has no I/O and reads no clock.
 
-    A value is dropped if no list has carried its field for `max_age`. This includes the number, type and manufacturer
-    of the meter. A list that carries the identity of another meter clears all values. Keep one state for each meter:
-    a list without an identity is taken as a list of the same meter.
+    A value is dropped if no list has contained its field for `max_age`. This applies to the number, type and
+    manufacturer of the meter, too. A list with the identity of another meter clears all values. Keep one state for each
+    meter, because a list without an identity is added to the values of the same meter.
 
     Ages follow the caller's clock, because the clock of the meter may be wrong. If the caller's clock is set forward,
     values become older; if it is set back, they do not become younger. Raises `ValueError` for a `max_age` that is not
@@ -108,8 +108,8 @@ class MeterState:
         `now` defaults to `measurement.received`, which `Decoder.feed(chunk, at=...)` sets. Raises `ValueError` if both
         are missing, `TypeError` for an argument of a wrong type and if the caller mixes naive and aware times.
 
-        If the push carries a power above 0 in one direction only, an older power above 0 in the other direction is
-        dropped: import − export of two different times would be wrong.
+        If the push contains a power above 0 in one direction only, an older power above 0 in the other direction is
+        dropped, because import and export of different times must not be subtracted.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -120,7 +120,7 @@ class MeterState:
         if known.differs(Identity.of(measurement)):
             self._kept.clear()
         for name, value in _values(measurement):
-            self._end_opposite(measurement, name, value)
+            self._drop_opposite(measurement, name, value)
             self._kept[name] = _Kept(Latest(value, _taken(measurement, name), now), self._ran)
         self._last = measurement.__replace__(received=now)
         return self.measurement()
@@ -129,13 +129,13 @@ class MeterState:
         """Return the latest value of each field, with its times, at `now`; without `now`, at the last push."""
         if now is not None:
             self._run_to(now)
-        return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _CARRIED})
+        return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _KEPT_FIELDS})
 
     def measurement(self, now: datetime | None = None) -> Measurement:
         """Return the latest values as one measurement, at `now`; without `now`, at the last push.
 
-        `timestamp`, `received`, `scale` and `made_for_transformers` come from the last push; `energy_time` is the time
-        of the energies. `registers` is empty, because the values come from several lists.
+        `timestamp`, `received`, `scale` and `made_for_transformers` come from the last push. `energy_time` is the time
+        of the energy registers. `registers` is empty, because the values come from several lists.
         """
         found = {name: latest.value for name, latest in self.latest(now).items()}
         if not found:
@@ -161,8 +161,8 @@ class MeterState:
         self._now = instant
         self._kept = {name: kept for name, kept in self._kept.items() if self._ran - kept.ran <= self._max_age}
 
-    def _end_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  of the type of the field
-        """Drop an older power above 0 in the other direction if the push carries this direction only."""
+    def _drop_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  any value of a field
+        """Drop an older power above 0 in the other direction if the push contains only this direction."""
         opposite = _OPPOSITES.get(name, "")
         older = self._kept.get(opposite)
         if older and older.latest.value > 0 and value > 0 and getattr(measurement, opposite) is None:
@@ -170,14 +170,14 @@ class MeterState:
 
 
 def _values(measurement: Measurement) -> Iterator[tuple[str, Any]]:
-    """Return the fields of a push and its estimates by name; the prefix keeps names of estimates and fields apart."""
-    yield from ((name, value) for name in _CARRIED if (value := getattr(measurement, name)) is not None)
+    """Return the fields and estimates of a push by name; the names of estimates have a prefix."""
+    yield from ((name, value) for name in _KEPT_FIELDS if (value := getattr(measurement, name)) is not None)
     yield from ((f"{_ESTIMATE}{name}", value) for name, value in measurement.estimated.items())
 
 
 def _taken(measurement: Measurement, name: str) -> datetime | None:
-    """Return the time when the meter took a value.
+    """Return the time when the meter took a value; for an energy register this is `energy_time`.
 
-    A meter may send a list of energy registers late, so `energy_time` is the time of the registers.
+    The list with the energy registers, and so its `timestamp`, may be later than the registers.
     """
     return (measurement.energy_time if "_energy_" in name else None) or measurement.timestamp

@@ -1,4 +1,4 @@
-"""Parses OBIS codes (`Obis`) and looks up what a code means and which field of `Measurement` it fills (`lookup`)."""
+"""Parses OBIS codes (`Obis`), and looks up the meaning of a code and the field that it fills (`lookup`)."""
 
 from hanparse.obis.code import Obis, code_in
 from hanparse.obis.registry import ENTRIES, UNCODED, WHOLE_UNITS, Entry, Kind, lookup, precedence

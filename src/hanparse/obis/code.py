@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SIZE: Final = 6
 """The number of octets of a code, which is the logical name of a COSEM object."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15; so six bytes of printable text are never a code
+_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15, so six bytes of printable text are never a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -60,7 +60,7 @@ class Obis(_Groups):
     __slots__ = ()
 
     def __new__(cls, a: int, b: int, c: int, d: int, e: int, f: int = _UNUSED_F) -> Self:
-        """Check the groups."""
+        """Check the groups and return the code."""
         code = super().__new__(cls, a, b, c, d, e, f)
         for name, group in zip("ABCDEF", code, strict=True):
             limit = _MAX_A if name == "A" else _MAX_GROUP
@@ -72,13 +72,13 @@ class Obis(_Groups):
 
     @classmethod
     def _make(cls, iterable: Iterable[int]) -> Self:  # type: ignore[override]
-        return cls(*iterable)  # _replace calls this method; the groups are checked there, too
+        return cls(*iterable)  # _replace calls this method, which checks the groups
 
     @classmethod
     def parse(cls, code: str | bytes) -> Self:
         """Parse a code in one of its text forms (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or in six bytes.
 
-        Groups that the text leaves out are A = 1 (electricity), B = 0 (no channel) and F = 255. Raises `ValueError` for
+        If the text leaves out a group, A is 1 (electricity), B is 0 (no channel) and F is 255. Raises `ValueError` for
         other text and for another number of bytes, `TypeError` for other types.
         """
         if isinstance(code, bytes):
@@ -97,25 +97,27 @@ class Obis(_Groups):
 
     @property
     def reduced(self) -> str:
-        """The groups C.D.E as text, the short form on displays of meters."""
+        """The groups C.D.E as text, the short form that displays of meters show."""
         return f"{self.c}.{self.d}.{self.e}"
 
     @property
     def phase(self) -> int | None:
-        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if group C is not a quantity of phases."""
+        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if group C has no phase."""
         return (self.c - 1) // _QUANTITIES_PER_PHASE if self._of_a_phase else None
 
     @property
     def direction(self) -> str | None:
         """The direction ``"import"`` or ``"export"``; `None` if the quantity has no direction."""
-        quantity = (self.c - 1) % _QUANTITIES_PER_PHASE + 1 if self._of_a_phase else None
-        return "import" if quantity in _IMPORT else "export" if quantity in _EXPORT else None
+        quantity = (self.c - 1) % _QUANTITIES_PER_PHASE + 1
+        if not self._of_a_phase or quantity not in _IMPORT | _EXPORT:
+            return None
+        return "import" if quantity in _IMPORT else "export"
 
     @property
     def processing(self) -> str | None:
-        """The processing of the value by group D, such as ``"instantaneous"``, ``"average"`` or ``"cumulative"``.
+        """The processing of the value, which is group D, for example ``"instantaneous"`` or ``"cumulative"``.
 
-        `None` for other media than electricity and for other values of D.
+        The result is `None` for other media than electricity and for unknown values of D.
         """
         return _PROCESSING.get(self.d) if self.a == ELECTRICITY and self.c else None
 
@@ -138,7 +140,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code in an octet-string, or `None`. Six octets of text are no code, because A is out of range."""
+    """Return the code in an octet-string, or `None`. Six octets of text are no code, because A is above 15."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

@@ -1,7 +1,7 @@
-"""Looks up what an OBIS code means: the field of `Measurement` that it fills, its unit, kind and description.
+"""Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-Codes that the standard defines by a rule are derived by that rule: quantities of the sum and of each phase (group C),
-processing (group D), tariffs (group E). Other codes are listed one by one.
+The standard defines most codes by rules: the quantity of the sum or of a phase (group C), the processing (group D), the
+tariff (group E). The entries of these codes are derived by the same rules. Other codes are listed one by one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """The kind of a value, independent of the A-XDR type that carries it."""
+    """The kind of a value, independent of its A-XDR type."""
 
     TEXT = "text"
     TIME = "time"
@@ -42,10 +42,10 @@ class Entry(NamedTuple):
 _TEXT, _TIME, _NUMBER, _COUNT = Kind.TEXT, Kind.TIME, Kind.NUMBER, Kind.COUNT
 _PHASES: Final = (("", ""), ("_l1", ", L1"), ("_l2", ", L2"), ("_l3", ", L3"))
 _PER_PHASE: Final = 20  # C of quantity q and phase p is q + 20 p (Blue Book 7.5.1)
-_TARIFFS: Final = range(1, 5)  # E of the tariffs that Measurement has fields for
+_TARIFFS: Final = range(1, 5)  # E of the tariffs for which Measurement has fields
 
-# A code without A-B is one of electricity (A = 1, B = 0 or 1). The letter B in a code is replaced by channels 1 to 4.
-# A code on several lines means another quantity in each unit; without a unit the first line applies.
+# A code without A-B is a code of electricity (A = 1, B = 0 or 1). A code with the letter B applies to channels 1 to 4.
+# A code in several entries has another meaning in each unit. If a value has no unit, the first entry applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -98,7 +98,7 @@ _LISTED: Final = (
     ("81.7.2",      "",            "°",  _NUMBER, "angle of the voltages, L3 to L1"),
 )
 
-# C of the sum, field of the power, unit of the power, description. The entries of energies are derived from these.
+# C of the sum, field of the power, unit of the power, description. The entries of energies are derived from this table.
 _POWERS: Final = (
     (1,  "active_power_import",   "W",   "active {} import"),
     (2,  "active_power_export",   "W",   "active {} export"),
@@ -117,7 +117,7 @@ _POWERS: Final = (
     (19, "",                      "W",   "active {} QIII"),
     (20, "",                      "W",   "active {} QIV"),
 )
-# (C, D) of quantities that have a field for the sum only.
+# (C, D) of the quantities that have a field for the sum, but no fields for phases or tariffs.
 _SUMS: Final = {
     (1, 4):  "average_power_import",
     (5, 8):  "reactive_energy_q1",
@@ -131,13 +131,8 @@ _SUMS: Final = {
     (16, 7): "active_power_net",
 }
 # fmt: on
-_DEMANDS: Final = {
-    4: "current average",
-    5: "last average",
-    6: "maximum",
-    24: "current average",
-    25: "last average",
-}  # D
+# The names of averages and maxima, by D.
+_DEMANDS: Final = {4: "current average", 5: "last average", 6: "maximum", 24: "current average", 25: "last average"}
 _THREE_WIRE: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 
 
@@ -161,7 +156,7 @@ def _powers() -> Iterator[Entry]:
 
 
 def _energies() -> Iterator[Entry]:
-    """Return the entries of energy registers; only registers of the sum have fields, for the total and the tariffs."""
+    """Return the entries of energy registers. Registers of the sum have fields for the total and the tariffs."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name
@@ -176,7 +171,7 @@ def _energies() -> Iterator[Entry]:
 def _phase_values() -> Iterator[Entry]:
     """Return the entries of current, voltage and power factor.
 
-    Norwegian list definitions define which line voltages a 3-wire meter sends as the voltages of L1, L2 and L3.
+    The description of a voltage names the line voltage that a 3-wire meter sends by the Norwegian definitions of lists.
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
@@ -204,16 +199,16 @@ UNCODED: Final = (
     Entry("", "water_volume", "m³", _NUMBER, "latest reading of the water meter among the sub-meters"),
     Entry("", "submeters", "", Kind.SUBMETERS, "meters that the electricity meter reads, with their latest readings"),
 )
-"""The fields that are not filled by a code of their own."""
+"""The entries of fields that have no code of their own."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
 """Numbers in these units are int unless they are scaled or sent with decimals; numbers in other units are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
-_CURRENT: Final = 255  # F: the present value, not a value of a billing period or of the other side of a transformer
-# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility specific, 128 to 199 are manufacturer
-# specific, and others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
+_CURRENT: Final = 255  # F of a present value; other values of F are billing periods or the other side of a transformer
+# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility-specific, 128 to 199 are
+# manufacturer-specific, others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
 _SECOND_ID: Final = (0, 0, 96, 1, 1, _CURRENT)
@@ -224,10 +219,10 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
     """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
-    `unit` selects the entry if a code means another quantity in each unit. Codes of electricity mean the same with
-    B = 0 and B = 1, as meters send both. Codes with B = 2 to 64 fill no field, because a channel does not measure the
-    total. Sum energies with A = 0 and B = 0 are read as electricity (seen in an EMBRIQ hourly list). Raises `TypeError`
-    for anything but an `Obis`.
+    `unit` selects the entry if a code has another meaning in each unit. B = 0 and B = 1 have the same meaning in codes
+    of electricity, because meters send both. Codes with B = 2 to 64 fill no field, because these channels do not
+    measure the total. Energies of the sum with A = 0 and B = 0 are read as electricity, because EMBRIQ meters send them
+    in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
     """
     if not isinstance(obis, Obis):
         raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")
@@ -237,13 +232,13 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 def precedence(obis: Obis) -> int:
     """Return a rank: if several codes of a list fill the same field, the code with the lowest rank is used.
 
-    B = 0 precedes B = 1. Sum energies with A = 0 are last, because reading them as electricity is an assumption, and so
-    is the second device ID, which is the meter number only where the first is not sent.
+    B = 0 precedes B = 1. The last rank belongs to energies of the sum with A = 0, because it is an assumption that they
+    are electricity. It also belongs to device ID 2, which is the meter number only if 0-0:96.1.0 is not sent.
     """
     return len(_OWN_CHANNELS) if _is_abstract_energy(obis) or obis == _SECOND_ID else obis.b
 
 
-@lru_cache(maxsize=256)  # a separate function, because type checkers do not check the arguments of a cached function
+@lru_cache(maxsize=256)  # not on `lookup`, because type checkers do not check the arguments of a cached function
 def _lookup(obis: Obis, unit: str | None) -> Entry | None:
     if obis.f != _CURRENT:
         return None

@@ -35,6 +35,7 @@ _SAMPLES: Final = 8
 """A round has at most this number of samples, a longer one, and the beginning of the text with `_SHORT` characters."""
 _SHORT: Final = 1 << 15
 _MAX_LIKELY: Final = 4
+_MAX_TRIED: Final = 3
 _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
@@ -103,12 +104,9 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     is_first = not before
     while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
         data = b"".join([unit.data for unit in before + units])
-        for reading in _choices(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES):
-            pieces = reading(rest.text)
-            if found := find(pieces, data):
-                break
-        else:
+        if not (best := _best(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES)):
             break
+        reading, pieces, found = best
         spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
@@ -168,6 +166,30 @@ def _apart(spare: list[Piece], units: list[Unit]) -> list[Piece]:
 # --- the choice ------------------------------------------------------------------------------------------------------
 
 
+def _best(
+    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
+) -> tuple[_Candidate, list[Piece], list[Unit]] | None:
+    """Return the reading with most sound bytes, its pieces and its units, or None when no reading has units.
+
+    At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
+    other bytes is returned at once: in another reading, these may be another frame.
+    """
+    best, most = None, (0, 0)
+    tried = 0
+    for reading in _choices(text, find, known, candidates):
+        pieces = reading(text)
+        if not (units := find(pieces, known)):
+            continue
+        size = sum(unit.size for unit in units)
+        other = sum(len(unit.data) for unit in units) - size
+        if (size, -other) > most:
+            best, most = (reading, pieces, units), (size, -other)
+        tried += 1
+        if other < MIN_BYTES or tried == _MAX_TRIED:
+            break
+    return best
+
+
 def without_remarks(text: str) -> str:
     """Return `text` with blanks in place of its remarks."""
     return cover(text, remarks.find(text), " ")
@@ -222,7 +244,8 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
-    Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes.
+    Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes. Next is
+    the one whose units have fewer other bytes, because these may be sound in another reading.
 
     A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
     have no sound bytes in a sample, because a frame may be longer than the samples.
@@ -230,7 +253,7 @@ def _choices(
     likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
         bare = without_remarks(sample)
-        sizes: dict[_Candidate, tuple[int, bool]] = {}
+        sizes: dict[_Candidate, tuple[int, bool, int]] = {}
         vain: set[tuple[int, bytes]] = set()  # bytes without a sound unit; several readings return the same bytes
         for candidate in candidates:
             if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
@@ -248,7 +271,8 @@ def _choices(
                 continue
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
-            sizes[candidate] = sum(unit.size for unit in units), candidate.is_bare
+            size = sum(unit.size for unit in units)
+            sizes[candidate] = size, candidate.is_bare, size - sum(len(unit.data) for unit in units)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
     yield from likely
 

@@ -1,4 +1,4 @@
-"""Defines the events of a stream: frames, errors, and the reading or the failure of each message."""
+"""Defines the events of a stream: frames, errors, and the reading or failure of each message."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """A message that a profile read."""
+    """A message that a profile has read."""
 
     message: Message
     apdu: bytes
-    """The APDU, deciphered where it was ciphered."""
+    """The plain or deciphered APDU."""
     reading: Reading
     last: LastMaker
-    """The maker that is known on the link after the message."""
+    """The last maker on the link, which this message may have changed."""
     known: Profile | None
-    """The maker that was known on the link before the message."""
+    """The profile of the last maker on the link before this message."""
     security: Security | None = None
     """The ciphering of the APDU; `None` if it was not ciphered."""
 
 
 class Recognised(NamedTuple):
-    """A message whose APDU has a layout."""
+    """A message with an APDU that has a layout."""
 
     message: Message
     measurement: Measurement
@@ -43,7 +43,7 @@ class Recognised(NamedTuple):
 
 
 class ReadTelegram(NamedTuple):
-    """A P1 telegram that was read."""
+    """A P1 telegram that a profile has read."""
 
     message: Message
     reading: TelegramReading
@@ -53,15 +53,15 @@ class ReadTelegram(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """A message that was received whole and could not be read; the offset of the error is a position in the stream.
+    """A complete message that cannot be read; the offset of the error is a position in the stream.
 
-    A `FrameError` is that of a P1 telegram inside a ciphered APDU.
+    The error is a `FrameError` if a ciphered APDU contains a P1 telegram that is not sound.
     """
 
     message: Message
     error: DecodeError | FrameError | UnknownMeterError
     opened: Opened | None = None
-    """The deciphered APDU, if the keys fit and the content of the APDU could not be read."""
+    """The deciphered APDU, if the keys fit but the content cannot be read."""
 
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped

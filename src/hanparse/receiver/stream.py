@@ -1,7 +1,7 @@
-"""Turns the bytes of a stream into events with positions: `Receiver`, which all callers share.
+"""Turns the bytes of a stream into events with positions: `Receiver`.
 
-The receiver finds frames, joins the messages that they carry, deciphers them and reads each message with the profiles.
-It remembers for each link which maker was seen there last, because some lists do not name their maker.
+The receiver finds frames, joins the parts of messages in them, deciphers each message and reads it with the profiles.
+Some lists do not name their maker, so the receiver remembers the last maker of each link.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream, apart from P1; they have no state. A new one needs code in `next_event` and `Transfer`.
-"""
+"""The link layers of a stream except P1; they have no state. A new one needs code in `next_event` and `Transfer`."""
+
+
+_UNKNOWN_CONTENT: Final = "no profile reads the deciphered content"
 
 
 class Recogniser(Protocol):
@@ -48,13 +50,13 @@ class Recogniser(Protocol):
 
     @property
     def starts(self) -> Mapping[bytes | int, Known]:
-        """The frames that are recognised before they are parsed, as long as no message is being joined."""
+        """The frames that are recognised before they are parsed. They are not used while a message is being joined."""
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
-        """Return the frames of the last message of each link that was recognised since the last call."""
+        """Return the frames of the last message of each link that was recognised by its frames since the last call."""
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
-        """Return the measurement in an APDU that is recognised."""
+        """Return the measurement in an APDU; `None` if the APDU is not recognised."""
 
     def has(self, link: Link | None, apdu: bytes, /) -> bool:
         """Return whether an APDU is recognised."""
@@ -63,7 +65,7 @@ class Recogniser(Protocol):
 class Receiver:
     """Returns the events of a stream in their order, in bounded memory.
 
-    `reader` takes the bytes, in chunks of any size, and counts them.
+    A caller gives the bytes to `reader`, in chunks of any size, and then calls `next_event`.
     """
 
     def __init__(
@@ -81,17 +83,17 @@ class Receiver:
         self.reader = StreamReader(layers, self._known)
         self._transfer = Transfer()
         self.last_makers = LastMakers()
-        self._pending: list[Event] = []  # the events of one frame
+        self._pending: list[Event] = []  # the events that follow a frame
         self._is_ended = False
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """The state of the stream, for `resume`: its bytes, messages in parts, and the maker of each link."""
+        """The state of the stream for `resume`: bytes, incomplete messages, the last maker of each link, events."""
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        """Continue the stream of another receiver with the same profiles from its `state`."""
+        """Continue the stream of another receiver with the same profiles; `state` is the state of that receiver."""
         stream, self._transfer, makers, self._pending = state
         self.reader.resume(stream)
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
@@ -99,7 +101,7 @@ class Receiver:
             self.last_makers.of(link).profile = self._profiles[index]
 
     def next_event(self) -> Event | list[Any] | None:
-        """Return the next event, or a run of known frames as a list. Return `None` if more bytes are needed."""
+        """Return the next event; `None` if more bytes are needed. The events of adjacent known frames are one list."""
         if self._pending:
             return self._pending.pop(0)
         event: Any = self.reader.next_event()
@@ -116,7 +118,7 @@ class Receiver:
         return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
 
     def end(self) -> None:
-        """End the stream; an incomplete frame or message becomes an error. Call `next_event` until it is `None`."""
+        """End the stream: an incomplete frame or message becomes an error. Call `next_event` until it is `None`."""
         self._is_ended = True
         self.reader.end()
 
@@ -130,9 +132,9 @@ class Receiver:
     def _take(self, frame: Frame | mbus.Telegram) -> None:
         message = Message.of(frame)
         if self._recogniser is not None:
-            for earlier in self._recogniser.unjoined():
-                self._note(earlier)
-        with self._failing(message):
+            for recognised in self._recogniser.unjoined():
+                self._join_recognised(recognised)
+        with self._errors_as_events(message):
             whole, dropped = self._join(frame)
             if dropped:
                 self._pending.append(dropped)
@@ -140,16 +142,16 @@ class Receiver:
                 self._take_message(whole)
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
 
-    def _note(self, frame: Frame | mbus.Telegram) -> None:
-        """Join a frame of a message that was recognised and delivered, so that its repetition is no error."""
+    def _join_recognised(self, frame: Frame | mbus.Telegram) -> None:
+        """Join a frame of a message that was recognised and delivered, so that a repeated part of it is no error."""
         whole, _ = self._join(frame)
         if whole and is_block(whole.payload):
             self._transfer.add_block(whole)
 
     def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the message that it shows to be incomplete.
+        """Return the message that `frame` completes, and the message that `frame` shows to be incomplete.
 
-        Raises `DecodeError` for an M-Bus telegram that carries no DLMS.
+        Raises `DecodeError` for an M-Bus telegram with data other than DLMS.
         """
         if isinstance(frame, Frame):
             return self._transfer.add_segment(frame)
@@ -165,7 +167,7 @@ class Receiver:
                 self._pending.append(interrupted)
             self._pending.append(self.open(message))
             return
-        with self._failing(message):
+        with self._errors_as_events(message):
             whole, dropped = self._transfer.add_block(message)
             if dropped:
                 self._pending.append(dropped)
@@ -180,8 +182,8 @@ class Receiver:
             return Failed(message, error)
 
     @contextmanager
-    def _failing(self, message: Message) -> Iterator[None]:
-        """Turn a `DecodeError` into the event of a message that failed."""
+    def _errors_as_events(self, message: Message) -> Iterator[None]:
+        """Add a `Failed` event for `message` if the statements of the context raise `DecodeError`."""
         try:
             yield
         except DecodeError as error:
@@ -203,7 +205,7 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. An error of the content is at the first byte of the APDU."""
+        """Decipher an APDU and read its content. The offset of an error in the content is the start of the APDU."""
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):
@@ -213,32 +215,31 @@ class Receiver:
     def _read_opened(
         self, message: Message, opened: Opened
     ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
-        """Return the event of a deciphered APDU, or an error that contains no byte of it.
+        """Return the event of a deciphered APDU, or an error that contains no byte of the APDU.
 
-        The errors are new and without a traceback, because functions with the content as a variable raised the others.
+        The caught errors are not returned, because their tracebacks refer to variables with the deciphered content.
         """
         try:
             if opened.apdu.startswith(b"/"):
                 reading = read_telegram(p1.Telegram.parse(opened.apdu))
                 return ReadTelegram(message, reading, opened.security, opened.apdu)
             return self._read(message, opened.apdu, opened.security)
-        except ChecksumError as error:  # its message contains the check sequence alone
+        except ChecksumError as error:  # its message contains only the check sequence; its traceback is removed
             error.__context__ = None
             return error.with_traceback(None)
         except (DecodeError, FrameError):
-            return DecodeError(f"what the keys opened is no push: {identify.describe(opened.apdu)}")
+            return DecodeError(f"the deciphered content is no push: {identify.describe(opened.apdu)}")
         except UnknownMeterError:
-            return UnknownMeterError("no profile reads what the keys opened")
+            return UnknownMeterError(_UNKNOWN_CONTENT)
 
     def _open_ciphered_telegram(self, telegram: CipheredTelegram) -> ReadTelegram | Failed:
-        """Read a telegram that the judge has accepted."""
+        """Read a telegram that the judge has found sound."""
         message = Message.of(telegram)
         plain, security = self._judge.decipher(telegram)
         try:
             return ReadTelegram(message, read_telegram(p1.Telegram.parse(plain)), security, plain)
         except UnknownMeterError:
-            error = UnknownMeterError("no profile reads what the keys opened")
-            return Failed(message, error, Opened(plain, security, 0))
+            return Failed(message, UnknownMeterError(_UNKNOWN_CONTENT), Opened(plain, security, 0))
 
     def _is_sound(self, link: Link | None, payload: bytes) -> bool:
         return (self._recogniser is not None and self._recogniser.has(link, payload)) or is_sound(payload)

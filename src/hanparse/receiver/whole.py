@@ -1,4 +1,4 @@
-"""Returns the events of a complete input (`walk`), and the messages in bytes without a frame (`unframed`)."""
+"""Returns the events of a complete input (`walk`), and the messages in bytes that have no frame (`unframed`)."""
 
 from __future__ import annotations
 
@@ -31,13 +31,16 @@ _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
 def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
-    """Return the events of `data`. If `data` contains no frame, return the events of the message without a frame."""
+    """Return the events of `data`. If `data` contains no frame, the events of its unframed messages follow."""
     receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
     is_read = False
     for event in receiver.events(data):
         is_read = is_read or isinstance(event, Read | ReadTelegram)
-        errors += _errors(event)
+        if isinstance(event, FrameError):
+            errors.append(event)
+        elif isinstance(event, Dropped | Failed):
+            errors.append(event.error)
         yield event
     if not is_read and not is_framed(errors):
         with suppress(FrameError, DecodeError):
@@ -46,31 +49,27 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
                 yield receiver.open(message)
 
 
-def _errors(event: object) -> Iterable[HanParseError]:
-    if isinstance(event, FrameError):
-        return (event,)
-    return (event.error,) if isinstance(event, Dropped | Failed) else ()
-
-
 def closeness(error: HanParseError) -> int:
-    """Return how close the input came to a measurement: 0 in a sound frame, 1 in one with a sound header, else 2."""
+    """Return a rank of the error: 0 if its frame is sound, 1 if only the header of its frame is sound, otherwise 2.
+
+    An error with a lower rank tells a user more, because its bytes are closer to a measurement.
+    """
     if not isinstance(error, FrameError):
         return 0
     return 1 if error.after_header else 2
 
 
 def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether one of the errors of an input comes from a frame, not from bytes that resemble a frame."""
+    """Return whether one of the errors is about a frame, and not about bytes that only resemble a frame."""
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
 
 def unframed(data: bytes) -> list[Message]:
-    """Return the messages in bytes that contain no frame.
+    """Return the messages in bytes that contain no frame; an empty list for unknown bytes.
 
-    That is a frame that lost both flags, an LLC PDU, one APDU or several that follow each other, its list without the
-    header of a data-notification, its blocks, or APDUs in wrappers of TCP or UDP. Returns an empty list when nothing is
-    known of the bytes. Raises `FrameError` when they are something else that has a name, `DecodeError` for a block that
-    is cut off.
+    The messages are in one of these forms: a frame that lost both flags, an LLC PDU, one or several APDUs, a list
+    without the header of its data-notification, the blocks of an APDU, or APDUs in wrappers of TCP or UDP. Raises
+    `FrameError` for an incomplete M-Bus telegram, `DecodeError` for a block that is cut off.
     """
     if wrapped := unwrap(data):
         return wrapped
@@ -87,7 +86,7 @@ def unframed(data: bytes) -> list[Message]:
 
 
 def _several(data: bytes) -> list[Message]:
-    """Return the data-notifications and ciphered APDUs in a sequence; nothing if `data` has other bytes."""
+    """Return the data-notifications and ciphered APDUs of which `data` consists; an empty list for other bytes."""
     ends = [0]
     while ends[-1] < len(data):
         ends.append(max(cosem.end(data, ends[-1]), header.end(data, ends[-1])))
@@ -108,7 +107,7 @@ def no_frame(data: bytes) -> FrameError:
     offset = data.index(FLAG)
     after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
     return FrameError(
-        f"expected a format field (A0 to AF) after a flag (7E), found {after} and nothing better in {len(data)} bytes; "
+        f"expected a format field (A0 to AF) after a flag (7E), found {after}, and no frame in {len(data)} bytes; "
         "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
         offset=offset + 1,
     )

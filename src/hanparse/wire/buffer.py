@@ -1,4 +1,4 @@
-"""Keeps the bytes of a stream that may still belong to a frame, and their positions: `StreamBuffer`."""
+"""Holds the bytes of a stream that may still belong to a frame, and their positions: `StreamBuffer`."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Final
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""The number of skipped bytes that a buffer keeps; `hanparse.diagnosis` finds the faults of a wire in them."""
+"""The number of skipped bytes that a buffer keeps, so that `hanparse.diagnosis` can find faults of the connection."""
 
-_FLAGS: Final = b"\x7e"  # HDLC allows any number of flags between frames, so skipped flags are no loss
+_FLAGS: Final = b"\x7e"  # HDLC allows any number of flags between frames, so no data is lost when flags are skipped
 
 
 def as_bytes(data: Buffer) -> bytes:
@@ -18,7 +18,7 @@ def as_bytes(data: Buffer) -> bytes:
     if type(data) is bytes:
         return data
     if not isinstance(data, Buffer):
-        advice = "; open it and give what is in it" if isinstance(data, PathLike) else ""
+        advice = "; open the file and give its bytes" if isinstance(data, PathLike) else ""
         raise TypeError(f"expected bytes, bytearray or memoryview, found {type(data).__name__}{advice}")
     return bytes(data)
 
@@ -53,7 +53,7 @@ class StreamBuffer:
 
     @property
     def skipped(self) -> bytes:
-        """Return the last skipped bytes, at most `SKIPPED_LIMIT`."""
+        """Return the bytes that were skipped last, at most `SKIPPED_LIMIT`."""
         return bytes(self._skipped)
 
     @property
@@ -93,7 +93,7 @@ class StreamBuffer:
         return loss
 
     def skip(self, end: int) -> None:
-        """Count the bytes of `data` from `done` to `end` as skipped, and keep the last of these bytes."""
+        """Count the bytes of `data` from `done` to `end` as skipped, and keep them for `skipped`."""
         skipped = self.data[self.done : end]
         self.loss = self.loss or bool(skipped.strip(_FLAGS))
         self._skipped += skipped

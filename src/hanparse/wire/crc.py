@@ -1,4 +1,4 @@
-"""Computes CRC-16/X-25, the check sequence of HDLC frames (IEC 62056-46), and CRC-16/ARC, that of P1 telegrams."""
+"""Computes the check sequences of HDLC frames (CRC-16/X-25, IEC 62056-46) and of P1 telegrams (CRC-16/ARC)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _mirror(register: int) -> int:
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
     """Return CRC-16/X-25 by `binascii.crc_hqx`, which processes the bits of each byte in the opposite order.
 
-    Without its C extension crcmod computes in Python, which takes twenty times as long as this function.
+    This function replaces crcmod if its C extension is missing: crcmod in Python takes twenty times as long.
     """
     return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 
@@ -42,7 +42,7 @@ else:
     _has_extension = True
 
 HAS_EXTENSION: Final = _has_extension
-"""True when crcmod computes with its C extension, which must have been built for this Python."""
+"""True if crcmod uses its C extension, which must have been built for this Python."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
@@ -50,7 +50,7 @@ x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
 frame_register: Final[Callable[[bytes], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
-"""Returns the CRC register after a frame with both of its flags; it equals `SOUND` when the FCS is right.
+"""Returns the CRC register after a frame with both of its flags; the register equals `SOUND` if the FCS is right.
 
 The check sequence covers the bytes between the flags, but removing the flags would copy each frame. The initial value
 is therefore the register that the opening flag turns into FFFF, the initial value of CRC-16/X-25.

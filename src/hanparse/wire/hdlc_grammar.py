@@ -7,16 +7,16 @@ from typing import IO, Any, Final
 import construct as c
 
 from hanparse.wire.crc import x25
+from hanparse.wire.hdlc_parts import MAX_LENGTH
 
 ConstructError: Final = c.ConstructError
 
 _TYPE_3: Final = 0xA
-_LENGTH: Final = 0x7FF
 _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """An address of 7-bit groups; the lowest bit of the last byte is set."""
+    """Reads and writes an address of 7-bit groups. Only the last byte has its lowest bit set."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()
@@ -34,11 +34,11 @@ class _Address(c.Construct):
 def _decoded(sent: int, _context: object) -> c.Container:
     if sent >> 12 != _TYPE_3:
         raise c.ConstError(f"expected frame format type 3 (A), found {sent >> 12:X}")
-    return c.Container(segmented=bool(sent & _SEGMENTED), length=sent & _LENGTH)
+    return c.Container(segmented=bool(sent & _SEGMENTED), length=sent & MAX_LENGTH)
 
 
 def _encoded(field: dict[str, Any], _context: object) -> int:
-    if field["length"] > _LENGTH:
+    if field["length"] > MAX_LENGTH:
         raise c.IntegerError(f"the format field has 11 bits for the length, found {field['length']}")
     return int(_TYPE_3 << 12 | field["segmented"] * _SEGMENTED | field["length"])
 
@@ -46,7 +46,7 @@ def _encoded(field: dict[str, Any], _context: object) -> int:
 _ADDRESS = _Address()
 _FORMAT = c.ExprAdapter(c.Int16ub, decoder=_decoded, encoder=_encoded)
 HEADER: Final = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
-_TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # bytes between the header and the FCS
+_TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # the number of bytes between header and FCS
 _CONTENT = c.Struct(  # a frame without information has no HCS (IEC 62056-46 6.4.2.5)
     "header" / c.RawCopy(HEADER),
     "hcs" / c.If(_TO_FCS > 0, c.Checksum(c.Int16ul, x25, c.this.header.data)),

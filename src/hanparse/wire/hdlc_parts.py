@@ -25,7 +25,7 @@ class Parts(NamedTuple):
 
     @classmethod
     def of(cls, data: Buffer, flag: int, limit: int) -> Self:
-        """Return the parts of the frame with its opening flag at `flag`; no address ends after `limit`."""
+        """Return the parts of the frame with its opening flag at `flag`; the addresses end at `limit` at the latest."""
         source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
         end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
         return cls(flag, source, _after_odd(data, source, limit), end)
@@ -52,5 +52,5 @@ class Parts(NamedTuple):
 
 
 def _after_odd(data: Buffer, start: int, limit: int) -> int:
-    """Return the index after the first byte from `start` on whose lowest bit is set, which ends an address."""
+    """Return the index after the first byte from `start` on that has its lowest bit set, which ends an address."""
     return next((at + 1 for at in range(start, limit) if data[at] & 1), limit)

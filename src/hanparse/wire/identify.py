@@ -1,4 +1,4 @@
-"""Names APDUs by their tags, also those that hanparse does not decode, so that an error can name them."""
+"""Identifies APDUs by their tags, including APDUs that hanparse does not decode, so that an error can name them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from hanparse.wire.telegram import HEADER
 
-# Green Book, table of APDU tags. The APDUs that a HAN port may send are first, each with the reason why it is refused.
+# Green Book, table of APDU tags. A HAN port may send the first APDUs; their texts also give the reason for the error.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",
@@ -40,18 +40,22 @@ _APDUS: Final[dict[int, str]] = {
     0xD9: "access-request",
     0xDA: "access-response",
 }
-# Service-specific ciphering: the plain service with an offset, glo (global key) or ded (dedicated key).
+# The tag of a ciphered service is the tag of the plain service plus an offset: glo (global key) or ded (dedicated key).
+_SHORT_NAME_SERVICES: Final = (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)
+_LOGICAL_NAME_SERVICES: Final = (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)
 _CIPHERED_SERVICES: Final[dict[int, str]] = {
-    **{0x20 + tag: f"glo-{_APDUS[tag]}" for tag in (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)},
-    **{0x40 + tag: f"ded-{_APDUS[tag]}" for tag in (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)},
-    **{0x08 + tag: f"glo-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
-    **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)},
+    **{0x20 + tag: f"glo-{_APDUS[tag]}" for tag in _SHORT_NAME_SERVICES},
+    **{0x40 + tag: f"ded-{_APDUS[tag]}" for tag in _SHORT_NAME_SERVICES},
+    **{0x08 + tag: f"glo-{_APDUS[tag]}" for tag in _LOGICAL_NAME_SERVICES},
+    **{0x10 + tag: f"ded-{_APDUS[tag]}" for tag in _LOGICAL_NAME_SERVICES},
 }
 
+_GENERAL_CIPHERING: Final = (b"\xdb", b"\xdc", b"\xdd")
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
-_PUSHED: Final = (b"\x0f", b"\xdb", b"\xdc", b"\xdd", b"\xdf", b"\xe0", b"\xc2")
-# A data-notification up to its clock or list, or the header or a line of a P1 telegram. Of random bytes 1 in 10⁵ match.
+_PUSHED: Final = (b"\x0f", *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
+# The beginning of a data-notification up to its date-time or list, or the header or a line of a P1 telegram. One of 10⁵
+# random sequences of bytes matches.
 _HEAD: Final = re.compile(
     rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|%b[0-9]|[0-9]-[0-9]{1,3}:[0-9]" % HEADER,
     re.DOTALL,
@@ -59,7 +63,7 @@ _HEAD: Final = re.compile(
 
 
 def apdu(tag: int) -> str:
-    """Return the message of the error for an APDU with a tag other than data-notification."""
+    """Return the error message for an APDU with another tag than data-notification."""
     if tag in _CIPHERED_SERVICES:
         name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"
     else:
@@ -68,8 +72,8 @@ def apdu(tag: int) -> str:
 
 
 def is_ciphered(apdu: bytes) -> bool:
-    """Return whether an APDU is ciphered, by general ciphering or as a ciphered service."""
-    return apdu[:1] in (b"\xdb", b"\xdc", b"\xdd") or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
+    """Return whether an APDU is ciphered; it then has a tag of general ciphering or of a ciphered service."""
+    return apdu.startswith(_GENERAL_CIPHERING) or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
 
 
 def is_protected(apdu: bytes) -> bool:
@@ -78,20 +82,20 @@ def is_protected(apdu: bytes) -> bool:
 
 
 def describe(apdu: bytes) -> str:
-    """Return the name of an APDU by its first byte. An error may show no other byte of a deciphered APDU."""
+    """Return the name of an APDU by its first byte, because errors may not show other bytes of a deciphered APDU."""
     return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
 def is_apdu(data: bytes) -> bool:
     """Return whether `data` begins with the tag of an APDU that a meter may push."""
-    return data[:1] in _PUSHED
+    return data.startswith(_PUSHED)
 
 
 def is_head(data: bytes) -> bool:
-    """Return whether `data` begins with the first bytes of a plain push, which random bytes seldom match."""
+    """Return whether `data` begins like a plain push; random bytes seldom do."""
     return _HEAD.match(data) is not None
 
 
 def apdu_name(tag: int) -> str | None:
-    """Return the name of the APDU with this tag; `None` when the Green Book has no such tag."""
+    """Return the name of the APDU with this tag; `None` if the Green Book does not define the tag."""
     return _CIPHERED_SERVICES.get(tag) or _APDUS.get(tag, "").partition(":")[0] or None

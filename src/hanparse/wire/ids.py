@@ -1,4 +1,4 @@
-"""Replaces the number of a meter by another one of the same length, in every notation of both numbers."""
+"""Replaces the number of a meter by another number of the same length, in every notation of both numbers."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ IDENTIFYING_DIGITS: Final = 6
 _FIRST: Final = 17
 _ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
 REPLACEMENTS: Final = 9 * _ENDINGS
-"""The number of different replacements of a number: the first digit is 1 for the first 80, then 2 to 9."""
+"""The number of different replacements of a number: 80 for each first digit from 1 to 9."""
 
 _PLACES: Final = 2
 _SHORTEST_TEXT: Final = 5
-_SHORTEST_TAIL: Final = 8  # digits; some meters use the last digits of a longer number as their number
+_SHORTEST_TAIL: Final = 8  # digits; some meters send only the last digits of a longer number
 _LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
 _IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; a value may equal fewer bytes by chance
 _MAKER: Final = 3  # letters at the beginning that identify the manufacturer (FLAG association)
@@ -33,12 +33,12 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits alone, after the letters of a manufacturer, which may follow the first digit of DIN 43863-5, or after the
+# Hex digits; in front of them there may be the letters of a manufacturer (in DIN 43863-5 after one digit), or the
 # identifier of a list.
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
-_SHORTEST_HEX: Final = 8  # shorter hex digits may be a type, unless their OBIS code is that of an id
+_SHORTEST_HEX: Final = 8  # fewer hex digits may be a type, unless they have the OBIS code of an id
 
 
 def digits(text: bytes) -> int:
@@ -47,7 +47,7 @@ def digits(text: bytes) -> int:
 
 
 def is_number(text: bytes) -> bool:
-    """Return whether a text may be the number of a meter: six digits, or eight hex digits after any FLAG letters."""
+    """Return whether a text may be the number of a meter: it has six digits, or eight hex digits after a prefix."""
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     return digits(text) >= IDENTIFYING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
 
@@ -62,7 +62,7 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and at the end 17 plus `number`. From 80 on, 2 replaces 1."""
+    """Return `text` with other digits: 1, zeros, and 17 plus `number`. From `number` 80 on, the first digit is 2."""
     return _with_other_digits(text, _places(text), number)
 
 
@@ -75,9 +75,9 @@ def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
 
 
 def replacement_name(text: bytes, number: int = 0) -> bytes:
-    """Return another text for one with the OBIS code of an id; in a text with few digits, letters become X.
+    """Return another text for `text`, which has the OBIS code of an id. If it has few digits, its letters become X.
 
-    The first three characters stay, since they may be those of the manufacturer.
+    The first three characters are kept, because they may identify the manufacturer.
     """
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
@@ -89,24 +89,24 @@ def replacement_name(text: bytes, number: int = 0) -> bytes:
 
 
 def replacement_octets(octets: bytes, number: int = 0) -> bytes:
-    """Return another system title or binary id: the letters of the manufacturer, zeros, and 17 plus `number`."""
+    """Return another system title or binary id: the same letters of the manufacturer, zeros, and 17 plus `number`."""
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Return another whole number with as many digits that fits into `size` bytes."""
+    """Return another whole number with the same number of digits, reduced to `size` bytes."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
-    The notations are the text in upper and lower case, and hex digits as octets. Six or more consecutive
-    digits have further notations: as text, in packed BCD and as a whole number, in both byte orders. The last 8 to 40
-    of these digits have the same notations. A longer number is a text in hex. A binary notation with
-    fewer than three bytes other than 00 is left out, because a value may equal it. A notation with one digit per octet
-    is left out as well, because lists contain many small bytes.
+    The notations are the text in upper and lower case, and the octets of hex digits. Six or more consecutive digits
+    have further notations: text, packed BCD and a whole number, in both byte orders. The last 8 to 40 of these digits
+    have the same notations, because some meters send only these. A binary notation with fewer than three bytes other
+    than 00 is left out, because a value may equal it. A notation with one digit per octet is left out, too, because
+    lists contain many small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -126,14 +126,14 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _tails(size: int) -> Iterable[int]:
-    """Return the indexes of a number of `size` digits at which the last digits begin that a meter may send alone."""
+    """Return the indexes in a number of `size` digits at which the last 8 to 40 digits begin."""
     return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
 def is_packed(octets: bytes) -> bool:
-    """Return whether octets may be eight or more digits in packed BCD, even if they are printable characters.
+    """Return whether octets may be eight or more digits in packed BCD, even if the octets are printable characters.
 
-    Digits as text are not packed BCD. Of a system title only the octets after the three letters are examined.
+    Digits as text are not packed BCD. In a system title, only the octets after its three letters are examined.
     """
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
@@ -142,7 +142,7 @@ def is_packed(octets: bytes) -> bool:
 
 
 def _packed(digits: bytes) -> bytes:
-    """Return the digits in packed BCD, with a zero before an odd number of digits."""
+    """Return the digits in packed BCD. An odd number of digits is preceded by a zero."""
     return bytes.fromhex("0" * (len(digits) % 2) + digits.decode())
 
 
@@ -161,5 +161,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Return whether enough octets differ from 00 that no value equals the octets by chance."""
+    """Return whether at least three octets differ from 00, so that no value equals the octets by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

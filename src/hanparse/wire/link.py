@@ -1,4 +1,4 @@
-"""Names the addresses between which a push is sent: `Link`."""
+"""Defines the addresses of the frames that carry a push: `Link`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 Address = tuple[int, ...]
-"""The 7-bit groups of an extensible HDLC address: ``(32,)`` is sent as 41, ``(4, 65)`` as 08 83."""
+"""The 7-bit groups of an HDLC address: ``(32,)`` is sent as 41, and ``(4, 65)`` is sent as 08 83."""
 
 
 class Link(NamedTuple):
-    """The addresses and the control byte of the frames that carry a push; all meters of a maker send the same."""
+    """The addresses and the control byte of the frames that carry a push. All meters of a maker send the same link."""
 
     destination: Address
     source: Address
@@ -18,4 +18,4 @@ class Link(NamedTuple):
 
 
 shared_link = lru_cache(maxsize=256)(Link)
-"""Returns the link that an earlier call with the same arguments made: decoders of meters of one kind share it."""
+"""Returns the `Link` with these arguments. Calls with equal arguments return the same object, so decoders share it."""

@@ -1,4 +1,4 @@
-"""The LLC header in front of the APDU in HDLC frames (IEC 62056-46 5.3)."""
+"""Defines and removes the LLC header in front of the APDU in HDLC frames (IEC 62056-46 5.3)."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ LLC: Final = (b"\xe6\xe7\x00", b"\xe6\xe6\x00")
 
 
 def strip_llc(information: bytes) -> bytes:
-    """Return the APDU in an information field, or a part of one: the bytes after the LLC header, if there is one."""
+    """Return an information field without its LLC header. A field without LLC header is returned unchanged."""
     return information[3:] if information.startswith(LLC) else information

@@ -1,4 +1,4 @@
-"""A complete message with the positions of its bytes in the stream: `Message`; an incomplete one: `Dropped`."""
+"""Defines a complete message with the positions of its bytes (`Message`), and an incomplete message (`Dropped`)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGE: Final = 16 * 1024
-"""The largest number of bytes of a message. The longest message of a known meter has 1 KiB."""
+"""The maximum number of bytes of a message. The longest message of a known meter has 1 KiB."""
 
 
 class Carrier(Protocol):
@@ -43,9 +43,10 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A complete message: its payload with the LLC header if the frame has one, its link, and its frames.
+    """A complete message: its payload, including an LLC header, its link, and its frames.
 
-    `starts` contains pairs in ascending order: an index in the payload and the position of that byte in the stream.
+    `starts` has one pair for each piece of the payload, in ascending order: the index of the first byte of the piece in
+    the payload, and its position in the stream.
     """
 
     payload: bytes
@@ -60,7 +61,7 @@ class Message:
 
     @classmethod
     def join(cls, parts: Iterable[Message]) -> Self:
-        """Return the message that consists of `parts`, which must contain at least one part."""
+        """Return the message that consists of `parts`; there must be at least one part."""
         payload, link = bytearray(), None
         frames: list[Carrier] = []
         starts: list[tuple[int, int]] = []
@@ -83,9 +84,9 @@ class Message:
 
 
 class Dropped(NamedTuple):
-    """An incomplete message: the reason as `error`, and the parts that were received as `message`.
+    """An incomplete message: `error` gives the reason, and `message` contains the parts that were received.
 
-    `is_joined` is false for a single part that is not the first part of its message.
+    `is_joined` is false if `message` is a single part that is not the first part.
     """
 
     error: FrameError
@@ -94,5 +95,5 @@ class Dropped(NamedTuple):
 
 
 def incomplete(message: str, offset: int) -> FrameError:
-    """Return the error for a message that lacks a part; the frames that were received are sound."""
+    """Return the error for an incomplete message. Its frames are sound, so `after_header` is true."""
     return FrameError(message, offset=offset, after_header=True)

@@ -1,8 +1,8 @@
 """Joins the numbered parts of messages: `NumberedParts`.
 
-A part with the number and the bytes of the previous part is a repetition and is ignored. A part with the first number
-begins a new message. A part with any number but the next one drops the message. So an incomplete message is never
-delivered.
+A part with the same number and bytes as the previous part is a repetition and is ignored. A part with the first number
+begins a new message. A part with any other number than the next number drops the message. So an incomplete message is
+never delivered.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 16
-"""The largest number of links for which messages are joined at a time. A HAN port has one link."""
+"""The maximum number of links for which messages are joined at the same time. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
-    """The numbering of parts: the name of a part, the first number, and the modulus of the numbers."""
+    """The rule by which parts are numbered: the name of a part, the first number, and the modulus."""
 
     unit: str
     first: int
@@ -43,7 +43,7 @@ class NumberedParts:
     def add(
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `part` completes, and the message that it shows to be incomplete."""
+        """Return the message that `part` completes, and the message that `part` shows to be incomplete."""
         key = _key(link)
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
@@ -52,9 +52,9 @@ class NumberedParts:
         return joining.add(number, part, is_last=is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Note a complete `message` that came in one part. Return the message of its link that it interrupts.
+        """Note a complete `message` without parts. Return the incomplete message of its link, which it interrupts.
 
-        The later parts on that link may belong to another message, whose first part was lost.
+        Later parts on this link may belong to the interrupted message or to a message with a lost first part.
         """
         joining = self._messages.get(_key(message.link))
         if joining is None or not joining.parts:
@@ -70,8 +70,8 @@ class NumberedParts:
 
 
 def _key(link: Link | None) -> tuple[object, object] | None:
-    """Return the addresses of a link without its control byte, which alternates within a message in M-Bus."""
-    return link and (link.destination, link.source)
+    """Return the addresses of a link. The control byte is left out, because it alternates within a message in M-Bus."""
+    return None if link is None else (link.destination, link.source)
 
 
 class _Joining:
@@ -81,10 +81,10 @@ class _Joining:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
-        self._size = 0  # the number of bytes in `parts`, and one for each empty part
+        self._size = 0  # the number of bytes in `parts`; an empty part counts as one byte, because it takes memory
         self._last: tuple[int, bytes] | None = None
-        self._is_lost = False  # the first part of the message is missing, and an error has reported that
-        self._is_refused = False  # all parts are ignored up to the last one of the message
+        self._is_lost = False  # the first part of the message is missing, and an error has reported this
+        self._is_refused = False  # all parts up to the last part of the message are ignored
 
     @property
     def is_busy(self) -> bool:
@@ -105,7 +105,7 @@ class _Joining:
         if not self.parts and number != self._numbering.first:
             return None, dropped
         self.parts.append(part)
-        self._size += len(part.payload) or 1  # an empty part takes memory, too
+        self._size += len(part.payload) or 1
         self._next = (number + 1) % self._numbering.modulo
         if self._size > MAX_MESSAGE:
             return None, self.drop(f"it has more than {MAX_MESSAGE} bytes", part.position(0))
@@ -114,12 +114,12 @@ class _Joining:
         return self._take(), dropped
 
     def interrupt(self, offset: int) -> Dropped:
-        """Drop the message, and with it its later parts."""
+        """Drop the message and its later parts."""
         self._is_lost = True
         return self.drop(f"another push comes before {self.awaited}", offset)
 
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
-        """Return the message that is dropped because `part` does not continue it."""
+        """Begin a message with `part`, which does not continue the message in progress. Return the dropped message."""
         unit, first, _ = self._numbering
         offset = part.position(0)
         if self.parts:

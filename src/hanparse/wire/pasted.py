@@ -1,9 +1,9 @@
 r"""Finds P1 telegrams in pasted text and restores their bytes.
 
-A log, a mail or a program changes the text of a telegram. The line ends become those of the platform or the characters
-``\r\n``. Each line gets a time, a ``>``, quotes or an indent. The blank second line disappears. This module therefore
-removes the other text from each line and ends it with CR LF. The CRC decides whether the result is the telegram. A
-telegram without CRC is returned only when nothing but blanks was removed.
+A log, a mail or a program changes the text of a telegram. It replaces the line ends, perhaps by the characters
+``\r\n``. It puts a time, a ``>``, quotes or an indent in front of each line, and it removes the blank second line. This
+module removes the added text from each line and ends the line with CR LF. The CRC shows whether the result is the
+telegram. A telegram without CRC is returned only if nothing but blanks was removed.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _MAX_LINES: Final = 1024
 
 
 class Pasted(NamedTuple):
-    """The bytes of a telegram, and the start and end of the lines of a text that contain the telegram."""
+    """The bytes of a telegram, and the indexes in a text at which its first line begins and its last line ends."""
 
     start: int
     end: int
@@ -54,7 +54,7 @@ def find(text: str) -> list[Pasted]:
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:
-    """Return the lines of a text, and the position at which each begins. Line ends may be written as escapes."""
+    """Return the lines of a text, and the indexes at which they begin. Line ends may be written as escapes."""
     ends = [*_LINE_END.finditer(text)]
     starts = [0, *(end.end() for end in ends)]
     stops = [*(end.start() for end in ends), len(text)]
@@ -64,7 +64,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 def damaged_telegram(text: str) -> bytes:
     """Return the bytes of the first telegram in a text without a sound telegram, so that `diagnose` can find its fault.
 
-    The result is empty if the text has no header of a telegram that is followed by two lines with data.
+    The result is empty if the text has no header, or fewer than two lines with data after it.
     """
     lines, _ = _lines(text)
     start = next((at for at, line in enumerate(lines) if _HEADER.search(line)), len(lines))
@@ -86,21 +86,21 @@ def _end_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _readings(lines: Sequence[str]) -> Iterator[bytes]:
-    """Return the telegrams that the lines may contain, the telegram with the fewest changes first."""
+    """Return the bytes that the telegram in the lines may have had, beginning with the fewest changes to the lines."""
     stripped = [line.strip(" \t") for line in lines]
     yield _bytes(stripped)
     cleaned = [_cleaned(line) for line in lines]
     if not cleaned[-1].strip("!"):
-        return  # without a CRC nothing shows whether the removed text was a part of the telegram
+        return  # without a CRC it is unknown whether the removed text was a part of the telegram
     yield _bytes(cleaned)
     header, *filled = (line for line in cleaned if line)
-    for sent in (header, header.replace(r"\\", "\\")):  # a string of a program contains a backslash twice
+    for sent in (header, header.replace(r"\\", "\\")):  # in a string of a program each backslash is written twice
         yield _bytes([sent, *filled])
         yield _bytes([sent, "", *filled])
 
 
 def _cleaned(line: str) -> str:
-    """Return the part of `line` that is a line of a telegram; an empty text when there is none."""
+    """Return the part of `line` that is a line of a telegram; an empty text if there is no such part."""
     if header := _HEADER.search(line):
         return header[0].rstrip(_AROUND)
     match = _DATA.search(line) or _END.search(line)

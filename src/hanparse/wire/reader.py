@@ -2,18 +2,19 @@
 
 The resynchronisation rule
 --------------------------
-A candidate begins where the pattern of a link layer matches (HDLC: a flag and a format field). The checks of that link
-layer reject a candidate at the first byte that is wrong. The reader waits for the remaining bytes of a candidate only
-while every check passes, and then compares its check sequence. When a candidate fails, the search continues at the byte
-after its *first byte*, not after its claimed end. So a damaged frame never hides a sound one, of the same link layer or
-another. The bytes of a sound frame belong to no other frame, but the closing flag of an HDLC frame may open the next.
+A candidate is a sequence of bytes that may be a frame. It begins where the pattern of a link layer matches (HDLC: a
+flag and a format field). The checks of the link layer reject a candidate at the first wrong byte. While every check
+passes, the reader waits for the remaining bytes of the candidate, and then compares its check sequence. After a
+rejected candidate, the search continues at the byte after its *first byte*, not after its announced end. So a damaged
+frame never hides a sound frame of any link layer. The bytes of a sound frame belong to no other frame, except that the
+closing flag of an HDLC frame may open the next frame.
 
 So every frame that arrived intact is delivered, once and in order, whatever bytes surround it.
 
-Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and a
-format field, so at most every second byte begins one, and a candidate costs one FCS over at most 2,047 bytes. So no
-input costs more than 1,024 bytes of check sequence per byte fed, however long the stream is. The most expensive known
-input is a repetition of 7E A7 F2 6B AD, overlapping headers with a right HCS; it costs 406.
+Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the
+first byte of a format field, so at most every second byte begins a candidate. Each candidate costs one FCS over at most
+2,047 bytes. So no input costs more than 1,024 bytes of check sequence per byte fed, however long the stream is. The
+most expensive known input costs 406: a repetition of 7E A7 F2 6B AD, which are overlapping headers with a right HCS.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ class LinkLayer(Protocol):
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the bytes that begin a candidate. At the end of the data, the first of these bytes suffice.
+    """A pattern (`re`) of the first bytes of a candidate. It also matches some of these bytes at the end of the data.
 
-    The pattern begins with a literal byte: `re` searches eight times as fast if every pattern begins with one."""
+    The pattern begins with a literal byte, because `re` then searches eight times as fast."""
     max_size: int
     """The largest number of bytes of a frame."""
     shared: int
@@ -49,20 +50,20 @@ class LinkLayer(Protocol):
     def find_end(self, data: bytes, start: int, base: int, /) -> tuple[int, bool]:
         """Return the end of the frame that begins at `start`, and whether its header is complete and sound.
 
-        `base` is the position of ``data[0]`` in the stream. The end is greater than ``len(data)`` while bytes are
-        missing. Raises `FrameError` when one of the checks fails that the received bytes allow, and `DecodeError` when
-        keys are needed for the check and do not fit.
+        `base` is the position of ``data[0]`` in the stream. While bytes are missing, the end is greater than
+        ``len(data)``. Raises `FrameError` if a check of the received bytes fails, and `DecodeError` if a check needs
+        keys and they do not fit.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
         """Parse the frame `data`, which `find_end` has checked; `offset` is its position in the stream."""
 
     def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
-        """Return the error for the frame ``data[start:end]`` when `data` has only `size` bytes."""
+        """Return the error for the incomplete frame ``data[start:end]``, when the input ends after `size` bytes."""
 
 
 class Known(Protocol):
-    """Frames that begin with the same three bytes and are recognised as a whole, without being taken apart."""
+    """Recognises frames that begin with the same three bytes, before the frames are parsed."""
 
     @property
     def size(self) -> int:
@@ -70,10 +71,10 @@ class Known(Protocol):
 
     @property
     def head(self) -> bytes:
-        """Return the header that the frame begins with."""
+        """Return the header of the first frame."""
 
     def read(self, frame: bytes, /) -> object | None:
-        """Return the event that replaces a frame of this size; `None` when the frame is not recognised.
+        """Return the event that replaces a frame of this size; `None` if the frame is not recognised.
 
         This method must make every check that `LinkLayer.find_end` makes.
         """
@@ -81,8 +82,8 @@ class Known(Protocol):
     def read_carried(self, data: bytes, at: int, /) -> tuple[object | None, int]:
         """Return the event that replaces one or several frames that begin at ``data[at]``, and their end in `data`.
 
-        When more bytes are needed, return `None` and the size of `data` that is needed. When the frames are not
-        recognised, return `None` and 0.
+        If more bytes are needed, return `None` and the size of `data` that is needed. If the frames are not recognised,
+        return `None` and 0.
         """
 
 
@@ -92,9 +93,9 @@ NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # readers are copied, an
 class StreamReader:
     """Finds frames by the rule at the top of this module.
 
-    `receive` takes bytes, `next_event` returns frames and errors in the order of the stream. `known` recognises frames:
-    its keys are the first three bytes of a frame and, for a chunk that is one HDLC frame, the size of the chunk. The
-    reader handles adjacent known frames in one loop and returns their events as a list.
+    `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. `known` recognises
+    frames. Its keys are the first three bytes of a frame, and the sizes of chunks that consist of one HDLC frame. The
+    events of adjacent known frames are returned as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
@@ -108,14 +109,14 @@ class StreamReader:
         self._limit = 2 * max(layer.max_size for layer in layers)
         self._stream = StreamBuffer(self._limit)
         self._at = 0  # the index in the buffer at which the search continues
-        self._need = 0  # the size of the buffer below which a search cannot find more
+        self._need = 0  # the size of the buffer at which the next search can find an event
         self._at_shared_flag = False  # the buffer contains only the closing flag of a frame
         self.places: list[int] | None = None
-        """A list to which the position of each known frame is appended; `None` if no caller needs them."""
+        """A list to which the position of each known frame is appended; `None` if the positions are not needed."""
 
     @property
     def is_settled(self) -> bool:
-        """Return whether no received byte is part of an incomplete frame, except for a flag at the end."""
+        """Return whether no received byte belongs to an incomplete frame, except a flag at the end."""
         stream = self._stream
         return stream.data in (b"", _FLAG) and not (stream.is_waiting or self.has_events)
 
@@ -126,7 +127,7 @@ class StreamReader:
 
     @property
     def skipped(self) -> bytes:
-        """Return the last bytes that belong to no sound frame, at most `wire.buffer.SKIPPED_LIMIT`."""
+        """Return the latest bytes that belong to no sound frame, at most `wire.buffer.SKIPPED_LIMIT`."""
         return self._stream.skipped
 
     @property
@@ -145,7 +146,7 @@ class StreamReader:
         return {name: getattr(self, name) for name in _STATE}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Continue the stream of another reader with the same link layers from its `state`."""
+        """Continue the stream of another reader with the same link layers; `state` is the state of that reader."""
         vars(self).update(state)
 
     def receive(self, chunk: Buffer) -> list[Any]:
@@ -218,14 +219,14 @@ class StreamReader:
     def end(self) -> None:
         """End the stream, so that an incomplete frame becomes an error. A new stream may follow.
 
-        Call this after `next_event` has returned `None`, and then call `next_event` again.
+        Call this method after `next_event` has returned `None`, and then call `next_event` again.
         """
         self.ended = self.has_events = True
         self._at_shared_flag = False
         self._need = 0
 
     def next_event(self) -> object:
-        """Return the next frame, error or list of known frames, with positions in the stream; `None` without one."""
+        """Return the next frame, error, or list of events of known frames; `None` if more bytes are needed."""
         while True:
             if len(self._stream.data) >= self._need:
                 self._need = 0
@@ -270,10 +271,10 @@ class StreamReader:
         return None
 
     def _run(self, at: int) -> list[object]:  # noqa: C901  calls would cost a tenth of the time of a push
-        """Return the adjacent known frames that begin at `at`.
+        """Return the events of the adjacent known frames that begin at `at`.
 
-        The search continues after them. It waits for more bytes when the buffer ends with the beginning of a known
-        frame or with the closing flag of the last one.
+        The search continues after these frames. It waits for more bytes if the buffer ends with the beginning of a
+        known frame or with the closing flag of the last frame.
         """
         stream, known = self._stream, self.known
         data, size = stream.data, len(stream.data)

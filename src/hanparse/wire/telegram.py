@@ -2,18 +2,17 @@
 
 A telegram begins with ``/``, three letters and the rest of its identification (IEC 62056-21 mode D). It ends with the
 first line that begins with ``!``, followed by up to four digits of its CRC (DSMR P1 companion standard 5.0.2, 5.2). All
-bytes between them are text. So the reader rejects a candidate at the first byte that is not text, and at a line that
-begins with another ``/``. A candidate never hides an HDLC or M-Bus frame, nor the telegram after an incomplete one.
-A ``/`` or ``!`` inside a line is an ordinary character.
+bytes between beginning and end are text. So the reader rejects a candidate at the first byte that is not text, and at a
+line that begins with another ``/``. A candidate therefore never hides an HDLC frame, an M-Bus frame, or the telegram
+after an incomplete telegram. A ``/`` or ``!`` inside a line is an ordinary character.
 
-The line end after the CRC is not part of the telegram, so a telegram is delivered with its last digit. The bytes in
-`BETWEEN` may follow a telegram and do not count as lost.
+The line end after the CRC is not part of the telegram, so a telegram is delivered when its last digit arrives. The
+bytes in `BETWEEN` may follow a telegram and do not count as lost.
 
-Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, however many candidates
-contain it. In addition a candidate costs one CRC over its bytes when its end line is complete, and a second CRC when
-its line ends are not CR LF. Candidates are at least six bytes apart, and those with the same end line begin within
-`MAX_TELEGRAM` bytes before it. So no input costs more than 5,000 bytes of check sequence per byte fed; telegrams cost
-one.
+Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, even if several candidates
+contain the byte. A candidate with a complete end line costs one CRC over its bytes, and a second CRC if its line ends
+are not CR LF. Candidates begin at least six bytes apart, and at most `MAX_TELEGRAM` bytes before their end line. So no
+input costs more than 5,000 bytes of check sequence per byte fed. Sound telegrams cost one.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ START: Final = 0x2F
 HEADER: Final = rb"/[A-Za-z]{3}"
 """A pattern (`re`) of the first four bytes of a telegram: ``/`` and the FLAG identification of the manufacturer."""
 MAX_TELEGRAM: Final = 0x6000
-"""The largest number of bytes of a telegram.
+"""The maximum number of bytes of a telegram.
 
-In Luxembourg a telegram has five messages of 2,048 characters, each two digits (Luxmetering E-Meter P1 specification
-1.1.3).
+In Luxembourg a telegram has five messages of 2,048 characters, and two digits for each character (Luxmetering E-Meter
+P1 specification 1.1.3).
 """
 BETWEEN: Final = b"\r\n\0"
 """The bytes of line ends, which may be between two telegrams."""
@@ -49,9 +48,9 @@ _HEADER: Final = re.compile(HEADER)
 
 
 class Scan:
-    """Finds the next byte of a stream that ends a telegram: a byte that is not text, or a ``!`` or ``/`` in a new line.
+    """Finds the next byte that ends a telegram: a byte that is not text, or a ``!`` or ``/`` at the start of a line.
 
-    All candidates of a stream share one scan, so it reads each byte only once.
+    All candidates of a stream share one scan, so that each byte is read only once.
     """
 
     def __init__(self) -> None:
@@ -61,15 +60,15 @@ class Scan:
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
         """Return the end of the telegram that begins at `start`, and whether its identification is complete and sound.
 
-        `base` is the position of ``data[0]`` in the stream. The end is greater than ``len(data)`` while bytes are
-        missing. Raises `FrameError` when one of the checks fails that the received bytes allow, `ChecksumError` when it
-        is the CRC. The offset of the error is an index in `data`.
+        `base` is the position of ``data[0]`` in the stream. While bytes are missing, the end is greater than
+        ``len(data)``. Raises `FrameError` if a check of the received bytes fails, and `ChecksumError` if the CRC does
+        not fit. The offset of the error is an index in `data`.
         """
         _check_maker(data, start)
         mark = self._next(data, start + 1, base)
         header = _header_end(data, start, len(data) if mark is None else mark)
         if mark is not None and header is None:
-            raise _no_text(data, mark, meant=False)
+            raise _no_text(data, mark, after_header=False)
         if header is None:
             return len(data) + 1, False
         if (len(data) if mark is None else mark) - start >= MAX_TELEGRAM:
@@ -80,7 +79,7 @@ class Scan:
         return (len(data) + 1 if mark is None else _checked_end(data, start, mark)), True
 
     def _next(self, data: bytes, at: int, base: int) -> int | None:
-        """Return the index of the first byte from `at` on that ends a telegram; `None` when `data` has none."""
+        """Return the index of the first byte from `at` on that ends a telegram; `None` if there is no such byte."""
         if not self._since <= at + base <= self._until:
             self._since, self._until, self._found = at + base, at + base, False
         if not self._found:
@@ -91,12 +90,12 @@ class Scan:
 
 
 def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
-    """Return the result of `Scan.find_end` for a telegram that is complete in `data`."""
+    """Return the result of `Scan.find_end` for `data` that is not part of a stream."""
     return Scan().find_end(data, start, 0)
 
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for a telegram that begins at `start` when the data has only `size` bytes."""
+    """Return the error for an incomplete telegram that begins at `start`, when the input ends after `size` bytes."""
     found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
     return FrameError(found, offset=size, after_header=sound)
 
@@ -117,7 +116,7 @@ def _check_maker(data: bytes, start: int) -> None:
 
 
 def _header_end(data: bytes, start: int, stop: int) -> int | None:
-    """Return the index of the line end after the identification; `None` while it is missing before `stop`."""
+    """Return the index of the line end after the identification; `None` if there is none before `stop` yet."""
     limit = start + 1 + _MAX_IDENTIFICATION
     if end := _LINE_END.search(data, start, min(limit, stop)):
         return end.start()
@@ -130,13 +129,13 @@ def _header_end(data: bytes, start: int, stop: int) -> int | None:
 
 
 def _ending(data: bytes, at: int) -> int | None:
-    """Return the first index from `at` on of a byte that is not text, or of a ``!`` or ``/`` that begins a line."""
+    """Return the index of the first byte from `at` on that is not text, or is a ``!`` or ``/`` that begins a line."""
     bad = _NO_TEXT.search(data, at)
     while bad and data[bad.start()] == 0 and data[bad.start() - 1] == 0x0D:  # noqa: PLR2004  CR NUL
         bad = _NO_TEXT.search(data, bad.end())
     limit = bad.start() if bad else len(data)
-    marks = [index for mark in (b"!", b"/") if (index := _first_in_line(data, mark, at, limit)) is not None]
-    return min(marks, default=bad and bad.start())
+    ends = [_first_in_line(data, b"!", at, limit), _first_in_line(data, b"/", at, limit), bad.start() if bad else None]
+    return min((end for end in ends if end is not None), default=None)
 
 
 def _first_in_line(data: bytes, mark: bytes, at: int, limit: int) -> int | None:
@@ -147,18 +146,20 @@ def _first_in_line(data: bytes, mark: bytes, at: int, limit: int) -> int | None:
     return index if index > 0 else None
 
 
-def _no_text(data: bytes, at: int, *, meant: bool) -> FrameError:
-    return FrameError(f"expected text, found {data[at]:02X}", offset=at, after_header=meant)
+def _no_text(data: bytes, at: int, *, after_header: bool) -> FrameError:
+    return FrameError(f"expected text, found {data[at]:02X}", offset=at, after_header=after_header)
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
     """Return the index after the CRC of the end line at `mark`; an index beyond `data` while the CRC may be longer."""
     if data[mark] == START:
         raise FrameError(
-            "expected the end line (!) of a telegram, found the header of the next one", offset=mark, after_header=True
+            "expected the end line (!) of a telegram, found the header of the next telegram",
+            offset=mark,
+            after_header=True,
         )
     if data[mark] != _END:
-        raise _no_text(data, mark, meant=True)
+        raise _no_text(data, mark, after_header=True)
     digits = _DIGITS.match(data, mark + 1)
     sent, end = (digits[0], digits.end()) if digits else (b"", mark + 1)
     if len(sent) < _CRC_DIGITS:
@@ -174,12 +175,12 @@ def _checked_end(data: bytes, start: int, mark: int) -> int:
 
 
 def _check(data: bytes, start: int, mark: int, sent: bytes) -> None:
-    """Compare the CRC. A telegram without CRC must not contain a second header, since it may be parts of two."""
+    """Compare the CRC. Reject a telegram without CRC that has a second header: it may be parts of two telegrams."""
     if not sent:
         if inside := _HEADER.search(data, start + 1, mark):
             raise FrameError(
-                "found a header inside a telegram without CRC, which may be parts of two", offset=inside.start(),
-                after_header=True,
+                "found a header inside a telegram without CRC, which may be parts of two telegrams",
+                offset=inside.start(), after_header=True,
             )  # fmt: skip
         return
     covered, found = data[start : mark + 1], int(sent, 16)

@@ -31,7 +31,7 @@ def run(given: argparse.Namespace) -> int:
     except ImportError as error:
         complain(str(error))
         return WRONG
-    Path(given.output).mkdir(parents=True, exist_ok=True)  # an error of it is no error of a capture
+    Path(given.output).mkdir(parents=True, exist_ok=True)  # its OSError does not concern a capture
 
     def read(name: str, file: BinaryIO) -> Iterator[tuple[str, int]]:
         with progress(os.fstat(file.fileno()).st_size, is_output_free=True) as done:
@@ -54,7 +54,7 @@ def run(given: argparse.Namespace) -> int:
 
 
 class _Counted:
-    """A file that reports how many bytes were read."""
+    """A file that calls `done` with the number of bytes of each read."""
 
     def __init__(self, file: BinaryIO, done: Callable[[int], object]) -> None:
         self.name = file.name

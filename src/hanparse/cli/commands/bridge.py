@@ -1,4 +1,4 @@
-"""The command `hanparse bridge`: delivers the values of a source to sinks until a signal or the end of the source."""
+"""The command `hanparse bridge`: delivers the values of a source to sinks, until a signal or the source ends it."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ if TYPE_CHECKING:
     from hanparse.sources import Source
 
 SOURCE, SINK = variable("source"), variable("sink")
-"""The environment variables for a source, and for sinks with spaces between them."""
-FAREWELL: Final = 0.8
-"""The longest time in s that the sinks have to end after a signal."""
+"""The environment variables for the URL of the source, and for the URLs of the sinks, separated by spaces."""
+END_TIMEOUT: Final = 0.8
+"""The longest time in s for which the sinks may continue after a signal."""
 SAVE_PERIOD: Final = 60.0
 """The time in s between two writes of the state."""
 
 _WRONG: Final = 2
-_LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None  # the default of Windows cannot do MQTT
+_LOOP: Final = asyncio.SelectorEventLoop if sys.platform == "win32" else None  # aiomqtt needs it on Windows
 _EXAMPLES: Final = """\
 examples:
   hanparse bridge /dev/ttyUSB0 mqtt://user:password@broker
@@ -69,7 +69,10 @@ class Urls(NamedTuple):
 
 
 def urls(given: Sequence[str]) -> Urls:
-    """Return the source and its sinks, by default standard output. Raises `ValueError` if there is no source."""
+    """Return the URLs of the source and of the sinks; the default sink is standard output.
+
+    Raises `ValueError` if there is no source.
+    """
     source = given[0] if given else os.environ.get(SOURCE, "")
     if not source:
         raise ValueError(f"expected a source as argument or in {SOURCE}, found none")
@@ -97,7 +100,7 @@ def _in_loop(work: Coroutine[Any, Any, int]) -> int:
 
 
 def _forget(given: Sequence[str]) -> int:
-    """Remove what brokers keep from a bridge."""
+    """Remove the retained messages of a bridge from each broker."""
     targets = [parse(url) for url in given]
     if not targets or any(not target.scheme.startswith("mqtt") for target in targets):
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
@@ -108,7 +111,7 @@ def _forget(given: Sequence[str]) -> int:
 
 
 class _Service:
-    """Runs the bridge as a program: signals, the log, the state, and signs of life for systemd."""
+    """Runs the bridge as a program: handles signals, reports faults, saves the state and notifies systemd."""
 
     def __init__(self, outlets: Sequence[sinks.Outlet], source: Source, state: StateFile, silence: float) -> None:
         self._source = source
@@ -130,14 +133,14 @@ class _Service:
         self._signal = asyncio.get_running_loop().create_future()
         self._handle_signals()
         async with self._source as source:
-            tasks = [asyncio.create_task(self._bridge.run(source)), asyncio.create_task(self._take_care())]
+            tasks = [asyncio.create_task(self._bridge.run(source)), asyncio.create_task(self._maintain())]
             notify("READY=1")
             ends: list[asyncio.Future[Any]] = [*tasks, self._signal]
             await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             notify("STOPPING=1")
             for task in tasks:
                 task.cancel()
-            await asyncio.wait(tasks, timeout=FAREWELL)
+            await asyncio.wait(tasks, timeout=END_TIMEOUT)
             await end(asyncio.all_tasks() - {asyncio.current_task()})
             self._save()
         return self._status(tasks)
@@ -164,8 +167,8 @@ class _Service:
         if self._signal is not None and not self._signal.done():
             self._signal.set_result(number)
 
-    async def _take_care(self) -> None:
-        """Write what is wrong with the source into the log, save the state, and send signs of life."""
+    async def _maintain(self) -> None:
+        """Report faults of the source, save the state and notify the watchdog of systemd, until cancelled."""
         loop, watchdog = asyncio.get_running_loop(), watchdog_period()
         saved = heard = loop.time()
         pushes = self._bridge.pushes
@@ -180,7 +183,7 @@ class _Service:
                 self._save()
 
     def _report(self, silent: float) -> None:
-        """Write the first error since the last push, and the faults of the wire after a silence."""
+        """Report the first error since the last push, and after a silence the faults of the connection."""
         error, pushes = self._source.last_error, self._bridge.pushes
         if self._is_failing and pushes != self._reported[1]:
             self._is_failing = False

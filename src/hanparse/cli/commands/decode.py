@@ -102,7 +102,7 @@ def _output(found: argparse.Namespace) -> Output:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number. An interrupt still writes the end of the output."""
+    """Write the measurements and return their number. If an interrupt comes, write the end of the output first."""
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:

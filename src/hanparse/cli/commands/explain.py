@@ -34,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
         source: str | bytes
         try:
             source = first(chunks(file, passed_over(name)), passed_over(name))
-        except HexDumpError:  # the function also explains a dump in which bytes are masked
+        except HexDumpError:  # `explain` also reads a dump in which bytes are masked
             if not file.seekable():
                 raise
             file.seek(0)

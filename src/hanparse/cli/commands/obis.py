@@ -23,10 +23,10 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Print what is known of each code and return the exit status."""
+    """Print the descriptions that were found and return the exit status."""
     found = lookups(given.codes)
     if not found:
-        complain("nothing known")
+        complain("no OBIS code was found for these codes and words")
         return NOTHING
     is_json = given.format == "json"
     print(json.dumps([one._asdict() for one in found]) if is_json else "\n".join(one.line for one in found))

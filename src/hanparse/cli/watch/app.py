@@ -14,7 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from hanparse.cli.watch.model import Model, Wire
+from hanparse.cli.watch.model import Connection, Model
 from hanparse.cli.watch.screen import keys, screen
 from hanparse.wire.stats import Stats
 
@@ -35,7 +35,7 @@ _STYLES: Final = {
 
 
 class WatchApp(App[None]):
-    """Reads a source and draws the screen. `title` is its name for the source, `fuse` is the fuse rating in A."""
+    """Reads a source and draws the screen. `title` is the name of the source, `fuse` the rating of the fuse in A."""
 
     ENABLE_COMMAND_PALETTE = False
     CSS = """
@@ -86,7 +86,8 @@ class WatchApp(App[None]):
         if not self.model.is_ended:
             stats = [decoder.stats for decoder in source.decoders.values()] or [source.decoder.stats]
             total = Stats(*map(sum, zip(*stats, strict=True)))
-            self.model.observe(Wire(source.connections, total, source.diagnosis(), source.last_error), now)
+            connection = Connection(source.connections, total, source.diagnosis(), source.last_error)
+            self.model.observe(connection, now)
         lines = screen(self.model, now, max(self.size.width, 20), max(self.size.height - 1, 8))
         styled = [Text(line.text, _STYLES.get(line.style, ""), no_wrap=True) for line in lines]
         self._lines.update(Text("\n", no_wrap=True).join(styled))

@@ -16,9 +16,9 @@ _ROWS, _COLUMNS = 4, 2  # dots of a pattern
 
 
 def bar(low: float, high: float, scale: float, width: int) -> str:
-    """Return a bar of `width` characters: filled to `low`, hatched to `high`, and dots to `scale`.
+    """Return a bar of `width` characters from 0 to `scale`: filled to `low`, then hatched to `high`, then dotted.
 
-    A measured value has `low` equal to `high`. A value above `scale` fills the bar.
+    For a measured value `low` equals `high`. A value above `scale` fills the bar.
     """
     eighths = round(8 * width * min(max(low / scale, 0.0), 1.0))
     filled = _FULL * (eighths // 8) + (_PARTS[eighths % 8] if eighths % 8 else "")
@@ -27,7 +27,7 @@ def bar(low: float, high: float, scale: float, width: int) -> str:
 
 
 def limits(values: Sequence[float | None]) -> tuple[float, float]:
-    """Return the round numbers between which a curve is drawn; 0 is one of them or between them."""
+    """Return the lower and the upper end of the axis of a curve, two round numbers. The axis includes 0."""
     known = [0.0, *(value for value in values if value is not None)]
     lowest, highest = min(known), max(known)
     step = _step(max(highest, -lowest))
@@ -35,7 +35,7 @@ def limits(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def _step(largest: float) -> float:
-    """Return the largest of 1, 2 and 5 times a power of ten that is at most half of a number; at least 50 (W)."""
+    """Return the largest of 1, 2 and 5 times a power of ten that is at most half of `largest`, and at least 50 W."""
     half = max(largest / 2, 50.0)
     power: float = 10.0 ** math.floor(math.log10(half))
     return max(factor * power for factor in (1, 2, 5) if factor * power <= half)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from hanparse.cli.watch.model import Model
 
 _STEPS: Final = re.compile(r"[;,] or |; ")
-"""Divides the message of a fault behind its observation into causes and actions."""
+"""Separates the causes and the actions in a message of a fault, which follow the observation."""
 _SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
 """The kinds of faults that a wrong speed or parity causes."""
 _PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
@@ -43,9 +43,9 @@ _ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
 
 
 class Problem(NamedTuple):
-    """What was observed, and the possible causes and actions."""
+    """A problem of the connection: the observation, its possible causes, and actions."""
 
-    seen: str
+    observation: str
     steps: tuple[str, ...]
 
 
@@ -53,41 +53,41 @@ def words(model: Model, now: datetime) -> str:
     """Return the state of the connection in a few words."""
     if model.is_ended:
         return "the source has ended"
-    wire = model.wire
+    connection = model.connection
     if model.last_bytes is None:
-        return "connecting" if wire.connections <= 1 else f"connecting, attempt {wire.connections}"
+        return "connecting" if connection.attempts <= 1 else f"connecting, attempt {connection.attempts}"
     quiet = now - model.last_bytes
-    if quiet > QUIET or (wire.error and model.is_quiet(now)):
-        return f"no byte for {duration(quiet)}, attempt {wire.connections}"
+    if quiet > QUIET or (connection.error and model.is_quiet(now)):
+        return f"no byte for {duration(quiet)}, attempt {connection.attempts}"
     if model.last_push is None:
-        return f"{wire.stats.bytes:,} bytes, no push yet"
+        return f"{connection.stats.bytes:,} bytes, no push yet"
     if model.is_quiet(now):
         return f"no push for {duration(now - model.last_push)}"
     return "receiving"
 
 
 def problems(model: Model, now: datetime) -> Iterator[Problem]:
-    """Yield what is wrong with the connection, the most important first."""
-    wire = model.wire
+    """Yield the problems of the connection, the most important first."""
+    connection = model.connection
     is_quiet = model.is_quiet(now)
-    if is_quiet and wire.error is not None:
-        yield _of_error(wire.error)
-    for fault in wire.faults:
-        if fault.kind == "no-bytes" and not (is_quiet and wire.error is None):
-            continue  # the bytes have not arrived yet, or the error is the reason
-        seen, _, rest = fault.message.partition(": ")
+    if is_quiet and connection.error is not None:
+        yield _of_error(connection.error)
+    for fault in connection.faults:
+        if fault.kind == "no-bytes" and not (is_quiet and connection.error is None):
+            continue  # bytes may still arrive, or the error explains why none do
+        observation, _, rest = fault.message.partition(": ")
         probe = (_PROBE,) if fault.kind in _SETTINGS else ()
-        yield Problem(seen, (*filter(None, _STEPS.split(rest)), *probe))
-    if is_quiet and not wire.error and not wire.faults:
+        yield Problem(observation, (*filter(None, _STEPS.split(rest)), *probe))
+    if is_quiet and not connection.error and not connection.faults:
         yield Problem(*_silent(model, now))
 
 
 def _of_error(error: Exception) -> Problem:
-    """Return the problem of an error, or of the error that caused it."""
+    """Return the problem for an error of the connection, or for the error that caused it."""
     errors = [one for one in (error, error.__cause__) if one is not None]
     known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
-    seen, steps = _ERRORS[known[0][0]] if known else ("", ())
-    return Problem(seen or str(error), steps)
+    observation, steps = _ERRORS[known[0][0]] if known else ("", ())
+    return Problem(observation or str(error), steps)
 
 
 def _silent(model: Model, now: datetime) -> tuple[str, tuple[str, ...]]:

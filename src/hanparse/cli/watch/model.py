@@ -1,4 +1,4 @@
-"""Holds the state that `hanparse watch` shows: `Model`. There is no I/O, and the caller gives the time."""
+"""Holds the state that `hanparse watch` shows: `Model`. It has no I/O and no clock; the caller passes the time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ WINDOW: Final = timedelta(minutes=10)
 """The time that the curve of the power covers."""
 QUIET: Final = timedelta(seconds=30)
 """The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
-_MAX_POWERS: Final = 4096  # a power each 0.15 s; a meter sends at most one a second
-_LARGEST_POWER: Final = 1e12  # W; the largest number of 32 bits is 4 GW
+_MAX_POWERS: Final = 4096  # one power each 0.15 s; a meter sends at most one each second
+_LARGEST_POWER: Final = 1e12  # W; a register of 32 bits holds at most 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard may match the topics of a whole network
 
 
-class Wire(NamedTuple):
-    """The state of a connection, as a source reports it."""
+class Connection(NamedTuple):
+    """The state of the connection to a meter, as a source reports it."""
 
-    connections: int = 0
+    attempts: int = 0
     """The number of attempts to connect."""
     stats: Stats = Stats()
     faults: tuple[Fault, ...] = ()
@@ -43,7 +43,7 @@ class Model:
     def __init__(self, title: str, fuse: float | None, start: datetime) -> None:
         self.title = title
         self.fuse = fuse
-        self.wire = Wire()
+        self.connection = Connection()
         self.powers: deque[tuple[datetime, float]] = deque(maxlen=_MAX_POWERS)
         """The powers of the last minutes in W with their times of arrival; an export is below 0."""
         self.last_push: datetime | None = None
@@ -55,7 +55,7 @@ class Model:
         self._state = MeterState()
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
-        """Add a push that arrived at `now`. Other topics than the first may be of other meters, and are only noted."""
+        """Add a push that arrived at `now`. Of a push of another topic than the first one, add the topic only."""
         if len(self.channels) < _MAX_CHANNELS:
             self.channels[channel] = None
         if channel != next(iter(self.channels)):
@@ -66,18 +66,18 @@ class Model:
         if power is not None and abs(power) <= _LARGEST_POWER:
             self.powers.append((now, power))
 
-    def observe(self, wire: Wire, now: datetime) -> None:
+    def observe(self, connection: Connection, now: datetime) -> None:
         """Take the state of the connection at `now`, and forget the powers that the curve no longer covers."""
-        if wire.stats.bytes != self.wire.stats.bytes:
+        if connection.stats.bytes != self.connection.stats.bytes:
             self.last_bytes = now
-        self.wire = wire
+        self.connection = connection
         while self.powers and now - self.powers[0][0] > WINDOW:
             self.powers.popleft()
 
     def end(self, error: Exception | None) -> None:
-        """Note that the source delivers no more pushes, and the reason."""
+        """Record that the source delivers no more pushes, and the error that ended it."""
         self.is_ended = True
-        self.wire = self.wire._replace(error=error or self.wire.error)
+        self.connection = self.connection._replace(error=error or self.connection.error)
 
     def measurement(self, now: datetime) -> Measurement:
         """Return the latest value of each field."""
@@ -89,9 +89,9 @@ class Model:
         return now - latest.received if latest else timedelta()
 
     def is_quiet(self, now: datetime) -> bool:
-        """Return whether pushes are missing: none arrived for `QUIET`, or none ever and there is a fault."""
+        """Return whether pushes are missing: for longer than `QUIET`, or since the beginning if there is a fault."""
         if self.is_ended:
             return self.last_push is None
-        faults = [fault for fault in self.wire.faults if fault.kind != "no-bytes"]  # which is so at the beginning
-        has_failed = self.last_push is None and (self.wire.error is not None or bool(faults))
+        faults = [fault for fault in self.connection.faults if fault.kind != "no-bytes"]  # normal at the beginning
+        has_failed = self.last_push is None and (self.connection.error is not None or bool(faults))
         return has_failed or now - (self.last_push or self._start) > QUIET

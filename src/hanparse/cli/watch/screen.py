@@ -28,7 +28,10 @@ _HOLD: Final = QUIET.total_seconds()
 
 
 class Line(NamedTuple):
-    """One line of text and its style: "title", "good", "dim", "warning", "alarm" or "". The text alone is complete."""
+    """One line of text and its style: "title", "good", "dim", "warning", "alarm", "curve" or "".
+
+    The text is complete without the style.
+    """
 
     text: str
     style: str = ""
@@ -37,7 +40,7 @@ class Line(NamedTuple):
 def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
     """Return the lines for a terminal of this size; there may be more lines than `height`.
 
-    What to do about missing pushes is at the top. The other problems are at the end.
+    Advice about missing pushes is at the top. Other problems are at the end.
     """
     known = model.measurement(now)
     advice = [Line(text, style) for text, style in _advice(model, now, width)]
@@ -54,18 +57,18 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
 
 
 def _safe(line: Line, width: int) -> Line:
-    """Return a line without control characters: a topic of a broker may contain a sequence that rules the terminal."""
+    """Return a line without control characters: the topic of a broker may contain control sequences."""
     return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text[:width]))
 
 
 def keys(lines: int, height: int) -> str:
-    """Return the keys for a number of lines in a terminal that shows `height` of them."""
+    """Return the description of the keys for a screen of `lines` lines, of which the terminal shows `height`."""
     return "q quits  ↑ ↓ scroll" if lines > height else "q quits"
 
 
 def _title(model: Model, now: datetime, width: int) -> Line:
     state = words(model, now)
-    style = "alarm" if model.is_quiet(now) else "warning" if model.wire.faults else "good"
+    style = "alarm" if model.is_quiet(now) else "warning" if model.connection.faults else "good"
     columns = max(width - len(state) - 2, 8)
     title = model.title if len(model.title) <= columns else f"{model.title[: columns - 1]}…"
     return Line(f"{title}  {state}".ljust(width)[:width] if len(title) < columns else f"{title}  {state}", style)
@@ -117,7 +120,7 @@ def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
 
 
 def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
-    """Yield the remarks to a current, the most important first."""
+    """Yield the notes on a current, the most important first."""
     name, voltage, fuse = f"current_l{phase}", finite(getattr(known, f"voltage_l{phase}")), model.fuse
     if estimate := known.estimated.get(name):
         is_above = fuse is not None and estimate.high > fuse
@@ -180,7 +183,7 @@ def _energy(name: str, value: float) -> str:
 
 
 def _counts(model: Model, width: int) -> Line:
-    stats = model.wire.stats
+    stats = model.connection.stats
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
     text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
     if len(model.channels) > 1:
@@ -192,7 +195,7 @@ def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]
     for number, problem in enumerate(problems(model, now)):
         if number:
             yield "", ""
-        yield from ((text, "warning") for text in textwrap.wrap(problem.seen, width))
+        yield from ((text, "warning") for text in textwrap.wrap(problem.observation, width))
         for step_number, step in enumerate(problem.steps, 1):
             mark = f"{step_number}. "
             yield from ((text, "") for text in textwrap.wrap(mark + step, width, subsequent_indent=" " * len(mark)))
