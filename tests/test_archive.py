@@ -24,6 +24,7 @@ from wire import seeded
 from hanparse import Decoder, Measurement, Scale
 from hanparse.archive import Batches, batches
 from hanparse.archive.decoder import ArchiveDecoder
+from hanparse.archive.find import Finder, Found
 from hanparse.decoder import Options
 from hanparse.measurement import FIELDS
 from hanparse.measurement.jsonready import from_security, from_value
@@ -179,6 +180,28 @@ def test_few_bytes_of_a_clean_capture_go_to_the_decoder(meter: str, monkeypatch:
     data = b"".join(push.data for push in islice(simulate(meter), 4000))
     assert sum(batch.num_rows for batch in batches(data)) == 4000
     assert sum(fed) < len(data) / 20
+
+
+@pytest.mark.parametrize("seed", range(STREAMS // 10))
+def test_frames_are_not_looked_for_again_and_again_where_the_decoder_has_to_read(
+    seed: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[int] = []
+    find = Finder.find
+
+    def counted(finder: Finder, octets: Any, start: int, stop: int) -> Found:  # noqa: ANN401
+        seen.append(stop - start)
+        return find(finder, octets, start, stop)
+
+    monkeypatch.setattr(Finder, "find", counted)
+    rng = seeded(seed)
+    header = any_push(rng).header  # the same addresses, so that one list tells the maker of another
+    pushes = [any_push(rng)._replace(header=header) for _ in range(rng.choice((2, 300)))]
+    data = b"".join(following(rng, rng.choice(pushes)).frame for _ in range(3000))
+    rows = sum(batch.num_rows for batch in batches(data, profiles=(SHORT, *PROFILES, GENERAL)))
+    decoder = Decoder(profiles=(SHORT, *PROFILES, GENERAL))
+    assert rows == len(decoder.feed(data) + decoder.flush())
+    assert sum(seen) < 4 * len(data)
 
 
 def test_several_captures_are_read_one_after_the_other_each_with_a_decoder_of_its_own(tmp_path: Path) -> None:

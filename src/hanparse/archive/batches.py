@@ -21,14 +21,14 @@ if TYPE_CHECKING:
 
 ROWS: Final = 65_536
 """The largest number of rows of a batch."""
-_WINDOW: Final = 1 << 21
+_WINDOW: Final = 1 << 20
 
 
 class Readable(Protocol):
-    """A binary file, or an object with its method `read`."""
+    """A binary file, or another object with the method `read` of one."""
 
     def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes; none at the end."""
+        """Return at most `size` bytes, and no bytes at the end."""
 
 
 One = str | os.PathLike[str] | Readable | Buffer
@@ -36,9 +36,9 @@ One = str | os.PathLike[str] | Readable | Buffer
 
 
 class Batches:
-    """Arrow record batches of one or several captures, in their order; an iterable with `__arrow_c_stream__`.
+    """The Arrow record batches of one or several captures, in their order; an iterable with `__arrow_c_stream__`.
 
-    Each iteration reads the captures again from their begin, files from where they are.
+    Each iteration reads paths and bytes from their begin, and a binary file from its current position.
     """
 
     def __init__(self, captures: tuple[One, ...], rows: int, options: Options, window: int = _WINDOW) -> None:
@@ -52,12 +52,9 @@ class Batches:
 
     @property
     def stats(self) -> Stats:
-        """The counts of the last iteration so far, over all captures."""
-        return (
-            Stats(*map(sum, zip(*(decoder.stats for decoder in self._decoders), strict=True)))
-            if self._decoders
-            else Stats()
-        )
+        """The sums of the counts of all decoders in the last iteration, so far."""
+        counts = [Stats(), *(decoder.stats for decoder in self._decoders)]
+        return Stats(*map(sum, zip(*counts, strict=True)))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Return the batches. Raises `OSError` for a file that cannot be read."""
@@ -75,11 +72,12 @@ class Batches:
 
 
 def batches(source: One | Iterable[One], *, rows: int = ROWS, **options: Unpack[Options]) -> Batches:
-    """Return the pushes in a capture, or in several, as Arrow record batches of at most `rows` rows.
+    """Return the pushes in one or several captures as Arrow record batches of at most `rows` rows.
 
-    `source` is a path, a binary file, or bytes; or an iterable of these. Each capture is one wire and has a decoder of
-    its own. `options` are those of `Decoder`. The rows are the measurements that `Decoder` returns, in its order.
-    Raises `TypeError` for a source or option of a wrong type, and `ValueError` for `rows` below 1.
+    `source` is one capture or an iterable of captures: paths, binary files or bytes. A capture contains the bytes of
+    one wire, and each capture has its own decoder with these `options`. The rows are the measurements that `Decoder`
+    returns, in the same order. Raises `TypeError` for a source or option of a wrong type, and `ValueError` for `rows`
+    below 1.
     """
     if not isinstance(rows, int) or isinstance(rows, bool):
         raise TypeError(f"expected rows: int, found {type(rows).__name__}")

@@ -1,4 +1,4 @@
-"""The Arrow columns of a record batch, derived from the fields of `Measurement`, and the arrays in them: `SCHEMA`.
+"""Measurements -> Arrow columns, which are derived from the fields of `Measurement`: `SCHEMA`, `from_measurements`.
 
 A number is a float64, because a meter may send any number with decimals. A time fills two columns: `timestamp` in UTC,
 null where the zone is unknown, and `timestamp_local`, the wall clock.
@@ -40,7 +40,10 @@ _FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, da
 
 
 class Values(NamedTuple):
-    """The values of some rows in one column. Texts are numbers of `texts`. `valid` is `None` where no row is null."""
+    """The values of some rows in one column: an array, or one value for all rows.
+
+    The values of a text column are indices of `texts`. `valid` is false for null, and `None` if no row is null.
+    """
 
     values: Any
     valid: Any = None
@@ -67,7 +70,7 @@ SCHEMA: Final = pa.schema(
         *(("wiring", TEXT), ("made_for_transformers", pa.bool_()), ("security", _struct(Security))),
     ]
 )
-"""The columns: the name of the capture, the position of the first byte of the push in it, and what the push carries."""
+"""The columns: the name of the capture, the position of the first byte of the push in it, and the push's values."""
 WITH_ESTIMATES: Final = SCHEMA.append(
     pa.field("estimated", pa.list_(pa.struct([pa.field("field", pa.string()), *_struct(Estimate)])))
 )
@@ -94,7 +97,7 @@ def _parts(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(value: int) -> int | None:
-    """Return a count, or `None` for one that no meter reaches and no column holds."""
+    """Return a count, or `None` for a count of more than 63 bits, which no meter reaches and no column can hold."""
     return value if abs(value) < _LARGEST else None
 
 
@@ -115,7 +118,7 @@ _READ: Final[Columns[Any]] = Columns(
 
 
 def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
-    """Return the columns that some of the measurements fill, by name."""
+    """Return the columns in which at least one of the measurements has a value, by name."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
         found["made_for_transformers"][row] = measurement.made_for_transformers
@@ -135,83 +138,15 @@ def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
 
 def _values(name: str, values: Sequence[Any]) -> Values:
     kind = WITH_ESTIMATES.field(name).type
-    if kind == TEXT:
-        texts = tuple(dict.fromkeys(value for value in values if value is not None))
-        codes = {text: code for code, text in enumerate(texts)}
-        return Values(np.array([codes.get(value, -1) for value in values], np.int32), texts=texts)
     if pa.types.is_nested(kind):
         return Values(values)
     valid = np.array([value is not None for value in values], bool)
-    return Values(np.array([value or 0 for value in values], _dtype(kind)), valid)
+    if kind == TEXT:
+        texts = {text: code for code, text in enumerate(dict.fromkeys(value or "" for value in values))}
+        return Values(np.array([texts[value or ""] for value in values], np.int32), valid, tuple(texts))
+    return Values(np.array([value or 0 for value in values], dtype(kind)), valid)
 
 
-def _dtype(kind: pa.DataType) -> type:
+def dtype(kind: pa.DataType) -> type:
+    """Return the type of the values in an array for a column of numbers, times or truth values."""
     return np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
-
-
-class Piece(NamedTuple):
-    """Columns of some rows of a batch. `rows` are the numbers of the rows, or a slice of them."""
-
-    rows: Any
-    columns: dict[str, Values]
-
-
-def record_batch(schema: pa.Schema, rows: int, pieces: list[Piece]) -> pa.RecordBatch:
-    """Return a batch of so many rows, in which the pieces fill the columns."""
-    having: dict[str, list[tuple[Any, Values]]] = defaultdict(list)
-    for piece in pieces:
-        for name, values in piece.columns.items():
-            having[name].append((piece.rows, values))
-    filled: dict[tuple[int, ...], Array | None] = {}
-    arrays = [_array(field, rows, having[field.name], filled) for field in schema]
-    return pa.RecordBatch.from_arrays(arrays, schema=schema)
-
-
-def _array(
-    field: pa.Field, rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]
-) -> pa.Array:
-    if not parts:
-        return _nulls(field.type, rows)
-    if field.type == TEXT:
-        return _texts(rows, parts)
-    if pa.types.is_nested(field.type):
-        cells = np.full(rows, None, object)
-        for to, found in parts:
-            cells[to] = np.fromiter(found.values, object, len(found.values))
-        return pa.array(cells.tolist(), field.type)
-    out: Array = np.zeros(rows, _dtype(field.type))
-    for to, found in parts:
-        out[to] = found.values
-    array = pa.array(out, mask=_missing(rows, parts, filled), from_pandas=False)
-    return array.view(field.type) if pa.types.is_timestamp(field.type) else array
-
-
-def _missing(rows: int, parts: list[tuple[Any, Values]], filled: dict[tuple[int, ...], Array | None]) -> Array | None:
-    """Return which rows are null, `None` if no row is. `filled` keeps what is the same in many columns."""
-    key = tuple(id(to) if found.valid is None else -id(found.valid) for to, found in parts)
-    if key not in filled:
-        missing = np.ones(rows, bool)
-        for to, found in parts:
-            missing[to] = False if found.valid is None else ~found.valid
-        filled[key] = missing if missing.any() else None
-    return filled[key]
-
-
-def _texts(rows: int, parts: list[tuple[Any, Values]]) -> pa.Array:
-    texts = {text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))}
-    codes = np.full(rows, -1, np.int32)
-    for to, found in parts:
-        codes[to] = np.array([*map(texts.get, found.texts), -1], np.int32)[found.values]
-    missing = codes < 0
-    indices = pa.array(codes, mask=missing if missing.any() else None, from_pandas=False)
-    return pa.DictionaryArray.from_arrays(indices, pa.array([*texts], pa.string()))
-
-
-_kept_nulls: dict[pa.DataType, pa.Array] = {}
-
-
-def _nulls(kind: pa.DataType, rows: int) -> pa.Array:
-    kept = _kept_nulls.get(kind)
-    if kept is None or len(kept) < rows:
-        kept = _kept_nulls[kind] = pa.nulls(rows, kind)
-    return kept.slice(0, rows)

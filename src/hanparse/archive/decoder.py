@@ -1,4 +1,4 @@
-"""Defines `ArchiveDecoder`: the decoder of the bytes that are not in runs of frames with learned layouts."""
+"""Decodes the bytes of a capture that are not in frames with learned layouts: `ArchiveDecoder`."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ if TYPE_CHECKING:
 
 
 class ArchiveDecoder(Decoder):
-    """A decoder that notes the position of each push, and that passes over frames which were read elsewhere."""
+    """A decoder that notes the position of each push, and that passes over frames which another reader found."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)
         self.places: list[int] = []
-        self._reader.places = self.places
-        self.layouts = self._layouts
+        self.layouts, self.reader = self._layouts, self._reader
+        self.reader.places = self.places
 
     @property
     def can_pass(self) -> bool:
-        """Whether the next frame depends on no byte before it except for an opening flag."""
-        reader = self._reader
-        return reader.is_settled and reader.known is self._layouts.starts and self._estimator is None
+        """True if the next frame depends on no byte before it except for an opening flag."""
+        return self.reader.is_settled and self.reader.known is self._layouts.starts and self._estimator is None
 
-    @property
-    def has_flag(self) -> bool:
-        """Whether a flag was fed that may open the next frame."""
-        return self._reader.pending == 1
+    def count_damage(self, data: bytes, base: int, start: int, stop: int) -> bool:
+        """Count the errors in ``data[start:stop]``, which ends where a sound frame begins.
 
-    def pass_over(self, start: int, end: int) -> None:
-        """Continue behind recognised frames."""
-        self._reader.pass_over(start, end)
+        Return false, and count nothing, if these bytes may contain another frame. `base` is the position of
+        ``data[0]``.
+        """
+        errors = self.reader.errors_between(data, base, start, stop)
+        for error in errors or ():
+            self._fail(error)
+        return errors is not None
 
     def _take(self, event: Event | list[Measurement]) -> None:
         before = len(self._ready)

@@ -1,9 +1,9 @@
 """Captures -> Parquet files in directories by meter and day: `convert`.
 
 The directories are named as Hive names partitions: ``meter=6970631400000017/day=2024-01-31``. Many lists contain no
-number and no clock. So the meter of a push is the last number that the capture contains up to it, or else the first one
-after it, and the day is that of the wall clock, found in the same way. After the first batch of the capture, only
-earlier numbers and clocks count.
+meter number or no clock. A push without a number belongs to the meter of the last number before it in the capture. If
+no number is before it, the push belongs to the meter of the first number after it in the same batch. The day is that of
+the wall clock, and the same rule applies to a push without a clock.
 """
 
 from __future__ import annotations
@@ -30,22 +30,22 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.decoder import Options
 
-_ROWS: Final = 1 << 17  # that are held before they are written
+_ROWS: Final = 1 << 17  # the number of rows that are held before they are written
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
-_NONE: Final = -(1 << 26)  # a day that no clock shows
+_NONE: Final = -(1 << 26)  # in place of a day where no clock is; no clock shows this day
 _UNKNOWN: Final = "unknown"  # pyarrow reads no partition of which all values are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
-"""The largest number of characters of a meter number in the name of a directory; names have at most 255."""
+"""The largest number of characters of a meter number in the name of a directory; a name has at most 255 bytes."""
 
 
 def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options: Unpack[Options]) -> int:
-    """Write the pushes of a capture to Parquet files in the directory `out`, and return how many there are.
+    """Write the pushes of a capture to Parquet files in the directory `out`, and return the number of pushes.
 
-    The columns are those of `batches`, `options` those of `Decoder`. The names of the files follow from the full path
-    of the capture, so a second call writes the same files again. The files replace earlier ones at the end, each as a
-    whole, so an interrupted call leaves no half file. Two calls at the same time may not have the same path. Raises
-    `OSError` for a capture that cannot be read and for a file that cannot be written.
+    The columns are those of `batches`, and the options those of `Decoder`. The names of the files depend on the full
+    path of the capture, so a second call replaces the files of the first one. The files are moved to their directories
+    at the end, so an interrupted call leaves no incomplete file. Two calls at the same time need different paths.
+    Raises `OSError` for a capture that cannot be read and for a file that cannot be written.
     """
     return write(batches(path, **options), path, out)
 
@@ -74,7 +74,7 @@ def write(found: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: st
 
 
 class _Partitions:
-    """Holds rows by meter and day, and writes a file for each when there are many."""
+    """Holds rows by meter and day. From `_ROWS` rows on, it writes one file for each meter and day."""
 
     def __init__(self, scratch: Path, name: str) -> None:
         self.rows = 0
@@ -82,8 +82,8 @@ class _Partitions:
         self._scratch, self._name = scratch, name
         self._parts = self._held = 0
         self._batches: dict[tuple[str | None, int], list[pa.RecordBatch]] = defaultdict(list)
-        self._meter: str | None = None  # the last ones
-        self._day = _NONE
+        self._meter: str | None = None  # of the last row
+        self._day = _NONE  # of the last row
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch."""
@@ -125,7 +125,10 @@ def _days(batch: pa.RecordBatch) -> Array:
 
 
 def _filled(values: Array, missing: int, before: int) -> Array:
-    """Return the values, each missing one replaced by the last one, or by `before`, or else by the first one."""
+    """Return the values, with each missing one replaced by the last value before it.
+
+    The value before all others is `before`, or the first value if `before` is missing.
+    """
     has = values != missing
     last = np.maximum.accumulate(np.where(has, np.arange(len(values)), -1))
     first = before if before != missing or not has.any() else values[has.argmax()]

@@ -99,10 +99,6 @@ class Layout:
         """Return the value at one of the positions in `numbers`."""
         return self.plan.number(apdu, 0, position)
 
-    def parts(self, apdu: bytes) -> LayoutBuilder:
-        """Return where the values are and what makes them fields, from an APDU that has this layout."""
-        return LayoutBuilder(apdu, self._read(apdu), self.scale, self._timezone)
-
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return every element of an APDU that has this layout as a register.
 

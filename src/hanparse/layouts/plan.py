@@ -53,13 +53,14 @@ class Plan:
     """How the values of one kind of APDU are read. Values that are the same in every push are no part of it.
 
     `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values,
-    `texts` the places of the texts that vary. `numbers` are the positions of values that are read alone in clearly less
-    time than all values.
+    the names of the constant fields first, then those of `integers`, of `texts` and of `clocks`. `texts` are the places
+    of the texts that vary. `numbers` are the positions of values that are read alone in clearly less time than all
+    values. `unmeasured` are the positions of values of which a 0 means not measured.
     """
 
     __slots__ = (
-        *("_clocks", "_divided", "_divisors", "_factors", "_multiplied", "_numbers", "_numerators", "_unmeasured"),
-        *("_whole", "index", "mask", "numbers", "order", "size", "texts"),
+        *("_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_whole", "clocks", "index", "integers"),
+        *("mask", "numbers", "order", "size", "texts", "unmeasured"),
     )
 
     def __init__(
@@ -87,14 +88,14 @@ class Plan:
         self._numerators = numerators if set(numerators) - {1} else ()  # in most plans there is nothing to multiply
         self._divisors = tuple(number.denominator for number in divided)
         self.texts = tuple(place for _, place in texts)
-        self._clocks = clocks
-        self._numbers = (*whole, *divided, *multiplied)
+        self.clocks = clocks
+        self.integers = (*whole, *divided, *multiplied)
         times = (name for found in clocks for name in found.names)
         # in the order in which `values` returns them
-        names = (*constants, *(number.name for number in self._numbers), *(name for name, _ in texts), *times)
+        names = (*constants, *(number.name for number in self.integers), *(name for name, _ in texts), *times)
         self.index = {name: position for position, name in enumerate(names)}
         self.order = Order(self.index)
-        self._unmeasured = tuple(self.index[name] for name in unmeasured)
+        self.unmeasured = tuple(self.index[name] for name in unmeasured)
         first = len(constants)
         self.numbers = range(first, first + len(numbers)) if len(names) >= _MANY else range(0)
 
@@ -113,21 +114,21 @@ class Plan:
             found += map(mul, self._multiplied(push, start), self._factors)
         for begin, end in self.texts:
             found.append(values.printable(push[start + begin : start + end]))
-        for place, microsecond, zone, names in self._clocks:
+        for place, microsecond, zone, names in self.clocks:
             moment = clock.moment(_wall_clock(push, start + place), microsecond, zone)
             if moment is None:
                 return None
             found += [moment] * len(names)
-        for position in self._unmeasured:
+        for position in self.unmeasured:
             found[position] = found[position] or None
         return found
 
     def number(self, push: bytes, start: int, position: int) -> float | None:
         """Return the value that `values` returns at a position of `numbers`."""
-        number = self._numbers[position - self.numbers.start]
+        number = self.integers[position - self.numbers.start]
         (sent,) = _INTEGERS[number.format].unpack_from(push, start + number.place)
         value = sent * number.numerator / number.denominator if number.is_divided else sent * number.numerator
-        return None if not value and position in self._unmeasured else value
+        return None if not value and position in self.unmeasured else value
 
 
 shared_plan = lru_cache(maxsize=1024)(Plan)

@@ -178,14 +178,41 @@ class StreamReader:
         stream.data = data
         return self._run(self._at)
 
-    def pass_over(self, start: int, end: int) -> None:
-        """Continue the search at `end`, after HDLC frames that another reader found from the position `start` on.
+    @property
+    def bounds(self) -> tuple[int, int]:
+        """Return the positions at which the next frame may begin, and up to which all bytes were delivered or skipped.
 
-        The reader must be settled. Every received byte must be before `start` or be the opening flag at `start`.
+        They differ by the flag at the end of a settled reader, which may be delivered and open the next frame.
+        """
+        return self._stream.base, self._stream.base + self._stream.done
+
+    def errors_between(self, data: bytes, base: int, start: int, stop: int) -> list[FrameError] | None:
+        """Return the errors of the candidates that begin in ``data[start:stop]``, by the rule at the top.
+
+        `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame, or one of another link layer
+        than HDLC, because some of these layers remember what they have read.
+        """
+        errors: list[FrameError] = []
+        while (match := self._starts.search(data, start)) and (at := match.start()) < stop:
+            if data[at] != _FLAG[0]:
+                return None
+            try:
+                self._layers[data[at]].find_end(data, at, base)
+            except FrameError as error:
+                error.offset += base
+                errors.append(error)
+                start = at + 1
+            else:
+                return None
+        return errors
+
+    def pass_over(self, end: int, skipped: int) -> None:
+        """Continue the search at the position `end`, after HDLC frames that another reader found.
+
+        `skipped` bytes before `end` belong to no frame. The reader must be settled.
         """
         stream = self._stream
-        if stream.done < start - stream.base:
-            stream.skip(start - stream.base)
+        stream.skipped_count += skipped
         stream.base, stream.data, stream.done, stream.loss = end - 1, _FLAG, 1, False
         self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, False, False
 

@@ -1,0 +1,160 @@
+"""Finds and verifies all frames with learned layouts in a part of a capture at once: `Finder`."""
+
+from __future__ import annotations
+
+import re
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import numpy as np
+
+from hanparse.archive.frames import WORD, FrameColumns
+from hanparse.hdlc import FLAG
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hanparse.archive.columns import Array
+    from hanparse.layouts.carriers import PlainFrame
+    from hanparse.layouts.store import Layouts
+
+_TRIED: Final = 8
+"""The number of layouts that are tried for frames with the same first bytes."""
+
+
+class Part(NamedTuple):
+    """The sound frames of one layout: their indices in `Found`, and their bytes, one row for each frame."""
+
+    columns: FrameColumns
+    frames: Array
+    rows: Array
+
+
+class Found(NamedTuple):
+    """The places where frames with known first bytes begin and end, and the sound ones among these frames."""
+
+    starts: Array
+    ends: Array
+    sound: Array
+    """The indices of the sound frames, without those that begin inside an earlier one."""
+    parts: list[Part]
+    cut: int | None
+    """The place where the first frame begins that does not end in the window; `None` if all of them do."""
+
+    @property
+    def runs(self) -> list[tuple[int, int, int, int]]:
+        """The runs of sound frames without a gap between them.
+
+        A run is the index in `sound` of its first frame and the one after its last frame, and the places of its first
+        byte and after its last byte.
+        """
+        starts, ends = self.starts[self.sound], self.ends[self.sound]
+        breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
+        first, last = np.append(0, breaks), np.append(breaks, len(starts))
+        return [*zip(first.tolist(), last.tolist(), starts[first].tolist(), ends[last - 1].tolist(), strict=True)]
+
+
+class Finder:
+    """Finds frames of the layouts that a decoder has learned."""
+
+    def __init__(self, layouts: Layouts) -> None:
+        self._layouts = layouts
+        self._columns: dict[PlainFrame, FrameColumns] = {}
+        self._unnamed: list[PlainFrame] = []
+        self._state: tuple[object, ...] = ()
+
+    @property
+    def is_current(self) -> bool:
+        """True if the decoder recognises the same frames as at the last call of `learn`."""
+        return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
+
+    def learn(self) -> bool:
+        """Take over the layouts of plain frames that the decoder has learned. Return whether there are any."""
+        if not self.is_current:
+            starts = self._layouts.starts.items()
+            tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
+            self._unnamed = [kind for table in tables for kind in table if not kind.is_named]
+            self._state = (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
+            stable = [[kind for kind in table if self._is_stable(kind)] for table in tables]
+            kinds = {kind: self._columns.get(kind) or FrameColumns(kind) for table in stable for kind in table}
+            self._columns = kinds
+            self._tables = [[kinds[kind] for kind in table if kinds[kind].is_exact] for table in stable]
+            self._tables = [table for table in self._tables if table]
+            heads = [table[0].kind.first_bytes for table in self._tables]
+            self._search = re.compile(b"|".join(map(re.escape, heads)), re.DOTALL)
+            self._sizes = np.array([table[0].kind.size for table in self._tables], np.int64)
+            self._numbers = np.full(1 << 16, -1, np.int16)  # of the table, by the two bytes after the flag
+            self._numbers[[int.from_bytes(head[1:], "little") for head in heads]] = range(len(heads))
+        return bool(self._tables)
+
+    def _is_stable(self, kind: PlainFrame) -> bool:
+        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
+        last = kind.last
+        return all(last is not other.last for other in self._unnamed) or (
+            kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
+        )
+
+    def next_start(self, data: bytes, at: int) -> int:
+        """Return the first place from `at` on where a frame with a layout may begin, or the size of `data`."""
+        found = self._search.search(data, at)
+        return found.start() if found else len(data)
+
+    def find(self, octets: Array, start: int, stop: int) -> Found:
+        """Return the frames that begin in ``octets[start:stop]`` and are followed by at least `WORD` bytes.
+
+        So many bytes follow `stop`, too.
+        """
+        formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
+        starts = start + np.flatnonzero(octets[start:stop] == FLAG)
+        numbers = self._numbers[formats[starts]]
+        known = np.flatnonzero(numbers >= 0)  # faster than the array of booleans as an index
+        starts, numbers = starts.take(known), numbers.take(known)
+        ends = starts + self._sizes.take(numbers)
+        is_cut = ends > len(octets) - WORD
+        is_sound = np.zeros(len(starts), bool)
+        parts: list[Part] = []
+        for number, table in enumerate(self._tables):
+            frames = np.flatnonzero((numbers == number) & ~is_cut)
+            for columns in table:
+                if not len(frames):
+                    break
+                rows = _rows(octets, starts.take(frames), columns.width)
+                good = columns.sound(rows)
+                if len(good):
+                    is_all = len(good) == len(frames)
+                    parts.append(Part(columns, frames.take(good), rows if is_all else rows.take(good, axis=0)))
+                    is_sound[parts[-1].frames] = True
+                    frames = np.delete(frames, good)
+        cut = int(starts[is_cut.argmax()]) if is_cut.any() else None
+        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
+
+
+def _rows(octets: Array, starts: Array, width: int) -> Array:
+    """Return the frames that begin at `starts`, one in each row."""
+    windows = np.ndarray((len(octets) - width + 1,), f"V{width}", octets, 0, (1,))
+    found: Array = windows[starts].view(np.uint8).reshape(-1, width)
+    return found
+
+
+def _apart(starts: Array, ends: Array, frames: Array) -> Array:
+    """Return the frames without those that begin inside an earlier one. Two frames may share a flag."""
+    if (starts[frames[1:]] >= ends[frames[:-1]] - 1).all():
+        return frames
+    end, apart = 0, []
+    for frame in frames.tolist():
+        if starts[frame] >= end - 1:
+            end = ends[frame]
+            apart.append(frame)
+    return np.array(apart)
+
+
+def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
+    """Return the layouts that were used last, without those that depend on the order in which layouts are tried."""
+    recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
+    return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
+
+
+def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
+    """Return whether a frame can have both layouts, and its texts decide whether each of them recognises it."""
+    both = kind.mask & other.mask
+    return kind.texts != other.texts and not (kind.constant ^ other.constant) & both
