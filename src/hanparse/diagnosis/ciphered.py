@@ -93,9 +93,8 @@ class Observed:
         yield from self._fault("key", _SWAPPED, self._failed("swapped"))
         unverified = {title: n for title, n in self._failed("auth_key").items() if n >= _SEVERAL}
         yield from self._fault("auth-key", _AUTH_KEY, unverified)
-        not_rising = {
-            title: meter.not_rising for title, meter in self._meters.items() if meter.not_rising >= _SEVERAL - 1
-        }
+        meters = self._meters.items()
+        not_rising = {title: meter.not_rising for title, meter in meters if meter.not_rising >= _SEVERAL - 1}
         yield from self._fault("counter", _NOT_RISING, not_rising)
         decreased = {title: meter.decreased for title, meter in self._meters.items() if meter.decreased}
         yield from self._fault("counter", _DECREASED, decreased)
