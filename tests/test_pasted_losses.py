@@ -31,9 +31,7 @@ def test_a_line_that_is_cut_behind_a_byte_is_a_loss_with_its_line_and_the_reason
 
 
 def test_the_error_of_a_text_without_a_sound_frame_names_the_line_of_the_frame() -> None:
-    with pytest.raises(
-        FrameError, match=r"11 are missing \(line 2, column 21 of the text\)"
-    ):
+    with pytest.raises(FrameError, match=r"11 are missing \(line 2, column 21 of the text\)"):
         decode_all(log("connected", PUSH[:60]))
 
 
