@@ -66,8 +66,11 @@ class _Rest:
             at += stop - start + len(_APART)
             self._starts.append(at)
 
-    def placed(self, piece: Piece) -> Piece:
-        """Return a piece of the shorter text with its position in the whole text."""
+    def placed(self, pieces: list[Piece]) -> list[Piece]:
+        """Return pieces of the shorter text with their positions in the whole text."""
+        return pieces if self._places == [0] else [self._placed(piece) for piece in pieces]
+
+    def _placed(self, piece: Piece) -> Piece:
         at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
         moved = self._places[at] - self._starts[at]
         return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
@@ -107,17 +110,17 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         if not (best := _best(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES)):
             break
         reading, pieces, found = best
-        spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
+        spare = spare or rest.placed(_spare(pieces, found))
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
         for unit in found:
-            placed = [rest.placed(piece) for piece in unit.pieces]
+            placed = rest.placed(unit.pieces)
             at = bisect_right(starts, placed[-1].start) - 1
             if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
                 said += placed  # the same bytes in another notation, as binary digits beside hex digits
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
-        said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
+        said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
         rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
         is_first = False
     if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
@@ -131,7 +134,7 @@ def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
     That is another APDU, which is damaged, and no part of the APDUs in front of it.
     """
     digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
-    start = rest.placed(Piece(left.start(), left.end(), b"", "")).start
+    start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
     is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
     return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
 
@@ -152,6 +155,8 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
     Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units. A short
     piece on the line of a longer one is a number.
     """
+    if not spare:
+        return []
     pieces = _pieces(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
     longest: dict[int, int] = {}
