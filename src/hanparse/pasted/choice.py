@@ -109,7 +109,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         data = b"".join([unit.data for unit in before + units])
         if not (best := _best(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES)):
             break
-        reading, pieces, found = best
+        reading, read, pieces, found = best
         spare = spare or rest.placed(_spare(pieces, found))
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
@@ -121,7 +121,8 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
-        rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
+        rest = _Rest(whole, sorted(_pieces(before + units) + said))
         is_first = False
     if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
         return Found([], [])
@@ -179,14 +180,16 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
 
 
 def _other(units: list[Unit]) -> int:
-    """Return the number of bytes in units that are not part of a sound frame."""
-    return sum(len(unit.data) - unit.size for unit in units)
+    """Return the largest number of bytes in a unit that are not part of a sound frame."""
+    return max(len(unit.data) - unit.size for unit in units)
 
 
 def _best(
     text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
-) -> tuple[_Candidate, list[Piece], list[Unit]] | None:
-    """Return the reading with most sound bytes, its pieces and its units, or None when no reading has units.
+) -> tuple[_Candidate, str, list[Piece], list[Unit]] | None:
+    """Return the reading with most sound bytes, the text that it reads, its pieces and its units.
+
+    Returns None when no reading has units.
 
     At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
     other bytes is returned at once: in another reading, these may be another frame.
@@ -194,13 +197,14 @@ def _best(
     best, most = None, 0
     tried = 0
     for reading in _choices(text, find, known, candidates):
-        pieces = reading(text)
+        said = without_remarks(text) if reading.is_bare else text
+        pieces = reading.read(said)
         if not (units := find(pieces, known)):
             continue
         size = sum(unit.size for unit in units)
         is_pure = _other(units) < MIN_BYTES
         if size > most or (size == most and is_pure):
-            best, most = (reading, pieces, units), size
+            best, most = (reading, said, pieces, units), size
         tried += 1
         if is_pure or tried == _MAX_TRIED:
             break
@@ -244,10 +248,6 @@ class _Candidate(NamedTuple):
 
     read: Reading
     is_bare: bool
-
-    def __call__(self, text: str) -> list[Piece]:
-        """Return the pieces of the reading in `text`."""
-        return self.read(without_remarks(text) if self.is_bare else text)
 
 
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
