@@ -53,7 +53,7 @@ def pushes() -> list[Push]:
         if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
         port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
-        if file.data[:1] not in b"~/h":
+        if file.data[:1] not in b"~/h\x10":
             port, kind = f"{port} APDU", "apdu"  # beside a frame it does not count
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
         if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:

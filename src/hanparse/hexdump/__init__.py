@@ -50,19 +50,20 @@ _CHARACTER: Final = re.compile(r"\w")
 _SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
 _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
-    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f]).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
+    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
     rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}(?!\w)"
     rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}(?!\w)"
     r"|[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
 )
-_MARKED: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+_MARK: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
+_MARKED: Final = rf"{_MARK}(?=[^\n]{{0,40}}?{_MARK})"
 _NUMBERS: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|[0-9A-Fa-f]{2}[hH](?!\w)"
 _REPEATED: Final = (
     r"(?:#x|'h|16#|x\"|\\u00)[0-9A-Fa-f]{2}|0[bB][01]{8}|[01]{4}[ ][01]{4}(?!\w)|(?:[0-9A-Fa-f]{2}[/_+]){7}"
     r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,4}\":[ ]?[0-9]{1,3},[ ]?){4}"
 )
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
-_A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
+_A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
 """Matches text that resembles bytes. It is used for the rest of a line on which bytes were found."""
 LIKE_BYTES_ALONE: Final = re.compile(

@@ -51,6 +51,8 @@ _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
 
 def _pairs(said: str) -> bytes:
+    if said.isalnum():
+        return bytes.fromhex(said)  # one word, as in a log with one byte in each line
     if _SIGN.search(said):
         raise ValueError
     return bytes.fromhex(said.translate(_BLANKS))
@@ -64,6 +66,8 @@ def _loose(said: str) -> bytes:
 
 
 def _decimal(said: str) -> bytes:
+    if said.isdigit() and len(said) <= 3:  # noqa: PLR2004  digits of a byte
+        return bytes((int(said),))
     words = said.translate(_BLANKS).split()
     if _SIGN.search(said) or len(max(words, key=len, default="")) > 3:  # noqa: PLR2004  digits of a byte
         raise ValueError

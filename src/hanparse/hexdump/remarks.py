@@ -55,7 +55,9 @@ _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-F
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _BOLD: Final = re.compile(r"(?<!\*)\*\*(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2})\*\*(?!\*)")
 _COUNT: Final = re.compile(
-    r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)|(?<=\S)[ \t]*+\([0-9]{1,6}\)[ \t]*+$", re.MULTILINE
+    r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)"
+    r"|(?:(?<=\S)|(?<=\S[ \t])|(?<=\S[ \t]{2}))\([0-9]{1,6}\)[ \t]*+$",
+    re.MULTILINE,
 )
 _BINARY: Final = re.compile(
     r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"
@@ -65,7 +67,11 @@ _ADDRESS: Final = re.compile(
     r"^[ \t]*+(?P<remark>0x[0-9A-Fa-f]{5,16}(?:[ ]<[^<>\n]{1,60}>)?:)(?=[ \t]+0x)", re.MULTILINE
 )
 _IP: Final = re.compile(r"(?<=[A-Za-z:=@/][ /])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::[0-9]{1,5})?(?![\w.])")
-_MARKS: Final = (_ADDRESS, _IP, _BINARY, _CAST, _DATED, _TIMED, _LEVEL, _BOLD, _UUID, _COUNT)
+_MARKS: Final = (
+    *((" 0x", _ADDRESS), ("\t0x", _ADDRESS), (".", _IP), ("0", _BINARY), ("(", _CAST), ("", _DATED), ("", _TIMED)),
+    *(("", _LEVEL), ("**", _BOLD), ("-", _UUID), ("(", _COUNT), ("byte", _COUNT), ("octet", _COUNT)),
+)
+"""The patterns of remarks, each with characters that a text with this remark contains."""
 
 
 def find(text: str) -> list[tuple[int, int]]:
@@ -73,7 +79,8 @@ def find(text: str) -> list[tuple[int, int]]:
     found = [*_block_comments(text)]
     found = _merged(found + _spans(_LINE_COMMENT, cover(text, found, " ")))
     bare = cover(text, found, " ")
-    return _merged(found + [span for mark in _MARKS for span in _spans(mark, bare)])
+    marks = dict.fromkeys(mark for sign, mark in _MARKS if sign in bare)
+    return _merged(found + [span for mark in marks for span in _spans(mark, bare)])
 
 
 def uncommented(text: str) -> str:

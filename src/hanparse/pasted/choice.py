@@ -66,8 +66,11 @@ class _Rest:
             at += stop - start + len(_APART)
             self._starts.append(at)
 
-    def placed(self, piece: Piece) -> Piece:
-        """Return a piece of the shorter text with its position in the whole text."""
+    def placed(self, pieces: list[Piece]) -> list[Piece]:
+        """Return pieces of the shorter text with their positions in the whole text."""
+        return pieces if self._places == [0] else [self._placed(piece) for piece in pieces]
+
+    def _placed(self, piece: Piece) -> Piece:
         at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
         moved = self._places[at] - self._starts[at]
         return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
@@ -106,19 +109,20 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         data = b"".join([unit.data for unit in before + units])
         if not (best := _best(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES)):
             break
-        reading, pieces, found = best
-        spare = spare or [rest.placed(piece) for piece in _spare(pieces, found)]
+        reading, read, pieces, found = best
+        spare = spare or rest.placed(_spare(pieces, found))
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
         for unit in found:
-            placed = [rest.placed(piece) for piece in unit.pieces]
+            placed = rest.placed(unit.pieces)
             at = bisect_right(starts, placed[-1].start) - 1
             if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
                 said += placed  # the same bytes in another notation, as binary digits beside hex digits
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
-        said += [rest.placed(piece) for piece in _spare(pieces, found) if len(piece.data) > 1] if known else []
-        rest = _Rest(without_remarks(text) if reading.is_bare else text, sorted(_pieces(before + units) + said))
+        said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
+        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
+        rest = _Rest(whole, sorted(_pieces(before + units) + said))
         is_first = False
     if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
         return Found([], [])
@@ -131,7 +135,7 @@ def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
     That is another APDU, which is damaged, and no part of the APDUs in front of it.
     """
     digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
-    start = rest.placed(Piece(left.start(), left.end(), b"", "")).start
+    start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
     is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
     return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
 
@@ -152,6 +156,8 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
     Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units. A short
     piece on the line of a longer one is a number.
     """
+    if not spare:
+        return []
     pieces = _pieces(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
     longest: dict[int, int] = {}
@@ -174,14 +180,16 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
 
 
 def _other(units: list[Unit]) -> int:
-    """Return the number of bytes in units that are not part of a sound frame."""
-    return sum(len(unit.data) - unit.size for unit in units)
+    """Return the largest number of bytes in a unit that are not part of a sound frame."""
+    return max(len(unit.data) - unit.size for unit in units)
 
 
 def _best(
     text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
-) -> tuple[_Candidate, list[Piece], list[Unit]] | None:
-    """Return the reading with most sound bytes, its pieces and its units, or None when no reading has units.
+) -> tuple[_Candidate, str, list[Piece], list[Unit]] | None:
+    """Return the reading with most sound bytes, the text that it reads, its pieces and its units.
+
+    Returns None when no reading has units.
 
     At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
     other bytes is returned at once: in another reading, these may be another frame.
@@ -189,13 +197,14 @@ def _best(
     best, most = None, 0
     tried = 0
     for reading in _choices(text, find, known, candidates):
-        pieces = reading(text)
+        said = without_remarks(text) if reading.is_bare else text
+        pieces = reading.read(said)
         if not (units := find(pieces, known)):
             continue
         size = sum(unit.size for unit in units)
         is_pure = _other(units) < MIN_BYTES
         if size > most or (size == most and is_pure):
-            best, most = (reading, pieces, units), size
+            best, most = (reading, said, pieces, units), size
         tried += 1
         if is_pure or tried == _MAX_TRIED:
             break
@@ -239,10 +248,6 @@ class _Candidate(NamedTuple):
 
     read: Reading
     is_bare: bool
-
-    def __call__(self, text: str) -> list[Piece]:
-        """Return the pieces of the reading in `text`."""
-        return self.read(without_remarks(text) if self.is_bare else text)
 
 
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
