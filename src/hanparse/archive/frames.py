@@ -6,7 +6,7 @@ compared with one sound frame of the layout. A frame is sound if the effects of 
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from struct import calcsize
 from typing import TYPE_CHECKING, Final
 
@@ -37,6 +37,8 @@ _GROUP: Final = 64
 _CONSTANT: Final = 0xFF
 _EXACT: Final = 1 << 53  # up to here floats hold every integer
 _DIGITS: Final = 10
+_printable: Final = lru_cache(maxsize=1 << 14)(values.printable)
+"""Returns the text in bytes. Thousands of meters may send their numbers on one wire, again and again."""
 
 
 class FrameColumns:
@@ -163,8 +165,8 @@ def _texts(octets: Array) -> Values:
     """Return the texts in rows of bytes, each text once."""
     count, width = octets.shape
     if (octets == octets[0]).all():
-        return Values(0, texts=(values.printable(octets[0].tobytes()) or "",))
+        return Values(0, texts=(_printable(octets[0].tobytes()) or "",))
     packed = pa.py_buffer(np.ascontiguousarray(octets))
     coded = pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), count, [None, packed]).dictionary_encode()
-    texts = tuple(values.printable(raw) or "" for raw in coded.dictionary.to_pylist())
+    texts = tuple(_printable(raw) or "" for raw in coded.dictionary.to_pylist())
     return Values(coded.indices.to_numpy(), texts=texts)
