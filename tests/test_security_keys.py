@@ -113,7 +113,7 @@ def test_another_type_is_a_type_error(value: object) -> None:
 
 
 def test_an_authentication_key_alone_is_refused_because_it_deciphers_nothing() -> None:
-    with pytest.raises(ValueError, match=r"expected key= \(the encryption key\) with auth_key="):
+    with pytest.raises(ValueError, match=r"found auth_key= alone, which only verifies pushes; give key="):
         Keys(auth_key=AUTH_KEY)
 
 

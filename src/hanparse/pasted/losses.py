@@ -38,7 +38,8 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
         if may_be_frame(unsound.data) and (error := _frame_error(unsound)):
             place = f"line {unsound.line}, column {unsound.column}"
             lost = HexDumpError(f"{place}: {error.args[0]}", line=unsound.line, column=unsound.column)
-            error.args = (f"{error.args[0]} ({place} of the text)",)
+            if (unsound.line, unsound.column) != (1, 1):
+                error.args = (f"{error.args[0]} ({place} of the text)",)
             lost.__cause__ = error
             yield lost
 

@@ -92,9 +92,7 @@ class Keys:
         self._auth_key = _named("auth_key", auth_key)
         self.system_title = None if system_title is None else parse_title(system_title)
         if self._auth_key and not self._key:
-            raise ValueError(
-                "expected key= (the encryption key) with auth_key=, found only auth_key=, which just verifies"
-            )
+            raise ValueError("found auth_key= alone, which only verifies pushes; give key=, the encryption key, too")
 
     def of(self, title: bytes) -> tuple[bytes, bytes]:
         """Return the encryption key and the authentication key of the meter with this title; each may be empty."""
