@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from test_frames import fields
 from wire import LLC
 
-from hanparse import CipherError, Decoder, HanParseError, Measurement, decode_all
+from hanparse import CipherError, Decoder, HanParseError, Measurement, decode, decode_all
 
 FILES: Final = [file for file in folder("p1") if file.name.startswith("p1/enc-")]
 SOUND: Final = [file for file in FILES if file.measurements]
@@ -104,6 +104,16 @@ def test_a_telegram_without_crc_needs_the_authentication_key() -> None:
     data = METER.cipher(telegram)
     assert len(read(data, 10**6, **KEYS)[0]) == 1
     assert not read(data, 10**6, key=KEY)[0]
+
+
+def test_a_telegram_alone_without_a_crc_and_without_a_verified_tag_is_no_value() -> None:
+    telegram = TELEGRAM[: TELEGRAM.rindex(b"!") + 1] + b"\r\n"
+    unverified = Meter(title=METER.title, control=0x20).cipher(telegram)
+    for take in (decode, decode_all, lambda data, **keys: Decoder(**keys).decode_payload(data)):
+        with pytest.raises(HanParseError, match="neither a CRC nor a tag that was verified"):
+            take(unverified, **KEYS)
+        assert take(METER.cipher(telegram), **KEYS)  # the tag is verified
+    assert decode(sealed(LLC + unverified, bytes.fromhex("410313")), **KEYS)  # the FCS covers the telegram
 
 
 def test_the_content_of_a_damaged_frame_is_no_ciphered_telegram() -> None:

@@ -221,8 +221,10 @@ class Receiver:
         """
         try:
             if opened.apdu.startswith(b"/"):
-                reading = read_telegram(p1.Telegram.parse(opened.apdu))
-                return ReadTelegram(message, reading, opened.security, opened.apdu)
+                telegram = p1.Telegram.parse(opened.apdu)
+                if not (message.frames or opened.security.verified or telegram.crc):
+                    return DecodeError("the deciphered telegram has neither a CRC nor a tag that was verified")
+                return ReadTelegram(message, read_telegram(telegram), opened.security, opened.apdu)
             return self._read(message, opened.apdu, opened.security)
         except ChecksumError as error:  # its message contains only the check sequence; its traceback is removed
             error.__context__ = None
