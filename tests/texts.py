@@ -220,8 +220,9 @@ def make(rng: Random) -> Text:
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
     if any(word in chosen[-1].name for word in ("duplicated", "foreign", "between")):
         damage = "none"  # a telegram that is there twice or not part of the push may be damaged
-    if damage in {"typed over", "masked"} and not is_sealed and "base64" in notation:
-        damage = "cut"  # g and X are digits of base64, and nothing seals an APDU
+    is_text = any(word in notation for word in ("base64", "C string", "repr", "a terminal"))
+    if damage in {"typed over", "masked"} and not is_sealed and is_text:
+        damage = "cut"  # g and X are digits or characters of these notations, and nothing seals an APDU
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])
