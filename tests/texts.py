@@ -53,8 +53,8 @@ def pushes() -> list[Push]:
         if (kind == "hdlc" and file.data[:1] != b"~") or (file.options and file.data[:1] == b"/"):
             continue
         port = file.name if kind == "ciphered" else folder + " of Sweden" * ("full-se" in file.name)
-        if file.data[:1] not in b"~/h\x10":
-            port, kind = f"{port} APDU", "apdu"  # beside a frame it does not count
+        if file.data[:1] == b"\xe0" or kind == "bare":
+            port, kind = f"{port} APDU", "apdu"  # blocks and APDUs beside a frame do not count
         found.append(Push(file.name, file.data, file.expect, port, kind, file.options))
         if kind == "hdlc" and file.data.count(b"~\xa0") == 1 and file.name not in _BY_ADDRESS:
             found.append(Push(file.name, file.apdu, file.expect, f"{port} APDU", "apdu", {}))
@@ -220,8 +220,9 @@ def make(rng: Random) -> Text:
     damage = "none" if notation == "log in binary" else rng.choice(DAMAGE)  # it says every byte twice
     if any(word in chosen[-1].name for word in ("duplicated", "foreign", "between")):
         damage = "none"  # a telegram that is there twice or not part of the push may be damaged
-    if damage in {"typed over", "masked"} and not is_sealed and "base64" in notation:
-        damage = "cut"  # g and X are digits of base64, and nothing seals an APDU
+    is_text = any(word in notation for word in ("base64", "C string", "repr", "a terminal"))
+    if damage in {"typed over", "masked"} and not is_sealed and is_text:
+        damage = "cut"  # g and X are digits or characters of these notations, and nothing seals an APDU
     if damage != "none":
         dumps[-1] = damaged(rng, notation, chosen.pop().data, damage)
     shape = rng.choice([*SHAPES, "", ""])
@@ -238,7 +239,7 @@ def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
     It is no line end of a telegram, because a CRC verifies a telegram with restored line ends.
     """
     indexes = range(len(data) // 2, len(data) - 3)
-    index = rng.choice([at for at in indexes if data[:1] != b"/" or data[at] not in b"\r\n"])
+    index = rng.choice([at for at in indexes if b"\n!" not in data or data[at] not in b"\r\n"])
     dump = NOTATIONS[notation](data)
     other = NOTATIONS[notation](data[:index] + bytes([data[index] ^ 0x11]) + data[index + 1 :])
     at = next(at for at, (one, two) in enumerate(zip(dump, other, strict=False)) if one != two)

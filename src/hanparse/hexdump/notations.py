@@ -196,7 +196,10 @@ def marked(
 _NUMBER_OF_BYTE: Final = rf"{DECIMAL.word}(?!\w)"
 MARKED: Final = (
     *(marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
-    *(marked(front) for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "#", "=", "#x", "8'h", r"(?<!\w)x")),
+    *(
+        marked(front)
+        for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "16#", "#", "=", "#x", "8'h", r"(?<!\w)x")
+    ),
     marked('[xX]"', '"'),
     *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,4}\":[ ]?")),
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),

@@ -41,6 +41,14 @@ _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
 _MISTYPED: Final = re.compile(r"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])\w{2,3})[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*")
 
 
+_NEAR: Final = 40
+_SIGN: Final = r"[ ,;]{1,2}"
+_WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
+_BYTE: Final = "[0-9A-Fa-f]{1,3}"
+_MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
+_MISTYPED_IN_FRONT: Final = re.compile(rf"(?<!\w)(?:{_BYTE}{_SIGN}){{2}}{_WORD}{_SIGN}\Z")
+
+
 def dumped(text: str) -> bytes:
     """Return the bytes of the P1 telegrams in a text, or of its dumps when it has no telegram.
 
@@ -126,6 +134,10 @@ def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
             return line
         if word := _MISTYPED.fullmatch(text, piece.end, following.start):
+            return word
+        if word := _MISTYPED_BEHIND.match(text, piece.end, following.start):
+            return word
+        if word := _MISTYPED_IN_FRONT.search(text, max(piece.end, following.start - _NEAR), following.start):
             return word
         if line := hexdump.LIKE_BYTES_ALONE.search(text, piece.end, following.start):
             return line
