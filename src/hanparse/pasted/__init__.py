@@ -51,12 +51,17 @@ _MISTYPED_PAIR: Final = r"((?:[0-9A-Fa-f][G-Zg-z]|[G-Zg-z][0-9A-Fa-f])(?!\w))"
 _MISTYPED_IN_RUN: Final = re.compile(
     rf"(?<!\w)(?:{_MISTYPED_PAIR}(?:[ ,;]{{1,2}}{_PAIR}(?!\w)){{3}}|(?:{_PAIR}[ ,;]{{1,2}}){{3}}{_MISTYPED_PAIR})"
 )
+_MISTYPED_BEHIND_MARK: Final = re.compile(rf"(?:0[xX]|\\[xX]|'[hH]|#[xX]?|[$%=&]){_MISTYPED_PAIR}")
+_PASSED_OVER_RUN: Final = re.compile(r"(?<!\w)((?:[0-9A-Fa-f]{1,2}[ ,;]{1,2}){4})")
 _NEAR: Final = 40
 _SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
 _MISTYPED_IN_FRONT: Final = re.compile(rf"(?<!\w)(?:{_BYTE}{_SIGN}){{2}}{_WORD}{_SIGN}\Z")
+_BYTES_IN_GAP: Final = (
+    _MISTYPED_GROUP, _MISTYPED_IN_RUN, _MISTYPED_BEHIND_MARK, _PASSED_OVER_RUN, hexdump.LIKE_BYTES_ALONE
+)  # fmt: skip
 
 
 def dumped(text: str) -> bytes:
@@ -154,7 +159,7 @@ def _gap(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
             return word
         if word := _MISTYPED_IN_FRONT.search(text, max(piece.end, following.start - _NEAR), following.start):
             return word
-        for pattern in (_MISTYPED_GROUP, _MISTYPED_IN_RUN, hexdump.LIKE_BYTES_ALONE):
+        for pattern in _BYTES_IN_GAP:
             if found := pattern.search(text, piece.end, following.start):
                 return found
     return None
