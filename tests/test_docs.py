@@ -125,7 +125,7 @@ def captures(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("capture.bin").write_bytes(named("kaifa/list1-no").data)
     Path("meter.bin").write_bytes(named("kaifa/list1-no").data + named("kaifa/list2-ma304h4-tn").data)
     danish = named("ciphered/hdlc-sc30")
-    Path("danish.txt").write_text(danish.data.hex(" "), "ascii")
+    Path("danish.bin").write_bytes(danish.data)
     monkeypatch.setenv("HANPARSE_KEY", danish.options["key"])
     monkeypatch.setenv("HANPARSE_AUTH_KEY", danish.options["auth_key"])
 

@@ -57,6 +57,32 @@ def test_an_apdu_that_lacks_a_line_with_a_mistyped_byte_is_an_error() -> None:
             decode_all(text)
 
 
+@pytest.mark.parametrize("size", [2, 4, 8])
+@pytest.mark.parametrize("name", ["kamstrup/list1-dk-hundredths", "kaifa/list2-ma304h4-tn", "landis_gyr/at-e450-18"])
+def test_an_apdu_in_groups_of_which_one_has_a_mistyped_digit_gives_no_value(name: str, size: int) -> None:
+    digits = named(name).apdu.hex()
+    groups = [digits[at : at + 2 * size] for at in range(0, len(digits), 2 * size)]
+    lines = [groups[at : at + 16 // size] for at in range(0, len(groups), 16 // size)]
+    for row, line in enumerate(lines):
+        for column, group in enumerate(line):
+            wrong = [*line[:column], f"{group[:2]}g{group[3:]}", *line[column + 1 :]]
+            text = "\n".join("     ".join(each) for each in [*lines[:row], wrong, *lines[row + 1 :]])
+            errors: list[HanParseError] = []
+            with suppress(HanParseError):
+                decode_all(f"My meter sends this:\n{text}\n", on_error=errors.append)
+                assert errors
+
+
+@pytest.mark.parametrize("name", ["kamstrup/list1-dk-hundredths", "kaifa/list3-ma105h2e-1phase"])
+def test_an_apdu_in_a_table_with_a_mistyped_digit_gives_no_value(name: str) -> None:
+    lines = NOTATIONS["a table"](named(name).apdu).split("\n")
+    pairs = [(row, pair.start()) for row, line in enumerate(lines) for pair in re.finditer(r"\b[0-9a-f]{2}\b", line)]
+    for row, at in pairs:
+        line = f"{lines[row][:at]}g{lines[row][at + 1 :]}"
+        with suppress(HanParseError):
+            assert not decode_all("\n".join([*lines[:row], line, *lines[row + 1 :]]))
+
+
 def test_telegrams_as_text_and_frames_as_a_dump_are_read_from_one_text() -> None:
     telegram = named("p1/se-aidon")
     assert AIDON.expect

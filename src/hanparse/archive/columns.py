@@ -149,4 +149,4 @@ def _values(name: str, values: Sequence[Any]) -> Values:
 
 def dtype(kind: pa.DataType) -> type:
     """Return the type of the values in an array for a column of numbers, times or truth values."""
-    return np.int64 if pa.types.is_timestamp(kind) else kind.to_pandas_dtype()
+    return {pa.float64(): np.float64, pa.bool_(): np.bool_}.get(kind, np.int64)

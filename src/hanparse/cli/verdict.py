@@ -13,7 +13,9 @@ if TYPE_CHECKING:
 
 _NO_FAULT: Final = "no fault was found, or none that matters"
 _LESS_DETAILED: Final = ("undecodable", "unknown-meter", "text")  # faults with less detail than the last error
-_TOO_FEW: Final = "these are too few bytes to find a fault of the connection: record for a minute"
+_TOO_FEW: Final = (
+    "these are too few bytes to find a fault of the connection: copy the whole push, or record the port for one minute"
+)
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:

@@ -27,7 +27,7 @@ from hanparse.pasted.choice import Found, search, without_remarks
 from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from hanparse.hexdump.text import Piece
     from hanparse.pasted.sound import Unit
@@ -38,9 +38,19 @@ _LONGEST_APDUS: Final = 1 << 16
 
 _HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
-_MISTYPED: Final = re.compile(r"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])\w{2,3})[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*")
+_DAMAGED_PAIRS: Final = r"[0-9A-Fa-f]*[G-Zg-z][0-9A-Fa-f]*(?!\w)"
+_MISTYPED: Final = re.compile(
+    rf"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])(?:\w{{2,3}}|{_DAMAGED_PAIRS}))[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*"
+)
 
-
+_MISTYPED_GROUP: Final = re.compile(
+    rf"(?<!\w)(?=(?:\w\w){{2,8}}(?!\w))(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])(?!\w*[xX])({_DAMAGED_PAIRS})"
+)
+_PAIR: Final = "[0-9A-Fa-f]{2}"
+_MISTYPED_PAIR: Final = r"((?:[0-9A-Fa-f][G-Zg-z]|[G-Zg-z][0-9A-Fa-f])(?!\w))"
+_MISTYPED_IN_RUN: Final = re.compile(
+    rf"(?<!\w)(?:{_MISTYPED_PAIR}(?:[ ,;]{{1,2}}{_PAIR}(?!\w)){{3}}|(?:{_PAIR}[ ,;]{{1,2}}){{3}}{_MISTYPED_PAIR})"
+)
 _NEAR: Final = 40
 _SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
@@ -113,23 +123,28 @@ def _before_masks(text: str, framed: Found) -> list[Unit]:
 def _without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
     """Return the APDUs without those that have a mistyped byte between two pieces.
 
-    That is a short word such as ``0g6``, text that resembles bytes, or any line without a byte when each line has one
-    byte. An APDU has no check sequence, and without one of its bytes it may still follow the grammar. A list without a
-    header behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU is left.
+    That is a short word such as ``0g6``, a group such as ``00g10600``, text that resembles bytes, or any line without a
+    byte when each line has one byte. An APDU has no check sequence, and without one of its bytes it may still follow
+    the grammar. A list without a header behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU
+    is left.
     """
-    gaps = [_gap(text, apdu) for apdu in apdus]
+    gaps = [_gap(text, apdu.pieces) for apdu in apdus]
     first = next((place for place, gap in enumerate(gaps) if gap), len(apdus))
     later = zip(apdus[first:], gaps[first:], strict=True)
     kept = [*apdus[:first], *(apdu for apdu, gap in later if not gap and apdu.pieces[0].data.startswith(_HEADERS))]
     if not kept and (line := gaps[first]):
-        found = line[line.lastindex or 0].strip()
-        start = line.start(line.lastindex or 0)
-        raise failure(text, start, f"expected a byte of the APDU around it, found {found!r}")
+        raise _no_byte(text, line)
     return kept
 
 
-def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
-    for piece, following in pairwise(apdu.pieces):
+def _no_byte(text: str, found: re.Match[str]) -> HexDumpError:
+    word = found.lastindex or 0
+    return failure(text, found.start(word), f"expected a byte of the APDU around it, found {found[word].strip()!r}")
+
+
+def _gap(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
+    """Return the first text between two pieces that is a mistyped byte; `None` if there is none."""
+    for piece, following in pairwise(pieces):
         is_one_a_line = len(piece.data) == len(following.data) == 1
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
             return line
@@ -139,8 +154,9 @@ def _gap(text: str, apdu: Unit) -> re.Match[str] | None:
             return word
         if word := _MISTYPED_IN_FRONT.search(text, max(piece.end, following.start - _NEAR), following.start):
             return word
-        if line := hexdump.LIKE_BYTES_ALONE.search(text, piece.end, following.start):
-            return line
+        for pattern in (_MISTYPED_GROUP, _MISTYPED_IN_RUN, hexdump.LIKE_BYTES_ALONE):
+            if found := pattern.search(text, piece.end, following.start):
+                return found
     return None
 
 
@@ -156,6 +172,9 @@ def _by_rules(text: str) -> hexdump.Dump:
     if places:
         raise masks.masked(text, places)
     pieces = hexdump.find(text)
+    is_framed = any(sound.may_be_frame(piece.data) for piece in pieces)
+    if not is_framed and (gap := _gap(without_remarks(text), pieces)):  # no check sequence would show the missing byte
+        raise _no_byte(text, gap)
     return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
 
 
