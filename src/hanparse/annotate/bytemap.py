@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from hanparse.annotate.tree import Explanation
 
 MAX_PARTS: Final = 400
-"""The number of parts of a frame for which the style sheet has rules. The longest known list has half as many."""
+"""The number of parts of a frame for which the style sheet has rules. The longest known list needs half of them."""
 _MAX_BYTES: Final = 256
-"""The largest number of bytes that the map shows of one part. The rows of the table show as many."""
+"""The largest number of bytes that the map shows of one part. The rows of the table have the same limit."""
 
 # The notebook or page sets the colour of text, light or dark. So all backgrounds are partly transparent.
 _LAYERS: Final = {
@@ -62,7 +62,7 @@ _MARKED: Final = "outline: 2px solid; background: rgba(255, 205, 50, 0.55)"
 
 
 def with_styles(node: Explanation) -> str:
-    """Return the HTML of `html` with its style sheet in front, for a notebook."""
+    """Return the HTML of `html` for a notebook: the style sheet is in front of it."""
     parts = max((len(section.rows) for section in sections(node)), default=0)
     return f"<style>{css(min(MAX_PARTS, parts))}</style>{html(node)}"
 

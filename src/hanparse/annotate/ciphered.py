@@ -66,7 +66,7 @@ def explain_ciphered(apdu: bytes, base: int, result: Deciphered) -> Explanation:
 
 
 def _reason(error: HanParseError | None) -> str:
-    """Return the message without its offset, since the explanation shows the offset."""
+    """Return the text of an error without the offset, which the explanation shows in another place."""
     return "" if error is None else str(error.args[0])
 
 
@@ -93,7 +93,7 @@ def _meaning(part: Part, raw: bytes, header: Header | None, result: Deciphered) 
 
 
 def _number(name: str, raw: bytes) -> str:
-    """Return a counter or a length as text. The first byte of a length above 127 is 80 plus the number of its bytes."""
+    """Return a counter or a length as text. A length above 127 is a byte 80 (hex) + n and n more bytes."""
     is_long = name != "invocation counter" and raw[0] & 0x80
     return str(int.from_bytes(raw[1:] if is_long else raw, "big"))
 

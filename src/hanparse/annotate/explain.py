@@ -75,7 +75,7 @@ def explain(
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
     """Return `part` with the bytes at `places` marked as masked, without values that depend on these bytes.
 
-    The masked bytes are 00 in `part`. So values, check sequences and frames that contain one of them mean nothing.
+    The masked bytes are 00 in `part`. So a value, check sequence or frame that contains a masked byte is not valid.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]

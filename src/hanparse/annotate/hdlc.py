@@ -44,8 +44,8 @@ _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
 class FrameSpan:
     """The positions of a frame and its parts. If bytes are missing, `stop` is less than the announced end.
 
-    `frame` is the sound frame, or `None` for a damaged one. `header_ok` is True if the HCS fits, `shares` if the
-    closing flag is also the opening flag of the next frame.
+    `frame` is the sound frame, or `None` for a damaged one. `header_ok` is true if the HCS fits. `shares` is true if
+    the closing flag is also the opening flag of the next frame.
     """
 
     parts: Parts
@@ -88,7 +88,7 @@ class FrameSpan:
         return Link(groups(destination), groups(source), data[parts.control])
 
     def framing(self) -> Iterator[int]:
-        """Return the positions of flags, header and check sequences; after a damaged header only those of the FCS."""
+        """Return the positions of flags, header and check sequences, except those of a damaged header."""
         parts = self.parts
         if self.header_ok:
             yield from range(max(parts.flag, 0), min(parts.information, self.stop))
@@ -96,7 +96,7 @@ class FrameSpan:
             yield from range(parts.fcs, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the FCS in `changed` so that a sound frame stays sound: CRCs are linear."""
+        """Change the FCS in `changed` so that a sound frame stays sound. This is possible because CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
         if self.parts.hcs <= at and end <= self.stop:
@@ -214,7 +214,7 @@ class _AnnotatedFrame:
         return fcs, self._leaf("flag", parts.end - 1, parts.end, shared, error)
 
     def _missing(self) -> Explanation:
-        """Return an explanation without bytes; its error is the number of missing bytes, or empty."""
+        """Return an explanation without bytes. Its error names the number of missing bytes, if there are any."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
         early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""

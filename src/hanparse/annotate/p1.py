@@ -118,7 +118,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
 
 
 def _damaged(data: bytes, start: int, limit: int, scan: Scan) -> TelegramSpan:
-    """Return the span of a telegram that begins at `start` and is damaged; `limit` ends it at the latest."""
+    """Return the span of the damaged telegram that begins at `start`. It ends at `limit` or before."""
     digits = 0
     try:
         end, sound = scan.find_end(data, start, 0)

@@ -78,7 +78,7 @@ class _Contents:
         for span in spans:
             if span.start in self.found:
                 continue
-            if isinstance(span, p1.TelegramSpan):  # its lines are explained from the bytes
+            if isinstance(span, p1.TelegramSpan):  # `TelegramSpan.explain` parses the lines of a telegram itself
                 self.found[span.start] = Content(())
                 continue
             if span.is_sound:

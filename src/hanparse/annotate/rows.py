@@ -1,4 +1,4 @@
-"""The rows that `Explanation` shows, as text or as HTML: one row for each part, in a section for each frame."""
+"""Defines the rows that `Explanation` shows as text or HTML: one row for each part, in a section for each frame."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Decodes captures of any size to Arrow record batches, `batches`, and to Parquet files, `convert`.
 
-Needs the extra `archive`: numpy and pyarrow.
+This package needs the extra `archive`: numpy and pyarrow.
 """
 
 from __future__ import annotations

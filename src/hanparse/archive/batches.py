@@ -1,4 +1,4 @@
-"""Captures -> Arrow record batches: `batches`."""
+"""Decodes captures to Arrow record batches: `batches`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _WINDOW: Final = 1 << 20
 
 
 class Readable(Protocol):
-    """A binary file, or another object with the method `read` of one."""
+    """A binary file, or another object with the same method `read`."""
 
     def read(self, size: int, /) -> bytes:
         """Return at most `size` bytes, and no bytes at the end."""
@@ -38,7 +38,7 @@ One = str | os.PathLike[str] | Readable | Buffer
 class Batches:
     """The Arrow record batches of one or several captures, in their order; an iterable with `__arrow_c_stream__`.
 
-    Each iteration reads paths and bytes from their begin, and a binary file from its current position.
+    Each iteration reads paths and bytes from the beginning, and a binary file from its current position.
     """
 
     def __init__(self, captures: tuple[One, ...], rows: int, options: Options, window: int = _WINDOW) -> None:
@@ -83,7 +83,7 @@ def batches(source: One | Iterable[One], *, rows: int = ROWS, **options: Unpack[
         raise TypeError(f"expected rows: int, found {type(rows).__name__}")
     if rows < 1:
         raise ValueError(f"expected rows of at least 1, found {rows}")
-    Decoder(**options)  # raises what is wrong with the options
+    Decoder(**options)  # raises the error of a wrong option
     captures: Any = (source,) if _is_capture(source) or not isinstance(source, Iterable) else tuple(source)
     if wrong := [type(capture).__name__ for capture in captures if not _is_capture(capture)]:
         raise TypeError(f"expected paths, binary files or bytes, found {', '.join(wrong)}")

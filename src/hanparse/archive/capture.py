@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from hanparse.archive.find import Found
     from hanparse.decoder import Options
 
-_PIECE, _LARGEST_PIECE = 1 << 10, 1 << 16  # bytes that the decoder reads at once
-_SPAN, _LARGEST_SPAN = 1 << 15, 1 << 20  # bytes in which frames are looked for at once
+_PIECE, _LARGEST_PIECE = 1 << 10, 1 << 16  # the number of bytes that the decoder reads at once
+_SPAN, _LARGEST_SPAN = 1 << 15, 1 << 20  # the number of bytes that one search for frames covers
 
 
 class Capture:
@@ -37,7 +37,7 @@ class Capture:
         self._finder = Finder(self.decoder.layouts)
         self._rows = Rows(schema, source, limit)
         self._data, self._base = b"", 0  # the window, and its position in the capture
-        self._octets: Array = np.frombuffer(b"", np.uint8)  # those of the window
+        self._octets: Array = np.frombuffer(b"", np.uint8)  # the bytes of the window as an array
         self._at = 0  # the place in the window up to which the decoder has read or passed over all bytes
         self._next = self._done = 0  # the places of `StreamReader.bounds`
         self._piece, self._span, self._is_worthwhile = _PIECE, _SPAN, True
@@ -54,7 +54,7 @@ class Capture:
         yield from self._rows.batches()
 
     def _move(self, fresh: bytes) -> None:
-        """Begin the next window, with the flag that may open its first frame."""
+        """Begin the next window. It also contains the last flag before it, which may open its first frame."""
         first = min(self._next, self._at)
         self._data = self._data[first:] + fresh
         self._octets = np.frombuffer(self._data, np.uint8)
@@ -72,7 +72,7 @@ class Capture:
         return True
 
     def _find(self) -> bool:
-        """Find frames in some of the window, and take them. Return false if a part of a frame has to wait."""
+        """Find and take frames in a part of the window. Return false if the rest of a frame is in the next window."""
         begin, stop = self._at, min(self._next + self._span, len(self._data) - WORD)
         if stop <= begin:
             return False
@@ -97,7 +97,7 @@ class Capture:
 
         Return how many times the decoder had to read.
         """
-        numbers = np.full(len(found.starts), -1)  # of the rows
+        numbers = np.full(len(found.starts), -1)  # the numbers of the rows
         taken = skipped = feeds = 0
         for first, last, start, end in found.runs:
             frame, at = first, start

@@ -1,7 +1,7 @@
-"""Measurements -> Arrow columns, which are derived from the fields of `Measurement`: `SCHEMA`, `from_measurements`.
+"""Converts measurements to Arrow columns, one or more for each field of `Measurement`: `SCHEMA`, `from_measurements`.
 
 A number is a float64, because a meter may send any number with decimals. A time fills two columns: `timestamp` in UTC,
-null where the zone is unknown, and `timestamp_local`, the wall clock.
+null if the zone is unknown, and `timestamp_local`, the wall clock.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ WITH_ESTIMATES: Final = SCHEMA.append(
 def from_time(moment: datetime) -> tuple[int | None, int]:
     """Return a time in UTC and its wall clock, both in microseconds since 1970; `None` for UTC if the zone is unknown.
 
-    UTC is `None` also in the years that Python has no `datetime` for.
+    UTC is also `None` in years that `datetime` cannot represent.
     """
     wall = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
     offset = moment.utcoffset()

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ArchiveDecoder(Decoder):
-    """A decoder that notes the position of each push, and that passes over frames which another reader found."""
+    """A decoder that notes the position of each push, and that skips frames which another reader found."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)

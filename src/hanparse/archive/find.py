@@ -39,14 +39,14 @@ class Found(NamedTuple):
     """The indices of the sound frames, without those that begin inside an earlier one."""
     parts: list[Part]
     cut: int | None
-    """The place where the first frame begins that does not end in the window; `None` if all of them do."""
+    """The start of the first frame that does not end in the window; `None` if all frames end in it."""
 
     @property
     def runs(self) -> list[tuple[int, int, int, int]]:
         """The runs of sound frames without a gap between them.
 
-        A run is the index in `sound` of its first frame and the one after its last frame, and the places of its first
-        byte and after its last byte.
+        A run has four numbers: the index in `sound` of its first frame, the index after its last frame, the place of
+        its first byte, and the place after its last byte.
         """
         starts, ends = self.starts[self.sound], self.ends[self.sound]
         breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
@@ -88,7 +88,7 @@ class Finder:
         return bool(self._tables)
 
     def _is_stable(self, kind: PlainFrame) -> bool:
-        """Return whether the layout recognises frames whatever frames of other layouts come before them."""
+        """Return whether the layout recognises frames independently of earlier frames of other layouts."""
         last = kind.last
         return all(last is not other.last for other in self._unnamed) or (
             kind.maker is last.profile and (kind.is_named or kind.known is last.profile)

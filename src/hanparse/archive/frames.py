@@ -35,10 +35,10 @@ _BLOCK: Final = 1 << 19
 _GROUP: Final = 64
 """The number of rows that are joined at once, because a few long operations are faster than many short ones."""
 _CONSTANT: Final = 0xFF
-_EXACT: Final = 1 << 53  # up to here floats hold every integer
+_EXACT: Final = 1 << 53  # floats represent every integer up to this one
 _DIGITS: Final = 10
 _printable: Final = lru_cache(maxsize=1 << 14)(values.printable)
-"""Returns the text in bytes. Thousands of meters may send their numbers on one wire, again and again."""
+"""Returns the text in bytes. A capture may contain the numbers of thousands of meters, each many times."""
 
 
 class FrameColumns:
@@ -74,7 +74,7 @@ class FrameColumns:
         return sound
 
     def _compare(self, rows: Array) -> tuple[Array, Array]:
-        """Return for each row whether constant bits and FCS are right, and the bits that differ in any row."""
+        """Return whether the constant bits and the FCS of each row are right, and the bits that differ in any row."""
         good, used, mask = np.empty(len(rows), bool), np.zeros(self.width, np.uint8), None
         size = min(len(rows), _BLOCK // self.width)
         example = np.tile(self._example, size)
@@ -157,7 +157,7 @@ def _dtype(number: Number) -> str:
 
 
 def _is_exact(number: Number) -> bool:
-    """Return whether a float holds the product, and the division is that of two floats."""
+    """Return whether a float represents the product exactly, and the division is one of two floats."""
     return number.numerator << 8 * calcsize(f">{number.format}") <= _EXACT and number.denominator <= _EXACT
 
 

@@ -1,4 +1,4 @@
-"""Captures -> Parquet files in directories by meter and day: `convert`.
+"""Converts captures to Parquet files in directories by meter and day: `convert`.
 
 The directories are named as Hive names partitions: ``meter=6970631400000017/day=2024-01-31``. Many lists contain no
 meter number or no clock. A push without a number belongs to the meter of the last number before it in the capture. If
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _ROWS: Final = 1 << 17  # the number of rows that are held before they are written
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
-_NONE: Final = -(1 << 26)  # in place of a day where no clock is; no clock shows this day
+_NONE: Final = -(1 << 26)  # the day of rows without a clock; no clock shows this day
 _UNKNOWN: Final = "unknown"  # pyarrow reads no partition of which all values are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
@@ -42,7 +42,7 @@ _LONGEST: Final = 100
 def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options: Unpack[Options]) -> int:
     """Write the pushes of a capture to Parquet files in the directory `out`, and return the number of pushes.
 
-    The columns are those of `batches`, and the options those of `Decoder`. The names of the files depend on the full
+    The columns are those of `batches`. The options are those of `Decoder`. The names of the files depend on the full
     path of the capture, so a second call replaces the files of the first one. The files are moved to their directories
     at the end, so an interrupted call leaves no incomplete file. Two calls at the same time need different paths.
     Raises `OSError` for a capture that cannot be read and for a file that cannot be written.

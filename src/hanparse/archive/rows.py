@@ -1,4 +1,4 @@
-"""Columns of some rows each -> Arrow record batches: `Rows`."""
+"""Collects the columns of groups of rows, and converts them to Arrow record batches: `Rows`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Wall clocks in arrays -> times in UTC and in the zone of the meter, in microseconds since 1970.
+"""Converts arrays of wall clocks to times in UTC and in the zone of the meter, in microseconds since 1970.
 
 A wall clock is one number: the eight bytes of a date-time from the year to the second. Each run of wall clocks in the
 same hour is converted once.
@@ -36,7 +36,7 @@ def exist(walls: Array, zone: Zone) -> Array:
 
 
 def moments(walls: Array, microsecond: int, zone: Zone) -> tuple[Values, Values]:
-    """Return the times in UTC, null where the zone is unknown, and the local times of wall clocks that exist."""
+    """Return the times in UTC, null if the zone is unknown, and the local times of wall clocks that exist."""
     hours, counts = _hours(walls, zone)
     first, last, begin = np.array(hours, np.int64).T
     local = ((walls >> 8 & 0xFF) * _SIXTY + (walls & 0xFF)) * 1_000_000 + microsecond
@@ -58,7 +58,7 @@ def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None],
 
 @lru_cache(maxsize=4096)
 def _hour(hour: int, zone: Zone) -> tuple[int, int, int] | None:
-    """Return the offsets of the zone at the begin and at the end of an hour, and its begin, in microseconds.
+    """Return the offsets of the zone at the start and end of an hour, and the start of the hour, in microseconds.
 
     Return `None` for an hour that does not exist.
     """

@@ -1,9 +1,9 @@
-"""Parses A-XDR bytes to typed values and builds them: all types of the Blue Book (4.1.5), each value with its position.
+"""Parses A-XDR bytes to typed values with their positions, and builds the bytes again (all types of Blue Book 4.1.5).
 
-The table at the end of the module declares the types in construct, which parses and builds with the same declaration.
-This package defines constructs of its own for the positions of values, and for lengths, lists and compact-arrays, which
-must be bounded. With the constructs of the library alone the code would be a quarter shorter and ten times slower, and
-its error messages would not contain the announced lengths and counts.
+The table at the end of the module declares the types with the library construct, which parses and builds by the same
+declaration. This package defines its own subclasses of `construct.Construct` for the positions of values, and for
+lengths, lists and compact-arrays, which must be bounded. With the constructs of the library alone the code would be a
+quarter shorter and ten times slower, and its error messages would not contain the announced lengths and counts.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def parse(data: bytes) -> Data:
-    """Return the value that `data` encodes. Raises `DecodeError`, also if bytes follow the value."""
+    """Return the value that `data` encodes. Raises `DecodeError` if it encodes no value or if bytes follow it."""
     return parse_all(DATA, data)  # type: ignore[no-any-return]
 
 
@@ -116,7 +116,7 @@ class _Elements(c.Construct):
         try:
             stream.descend()
             for grammar in self._grammars(count):
-                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept if the next element fails
+                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  an error must not drop them
         except (DecodeError, c.StreamError):
             elements += [stream.partial] if stream.partial else []
             offset, end = start - TAG_SIZE, elements[-1].end if elements else first
@@ -132,7 +132,7 @@ class _Elements(c.Construct):
 
 
 def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
-    """Return a grammar for any value; lists of type `tag` have elements by `row` and `each` (see `_Elements`)."""
+    """Return a grammar for any value; `row` and `each` apply to lists of type `tag` (see `_Elements`)."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
 
 
@@ -169,7 +169,10 @@ class _TypeDescription(c.Construct):
 
 
 class _Members(c.Construct):
-    """Reads and writes a list in a compact-array, without tags and count: `times` times the elements of `row`."""
+    """Reads and writes a list in a compact-array, without tags and count.
+
+    The list consists of the elements of `row`, repeated `times` times.
+    """
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
         super().__init__()
@@ -185,7 +188,7 @@ class _Members(c.Construct):
 
 
 def _element(description: TypeDescription) -> Node:
-    """Return the grammar of an element of a compact-array, which has no tags."""
+    """Return the grammar of an element of a compact-array. Such an element has no tags."""
     tag = description.tag
     if tag not in LISTS:
         return Node(tag, TYPES[tag].grammar)

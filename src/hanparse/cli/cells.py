@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates, and of numbers in tables: 1 mA and 1 mV
+_DECIMALS: Final = 3  # the resolution of estimates and of numbers in tables is 1 mA and 1 mV
 ESTIMATES: Final = {
     f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
     for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
@@ -96,7 +96,7 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
     times = Times(name, style, note, utc=utc)
     if name in _WRITERS:
         return _WRITERS[name](style)
-    kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # `received` is the only other time
+    kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # `received` is a time, but not a field
     if kind is Kind.TIME:
         return (lambda when: None if (text := times(when)) is None else style.text(text)) if style is JSON else times
     if kind is Kind.TEXT:
@@ -162,4 +162,4 @@ _WRITERS: Final[dict[str, Callable[[Style], Write]]] = {
     "estimated": _estimated,
     "security": _security,
 }
-"""For each column that is not a field, except `received`: the function that returns the writer for a style."""
+"""The function that returns the writer for a style, for each column except fields and `received`."""

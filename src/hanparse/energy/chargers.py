@@ -41,7 +41,7 @@ _EXHAUSTED: Final = 1e-9  # A; a smaller current counts as 0
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """A charger and the lines of the meter that it is connected to, in the order of its own L1, L2, L3.
+    """A charger and the lines of the meter to which it is connected, in the order of its own L1, L2, L3.
 
     With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger is between L1 and L3. The
     charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for lines that are unknown or

@@ -42,7 +42,7 @@ class Watch:
         self._clock = CallersClock()
         self._now: datetime | None = None
         self._listed: datetime | None = None  # arrival of the last list with currents
-        self._age = timedelta(0)  # of that list: the sum of all steps forward of the clock since then
+        self._age = timedelta(0)  # the age of that list: the sum of all forward steps of the clock since then
         self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
         self._bad: datetime | None = None
 

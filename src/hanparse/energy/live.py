@@ -6,7 +6,7 @@ register.
 
 * A value never falls. If the next register is below the value, the value stays until the register passes it.
 * A gap of more than `MAX_GAP` between two powers is not integrated: the value stays, and the next register corrects it.
-  A clock that is set back is also a gap, and so is a change between times with and without a zone.
+  A clock that is set back also makes a gap, and so does a change between times with and without a zone.
 * A list is ignored if its registers are not newer than the last registers. Some Aidon meters send a list again.
 * The registers of another meter replace the registers of the last meter. Only this change may lower a value.
 """

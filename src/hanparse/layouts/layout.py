@@ -84,7 +84,7 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """The time of the latest use of this layout, for an APDU or for frames, by the clock `Layouts.recognised`."""
+        """The value of `Layouts.recognised` at the latest use of this layout, for an APDU or for frames."""
         return max([self.used, *(frame.used for frame in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:

@@ -64,7 +64,7 @@ class LayoutBuilder:
         self.scale = scale
         self.unmeasured: list[str] = []
         """The names of fields in which the value 0 means that the meter does not measure the quantity."""
-        self._constant_bits: list[tuple[int, int]] = []  # index of a byte that may vary, and its bits that may not
+        self._constant_bits: list[tuple[int, int]] = []  # index of a variable byte, and its constant bits
         self._variable = [(_INVOKE_ID, _INVOKE_ID_SIZE)]  # index and number of bytes that may vary
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
@@ -75,7 +75,8 @@ class LayoutBuilder:
                 self._text(name, source)
         self._times()
         for item in reading.items:  # integers that fill no field may vary, too: registers read them from the APDU
-            parts = shapes.parts(item.data) if item.is_value else [item.data]  # other items: the push-object-list
+            # an item that is no value, such as the push-object-list, is not divided into parts
+            parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, other in reading.profile.higher_resolution.items():
             self._keep_resolution(other.limit, unscaled(reading.items, unit))

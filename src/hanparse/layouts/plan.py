@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     """The indexes in the APDU of the first byte of a text and of the byte after the text."""
 
 _INTEGERS: Final = {each.format: Struct(f">{each.format}") for each in SCALARS.values() if each.kind == "integer"}
-_MANY: Final = 5  # all values of a push with fewer values are read in little more time than one value
+_MANY: Final = 5  # if a push has fewer values, all of them are read in little more time than one
 _wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
@@ -50,12 +50,12 @@ class Clock(NamedTuple):
 
 
 class Plan:
-    """How the values of one kind of APDU are read. Values that are the same in every push are no part of it.
+    """Describes how the values of one kind of APDU are read. It contains no values that are the same in every push.
 
-    `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values,
-    the names of the constant fields first, then those of `integers`, of `texts` and of `clocks`. `texts` are the places
-    of the texts that vary. `numbers` are the positions of values that are read alone in clearly less time than all
-    values. `unmeasured` are the positions of values of which a 0 means not measured.
+    `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values, the
+    names of the constant fields first, then those of `integers`, of `texts` and of `clocks`. `texts` are the places of
+    the texts that vary. `numbers` are the positions of values that are read alone in clearly less time than all values.
+    `unmeasured` are the positions of values of which a 0 means that the meter does not measure the quantity.
     """
 
     __slots__ = (

@@ -88,7 +88,7 @@ class Start(Table[PlainFrame]):
         super().__init__()
         self.size = size
         self.head = b""
-        """The header of a frame, with its HCS; the layout of this frame was added last."""
+        """The header, with its HCS, of the frame for which a layout was added last."""
         self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
         self._latest: Any = _NoLayout
@@ -107,7 +107,7 @@ class Start(Table[PlainFrame]):
         if frame_register(frame) != SOUND or (layout.texts and not are_texts(frame, layout.texts)):
             return None
         last.profile = layout.maker
-        layouts = self._layouts  # from here on the same as `Layouts.recognise`; a call would cost a tenth of the time
+        layouts = self._layouts  # the rest repeats `Layouts.recognise`, because a call would cost a tenth of the time
         layouts.recognised = layout.used = layouts.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, layout)

@@ -159,7 +159,8 @@ def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ..
 def _place(reading: TelegramReading, record: Record) -> int | None:
     """Return the index of the value of a record in the telegram; `None` if the record has several values.
 
-    Also `None` if the telegram was not sent with CR LF, because the text of the record then differs from its bytes.
+    The result is also `None` if the telegram was not sent with CR LF, because the text of the record then differs from
+    its bytes.
     """
     start = record.offset - reading.telegram.offset
     is_as_sent = reading.telegram.raw.startswith(record.text.encode("ascii"), start)

@@ -16,14 +16,14 @@ _VALUE, _SCALER_UNIT = 2, 3  # attribute indexes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
 """The types of the elements that may follow the data index of an entry.
 
-Old push setups have none, newer ones a restriction, and the newest a restriction and columns.
+Entries of old push setups have none of these elements. Newer entries have a restriction, the newest also columns.
 """
 
 
 class CaptureObject(NamedTuple):
     """The class_id, the logical name and the attribute index of an entry.
 
-    `is_whole` is false where the push contains only a part of the attribute.
+    `is_whole` is false if the push contains only a part of the attribute.
     """
 
     class_id: int
@@ -33,17 +33,17 @@ class CaptureObject(NamedTuple):
 
     @property
     def is_value(self) -> bool:
-        """True where the element is the value of the object."""
+        """True if the element is the value of the object."""
         return self.is_whole and is_value(self.class_id, self.attribute)
 
     @property
     def is_register(self) -> bool:
-        """True where the element is the value of a register, which has a scaler and a unit."""
+        """True if the element is the value of a register, which has a scaler and a unit."""
         return self.is_value and self.class_id in _REGISTERS
 
     @property
     def is_scaler_unit(self) -> bool:
-        """True where the element is the scaler and the unit of a register."""
+        """True if the element is the scaler and the unit of a register."""
         return self.is_whole and self.class_id in _REGISTERS and self.attribute == _SCALER_UNIT
 
 
@@ -53,7 +53,7 @@ def is_value(class_id: int, attribute: int) -> bool:
 
 
 def capture_object(entry: Data) -> CaptureObject | None:
-    """Return the capture object that an entry of a push-object-list names; `None` when the entry has another shape."""
+    """Return the capture object that an entry of a push-object-list names; `None` if the entry has another shape."""
     match entry.value:
         case (
             Data(Tag.LONG_UNSIGNED, int(class_id)),

@@ -3,11 +3,11 @@
 There are three kinds of clock rules. Each defines the time zone of the meter's clock:
 
 * ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
-  is naive where the deviation is not specified.
+  is naive if the deviation is not specified.
 * ``"+01:00"`` (any fixed offset): the clock shows normal time all year. Deviation and DST bit are ignored.
-* ``"Europe/Oslo"``: the deviation applies. Where it is not specified, the clock shows Central European local time with
-  DST (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). A time
-  in the hour that exists twice in autumn counts as its first pass (``fold=0``), because lists with this rule contain no
+* ``"Europe/Oslo"``: the deviation applies. If it is not specified, the clock shows Central European local time with DST
+  (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). A time in
+  the hour that exists twice in autumn counts as its first pass (``fold=0``), because lists with this rule contain no
   DST bit.
 """
 
@@ -31,36 +31,36 @@ Zone = tzinfo | Callable[[int, int, int, int], tzinfo | None] | None
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _MAX_DEVIATION: Final = 720  # minutes; 8000 hex (-32768) means that the deviation is not specified
-_HUNDREDTHS: Final = 100  # in a second; a larger number means that they are not specified
+_HUNDREDTHS: Final = 100  # hundredths in one second; a larger number means that they are not specified
 _CET: Final = timezone(timedelta(hours=1))
 _CEST: Final = timezone(timedelta(hours=2))
 _MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
 
 
 def check(rule: str) -> None:
-    """Raise `ValueError` when `rule` is none of the clock rules above."""
+    """Raise `ValueError` if `rule` is none of the clock rules above."""
     if rule not in (AS_SENT, LOCAL_TIME) and not _FIXED.fullmatch(rule):
         message = f"expected a clock rule such as {AS_SENT}, {NORMAL_TIME} or {LOCAL_TIME}, found {rule!r}"
         raise ValueError(message)
 
 
 def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
-    """Return the moment of a date-time; `None` where a part from year to second is not specified or impossible.
+    """Return the moment of a date-time; `None` if a part from year to second is not specified or impossible.
 
-    With `override`, the wall clock is in that time zone, whatever the rule. The weekday is ignored, because Aidon
-    meters send 0. Hundredths that are not specified count as 0.
+    With `override`, the wall clock is in that time zone, and the rule does not apply. The weekday is ignored, because
+    Aidon meters send 0. Hundredths that are not specified count as 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
     return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
 
 
 def fraction(sent: DateTime) -> int:
-    """Return the microseconds of a date-time; 0 where the hundredths are not specified."""
+    """Return the microseconds of a date-time; 0 if the hundredths are not specified."""
     return sent.hundredths * 10_000 if sent.hundredths < _HUNDREDTHS else 0
 
 
 def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
-    """Return the moment of a wall clock (year, month, day, hour, minute, second); `None` where it is impossible."""
+    """Return the moment of a wall clock (year, month, day, hour, minute, second); `None` if it is impossible."""
     year, month, day, hour, minute, second = wall
     try:
         at = zone(year, month, day, hour) if callable(zone) else zone

@@ -16,8 +16,9 @@ def installed_profiles() -> tuple[Profile, ...]:
     """Return the profiles of hanparse and of every installed package that offers profiles.
 
     A package offers profiles by an entry point of the group ``hanparse.profiles``. The entry point names a `Profile`,
-    or a tuple or list of profiles. This function imports the module of each entry point; the import of hanparse does
-    not. An entry point that cannot be loaded or names another object causes a `RuntimeWarning` and is left out.
+    or a tuple or list of profiles. This function imports the module of each entry point. The statement ``import
+    hanparse`` does not import these modules. An entry point that cannot be loaded or names another object causes a
+    `RuntimeWarning` and is left out.
     """
     found = list(PROFILES)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):

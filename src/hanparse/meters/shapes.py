@@ -37,7 +37,7 @@ _ID_GROUPS: Final = {  # C, D of codes whose value identifies the meter (Blue Bo
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # C, D; an attribute contains the number of another meter, the value its type
+_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of another meter, a second attribute its number
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
@@ -198,7 +198,8 @@ def _described(body: Data) -> list[Item] | None:
     """Return the items of a list whose first element is the push-object-list; `None` if the body has another shape.
 
     The push-object-list has one entry for each element of the list; the first entry is that of the push-object-list
-    itself. The push-object-list is no value, even if its entry says so, because it decides how the others are read.
+    itself. The push-object-list is no value, whatever its entry contains, because it determines how the other elements
+    are read.
     """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SIZE: Final = 6
 """The number of octets of a code, which is the logical name of a COSEM object."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1: media are 0 to 15, so six bytes of printable text are never a code
+_MAX_A: Final = 15  # Blue Book 7.2.1: a medium is 0 to 15, a printable byte above 31, so text is never a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -115,7 +115,7 @@ class Obis(_Groups):
 
     @property
     def processing(self) -> str | None:
-        """The processing of the value, which is group D, for example ``"instantaneous"`` or ``"cumulative"``.
+        """The processing of the value (group D), for example ``"instantaneous"`` or ``"cumulative"``.
 
         The result is `None` for other media than electricity and for unknown values of D.
         """
@@ -140,7 +140,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code in an octet-string, or `None`. Six octets of text are no code, because A is above 15."""
+    """Return the code in an octet-string, or `None`. Six octets of text are no code: the first is above 15."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

@@ -2,7 +2,7 @@ r"""Writes the line protocol of InfluxDB: to HTTP, to UDP, to standard output or
 
 InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read it. Every number is a float, because InfluxDB refuses a
 field that is an integer in one line and a float in another. Source of the syntax: "Line protocol" in the documentation
-of InfluxDB, which escapes ``,``, ``=`` and space in a tag by ``\``.
+of InfluxDB. In a tag, ``\`` escapes ``,``, ``=`` and space.
 """
 
 from __future__ import annotations

@@ -39,10 +39,11 @@ class JsonLines:
 
 
 def write(path: str, text: str) -> None:
-    """Append text to a file, or write it to standard output. Raises `OutputClosedError` if its reader has ended.
+    """Append text to a file, or write it to standard output.
 
-    This function runs in a thread that may be killed at the end of the program. The thread must not hold the lock of
-    `sys.stdout` then, so the function writes to the file descriptor.
+    Raises `OutputClosedError` if no program reads the output any more. This function runs in a thread that may be
+    killed at the end of the program. The thread must not hold the lock of `sys.stdout` then, so the function writes to
+    the file descriptor.
     """
     if path != STANDARD_OUTPUT:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the same for every kind of path

@@ -121,7 +121,7 @@ async def _connected(settings: Settings, will: str | None = None) -> AsyncIterat
             yield client
         finally:
             await client.__aexit__(None, None, None)
-    except aiomqtt.MqttError as error:  # it is not an OSError
+    except aiomqtt.MqttError as error:  # an MqttError is not an OSError
         raise ConnectionError(str(error)) from error
 
 
@@ -145,7 +145,7 @@ class _Session:
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()  # raises its error
+                task.result()  # raises the error of the task
         finally:
             await end(tasks)
             with suppress(Exception):  # the connection may be lost

@@ -11,13 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
-_RETRY = 0.05  # s between two cancellations
+_RETRY = 0.05  # the time in s between two cancellations
 
 
 async def in_background(function: Callable[[], T]) -> T:
     """Return the result of the function, or raise its error. A read or a write may wait for a pipe without end.
 
-    The loop continues meanwhile, and the program can end: with ``asyncio.to_thread`` its end would wait for the thread.
+    The event loop continues meanwhile. The program can end without the thread; with ``asyncio.to_thread`` it would
+    wait.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -46,7 +47,7 @@ async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
     """Cancel tasks until they have ended.
 
     One cancellation is not enough: `asyncio.wait_for` of Python 3.11, which aiomqtt uses, drops a cancellation that
-    arrives together with its result.
+    arrives together with the result.
     """
     pending = set(tasks)
     while pending:

@@ -21,7 +21,7 @@ _QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` is the reason why a con
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:
-    """Yield the messages of the topics. Raises `OSError` when the connection fails or is lost."""
+    """Yield the messages of the topics. Raises `OSError` if the connection fails or is lost."""
     import aiomqtt  # noqa: PLC0415  an extra, which `check_extra` looks for
 
     context = ssl.create_default_context() if address.scheme == "mqtts" else None
@@ -42,7 +42,7 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
         async for message in client.messages:
             if isinstance(message.payload, bytes):
                 yield Piece(message.payload, str(message.topic), is_message=True)
-    except aiomqtt.MqttError as error:  # it is not an OSError
+    except aiomqtt.MqttError as error:  # an MqttError is not an OSError
         raise ConnectionError(str(error)) from None
     finally:
         await leave(client)

@@ -15,4 +15,4 @@ class Piece(NamedTuple):
     channel: str = ""
     """The topic of the message; empty for a stream."""
     is_message: bool = False
-    """True if the bytes are a whole message, False if they are a part of a stream."""
+    """True if the bytes are a whole message, false if they are a part of a stream."""

@@ -29,7 +29,7 @@ class Reading:
         self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
         self._closing = Lock()
         self._thread.start()
-        atexit.register(self.close)  # once the interpreter shuts down, the thread cannot answer
+        atexit.register(self.close)  # while the interpreter shuts down, the thread cannot answer
         _result(self._begin(source.__aenter__()))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from hanparse.sources.transports import Transport
 
 WAIT: Final = 25.0
-"""The time in s for each setting. A meter that sends every 10 s sends two pushes in it."""
-_ENOUGH: Final = 256  # bytes: the end of one push, and a whole second push
+"""The time in s for each setting. In this time, a meter with an interval of 10 s sends two pushes."""
+_ENOUGH: Final = 256  # the number of bytes: the end of one push, and a whole second push
 _REFUSED: Final = (None, errno.EINVAL)  # serialx gives no number for a setting that a port does not have
 _LINE_FAULTS: Final = frozenset({"speed", "parity", "inverted", "no-flag", "no-format"})
 _PAYLOAD_FAULTS: Final = frozenset({"ciphered", "key", "auth-key", "undecodable", "unknown-meter"})

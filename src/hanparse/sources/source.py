@@ -5,8 +5,8 @@
   overloaded.
 * A connection that delivers no byte for `silence` s is closed, because TCP does not detect that a peer has disappeared.
   For a meter that sends more rarely, the limit is three of its intervals.
-* When the consumer is slow, the oldest measurement without registers is dropped. Late powers are of no use, but a meter
-  sends its registers only once an hour.
+* If the consumer is slow, the oldest measurement without registers is dropped. Old powers are of no use. Registers are
+  kept, because a meter may send them only once an hour.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class Source:
             self._task.cancel()
             await asyncio.wait({self._task})  # unlike awaiting the task, this raises only if the caller is cancelled
             if not self._task.cancelled():
-                self._task.exception()  # marks it as seen; asyncio would log it otherwise
+                self._task.exception()  # marks the error as seen; asyncio would log it otherwise
 
     def __aiter__(self) -> Self:
         """Return the source."""
@@ -117,7 +117,7 @@ class Source:
             raise RuntimeError("expected 'async with' around the source, found none")
         while not self._waiting:
             if self._task.done():
-                self._task.result()  # raises the error that ended it
+                self._task.result()  # raises the error that ended the task
                 raise StopAsyncIteration
             self._changed.clear()
             await self._changed.wait()

@@ -53,7 +53,7 @@ async def _serial(address: Address) -> Pieces:
             with suppress(Exception):  # a thread closes the port, which is locked until then
                 async with asyncio.timeout(_CLOSE_TIMEOUT):
                     await writer.wait_closed()
-    except serialx.SerialException as error:  # it is no OSError
+    except serialx.SerialException as error:  # the error is no OSError
         raise OSError(str(error).replace(address.url, f"{address.scheme}:{address.target}")) from None
 
 

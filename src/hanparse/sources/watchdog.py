@@ -7,7 +7,8 @@ from itertools import pairwise
 from typing import Final
 
 _INTERVALS: Final = 3
-"""A meter is silent after this number of its intervals. The same number of past intervals gives their length."""
+"""A meter is silent after this number of intervals. The length of an interval follows from the same number of past
+ones."""
 
 
 class Watchdog:

@@ -95,5 +95,5 @@ class Dropped(NamedTuple):
 
 
 def incomplete(message: str, offset: int) -> FrameError:
-    """Return the error for an incomplete message. Its frames are sound, so `after_header` is true."""
+    """Return the error for an incomplete message. `after_header` is true, because the frames are sound."""
     return FrameError(message, offset=offset, after_header=True)

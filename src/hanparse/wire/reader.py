@@ -14,7 +14,8 @@ So every frame that arrived intact is delivered, once and in order, whatever byt
 Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the
 first byte of a format field, so at most every second byte begins a candidate. Each candidate costs one FCS over at most
 2,047 bytes. So no input costs more than 1,024 bytes of check sequence per byte fed, however long the stream is. The
-most expensive known input costs 406: a repetition of 7E A7 F2 6B AD, which are overlapping headers with a right HCS.
+most expensive known input costs 406 bytes: a repetition of 7E A7 F2 6B AD, which are overlapping headers with a right
+HCS.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ class Stats(NamedTuple):
     """Sound HDLC frames, M-Bus frames and P1 telegrams."""
     measurements: int = 0
     recognised: int = 0
-    """Measurements of pushes that differ from an earlier push in their values alone and were decoded by its layout."""
+    """Measurements that a layout decoded, because the push differs from an earlier push only in its values."""
     passed_over: int = 0
     """Bytes that are not part of a sound frame."""
     hcs_failures: int = 0

@@ -12,7 +12,8 @@ bytes in `BETWEEN` may follow a telegram and do not count as lost.
 Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, even if several candidates
 contain the byte. A candidate with a complete end line costs one CRC over its bytes, and a second CRC if its line ends
 are not CR LF. Candidates begin at least six bytes apart, and at most `MAX_TELEGRAM` bytes before their end line. So no
-input costs more than 5,000 bytes of check sequence per byte fed. Sound telegrams cost one.
+input costs more than 5,000 bytes of check sequence per byte fed. A sound telegram costs one byte of check sequence per
+byte.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def _no_text(data: bytes, at: int, *, after_header: bool) -> FrameError:
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
-    """Return the index after the CRC of the end line at `mark`; an index beyond `data` while the CRC may be longer."""
+    """Return the index after the CRC of the end line at `mark`; an index beyond `data` if more digits may follow."""
     if data[mark] == START:
         raise FrameError(
             "expected the end line (!) of a telegram, found the header of the next telegram",

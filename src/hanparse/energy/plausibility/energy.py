@@ -105,7 +105,7 @@ class Comparison:
     def _compare(self, end: _Start) -> None:
         start = self._start
         if start is None or end.imported < start.imported or not _is_same_time(start, end):
-            if start is None or end.clock is None or end.clock != start.clock:  # otherwise the same list again
+            if start is None or end.clock is None or end.clock != start.clock:  # otherwise the list is a repetition
                 self._begin(end)
             return
         span = end.time - start.time
