@@ -83,6 +83,21 @@ def test_an_apdu_in_a_table_with_a_mistyped_digit_gives_no_value(name: str) -> N
             assert not decode_all("\n".join([*lines[:row], line, *lines[row + 1 :]]))
 
 
+@pytest.mark.parametrize(
+    "notation", ["Erlang", "Verilog", "Pascal", "Java", "no leading zeros in lines", "pairs in lines"]
+)
+@pytest.mark.parametrize("written", ["XX", "g0", "0g"])
+def test_an_apdu_with_a_masked_or_mistyped_byte_in_any_place_gives_no_wrong_value(notation: str, written: str) -> None:
+    apdu = named("kaifa/full-se-ma304t4-ct").apdu
+    right = decode(apdu)
+    assert b"\xee" not in apdu
+    for at in range(1, len(apdu)):
+        one = NOTATIONS[notation](apdu[:at] + b"\xee" + apdu[at + 1 :])
+        assert len(re.findall("ee|EE", one)) == 1
+        with suppress(HanParseError):
+            assert all(measurement == right for measurement in decode_all(re.sub("ee|EE", written, one)))
+
+
 def test_telegrams_as_text_and_frames_as_a_dump_are_read_from_one_text() -> None:
     telegram = named("p1/se-aidon")
     assert AIDON.expect

@@ -14,12 +14,12 @@ from hanparse.hexdump.text import MIN_BYTES, failure
 if TYPE_CHECKING:
     from hanparse.errors import HexDumpError
 
-_MASK: Final = r"(?:XX|xx|YY|yy|ZZ|zz|NN|nn|\*\*|\?\?|##|__|██|□□|■■|●●|••)"
-_BYTE: Final = rf"(?:[0-9A-Fa-f]{{2}}|{_MASK})"
+MASK: Final = r"(?:XX|xx|YY|yy|ZZ|zz|NN|nn|\*\*|\?\?|##|__|██|□□|■■|●●|••)"
+_BYTE: Final = rf"(?:[0-9A-Fa-f]{{2}}|{MASK})"
 _LINE: Final = re.compile(
     rf"(?<![\w*?#])(?:0[xX])?{_BYTE}(?>(?:[ \t,:;\-]{{0,3}}(?:0[xX])?{_BYTE})*)(?![\w*?#])", re.MULTILINE
 )
-_MASKS: Final = re.compile(_MASK)
+_MASKS: Final = re.compile(MASK)
 _PAIR: Final = re.compile("[0-9A-Fa-f]{2}")
 
 

@@ -272,7 +272,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     _lines(NARROW_PAIRS, _begins_line),
     _long_words,
     _wrapped,
-    marked("0[xX]", "(?![0-9A-Fa-f])", "[0-9A-Fa-f]{1,2}"),
+    marked("0[xX]", "(?![0-9A-TV-Za-tv-z])", "[0-9A-Fa-f]{1,2}"),
     _block(DECIMAL),
     _lists,
     _literals,

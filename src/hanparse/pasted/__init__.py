@@ -52,6 +52,7 @@ _MISTYPED_IN_RUN: Final = re.compile(
     rf"(?<!\w)(?:{_MISTYPED_PAIR}(?:[ ,;]{{1,2}}{_PAIR}(?!\w)){{3}}|(?:{_PAIR}[ ,;]{{1,2}}){{3}}{_MISTYPED_PAIR})"
 )
 _MISTYPED_BEHIND_MARK: Final = re.compile(rf"(?:0[xX]|\\[xX]|'[hH]|#[xX]?|[$%=&]){_MISTYPED_PAIR}")
+_MASK_BEHIND_MARK: Final = re.compile(rf"(?:0[xX]|\\[xX]|'[hH]|&[hH]|[#$%=])({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
 _PASSED_OVER_RUN: Final = re.compile(r"(?<!\w)((?:[0-9A-Fa-f]{1,2}[ ,;]{1,2}){4})")
 _NEAR: Final = 40
 _SIGN: Final = r"[ ,;]{1,2}"
@@ -60,7 +61,8 @@ _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
 _MISTYPED_IN_FRONT: Final = re.compile(rf"(?<!\w)(?:{_BYTE}{_SIGN}){{2}}{_WORD}{_SIGN}\Z")
 _BYTES_IN_GAP: Final = (
-    _MISTYPED_GROUP, _MISTYPED_IN_RUN, _MISTYPED_BEHIND_MARK, _PASSED_OVER_RUN, hexdump.LIKE_BYTES_ALONE
+    _MISTYPED_GROUP, _MISTYPED_IN_RUN, _MISTYPED_BEHIND_MARK, _MASK_BEHIND_MARK, _PASSED_OVER_RUN,
+    hexdump.LIKE_BYTES_ALONE,
 )  # fmt: skip
 
 
