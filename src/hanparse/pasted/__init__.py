@@ -86,7 +86,7 @@ def dump(text: str) -> hexdump.Dump:
     if framed.units:
         return _dump(tidied, framed)
     try:
-        return _by_rules(tidied)
+        return _with_every_apdu(tidied, _by_rules(tidied))
     except HexDumpError:
         if not (damaged := damaged_telegram(text)):
             raise
@@ -183,6 +183,15 @@ def _by_rules(text: str) -> hexdump.Dump:
     if not is_framed and (gap := _gap(without_remarks(text), pieces)):  # no check sequence would show the missing byte
         raise _no_byte(text, gap)
     return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
+
+
+def _with_every_apdu(text: str, found: hexdump.Dump) -> hexdump.Dump:
+    """Return `found`. Raises `HexDumpError` if it lacks an APDU that the text contains in another notation."""
+    if found.data and len(text) <= _LONGEST_APDUS:
+        for apdu in search(text, sound.apdus).units:
+            if apdu.data not in found.data:
+                raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
+    return found
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
