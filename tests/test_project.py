@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 import re
 import subprocess
 import sys
 import tomllib
+from importlib.util import find_spec
 from operator import attrgetter
 
 import pytest
@@ -107,7 +107,7 @@ def test_the_guide_names_every_tool_and_only_sessions_and_extras_that_exist() ->
 def test_every_module_function_and_option_that_the_security_page_names_exists() -> None:
     text = _read("SECURITY.md")
     for name in set(re.findall(r"`(hanparse(?:\.\w+)+)`", text)):
-        assert importlib.import_module(name)
+        assert find_spec(name)  # without an import, because `hanparse.archive` needs an extra
     definitions = set(re.findall(r"`(decode\w*|explain|hexdump\.\w+|Decoder(?:\.\w+)?|\w+Error)`", text)) - {
         "TypeError"
     }
