@@ -13,6 +13,7 @@ import pytest
 from scripts import ROOT
 
 import hanparse
+import hanparse.hexdump
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 NOXFILE = (ROOT / "noxfile.py").read_text("utf-8")
