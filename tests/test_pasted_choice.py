@@ -103,7 +103,7 @@ def test_telegrams_as_text_and_frames_as_a_dump_are_read_from_one_text() -> None
     assert AIDON.expect
     assert telegram.expect
     expected = [file.expect["active_power_import"] for file in (telegram, AIDON) if file.expect]
-    for dump in (AIDON.data.hex(" "), repr(AIDON.data)):
+    for dump in (AIDON.data.hex(" "), repr(AIDON.data), f"<pre>{AIDON.data.hex('&', 1).replace('&', '&nbsp;')}</pre>"):
         assert powers(telegram.data.decode() + dump) == expected
         assert powers(f"{dump}\n{telegram.data.decode()}") == expected[::-1]
 

@@ -95,8 +95,8 @@ def dump(text: str) -> hexdump.Dump:
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
     """Return the bytes of telegrams that the text contains as text, and of sound frames on its other lines."""
-    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
-    units = search(tidy(rest), sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
+    rest = tidy(cover(text, [(telegram.start, telegram.end) for telegram in telegrams]))
+    units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
     parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
     return hexdump.Dump(b"".join([data for _, data in parts]), style="P1")
 
