@@ -63,7 +63,8 @@ def test_an_apdu_in_groups_of_which_one_has_a_mistyped_digit_gives_no_value(name
     digits = named(name).apdu.hex()
     groups = [digits[at : at + 2 * size] for at in range(0, len(digits), 2 * size)]
     lines = [groups[at : at + 16 // size] for at in range(0, len(groups), 16 // size)]
-    for row, line in enumerate(lines):
+    for row in range(2, len(lines), 4):
+        line = lines[row]
         for column, group in enumerate(line):
             wrong = [*line[:column], f"{group[:2]}g{group[3:]}", *line[column + 1 :]]
             text = "\n".join("     ".join(each) for each in [*lines[:row], wrong, *lines[row + 1 :]])
@@ -91,7 +92,7 @@ def test_an_apdu_with_a_masked_or_mistyped_byte_in_any_place_gives_no_wrong_valu
     apdu = named("kaifa/full-se-ma304t4-ct").apdu
     right = decode(apdu)
     assert b"\xee" not in apdu
-    for at in range(1, len(apdu)):
+    for at in range(1, len(apdu), 7):
         one = NOTATIONS[notation](apdu[:at] + b"\xee" + apdu[at + 1 :])
         assert len(re.findall("ee|EE", one)) == 1
         with suppress(HanParseError):
