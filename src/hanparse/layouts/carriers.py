@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_CARRIED: Final = BUFFER_LIMIT
-"""The largest number of bytes of the frames of one message. The buffer of a reader has room for all of them."""
+"""The largest number of bytes of the frames of one message. The buffer of a reader can contain all of them."""
 START_SIZE: Final = 3
 """The number of bytes by which frames are looked up: in HDLC the flag and the format field, in M-Bus 68 L L."""
 
@@ -122,7 +122,7 @@ class Carried:
             raise NotLearnableError("other bytes are between the frames")
         self.size = self.parts[-1].end
         if self.size > MAX_CARRIED:
-            raise NotLearnableError(f"the buffer of a reader has no room for {self.size} bytes")
+            raise NotLearnableError(f"the buffer of a reader cannot contain {self.size} bytes")
         self.pieces = tuple(_pieces(message, len(message.payload) - len(apdu), frames[0].offset))
         constant, octets = bytearray(b"\xff" * self.size), iter(mask.to_bytes(len(apdu), "big"))
         for part in self.parts:
