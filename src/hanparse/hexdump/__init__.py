@@ -122,8 +122,13 @@ def read(text: str) -> Dump:
 
     Raises the same errors as `parse`.
     """
-    tidied = _tidy(text)
-    return _find(tidied).dump(tidied)
+    return read_with_pieces(_tidy(text))[0]
+
+
+def read_with_pieces(text: str) -> tuple[Dump, list[Piece]]:
+    """Return what `read` returns, and the dumps, for a text that is a result of `hexdump.text.tidy`."""
+    found = _find(text)
+    return found.dump(text), found.pieces
 
 
 def find(text: str) -> list[Piece]:

@@ -1,0 +1,75 @@
+"""A byte that is mistyped, masked or missing between the bytes of an APDU is an error, and no wrong value."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+
+import pytest
+from framefiles import named
+from texts import NOTATIONS
+
+from hanparse import HanParseError, decode, decode_all
+
+AIDON = named("aidon/list2-6515-1phase")
+KAMSTRUP = named("kamstrup/list1-dk-hundredths")
+
+
+def test_an_apdu_that_lacks_a_line_with_a_mistyped_byte_is_an_error() -> None:
+    lines = NOTATIONS["decimal with zeros"](KAMSTRUP.apdu).split("\n")
+    for at in range(len(lines)):
+        text = "\n".join([*lines[:at], lines[at][:-3] + "0g6", *lines[at + 1 :]])
+        with pytest.raises(HanParseError):
+            decode_all(text)
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+@pytest.mark.parametrize("name", ["kamstrup/list1-dk-hundredths", "kaifa/list2-ma304h4-tn", "landis_gyr/at-e450-18"])
+def test_an_apdu_in_groups_of_which_one_has_a_mistyped_digit_gives_no_value(name: str, size: int) -> None:
+    digits = named(name).apdu.hex()
+    groups = [digits[at : at + 2 * size] for at in range(0, len(digits), 2 * size)]
+    lines = [groups[at : at + 16 // size] for at in range(0, len(groups), 16 // size)]
+    for row in range(2, len(lines), 4):
+        line = lines[row]
+        for column, group in enumerate(line):
+            wrong = [*line[:column], f"{group[:2]}g{group[3:]}", *line[column + 1 :]]
+            text = "\n".join("     ".join(each) for each in [*lines[:row], wrong, *lines[row + 1 :]])
+            errors: list[HanParseError] = []
+            with suppress(HanParseError):
+                decode_all(f"My meter sends this:\n{text}\n", on_error=errors.append)
+                assert errors
+
+
+@pytest.mark.parametrize("name", ["kamstrup/list1-dk-hundredths", "kaifa/list3-ma105h2e-1phase"])
+def test_an_apdu_in_a_table_with_a_mistyped_digit_gives_no_value(name: str) -> None:
+    lines = NOTATIONS["a table"](named(name).apdu).split("\n")
+    pairs = [(row, pair.start()) for row, line in enumerate(lines) for pair in re.finditer(r"\b[0-9a-f]{2}\b", line)]
+    for row, at in pairs:
+        line = f"{lines[row][:at]}g{lines[row][at + 1 :]}"
+        with suppress(HanParseError):
+            assert not decode_all("\n".join([*lines[:row], line, *lines[row + 1 :]]))
+
+
+@pytest.mark.parametrize(
+    "notation", ["Erlang", "Verilog", "Pascal", "Java", "no leading zeros in lines", "pairs in lines"]
+)
+@pytest.mark.parametrize("written", ["XX", "g0", "0g"])
+def test_an_apdu_with_a_masked_or_mistyped_byte_in_any_place_gives_no_wrong_value(notation: str, written: str) -> None:
+    apdu = named("kaifa/full-se-ma304t4-ct").apdu
+    right = decode(apdu)
+    assert b"\xee" not in apdu
+    for at in range(1, len(apdu), 7):
+        one = NOTATIONS[notation](apdu[:at] + b"\xee" + apdu[at + 1 :])
+        assert len(re.findall("ee|EE", one)) == 1
+        with suppress(HanParseError):
+            assert all(measurement == right for measurement in decode_all(re.sub("ee|EE", written, one)))
+
+
+@pytest.mark.parametrize("notation", ["log of pairs", "JSON in lines", "PulseView"])
+def test_a_byte_that_is_typed_over_in_an_apdu_with_one_byte_a_line_is_an_error(notation: str) -> None:
+    apdu = named("aidon/list2-6515-1phase").apdu
+    lines = NOTATIONS[notation](apdu).split("\n")
+    for at in range(20, len(lines) - 4, 7):
+        damaged = "\n".join([*lines[:at], re.sub(r"\w(?=\W*$)", "g", lines[at]), *lines[at + 1 :]])
+        with pytest.raises(HanParseError):
+            decode_all(damaged)
