@@ -4,7 +4,7 @@
 and the cli use this package. It returns the first of these that the text contains:
 
 * P1 telegrams;
-* frames with correct check sequences, in any notation (`choice`, `sound`), if one of them can be read without a key;
+* frames with correct check sequences, in any notation (`units`, `sound`), if one of them can be read without a key;
 * APDUs that follow the grammar to their last byte. Next to ciphered frames they may be the deciphered content of these;
 * frames with correct check sequences that cannot be read without a key;
 * a dump by the rules of `hanparse.hexdump`, which also raises the errors.
@@ -22,7 +22,8 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import cover, failure, place, tidy
 from hanparse.pasted import gaps, sound
-from hanparse.pasted.choice import Found, search, without_remarks
+from hanparse.pasted.choice import without_remarks
+from hanparse.pasted.units import Found, search
 from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:

@@ -1,14 +1,11 @@
-"""Find the sound frames and APDUs in a text. The text may contain any other words.
+"""Choose the reading in which most bytes of a text are sound: `best_reading`.
 
-The search has rounds. Each round tries all readings on a sample of the text. It selects the reading in which most bytes
-are sound, applies this reading to the whole text, and keeps the units that are sound. The next round searches the rest
-of the lines. So a text may mix notations, and only one reading per round is applied to the whole of a long text.
+Samples of the text select the readings, so that at most `_MAX_TRIED` of them are applied to the whole of a long text.
 """
 
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -16,8 +13,8 @@ from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import remarks
 from hanparse.hexdump.readings import READINGS
-from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, cover
-from hanparse.pasted.sound import HEAD_SIZE, is_head
+from hanparse.hexdump.text import MIN_BYTES, Piece, cover
+from hanparse.pasted.rest import Rest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,143 +37,7 @@ _ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that one round passes over."""
-_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
-_HEAD_TEXT: Final = 100
 _LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
-_CHARACTER: Final = re.compile(r"\w")
-_APART: Final = f"\n{COVER}\n"
-
-
-class Found(NamedTuple):
-    """Holds the sound units of a text, in order, and other bytes of the first reading."""
-
-    units: list[Unit]
-    spare: list[Piece]
-    """Pieces that are in no unit. They are probably damaged dumps."""
-
-
-class _Rest:
-    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
-
-    def __init__(self, text: str, pieces: list[Piece]) -> None:
-        kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
-        self.text = _APART.join([text[start:stop] for start, stop in kept])
-        self._places, self._starts, at = [start for start, _ in kept], [0], 0
-        for start, stop in kept:
-            at += stop - start + len(_APART)
-            self._starts.append(at)
-
-    def placed(self, pieces: list[Piece]) -> list[Piece]:
-        """Return pieces of the shorter text with their positions in the whole text."""
-        return pieces if self._places == [0] else [self._placed(piece) for piece in pieces]
-
-    def _placed(self, piece: Piece) -> Piece:
-        at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
-        moved = self._places[at] - self._starts[at]
-        return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
-
-
-def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of lines without pieces, and of the text that resembles bytes on other lines."""
-    end = 0
-    for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
-        gap = text[end:start]
-        if len(gap) > 1 and _CHARACTER.search(gap):
-            first = gap.find("\n") if end else -1
-            last = gap.rfind("\n") if start < len(text) else len(gap)
-            parts = [(0, first), (first + 1, last), (last + 1, len(gap))] if first < last else [(0, len(gap))]
-            for at, (left, right) in enumerate(parts):
-                pattern = _CHARACTER if at == 1 else hexdump.LIKE_BYTES
-                if left < right and pattern.search(gap, left, right):
-                    yield end + left, end + right
-        end = stop
-
-
-def search(text: str, find: Finder, known: Found | None = None) -> Found:
-    """Return the units that `find` returns for the readings of a text.
-
-    When `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. An APDU
-    has no check sequence. So no APDU is returned when a part of the text still resembles bytes: the reading may have
-    skipped a part of the APDU.
-    """
-    before = known.units if known else []
-    said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
-    units: list[Unit] = []
-    spare: list[Piece] = []
-    rest = _Rest(text, _pieces(before))
-    is_first = not before
-    while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
-        data = b"".join([unit.data for unit in before + units])
-        if not (best := _best(rest.text, find, data, _FRAME_CANDIDATES if known is None else _CANDIDATES)):
-            break
-        reading, read, pieces, found = best
-        spare = spare or rest.placed(_spare(pieces, found))
-        earlier = sorted(units)
-        starts = [unit.start for unit in earlier]
-        for unit in found:
-            placed = rest.placed(unit.pieces)
-            at = bisect_right(starts, placed[-1].start) - 1
-            if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
-                said += placed  # the same bytes in another notation, as binary digits beside hex digits
-            else:
-                units.append(unit._replace(start=placed[0].start, pieces=placed))
-        said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
-        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
-        rest = _Rest(whole, sorted(_pieces(before + units) + said))
-        is_first = False
-    if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
-        return Found([], [])
-    return Found(sorted(units), _apart(text, spare, units))
-
-
-def _begins_apdu(rest: _Rest, left: re.Match[str], units: list[Unit]) -> bool:
-    """Return whether the first text that still resembles bytes is behind `units` and begins with the head of an APDU.
-
-    That is another APDU, which is damaged, and no part of the APDUs in front of it.
-    """
-    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
-    start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
-    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
-    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
-
-
-def _pieces(units: list[Unit]) -> list[Piece]:
-    return sorted(piece for unit in units for piece in unit.pieces)
-
-
-def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
-    """Return the pieces that are in no unit."""
-    used = {piece.start for unit in found for piece in unit.pieces}
-    return [piece for piece in pieces if piece.start not in used]
-
-
-def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
-    """Return the spare pieces that are probably damaged dumps.
-
-    Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units. A short
-    piece on the line of a longer one is a number.
-    """
-    if not spare:
-        return []
-    pieces = _pieces(units)
-    starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
-    longest: dict[int, int] = {}
-    for piece in pieces + spare:
-        line = text.rfind("\n", 0, piece.start)
-        longest[line] = max(longest.get(line, 0), len(piece.data))
-    groups: dict[int, list[Piece]] = {}
-    for piece in spare:
-        if len(piece.data) < min(MIN_BYTES, longest[text.rfind("\n", 0, piece.start)]):
-            continue
-        place = bisect_right(ends, piece.start)
-        if place == bisect_left(starts, piece.end):
-            groups.setdefault(place, []).append(piece)
-    known = b"".join([unit.data for unit in units])
-    said = [(b"".join([piece.data for piece in group]), group) for group in groups.values()]
-    return [piece for data, group in said if len(data) >= MIN_BYTES and data not in known for piece in group]
-
-
-# --- the choice ------------------------------------------------------------------------------------------------------
 
 
 def _other(units: list[Unit]) -> int:
@@ -184,7 +45,7 @@ def _other(units: list[Unit]) -> int:
     return max(len(unit.data) - unit.size for unit in units)
 
 
-def _best(
+def best_reading(
     text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
 ) -> tuple[_Candidate, str, list[Piece], list[Unit]] | None:
     """Return the reading with most sound bytes, the text that it reads, its pieces and its units.
@@ -252,12 +113,12 @@ class _Candidate(NamedTuple):
 
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
 """These readings take the most time, so they are used only when no other one contains sound bytes."""
-_CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
-_FRAME_CANDIDATES: Final = (*_CANDIDATES, _LAST[1])
+CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
+FRAME_CANDIDATES: Final = (*CANDIDATES, _LAST[1])
 
 
 def _choices(
-    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...] = _CANDIDATES
+    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...] = CANDIDATES
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
@@ -336,4 +197,4 @@ def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool
 
 
 def _leaves_nothing(text: str, pieces: list[Piece]) -> bool:
-    return not hexdump.LIKE_BYTES_ALONE.search(_Rest(text, pieces).text)
+    return not hexdump.LIKE_BYTES_ALONE.search(Rest(text, pieces).text)

@@ -1,0 +1,53 @@
+"""Makes the part of a text in which nothing was found yet a text of its own: `Rest`."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from typing import TYPE_CHECKING, Final
+
+from hanparse import hexdump
+from hanparse.hexdump.text import COVER, Piece
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_CHARACTER: Final = re.compile(r"\w")
+_APART: Final = f"\n{COVER}\n"
+
+
+class Rest:
+    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
+
+    def __init__(self, text: str, pieces: list[Piece]) -> None:
+        kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
+        self.text = _APART.join([text[start:stop] for start, stop in kept])
+        self._places, self._starts, at = [start for start, _ in kept], [0], 0
+        for start, stop in kept:
+            at += stop - start + len(_APART)
+            self._starts.append(at)
+
+    def placed(self, pieces: list[Piece]) -> list[Piece]:
+        """Return pieces of the shorter text with their positions in the whole text."""
+        return pieces if self._places == [0] else [self._placed(piece) for piece in pieces]
+
+    def _placed(self, piece: Piece) -> Piece:
+        at = min(bisect_right(self._starts, piece.start), len(self._places)) - 1
+        moved = self._places[at] - self._starts[at]
+        return Piece(piece.start + moved, piece.end + moved, piece.data, piece.style) if moved else piece
+
+
+def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of lines without pieces, and of the text that resembles bytes on other lines."""
+    end = 0
+    for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
+        gap = text[end:start]
+        if len(gap) > 1 and _CHARACTER.search(gap):
+            first = gap.find("\n") if end else -1
+            last = gap.rfind("\n") if start < len(text) else len(gap)
+            parts = [(0, first), (first + 1, last), (last + 1, len(gap))] if first < last else [(0, len(gap))]
+            for at, (left, right) in enumerate(parts):
+                pattern = _CHARACTER if at == 1 else hexdump.LIKE_BYTES
+                if left < right and pattern.search(gap, left, right):
+                    yield end + left, end + right
+        end = stop

@@ -1,0 +1,117 @@
+"""Find the sound frames and APDUs in a text. The text may contain any other words.
+
+The search has rounds. Each round tries all readings on a sample of the text. It selects the reading in which most bytes
+are sound, applies this reading to the whole text, and keeps the units that are sound. The next round searches the rest
+of the lines. So a text may mix notations, and only one reading per round is applied to the whole of a long text.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hanparse import hexdump
+from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
+from hanparse.pasted.rest import Rest
+from hanparse.pasted.sound import HEAD_SIZE, is_head
+
+if TYPE_CHECKING:
+    from hanparse.pasted.choice import Finder
+    from hanparse.pasted.sound import Unit
+
+_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
+_HEAD_TEXT: Final = 100
+
+
+class Found(NamedTuple):
+    """Holds the sound units of a text, in order, and other bytes of the first reading."""
+
+    units: list[Unit]
+    spare: list[Piece]
+    """Pieces that are in no unit. They are probably damaged dumps."""
+
+
+def search(text: str, find: Finder, known: Found | None = None) -> Found:
+    """Return the units that `find` returns for the readings of a text.
+
+    When `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. An APDU
+    has no check sequence. So no APDU is returned when a part of the text still resembles bytes: the reading may have
+    skipped a part of the APDU.
+    """
+    before = known.units if known else []
+    said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
+    units: list[Unit] = []
+    spare: list[Piece] = []
+    rest = Rest(text, _pieces(before))
+    is_first = not before
+    while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
+        data = b"".join([unit.data for unit in before + units])
+        if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
+            break
+        reading, read, pieces, found = best
+        spare = spare or rest.placed(_spare(pieces, found))
+        earlier = sorted(units)
+        starts = [unit.start for unit in earlier]
+        for unit in found:
+            placed = rest.placed(unit.pieces)
+            at = bisect_right(starts, placed[-1].start) - 1
+            if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
+                said += placed  # the same bytes in another notation, as binary digits beside hex digits
+            else:
+                units.append(unit._replace(start=placed[0].start, pieces=placed))
+        said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
+        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
+        rest = Rest(whole, sorted(_pieces(before + units) + said))
+        is_first = False
+    if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
+        return Found([], [])
+    return Found(sorted(units), _apart(text, spare, units))
+
+
+def _begins_apdu(rest: Rest, left: re.Match[str], units: list[Unit]) -> bool:
+    """Return whether the first text that still resembles bytes is behind `units` and begins with the head of an APDU.
+
+    That is another APDU, which is damaged, and no part of the APDUs in front of it.
+    """
+    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
+    start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
+    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
+    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
+
+
+def _pieces(units: list[Unit]) -> list[Piece]:
+    return sorted(piece for unit in units for piece in unit.pieces)
+
+
+def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
+    """Return the pieces that are in no unit."""
+    used = {piece.start for unit in found for piece in unit.pieces}
+    return [piece for piece in pieces if piece.start not in used]
+
+
+def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
+    """Return the spare pieces that are probably damaged dumps.
+
+    Such pieces do not overlap `units`, have `MIN_BYTES` or more bytes, and do not repeat bytes of the units. A short
+    piece on the line of a longer one is a number.
+    """
+    if not spare:
+        return []
+    pieces = _pieces(units)
+    starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
+    longest: dict[int, int] = {}
+    for piece in pieces + spare:
+        line = text.rfind("\n", 0, piece.start)
+        longest[line] = max(longest.get(line, 0), len(piece.data))
+    groups: dict[int, list[Piece]] = {}
+    for piece in spare:
+        if len(piece.data) < min(MIN_BYTES, longest[text.rfind("\n", 0, piece.start)]):
+            continue
+        place = bisect_right(ends, piece.start)
+        if place == bisect_left(starts, piece.end):
+            groups.setdefault(place, []).append(piece)
+    known = b"".join([unit.data for unit in units])
+    said = [(b"".join([piece.data for piece in group]), group) for group in groups.values()]
+    return [piece for data, group in said if len(data) >= MIN_BYTES and data not in known for piece in group]
