@@ -63,6 +63,7 @@ TESTED_IN: Final = {
     "support.titles": "support_deciphered",
     "wire.hdlc_grammar": "hdlc_frame",
     "wire.hdlc_parts": "hdlc_frame",
+    "wire.layer": "wire_reader",  # two protocols
     "wire.link": "meters_seen",
     "wire.llc": "hdlc_frame",
     "wire.mbus_grammar": "mbus",

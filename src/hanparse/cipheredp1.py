@@ -153,7 +153,7 @@ def _truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> F
 
 
 class Ciphered:
-    """The rules by which a reader finds telegrams that are ciphered as a whole, a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds telegrams that are ciphered as a whole, a `hanparse.wire.layer.LinkLayer`."""
 
     first = GENERAL_GLO[0]
     start = rb"\xdb(?<!\xe6\xe7\x00\xdb)(?<!\x01\x67\xdb)(?:\x08(?:[A-Za-z]|\Z)|\Z)"

@@ -15,8 +15,9 @@ from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
 from hanparse.wire.hdlc_parts import FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, Parts
+from hanparse.wire.layer import NOTHING_KNOWN, Known
 from hanparse.wire.link import Address, Link, shared_link
-from hanparse.wire.reader import NOTHING_KNOWN, Known, StreamReader
+from hanparse.wire.reader import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,7 +229,7 @@ def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> Fr
 
 
 class Hdlc:
-    """The rules by which a reader finds HDLC frames, a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds HDLC frames, a `hanparse.wire.layer.LinkLayer`."""
 
     first = FLAG
     start = rb"\x7e(?:[\xa0-\xaf]|\Z)"

@@ -178,7 +178,7 @@ def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> Fr
 
 
 class MBus:
-    """The rules by which a reader finds M-Bus long frames, a `hanparse.wire.reader.LinkLayer`."""
+    """The rules by which a reader finds M-Bus long frames, a `hanparse.wire.layer.LinkLayer`."""
 
     first = START
     start = rb"\x68(?:\Z|(?P<L>.)(?:\Z|(?P=L)(?:\Z|\x68)))"
@@ -203,7 +203,7 @@ class ShortFrame(NamedTuple):
 
 
 class MBusShort:
-    """The rules by which a reader finds M-Bus short frames, a `hanparse.wire.reader.LinkLayer`.
+    """The rules by which a reader finds M-Bus short frames, a `hanparse.wire.layer.LinkLayer`.
 
     The pattern accepts only the five control bytes that bus masters send, and it does not accept 68 as a checksum. So
     bytes that are taken for a short frame never contain the beginning of another frame.

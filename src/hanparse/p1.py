@@ -205,7 +205,7 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.reader.LinkLayer`.
+    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.layer.LinkLayer`.
 
     Each reader has an object of its own, which contains the state of the search.
     """

@@ -79,7 +79,7 @@ class _NoLayout:
 
 
 class Start(Table[PlainFrame]):
-    """The layouts of frames that begin with the same three bytes; implements `hanparse.wire.reader.Known`."""
+    """The layouts of frames that begin with the same three bytes; implements `hanparse.wire.layer.Known`."""
 
     __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 

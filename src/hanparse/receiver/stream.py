@@ -23,9 +23,10 @@ from hanparse.security.keys import NO_KEYS, Keys
 from hanparse.security.opener import Opened, Opener
 from hanparse.transfer import Transfer, is_block
 from hanparse.wire import identify
+from hanparse.wire.layer import NOTHING_KNOWN, Known, LinkLayer
 from hanparse.wire.llc import strip_llc
 from hanparse.wire.message import Message
-from hanparse.wire.reader import NOTHING_KNOWN, Known, LinkLayer, StreamReader
+from hanparse.wire.reader import StreamReader
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
