@@ -214,7 +214,7 @@ def _beside_comments(text: str) -> _Found | None:
     if not rest.strip():
         return None
     early, late = sorted(first + second), []
-    for find in (lists.find, base64words.find):
+    for find in (lists.find, base64words.certain):
         pieces = find(rest)
         rest = cover(rest, pieces)
         late += pieces
