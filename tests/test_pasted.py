@@ -7,10 +7,12 @@ import texts
 from framefiles import named
 from wire import seeded
 
-from hanparse import HexDumpError, decode_all, hexdump, pasted
+from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
 
 LIST_1 = named("kaifa/list1-no").apdu
 LIST_2 = named("kaifa/list2-ma304h3e-it-b").apdu
+FRAME = named("kaifa/list2-ma304h3e-it-b").data
+ABOVE, BELOW = texts.SURROUNDINGS["sentences"]
 
 
 def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence() -> None:
@@ -37,3 +39,25 @@ def test_an_apdu_beside_bytes_of_a_damaged_apdu_in_another_notation_is_named() -
     text = f"{texts.NOTATIONS['bare binary'](LIST_1)}\n\n{list(LIST_2[:-3])}"
     with pytest.raises(HexDumpError, match="beside other bytes without a frame; paste it alone"):
         pasted.dump(text)
+
+
+@pytest.mark.parametrize("notation", texts.NOTATIONS)
+@pytest.mark.parametrize("data", [FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], FRAME[:-20]], ids=["wrong", "cut"])
+def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_notation(
+    notation: str, data: bytes
+) -> None:
+    dump = texts.NOTATIONS[notation](data)
+    with pytest.raises(FrameError, match=r"the frame ends after|FCS .* does not fit"):
+        decode_all(f"{ABOVE}{dump}{BELOW}")
+
+
+@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}))
+@pytest.mark.parametrize("damage", ["typed over", "masked"])
+def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_it(notation: str, damage: str) -> None:
+    dump = texts.damaged(seeded(7), notation, FRAME, damage)
+    with pytest.raises(HanParseError) as caught:
+        decode_all(f"{ABOVE}{dump}{BELOW}")
+    first = ABOVE.count("\n") + 1
+    line = caught.value.line if isinstance(caught.value, HexDumpError) else first
+    assert first <= line <= first + dump.count("\n")
+    assert isinstance(caught.value, HexDumpError) or "(line " in str(caught.value)

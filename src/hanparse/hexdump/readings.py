@@ -58,6 +58,10 @@ def _ends_line(run: Run) -> bool:
     return run.ends and not _CHARACTER.search(run.behind)
 
 
+def _is_long(run: Run) -> bool:
+    return len(run.piece.data) >= MIN_BYTES
+
+
 def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
     """Return the reading of the runs for which `fits` returns true. `fits` checks the position of a run on its line."""
 
@@ -289,5 +293,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     _lines(OCTAL, _ends_line),
     *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
+    _lines(DECIMAL, _is_long),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""

@@ -22,7 +22,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import cover, failure, place, tidy
 from hanparse.pasted import gaps, sound
-from hanparse.pasted.choice import without_remarks
+from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
 from hanparse.pasted.units import Found, search
 from hanparse.wire.pasted import damaged_telegram, find
 
@@ -105,21 +105,37 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
     Raises `HexDumpError` also if bytes are masked, and if the dump lacks one of `apdus`, which are in other notations.
     """
-    places = masks.find(text)
+    if places := masks.find(text):
+        raise masks.masked(text, places)
+    pieces: list[Piece] = []
+    error = None
     try:
         found, pieces = hexdump.read_with_pieces(text)
-    except HexDumpError:
-        if places:
-            raise masks.masked(text, places) from None
-        raise
-    if places:
-        raise masks.masked(text, places)
+    except HexDumpError as caught:
+        error = caught
+    if not sound.headers(pieces) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
+        return _damaged_frame(text, best, error)
+    if error:
+        raise error
     is_framed = any(sound.may_be_frame(piece.data) for piece in pieces)
     if not is_framed and (gap := gaps.find(without_remarks(text), pieces)):  # no check sequence shows the missing byte
         raise gaps.no_byte(text, gap)
     if apdu := next((apdu for apdu in apdus if found.data and apdu.data not in found.data), None):
         raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
     return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
+
+
+def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump.Dump:
+    """Return the dump of a damaged frame whose header is sound in the reading `best`. `error` is that of the rules.
+
+    Raises `HexDumpError` for a mistyped byte. Raises `error` if it names a table that lacks a line, or another line.
+    """
+    if error and any(piece.style == "table" for piece in best.pieces):
+        raise error
+    if gap := gaps.find(best.text, best.pieces):
+        mistyped = gaps.no_byte(text, gap)
+        raise error if error and not hexdump.says_no_dump(error) and error.line != mistyped.line else mistyped
+    return _dump(text, Found([], best.units[0].pieces))
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:

@@ -52,7 +52,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         data = b"".join([unit.data for unit in before + units])
         if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
             break
-        reading, read, pieces, found = best
+        is_bare, read, pieces, found = best
         spare = spare or rest.placed(_spare(pieces, found))
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
@@ -64,7 +64,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
-        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
+        whole = (read if is_first else without_remarks(text)) if is_bare else text
         rest = Rest(whole, sorted(_pieces(before + units) + said))
         is_first = False
     left = hexdump.LIKE_BYTES.search(rest.text) if known else None

@@ -68,8 +68,10 @@ def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes that contain no frame; an empty list for unknown bytes.
 
     The messages are in one of these forms: a frame that lost both flags, an LLC PDU, one or several APDUs, a list
-    without the header of its data-notification, the blocks of an APDU, or APDUs in wrappers of TCP or UDP. Raises
-    `FrameError` for an incomplete M-Bus telegram, `DecodeError` for a block that is cut off.
+    without the header of its data-notification, the blocks of an APDU, or APDUs in wrappers of TCP or UDP.
+
+    Raises `FrameError` for an incomplete M-Bus telegram and for a damaged frame without flags. Raises `DecodeError` for
+    a block that is cut off.
     """
     if wrapped := unwrap(data):
         return wrapped
@@ -78,8 +80,11 @@ def unframed(data: bytes) -> list[Message]:
     if cosem.list_without_header(data):
         return [Message(data)]
     flag = bytes([FLAG])
-    with suppress(FrameError):
+    try:
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+    except FrameError as error:
+        if error.after_header:
+            raise
     if is_block(data):
         return [join_blocks(data)]
     return _several(data) or ([Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else [])
