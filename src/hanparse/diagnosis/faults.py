@@ -38,14 +38,15 @@ def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
 
 # --- the messages ----------------------------------------------------------------------------------------------------
 
-_PORTS: Final = """Norwegian HAN ports have 2400 8N1 (Kamstrup) or 2400 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN ports
-have 115200 8N1"""
+_PORTS: Final = """Norwegian HAN ports have 2400 8N1 (Kamstrup) or 2400 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN
+ports have 115200 8N1"""
 _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
 is connected, or the wrong serial port is open, or the reader drops every byte because its speed or parity is wrong"""
 _P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
 the cable), or the settings of the reader are wrong (P1 ports have 115200 8N1, or 9600 7E1 in DSMR 2.2 and 3.0)"""
 _P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
-damaged or lost; check the cable, the inverter and the power supply of the adapter, and give the text to hanparse unchanged"""
+damaged or lost; check the cable, the inverter and the power supply of the adapter, and give hanparse the text
+unchanged"""
 _P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
 set the reader to forward every byte, and make every buffer large enough for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
@@ -56,9 +57,9 @@ reader is higher than the speed of the meter, or the level of the line never cha
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that a reader with parity receives in place
 of a format field without parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
-parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set it to 8E1, the setting of Aidon, Kaifa and
-EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with wrong parity, set it to 8N1, the setting
-of Kamstrup meters"""
+parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set it to 8E1, the setting of Aidon, Kaifa and EMBRIQ
+(2400 baud); if the reader has even parity already and drops bytes with wrong parity, set it to 8N1, the setting of
+Kamstrup meters"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
 wrong parity, or bit 7 was made a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
 {ports}"""
@@ -67,8 +68,8 @@ gateway between meter and hanparse takes away the flags (7E) or the frame header
 _INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
 meter has more 00 than FF: the line is inverted; add an inverter, or remove the inverter"""
 _NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of them before the nibble A of a format
-field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is inverted, or the protocol is not
-DLMS; {ports}"""
+field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is
+inverted, or the protocol is not DLMS; {ports}"""
 _NO_FLAG: Final = """no frame begins in {bytes} bytes; they contain {flags} flags (7E), {formats} of them before the
 nibble A of a format field, as random bytes do: the speed is wrong or the line inverted; or the parity or the number of
 data bits is wrong, or the bytes are noise; {ports}"""
@@ -83,7 +84,8 @@ _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {a
 reader takes a 7E within the frame for the end of the frame, or bytes are lost within frames; set the reader to forward
 every byte"""
 _CUT_AT_SIZE: Final = """{broken_off} frames with a sound header are cut off, {at_that_size} of them after {after_bytes}
-bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it at least 2,049 bytes"""
+bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it at least 2,049
+bytes"""
 _SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound frames: whole frames
 are lost between meter and hanparse; read without pauses, and forward every frame"""
 _DAMAGED: Final = """{frames} frames are sound, {hcs_failures} have a wrong HCS, {fcs_failures} a wrong FCS, and of
