@@ -30,9 +30,7 @@ def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
     `skipped` contains the last bytes that belong to no sound frame. The run time is linear in the size of `skipped`.
     """
     symptoms = Symptoms(stats, skipped)
-    settings = (
-        islice(_settings(symptoms), 1) if symptoms.unreadable else ()
-    )  # one wrong setting can cause several faults
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # a wrong setting causes several faults
     return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 

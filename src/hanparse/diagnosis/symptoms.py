@@ -25,9 +25,7 @@ _CLEAR_LOSS: Final = 8  # missing bytes of a cut-off frame; a frame with fewer m
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
 _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
-_BARE_LINE_FEED: Final = re.compile(
-    rb"(?<=[^\r])\n"
-)  # an LF at the start is ignored, because the byte before it is missing
+_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start, because the byte before it is missing
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
 _P1_HEADER: Final = re.compile(rb"(?<![^\r\n\0])%b" % HEADER)
