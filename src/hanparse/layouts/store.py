@@ -153,7 +153,7 @@ class Layouts:
                 yield from carried.frames(raw)
 
     def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
-        """Add the number of `frames` that the archive recognised. `last` maps each layout to its last frame index."""
+        """Count `frames` recognised frames of an archive. `last` maps each layout to the index of its last frame."""
         for layout in sorted(last, key=last.__getitem__):
             layout.used = self.recognised + last[layout] + 1
             layout.last.profile = layout.maker
