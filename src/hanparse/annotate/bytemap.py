@@ -1,9 +1,9 @@
 """Shows an explanation as HTML. For each frame, the HTML contains a map of the bytes and a table of the parts.
 
 The colour of a byte in the map shows its layer. The bytes of a part in the map and the row of the part in the table
-have the same class (``n0``, ``n1``, ...). If the pointer or the focus is at the bytes or at the row, the style sheet marks
-both. No script is needed. The HTML contains no styles, because a strict content security policy forbids them. A page
-with such a policy uses a style sheet in a file.
+have the same class (``n0``, ``n1``, ...). If the pointer or the focus is at the bytes or at the row, the style sheet
+marks both. No script is needed. The HTML contains no styles, because a strict content security policy forbids them. A
+page with such a policy uses a style sheet in a file.
 """
 
 from __future__ import annotations
