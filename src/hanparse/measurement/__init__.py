@@ -1,4 +1,4 @@
-"""Defines `Measurement`, which holds the values of one push, and `MeterState`, which holds the latest values."""
+"""Defines `Measurement`, the values of one push, and `MeterState`, the latest values of one meter."""
 
 from hanparse.measurement.field import FIELD_UNITS, Field
 from hanparse.measurement.measurement import FIELDS, Measurement

@@ -204,7 +204,7 @@ UNCODED: Final = (
 """The entries of fields that have no code of their own."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
-"""Numbers in these units are int unless they have decimals; numbers in other units are float."""
+"""A number in one of these units is an int unless a scaler or a `Scale` divides it. Other numbers are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
