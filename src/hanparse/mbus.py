@@ -108,9 +108,7 @@ class Telegram:
 
     def build(self) -> bytes:
         """Return the bytes of the telegram. Raises `ValueError` if the data has more bytes than L can announce."""
-        from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  needed only to build
-
-        telegrams
+        from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  needed only to build telegrams
 
         content = {"control": self.control, "address": self.address, "ci": self.ci, "data": self.data}
         try:
