@@ -106,7 +106,9 @@ class Interpretation:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-        rule = "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
+        rule = (
+            "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
+        )
         moment = self._moment(sent)
         return f"; {rule}: {moment.isoformat() if moment else 'no valid time'}"
 
