@@ -11,7 +11,7 @@ from framefiles import named
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from hanparse import HexDumpError, hexdump
+from hanparse import HexDumpError, hexdump, pasted
 from hanparse.hexdump import PassedOver
 
 FOLDER = Path(__file__).parent / "dumps"
@@ -153,8 +153,8 @@ def test_a_letter_in_brackets_is_a_level_only_in_front_of_bytes(place: str) -> N
         f"// // {HEX}",
     ],
 )
-def test_a_dump_that_is_commented_out_is_read_where_there_is_no_other(commented: str) -> None:
-    assert hexdump.parse(commented) == LIST_1
+def test_a_frame_that_is_commented_out_is_read_where_there_is_no_other(commented: str) -> None:
+    assert pasted.dumped(commented) == LIST_1
     assert hexdump.parse(f"{commented}\n{LIST_2.hex()}") == LIST_2
 
 
