@@ -20,7 +20,6 @@ from hanparse.hexdump.notations import (
     DECIMAL,
     LOOSE,
     MARKED,
-    NARROW_PAIRS,
     NUMBERS,
     OCTAL,
     PAIRS,
@@ -28,7 +27,7 @@ from hanparse.hexdump.notations import (
     marked,
     runs,
 )
-from hanparse.hexdump.text import MIN_BYTES, Piece, shape
+from hanparse.hexdump.text import MIN_BYTES, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,13 +39,6 @@ _FRONT: Final = r"^[^\w\n]*"
 _BEHIND: Final = r"(?=[^\w\n]*$)"
 _NO_DIGIT: Final = re.compile("[^0-9A-Fa-f]+")
 _MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: each byte has brackets, and 1000 are characters
-_LONGEST_FRONT: Final = 200
-
-
-def _front(text: str, piece: Piece) -> str:
-    """Return the text in front of a piece on its line, at most `_LONGEST_FRONT` characters."""
-    begin = max(piece.start - _LONGEST_FRONT, 0)
-    return text[max(text.rfind("\n", begin, piece.start) + 1, begin) : piece.start]
 
 
 def _column(notation: Notation, at: int) -> Reading:
@@ -102,29 +94,11 @@ def _block(notation: Notation) -> Reading:
     return read
 
 
-def _aligned(read: Reading) -> Reading:
-    """Return the reading `read`, restricted to lines that begin like a line next to them.
-
-    The lines of a log begin alike. Prose between them does not.
-    """
-
-    def aligned(text: str) -> list[Piece]:
-        pieces = read(text)
-        fronts = ["", *(shape(_front(text, piece)) for piece in pieces), ""]
-        around = zip(pieces, fronts, fronts[1:], fronts[2:], strict=False)
-        return [piece for piece, above, front, below in around if front and front in {above, below}]
-
-    return aligned
-
-
 # --- notations that span lines, or that may be anywhere on a line ----------------------------------------------------
 
 _LONG: Final = re.compile(
     r"(?<![\w+/])(?:0[xX]|\\[xX])?(?P<pairs>[0-9A-Fa-f]{2}(?P<sign>[/_+]?)[0-9A-Fa-f]{2}"
     rf"(?>(?:(?P=sign)[0-9A-Fa-f]{{2}}){{{MIN_BYTES - 2},}}))(?![\w+/])"
-)
-_WRAPPED: Final = re.compile(
-    r"^[0-9A-Fa-f]{17,}+[ \t]*\n(?>(?:[0-9A-Fa-f]{17,}+[ \t]*\n)*)[0-9A-Fa-f]+[ \t]*$", re.MULTILINE
 )
 _TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
 
@@ -133,14 +107,6 @@ def _long_words(text: str) -> list[Piece]:
     return [
         Piece(*word.span(), bytes.fromhex(_NO_DIGIT.sub("", word["pairs"])), "hex") for word in _LONG.finditer(text)
     ]
-
-
-def _wrapped(text: str) -> list[Piece]:
-    pieces = []
-    for block in _WRAPPED.finditer(text):
-        with suppress(ValueError):
-            pieces.append(Piece(*block.span(), bytes.fromhex("".join(block[0].split())), "hex"))
-    return pieces
 
 
 def _tables(text: str) -> list[Piece]:
@@ -161,14 +127,9 @@ READINGS: Final[tuple[Reading, ...]] = (
     runs(PAIRS, _FRONT, _BEHIND),
     _offsets,
     runs(PAIRS, "", _BEHIND),
-    runs(NARROW_PAIRS, "", _BEHIND),
-    _aligned(runs(PAIRS, "", _BEHIND)),
     runs(PAIRS, _FRONT),
-    runs(NARROW_PAIRS, _FRONT),
     _long_words,
-    _wrapped,
     marked("0[xX]", "(?![0-9A-TV-Za-tv-z])", "[0-9A-Fa-f]{1,2}"),
-    _block(DECIMAL),
     lists.read,
     literals.read,
     base64words.long,
