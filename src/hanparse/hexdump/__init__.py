@@ -177,11 +177,11 @@ def _digits(text: str, *, alone: bool) -> list[Piece]:
     digits = plainhex.digits_only(text)
     stranger = plainhex.stranger(digits)
     if alone and not stranger:
-        return [plainhex.with_marks(text, lists.decimals(digits) or plainhex.read(digits))]
+        return [plainhex.with_marks(digits, lists.decimals(digits) or plainhex.read(digits))]
     pieces = amongtext.find(digits)
     if alone and stranger and not pieces:
         raise _no_dump(digits, stranger)
-    return [plainhex.with_marks(text, piece) for piece in pieces]
+    return [plainhex.with_marks(digits, piece) for piece in pieces]
 
 
 def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:

@@ -5,7 +5,7 @@ line ends, commas, semicolons, colons, dashes, single dots, brackets and quotes.
 separator, because any other character between them could be a byte of its own.
 
 A word with an odd number of digits is an error. The exception is a text that is one long word, wrapped over several
-lines: every line but the last has the same odd number of digits, and the last line is not longer.
+lines: every line but the last has the same number of digits, and the last line is not longer.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ GLUE: Final = "\x1f"
 _PREFIX: Final = re.compile(r"(?<!\w)0[xX](?=[0-9A-Fa-f]{2})|\\[xX](?=[0-9A-Fa-f]{2})")
 _ONE_DIGIT: Final = re.compile(r"(?<!\w)0[xX]([0-9A-Fa-f])(?!\w)")
 _SUFFIX: Final = re.compile(r"(?<!\w)([0-9A-Fa-f]{2})[hH](?!\w)")
-_MARKS: Final = ("0x", "0X", "\\x", "\\X")
 _ESCAPES: Final = re.compile(
     r"\\[xX][0-9A-Fa-f]{2}"
     r"(?>(?:(?P<between>[ \t,;:.\-]{0,3})\\[xX][0-9A-Fa-f]{2}(?>(?:(?P=between)\\[xX][0-9A-Fa-f]{2})*))?)"
@@ -84,14 +83,11 @@ def _beside(text: str, position: int) -> HexDumpError:
     return failure(text, position, f"{what}; a literal with other characters in it goes in quotes")
 
 
-def with_marks(text: str, piece: Piece) -> Piece:
-    r"""Return a piece of the result of `digits_only`, extended by the ``0x``, ``\x`` or ``h`` at its ends in `text`."""
-    start, end = piece.start, piece.end
-    if text[start] in "xX":
-        start -= 1
-    elif text.startswith(_MARKS, max(0, start - 2)):
-        start -= 2
-    return piece._replace(start=start, end=end + text.startswith(("h", "H"), end))
+def with_marks(digits: str, piece: Piece) -> Piece:
+    r"""Return a piece of `digits`, a result of `digits_only`, extended by the ``0x``, ``\x`` or ``h`` at its ends."""
+    front = digits[max(0, piece.start - 2) : piece.start]
+    start = piece.start - len(front) + len(front.rstrip(GLUE))
+    return piece._replace(start=start, end=piece.end + digits.startswith(GLUE, piece.end))
 
 
 def stranger(text: str) -> re.Match[str] | None:
@@ -130,4 +126,4 @@ def _is_wrapped(text: str, words: list[re.Match[str]]) -> bool:
     if len(lines) < 2 or lines != [word[0] for word in words]:  # noqa: PLR2004  one line is not wrapped
         return False
     width = len(lines[0])
-    return width % 2 == 1 and all(len(line) == width for line in lines[:-1]) and len(lines[-1]) <= width
+    return all(len(line) == width for line in lines[:-1]) and len(lines[-1]) <= width
