@@ -57,7 +57,7 @@ def check_around(text: str, start: int, run: Run) -> None:
     A short run may be a number, as in ``12: RX 7EA0...`` and ``list 10 of 7EA0...``.
     """
     in_front = text[max(start, run.start - 20) : run.start].rstrip()
-    if not run.is_several and (in_front[-1:].isalnum() or text.startswith((": ", ")"), run.end)):
+    if not run.is_several and (in_front[-1:].isalpha() or text.startswith((": ", ")"), run.end)):
         return
     if behind := _BEHIND.match(text, run.end):
         if behind["dots"]:
