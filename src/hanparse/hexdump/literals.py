@@ -78,22 +78,13 @@ def escaped(pattern: str, escape: str) -> Callable[[str], list[Piece]]:
 def _groups(text: str) -> Iterator[list[re.Match[str]]]:
     """Yield the strings in quotes. Strings with only blanks, line ends and backslashes between them are one group."""
     group: list[re.Match[str]] = []
-    at = end = 0
-    while literal := _LITERAL.search(text, at):
-        if group and not _BETWEEN.fullmatch(text, end, literal.start()):
+    for literal in _LITERAL.finditer(text):
+        if group and not _BETWEEN.fullmatch(text, group[-1].end(), literal.start()):
             yield group
             group = []
         group.append(literal)
-        at = end = literal.end()
-        if text[end : end + 1].isalnum() and not _counts(literal):
-            at = literal.start("quote") + 1  # an apostrophe
-            group.pop()
     if group:
         yield group
-
-
-def _counts(literal: re.Match[str]) -> bool:
-    return literal["b"] is not None or _BYTE.search(literal["body"]) is not None
 
 
 def _has_bytes(group: list[re.Match[str]]) -> bool:
