@@ -7,7 +7,6 @@ lines. So the notations of a text may differ, and few readings are applied to th
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,11 +17,12 @@ from hanparse.pasted.rest import Rest
 from hanparse.pasted.sound import HEAD_SIZE, is_head
 
 if TYPE_CHECKING:
+    import re
+
     from hanparse.pasted.choice import Finder
     from hanparse.pasted.sound import Unit
 
-_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
-_HEAD_TEXT: Final = 100
+_HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU also in notations with a front at each byte
 
 
 class Found(NamedTuple):
@@ -68,18 +68,28 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         rest = Rest(whole, sorted(_pieces(before + units) + others))
         is_first = False
     left = hexdump.LIKE_BYTES.search(rest.text) if known else None
-    return Found(sorted(units), _apart(text, spare, units), not left or _begins_apdu(rest, left, units))
+    return Found(
+        sorted(units), _apart(text, spare, units), not left or (bool(units) and _is_another(rest, left, units, others))
+    )
 
 
-def _begins_apdu(rest: Rest, left: re.Match[str], units: list[Unit]) -> bool:
-    """Return whether the first text that still resembles bytes is another, damaged APDU behind `units`.
+def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:
+    """Return whether the text that still resembles bytes is a part of another, damaged APDU behind `units`.
 
-    Such a text begins with the head of an APDU. It is no part of the APDUs in front of it.
+    The first bytes behind `units`, in a piece of `others` or in this text, are then the head of an APDU.
     """
-    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
+    end = max((unit.pieces[-1].end for unit in units), default=len(rest.text))
     start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
-    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
-    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
+    if behind := [piece for piece in sorted(others) if end <= piece.start < start]:
+        return _is_head(behind)
+    line = rest.text.rfind("\n", 0, left.start()) + 1
+    text = rest.text[line : line + _HEAD_TEXT]
+    return start >= end and any(_is_head(candidate.read(text)) for candidate in CANDIDATES)
+
+
+def _is_head(pieces: list[Piece]) -> bool:
+    head = b"".join([piece.data for piece in pieces])[:HEAD_SIZE]
+    return len(head) == HEAD_SIZE and is_head(head)
 
 
 def _pieces(units: list[Unit]) -> list[Piece]:
