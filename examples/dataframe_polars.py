@@ -1,4 +1,4 @@
-"""Read a capture of any size into a DataFrame of polars with datetime and numeric dtypes.
+"""Read a capture of any size into a DataFrame of polars with typed columns.
 
     python examples/dataframe_polars.py capture.bin active_power_import voltage_l1
 

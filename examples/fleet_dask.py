@@ -15,7 +15,7 @@ from hanparse.archive import convert
 
 
 class Report(NamedTuple):
-    """Holds the number of rows of a capture, or the error if the file could not be read."""
+    """Holds the number of rows of a capture, or the error of the file."""
 
     path: str
     rows: int
@@ -23,7 +23,7 @@ class Report(NamedTuple):
 
 
 def one(path: str, out: str) -> Report:
-    """Convert one capture. If the file cannot be read, return a report with the error."""
+    """Convert one capture. If the file cannot be read, report the error."""
     try:
         return Report(path, convert(path, out), "")
     except OSError as error:

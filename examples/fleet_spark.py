@@ -18,7 +18,7 @@ REPORT = pa.schema({"path": pa.string(), "rows": pa.int64(), "error": pa.string(
 
 
 def one(path: str, out: str) -> dict[str, object]:
-    """Convert one capture. If the file cannot be read, return a report with the error."""
+    """Convert one capture. If the file cannot be read, report the error."""
     try:
         return {"path": path, "rows": convert(path, out), "error": ""}
     except OSError as error:
@@ -37,7 +37,7 @@ def convert_all(spark: SparkSession, paths: list[str], out: str) -> list[Row]:
                 yield pa.RecordBatch.from_pylist([one(path, out)], REPORT)
 
     rows = [(path,) for path in paths]
-    slices = spark.sparkContext.parallelize(rows, len(rows))  # one capture in each slice
+    slices = spark.sparkContext.parallelize(rows, len(rows))  # one capture each
     captures = spark.createDataFrame(slices, "path string")
     reported = captures.mapInArrow(reports, "path string, rows long, error string")
     return sorted(reported.collect())
