@@ -106,13 +106,7 @@ class Interpretation:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-<<<<<<< HEAD
         rule = f"clock rule {self.reading.profile.clock}" if self.timezone is None else "the option timezone"
-=======
-        rule = (
-            "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
-        )
->>>>>>> main
         moment = self._moment(sent)
         return f"; with {rule}: {moment.isoformat() if moment else 'no valid time'}"
 
