@@ -36,8 +36,8 @@ def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
 
 # --- the messages ----------------------------------------------------------------------------------------------------
 
-_PORTS: Final = """Norwegian HAN ports have 2400 8N1 (Kamstrup) or 2400 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN
-ports have 115200 8N1"""
+_PORTS: Final = """Norwegian HAN ports have 2400 baud and 8N1 (Kamstrup) or 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish
+HAN ports have 115200 baud and 8N1"""
 _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
 is connected, or the wrong serial port is open, or the reader drops every byte because its speed or parity is wrong"""
 _P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
