@@ -44,7 +44,7 @@ class Origin(NamedTuple):
     profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """True if the payload is complete and its check sequences fit. Otherwise the explanation contains no fields."""
+    """True if the payload is complete and its check sequences fit. Otherwise the explanation names no fields."""
     deciphered: Deciphered | None = None
     """The result of deciphering. `None` if the payload is not ciphered."""
 

@@ -61,7 +61,7 @@ class _Contents:
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of a message. The event is that the message was read, failed or was dropped."""
+        """Explain the frames of the message of `event`: a message that was read, that failed or that was dropped."""
         if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
             self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")

@@ -72,7 +72,7 @@ def _rows(node: Explanation, indent: int) -> Iterator[Row]:
 
 
 def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of the summary and whether the line contains an error.
+    """Yield each line of the summary, and whether the line contains an error.
 
     The summary has a line for the input, for each frame, and for skipped bytes.
     """

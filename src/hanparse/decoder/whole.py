@@ -21,8 +21,8 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     """Return the measurement of the only push in `source`. `source` is a hex dump (`str`) or the received bytes.
 
     The bytes contain frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
-    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error of the bytes that
-    are closest to a push.
+    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error for which
+    `hanparse.receiver.closeness` is lowest.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -42,13 +42,13 @@ def decode_all(
 
     A push is sound if the check sequences of its frames fit and its APDU can be decoded. The arguments are the same as
     for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset of the
-    error is counted from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
+    error counts from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
     gives a `HexDumpError` for each passage that resembles bytes but was passed over, such as a line that ends inside a
-    byte. If `source` contains no sound push, raises the error of the bytes that are closest to a push.
+    byte. If `source` contains no sound push, raises the same error as `decode`.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
-    del options  # for the reason given in `decode`
+    del options  # see `decode`
     lost: list[HanParseError] = []
     measurements = _decode_all(source, decoder, errors, lost)
     if _in_text(lost):

@@ -1,4 +1,4 @@
-"""Decodes a push that differs from an earlier push only in its values: `Layout`.
+"""Defines `Layout`, which decodes a push that differs from an earlier push only in its values.
 
 A meter sends the same list again and again. The tags, lengths, OBIS codes, scalers and units of the list are the same
 bytes in every push. Only the values differ, and the index of each value in the APDU is always the same. A decoder
@@ -68,7 +68,7 @@ class Layout:
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The profile of the last manufacturer on the link when a push with this layout has been read."""
+        """The profile of the last manufacturer on the link, after a push with this layout was read."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()

@@ -200,7 +200,7 @@ def varying(reading: Reading, mask: bytes) -> list[Element] | None:
 
 
 def _plain(data: Data) -> Callable[[bytes], Plain] | None:
-    """Return a function that reads the value of `data` from an APDU. Return `None` unless it is integer or text."""
+    """Return a function that reads the value of `data` from an APDU. Return `None` if it is no integer or text."""
     start, end = data.offset + 1, data.end
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from

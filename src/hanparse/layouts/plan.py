@@ -55,7 +55,7 @@ class Plan:
     `mask` has a 1 for each constant bit of the APDU. `index` maps the name of each field to its position in the result
     of `values`: first the constant fields, then the fields of `integers`, `texts` and `clocks`. `texts` contains the
     indexes of the texts that vary. `numbers` contains the positions of the values that `number` reads clearly faster
-    than `values` does. `unmeasured` contains the positions of values in which 0 means: the meter does not measure it.
+    than `values` does. `unmeasured` contains positions of values: 0 means that the meter does not measure the value.
     """
 
     __slots__ = (

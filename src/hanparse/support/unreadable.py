@@ -5,8 +5,8 @@ The module finds:
 * Words of six digits or of eight hex digits.
 * Five digits with at most two other bytes between them: a number with a damaged byte.
 * Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, after three letters. A system title follows a byte 08, its length, or follows
-  the tag of a ciphered APDU and a damaged length.
+* The last five octets of a system title, after three letters. In front of a system title is its length, 08, or the tag
+  of a ciphered APDU and a damaged length.
 
 The identifier of a list, such as ``AIDON_V0001``, does not identify a meter.
 """
@@ -91,7 +91,7 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation. Return no notation for few octets, since a value can have few octets."""
+    """Return the octets as the only notation. Return no notation for few octets, because they can be a value."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
