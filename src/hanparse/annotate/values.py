@@ -106,9 +106,11 @@ class Interpretation:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-        rule = "in the given time zone" if self.timezone is not None else f"by clock rule {self.reading.profile.clock}"
+        rule = (
+            "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
+        )
         moment = self._moment(sent)
-        return f"; {rule} {moment.isoformat() if moment else 'no moment'}"
+        return f"; {rule}: {moment.isoformat() if moment else 'no valid time'}"
 
     def _described_value(self, element: _Element) -> str:
         entry = lookup(element.obis)

@@ -70,7 +70,9 @@ def unframed(data: bytes) -> list[Message]:
 
     The function finds a frame without its two flags, an LLC PDU, one or several APDUs, and the blocks of an APDU. It
     also finds a list without the header of its data-notification, and APDUs in TCP or UDP wrappers (IEC 62056-47).
-    Raises `FrameError` for an incomplete M-Bus telegram, and `DecodeError` for an incomplete block.
+
+    Raises `FrameError` for an incomplete M-Bus telegram and for a damaged frame without flags. Raises `DecodeError` for
+    an incomplete block.
     """
     if wrapped := unwrap(data):
         return wrapped
@@ -79,8 +81,11 @@ def unframed(data: bytes) -> list[Message]:
     if cosem.list_without_header(data):
         return [Message(data)]
     flag = bytes([FLAG])
-    with suppress(FrameError):
+    try:
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+    except FrameError as error:
+        if error.after_header:
+            raise
     if is_block(data):
         return [join_blocks(data)]
     return _several(data) or ([Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else [])
