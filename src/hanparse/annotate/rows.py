@@ -47,8 +47,11 @@ def sections(node: Explanation) -> list[Section]:
 
 
 def _plaintext(node: Explanation) -> list[Section]:
-    found = node.plaintext
-    return [_section(found)._replace(title=f"{found.label}, {_size(found)}: {found.value}")] if found else []
+    plaintext = node.plaintext
+    if plaintext is None:
+        return []
+    title = f"{plaintext.label}, {_size(plaintext)}: {plaintext.value}"
+    return [_section(plaintext)._replace(title=title)]
 
 
 def _section(node: Explanation) -> Section:

@@ -121,13 +121,13 @@ class Decoder:
         if at is not None:
             check_type("at", at, datetime)
             self._at = at
-        found: list[Measurement] = self._reader.receive(chunk)
+        measurements: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready:
-            self._take(found)
+            self._take(measurements)
             return self._drain()
         if self._estimator is None and at is None:
-            return found
-        return [self._finish(measurement, at) for measurement in found]
+            return measurements
+        return [self._finish(measurement, at) for measurement in measurements]
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements in one message of a broker. `at` is the time when the message arrived.
@@ -143,8 +143,8 @@ class Decoder:
         """
         if at is not None:
             check_type("at", at, datetime)
-        for event, came in self._messages.events(as_bytes(payload), at):
-            self._at = came
+        for event, arrival in self._messages.events(as_bytes(payload), at):
+            self._at = arrival
             self._take(event)
         return self._drain()
 
@@ -182,7 +182,7 @@ class Decoder:
             "profiles": None if self._profiles is PROFILES else self._profiles,
         }
         kept = self._totals, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
-        return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
+        return _restored, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Continue the stream of the decoder that was pickled."""
@@ -285,10 +285,10 @@ class Decoder:
                 self._raised = raised if self._raised is None else self._raised
 
 
-def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
+def _restored(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
     """Return a decoder with the options of a pickled decoder, except the options that are `None`."""
-    given = {name: value for name, value in options.items() if value is not None}
-    return of(**given, system_title=keys.system_title)
+    given_options = {name: value for name, value in options.items() if value is not None}
+    return of(**given_options, system_title=keys.system_title)
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {

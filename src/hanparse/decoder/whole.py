@@ -67,7 +67,7 @@ def _decode_all(
 
     The function appends to `lost` one error for each passage of a text that resembles bytes but was passed over.
     """
-    data = _dumped(source, lost) if isinstance(source, str) else as_bytes(source)
+    data = _bytes_of_text(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
@@ -90,23 +90,23 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
 
     The function appends all errors to `errors`.
     """
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     for message in messages:
         try:
-            found.append(decoder.decode_payload(message.payload, message.link))
+            measurements.append(decoder.decode_payload(message.payload, message.link))
         except (DecodeError, UnknownMeterError) as error:
             if isinstance(error, DecodeError):
                 error.offset = message.position(error.offset)
             errors.append(error)
-    if not found:
+    if not measurements:
         raise errors[0]
-    return found
+    return measurements
 
 
-def _dumped(text: str, lost: list[HanParseError]) -> bytes:
+def _bytes_of_text(text: str, lost: list[HanParseError]) -> bytes:
     from hanparse.pasted import dump  # noqa: PLC0415  only texts need this import
     from hanparse.pasted.losses import losses  # noqa: PLC0415
 
-    shown = dump(text)
-    lost += losses(shown)
-    return shown.data
+    reading = dump(text)
+    lost += losses(reading)
+    return reading.data

@@ -60,8 +60,8 @@ class PlainFrame:
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values of the push in the order of `index`."""
-        found = self._plan.values(self._constants, frame, self.start)
-        return found or self.layout.values(frame[self.start : -FCS_AND_FLAG])
+        values = self._plan.values(self._constants, frame, self.start)
+        return values or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def number(self, frame: bytes, position: int) -> float | None:
         """Return the value at one of the positions in `numbers`."""

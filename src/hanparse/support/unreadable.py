@@ -53,9 +53,9 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
-    spared = {at for start, stop in names for at in range(start, stop)}
+    excluded = {at for start, stop in names for at in range(start, stop)}
     for start, stop, change in _spans(octets, joints):
-        places = [at for at in range(start, stop) if at not in spared]
+        places = [at for at in range(start, stop) if at not in excluded]
         if places:
             yield places, change
 
@@ -63,14 +63,13 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
     """Yield start, end and replacement of each identifier. Words are last, because a word contains the whole number."""
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    strings = [
-        (*span, _here) for span in _octet_strings(octets)
-    ]  # without notations: a lost byte can make a value look like a string
+    # A lost byte can make a value look like an octet-string, so the notations of an octet-string are not replaced.
+    strings = [(*span, _without_notations) for span in _octet_strings(octets)]
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
             yield start, stop, (ids.replacement_octets, notations)
     for match in _DIGITS.finditer(octets):
-        yield *match.span(), (ids.replacement, _here)
+        yield *match.span(), (ids.replacement, _without_notations)
     for match in _WORD.finditer(octets):
         yield *match.span(), (ids.replacement, ids.notations)
 
@@ -95,6 +94,6 @@ def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
     return {old: new} if ids.is_identifying(old) else {}
 
 
-def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
+def _without_notations(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
     """Return no notations, because the octets can be a damaged number."""
     return {}
