@@ -156,7 +156,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """Return the text for a value without a code. The type of the value determines the text. It is not a list."""
+    """Return the text for a value without a code. The text depends on its type. `data` is no list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')
