@@ -1,4 +1,4 @@
-"""Declares the fields of `Measurement`, which ``python tools/write_fields.py`` writes from the registry."""
+"""Declares the fields of `Measurement`. ``python tools/write_fields.py`` writes this module."""
 
 from __future__ import annotations
 
