@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hanparse.energy.plausibility.energy import Verdict
     from hanparse.energy.plausibility.load import Load
 
-SWAPPED: Final = "no factor corrects this error: import and export are connected in reverse, or the profile reads them in the wrong order"
+SWAPPED: Final = "no factor can correct it: import and export are connected in reverse, or the profile swaps them"
 
 
 class Mismatch(NamedTuple):
@@ -55,9 +55,7 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
     power, current = f"power × {_ten(-excess):g}", f"current × {_ten(excess):g}"
     blamed, other = (power, current) if power_is_off else (current, power)
     witness = "currents" if power_is_off else "powers"
-    why = (
-        f"the energy agrees with the {witness}" if is_certain else f"or {other}: compare with the display of the meter"
-    )
+    why = f"the energy agrees with the {witness}" if is_certain else f"or {other}: compare with the meter's display"
     return Finding(
         Problem.POWER if power_is_off else Problem.CURRENT,
         f"the powers make {load.apparent:.0f} VA",

@@ -23,7 +23,7 @@ _DOWN: Final = 0.75  # of the intact line voltage: with equal loads, both voltag
 _ALIVE: Final = 40  # V: a phase behind transformers can have 57.7 V
 _SLACK: Final = 0.5  # A: leakage to earth, and effective values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
-_FUSES: Final = "no factor corrects this error: a fuse or a connection of L{} has failed or is missing"
+_FUSES: Final = "no factor can correct it: a fuse or a connection of L{} has failed or is missing"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
 # Maps each phase to its two line voltages and to the opposite line voltage, with the numbers of `voltage_l1` to `_l3`.
 _LINES: Final = {1: ((1, 2), 3), 2: ((1, 3), 2), 3: ((2, 3), 1)}
@@ -126,7 +126,7 @@ def _dead_phase(phase: int, seen: str, expected: str) -> Finding:
 
 def _not_measured(name: str, seen: str) -> Finding:
     """Return the finding that a field is always 0 because the meter does not measure the value."""
-    remedy = f"no factor corrects this error: the meter does not measure {name}, take it as None"
+    remedy = f"no factor can correct it: the meter does not measure {name}, take it as None"
     return Finding(Problem.NOT_MEASURED, seen, "no value", remedy)
 
 
@@ -135,5 +135,5 @@ def _wrong_wiring(seen: str, expected: str) -> Finding:
         Problem.WIRING,
         seen,
         expected,
-        "no factor corrects this error: the wiring of the meter is not that of its meter type",
+        "no factor can correct it: the wiring of the meter is not that of its meter type",
     )
