@@ -11,7 +11,7 @@ A message has one of these formats:
   each entry with a sync flush. The sources are messages in issues #71, #91, #97 and #101 of amshan-homeassistant.
 
 Other text is a status message of the gateway, and other JSON contains values that the gateway decoded. `parts` yields
-nothing for both of them.
+nothing for these messages.
 
 A message has at most `MAX_PAYLOAD` bytes, both before and after decompression.
 """
@@ -43,7 +43,7 @@ _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """A part holds bytes of the meter that a message contains. The parts are in the order of their arrival."""
+    """A part holds bytes of the meter from one message. Parts have the order in which the gateway received them."""
 
     data: bytes
     age: float = 0.0

@@ -72,14 +72,14 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """Return the numbers of lines that a charger can use with this wiring."""
+    """Return the possible numbers of lines of a charger with this wiring, such as 2 and 3."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
     """Return the lower bound, in W, of the rise of the charging power after a change of the charging currents.
 
-    `change` is the change in A of each line. `wiring` is `None` if the wiring is unknown. The power factor is 1.
+    `change` is the change in A of each line. `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
     if wiring is None:
         least, most = _ANY_WIRING
@@ -156,9 +156,9 @@ def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[
 class Ramp:
     """Computes a limit that falls at once with the available current, and rises by at most `up` A per second.
 
-    Below `least` A the charger pauses. It continues when at least `least` A have been available for the time `wait`,
-    because frequent starts and stops wear out the contactor. Times are of the caller's clock, as for `FuseGuard`. The
-    limit does not rise when the clock is set back.
+    Below `least` A the charger pauses. The charger continues when at least `least` A have been available for the time
+    `wait`, because frequent starts and stops wear out the contactor. Times are of the caller's clock, as for
+    `FuseGuard`. The limit does not rise when the clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:

@@ -140,9 +140,9 @@ def shows_production(measurement: Measurement) -> bool:
 def is_l2_ruled_out(measurement: Measurement) -> bool:
     """Return whether the L2 current is impossible on three wires. The meter then does not measure L2.
 
-    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution, because each of
-    the other two currents can have an error of one step. The rule applies to every manufacturer. If an L2 current of 0
-    is possible, only the meter type shows whether the meter measures L2.
+    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution. The two steps are
+    the possible errors of the other two currents. The rule applies to every manufacturer. If an L2 current of 0 is
+    possible, only the meter type shows whether the meter measures L2.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
     if None in currents:

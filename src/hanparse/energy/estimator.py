@@ -1,13 +1,13 @@
 """Estimates the values that a meter does not measure, from successive pushes of the meter: `Estimator`.
 
-A single list does not show whether the likely limits of an estimate apply. The `Estimator` sets them to the bounds in
-two cases, which it finds by the previous pushes:
+A single list does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
+pushes. It sets the likely limits to the bounds in two cases:
 
 * The power differs from the power of the previous push, because a load was switched. Meters average the power and
   sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the triangle
   model does not apply. In a long recording of one home, all errors above 1 A were in such lists (docs/accuracy.md).
-* The house has exported since the first push. A house with production can feed in on one pair of lines while the sum of
-  its power is an import.
+* This push or an earlier push contains an export. A house that produces can feed in on one pair of lines while the sum
+  of its power is an import.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 METERS: Final = 16
-"""The largest number of meters that an `Estimator` distinguishes. The likely limits of more meters are the bounds."""
+"""The largest number of meters that an `Estimator` distinguishes. Further meters get bounds as likely limits."""
 _STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than both limits
 _STEADY_SHARE: Final = 0.05
 

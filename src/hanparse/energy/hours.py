@@ -175,8 +175,8 @@ class HourlyEnergy:
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
         """Take a later list of the same hour. It can be the first list after the clock was set back.
 
-        The clock was set back in two cases: an earlier time stamp was seen since the last list, or this time stamp is
-        not later than the last list and no other push arrived between the two lists.
+        The clock was set back if an earlier time stamp was seen since the last list. The clock was also set back if
+        this time stamp is not later than the last list, and no other push arrived between the two lists.
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))

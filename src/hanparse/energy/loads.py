@@ -26,7 +26,7 @@ _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without volta
 
 
 class Load(NamedTuple):
-    """An instance holds the largest current that a line can carry, in A, and a text about the source of this value."""
+    """An instance holds the largest current that a line can carry, in A. `source` explains the value in words."""
 
     current: float
     source: str
@@ -76,7 +76,7 @@ class LineLoads:
         if measurement.current_l2:
             self._is_l2_doubted = False
             return True
-        return measurement.wiring is not None and not self._is_l2_doubted  # an unknown type may not measure L2
+        return measurement.wiring is not None and not self._is_l2_doubted  # an unmeasured L2 can be sent as 0
 
     def _unmeasured(
         self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
@@ -111,8 +111,8 @@ def voltages(measurement: Measurement) -> Voltages:
 def net_power(measurement: Measurement) -> float | None:
     """Return import − export in W. Return `None` if the push has no import, and no export above 0.
 
-    If a push contains only an import of 0, the result is 0 W. The house may then export, because Norwegian short lists
-    do not contain the export. The value 0 is the largest possible value.
+    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because Norwegian short lists
+    do not contain the export. The net power is then below 0, and the result is an upper bound.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:

@@ -84,7 +84,7 @@ def _parameter(number: int, low: int, high: int, default: int, unit: str) -> int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The configuration parameters 1 to 5 of the sensor, in the units of the sensor. A hysteresis of 0 is not used.
+    """The configuration parameters 1 to 5 of the sensor, in the units of the sensor. The value 0 disables a hysteresis.
 
     Raises `ValueError` for a value outside its range, and `TypeError` for a value that is not a whole number.
     """

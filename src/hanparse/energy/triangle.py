@@ -18,11 +18,11 @@ The lengths do not distinguish δ from -δ. Every mix of resistive loads has +δ
 Real currents contain harmonics. I1 and I3 include the harmonics, P and Q do not. So harmonics increase the gap, and the
 computed I2 becomes too low. A list does not show which part of the gap is due to harmonics. In measured and in
 simulated homes, the part h is a fixed share of the gap, up to the limit `distortion`. The gap without harmonics is
-computed as √(g² - h²), because h is assumed to be at right angles to it.
+computed as √(g² - h²), because this module assumes a right angle between both parts.
 
-The likely limits are computed from the same triangle with a smaller gap, down to the gap of -δ, and with an error of
-the meter of 2 %. The limits were found in measured and simulated homes without production, and in lists with values of
-the same moment. For other lists the likely limits are equal to the bounds.
+The likely limits are computed from the same triangle with a gap that is smaller by a number of VA. They include an
+error of the meter of 2 %. The limits were found in measured and simulated homes without production, and in lists with
+values of the same moment. For other lists the likely limits are equal to the bounds.
 
 The bounds do not depend on this model. Three phasors with the sum zero make a triangle for any loads, so
 |I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
@@ -55,7 +55,7 @@ _SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°, between the voltages L1-L2 
 
 
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
-    """Return the smallest and the largest third side of a triangle with two sides, each with an error of one step."""
+    """Return the smallest and the largest third side of a triangle. Each given side can have an error of one step."""
     least = abs(one - other) - 2 * step
     return least if least > 0 else 0.0, one + other + 2 * step
 

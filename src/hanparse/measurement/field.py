@@ -10,7 +10,7 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
 class Field(NamedTuple):
-    """A field of `Measurement`. `unit` is empty if the field has no unit; `codes` are the OBIS codes that fill it."""
+    """An instance describes one field of `Measurement`. `unit` is empty without a unit. `codes` fill the field."""
 
     name: str
     unit: str
@@ -76,6 +76,6 @@ def _fields() -> dict[str, Field]:
 
 
 FIELD_OF: Final = _fields()
-"""Maps the name of each field to the field, in the order of the registry."""
+"""Maps the name of each field to its `Field`, in the order of the registry."""
 FIELD_UNITS: Final = {field.name: field.unit for field in FIELD_OF.values() if field.unit}
 """Maps the name of each field to its unit. Fields without a unit are left out."""
