@@ -56,12 +56,12 @@ class Headroom:
     """An instance holds the current that a charger may take now, and the reason."""
 
     current: float
-    """The current in A per line of the charger, at least 0. If `freshness` is not `ACTIVE`, it is the fallback."""
+    """The current in A per line of the charger, at least 0. It is the fallback if `freshness` is not `ACTIVE`."""
     freshness: Freshness
     why: str
     """The reason for `current` as a text: the values that determine it, or the missing data."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """The current in A that loads may add to each line (1 is L1). Empty if `freshness` is not `ACTIVE`."""
+    """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
     """The current in A that all chargers together may draw in each line. `current` is the smallest of these values."""
 
@@ -138,13 +138,13 @@ class FuseGuard:
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
         list with a time stamp is ignored. A push is ignored, too, if its time stamp is less than 30 minutes before the
-        time stamp of the last list. If a list without a time stamp and its `charging` are equal to the last ones, the
-        list is fresh, but the current remains reserved.
+        time stamp of the last list. A list without a time stamp can equal the last list, with an equal `charging`. This
+        list is fresh data, but the reserved current remains reserved.
 
         `charging` is the current in A that the charger drew in its lines when the meter made the push: one number, or
         one number for each line in the order of `charger`. Give the current that the charger measures, never its limit.
         If the current has changed since the push, give the lower value. The currents in the list include the charging
-        current, so the charger may continue to draw it. Raises `TypeError` for an argument of another type, and
+        current, so the guard permits this current again. Raises `TypeError` for an argument of another type, and
         `ValueError` for a negative current, NaN or a wrong number of currents.
         """
         check_type("measurement", measurement, Measurement)

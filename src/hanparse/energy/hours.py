@@ -2,13 +2,13 @@
 
 The energy of an hour is the difference of two registers of one meter at two successive full hours.
 
-* The time stamp in the list determines the full hour of a register. The time of arrival does not, because meters send
-  the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
+* The time stamp in the list determines the full hour of a register. The time of arrival is not used, because meters
+  send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
   hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
   so only the first list in that minute is used.
-* Energy that was counted over more than one hour is a gap. It is neither divided among the hours nor assigned to one
-  hour.
+* Energy that was counted over more than one hour is a gap. The energy is neither divided among the hours nor assigned
+  to one hour.
 * Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
   records with two offsets. The lists of Kaifa do not distinguish these two hours. If a second list of the same hour has
   higher registers, `HourlyEnergy` waits for the next list. The offset of the next list shows whether the clock was set
@@ -165,7 +165,7 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """Take a list of an earlier hour. The clock was set back if a later list follows; else it is a repetition."""
+        """Take a list of an earlier hour. If a later list follows, the clock was set back; else it is a repetition."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
@@ -173,7 +173,7 @@ class HourlyEnergy:
         return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
-        """Take a later list of the same hour. It can be the first list after the clock was set back.
+        """Take a later list of the same hour. This list can be the first list after the clock was set back.
 
         The clock was set back if an earlier time stamp was seen since the last list. The clock was also set back if
         this time stamp is not later than the last list, and no other push arrived between the two lists.
@@ -185,7 +185,7 @@ class HourlyEnergy:
 
 
 def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
-    """Yield the lines of a CSV file. Times are in ISO 8601, energies in Wh and varh. Missing energies are empty."""
+    """Yield the lines of a CSV file. Times are in ISO 8601, energies in Wh and varh. Unknown energies are empty."""
     writer = csv.writer(_Echo(), lineterminator="\n")
     if header:
         yield writer.writerow(COLUMNS)
@@ -266,6 +266,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Return whether daylight saving time ended between the moments, and they are more than one hour apart."""
+    """Return whether daylight saving time ended between two moments that are more than one hour apart."""
     is_set_back = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return is_set_back and after.utc - before.utc > _HOUR

@@ -83,8 +83,8 @@ class MeterState:
     meter, because a list without an identity is merged with the values of the last identity.
 
     The age of a value is measured by the caller's clock, because the clock of the meter can be wrong. If the caller's
-    clock is set forward, values become older. If the clock is set back, values do not become younger. Raises `ValueError` for
-    a `max_age` that is not above 0.
+    clock is set forward, values become older. If the clock is set back, values do not become younger. Raises
+    `ValueError` for a `max_age` that is not above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:

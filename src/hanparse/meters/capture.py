@@ -71,7 +71,7 @@ def capture_object(entry: Data) -> CaptureObject | None:
 
 
 def _selects_all(selection: list[Data]) -> bool:
-    """Return whether a selection includes the complete attribute: the restriction has type 0, without columns."""
+    """Return whether a selection includes the complete attribute: it has restriction type 0, and no columns."""
     restrictions, columns = selection[:1], selection[1:]
     return not any(data.value for data in columns) and all(
         isinstance(data.value, tuple) and data.value and data.value[0].value == 0  # type: ignore[union-attr]

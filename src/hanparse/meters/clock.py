@@ -1,14 +1,14 @@
 """Turns a COSEM date-time into a `datetime` by the clock rule of the profile.
 
-A clock rule defines the time zone of the meter's clock. It is one of these texts:
+A clock rule defines the time zone of the meter's clock. A rule is one of these texts:
 
 * ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
   is naive if the deviation is not specified.
 * ``"+01:00"`` or any other fixed offset: the clock has this offset all year. The deviation and the DST bit are ignored.
 * ``"Europe/Oslo"``: the deviation applies. If the deviation is not specified, the clock shows Central European time
-  with DST, from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC (directive 2000/84/EC).
-  One hour occurs twice in autumn. A time in this hour is taken as the first of the two (``fold=0``), because lists with
-  this rule contain no DST bit.
+  with DST. By directive 2000/84/EC, DST begins on the last Sunday of March and ends on the last Sunday of October, both
+  at 01:00 UTC. One hour occurs twice in autumn. A time in this hour is assigned to the first occurrence (``fold=0``),
+  because lists with this rule contain no DST bit.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return `override`, or else the time zone that `rule` defines. The result is hashable, also for `override`."""
+    """Return `override`, or else the time zone that `rule` defines. The result is always hashable."""
     if override is None:
         return _zone(deviation, rule)
     return override if isinstance(override, Hashable) else lambda *_wall: override

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """A place is one position of a list. It gives the code of the element and the conditions for the element.
+    """A place describes one position of a list: the code of the element and the conditions for the element.
 
     `obis` is `None` if no document gives a code. `tag` is the type of the element. If `tag` is `None`, the element must
     have the kind of value that the code implies (text, time, number), or be null-data. `size` is the length of a string
-    in bytes. `pattern` has the syntax of `Model`. It is matched against the code if the element is a code of six
-    octets, and otherwise against the text of the element. If `demanded` is false, an element that does not match the
+    in bytes. `pattern` has the syntax of `Model`. If the element is a code of six octets, the code must match the
+    pattern; otherwise the text of the element must match it. If `demanded` is false, an element that does not match the
     pattern is accepted, but has no code.
     """
 
@@ -81,7 +81,7 @@ class Profile:
     * `exponents`: the power of ten of each unit, for numbers without a scaler. A number fills no field if its unit is
       missing in `exponents`. The unit of power factors is ``""``. The key ``"A/i64"`` applies to numbers of type i64.
     * `higher_resolution`: the `HigherResolution` of each unit for which some meters send smaller steps. Only the size
-      of the numbers shows which steps a meter sends.
+      of the numbers shows which step a meter uses.
     * `clock`: a clock rule of `hanparse.meters.clock`. Any other text raises `ValueError`.
     * `models`: the meter types. The first model with a matching pattern applies.
 
@@ -102,7 +102,7 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True if a demanded pattern applies to the meter number. Lists of two meters can then have different readings."""
+    """True if a demanded pattern applies to the meter number. The meter number then decides which profile applies."""
 
     def __post_init__(self) -> None:
         """Raise `TypeError` or `ValueError` for an argument of a wrong type or with an impossible value."""
@@ -134,7 +134,7 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` belongs to this maker. Case is ignored, because documents and meters differ."""
+        """Return whether `list_id` belongs to this maker. Documents and meters differ in case, so case is ignored."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:

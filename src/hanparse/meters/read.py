@@ -171,7 +171,7 @@ def _field(item: Item) -> str:
 
 
 def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
-    """Yield each profile that can possibly read the list, in the order of `read`, with items and `Reading.is_named`."""
+    """Yield each profile to try, in the order of `read`, with the items of the list and `Reading.is_named`."""
     for profile in _profiles_by_identity(profiles, context):
         is_named = bool(context.list_id) or _devices(profiles, _device(context)) == [profile]
         yield from ((profile, items, is_named) for items in _lists(profile, context))

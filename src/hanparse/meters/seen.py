@@ -1,4 +1,4 @@
-"""Stores the maker of the last push on each link: `LastMakers`. Lists that do not name their maker need it."""
+"""Stores the maker of the last push on each link: `LastMakers`. The next list on the link may name no maker."""
 
 from __future__ import annotations
 

@@ -198,8 +198,8 @@ def _described(body: Data) -> list[Item] | None:
     """Return the items of a *described* list; `None` if the body has another shape.
 
     The push-object-list has one entry for each element of the list. The first entry describes the push-object-list. The
-    item of the push-object-list has `is_value` false, even if its entry describes a value, because the push-object-list
-    determines how the other elements are read.
+    item of the push-object-list has `is_value` false, even if its entry describes a value. The push-object-list
+    determines how the other elements are read, so it cannot be a value, too.
     """
     found = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not found or found[0].tag is not Tag.ARRAY:
@@ -222,8 +222,8 @@ def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int,
 def _flat(body: Data) -> list[Item] | None:
     """Return the items of a *flat* list; `None` if the body has another shape.
 
-    The first element can be the list identifier (Kamstrup) or the clock (Austria), without a code. If it is the clock,
-    the last element can be the meter number without a code.
+    The first element can be the list identifier (Kamstrup) or the clock (Austria), without a code. If the first element
+    is the clock, the last element can be the meter number without a code.
     """
     parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
     if len(parts) < _PAIR:

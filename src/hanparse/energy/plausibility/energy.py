@@ -8,7 +8,7 @@ The integral uses the mean of two successive powers. An integral is compared wit
 * The time between two registers is the same by the caller's clock and by the meter's clock. Aidon meters sometimes send
   the list of the previous hour again.
 
-The result of one integral is a *verdict*. The comparison uses a verdict if two successive integrals give the same one.
+The result of one integral is a *verdict*. The comparison uses a verdict if two successive integrals give it.
 """
 
 from __future__ import annotations
@@ -134,8 +134,8 @@ class Comparison:
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
     """Return the verdict for the energies of the registers and of the power, or `None` without a clear result.
 
-    There is no verdict if the house imported and exported. Some meters then count the energy of each phase, others
-    count the energy of the sum.
+    The result is `None` if the house imported and exported. Some meters then count the energy of each phase, other
+    meters count the energy of the sum.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):

@@ -11,13 +11,13 @@ systems, even if L2 is measured: L1 with the line voltage L1-L2, and L3 with L2-
 
 If S is outside the bounds, a quantity can be wrong by a power of ten. The limits of this module exclude other causes:
 
-* Rounding. Currents have steps (0.1 A, or more with a scale). If a list contains one step on one phase and 0 on the
-  other phases, the three phases can carry 2.5 steps, or up to 4 steps if the meter truncates. So S must be above five
-  times the upper bound or below a third of the lower bound.
+* Rounding. Currents have steps (0.1 A, or more with a scale). A list can contain one step on one phase and 0 on the
+  other phases. The three phases can then carry 2.5 steps, or up to 4 steps if the meter truncates. So S must be above
+  five times the upper bound or below a third of the lower bound.
 * Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
   must keep their harmonics low (EN 61000-3-2).
-* A wrong factor. The corrected load must be an ordinary load: at least half of the load that the currents can carry,
-  and at most 5 % above that load (the accuracy of meters of class 1 to 2, and the rounding of the powers).
+* A wrong factor. The corrected load must be at least half of the load that the currents can carry. It must be at most
+  5 % above that load. The 5 % are the accuracy of meters of class 1 to 2, and the rounding of the powers.
 """
 
 from __future__ import annotations

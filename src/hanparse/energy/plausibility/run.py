@@ -2,10 +2,10 @@
 
 A finding of single pushes is certain if more than half of 60 pushes show it. A meter that sends currents every 10 s
 sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that fails, causes no finding. Longer
-runs show facts that a single push cannot show: power and energy disagree, the currents are below the range of
-transformers for a day, or the house exports for a week.
+runs show facts that a single push cannot show. Examples are a difference between power and energy, a day of small
+currents behind transformers, and a week of export.
 
-The state is a few counters, which do not grow. A push of another meter starts a new run.
+The state has a fixed size. A push of another meter starts a new run.
 """
 
 from __future__ import annotations

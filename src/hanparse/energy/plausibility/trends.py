@@ -1,10 +1,10 @@
 """Finds impossible values that only a long run shows: a day of small currents, or a week of export.
 
-Transformers: current, power and energy of a meter behind transformers are all secondary values. They agree, so no
-comparison shows that the ratio is missing. Small currents do not show it, either, because many homes are below 6 A for
-days. The finding requires three facts: the meter type is made for transformers, the values have no factor, and all
-currents of a day are below 6 A, the secondary current. Primary values exceed 6 A within a day, because transformers are
-only installed for large currents.
+Transformers: current, power and energy of a meter behind transformers are all secondary values. The three values agree,
+so no comparison shows that the ratio is missing. Small currents do not show a missing ratio, either, because many homes
+are below 6 A for days. The finding requires three facts: the meter type is made for transformers, the values have no
+factor, and all currents of a day are below 6 A, the secondary current. Primary values exceed 6 A within a day, because
+transformers are only installed for large currents.
 
 Direction: a house with import and export swapped exports day and night. A power station also exports day and night, but
 stops now and then. The run is a week long, because a week probably contains a stop.

@@ -90,7 +90,7 @@ class Calendar(NamedTuple):
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """Return the moment with the `fold` that the letter determines. It distinguishes the two equal hours in autumn."""
+    """Return the moment with the `fold` that the letter determines. One hour occurs twice in autumn."""
     passes = (moment, moment.replace(fold=1))
     offsets = [offset for each in passes if (offset := each.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
