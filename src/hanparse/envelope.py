@@ -101,9 +101,9 @@ def _written(text: str) -> Iterator[Part]:
         return
     if "/" not in text:
         return
-    found = telegrams(text)
-    yield from map(Part, found)
-    if not found and text.startswith("/"):  # the decoder reports what is wrong with this telegram
+    complete = telegrams(text)
+    yield from map(Part, complete)
+    if not complete and text.startswith("/"):  # the decoder reports what is wrong with this telegram
         yield Part(text.encode() + b"\r\n")
 
 
@@ -131,8 +131,8 @@ def _entries(data: bytes) -> list[_Entry]:
     if not data or data[0] & 7 not in (_VARINT, _BYTES):
         return []
     with suppress(ValueError):
-        found = [_entry(value) for number, value in _fields(data) if number == _ENTRY and isinstance(value, bytes)]
-        return [entry for entry in found if entry]
+        entries = [_entry(value) for number, value in _fields(data) if number == _ENTRY and isinstance(value, bytes)]
+        return [entry for entry in entries if entry]
     return []
 
 

@@ -98,11 +98,11 @@ def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, fl
     `drawn` contains the present current of each charger, in A per line. Raises `TypeError` for a current that is not a
     number, and `ValueError` for a negative current and for unequal numbers of chargers and currents.
     """
-    found = dict.fromkeys((1, 2, 3), 0.0)
+    currents = dict.fromkeys((1, 2, 3), 0.0)
     for charger, current in zip(chargers, drawn, strict=True):
         for line in charger.lines:
-            found[line] += amperes(CHARGING, current)
-    return found
+            currents[line] += amperes(CHARGING, current)
+    return currents
 
 
 def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float]) -> tuple[float, ...]:
@@ -128,29 +128,29 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
 def _targets(free: Mapping[int, float], chargers: Sequence[Charger]) -> list[float]:
     most = [charger.most for charger in chargers]
     while True:
-        found = _filled(dict(free), chargers, most)
-        short = [index for index, charger in enumerate(chargers) if most[index] and found[index] < charger.least]
-        if not short:
-            return found
-        most[short[-1]] = 0.0
+        limits = _filled(dict(free), chargers, most)
+        below_least = [index for index, charger in enumerate(chargers) if most[index] and limits[index] < charger.least]
+        if not below_least:
+            return limits
+        most[below_least[-1]] = 0.0
 
 
 def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[float]) -> list[float]:
     """Return currents that rise equally until a charger has its `most` or a line is full (max-min fairness)."""
-    found = [0.0] * len(chargers)
+    currents = [0.0] * len(chargers)
     rising = {index for index, amps in enumerate(most) if amps > 0}
     while rising := {
         index for index in rising if all(free.get(line, 0) > _EXHAUSTED for line in chargers[index].lines)
     }:
         users = {line: sum(line in chargers[index].lines for index in rising) for line in free}
         step = min(free[line] / users[line] for line in free if users[line])
-        step = min(step, *(most[index] - found[index] for index in rising))
+        step = min(step, *(most[index] - currents[index] for index in rising))
         for index in rising:
-            found[index] += step
+            currents[index] += step
             for line in chargers[index].lines:
                 free[line] -= step
-        rising = {index for index in rising if most[index] - found[index] > _EXHAUSTED}
-    return found
+        rising = {index for index in rising if most[index] - currents[index] > _EXHAUSTED}
+    return currents
 
 
 class Ramp:

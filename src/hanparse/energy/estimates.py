@@ -211,21 +211,21 @@ def _resolution(m: Measurement, quantity: str) -> float:
 
     Pushes of one kind have the same step, so the step is computed once.
     """
-    kept = kept_steps(m)
-    step = kept.get(quantity) if kept else None
+    steps = kept_steps(m)
+    step = steps.get(quantity) if steps else None
     if step is None:
         fields, coarsest = _QUANTITIES[quantity]
         step = _step(m, fields, coarsest) * float(getattr(m.scale, quantity))
-        if kept is not None:
-            kept[quantity] = step
+        if steps is not None:
+            steps[quantity] = step
     return step
 
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
     """Return the largest step of the registers that fill `fields`, or `coarsest` if no register has a scaler."""
     filling = _registers(m)
-    sent = [filling[name] for name in fields if name in filling]
-    return max((_ten(register.scaler) for register in sent if register.scaler is not None), default=coarsest)
+    registers = [filling[name] for name in fields if name in filling]
+    return max((_ten(register.scaler) for register in registers if register.scaler is not None), default=coarsest)
 
 
 def _registers(m: Measurement) -> dict[str, Register]:

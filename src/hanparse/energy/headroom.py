@@ -209,8 +209,9 @@ class FuseGuard:
 
     def _concerned(self, known: _Known) -> set[int]:
         """Return the lines of the charger, or all lines of both wirings if the meter type contradicts `wiring`."""
-        sent = known.push.wiring
-        return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
+        if not (known.push.wiring and self._is_contradicted(known)):
+            return set(self._charger)
+        return {*LINES[self._wiring], *LINES[known.push.wiring]}
 
     def _is_contradicted(self, known: _Known) -> bool:
         return known.push.wiring not in (None, self._wiring)

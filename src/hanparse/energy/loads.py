@@ -96,9 +96,9 @@ class LineLoads:
             return Load(high, "the upper bound of an estimate")
         if len(measured) < 2:  # noqa: PLR2004
             return None
-        one, other = sorted(measured)
-        current = measured[one].current + measured[other].current
-        return Load(current, f"not measured but never above L{one} + L{other} without a neutral")
+        first, second = sorted(measured)
+        current = measured[first].current + measured[second].current
+        return Load(current, f"not measured but never above L{first} + L{second} without a neutral")
 
 
 def voltages(measurement: Measurement) -> Voltages:

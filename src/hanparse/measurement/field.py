@@ -67,12 +67,12 @@ _NOTES: Final = {
 
 
 def _fields() -> dict[str, Field]:
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     for entry in (*UNCODED, *ENTRIES):
         if name := entry.field:
-            first = found.get(name) or Field(name, entry.unit, entry.kind, entry.description, ())
-            found[name] = first._replace(codes=(*first.codes, entry.code)) if entry.code else first
-    return found
+            first = fields.get(name) or Field(name, entry.unit, entry.kind, entry.description, ())
+            fields[name] = first._replace(codes=(*first.codes, entry.code)) if entry.code else first
+    return fields
 
 
 FIELD_OF: Final = _fields()

@@ -127,11 +127,13 @@ class Record:
 
         The fields themselves are `None`. The mapping is empty unless the decoder has the option `estimate`.
         """
-        found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(self, "_estimated", NO_ESTIMATES)
-        if callable(found):
-            found = MappingProxyType(found(self))
-            fill_estimated(self, found)
-        return found
+        estimates: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(
+            self, "_estimated", NO_ESTIMATES
+        )
+        if callable(estimates):
+            estimates = MappingProxyType(estimates(self))
+            fill_estimated(self, estimates)
+        return estimates
 
     def _arrival(self) -> datetime | None:
         """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""

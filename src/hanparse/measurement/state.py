@@ -117,8 +117,8 @@ class MeterState:
         if now is None:
             raise ValueError("expected the time when the push arrived: feed(chunk, at=...) or update(measurement, now)")
         self._run_to(now)
-        known = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
-        if known.differs(Identity.of(measurement)):
+        identity = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
+        if identity.differs(Identity.of(measurement)):
             self._kept.clear()
         for name, value in _values(measurement):
             self._drop_opposite(measurement, name, value)
@@ -138,18 +138,18 @@ class MeterState:
         `timestamp`, `received`, `scale` and `made_for_transformers` are those of the last push. `energy_time` is the
         time of the energy registers. `registers` is empty, because the values are from several lists.
         """
-        found = {name: latest.value for name, latest in self.latest(now).items()}
-        if not found:
+        values = {name: latest.value for name, latest in self.latest(now).items()}
+        if not values:
             return Measurement()
         last = self._last
         return Measurement(
-            **found,
+            **values,
             timestamp=last.timestamp,
             received=last.received,
             estimated={
                 name.removeprefix(_ESTIMATE): kept.latest.value
                 for name, kept in self._kept.items()
-                if name not in found
+                if name not in values
             },
             scale=last.scale,
             made_for_transformers=last.made_for_transformers,

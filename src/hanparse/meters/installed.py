@@ -20,7 +20,7 @@ def installed_profiles() -> tuple[Profile, ...]:
     hanparse`` does not. An entry point is left out with a `RuntimeWarning` if it cannot be loaded or names another
     object.
     """
-    found = list(PROFILES)
+    profiles = list(PROFILES)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             loaded = entry.load()
@@ -29,10 +29,10 @@ def installed_profiles() -> tuple[Profile, ...]:
             continue
         offered = [loaded] if isinstance(loaded, Profile) else loaded
         if isinstance(offered, list | tuple) and all(isinstance(item, Profile) for item in offered):
-            found += offered
+            profiles += offered
         else:
             _warn(entry.name, entry.value, f"expected a Profile or a list of them, found {type(loaded).__name__}")
-    return tuple(found)
+    return tuple(profiles)
 
 
 def _warn(name: str, value: str, reason: str) -> None:

@@ -209,8 +209,8 @@ def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Ite
     if device:
         on_any_link = [profile for profile in profiles if setup in profile.setups or not profile.links]
         return _devices((*on_link, *on_any_link), device)
-    if found := [profile for profile in on_link if bool(profile.positions) is (context.named is None)]:
-        return found
+    if matching := [profile for profile in on_link if bool(profile.positions) is (context.named is None)]:
+        return matching
     return [profile for profile in profiles if setup in profile.setups and not profile.devices]
 
 
@@ -227,8 +227,8 @@ def _device(context: _Context) -> str:
 def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
     if context.named is not None:
         return [context.named]
-    found = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
-    return found if len(found) == 1 else []  # a list with null-data at the end can match several lists
+    item_lists = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
+    return item_lists if len(item_lists) == 1 else []  # a list with null-data at the end can match several lists
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
@@ -240,12 +240,12 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
     resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
     exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in resolved} | resolved
-    found = [(item, *_element(item, exponents)) for item in items]
+    elements = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
-    for item, _, source in sorted(found, key=lambda element: _precedence(element[0])):
+    for item, _, source in sorted(elements, key=lambda element: _precedence(element[0])):
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
+    return Reading(profile, model, items, tuple(register for _, register, _ in elements), sources)
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:

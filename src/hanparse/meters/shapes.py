@@ -121,14 +121,14 @@ def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
 
     Null-data at the end of the list meets all conditions if less than half of the list is such null-data.
     """
-    found = elements(body)
-    if body.tag is not Tag.STRUCTURE or len(found) != len(places):
+    content = elements(body)
+    if body.tag is not Tag.STRUCTURE or len(content) != len(places):
         return None
-    sent = max((at for at, data in enumerate(found, 1) if data.tag is not Tag.NULL_DATA), default=0)
-    if 2 * sent <= len(found):
-        sent = len(found)
-    fits = all(_fits(data, place) for data, place in zip(found[:sent], places[:sent], strict=True))
-    return [_placed(data, place) for data, place in zip(found, places, strict=True)] if fits else None
+    checked = max((at for at, data in enumerate(content, 1) if data.tag is not Tag.NULL_DATA), default=0)
+    if 2 * checked <= len(content):
+        checked = len(content)
+    fits = all(_fits(data, place) for data, place in zip(content[:checked], places[:checked], strict=True))
+    return [_placed(data, place) for data, place in zip(content, places, strict=True)] if fits else None
 
 
 def _placed(data: Data, place: Place) -> Item:
@@ -145,18 +145,21 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
     """
     if items is None:
         return positional(body, places)
-    sent = [item for item in items if item.is_value]
-    if len(sent) != len(places):
+    value_items = [item for item in items if item.is_value]
+    if len(value_items) != len(places):
         return None
     fits = all(
-        _same(item.obis, place.obis) and _fits(item.data, place) for item, place in zip(sent, places, strict=True)
+        _same(item.obis, place.obis) and _fits(item.data, place)
+        for item, place in zip(value_items, places, strict=True)
     )
     return items if fits else None
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
     """Return whether two codes are equal, or have the same registry entry in spite of different channels (B)."""
-    return sent is not None and code is not None and (sent == code or None is not lookup(sent) is lookup(code))
+    if sent is None or code is None:
+        return False
+    return sent == code or (lookup(sent) is not None and lookup(sent) is lookup(code))
 
 
 def _fits(data: Data, place: Place) -> bool:
@@ -201,16 +204,16 @@ def _described(body: Data) -> list[Item] | None:
     item of the push-object-list has `is_value` false, even if its entry describes a value. The push-object-list
     determines how the other elements are read, so it cannot be a value, too.
     """
-    found = elements(body) if body.tag is Tag.STRUCTURE else ()
-    if not found or found[0].tag is not Tag.ARRAY:
+    content = elements(body) if body.tag is Tag.STRUCTURE else ()
+    if not content or content[0].tag is not Tag.ARRAY:
         return None
-    entries = [capture_object(entry) for entry in elements(found[0])]
-    if len(entries) != len(found) or None in entries:
+    entries = [capture_object(entry) for entry in elements(content[0])]
+    if len(entries) != len(content) or None in entries:
         return None
-    rows = [(entry, data) for entry, data in zip(entries, found, strict=True) if entry]
+    rows = [(entry, data) for entry, data in zip(entries, content, strict=True) if entry]
     scales = {entry.code: scale for entry, data in rows if entry.is_scaler_unit and (scale := _scale(data))}
-    (itself, listed), *others = rows
-    return [Item(itself.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
+    (first, listed), *others = rows
+    return [Item(first.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
 
 
 def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
@@ -231,10 +234,10 @@ def _flat(body: Data) -> list[Item] | None:
     items = _take_without_code(parts)
     has_clock = any(item.obis == CLOCK for item in items)
     last = [Item(METER_ID, parts.pop())] if has_clock and _ends_with_text(parts) else []
-    found = list(_walk(parts))
-    if None in found or not any(item.obis for item in found if item):
+    inner = list(_walk(parts))
+    if None in inner or not any(item.obis for item in inner if item):
         return None
-    return [*items, *(item for item in found if item), *last]
+    return [*items, *(item for item in inner if item), *last]
 
 
 def _take_without_code(parts: list[Data]) -> list[Item]:
@@ -251,19 +254,19 @@ def _ends_with_text(parts: list[Data]) -> bool:
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
     """Yield the item of each code and value. Yield `None` for an element that is neither a code nor null-data."""
-    at = 0
-    while at < len(parts):
-        if parts[at].tag is Tag.STRUCTURE:
-            yield _register(parts[at])
-            at += 1
+    index = 0
+    while index < len(parts):
+        if parts[index].tag is Tag.STRUCTURE:
+            yield _register(parts[index])
+            index += 1
         else:
-            size = _TRIPLE if _has_scale(parts, at) else _PAIR
-            yield _item(parts[at : at + size])
-            at += size
+            size = _TRIPLE if _has_scale(parts, index) else _PAIR
+            yield _item(parts[index : index + size])
+            index += size
 
 
-def _has_scale(parts: list[Data], at: int) -> bool:
-    return len(parts) >= at + _TRIPLE and _scale(parts[at + _PAIR]) is not None
+def _has_scale(parts: list[Data], index: int) -> bool:
+    return len(parts) >= index + _TRIPLE and _scale(parts[index + _PAIR]) is not None
 
 
 def _item(parts: list[Data]) -> Item | None:
@@ -284,8 +287,8 @@ def scaler_unit(data: Data) -> tuple[int, int] | None:
 
 
 def _scale(data: Data) -> tuple[int, str] | None:
-    sent = scaler_unit(data)
-    return sent and (sent[0], unit_name(sent[1]))
+    codes = scaler_unit(data)
+    return codes and (codes[0], unit_name(codes[1]))
 
 
 def _code(data: Data) -> Obis | None:

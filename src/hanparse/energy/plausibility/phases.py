@@ -111,10 +111,10 @@ def _three_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
     shown = ", ".join(f"{_LINE_NAMES[line]} {voltage:g} V" for line, voltage in sent.items())
     for phase in idle:
         touching, opposite = _LINES[phase]
-        left = sent.get(opposite, 0)
-        down = [sent[line] < _DOWN * left for line in touching if line in sent]
-        if down and all(down):
-            yield _dead_phase(phase, f"{shown} and no current in L{phase}", f"{left:g} V on all lines")
+        intact = sent.get(opposite, 0)
+        lowered = [sent[line] < _DOWN * intact for line in touching if line in sent]
+        if lowered and all(lowered):
+            yield _dead_phase(phase, f"{shown} and no current in L{phase}", f"{intact:g} V on all lines")
     if sent.get(_L1_L3) == 0 and not {1, 3} & set(idle):
         yield _not_measured("voltage_l2", f"{shown} while L1 and L3 carry current")
 

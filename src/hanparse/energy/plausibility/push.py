@@ -56,12 +56,12 @@ def _voltage_factor(m: Measurement) -> float | None:
     conditions. Power and current must disagree if the voltages are taken as sent. With the corrected voltages, they
     must agree or differ by a power of ten.
     """
-    sent = [voltage for voltage in voltages(m).values() if voltage]
+    present = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES
-    if not sent or any(low <= voltage <= high for voltage in sent):
+    if not present or any(low <= voltage <= high for voltage in present):
         return None
     low, high = _ORDINARY_VOLTAGES
-    factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in sent)), None)
+    factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in present)), None)
     if factor is None or factor > 1:
         return factor
     as_sent, corrected = load(m), load(m, factor)
@@ -85,10 +85,10 @@ def _voltage(m: Measurement, factor: float) -> Finding:
 def _direction(m: Measurement) -> Iterator[Finding]:
     """Yield a finding if the total power is the sum of the powers of the phases with the opposite sign."""
     parts = [net(m, "active", f"_l{phase}") for phase in systems(m)]
-    known = [part for part in parts if part is not None]
+    measured = [part for part in parts if part is not None]
     total = net(m, "active")
-    if total is None or not known or len(known) < len(parts) or abs(total) < _DIRECTION_ENOUGH:
+    if total is None or not measured or len(measured) < len(parts) or abs(total) < _DIRECTION_ENOUGH:
         return
-    if abs(sum(known) + total) <= _DIRECTION_EXACT * abs(total):
-        seen = f"the sum is {total:.0f} W (import − export), its phases add up to {sum(known):.0f} W"
+    if abs(sum(measured) + total) <= _DIRECTION_EXACT * abs(total):
+        seen = f"the sum is {total:.0f} W (import − export), its phases add up to {sum(measured):.0f} W"
         yield Finding(Problem.DIRECTION, seen, "the same sign in both", SWAPPED)

@@ -54,9 +54,9 @@ class Plausibility:
             self._meter, self._run, self._reported = meter, _Run(), set()
         self._meter = self._meter.joined(meter)
         self._run.update(measurement, instant)
-        found = {_key(finding): finding for finding in self._run.findings()}
-        new = [finding for key, finding in found.items() if key not in self._reported]
-        self._reported = set(found)
+        certain = {_key(finding): finding for finding in self._run.findings()}
+        new = [finding for key, finding in certain.items() if key not in self._reported]
+        self._reported = set(certain)
         return new
 
     @property

@@ -118,8 +118,8 @@ class TelegramReading(NamedTuple):
 
     def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
         """Return the first value that `read` returns for a record with this code; `None` without a value."""
-        found = (read(record.groups[0]) for record in self.records if record.obis == code)
-        return next((value for value in found if value is not None), None)
+        results = (read(record.groups[0]) for record in self.records if record.obis == code)
+        return next((value for value in results if value is not None), None)
 
     def _two_part_clock(self, calendar: Calendar) -> datetime | None:
         date, time = self._first(_DATE, values.plain), self._first(_TIME, values.plain)
@@ -131,10 +131,10 @@ def read_telegram(telegram: Telegram) -> TelegramReading:
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
-    found = TelegramReading(telegram, records, reading._replace(registers=registers))
+    result = TelegramReading(telegram, records, reading._replace(registers=registers))
     has_numbers = any(source.kind is Kind.NUMBER for source in reading.sources.values())
     if has_numbers or any(meter.value is not None for meter in lines.submeters(records, Calendar())):
-        return found
+        return result
     raise unknown_telegram(reading.items, telegram.flag)
 
 
@@ -152,17 +152,17 @@ def _item(record: Record) -> Item:
     """Return the item of a record: a number with scaler and SI unit, or a text if the record contains no number."""
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
-    found = values.number(text) if record.obis else None
-    if found is None or not (found.unit or _is_number(item, found)):
+    number = values.number(text) if record.obis else None
+    if number is None or not (number.unit or _is_number(item, number)):
         return item
-    data = Data(Tag.LONG64, found.digits, record.offset, len(record.text))
-    return Item(record.obis, data, found.exponent, found.unit)
+    data = Data(Tag.LONG64, number.digits, record.offset, len(record.text))
+    return Item(record.obis, data, number.exponent, number.unit)
 
 
-def _is_number(item: Item, found: values.Number) -> bool:
+def _is_number(item: Item, number: values.Number) -> bool:
     """Return whether digits without a unit are a number. For other codes, digits are a text, such as a meter number."""
     kind = item.entry and item.entry.kind
-    return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
+    return kind is Kind.NUMBER or (kind is Kind.COUNT and number.exponent == 0 <= number.digits)
 
 
 def _register(record: Record, register: Register) -> Register:

@@ -50,14 +50,14 @@ class Record(NamedTuple):
 
 def records(telegram: Telegram) -> list[Record]:
     """Return the records of a telegram, in the order of the lines. Blank lines are left out."""
-    found: list[Record] = []
+    collected: list[Record] = []
     for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
-        if line.groups and not line.code.strip() and found and found[-1].obis:
-            last = found[-1]
-            found[-1] = last._replace(groups=last.groups + line.groups, text=last.text + line.build())
+        if line.groups and not line.code.strip() and collected and collected[-1].obis:
+            last = collected[-1]
+            collected[-1] = last._replace(groups=last.groups + line.groups, text=last.text + line.build())
         elif line.groups or line.code.strip():
-            found.append(Record(line.obis, line.groups, offset, line.build()))
-    return found
+            collected.append(Record(line.obis, line.groups, offset, line.build()))
+    return collected
 
 
 def value_of(groups: Sequence[str]) -> str:
@@ -71,12 +71,12 @@ def value_of(groups: Sequence[str]) -> str:
 def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
     """Return the long power failures in a log (1-0:99.97.0); `None` if an entry cannot be read."""
     entries = groups[_LOG_HEAD:]
-    found = [
+    failures = [
         (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
     ]
-    if len(entries) % 2 or any(lasted is None or lasted.unit != "s" or lasted.exponent for _, lasted in found):
+    if len(entries) % 2 or any(lasted is None or lasted.unit != "s" or lasted.exponent for _, lasted in failures):
         return None
-    return tuple(PowerFailure(end, lasted.digits) for end, lasted in found if end and lasted)
+    return tuple(PowerFailure(end, lasted.digits) for end, lasted in failures if end and lasted)
 
 
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
@@ -84,10 +84,10 @@ def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) ->
 
     Both are `None` if the power cannot be read, or if the time cannot be read because the clock was never set.
     """
-    time, sent = _time(groups, calendar), values.number(value_of(groups))
-    if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
+    time, number = _time(groups, calendar), values.number(value_of(groups))
+    if number is None or number.unit != "W" or (len(groups) > 1 and time is None):
         return None, None
-    return scaled(sent.digits, sent.exponent, factor), time
+    return scaled(number.digits, number.exponent, factor), time
 
 
 def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
@@ -101,20 +101,20 @@ def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -
     Peaks without a valid time are left out.
     """
     entries = groups[_HISTORY_HEAD:]
-    found = []
+    collected = []
     for month_end, time, power in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
-        sent = values.number(power)
-        if sent is None or sent.unit != "W":
+        number = values.number(power)
+        if number is None or number.unit != "W":
             return None
         moments = calendar.moment(month_end), calendar.moment(time)
-        watts = scaled(sent.digits, sent.exponent, factor)
+        watts = scaled(number.digits, number.exponent, factor)
         if moments[0] and moments[1] and watts is not None:
-            found.append(Peak(moments[0], moments[1], watts))
-    return None if len(entries) % _HISTORY_ENTRY else tuple(found)
+            collected.append(Peak(moments[0], moments[1], watts))
+    return None if len(entries) % _HISTORY_ENTRY else tuple(collected)
 
 
-def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
-    """Return the sub-meters in a telegram, in the order of their lines.
+def submeters(telegram_records: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
+    """Return the sub-meters in a telegram, in the order of the lines.
 
     If at least one sub-meter has a reading, sub-meters without a reading are left out. The line with the device type
     determines the kind of a sub-meter. The channel does not determine the kind. If the sub-meter of a channel has a
@@ -122,7 +122,7 @@ def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ..
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
-    for record in found:
+    for record in telegram_records:
         code = record.obis
         if code is None or code.a or code.b not in _CHANNELS or (code.c, code.d, code.e) not in _PARTS:
             continue
@@ -142,8 +142,8 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
     """Return the sub-meter with the value of one more record. Fields that have a value do not change."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
-    if code in _TYPES and meter.kind is None and (sent := values.number(first)) and not sent.exponent:
-        return meter._replace(kind=_KINDS.get(sent.digits, sent.digits))
+    if code in _TYPES and meter.kind is None and (number := values.number(first)) and not number.exponent:
+        return meter._replace(kind=_KINDS.get(number.digits, number.digits))
     if code in _IDENTIFIERS and meter.id is None:
         return meter._replace(id=values.identifier(first))
     if code in _READINGS and meter.value is None:
@@ -153,11 +153,11 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
     """Return the sub-meter with its reading. Return `meter` if the time, number or unit of the reading is not valid."""
-    time, sent = _time(groups, calendar), values.number(_reading(groups))
-    if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
+    time, number = _time(groups, calendar), values.number(_reading(groups))
+    if time is None or number is None or number.unit not in ("m³", "J", "Wh"):
         return meter
-    value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
-    return meter._replace(time=time, value=value, unit=sent.unit)
+    value = scaled(number.digits, number.exponent, is_float=number.unit not in WHOLE_UNITS)
+    return meter._replace(time=time, value=value, unit=number.unit)
 
 
 def _reading(groups: Sequence[str]) -> str:

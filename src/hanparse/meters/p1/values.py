@@ -85,8 +85,8 @@ class Calendar(NamedTuple):
         if int(year) in _UNSET_YEARS:
             return None
         zone = self.override or (_SUMMER.get(season) if self.is_central else None)
-        found = clock.moment((2000 + int(year), *map(int, parts)), 0, zone)
-        return _of_season(found, season) if found and self.override and season else found
+        result = clock.moment((2000 + int(year), *map(int, parts)), 0, zone)
+        return _of_season(result, season) if result and self.override and season else result
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
@@ -105,8 +105,8 @@ def plain(text: str) -> str | None:
 
 def version(text: str) -> str | None:
     """Return the version of the P1 description. An Iskraemeco MIE5T sends two hex digits for each character."""
-    sent = plain(text)
-    return bytes.fromhex(sent).decode() if sent and _HEX_VERSION.fullmatch(sent) else sent
+    stripped = plain(text)
+    return bytes.fromhex(stripped).decode() if stripped and _HEX_VERSION.fullmatch(stripped) else stripped
 
 
 def identifier(text: str) -> str | None:
