@@ -253,9 +253,9 @@ class FuseGuard:
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
         if own := _own(known, line):
-            parts.append(f"{own:g} A of it taken as the charger's own")
+            parts.append(f"including {own:g} A of the charger")
         if self._rise:
-            parts.append(f"and {self._rise:.2f} A are set aside because the power has risen since")
+            parts.append(f"and {self._rise:.2f} A are reserved because the power has risen since the list")
         return ", ".join(parts) + meter
 
     def _missing(self, freshness: Freshness) -> str:
