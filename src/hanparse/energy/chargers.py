@@ -36,7 +36,7 @@ _BALANCED: Final = {  # least and most power in W for 1 A of line current at 1 V
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
 _ANY_WIRING: Final = (0.5, 1.0)
-_EXHAUSTED: Final = 1e-9  # A; a smaller current counts as 0
+_EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 
 @dataclass(frozen=True, slots=True)

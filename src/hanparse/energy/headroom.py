@@ -141,11 +141,11 @@ class FuseGuard:
         time stamp of the last list. A list without a time stamp can equal the last list, with an equal `charging`. This
         list is fresh data, but the reserved current remains reserved.
 
-        `charging` is the current in A that the charger drew in its lines when the meter made the push: one number, or
-        one number for each line in the order of `charger`. Give the current that the charger measures, never its limit.
-        If the current has changed since the push, give the lower value. The currents in the list include the charging
-        current, so the guard permits this current again. Raises `TypeError` for an argument of another type, and
-        `ValueError` for a negative current, NaN or a wrong number of currents.
+        `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
+        for all lines, or one number for each line in the order of `charger`. Give the current that the charger
+        measures, never its limit. If the current has changed since the push, give the lower value. The currents in the
+        list include the charging current, so the guard permits this current again. Raises `TypeError` for an argument
+        of another type, and `ValueError` for a negative current, NaN or a wrong number of currents.
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)

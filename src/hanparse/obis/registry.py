@@ -1,8 +1,8 @@
 """Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-Most codes consist of groups with a fixed meaning (IEC 62056-61): group C is the quantity of the sum or of one phase,
+Most codes consist of groups with a fixed meaning (IEC 62056-61). Group C is the quantity of the sum or of one phase,
 group D is the processing, group E is the tariff. This module derives the entries of these codes from the groups. The
-table `_LISTED` contains the other codes.
+table `_LISTED` contains all codes that do not follow these rules.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 Transformers: current, power and energy of a meter behind transformers are all secondary values. The three values agree,
 so no comparison shows that the ratio is missing. Small currents do not show a missing ratio, either, because many homes
-are below 6 A for days. The finding requires three facts: the meter type is made for transformers, the values have no
-factor, and all currents of a day are below 6 A, the secondary current. Primary values exceed 6 A within a day, because
+are below 6 A for days. The finding requires a meter type that is made for transformers, values without a factor, and a
+day in which all currents are below 6 A, the largest secondary current. Primary values exceed 6 A within a day, because
 transformers are only installed for large currents.
 
 Direction: a house with import and export swapped exports day and night. A power station also exports day and night, but
