@@ -13,7 +13,7 @@ from hanparse.obis import Kind, Obis
 
 MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
 
-HEAD: Final = '''"""Declares the fields of `Measurement`, from the registry, by ``python tools/write_fields.py``."""
+HEAD: Final = '''"""Declares the fields of `Measurement`. ``python tools/write_fields.py`` writes this module."""
 
 from __future__ import annotations
 
