@@ -39,7 +39,7 @@ MADE_CLEAR: Final = {
     "auth_key": "the encryption key is right.* the authentication key is wrong",
     "swapped": "key= and auth_key= are exchanged",
     "tag": "the authentication tag does not fit.* damaged",
-    "key-length": "keys of 32 bytes, key has 16",
+    "key-length": "keys of 32 bytes, key= has 16",
     "system title": "system.title.*: give system_title=",
     "suite": "suite 7 is reserved",
     "compressed": "does not read compressed content",

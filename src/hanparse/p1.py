@@ -1,7 +1,7 @@
 """Parses and builds P1 telegrams. A `Telegram` is the text that a meter pushes according to DSMR or a related standard.
 
-A telegram is sound if it passes the checks of `hanparse.wire.telegram`, which include its CRC. The grammar of a
-telegram (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
+A telegram is sound if it passes the checks of `hanparse.wire.telegram`, which include its CRC. Telegrams have this
+grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
 
     telegram = "/" identification EOL line* "!" [CRC] EOL
     line     = [code] group+ EOL                     a line without code continues the previous line (DSMR 2.2, 3.0)
