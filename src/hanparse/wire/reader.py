@@ -61,7 +61,7 @@ class StreamReader:
         self._at = 0  # the index in the buffer at which the search continues
         self._need = 0  # the size of the buffer at which the next search can find an event
         self._at_shared_flag = False  # true if the buffer contains only the closing flag of a frame
-        self.places: list[int] | None = None
+        self.positions: list[int] | None = None
         """The reader appends the position of each known frame to this list. `None` if the positions are not needed."""
 
     @property
@@ -107,8 +107,8 @@ class StreamReader:
         if self._at_shared_flag:
             kind = self.known.get(len(chunk))
             if kind is not None and (event := kind.read(chunk)) is not None:
-                if self.places is not None:
-                    self.places.append(stream.base)
+                if self.positions is not None:
+                    self.positions.append(stream.base)
                 stream.base += kind.size  # the buffer now contains the closing flag of this frame
                 return [event]
             self._at_shared_flag = False  # the search continues at the flag
@@ -246,8 +246,8 @@ class StreamReader:
                 stream.skip(at)
             stream.done = end
             run.append(event)
-            if self.places is not None:
-                self.places.append(stream.base + at)
+            if self.positions is not None:
+                self.positions.append(stream.base + at)
             at = end
         if run:
             stream.loss = False
