@@ -10,8 +10,8 @@ One push can arrive twice, for two reasons. Some gateways publish each layer of 
 frame, then the list from this frame. And a broker delivers some messages again after a lost connection. So
 `BrokerMessages` ignores a message if its bytes are a part of the last push, or of the last APDU that a key opened.
 
-Two pushes without a clock can have equal bytes, because their values are equal. So a message that equals the last push
-is ignored in two cases only: the push has a clock, or less than `MIN_CADENCE` has passed since the push.
+Two pushes without a date-time have equal bytes if their values are equal. So a message that equals the last push is
+ignored in two cases only: the push has a date-time, or less than `MIN_CADENCE` has passed since the push.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     AnyEvent = Event | list[Any]
 
 MIN_CADENCE: Final = timedelta(seconds=0.5)
-"""Two pushes of a meter are further apart than this time: a P1 meter sends a push each second, other meters fewer."""
+"""The time between two pushes of a meter is longer. A P1 meter sends a push each second, other meters send fewer."""
 
 _FLAG: Final = bytes([FLAG])
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
@@ -48,7 +48,7 @@ class BrokerMessages:
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self.last_push: tuple[bytes, datetime | None, bool] = b"", None, False
-        """The bytes of the last push, the time of its arrival, and whether the push contains a time."""
+        """The bytes of the last push, the time of its arrival, and whether the push has a date-time."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
         """Yield the events of a message that arrived at `at`. Each event has the time of its arrival at the gateway."""

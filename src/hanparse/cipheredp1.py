@@ -69,7 +69,7 @@ class CipheredTelegram:
 
     @property
     def information_offset(self) -> int:
-        """Return the position of the APDU in the stream. In the second form, it is one less, for the added tag."""
+        """Return the position of the APDU in the stream. In the second form, the added tag makes it one less."""
         return self.offset + max(0, len(self.head) - 1)
 
     @property

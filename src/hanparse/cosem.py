@@ -1,7 +1,8 @@
 """Parses and builds data-notifications, the APDUs that meters push. Each value has its position in the APDU.
 
-The end of the module declares the grammar in construct, which parses and builds with the same declaration. The grammar
-of values is in `hanparse.axdr.grammar`. This module adds the list of attributes, which Czech meters send.
+The grammar at the end of the module is a declaration in construct. The library construct parses and builds APDUs with
+this declaration. The grammar of values is in `hanparse.axdr.grammar`. This module adds the list of attributes, which
+Czech meters send.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parse_prefix(apdu: bytes) -> Prefix:
-    """Return the fields of a data-notification up to its first error. It can be cut off or damaged."""
+    """Return the fields of a data-notification up to its first error. `apdu` can be cut off or damaged."""
     stream = Bounded(apdu)
     date_time, tagged, body_offset, body = None, False, min(HEADER_SIZE, len(apdu)), None
     try:

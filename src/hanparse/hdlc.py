@@ -168,7 +168,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
 
 
 def _check_header(data: Buffer, start: int, end: int) -> bool:
-    """Check the addresses, the control field and the HCS as far as their bytes arrived. Return whether all arrived."""
+    """Check the received bytes of the addresses, the control field and the HCS. Return whether no byte is missing."""
     control = start + 3
     for name in ("destination", "source"):
         control = _address_end(data, control, end, name)
@@ -262,7 +262,7 @@ class FrameReader(StreamReader):
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End the stream and empty the buffer. Return the frames that begin after an incomplete frame began."""
+        """End the stream and empty the buffer. Return the frames inside the bytes of an incomplete frame."""
         self.end()
         return self._frames()
 

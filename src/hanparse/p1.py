@@ -52,8 +52,8 @@ class Group(NamedTuple):
 class Line(NamedTuple):
     """A `Line` is a line of a telegram: its code as sent, and the texts of its groups without parentheses.
 
-    A line that continues the previous line has no code. A blank line and a line that does not fit the grammar have no
-    groups, and `code` is then the whole text of the line.
+    A line that continues the previous line has no code. If a line is blank or does not fit the grammar, it has no
+    groups, and `code` is the complete text of the line.
     """
 
     code: str
@@ -81,7 +81,7 @@ class Line(NamedTuple):
 
 
 class LostLine(NamedTuple):
-    """A `LostLine` is a line that does not fit the grammar. The identification has the number 1."""
+    """A `LostLine` is a line that does not fit the grammar. `number` is its number; the identification is line 1."""
 
     number: int
     text: str
@@ -165,7 +165,7 @@ class Telegram:
 
     @property
     def information(self) -> bytes:
-        """Return the payload, which is the whole telegram."""
+        """Return the payload, which is the complete telegram."""
         return self.raw
 
     @property

@@ -7,10 +7,14 @@ segment except the last segment (IEC 62056-46 6.4.2.2). A message is in progress
 most one message is in progress.
 
 A frame begins a message if it has an LLC header, because only the first segment has an LLC header. While no message is
-in progress, a frame also begins a message if its information field begins with the tag of a pushed APDU. A frame
-without LLC header continues the message in progress under three conditions: it has the same addresses, it does not
-repeat the previous segment, and no bytes were skipped between the previous segment and the frame. If a frame does not
-continue the message in progress, this message is dropped. Then the second column of this table applies to the frame:
+in progress, a frame also begins a message if its information field begins with the tag of a pushed APDU.
+
+A frame without LLC header continues the message in progress under three conditions. It has the addresses of the
+previous segment. It does not repeat the previous segment. No bytes were skipped between the previous segment and the
+frame.
+
+If a frame does not continue the message in progress, this message is dropped. Then the second column of this table
+applies to the frame:
 
 =============================  =============================================  ======================================
 the frame                      if no message is in progress                   if the frame continues the message

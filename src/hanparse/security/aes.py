@@ -22,7 +22,7 @@ class Aes:
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
-        """Make an instance with `key`, whose size AES must allow. Otherwise `cryptography` raises `ValueError`."""
+        """Make an instance. Raises `ValueError` if AES does not allow the size of `key`."""
         self._key = algorithms.AES(key)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:

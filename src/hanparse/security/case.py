@@ -46,7 +46,7 @@ class Case(NamedTuple):
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
         """Return the error for `cause`. Its message names the APDU, its sender and its protection, and gives `reason`.
 
-        `offset` is the index of the byte with the error in the APDU. 0 replaces the index of the content.
+        `offset` is the index of the wrong byte in the APDU. If `offset` is 0, the error has the index of the content.
         """
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"
