@@ -70,7 +70,10 @@ class Capture:
         self._at, self._next, self._done = self._at - first, self._next - first, self._done - first
 
     def _advance(self) -> bool:
-        """Read a piece or a span of the window. Return false if a frame with a learned layout is cut off."""
+        """Let the decoder read a piece of the window, or find frames in a span of it.
+
+        Return false if the window ends inside a frame with a learned layout.
+        """
         has_layouts = self._finder.learn()
         if has_layouts and self.decoder.can_pass and self._is_worthwhile:
             return self._find()
@@ -80,7 +83,7 @@ class Capture:
         return True
 
     def _find(self) -> bool:
-        """Find and take frames in a span of the window. Return false if the window ends inside the first frame."""
+        """Find frames in a span of the window and add their rows. Return false if the first frame is cut off."""
         begin, stop = self._at, min(self._next + self._span, len(self._data) - WORD)
         if stop <= begin:
             return False
@@ -101,7 +104,7 @@ class Capture:
         self._next, self._done = (position - self._base for position in self.decoder.reader.bounds)
 
     def _take(self, found: Found) -> int:
-        """Take runs of frames. Stop if the decoder has learned a new layout from the bytes between two runs.
+        """Add the rows of the runs. Stop if the decoder has learned a new layout from the bytes between two runs.
 
         Return the number of times that the decoder read bytes.
         """

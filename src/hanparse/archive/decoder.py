@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 class ArchiveDecoder(Decoder):
-    """An `ArchiveDecoder` is a decoder that records the position of each push. It can pass over frames."""
+    """An `ArchiveDecoder` is a decoder that records the position of each push. It can pass over frames of a `Finder`."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)
         self.positions: list[int] = []
-        """The position of the first byte of each push that the decoder returned. The caller removes them."""
+        """The positions of the first bytes of the returned pushes. The caller removes the positions."""
         self.layouts, self.reader = self._layouts, self._reader
         self.reader.positions = self.positions
 

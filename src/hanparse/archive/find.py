@@ -79,7 +79,7 @@ class Finder:
         return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
-        """Use the present layouts of the decoder for frames that are not ciphered. Return whether there is a layout."""
+        """Use the layouts that the decoder has learned so far for plain frames. Return whether there is a layout."""
         if not self.is_current:
             starts = self._layouts.starts.items()
             tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
@@ -99,7 +99,7 @@ class Finder:
         return bool(self._tables)
 
     def _is_stable(self, kind: PlainFrame) -> bool:
-        """Return whether the result of the layout does not depend on earlier frames of other layouts."""
+        """Return whether the result of the layout is independent of earlier frames of other layouts."""
         last = kind.last
         return all(last is not other.last for other in self._unnamed) or (
             kind.maker is last.profile and (kind.is_named or kind.known is last.profile)

@@ -37,7 +37,7 @@ A row contains a frame and the bytes after it.
 _BLOCK: Final = 1 << 19
 """The number of bytes that are compared at once. They fit into the cache of a processor."""
 _GROUP: Final = 64
-"""The number of rows in one operation of `_joined`, because few operations on long arrays are fast."""
+"""The number of rows in one operation of `_joined`. One operation on a long array is faster than many on short ones."""
 _CONSTANT: Final = 0xFF
 _EXACT: Final = 1 << 53  # a float represents every integer up to this limit
 _DIGITS: Final = 10

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.decoder import Options
 
-_ROWS: Final = 1 << 17  # the number of rows in memory from which on they are written
+_ROWS: Final = 1 << 17  # the number of collected rows at which they are written
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
 _NONE: Final = -(1 << 26)  # the day of rows without a time; no meter sends this day
 _UNKNOWN: Final = "unknown"  # a name is necessary: pyarrow reads no partition in which all values are null

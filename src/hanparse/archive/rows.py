@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     """The numbers of some rows as an array or a slice, and the values of these rows in one column."""
 
 _ALONE: Final = 1 << 12
-"""The number of collected measurements from which on they are converted to columns."""
+"""The number of collected measurements at which they are converted to columns."""
 
 
 class Rows:

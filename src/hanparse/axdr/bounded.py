@@ -5,8 +5,8 @@ Three rules limit time and memory. They are checked before memory is allocated:
 * A length or count must not be larger than the number of unread bytes. This rule is correct for a count, because each
   element of an array or structure has at least one byte, its tag.
 * Arrays and structures have at most `MAX_NESTING` levels.
-* The elements of a compact-array have no tags, so it can have more values than bytes. It must have at most two values
-  per byte.
+* The elements of a compact-array have no tags, so a compact-array can have more values than bytes. It must have at most
+  two values per byte.
 
 The only error is `DecodeError`.
 """
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 MAX_NESTING: Final = 16
 """The maximum number of nested arrays and structures.
 
-The pushes that hanparse reads have at most 4. Python allows 1,000 nested calls.
+The pushes that hanparse reads have at most 4 levels. Python allows 1,000 nested calls.
 """
 
 

@@ -111,7 +111,7 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time in an octet-string. Raises `DecodeError` if `octets` has not exactly twelve bytes."""
+        """Return the date-time in an octet-string. Raises `DecodeError` if it does not have twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
             raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
@@ -153,7 +153,7 @@ class Scalar(NamedTuple):
 
 
 SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
-    Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte but 0 is true
+    Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte except 0 is true
     Tag.DOUBLE_LONG: Scalar("l", "integer", "i32"),
     Tag.DOUBLE_LONG_UNSIGNED: Scalar("L", "integer", "u32"),
     Tag.BCD: Scalar("b", "digits"),  # an Integer8 in the ASN.1

@@ -172,7 +172,7 @@ class _TypeDescription(c.Construct):
 class _Members(c.Construct):
     """Reads and writes a list in a compact-array. The list has no tags and no count.
 
-    `row` contains the grammars of its first elements. The list consists of `times` repetitions of `row`.
+    `row` contains the grammars of some elements. The list consists of `times` repetitions of these elements.
     """
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:

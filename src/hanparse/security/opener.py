@@ -67,7 +67,7 @@ class Opener:
 
     `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise an error. The opener calls
     it for each push without a verified tag, so it must be fast. The opener remembers the meters with a push that the
-    keys opened. If a later push of these meters does not open, the push is damaged and the key is right.
+    keys opened. If a later push of one of these meters does not open, the push is damaged and the key is right.
     """
 
     _aes: type[Aes]
@@ -80,7 +80,7 @@ class Opener:
         self.last_opened = b""
         """The APDU inside the ciphered APDU that was opened last."""
         self._confirmed: dict[bytes, bool] = {}
-        """The system titles of meters with a right encryption key; true if their authentication key is right, too."""
+        """A mapping from each system title whose encryption key is right to whether its authentication key is right."""
         self._templates: dict[int, _Template] = {}  # size of the ciphered APDU -> template
         if keys:
             try:
@@ -196,7 +196,7 @@ class Opener:
     def _verify(self, case: Case, key: bytes, auth_key: bytes) -> bytes | None:
         """Return the content if its tag fits; `None` if the tag does not fit.
 
-        In general-ciphering, the tag also covers header fields (Green Book figure 32). A tag without them fits, too.
+        In general-ciphering, the tag also covers header fields (Green Book figure 32). A tag over no header field fits, too.
         """
         header, aes = case.header, self._aes(key)
         encrypted, clear = (case.content, b"") if header.is_encrypted else (b"", case.content)

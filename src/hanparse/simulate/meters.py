@@ -56,7 +56,10 @@ class _Due(NamedTuple):
 
 
 class _Meter(NamedTuple):
-    """A `_Meter` contains the interval between two pushes in s, the lists in order of priority, and their builder."""
+    """A `_Meter` contains the interval between two pushes in s, and its lists in order of priority.
+
+    `build` is the function that builds a list.
+    """
 
     step: float
     due: tuple[_Due, ...]

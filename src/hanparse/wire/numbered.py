@@ -61,6 +61,7 @@ class NumberedParts:
 
     def interrupt(self, message: Message) -> Dropped | None:
         """Drop and return the message in progress on the link of `message`. `message` is complete and is not a part.
+
         Later parts on this link may belong to the dropped message, or to a message with a lost first part.
         """
         joining = self._messages.get(_key(message.link))
