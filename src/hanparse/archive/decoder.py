@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class ArchiveDecoder(Decoder):
-    """An `ArchiveDecoder` is a decoder that records the position of each push. It can pass over frames of a `Finder`."""
+    """An `ArchiveDecoder` is a decoder that records the position of each push. It can pass over frames."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)

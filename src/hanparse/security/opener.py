@@ -196,7 +196,7 @@ class Opener:
     def _verify(self, case: Case, key: bytes, auth_key: bytes) -> bytes | None:
         """Return the content if its tag fits; `None` if the tag does not fit.
 
-        In general-ciphering, the tag also covers header fields (Green Book figure 32). A tag over no header field fits, too.
+        In general-ciphering, the tag can also cover the header fields (Green Book figure 32).
         """
         header, aes = case.header, self._aes(key)
         encrypted, clear = (case.content, b"") if header.is_encrypted else (b"", case.content)
