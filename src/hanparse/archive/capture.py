@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from hanparse.archive.columns import Array
-    from hanparse.archive.find import Found
+    from hanparse.archive.find import Candidates
     from hanparse.decoder import Options
 
 _PIECE, _LARGEST_PIECE = 1 << 10, 1 << 16  # the smallest and largest number of bytes that the decoder reads at once
@@ -87,11 +87,11 @@ class Capture:
         begin, stop = self._at, min(self._next + self._span, len(self._data) - WORD)
         if stop <= begin:
             return False
-        found = self._finder.find(self._octets, self._next, stop)
-        feeds = self._take(found) if len(found.sound) else 0
-        if found.cut is not None and found.cut <= self._at == begin:
+        candidates = self._finder.find(self._octets, self._next, stop)
+        feeds = self._take(candidates) if len(candidates.sound) else 0
+        if candidates.cut is not None and candidates.cut <= self._at == begin:
             return False
-        self._is_worthwhile = self._at - begin > (stop - begin) // 2 and 2 * feeds < len(found.sound)
+        self._is_worthwhile = self._at - begin > (stop - begin) // 2 and 2 * feeds < len(candidates.sound)
         if self._is_worthwhile:
             self._piece, self._span = _PIECE, min(4 * self._span, _LARGEST_SPAN)
         return True
@@ -103,19 +103,19 @@ class Capture:
         self._at = stop
         self._next, self._done = (position - self._base for position in self.decoder.reader.bounds)
 
-    def _take(self, found: Found) -> int:
+    def _take(self, candidates: Candidates) -> int:
         """Add the rows of the runs. Stop if the decoder has learned a new layout from the bytes between two runs.
 
         Return the number of times that the decoder read bytes.
         """
-        numbers = np.full(len(found.starts), -1)  # the number of the row of each frame; -1 without a row
+        numbers = np.full(len(candidates.starts), -1)  # the number of the row of each frame; -1 without a row
         taken = skipped = feeds = 0
-        for first, last, start, end in found.runs:
+        for first, last, start, end in candidates.runs:
             frame, at = first, start
             if not self.decoder.count_damage(self._data, self._base, self._next, start):
-                self._pass(found, taken, first, skipped, numbers)
+                self._pass(candidates, taken, first, skipped, numbers)
                 self._feed(start)
-                frame, at = self._read(found, first, last)
+                frame, at = self._read(candidates, first, last)
                 taken, skipped, feeds = frame, 0, feeds + 1
                 if not self._finder.is_current:
                     break
@@ -123,38 +123,38 @@ class Capture:
                 skipped += max(at - self._done, 0)
                 self._at, self._next, self._done = end, end - 1, end
         else:
-            self._pass(found, taken, len(found.sound), skipped, numbers)
-        self._keep(found, numbers)
+            self._pass(candidates, taken, len(candidates.sound), skipped, numbers)
+        self._keep(candidates, numbers)
         return feeds
 
-    def _read(self, found: Found, first: int, last: int) -> tuple[int, int]:
+    def _read(self, candidates: Candidates, first: int, last: int) -> tuple[int, int]:
         """Let the decoder read frames of a run until it can pass over the next frame.
 
-        Return the index of this next frame in `found.sound`, and the index of its first byte in the window.
+        Return the index of this next frame in `candidates.sound`, and the index of its first byte in the window.
         """
         for frame in range(first, last):
-            start = int(found.starts[found.sound[frame]])
+            start = int(candidates.starts[candidates.sound[frame]])
             if self.decoder.can_pass and self._next <= start:
                 return frame, start
-            self._feed(int(found.ends[found.sound[frame]]))
+            self._feed(int(candidates.ends[candidates.sound[frame]]))
         return last, self._at
 
-    def _pass(self, found: Found, first: int, last: int, skipped: int, numbers: Array) -> None:
+    def _pass(self, candidates: Candidates, first: int, last: int, skipped: int, numbers: Array) -> None:
         """Let the decoder pass over frames, and over `skipped` bytes between them. Give each frame a row number."""
         if first < last:
-            frames, row = found.sound[first:last], self._rows.count
+            frames, row = candidates.sound[first:last], self._rows.count
             numbers[frames] = np.arange(row, row + len(frames))
-            latest = {part.columns.kind: int(numbers[part.frames].max()) - row for part in found.parts}
-            self.decoder.reader.pass_over(self._base + int(found.ends[frames[-1]]), skipped)
+            latest = {part.columns.kind: int(numbers[part.frames].max()) - row for part in candidates.parts}
+            self.decoder.reader.pass_over(self._base + int(candidates.ends[frames[-1]]), skipped)
             self.decoder.layouts.count(len(frames), {kind: at for kind, at in latest.items() if at >= 0})
             self._rows.count += len(frames)
 
-    def _keep(self, found: Found, numbers: Array) -> None:
+    def _keep(self, candidates: Candidates, numbers: Array) -> None:
         """Put the values of the frames with a row number into their rows."""
-        for part in found.parts:
+        for part in candidates.parts:
             taken = np.flatnonzero(numbers[part.frames] >= 0)
             if len(taken):
                 frames = part.frames.take(taken)
                 rows = part.rows if len(taken) == len(part.rows) else part.rows.take(taken, axis=0)
-                position = Values(found.starts[frames] + self._base)
+                position = Values(candidates.starts[frames] + self._base)
                 self._rows.put(numbers[frames], {"position": position, **part.columns.columns(rows)})

@@ -30,13 +30,13 @@ class Part(NamedTuple):
 
     columns: FrameColumns
     frames: Array
-    """The indexes of the frames in `Found.starts`."""
+    """The indexes of the frames in `Candidates.starts`."""
     rows: Array
     """The bytes of the frames, one row for each frame."""
 
 
-class Found(NamedTuple):
-    """A `Found` contains the candidates in a span, and the sound frames among them.
+class Candidates(NamedTuple):
+    """A `Candidates` contains the candidates in a span, and the sound frames among them.
 
     A candidate begins with the first bytes of a frame with a layout.
     """
@@ -55,8 +55,9 @@ class Found(NamedTuple):
     def runs(self) -> list[tuple[int, int, int, int]]:
         """Return the runs. A run is a sequence of sound frames without bytes between them.
 
-        A run has four numbers: the index in `sound` of its first frame, the index in `sound` after its last frame, the
-        index of its first byte, and the index after its last byte.
+        A run has four numbers. Two numbers are indexes in `sound`: the index of its first frame, and the index after
+        its last frame. Two numbers are indexes in the window: the index of its first byte, and the index after its last
+        byte.
         """
         starts, ends = self.starts[self.sound], self.ends[self.sound]
         breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
@@ -110,7 +111,7 @@ class Finder:
         match = self._search.search(data, at)
         return match.start() if match else len(data)
 
-    def find(self, octets: Array, start: int, stop: int) -> Found:
+    def find(self, octets: Array, start: int, stop: int) -> Candidates:
         """Return the candidates that begin in ``octets[start:stop]``. At least `WORD` bytes must follow `stop`.
 
         A candidate is cut off if fewer than `WORD` bytes follow it.
@@ -137,7 +138,7 @@ class Finder:
                     is_sound[parts[-1].frames] = True
                     frames = np.delete(frames, good)
         cut = int(starts[is_cut.argmax()]) if is_cut.any() else None
-        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
+        return Candidates(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
 
 
 def _rows(octets: Array, starts: Array, width: int) -> Array:

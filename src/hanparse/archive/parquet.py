@@ -52,8 +52,8 @@ def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options
     return write(batches(path, **options), path, out)
 
 
-def write(found: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: str | os.PathLike[str]) -> int:
-    """Write the batches `found` of the capture at `path` in the same way as `convert`. Return the number of rows."""
+def write(record_batches: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: str | os.PathLike[str]) -> int:
+    """Write the batches of the capture at `path` in the same way as `convert`. Return the number of rows."""
     full = os.fsencode(Path(path).resolve())
     name = f"{Path(path).name}-{blake2b(full, digest_size=4).hexdigest()}"
     target, scratch = Path(out), Path(out, f".{name}")
@@ -61,7 +61,7 @@ def write(found: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: st
     try:
         scratch.mkdir(parents=True)
         partitions = _Partitions(scratch, name)
-        for batch in found:
+        for batch in record_batches:
             partitions.add(batch)
         partitions.write()
         written = {target / file for file in partitions.files}

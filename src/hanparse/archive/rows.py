@@ -86,21 +86,23 @@ def _array(
     if not parts:
         return _nulls(kind, rows)
     if pa.types.is_nested(kind):
-        cells = [(to, np.fromiter(found.values, object, len(found.values))) for to, found in parts]
+        cells = [(to, np.fromiter(column.values, object, len(column.values))) for to, column in parts]
         return pa.array([cell or None for cell in _filled(rows, object, cells).tolist()], kind)
-    key = tuple((id(to), found.valid is not None and found.valid.tobytes()) for to, found in parts)
+    key = tuple((id(to), column.valid is not None and column.valid.tobytes()) for to, column in parts)
     if key not in bitmaps:
-        valid = _filled(rows, bool, [(to, True if found.valid is None else found.valid) for to, found in parts])
+        valid = _filled(rows, bool, [(to, True if column.valid is None else column.valid) for to, column in parts])
         bitmaps[key] = None if valid.all() else _bits(valid)
     if kind == TEXT:
         texts = {
-            text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))
+            text: code for code, text in enumerate(dict.fromkeys(text for _, column in parts for text in column.texts))
         }
-        codes = [(to, np.array([texts[text] for text in found.texts], np.int32)[found.values]) for to, found in parts]
+        codes = [
+            (to, np.array([texts[text] for text in column.texts], np.int32)[column.values]) for to, column in parts
+        ]
         filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # with one text, all codes are 0
         numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
         return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
-    filled = _filled(rows, dtype(kind), [(to, found.values) for to, found in parts])
+    filled = _filled(rows, dtype(kind), [(to, values.values) for to, values in parts])
     return pa.Array.from_buffers(
         kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)]
     )

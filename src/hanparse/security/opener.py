@@ -247,8 +247,8 @@ class Opener:
         if case.title == NO_TITLE:
             return case.error("system title", messages.NO_TITLE_SENT)
         same = messages.SAME if case.key == case.auth_key else ""
-        given = "" if len(case.header.system_title) == SIZE else messages.OR_TITLE
-        return case.error("key", messages.KEY + same + given)
+        or_title = "" if len(case.header.system_title) == SIZE else messages.OR_TITLE
+        return case.error("key", messages.KEY + same + or_title)
 
     def _delivered(self, case: Case, content: bytes, *, verified: bool) -> Opened:
         header, title, confirmed = case.header, case.title, self._confirmed

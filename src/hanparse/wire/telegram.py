@@ -99,8 +99,8 @@ def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
     """Return the error for the telegram at `start`, which is incomplete: the input has only `size` bytes."""
-    found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
-    return FrameError(found, offset=size, after_header=sound)
+    message = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
+    return FrameError(message, offset=size, after_header=sound)
 
 
 def with_cr_lf(data: bytes) -> bytes:
