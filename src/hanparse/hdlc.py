@@ -175,9 +175,7 @@ def _check_header(data: Buffer, start: int, end: int) -> bool:
     between = end - 3 - (control + 1)  # bytes between the control byte and the FCS: none, or HCS and information
     if between < 0 or (control < len(data) and 0 < between <= SEQUENCE_SIZE):
         announced = end - start - 2
-        raise FrameError(
-            f"the format field announces {announced} bytes, fewer than the header after it needs", offset=start + 1
-        )
+        raise FrameError(f"the format field announces {announced} bytes, fewer than the header needs", offset=start + 1)
     if between and control + 1 + SEQUENCE_SIZE <= len(data):
         _check_sequence("HCS", data, start + 1, control + 1)
     return control + 1 + (SEQUENCE_SIZE if between else 0) <= len(data)
@@ -210,7 +208,7 @@ def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
     if size in _ADDRESS_SIZES:
         return start + size
     if size or len(sent) == _ADDRESS_SIZES[-1]:
-        raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'no end in 4'}", offset=start)
+        raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'more than 4'}", offset=start)
     return start + len(sent)
 
 

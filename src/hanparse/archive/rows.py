@@ -102,7 +102,7 @@ def _array(
         filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # with one text, all codes are 0
         numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
         return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
-    filled = _filled(rows, dtype(kind), [(to, values.values) for to, values in parts])
+    filled = _filled(rows, dtype(kind), [(to, column.values) for to, column in parts])
     return pa.Array.from_buffers(
         kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)]
     )

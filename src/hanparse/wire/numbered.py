@@ -142,7 +142,7 @@ class _Joining:
             return None
         self._is_lost = True
         self._is_refused = number < first and not is_last
-        reason = f"found {unit} {number}, expected {first} first" if number < first else f"{unit} {first} is missing"
+        reason = f"expected {unit} {first}, found {unit} {number}" if number < first else f"{unit} {first} is missing"
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:
