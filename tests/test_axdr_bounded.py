@@ -27,10 +27,10 @@ from hanparse.errors import DecodeError
         ("13 11 05 01", 2, "a compact-array of 5 bytes announced"),
         ("01" * 40, 34, "at most 16 levels"),
         ("13 02 01 " + "02 01 " * 16, 34, "at most 16 levels"),
-        ("13 01 FF FF 00 01 00", 6, "at most two items per byte"),
-        ("13 01 FF FF 01 FF FF 00 01 00", 9, "at most two items per byte"),
-        ("13 02 00 01 00", 4, "at most two items per byte"),
-        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "at most two items per byte"),
+        ("13 01 FF FF 00 01 00", 6, "at most two values per byte"),
+        ("13 01 FF FF 01 FF FF 00 01 00", 9, "at most two values per byte"),
+        ("13 02 00 01 00", 4, "at most two values per byte"),
+        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "at most two values per byte"),
     ],
 )
 def test_what_the_bytes_cannot_keep_is_refused_at_its_place(sent: str, offset: int, words: str) -> None:

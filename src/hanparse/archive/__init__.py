@@ -1,6 +1,7 @@
-"""Decodes captures of any size to Arrow record batches, `batches`, and to Parquet files, `convert`.
+"""Decodes captures of any size. A capture is the recorded bytes of one connection.
 
-This package needs the extra `archive`: numpy and pyarrow.
+`batches` returns the measurements as Arrow record batches, and `convert` writes them to Parquet files. This package
+needs the extra `archive`: numpy and pyarrow.
 """
 
 from __future__ import annotations
