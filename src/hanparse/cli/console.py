@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
+from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
 
+_REMEMBERED: Final = 100  # messages
+_OFFSET: Final = re.compile(r"byte \d+: ")  # begins the text of each `FrameError`
 
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses. `WRONG` means that a file cannot be read or that an argument is wrong."""
@@ -49,6 +53,27 @@ def complain(message: str) -> None:
         if sys.stderr:
             sys.stderr.write(f"hanparse: {message}\n")
             sys.stderr.flush()
+
+
+class Notes:
+    """Passes the messages about one file to `write`, and remembers the last `_REMEMBERED` of them.
+
+    An error in a frame of a text is found twice: in the line of the text, and in the bytes that the decoder receives.
+    """
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._messages: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def __call__(self, message: str) -> None:
+        """Write a message."""
+        self._messages.append(message)
+        self._write(message)
+
+    def is_new(self, message: str) -> bool:
+        """Return whether no earlier message contains this message. The offset at its beginning is not compared."""
+        reason = _OFFSET.sub("", message, count=1)
+        return not any(reason in earlier for earlier in self._messages)
 
 
 def end_like_an_interrupt() -> None:

@@ -13,11 +13,12 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final, Self
 
-from hanparse.cli.console import CHUNK, no_clock
+from hanparse.cli.console import CHUNK, Notes, no_clock
 from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
 from hanparse.receiver import is_framed
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -152,9 +153,9 @@ class _Stream:
     """Decodes one file from its beginning, and reports the parts that it passes over."""
 
     def __init__(self, passed_over: PassedOver, clock: Clock, options: Options) -> None:
-        self._passed_over = passed_over
+        self._passed_over = Notes(passed_over)
         self._clock = clock
-        self._pieces = Pieces(passed_over, live=True)
+        self._pieces = Pieces(self._passed_over, live=True)
         self._decoder = Decoder(**options, on_error=self._failed)
         self._has_reported = False
         self._noise = 0
@@ -180,14 +181,15 @@ class _Stream:
         if restarted:
             self._passed_over(restarted)
         elif not self._decoder.stats.measurements:
-            for finding in findings(self._decoder):
+            for finding in filter(self._passed_over.is_new, findings(self._decoder)):
                 self._passed_over(finding)
 
     def _report_noise(self) -> None:
         """Report new bytes outside frames, unless they belong to a damaged frame that was reported."""
         stats = self._decoder.stats
         if stats.passed_over > self._noise and not self._has_reported:
-            self._passed_over(f"{stats.passed_over - self._noise} of {stats.bytes} bytes so far belong to no frame")
+            noise = Count(stats.passed_over - self._noise)
+            self._passed_over(f"{noise} of {stats.bytes} bytes so far {noise:belongs|belong} to no frame")
         self._noise, self._has_reported = stats.passed_over, False
 
 

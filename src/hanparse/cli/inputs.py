@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from hanparse.cli import follow
-from hanparse.cli.console import DECODED, NOTHING, WRONG, chunks, complain, no_clock, progress
+from hanparse.cli.console import DECODED, NOTHING, WRONG, Notes, chunks, complain, no_clock, progress
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.receiver import is_framed
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -47,11 +48,13 @@ class Lost:
             self.count += 1
             self._last = error
 
-    @property
-    def summary(self) -> str:
-        """Return the number of errors and the last one, in one sentence."""
-        times = "1 error" if self.count == 1 else f"{self.count} errors, the last"
-        return f"not everything was decoded: {times}: {self._last}; hanparse diagnose and explain show more"
+    def summary(self, is_new: Callable[[str], bool]) -> str:
+        """Return one sentence with the number of errors, and with the last error if it `is_new`."""
+        number = Count(self.count)
+        last = f"{number:|, the last}: {self._last}" if is_new(str(self._last)) else ""
+        return (
+            f"not everything was decoded: {number} {number:error|errors}{last}; hanparse diagnose and explain show more"
+        )
 
 
 class _NothingDecodedError(Exception):
@@ -154,24 +157,25 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
     """Yield the measurements in the frames of a file, or in a short file without frames as a whole."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     lost = Lost()
+    notes = Notes(passed_over(name))
     decoder, begin = Decoder(**options, on_error=lost.add), b""
     with progress(size) as done:
-        for chunk in chunks(file, passed_over(name)):
+        for chunk in chunks(file, notes):
             begin += chunk[: _SHORT + 1 - len(begin)]
             yield from decoder.feed(chunk, clock())
             done(len(chunk))
         yield from decoder.flush()
     if not decoder.stats.measurements:
-        for measurement in _without_frames(begin, decoder, options):
+        for measurement in _without_frames(begin, decoder, options, notes):
             yield measurement.__replace__(received=clock())
     elif lost.count:
-        passed_over(name)(lost.summary)
+        notes(lost.summary(notes.is_new))
 
 
-def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterator[Measurement]:
+def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Notes) -> Iterator[Measurement]:
     """Yield the measurements of bytes in which no frame was decoded.
 
-    Raises `_NothingDecodedError` with the reasons if the bytes contain no measurement.
+    Raises `_NothingDecodedError` if the bytes contain no measurement. It has the reasons that `notes` does not contain.
     """
     why = None
     try:
@@ -179,7 +183,7 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterato
     except HanParseError as error:
         found, why = [], error
     if not found:
-        raise _NothingDecodedError(*findings(decoder, why)) from why
+        raise _NothingDecodedError(*filter(notes.is_new, findings(decoder, why))) from why
     yield from found
 
 

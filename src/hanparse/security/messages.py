@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from hanparse.wording import pip_install
+
 NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask the grid company"
 OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give its key"
-NO_CRYPTOGRAPHY: Final = """the package cryptography, which deciphers the push, is missing or does not load: install
-hanparse[crypto]"""
+NO_CRYPTOGRAPHY: Final = f"""the package cryptography, which deciphers the push, is missing or does not load:
+{pip_install("crypto")}"""
 SERVICE: Final = """a ciphered service of an association carries no system title, so there is no IV: give
 system_title=; ports push general-glo-ciphering (DB) instead"""
 WRONG_TITLE: Final = "a system title of {size} bytes, expected 8, so there is no IV: give system_title="

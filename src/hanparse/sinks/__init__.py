@@ -23,6 +23,7 @@ from hanparse.sinks.outlet import Outlet
 from hanparse.sinks.prometheus import Prometheus
 from hanparse.sinks.sqlite import Sqlite
 from hanparse.sinks.target import Target, parse
+from hanparse.wording import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -64,4 +65,4 @@ def check_extra(target: Target) -> None:
     """Raise `ImportError` that names the extra if the package for a sink is missing."""
     module, extra = _EXTRAS.get(target.scheme, ("", ""))
     if module and find_spec(module) is None:
-        raise ImportError(f"{target.scheme}: needs {module}: pip install 'hanparse[{extra}]'")
+        raise ImportError(f"{target.scheme}: needs {module}: {pip_install(extra)}")

@@ -8,6 +8,7 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from hanparse.sources.installed import installed_schemes
+from hanparse.wording import pip_install
 
 FILES: Final = ("file", "-")
 """The schemes of inputs that end. Other connections are opened again when they end."""
@@ -16,9 +17,9 @@ DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
 _EXTRAS: Final = {
-    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
-    "esphome": ("serialx[esphome]", "aioesphomeapi"),
-    **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
+    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse", "serial", "serialx")),
+    "esphome": ("serialx", "esphome", "aioesphomeapi"),
+    **dict.fromkeys(BROKERS, ("hanparse", "mqtt", "aiomqtt")),
 }
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
 """The default ports."""
@@ -95,9 +96,9 @@ def _serial(scheme: str, rest: str) -> Address:
 
 def check_extra(scheme: str) -> None:
     """Raise `ImportError`, which names the pip command, if the package for a scheme is missing."""
-    requirement, module = _EXTRAS.get(scheme, ("", ""))
+    package, extra, module = _EXTRAS.get(scheme, ("", "", ""))
     if module and find_spec(module) is None:
-        raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
+        raise ImportError(f"{scheme}: needs {module}: {pip_install(extra, package)}")
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:

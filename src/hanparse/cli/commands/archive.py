@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from hanparse.cli.arguments import add_reading, reading
 from hanparse.cli.console import WRONG, complain, progress
 from hanparse.cli.inputs import Inputs, passed_over
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     import argparse
@@ -38,15 +39,17 @@ def run(given: argparse.Namespace) -> int:
             found = batches(_Counted(file, done), **reading(given))
             rows = write(found, name, given.output)
         if not rows:
-            passed_over(name)(f"nothing was decoded in {found.stats.bytes} bytes; hanparse diagnose says why")
+            size = Count(found.stats.bytes)
+            passed_over(name)(f"nothing was decoded in {size} {size:byte|bytes}; hanparse diagnose says why")
         yield name, rows
 
     inputs, rows, good = Inputs(given.files), 0, []
     for name, count in inputs.each(read):
         rows += count
         good += [name] if count else []
-        complain(f"{name}: {count} pushes")
-    print(f"{rows} pushes of {len(good)} of {len(given.files)} files are in {given.output}")
+        complain(f"{name}: {count} {Count(count):push|pushes}")
+    total, files = Count(rows), Count(len(given.files))
+    print(f"{total} {total:push|pushes} of {len(good)} of {files} {files:file|files} {total:is|are} in {given.output}")
     for name in dict.fromkeys(given.files):
         if name not in good:
             print(f"nothing of {name}")

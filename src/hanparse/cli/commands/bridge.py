@@ -23,6 +23,7 @@ from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
 from hanparse.sources.background import end
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -106,7 +107,8 @@ def _forget(given: Sequence[str]) -> int:
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
     for target in targets:
         sinks.check_extra(target)
-        complain(f"{target.shown}: {_in_loop(forget(target))} kept messages removed")
+        removed = Count(_in_loop(forget(target)))
+        complain(f"{target.shown}: {removed} kept {removed:message|messages} removed")
     return DECODED
 
 
@@ -174,7 +176,7 @@ class _Service:
         pushes = self._bridge.pushes
         while True:
             await asyncio.sleep(min(1.0, watchdog or 1.0))
-            notify(f"WATCHDOG=1\nSTATUS={self._bridge.pushes} pushes so far")
+            notify(f"WATCHDOG=1\nSTATUS={self._bridge.pushes} {Count(self._bridge.pushes):push|pushes} so far")
             if self._bridge.pushes != pushes:
                 pushes, heard, self._is_silent = self._bridge.pushes, loop.time(), False
             self._report(loop.time() - heard)

@@ -10,6 +10,7 @@ from hanparse.cli.console import DECODED, NOTHING, complain, end_like_an_interru
 from hanparse.cli.keys import add_keys, key_options
 from hanparse.decoder import Decoder
 from hanparse.sources import probing
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.sources.probing import Attempt
@@ -62,4 +63,4 @@ def _note(attempt: Attempt) -> None:
         complain(f"{attempt.setting}: a push of {attempt.measurement.manufacturer or 'a meter'} was decoded")
         return
     faults = str(attempt.error or "; ".join(map(str, attempt.faults)) or "no fault is known")
-    complain(f"{attempt.setting}: {attempt.bytes} bytes, no measurement: {faults}")
+    complain(f"{attempt.setting}: {attempt.bytes} {Count(attempt.bytes):byte|bytes}, no measurement: {faults}")

@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, WRONG, complain
 from hanparse.cli.keys import variable
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
+from hanparse.wording import pip_install
 
 VARIABLE: Final = variable("source")
 _EXAMPLES: Final = """\
@@ -63,7 +64,7 @@ def shown(url: str) -> str:
 def _refusal(given: argparse.Namespace) -> str:
     """Return the reason why the command cannot run, or an empty text."""
     if find_spec("textual") is None:
-        return "watch needs textual: pip install 'hanparse[tui]'"
+        return f"watch needs textual: {pip_install('tui')}"
     if not given.source:
         return f"expected a source, such as tcp://192.168.1.20:3001, as argument or in {VARIABLE}, found none"
     streams = (sys.stdin, sys.stdout, sys.stderr)  # textual draws on standard error

@@ -7,6 +7,7 @@ from socket import gaierror
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.cli.watch.model import QUIET
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +61,7 @@ def words(model: Model, now: datetime) -> str:
     if quiet > QUIET or (connection.error and model.is_quiet(now)):
         return f"no byte for {duration(quiet)}, attempt {connection.attempts}"
     if model.last_push is None:
-        return f"{connection.stats.bytes:,} bytes, no push yet"
+        return f"{connection.stats.bytes:,} {Count(connection.stats.bytes):byte|bytes}, no push yet"
     if model.is_quiet(now):
         return f"no push for {duration(now - model.last_push)}"
     return "receiving"

@@ -10,6 +10,7 @@ from hanparse.cli.watch.health import duration, problems, words
 from hanparse.cli.watch.model import QUIET, WINDOW
 from hanparse.fields import METADATA
 from hanparse.measurement.inputs import finite
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -185,10 +186,11 @@ def _energy(name: str, value: float) -> str:
 def _counts(model: Model, width: int) -> Line:
     stats = model.connection.stats
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
-    text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
+    pushes = f"{stats.measurements:,} {Count(stats.measurements):push|pushes}"
+    text = f"{pushes}, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
     if len(model.channels) > 1:
         text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"
-    return Line(text if len(text) <= width else f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % sound")
+    return Line(text if len(text) <= width else f"{pushes}, {int(1000 * sound) / 10:g} % sound")
 
 
 def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]]:
