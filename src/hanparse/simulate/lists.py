@@ -30,11 +30,13 @@ _TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # of Aidon and EMBRIQ
 
 
 class Sent(NamedTuple):
-    """The content of one list: its number, its clock, and its values by their codes."""
+    """The content of one list: its number, its clock, its values by their codes, and the time of its registers."""
 
     number: int
     clock: datetime
     values: Mapping[str, float]
+    read_at: datetime
+    """The clock when the meter read the registers."""
 
 
 def _structure(*elements: Data) -> Data:
@@ -91,14 +93,14 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
         elements = [named(code, _text(name)) for code, name in zip(codes, names, strict=True)]
         elements += [entry(code) for code in (*_POWERS, *_CURRENTS, *_VOLTAGES)]
     if sent.number > 2:  # noqa: PLR2004  the list with the registers
-        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.clock.replace(minute=0, second=0, microsecond=0), deviation=0))
+        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.read_at, deviation=0))
         elements.append(named("0-0:1.0.0", _octets(clock)))
         elements += [entry(code, abstract) for code in _ENERGIES]
     return _frame(_AIDON_LINK, Data(Tag.ARRAY, tuple(elements)), None, invoke_id=_INVOKE_ID)
 
 
 def aidon(sent: Sent) -> bytes:
-    """Return a list with scaler and unit of each value; list 3 contains the full hour to which its registers belong."""
+    """Return a list with scaler and unit of each value; list 3 contains the time of its registers."""
     exponents = {"A": -1, "V": -1, "Wh": 1, "varh": 1}
     return _described(sent, ("AIDON_V0001", "7359992890000017", "6534"), exponents, "1-0:")
 
