@@ -1,9 +1,10 @@
-"""Measure a warm push in every carrier and in mixes of many meters, its values, and the state of a decoder.
+"""Measure the time of pushes whose layouts are learned, the time of their values, and the memory of a decoder.
 
     python benchmarks/warm.py            two minutes; writes docs/warm.md
-    python benchmarks/warm.py --short    thirty seconds; prints the tables and fails above twice a goal, not for times
+    python benchmarks/warm.py --short    thirty seconds; prints the tables; fails above twice a goal, except for times
 
-Needs hanparse with the extra ``crypto``. Every figure but the sizes is a ratio of processor times of the same run.
+The script needs hanparse with the extra ``crypto``. Every figure except the sizes is a ratio of processor times of the
+same run.
 """
 
 from __future__ import annotations
@@ -44,7 +45,10 @@ HEADER: Final = b"\x41\x08\x83\x13"
 APDU: Final = named("aidon/list2-6534-tn").apdu
 SMALL: Final = named("kaifa/list2-ma304h4-tn").apdu
 ROUNDS: Final = 40
-_SHORT_LISTS: Final = ("Aidon list 1", "Kaifa list 1")  # of fewer than five values, all are read at once
+_SHORT_LISTS: Final = (
+    "Aidon list 1",
+    "Kaifa list 1",
+)  # fewer than five values: decoded at once
 
 
 class Row(NamedTuple):
@@ -102,7 +106,7 @@ def carried() -> list[Row]:
 
 
 def gcm(content: bytes) -> bytes:
-    """Decipher and verify with a tag of 12 bytes, by `cryptography` alone; the tag is never compared."""
+    """Decipher content and compute its tag of 12 bytes, with only `cryptography`. The tag is not compared."""
     decryptor = Cipher(algorithms.AES(KEY), modes.GCM(TITLE + b"\0\0\0\1", bytes(12), 12)).decryptor()
     decryptor.authenticate_additional_data(b"\x30" + AUTH_KEY)
     return decryptor.update(content)
@@ -126,7 +130,7 @@ def mixed() -> list[Row]:
 
 
 def ways_out() -> list[Row]:
-    """Return the rows of the cost of reading values; each row shows the list with the highest cost."""
+    """Return the rows of the cost of reading values. Each row shows the list with the highest cost."""
     dictionaries, alone = [], []
     for kind in pushes.KINDS:
         every, dictionary, one = _of_values(kind)
@@ -152,7 +156,7 @@ def _of_values(kind: str) -> tuple[float, float, float]:
 
 
 def written() -> list[Row]:
-    """Return the rows of the formats of `hanparse decode`; each row shows the list with the highest time."""
+    """Return the rows of the formats of `hanparse decode`. Each row shows the list with the longest time."""
     rows = []
     for name, writer in (("jsonl", JsonLines), ("json", Json), ("csv", Csv)):
         times = [_of_rows(writer(Output(name), print), kind) for kind in pushes.KINDS]
@@ -198,7 +202,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    """Measure, and write the page or compare with twice the goals."""
+    """Measure and write the page. With `--short`, compare the figures with twice the goals."""
     parser = argparse.ArgumentParser(description="warm pushes in every carrier, and the state of a decoder")
     parser.add_argument("--short", action="store_true", help="print only; fail above twice a goal")
     short = parser.parse_args().short

@@ -1,4 +1,4 @@
-"""Reads and decodes the files of a command, `-` for standard input. Writes errors to standard error."""
+"""Reads and decodes the files of a command. The name `-` is standard input. Writes errors to standard error."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
 class Lost:
-    """Counts the errors in frames, telegrams and messages of a file, and keeps the last one."""
+    """Counts the errors in the frames, telegrams and messages of a file, and keeps the last error."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -58,7 +58,7 @@ class Lost:
 
 
 class _NothingDecodedError(Exception):
-    """Raised for a file without a push that can be decoded. The arguments are the reasons."""
+    """A file contains no push that can be decoded. The arguments are the reasons."""
 
 
 @contextmanager
@@ -76,7 +76,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 class Inputs:
-    """Reads the files of a command. Reports a file that cannot be read or decoded, and continues with the next one."""
+    """Reads the files of a command. Reports a file that cannot be read or decoded, and continues with the next file."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
@@ -148,13 +148,13 @@ def passed_over(name: str) -> Callable[[str], object]:
 
 
 def _hint(name: str, error: OSError) -> str:
-    """Return advice if the name of the file is a hex dump, otherwise an empty text."""
+    """Return advice if the user gave a hex dump as the name of a file. Otherwise return an empty text."""
     is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the usual limit of a file name
     return "; pass a hex dump on standard input or in a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    """Yield the measurements in the frames of a file, or in a short file without frames as a whole."""
+    """Yield the measurements in the frames of a file. Decode a short file without frames as one push."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     lost = Lost()
     notes = Notes(passed_over(name))
@@ -175,7 +175,8 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
 def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Notes) -> Iterator[Measurement]:
     """Yield the measurements of bytes in which no frame was decoded.
 
-    Raises `_NothingDecodedError` if the bytes contain no measurement. It has the reasons that `notes` does not contain.
+    Raises `_NothingDecodedError` if the bytes contain no measurement. The error contains the reasons that are not in
+    `notes`.
     """
     why = None
     try:
