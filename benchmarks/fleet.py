@@ -1,11 +1,11 @@
-"""Convert many captures with a pool of processes, Dask and Spark, and compute the cost of 1,000,000 meters.
+"""Convert many captures by a pool of processes, by Dask and by Spark, and compute what 1,000,000 meters cost.
 
     python benchmarks/fleet.py             a few minutes; prints the tables of docs/fleet.md
     python benchmarks/fleet.py --rounds 9
 
-The script needs hanparse with the extra ``archive``, dask and distributed. The row of Spark also needs pyspark and
-Java. The engines are measured in interleaved rounds, by elapsed time without the start of the workers. A ratio compares
-two figures of the same round.
+Needs hanparse with the extra ``archive``, and dask and distributed; pyspark and Java for the row of Spark. The engines
+run one after the other. The times are elapsed times, without the start of the workers. Each ratio compares two figures
+of the same round.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Engine(NamedTuple):
 
 
 def engines() -> Iterator[Engine]:
-    """Start the workers of each installed engine, and yield the engine."""
+    """Yield the engines that are installed, each with its workers started."""
     from dask.distributed import Client, LocalCluster  # noqa: PLC0415  only where it is installed
     from fleet_dask import convert_all, one  # noqa: PLC0415
 
@@ -67,14 +67,14 @@ def _spark() -> Callable[[list[str], str], object]:
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # the memory of the executors
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # of the executors
     local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
     session = SparkSession.builder.config(map=local).master(f"local[{_WORKERS}]").getOrCreate()
     return partial(convert_all, session)
 
 
 def compare(captures: int, frames: int, rounds: int) -> dict[str, list[float]]:
-    """Return the frames per second of each engine in each round, without the first round."""
+    """Return the frames per second of each engine, round by round; the first round is not counted."""
     with TemporaryDirectory() as folder:
         paths = [str(Path(folder, f"{number}.bin")) for number in range(captures)]
         for number, path in enumerate(paths):
@@ -101,7 +101,7 @@ def table(found: dict[str, list[float]]) -> str:
 
 
 def fleet() -> str:
-    """Return the cost of 1,000,000 meters as Markdown, computed from processor times of this process."""
+    """Return what 1,000,000 meters cost, as Markdown; all from processor times of this process."""
     first, second = pushes(_KIND, 2)
     decoder = Decoder()
     decoder.feed(first)
@@ -111,21 +111,23 @@ def fleet() -> str:
     push, rate, frame = of_meters(10_000), _METERS / _PERIOD, _of_convert()
     rows = {
         "pushes per second": f"{rate:,.0f}",
-        "one push, with 10,000 decoders in turn": f"{push:.1f} µs",
-        "processors that decode them": f"{rate * push / 1e6:.2f}",
-        "state, pickled": f"{len(state):,} bytes; {_METERS * len(state) / 2**30:.2f} GiB",
-        "time to pickle all of it": f"{dumping:.0f} µs; {_METERS * dumping / 1e6:.0f} s of one processor",
-        "time to load all of it": f"{loading:.0f} µs; {_METERS * loading / 1e6:.0f} s of one processor",
-        "the first push after that": f"{restored:.0f} µs; {_METERS * restored / 1e6 / 60:.0f} min of one processor",
-        "captures to Parquet, for each push": f"{frame:.2f} µs",
-        "processors that convert the captures of all": f"{rate * frame / 1e6:.2f}",
+        "time to decode one push, if 10,000 decoders receive pushes in turn": f"{push:.1f} µs",
+        "processors that decode all pushes": f"{rate * push / 1e6:.2f}",
+        "size of one pickled decoder; of all": f"{len(state):,} bytes; {_METERS * len(state) / 2**30:.2f} GiB",
+        "time to pickle one decoder; all": f"{dumping:.0f} µs; {_METERS * dumping / 1e6:.0f} s of one processor",
+        "time to load one decoder; all": f"{loading:.0f} µs; {_METERS * loading / 1e6:.0f} s of one processor",
+        "time to decode the first push after loading; for all decoders": (
+            f"{restored:.0f} µs; {_METERS * restored / 1e6 / 60:.0f} min of one processor"
+        ),
+        "time to convert one push of a capture to Parquet": f"{frame:.2f} µs",
+        "processors that convert all captures to Parquet": f"{rate * frame / 1e6:.2f}",
     }
     lines = [f"| {name} | {cost} |" for name, cost in rows.items()]
     return "\n".join(["| 1,000,000 meters | |", "| --- | ---: |", *lines])
 
 
 def _of_convert() -> float:
-    """Return the shortest processor time per push in microseconds for the conversion of a capture to Parquet."""
+    """Return the least processor time of a push of a capture that becomes Parquet, in microseconds."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "capture.bin")
         path.write_bytes(b"".join(pushes(_KIND, 100_000)))
@@ -152,7 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     found = compare(options.captures, options.frames, options.rounds)
     print(table(found), fleet(), sep="\n\n", flush=True)
-    os._exit(0)  # ends the workers at once; the figures are complete
+    os._exit(0)  # the workers of three engines need no orderly end
 
 
 if __name__ == "__main__":
