@@ -15,7 +15,7 @@ from hanparse.archive import convert
 
 
 class Report(NamedTuple):
-    """The number of rows of a capture, or the reason why it could not be read."""
+    """The number of rows of a capture, or the reason why it could not be converted."""
 
     path: str
     rows: int

@@ -1,4 +1,4 @@
-"""Decodes and explains an input for the page, as a dictionary that is ready for JSON.
+"""Decodes and explains an input for the decoder page. The answer is a dictionary that JSON can represent.
 
 The page calls these functions in Pyodide. They need no browser: ``answer("7EA027...")`` works in any Python.
 """
@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 16
 """The number of bytes that are decoded between two calls of `progress`."""
 SHOWN: Final = 100
-"""The number of pushes whose values the page shows; the plot shows all of them."""
+"""The number of pushes whose values the page shows. The plot shows all pushes."""
 EXPLAINED: Final = 1 << 14
-"""The number of bytes that are explained: some fifty frames."""
+"""The largest number of bytes that are explained: about fifty frames."""
 DECIPHERED: Final = 1 << 18
-"""The number of bytes that are decoded with keys: some thousand pushes, each with up to three jobs."""
+"""The largest number of bytes that are decoded with keys: about a thousand pushes. A push needs up to three jobs."""
 TOO_MUCH: Final = (
     "Too many bytes look like ciphered P1 telegrams for this page. On a computer, pip install 'hanparse[crypto]' and "
     "hanparse decode try them all."
@@ -54,12 +54,12 @@ def answer(
     opened: Mapping[str, str | None] | None = None,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Return all that the page shows for a text or the bytes of a file.
+    """Return the data that the page shows for a text or for the bytes of a file.
 
-    `keys` may contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer may be ``jobs`` alone: the
-    browser does them with Web Crypto, and the next call gets all results so far as `opened`, by the name of the job.
-    `progress` is called with the number of decoded bytes and of all bytes. An error of the input or of a key is a
-    sentence in the answer; it is not raised.
+    `keys` can contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer can contain only ``jobs``. The
+    browser does the jobs with Web Crypto. The next call passes all results so far as `opened`, by the names of the
+    jobs. `answer` calls `progress` with the number of decoded bytes and of all bytes. An error of the input or of a key
+    is a sentence in the answer. It is not raised.
     """
     try:
         data, notes = _bytes(source)
@@ -85,15 +85,15 @@ def answer(
 
 
 def as_json(source: str | Buffer, keys: str, opened: str, progress: Progress = _no_progress) -> str:
-    """Return `answer` as JSON. `keys` and `opened` are JSON, too; the plaintexts are hex digits."""
+    """Return `answer` as JSON. `keys` and `opened` are also JSON. The plaintexts are hex digits."""
     given = source if isinstance(source, str) else bytes(source)
     return json.dumps(answer(given, json.loads(keys), json.loads(opened), progress), ensure_ascii=False)
 
 
 def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
-    """Return the bytes on the wire, and a sentence for each part of a text file that is no dump.
+    """Return the bytes on the wire, and a sentence for each part of a text file that is not a dump.
 
-    A pasted text is a dump. A file may be a capture or a text with dumps, which `hanparse decode` finds out as well.
+    A pasted text is a dump. A file can be a capture or a text with dumps, and is read as in `hanparse decode`.
     """
     if isinstance(source, str):
         return dumped(source), []
@@ -103,7 +103,10 @@ def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
 
 
 def _refused(source: str | bytes, error: HanParseError) -> dict[str, Any]:
-    """Return the answer for a text that is no dump. The bytes around masked bytes are explained all the same."""
+    """Return the answer for a text that is not a dump.
+
+    If the text is a dump with masked bytes, explain the other bytes.
+    """
     shown = ""
     with suppress(hanparse.HanParseError):  # `error` is the sentence
         shown = bytemap.html(hanparse.explain(source))
@@ -111,7 +114,7 @@ def _refused(source: str | bytes, error: HanParseError) -> dict[str, Any]:
 
 
 def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[list[Measurement], list[str]]:
-    """Return the measurements, and what is wrong. Raises `ValueError` for a wrong key."""
+    """Return the measurements and the errors. Raises `ValueError` for a wrong key."""
     errors: list[HanParseError] = []
     decoder = hanparse.Decoder(on_error=errors.append, **options)
     found = []
@@ -133,14 +136,14 @@ def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[
 
 
 def _lost(errors: list[HanParseError]) -> list[str]:
-    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is no damage."""
+    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is not damage."""
     lost = [error for error in errors if getattr(error, "after_header", True)]
     times = "1 error" if len(lost) == 1 else f"{len(lost)} errors, the last"
     return [f"Not everything was decoded: {times}: {lost[-1]}"] if lost else []
 
 
 def _values(found: list[Measurement]) -> dict[str, Any]:
-    """Return the number of pushes, the tables of the first ones, the newest push of a longer input, and the plot."""
+    """Return the number of pushes, the tables of the first pushes, the newest push of a longer input, and the plot."""
     shown = list(enumerate(found[:SHOWN], 1))
     if len(found) > SHOWN:
         shown.append((len(found), found[-1]))
@@ -160,14 +163,17 @@ def _title(number: int, measurement: Measurement) -> str:
 
 
 def _explained(data: bytes, options: dict[str, Any]) -> dict[str, str]:
-    """Return the map of the bytes; of a long input, of its first whole frames."""
+    """Return the explanation of the bytes. If the input is long, explain only its first complete frames."""
     shown = _begin(data, EXPLAINED)
     note = f"The first {len(shown):,} of {len(data):,} bytes are explained." if len(shown) < len(data) else ""
     return {"map": bytemap.html(hanparse.explain(shown, **options)) if shown else "", "map_note": note}
 
 
 def _begin(data: bytes, size: int) -> bytes:
-    """Return the whole frames in the first `size` bytes; all `size` bytes if there are none."""
+    """Return the complete frames in the first `size` bytes.
+
+    Return all `size` bytes if they contain no complete frame.
+    """
     if len(data) <= size:
         return data
     ends = [event.offset + len(event.raw) for event in walk(data[:size]) if isinstance(event, CARRIERS)]

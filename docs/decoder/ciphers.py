@@ -1,9 +1,10 @@
 """Lets hanparse decipher with the Web Crypto of the browser, in place of the package `cryptography`.
 
-The package index has no wheel of `cryptography` for Pyodide. Web Crypto has the same AES, but answers later (a
-promise), so hanparse cannot wait for it while it decodes. Therefore an input is decoded several times. `WebCrypto`
-records each AES operation without a result as a job, and lets it fail. The browser does the jobs, and they have results
-when the input is decoded again. When no job is left, the answer is that of hanparse with `cryptography`.
+The package index has no wheel of `cryptography` for Pyodide. Web Crypto has the same AES, but returns its result later
+(a promise). hanparse cannot wait for it in a decode. Therefore an input is decoded several times. `WebCrypto` records
+each AES operation without a result as a job, and the operation fails. The browser does the jobs. Then the input is
+decoded again with the results. This ends when an answer has no job. This answer is equal to the answer of hanparse with
+`cryptography`.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 MAX_SIZE: Final = 1 << 25
-"""The number of ciphered bytes in all jobs. Only bytes that imitate P1 telegrams reach it."""
+"""The largest number of ciphered bytes in all jobs. Only bytes that imitate ciphered P1 telegrams need more."""
 
 _MODULE: Final = "hanparse.security.aes"
 _FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM encrypts with CTR from this block on (NIST SP 800-38D, 7.1)
 
 
 class WebCrypto:
-    """The results of the jobs that the browser has done, and the jobs that it has still to do.
+    """Holds the results of the jobs that the browser has done, and the jobs without a result.
 
     A result is a plaintext, or `None` for a tag that does not fit. Both have the name of the job as key.
     """
@@ -37,7 +38,7 @@ class WebCrypto:
 
     @property
     def is_full(self) -> bool:
-        """Whether the jobs have more bytes than the page deciphers."""
+        """True if the jobs have more bytes than the page deciphers."""
         return self.size > MAX_SIZE
 
     @contextmanager
@@ -56,8 +57,8 @@ class WebCrypto:
     def open(self, key: bytes, iv: bytes, content: bytes, associated: bytes | None) -> bytes | None:
         """Return the result of an operation, or record it as a job and return `None`.
 
-        The operation is AES-GCM with the tag at the end of `content`; AES-CTR from the first block of GCM if
-        `associated` is `None`.
+        The operation is AES-GCM with the tag at the end of `content`. If `associated` is `None`, it is AES-CTR from the
+        first block of GCM on.
         """
         parts = [key, iv, content, *([] if associated is None else [associated])]
         name = sha256(b"".join(len(part).to_bytes(4, "big") + part for part in parts)).hexdigest()
@@ -85,9 +86,9 @@ class _Aes:
         self._key = key
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
-        """Return the deciphered content; nothing, which is no push, while there is no result."""
+        """Return the deciphered content. Return no bytes if there is no result yet: no bytes are not a push."""
         return self._crypto.open(self._key, iv, content, None) or b""
 
     def verify(self, iv: bytes, content: bytes, tag: bytes, associated: bytes) -> bytes | None:
-        """Return the deciphered content; `None` for a tag that does not fit, and while there is no result."""
+        """Return the deciphered content. Return `None` if the tag does not fit or if there is no result yet."""
         return self._crypto.open(self._key, iv, content + tag, associated)

@@ -1,4 +1,4 @@
-"""Draws the power of many pushes as SVG. Its style is in the style sheet of the page."""
+"""Draws the power of many pushes as SVG. The style sheet of the page contains the style of the plot."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _BOTTOM: Final = 24
 _TOP: Final = 12
 _COLUMNS: Final = 640  # more points than pixels only make the file larger
 _STEPS: Final = (1, 2, 5)
-_LINES: Final = 4  # of the grid, at most five
+_LINES: Final = 4  # the largest number of lines of the grid
 
 
 def plot(measurements: Sequence[Measurement]) -> str:
     """Return the net power (import minus export, in W) over the pushes as SVG; an empty text for fewer than two pushes.
 
-    The horizontal axis counts pushes, because lists without a clock have no time. Of many pushes, each column of the
-    picture shows the least and the greatest value, so no peak is lost.
+    The horizontal axis counts pushes, because lists without a clock have no time. If there are many pushes, each column
+    of the picture shows the lowest and the highest value. So the picture contains every peak.
     """
     powers = [power for each in measurements if (power := _net(each)) is not None]
     if len(powers) < 2:  # noqa: PLR2004  a line needs two points
@@ -54,21 +54,21 @@ def plot(measurements: Sequence[Measurement]) -> str:
 
 
 def _net(measurement: Measurement) -> float | None:
-    """Return import minus export in W; a meter that measures no export sends only the import."""
+    """Return import minus export in W. A meter that measures no export sends only the import."""
     if measurement.active_power_import is None:
         return None
     return float(measurement.active_power_import) - float(measurement.active_power_export or 0)
 
 
 def _grid(least: float, greatest: float) -> list[float]:
-    """Return the values of the lines of the grid: multiples of 1, 2 or 5 times a power of ten, with 0."""
+    """Return the values of the lines of the grid: 0, and multiples of 1, 2 or 5 times a power of ten."""
     span = max(greatest - least, 1.0)
     step = next(s * 10**n for n in range(-1, 9) for s in _STEPS if span <= _LINES * s * 10**n)
     return [n * step for n in range(int(least // step), int(greatest // step) + 1)]
 
 
 def _points(powers: Sequence[float]) -> list[tuple[float, float]]:
-    """Return points with x from 0 to 1: all of them, or the least and the greatest of each column."""
+    """Return points with x from 0 to 1. If there are many points, return the lowest and the highest of each column."""
     last = len(powers) - 1
     if len(powers) <= 2 * _COLUMNS:
         return [(at / last, power) for at, power in enumerate(powers)]
@@ -78,7 +78,7 @@ def _points(powers: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _ends(measurements: Sequence[Measurement]) -> tuple[str, str]:
-    """Return the texts below both ends: the first and the last time of the meter, or the numbers of the pushes."""
+    """Return the texts below both ends of the axis. They are times of the meter, or the numbers of the pushes."""
     times = [each.timestamp for each in measurements if each.timestamp]
     if len(times) > 1:
         return f"{times[0]:%Y-%m-%d %H:%M}", f"{times[-1]:%Y-%m-%d %H:%M}"
