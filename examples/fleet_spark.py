@@ -37,7 +37,8 @@ def convert_all(spark: SparkSession, paths: list[str], out: str) -> list[Row]:
                 yield pa.RecordBatch.from_pylist([one(path, out)], REPORT)
 
     rows = [(path,) for path in paths]
-    slices = spark.sparkContext.parallelize(rows, len(rows))  # a capture in each
+    # each slice has one capture
+    slices = spark.sparkContext.parallelize(rows, len(rows))
     captures = spark.createDataFrame(slices, "path string")
     reported = captures.mapInArrow(reports, "path string, rows long, error string")
     return sorted(reported.collect())

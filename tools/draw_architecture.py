@@ -1,7 +1,7 @@
-"""Draw docs/architecture.svg from the imports in src/hanparse. A box is a module or a package.
+"""Draw docs/architecture.svg from the imports in src/hanparse.
 
-An arrow is an import. Run ``python tools/draw_architecture.py`` after you move a module. A test fails if the picture is
-old.
+A box is a module or a package. An arrow is an import. Run ``python tools/draw_architecture.py`` after you move a
+module. A test fails if the picture is old.
 """
 
 from __future__ import annotations

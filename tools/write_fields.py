@@ -33,8 +33,8 @@ class Fields(Record):
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
 _PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
-_MEASURED: Final = (7, 8)  # D: the D of an instantaneous value and of a total register
-_QUANTITIES: Final = 20  # the C of the sum and of each phase
+_MEASURED: Final = (7, 8)  # D of an instantaneous value and of a total register
+_QUANTITIES: Final = 20  # the distance in C between the phases
 
 
 def module() -> str:

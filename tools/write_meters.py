@@ -26,14 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
-TRANSPORTS = (
-    "ciphered",
-    "mbus",
-    "gbt",
-    "segments",
-    "p1",
-    "bare",
-)  # these folders contain lists that other folders also contain
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")
+"""The folders with lists that other folders also contain."""
 PAGE = ROOT / "docs" / "meters.md"
 FRONT = ROOT / "docs" / "index.md"
 _BEGIN, _END = "<!-- meters: written by tools/write_meters.py -->\n", "<!-- /meters -->"

@@ -1,9 +1,9 @@
 """Lets hanparse decipher with the Web Crypto of the browser, in place of the package `cryptography`.
 
 The package index has no wheel of `cryptography` for Pyodide. Web Crypto has the same AES, but returns its result later
-(a promise). hanparse cannot wait for it in a decode. Therefore an input is decoded several times. `WebCrypto` records
-each AES operation without a result as a job, and the operation fails. The browser does the jobs. Then the input is
-decoded again with the results. This ends when an answer has no job. This answer is equal to the answer of hanparse with
+(a promise). hanparse cannot wait for this result while it decodes. Therefore an input is decoded several times.
+`WebCrypto` records each AES operation without a result as a job, and the operation fails. The browser does the jobs.
+Then the input is decoded again with the results. The last answer has no job. It is equal to the answer of hanparse with
 `cryptography`.
 """
 
@@ -86,7 +86,10 @@ class _Aes:
         self._key = key
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
-        """Return the deciphered content. Return no bytes if there is no result yet: no bytes are not a push."""
+        """Return the deciphered content.
+
+        Return no bytes if there is no result yet, because hanparse then finds no push.
+        """
         return self._crypto.open(self._key, iv, content, None) or b""
 
     def verify(self, iv: bytes, content: bytes, tag: bytes, associated: bytes) -> bytes | None:
