@@ -213,7 +213,7 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("without flags", lambda: b"".join(frame[1:-1] for frame in many(OTHERS)), "no-flag", "takes away the flags"),
     ("P1", lambda: TELEGRAM * 2, "p1", "P1"),
     ("the end of a P1 telegram", lambda: TELEGRAM[20:], "p1", "P1"),
-    ("P1 with a wrong CRC", lambda: TELEGRAM, "p1", "1 P1 telegrams have a CRC that does not fit"),
+    ("P1 with a wrong CRC", lambda: TELEGRAM, "p1", "the CRC of 1 P1 telegram does not fit"),
     ("P1, cut", lambda: (P1[:100] + b"\r\n") * 4 + P1, "p1", "3 P1 telegrams have no end line"),
     ("P1 7E1 read as 8N1", lambda: with_even_parity(P1) * 2, "parity", "set the reader to 7E1"),
     ("M-Bus, ciphered", lambda: m_bus(CIPHERED[0][12:-3], 0x10) * 3, "ciphered", "no key was given"),

@@ -109,5 +109,5 @@ def test_a_missing_package_is_named_and_not_called_a_fault_of_the_wire() -> None
     error = CipherError("no package", cause="no cryptography", system_title=TITLE, invocation_counter=1)
     ((kind, message),) = said([error])
     assert kind == "ciphered"
-    assert "1 pushes of KAM4500000017" in message
-    assert "install hanparse[crypto]" in message
+    assert "1 push of KAM4500000017" in message
+    assert 'pip install "hanparse[crypto]"' in message

@@ -30,12 +30,12 @@ QUANTITIES: Final = {
     "reactive energy": r"reactive_energy_.+",
     "gas and water": r"(gas|water)_volume",
 }
-"""What people look for, and the fields of `Measurement` that contain it."""
+"""The quantities in the table, and the fields of `Measurement` for each quantity."""
 
 
 @dataclass(frozen=True)
 class FrameFile:
-    """The name of a frame file, its evidence and the fields that the tests expect from it."""
+    """Holds the name of a frame file, the origin of its bytes, and the fields that the tests expect."""
 
     name: str
     evidence: str
@@ -54,7 +54,7 @@ def frame_files() -> list[FrameFile]:
 
 
 def evidence(content: dict[str, Any]) -> str:
-    """Return ``"built"``, ``"document"`` or ``"real"``: who made the bytes of a frame file."""
+    """Return the origin of the bytes of a frame file: ``"built"``, ``"document"`` or ``"real"`` (from a meter)."""
     source = content["source"]
     if content["why"].startswith("built:") or source.startswith(("built", "made")) or "enciphered here" in source:
         return "built"
@@ -64,7 +64,8 @@ def evidence(content: dict[str, Any]) -> str:
 def tables() -> tuple[str, str]:
     """Return the table of meters and the table of carriers as Markdown.
 
-    Raises `ValueError` if a row names a frame file, carrier or profile for which there is no proof.
+    Raises `ValueError` if a row contains a carrier or profile that no frame file of the row proves, or an unknown frame
+    file.
     """
     data = tomllib.loads(DATA.read_text("utf-8"))
     files = frame_files()
@@ -119,7 +120,10 @@ def _carrier(carrier: dict[str, Any], meters: Iterable[dict[str, Any]], files: I
 
 
 def matching(patterns: Sequence[str], files: Iterable[FrameFile]) -> list[FrameFile]:
-    """Return the frame files whose names match one of `patterns`. Raises `ValueError` if a pattern matches none."""
+    """Return the frame files whose names match one of `patterns`.
+
+    Raises `ValueError` if a pattern matches no frame file.
+    """
     found = [file for file in files if any(fnmatchcase(file.name, pattern) for pattern in patterns)]
     for pattern in patterns:
         if not any(fnmatchcase(file.name, pattern) for file in found):

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 ROOT = Path(__file__).parent.parent
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")  # these folders contain lists of the other folders
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")
+"""The folders with lists that other folders also contain."""
 PAGE = ROOT / "docs" / "meters.md"
 FRONT = ROOT / "docs" / "index.md"
 _BEGIN, _END = "<!-- meters: written by tools/write_meters.py -->\n", "<!-- /meters -->"
@@ -229,7 +230,7 @@ def _lists(proofs: list[Proof]) -> str:
 
 
 def _fields(expect: dict[str, Any]) -> str:
-    """Return the fields as text, with the phases and tariffs of one quantity together."""
+    """Return the fields as text. The phases and the tariffs of one quantity are one entry."""
     parts: dict[str, list[str]] = defaultdict(list)
     for name in expect:
         match = re.fullmatch(r"(.+?)(?:_([lt]\d))?", name)

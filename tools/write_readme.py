@@ -1,6 +1,6 @@
 """Write the speed table of README.md from docs/speed.md: one list of each manufacturer, compared with amshan.
 
-Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test fails when the table is old.
+Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``. A test fails if the table is old.
 """
 
 from __future__ import annotations
@@ -25,7 +25,10 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Return the table: for each list the time of a push with a known layout, and the ratio to amshan."""
+    """Return the table.
+
+    A row contains the time of a push of one list whose layout is learned, and the ratio to amshan.
+    """
     rival = re.search(r"amshan \d[\d.]*\d", speed)
     head, rows = _pushes(speed)
     ours = ("hanparse", "and all values read")
@@ -39,7 +42,7 @@ def table(speed: str) -> str:
 
 
 def _pushes(speed: str) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the header and the rows, by their first cell, of the table of single pushes."""
+    """Return the header and the rows of the table of single pushes. The key of a row is its first cell."""
     found = re.search(r"^\| µs \| hanparse \|.*\n\|[-| :]+\n((?:\|.*\n)+)", speed, re.MULTILINE)
     if not found:
         raise SystemExit(f"expected a table | µs | hanparse | … in {SPEED.name}")

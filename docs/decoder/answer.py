@@ -1,4 +1,4 @@
-"""Decodes and explains an input for the page, as a dictionary that is ready for JSON.
+"""Decodes and explains an input for the decoder page. The answer is a dictionary that JSON can represent.
 
 The page calls these functions in Pyodide. The functions need no browser: ``answer("7EA027...")`` works in any Python.
 """
@@ -133,7 +133,7 @@ def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[
 
 
 def _lost(errors: list[HanParseError]) -> list[str]:
-    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is no damage."""
+    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is not damage."""
     lost = [error for error in errors if getattr(error, "after_header", True)]
     times = "1 error" if len(lost) == 1 else f"{len(lost)} errors, the last"
     return [f"Not everything was decoded: {times}: {lost[-1]}"] if lost else []

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
+from hanparse.wording import pip_install
+
 if missing := [name for name in ("numpy", "pyarrow") if find_spec(name) is None]:
-    raise ImportError(f"hanparse.archive needs {' and '.join(missing)}: pip install 'hanparse[archive]'")
+    raise ImportError(f"hanparse.archive needs {' and '.join(missing)}: {pip_install('archive')}")
 
 from hanparse.archive.batches import Batches, batches
 from hanparse.archive.parquet import convert, write

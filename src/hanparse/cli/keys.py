@@ -26,14 +26,17 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {variable(name)}"
+        words = f"{purpose} ciphered pushes; safer: the name of a file as @FILE, or the variable {variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
-    words = "16 hex digits, for a meter whose pushes do not contain them"
+    words = "the system title, 16 hex digits, for a meter whose pushes do not contain it"
     command.add_argument("--system-title", metavar="TITLE", help=words)
 
 
 def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    """Read each key without an argument from its environment variable. Exit with 2 if one of the keys is wrong."""
+    """If a key has no argument, read it from its environment variable.
+
+    Exit with status 2 if one of the keys is wrong.
+    """
     if "key" not in given:
         return
     for name in _KEYS:
@@ -50,12 +53,12 @@ def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> No
 
 
 def key_options(given: argparse.Namespace) -> KeyOptions:
-    """Return the keys and the system title in the arguments of a command."""
+    """Return the keys and the system title from the parsed arguments of a command."""
     return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
 
 
 def variable(name: str) -> str:
-    """Return the environment variable for an option."""
+    """Return the name of the environment variable for an option."""
     return f"HANPARSE_{name.upper()}"
 
 
@@ -67,5 +70,5 @@ def _key(text: str) -> bytes:
         raise argparse.ArgumentTypeError(f"{text[1:]}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise argparse.ArgumentTypeError(f"{text[1:]}: expected the hex digits of a key, found other bytes") from None
-    except ValueError as error:  # its message does not contain the key; the message of argparse would
+    except ValueError as error:  # unlike the message of argparse, this message does not contain the key
         raise argparse.ArgumentTypeError(str(error)) from None

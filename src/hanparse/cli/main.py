@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "simulate": "a simulated meter on a TCP port, a serial port or in a file",
     "demo": "a real push of each of three manufacturers, decoded",
 }
-"""Each command with its line in the help. `hanparse.cli.commands` has a module with the name of each command."""
+"""The commands with their lines in the help. `hanparse.cli.commands` has a module with the name of each command."""
 
 _EPILOG: Final = """\
 "hanparse COMMAND --help" describes the arguments of a command, with examples.
@@ -64,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if sys.stdout is None:
         complain("standard output is closed")
         return NOTHING
-    if isinstance(sys.stdout, TextIOWrapper):  # a character that the encoding of the output lacks is escaped
+    if isinstance(sys.stdout, TextIOWrapper):  # a character that is missing in the encoding of the output is escaped
         sys.stdout.reconfigure(errors="backslashreplace")
     return _run(found)
 
@@ -116,7 +116,7 @@ def _run(found: argparse.Namespace) -> int:
         status: int = _module(found.command).run(found)
         sys.stdout.flush()
     except BrokenPipeError:
-        _give_up_output()  # the reader of the pipe has ended, as `head` does; this is not an error
+        _give_up_output()  # the program that reads the pipe has ended, for example `head`; this is not an error
         return DECODED
     except KeyboardInterrupt:
         sys.stdout.flush()

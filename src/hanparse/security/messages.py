@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Final
 
+from hanparse.wording import pip_install
+
 NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask the grid company"
 OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give the key of this meter"
-NO_CRYPTOGRAPHY: Final = """the package cryptography, which deciphers the push, is missing or does not load: install
-hanparse[crypto]"""
+NO_CRYPTOGRAPHY: Final = f"""the package cryptography, which deciphers the push, is missing or does not load:
+{pip_install("crypto")}"""
 SERVICE: Final = """a ciphered service of an association contains no system title, and the content does not decipher
 without it: give system_title=; HAN ports push general-glo-ciphering (DB) instead"""
 WRONG_TITLE: Final = "expected a system title of 8 bytes in the push, found {size} bytes: give system_title="

@@ -30,11 +30,13 @@ _TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # the types of currents
 
 
 class Sent(NamedTuple):
-    """A `Sent` is the content of one list: the list number, the local time, and the values by their OBIS codes."""
+    """A `Sent` is one list: its number, the local time, the values by their OBIS codes, and the time of its registers."""
 
     number: int
     clock: datetime
     values: Mapping[str, float]
+    read_at: datetime
+    """The clock when the meter read the registers."""
 
 
 def _structure(*elements: Data) -> Data:
@@ -98,7 +100,7 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
         elements = [named(code, _text(name)) for code, name in zip(codes, names, strict=True)]
         elements += [entry(code) for code in (*_POWERS, *_CURRENTS, *_VOLTAGES)]
     if sent.number > 2:  # noqa: PLR2004  the list with the registers
-        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.clock.replace(minute=0, second=0, microsecond=0), deviation=0))
+        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.read_at, deviation=0))
         elements.append(named("0-0:1.0.0", _octets(clock)))
         elements += [entry(code, abstract) for code in _ENERGIES]
     return _frame(_AIDON_LINK, Data(Tag.ARRAY, tuple(elements)), None, invoke_id=_INVOKE_ID)

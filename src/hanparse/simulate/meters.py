@@ -114,29 +114,33 @@ def simulate(
 
 
 def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
-    """Return a meter that sends only one of its lists, at intervals of `step` s."""
+    """Return a meter that sends only one of its lists, each `step` s, and reads its registers for each push."""
     numbers = sorted(due.number for due in meter.due)
     if number is not None and number not in numbers:
         raise ValueError(f"expected one of the lists {numbers} of this meter, found {number}")
     if not 0 < step < math.inf:
         raise ValueError(f"expected an interval above 0 s, found {step}")
-    return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),))
+    return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),), is_late=False)
 
 
 def _run(meter: _Meter, begin: datetime, seed: int, faults: Faults) -> Iterator[Push]:
     state, chance, number = State(Random(seed)), Random(seed), 0  # noqa: S311  a load is no secret
-    registers = dict(state.energies)
+    registers, read_at = dict(state.energies), _full_hour(begin)
     while True:
         seconds = number * meter.step
         clock, number = begin + timedelta(seconds=seconds), number + 1
-        into_hour = (clock - clock.replace(minute=0, second=0, microsecond=0)).total_seconds()
+        into_hour = (clock - _full_hour(clock)).total_seconds()
         if not meter.is_late or into_hour == 0:
-            registers = dict(state.energies)
+            registers, read_at = dict(state.energies), clock
         if sent := _due(meter, into_hour):
-            push = meter.build(Sent(sent, clock, state.values() | registers))
+            push = meter.build(Sent(sent, clock, state.values() | registers, read_at))
             if data := _faulty(push, chance, faults):
                 yield Push(seconds, data)
         state.advance(meter.step)
+
+
+def _full_hour(clock: datetime) -> datetime:
+    return clock.replace(minute=0, second=0, microsecond=0)
 
 
 def _due(meter: _Meter, into_hour: float) -> int:

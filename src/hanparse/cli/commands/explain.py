@@ -34,7 +34,7 @@ def run(given: argparse.Namespace) -> int:
         source: str | bytes
         try:
             source = first(chunks(file, passed_over(name)), passed_over(name))
-        except HexDumpError:  # `explain` also reads a dump in which bytes are masked
+        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses it
             if not file.seekable():
                 raise
             file.seek(0)

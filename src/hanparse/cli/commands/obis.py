@@ -23,7 +23,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Print the meaning of OBIS codes, or the codes whose meaning contains all words."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
+    words = "an OBIS code (also as six bytes in hex digits), or a word of a description"
     command.add_argument("codes", nargs="+", metavar="CODE", help=words)
     add_form(command)
 

@@ -20,10 +20,10 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Write a report for an issue: counts, errors, and a dump with other meter numbers."
     command.epilog = "example: hanparse report capture.bin > report.md"
     add_files(command)
-    words = "leave TEXT as it is: it looks like the number of a meter and is none, a type or a version"
+    words = "do not replace TEXT: a type or a version that looks like the number of a meter"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
     add_keys(command)
-    command.add_argument("--with-plaintext", action="store_true", help="show the content that the keys decipher, too")
+    command.add_argument("--with-plaintext", action="store_true", help="also show the content that the keys decipher")
 
 
 def run(given: argparse.Namespace) -> int:

@@ -46,9 +46,9 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("meter", choices=METERS, metavar="METER", help=", ".join(METERS))
     words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
     command.add_argument("url", metavar="URL", help=words)
-    command.add_argument("--list", type=int, metavar="N", help="send this list alone, such as 1, 2 or 3")
+    command.add_argument("--list", type=int, metavar="N", help="send only this list, such as 1, 2 or 3")
     command.add_argument("--every", type=float, metavar="S", help="send one list each S seconds")
-    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait at all; default 1"
+    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
     command.add_argument(
@@ -61,7 +61,7 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def run(given: argparse.Namespace) -> int:
-    """Send the pushes until the program is interrupted, or until `--count` pushes were sent."""
+    """Send pushes until the program is interrupted, or until `--count` pushes were sent."""
     if not 0 <= given.speed < math.inf:
         given.refuse(f"expected a --speed of 0 or more, found {given.speed}")
     if not 0 <= given.drop <= 1:

@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, WRONG, complain
 from hanparse.cli.keys import variable
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
+from hanparse.wording import pip_install
 
 VARIABLE: Final = variable("source")
 _EXAMPLES: Final = """\
@@ -32,7 +33,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Show the values of a meter live in the terminal, and the faults of its port."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the URL or the path of the port; without it, the environment variable {VARIABLE}"
+    words = f"the URL or the path of the port; if missing, the environment variable {VARIABLE}"
     command.add_argument("source", nargs="?", default=os.environ.get(VARIABLE), metavar="SOURCE", help=words)
     command.add_argument("--fuse", type=_amperes, metavar="A", help="the rating of the main fuse in A, such as 25")
     add_reading(command)
@@ -63,7 +64,7 @@ def shown(url: str) -> str:
 def _refusal(given: argparse.Namespace) -> str:
     """Return the reason why the command cannot run, or an empty text."""
     if find_spec("textual") is None:
-        return "watch needs textual: pip install 'hanparse[tui]'"
+        return f"watch needs textual: {pip_install('tui')}"
     if not given.source:
         return f"expected a source, such as tcp://192.168.1.20:3001, as argument or in {VARIABLE}, found none"
     streams = (sys.stdin, sys.stdout, sys.stderr)  # textual draws on standard error

@@ -1,4 +1,4 @@
-"""Lays out the state of a meter for a size of the terminal: `screen`."""
+"""Arranges the state of a meter on a screen of the size of the terminal: `screen`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hanparse.cli.watch.health import duration, problems, words
 from hanparse.cli.watch.model import QUIET, WINDOW
 from hanparse.fields import METADATA
 from hanparse.measurement.inputs import finite
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 FUSES: Final = (16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160)
-"""The usual ratings of main fuses in A; the scale of the bars if the rating is not given."""
+"""The usual ratings of main fuses in A. If the user gives no rating, one of these ratings is the scale of the bars."""
 _NARROW: Final = 60  # characters
 _CURVE: Final = 3, 8  # the least and the largest height of the curve in lines
 _ENERGIES: Final = tuple(name for name, field in METADATA.items() if field.unit in ("Wh", "varh"))
@@ -28,9 +29,9 @@ _HOLD: Final = QUIET.total_seconds()
 
 
 class Line(NamedTuple):
-    """One line of text and its style: "title", "good", "dim", "warning", "alarm", "curve" or "".
+    """Holds one line of text and its style: "title", "good", "dim", "warning", "alarm", "curve" or "".
 
-    The text is complete without the style.
+    The style adds no information to the text, because some terminals have no colours.
     """
 
     text: str
@@ -38,7 +39,7 @@ class Line(NamedTuple):
 
 
 def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
-    """Return the lines for a terminal of this size; there may be more lines than `height`.
+    """Return the lines for a terminal of this size. There can be more lines than `height`, because the user can scroll.
 
     Advice about missing pushes is at the top. Other problems are at the end.
     """
@@ -57,12 +58,12 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
 
 
 def _safe(line: Line, width: int) -> Line:
-    """Return a line without control characters: the topic of a broker may contain control sequences."""
+    """Return a line without control characters, because the topic of a broker can contain control sequences."""
     return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text[:width]))
 
 
 def keys(lines: int, height: int) -> str:
-    """Return the description of the keys for a screen of `lines` lines, of which the terminal shows `height`."""
+    """Return the description of the keys for a screen of `lines` lines on a terminal of `height` lines."""
     return "q quits  ↑ ↓ scroll" if lines > height else "q quits"
 
 
@@ -111,7 +112,7 @@ def _bar_width(width: int) -> int:
 
 
 def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
-    """Return the bounds of a current in A; they are equal if the meter measures it."""
+    """Return the bounds of a current in A. The bounds are equal if the meter measures the current."""
     name = f"current_l{phase}"
     if estimate := known.estimated.get(name):
         return estimate.low, estimate.high
@@ -120,7 +121,7 @@ def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
 
 
 def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
-    """Yield the notes on a current, the most important first."""
+    """Yield the notes about a current, the most important note first."""
     name, voltage, fuse = f"current_l{phase}", finite(getattr(known, f"voltage_l{phase}")), model.fuse
     if estimate := known.estimated.get(name):
         is_above = fuse is not None and estimate.high > fuse
@@ -164,7 +165,7 @@ def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
 
 
 def _energies(known: Measurement, width: int) -> Iterator[str]:
-    """Yield the registers: the totals, or the other ones if the meter sends no totals. Two lines at most."""
+    """Yield at most two lines with registers. If the meter sends no totals, yield the registers of tariffs."""
     registers = {name: value for name in _ENERGIES if (value := finite(getattr(known, name))) is not None}
     totals = [name for name in registers if name.count("_") == 2]  # noqa: PLR2004
     texts = [_energy(name, registers[name]) for name in totals or registers]
@@ -185,10 +186,11 @@ def _energy(name: str, value: float) -> str:
 def _counts(model: Model, width: int) -> Line:
     stats = model.connection.stats
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
-    text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
+    pushes = f"{stats.measurements:,} {Count(stats.measurements):push|pushes}"
+    text = f"{pushes}, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
     if len(model.channels) > 1:
         text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"
-    return Line(text if len(text) <= width else f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % sound")
+    return Line(text if len(text) <= width else f"{pushes}, {int(1000 * sound) / 10:g} % sound")
 
 
 def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]]:
