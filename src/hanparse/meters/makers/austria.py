@@ -1,8 +1,8 @@
 """Lists of Austrian operators that name no maker: values by position, without scalers and units.
 
-Source: real captures that were deciphered, and public programs that read such lists. Meters of several makers send the
-same lists: E450 of Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG. At KELAG, AM550
-has other HDLC addresses than IM350.
+Source: decrypted real captures, and public programs for these lists. Meters of several manufacturers send the same
+lists: in Vienna, E450 of Landis+Gyr and AM550 of Iskraemeco; at KELAG, AM550 and IM350 of Siemens. At KELAG, the HDLC
+addresses of AM550 differ from those of IM350.
 """
 
 from hanparse.meters.profile import Profile, codes

@@ -1,7 +1,7 @@
 """Iskraemeco AM550, AM100, IE.5: values by position, or with a push-object-list; without scalers and units.
 
-Source: real captures, and the order of registers in firmware of readers. A position that no document explains has no
-code and fills no field.
+Source: real captures, and the order of the registers in the firmware of reading devices. If no document describes a
+position, the position has no code and fills no field.
 """
 
 from dataclasses import replace

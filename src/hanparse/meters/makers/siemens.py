@@ -1,7 +1,7 @@
 """Siemens IM350 in Vienna: the logical device name, then values by position; without scalers and units.
 
-Source: a real capture that was deciphered, and lists of other meters of this operator for the values after the name.
-The lists of IM150 do not contain the name.
+Source: a decrypted real capture. The meaning of the values after the logical device name is from lists of other meters
+of the same grid company. The lists of IM150 do not contain the logical device name.
 """
 
 from hanparse.meters.profile import Profile, codes
