@@ -7,14 +7,12 @@ and binary numbers.
 from __future__ import annotations
 
 import re
-from contextlib import suppress
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump.text import Piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 class Notation(NamedTuple):
@@ -30,22 +28,9 @@ class Notation(NamedTuple):
     between: str = r"[ \t\xa0,;:.|\-'\"]+"
 
 
-class Run(NamedTuple):
-    """Holds a sequence of bytes, and the text of its line that is directly in front of it and behind it."""
-
-    piece: Piece
-    before: str
-    """The text between the run and the one before it, or the start of the line."""
-    begins: bool
-    """True when the run is the first on its line."""
-    behind: str
-    """The text between the run and the one behind it, or the end of the line."""
-    ends: bool
-    """True when the run is the last on its line."""
-
-
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
+_PADDED: Final = re.compile(r"\b0[0-9A-Fa-f]\b")
 _SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # this dash is the sign of a negative number and no separator
 _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
@@ -62,6 +47,8 @@ def _loose(said: str) -> bytes:
     words = _WORD.findall(said)
     if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
+    if _PADDED.search(said) and min(map(len, words)) == 1:
+        raise ValueError  # bytes with a leading zero, one of which lost a digit
     return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 
@@ -113,58 +100,28 @@ CELLS: Final = (NARROW_PAIRS, _narrow(DECIMAL), _narrow(LOOSE))
 """These notations are read in the cells of tables."""
 NUMBERS: Final = tuple(each for wide in (DECIMAL, LOOSE, _SIGNED, _BINARY) for each in (wide, _narrow(wide)))
 """All other notations. Each is included twice, with all separators and with only one blank or comma."""
-_ALL: Final = (PAIRS, NARROW_PAIRS, *NUMBERS)
-
-_SHORT: Final = 1 << 12
-"""The runs of texts with at most this number of characters are cached, because several readings use the same runs."""
 
 
-def runs(text: str, notation: Notation) -> list[Run]:
-    """Return the runs of a notation in `text`, in order."""
-    return _kept(text, notation) if len(text) <= _SHORT else _runs(text, notation)
+def runs(notation: Notation, front: str = "", behind: str = "") -> Callable[[str], list[Piece]]:
+    """Return the reading of the runs of a notation that are between two regular expressions.
 
+    `behind` must be a lookahead. A run that does not fit is passed over as a whole, so that the time is linear.
+    """
+    word = rf"{notation.word}(?!\w)"
+    run = rf"(?<![\w.+\\-])(?P<run>{word}(?>(?:{notation.between}{word})*))"
+    pattern = re.compile(f"{front}{run}(?:{behind}(?P<fits>))?", re.MULTILINE)
 
-@lru_cache(maxsize=2 * len(_ALL))
-def _kept(text: str, notation: Notation) -> list[Run]:
-    return _runs(text, notation)
+    def read(text: str) -> list[Piece]:
+        pieces = []
+        for found in pattern.finditer(text):
+            if found.lastgroup == "fits":
+                try:
+                    pieces.append(Piece(*found.span("run"), notation.data(found["run"]), notation.style))
+                except ValueError:
+                    continue
+        return pieces
 
-
-def _runs(text: str, notation: Notation) -> list[Run]:
-    spans = [*_spans(text, notation)]
-    ends = [0, *(piece.end for piece in spans)]
-    starts = [*(piece.start for piece in spans), len(text)]
-    gaps = [text[end:start].split("\n") for end, start in zip(ends, starts, strict=True)]
-    return [
-        Run(piece, before[-1], len(before) > 1 or not at, behind[0], len(behind) > 1 or at == len(spans) - 1)
-        for at, (piece, before, behind) in enumerate(zip(spans, gaps, gaps[1:], strict=False))
-    ]
-
-
-def _spans(text: str, notation: Notation) -> Iterator[Piece]:
-    """Yield the runs as pieces. A word that is not a word of the notation ends a run."""
-    loose, strict = _patterns(notation)
-    size = len(text)
-    for found in loose.finditer(text):
-        start, end = found.span()
-        if end == size or not (text[end].isalnum() or text[end] == "_"):
-            try:
-                yield Piece(start, end, notation.data(found[0]), notation.style)
-            except ValueError:
-                pass
-            else:
-                continue
-        for run in strict.finditer(text, start, min(end + 1, size)):
-            with suppress(ValueError):
-                yield Piece(*run.span(), notation.data(run[0]), notation.style)
-
-
-@lru_cache
-def _patterns(notation: Notation) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    front = r"(?<![\w.+\\-])"
-    word = f"{notation.digits}+"
-    loose = re.compile(rf"{front}{word}(?>(?:{notation.between}{word})*)")
-    strict = re.compile(rf"{front}{notation.word}(?!\w)(?>(?:{notation.between}{notation.word}(?!\w))*)")
-    return loose, strict
+    return read
 
 
 # --- bytes with a mark of their own ----------------------------------------------------------------------------------

@@ -26,7 +26,6 @@ from hanparse.hexdump.notations import (
     OCTAL,
     PAIRS,
     Notation,
-    Run,
     marked,
     runs,
 )
@@ -38,33 +37,12 @@ if TYPE_CHECKING:
     Reading = Callable[[str], list[Piece]]
 
 
-_CHARACTER: Final = re.compile(r"\w")
+_FRONT: Final = r"^[^\w\n]*"
+_BEHIND: Final = r"(?=[^\w\n]*$)"
 _NUMBER: Final = re.compile("-?[0-9]+")
 _NO_DIGIT: Final = re.compile("[^0-9A-Fa-f]+")
 _MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: each byte has brackets, and 1000 are characters
-_CELL: Final = re.compile(r"[|;,\t][ '\"]*")
 _LONGEST_FRONT: Final = 200
-
-
-def _is_alone(run: Run) -> bool:
-    return _ends_line(run) and _begins_line(run)
-
-
-def _begins_line(run: Run) -> bool:
-    return run.begins and not _CHARACTER.search(run.before)
-
-
-def _ends_line(run: Run) -> bool:
-    return run.ends and not _CHARACTER.search(run.behind)
-
-
-def _lines(notation: Notation, fits: Callable[[Run], bool]) -> Reading:
-    """Return the reading of the runs for which `fits` returns true. `fits` checks the position of a run on its line."""
-
-    def read(text: str) -> list[Piece]:
-        return [run.piece for run in runs(text, notation) if fits(run)]
-
-    return read
 
 
 def _front(text: str, piece: Piece) -> str:
@@ -75,17 +53,7 @@ def _front(text: str, piece: Piece) -> str:
 
 def _column(notation: Notation, at: int) -> Reading:
     """Return the reading of one column of a table. A bar, comma, semicolon or tab separates the cells of the table."""
-
-    def read(text: str) -> list[Piece]:
-        pieces = []
-        for run in runs(text, notation):
-            front = _front(text, run.piece)
-            in_cell = _CELL.search(front, len(front) - 4) and (run.ends or _CELL.match(run.behind.strip()))
-            if in_cell and len(_CELL.findall(front)) == at:
-                pieces.append(run.piece)
-        return pieces
-
-    return read
+    return runs(notation, rf"^(?:[^|;,\t\n]*[|;,\t]){{{at}}}[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
 
 
 _ROW: Final = (
@@ -260,16 +228,17 @@ def _tables(text: str) -> list[Piece]:
     return pieces
 
 
-_PLACES: Final = (_is_alone, _ends_line, _begins_line)
+_PLACES: Final = ((_FRONT, _BEHIND), ("", _BEHIND), (_FRONT, ""))
+"""The positions of a run on its line: alone, at the end, and at the beginning."""
 READINGS: Final[tuple[Reading, ...]] = (
     _block(PAIRS),
-    _lines(PAIRS, _is_alone),
+    runs(PAIRS, _FRONT, _BEHIND),
     _offsets,
-    _lines(PAIRS, _ends_line),
-    _lines(NARROW_PAIRS, _ends_line),
-    _aligned(_lines(PAIRS, _ends_line)),
-    _lines(PAIRS, _begins_line),
-    _lines(NARROW_PAIRS, _begins_line),
+    runs(PAIRS, "", _BEHIND),
+    runs(NARROW_PAIRS, "", _BEHIND),
+    _aligned(runs(PAIRS, "", _BEHIND)),
+    runs(PAIRS, _FRONT),
+    runs(NARROW_PAIRS, _FRONT),
     _long_words,
     _wrapped,
     marked("0[xX]", "(?![0-9A-TV-Za-tv-z])", "[0-9A-Fa-f]{1,2}"),
@@ -286,8 +255,9 @@ READINGS: Final[tuple[Reading, ...]] = (
     _strings(_BRACES, "{", _BRACES_ESCAPE, 0),
     *MARKED,
     _rows("[0-9A-Fa-f]{1,3}"),
-    _lines(OCTAL, _ends_line),
-    *(_lines(notation, place) for notation in NUMBERS for place in _PLACES),
+    runs(OCTAL, "", _BEHIND),
+    *(runs(notation, *place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
+    runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""

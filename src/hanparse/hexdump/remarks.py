@@ -53,11 +53,10 @@ _TIMED: Final = re.compile(
 )
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
-_BOLD: Final = re.compile(r"(?<!\*)\*\*(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2})\*\*(?!\*)")
-_COUNT: Final = re.compile(
-    r"(?<![\w:.\-])[0-9]{1,6}(?=[ ](?:bytes?|octets?)\b)"
-    r"|(?:(?<=\S)|(?<=\S[ \t])|(?<=\S[ \t]{2}))\([0-9]{1,6}\)[ \t]*+$",
-    re.MULTILINE,
+_BOLD: Final = re.compile(r"\*\*(?:(?<!\*..)(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2}..)(?!\*))")
+_COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,5}(?=[ ](?:bytes?|octets?)\b)")
+_COUNT_IN_BRACKETS: Final = re.compile(
+    r"\((?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,6}\)[ \t]*+$", re.MULTILINE
 )
 _BINARY: Final = re.compile(
     r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"
@@ -69,7 +68,7 @@ _ADDRESS: Final = re.compile(
 _IP: Final = re.compile(r"(?<=[A-Za-z:=@/][ /])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::[0-9]{1,5})?(?![\w.])")
 _MARKS: Final = (
     *((" 0x", _ADDRESS), ("\t0x", _ADDRESS), (".", _IP), ("0", _BINARY), ("(", _CAST), ("", _DATED), ("", _TIMED)),
-    *(("", _LEVEL), ("**", _BOLD), ("-", _UUID), ("(", _COUNT), ("byte", _COUNT), ("octet", _COUNT)),
+    *(("", _LEVEL), ("**", _BOLD), ("-", _UUID), ("(", _COUNT_IN_BRACKETS), ("byte", _COUNT), ("octet", _COUNT)),
 )
 """The patterns of remarks, each with characters that a text with this remark contains."""
 
