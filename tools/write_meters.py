@@ -66,7 +66,8 @@ A profile is the description of the lists of one manufacturer. Each section belo
 type, `*` means any number of characters, and `?` means one character.
 
 A *power of ten* is the exponent for all numbers in a unit. For example, `A -2` means that the meter sends hundredths of
-an ampere. If a list contains scalers, hanparse uses these scalers. Otherwise it uses the powers of ten of the profile.
+an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in whole amperes. The type of `u64` is
+long64-unsigned. If a list contains scalers, hanparse uses these scalers. Otherwise it uses the powers of ten of the profile.
 If the profile contains no power of ten for a unit, the number becomes a register without a field. The option `Scale`
 corrects numbers in two cases: the meter is behind current transformers, or the meter sends another power of ten than
 its profile contains.
@@ -103,9 +104,9 @@ The columns of the frame tables are:
 [`ENERGOMERA`]: #energomera-energomera
 """
 CLOCKS = {
-    clock.AS_SENT: "as sent, UTC = local time + deviation; without a time zone if the list contains no deviation",
+    clock.AS_SENT: "as sent, UTC is local time + deviation. If the list has no deviation, the time has no time zone",
     clock.NORMAL_TIME: "normal time, UTC+1, all year",
-    clock.LOCAL_TIME: "as sent; if the list contains no deviation, Norwegian local time with daylight saving",
+    clock.LOCAL_TIME: "as sent. If the list has no deviation, the clock shows Norwegian local time (summer and winter)",
 }
 
 
@@ -168,7 +169,7 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
     source = re.search(rf"Source(?: of `{name}`)?: (.+?)(?:\n\n|\Z)", docstring + "\n\n", re.DOTALL)
     facts = [
         *([f"Source: {' '.join(source[1].split())}"] if source else []),
-        f"Recognised by {_recognised_by(profile)}.",
+        _conditions(profile),
         f"Clock: {CLOCKS[profile.clock]}.",
         f"Powers of ten: {_exponents(profile)}.",
     ]
@@ -176,29 +177,37 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _recognised_by(profile: Profile) -> str:
-    signatures = f"the types or codes of all elements ({_lists_of(profile.signatures)})" if profile.signatures else ""
-    unframed = f"the types of all elements of a list without a frame ({_lists_of(profile.unframed)})"
+def _conditions(profile: Profile) -> str:
     rules = [
-        *(f"the list identifier `{prefix}…`" for prefix in profile.list_ids),
-        *(f"the logical device name `{prefix}…`" for prefix in profile.devices),
+        *(f"the list identifier begins with `{prefix}`" for prefix in profile.list_ids),
+        *(f"the logical device name begins with `{prefix}`" for prefix in profile.devices),
         *(
-            f"the HDLC destination `{_address(destination)}`, source `{_address(source)}` and control `{control:02X}`"
-            for destination, source, control in profile.links
+            f"the HDLC frame has destination `{_address(to)}`, source `{_address(source)}` and control `{control:02X}`"
+            for to, source, control in profile.links
         ),
         *(
-            f"the push setup `{setup}` in a list without a logical device name"
+            f"the list has the push setup `{setup}` and no logical device name"
             for setup in profile.setups
             if not profile.devices
         ),
-        *([signatures] if signatures else []),
-        *([unframed] if profile.unframed else []),
+        *(["the types or codes of all elements " + _match(profile.signatures)] if profile.signatures else []),
+        *(
+            ["the list has no frame, and the types of all elements " + _match(profile.unframed)]
+            if profile.unframed
+            else []
+        ),
+        *(["the list consists of attribute descriptors and values"] if profile.attributes else []),
     ]
-    return "; or ".join(rules) or "the codes in the list"
+    if len(rules) > 1:
+        return "\n".join(
+            ["hanparse uses this profile if one of these conditions is true:", *(f"  * {one}" for one in rules)]
+        )
+    rule = rules[0] if rules else "the list contains codes and no other profile matches"
+    return f"hanparse uses this profile if {rule}."
 
 
-def _lists_of(signatures: Sequence[object]) -> str:
-    return "1 list" if len(signatures) == 1 else f"{len(signatures)} lists"
+def _match(signatures: Sequence[object]) -> str:
+    return "match a list of this profile" if len(signatures) == 1 else f"match one of {len(signatures)} lists"
 
 
 def _address(groups: tuple[int, ...]) -> str:
@@ -213,7 +222,7 @@ def _exponents(profile: Profile) -> str:
         f"{unit} {power:+d} if a number in {unit} is {limit:,} or more"
         for unit, (limit, power) in profile.higher_resolution.items()
     ]
-    return ", ".join(powers) or "as sent"
+    return ", ".join(powers) or "the scalers in the list"
 
 
 def _models(profile: Profile) -> str:
