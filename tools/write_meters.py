@@ -40,8 +40,9 @@ The table lists the meters by country and manufacturer. The last column links to
 
 If your meter is not in the table, hanparse can still read a list that contains its own OBIS codes, scalers and units.
 For any other unknown list hanparse raises `UnknownMeterError`. You can then make a report for an issue with
-[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read). [P1 telegrams](p1.md#meters-per-country) lists
-the contents of the telegrams of each country. [Ciphered meters](ciphered.md) describes how to get a key and use it.
+[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read).
+[P1 telegrams](p1.md#contents-of-the-telegrams-by-country) lists the contents of the telegrams of each country.
+[Ciphered meters](ciphered.md) describes how to get a key and use it.
 
 The column *evidence* is the number of frame files in `tests/frames` that the tests decode. A frame file contains the
 bytes of a push and the expected values. There are three sources of frames:
