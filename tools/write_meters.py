@@ -1,6 +1,6 @@
 """Write docs/meters.md and the table of countries in docs/index.md from the profiles and the frames of tests/frames.
 
-Run ``python tools/write_meters.py`` after you change a profile or a frame file; a test fails when the page is old.
+Run ``python tools/write_meters.py`` after you change a profile or a frame file. A test fails if the page is old.
 """
 
 from __future__ import annotations
@@ -113,7 +113,7 @@ CLOCKS = {
 
 @dataclass(frozen=True)
 class Proof:
-    """A frame file and the profile that reads it."""
+    """A `Proof` holds the content of a frame file, its parsed frame, and the profile that reads it."""
 
     name: str
     content: dict[str, Any]

@@ -1,6 +1,6 @@
 """Write docs/obis.md from the registry of OBIS codes: every code with its meaning, and every field with its codes.
 
-Run ``python tools/write_obis.py`` after you change the registry; a test fails when the page is old.
+Run ``python tools/write_obis.py`` after you change the registry. A test fails if the page is old.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Write the speed table of README.md from docs/speed.md: one list of each manufacturer, compared with amshan.
 
-Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test fails when the table is old.
+Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``. A test fails if the table is old.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Return the table: for each list the time of a push with a known layout, and the ratio to amshan."""
+    """Return the table with the time of hanparse and amshan for one push of each list, and the ratios of these times."""
     version = re.search(r"amshan \d[\d.]*\d", speed)
     peer = version[0] if version else "amshan"
     head, rows = _pushes(speed)
