@@ -1,4 +1,4 @@
-"""Makes the tables of meters and carriers for docs/meters.md from docs/supported.toml and the frame files."""
+"""Make the tables of meters and carriers for docs/meters.md from docs/supported.toml and the frame files."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ QUANTITIES: Final = {
     "reactive energy": r"reactive_energy_.+",
     "gas and water": r"(gas|water)_volume",
 }
-"""The quantities in the table, and the fields of `Measurement` for each quantity."""
+"""The quantities in the column "contents of the pushes", and a pattern for the fields of each quantity."""
 
 
 @dataclass(frozen=True)
 class FrameFile:
-    """Holds the name of a frame file, the origin of its bytes, and the fields that the tests expect."""
+    """A `FrameFile` holds the name of a frame file, its evidence, and the fields that the tests expect."""
 
     name: str
     evidence: str
@@ -54,7 +54,7 @@ def frame_files() -> list[FrameFile]:
 
 
 def evidence(content: dict[str, Any]) -> str:
-    """Return the origin of the bytes of a frame file: ``"built"``, ``"document"`` or ``"real"`` (from a meter)."""
+    """Return the source of the bytes of a frame file: ``"built"``, ``"document"`` or ``"real"``."""
     source = content["source"]
     if content["why"].startswith("built:") or source.startswith(("built", "made")) or "enciphered here" in source:
         return "built"
@@ -64,15 +64,16 @@ def evidence(content: dict[str, Any]) -> str:
 def tables() -> tuple[str, str]:
     """Return the table of meters and the table of carriers as Markdown.
 
-    Raises `ValueError` if a row contains a carrier or profile that no frame file of the row proves, or an unknown frame
-    file.
+    Raises `ValueError` if a row names an unknown carrier, or if a pattern matches no frame file.
     """
     data = tomllib.loads(DATA.read_text("utf-8"))
     files = frame_files()
     names = {carrier["name"] for carrier in data["carrier"]}
     for meter in data["meter"]:
         if unknown := {*meter["carriers"]} - names:
-            raise ValueError(f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: no carrier {unknown}")
+            raise ValueError(
+                f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: expected the name of a carrier, found {unknown}"
+            )
     meters = [_meter(meter, files) for meter in data["meter"]]
     carriers = [_carrier(carrier, data["meter"], files) for carrier in data["carrier"]]
     head = ("country", "manufacturer", "types", "carrier", "contents of the pushes", "evidence", "profile")
@@ -127,7 +128,7 @@ def matching(patterns: Sequence[str], files: Iterable[FrameFile]) -> list[FrameF
     found = [file for file in files if any(fnmatchcase(file.name, pattern) for pattern in patterns)]
     for pattern in patterns:
         if not any(fnmatchcase(file.name, pattern) for file in found):
-            raise ValueError(f"{DATA.name}: no frame file with a measurement matches {pattern!r}")
+            raise ValueError(f"{DATA.name}: expected a frame file with a measurement for the pattern {pattern!r}")
     return found
 
 

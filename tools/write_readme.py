@@ -25,16 +25,14 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Return the table.
-
-    A row contains the time of a push of one list whose layout is learned, and the ratio to amshan.
-    """
-    rival = re.search(r"amshan \d[\d.]*\d", speed)
+    """Return the table with the time of hanparse and amshan for one push of each list, and the ratios of these times."""
+    version = re.search(r"amshan \d[\d.]*\d", speed)
+    peer = version[0] if version else "amshan"
     head, rows = _pushes(speed)
     ours = ("hanparse", "and all values read")
     shown = [head.index(name) for name in (*ours, "amshan", *(f"amshan / {name}" for name in ours))]
     lines = [
-        ("one push, µs", *ours, rival[0] if rival else "amshan", "times as fast", "with all values"),
+        ("time in µs", "hanparse", "hanparse, all values read", peer, "amshan / hanparse", "amshan / all values read"),
         ("---", *["---:"] * 5),
     ]
     lines += [(name, *(rows[name][column].partition(" (")[0] for column in shown)) for name in LISTS]

@@ -55,7 +55,7 @@ _LISTED: Final = (
     ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
     ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
     ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
-    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2: the meter number where 0-0:96.1.0 is not sent"),
+    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2; the meter number if a list has no 0-0:96.1.0"),
     ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
     ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),

@@ -30,7 +30,7 @@ _TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # the types of currents
 
 
 class Sent(NamedTuple):
-    """A `Sent` is one list: its number, the local time, the values by their OBIS codes, and the time of its registers."""
+    """One list: its number, the local time, the values by their OBIS codes, and the time of its registers."""
 
     number: int
     clock: datetime

@@ -1,6 +1,6 @@
 """Landis+Gyr meters: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
 
-Source: real captures. Norwegian lists contain scalers and units; lists of other countries do not.
+Source: real captures. The Norwegian lists contain scalers and units. The lists of other countries contain neither.
 """
 
 from dataclasses import replace
