@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _FILE_NAME: Final = re.compile(r"\s*\S{0,250}(?:[/\\]\S{1,250}|\.\w{1,6})\s*")
 _TOO_SHORT: Final = "among other text a dump has at least"
-_PART: Final = re.compile(f"[^{COVER}]+")
+_PART: Final = re.compile(rf"[^\s{COVER}][^\n{COVER}]*")
 _CHARACTER: Final = re.compile(r"\w")
 _SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
 _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
@@ -251,8 +251,10 @@ def says_no_dump(error: HexDumpError) -> bool:
 
 
 def _passed_over(left: str) -> Iterator[PassedOver]:
-    for number, line in enumerate(left.split("\n"), 1):
-        for part in _PART.finditer(line):
-            if _CHARACTER.search(part[0]):
-                blanks = len(part[0]) - len(part[0].lstrip())
-                yield PassedOver(number, part.start() + blanks + 1, part[0].strip())
+    line, line_start = 1, 0
+    for part in _PART.finditer(left):
+        if _CHARACTER.search(part[0]):
+            start = part.start()
+            line += left.count("\n", line_start, start)
+            line_start = left.rfind("\n", line_start, start) + 1 or line_start
+            yield PassedOver(line, start - line_start + 1, part[0].rstrip())
