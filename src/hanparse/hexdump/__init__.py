@@ -32,7 +32,8 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import HexDumpError
@@ -95,17 +96,22 @@ class Unsound(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dump:
     """Holds the bytes of all dumps in a text, in order."""
 
     data: bytes
-    passed_over: tuple[PassedOver, ...] = ()
-    """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
+    left: str = field(default="", repr=False)
+    """The text, with `COVER` in place of each character of a dump."""
     style: str = ""
     """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
     unsound: tuple[Unsound, ...] = ()
     """The bytes in which `hanparse.pasted` found no sound frame. Each part begins where a frame may begin."""
+
+    @cached_property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
+        return tuple(_passed_over(self.left))
 
 
 def parse(text: str) -> bytes:
@@ -138,7 +144,7 @@ def find(text: str) -> list[Piece]:
 
 def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
     """Return a dump with the bytes `data`. The text outside `pieces` is listed in `Dump.passed_over`."""
-    return Dump(data, tuple(_passed_over(cover(text, pieces))), _style(pieces))
+    return Dump(data, cover(text, pieces), _style(pieces))
 
 
 def like_bytes(text: str) -> bool:
@@ -165,7 +171,7 @@ class _Found(NamedTuple):
 
     def dump(self, text: str) -> Dump:
         """Return the dump for `text`, the text that was searched."""
-        return Dump(self.data, tuple(_passed_over(self.left(text))), _style(self.pieces))
+        return Dump(self.data, self.left(text), _style(self.pieces))
 
     def left(self, text: str) -> str:
         """Return `text` with all pieces covered. The remarks remain, because they are passed over."""

@@ -138,7 +138,10 @@ def marked(
     def data(said: str) -> bytes:
         words = number.findall(said)
         if base == 16:  # noqa: PLR2004
-            return bytes.fromhex("".join([word.zfill(2) for word in words]))
+            joined = "".join(words)
+            return bytes.fromhex(
+                joined if len(joined) == 2 * len(words) else "".join([word.zfill(2) for word in words])
+            )
         return bytes([int(word.replace(" ", ""), base) for word in words])
 
     def read(text: str) -> list[Piece]:
