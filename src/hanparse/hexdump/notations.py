@@ -158,7 +158,7 @@ MARKED: Final = (
         for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "16#", "#", "=", "#x", "8'h", r"(?<!\w)x")
     ),
     marked('[xX]"', '"'),
-    *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,4}\":[ ]?")),
+    *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
 """The readings of bytes with a mark of programming languages, terminals or JSON, or with an unusual separator."""

@@ -37,9 +37,9 @@ _LONGEST_ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that one round passes over."""
-_INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+][0-9A-Fa-f]{2})[/_+][0-9A-Fa-f]{0,2}\Z")
+_INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-][0-9A-Fa-f]{0,2}\Z")
 """Matches the last escape of a sample, and the last byte of ``7E/A0/27``."""
-_LAST_WORD: Final = re.compile(r"(?<![\w+/])[\w+/]+\Z")
+_LAST_WORD: Final = re.compile(r"(?<![\w+/-])[\w+/-]+\Z")
 
 
 def _other(units: list[Unit]) -> int:
