@@ -4,7 +4,8 @@
     python benchmarks/fleet.py --rounds 9
 
 Needs hanparse with the extra ``archive``, and dask and distributed; pyspark and Java for the row of Spark. The engines
-are measured in turn, by elapsed time without the start of their workers; a ratio is that of two figures of one round.
+run one after the other. The times are elapsed times, without the start of the workers. Each ratio compares two figures
+of the same round.
 """
 
 from __future__ import annotations
@@ -110,14 +111,16 @@ def fleet() -> str:
     push, rate, frame = of_meters(10_000), _METERS / _PERIOD, _of_convert()
     rows = {
         "pushes per second": f"{rate:,.0f}",
-        "one push, with 10,000 decoders in turn": f"{push:.1f} µs",
-        "processors that decode them": f"{rate * push / 1e6:.2f}",
-        "state, pickled": f"{len(state):,} bytes; {_METERS * len(state) / 2**30:.2f} GiB",
-        "time to pickle all of it": f"{dumping:.0f} µs; {_METERS * dumping / 1e6:.0f} s of one processor",
-        "time to load all of it": f"{loading:.0f} µs; {_METERS * loading / 1e6:.0f} s of one processor",
-        "the first push after that": f"{restored:.0f} µs; {_METERS * restored / 1e6 / 60:.0f} min of one processor",
-        "captures to Parquet, for each push": f"{frame:.2f} µs",
-        "processors that convert the captures of all": f"{rate * frame / 1e6:.2f}",
+        "time to decode one push, if 10,000 decoders receive pushes in turn": f"{push:.1f} µs",
+        "processors that decode all pushes": f"{rate * push / 1e6:.2f}",
+        "size of one pickled decoder; of all": f"{len(state):,} bytes; {_METERS * len(state) / 2**30:.2f} GiB",
+        "time to pickle one decoder; all": f"{dumping:.0f} µs; {_METERS * dumping / 1e6:.0f} s of one processor",
+        "time to load one decoder; all": f"{loading:.0f} µs; {_METERS * loading / 1e6:.0f} s of one processor",
+        "time to decode the first push after loading; for all decoders": (
+            f"{restored:.0f} µs; {_METERS * restored / 1e6 / 60:.0f} min of one processor"
+        ),
+        "time to convert one push of a capture to Parquet": f"{frame:.2f} µs",
+        "processors that convert all captures to Parquet": f"{rate * frame / 1e6:.2f}",
     }
     lines = [f"| {name} | {cost} |" for name, cost in rows.items()]
     return "\n".join(["| 1,000,000 meters | |", "| --- | ---: |", *lines])

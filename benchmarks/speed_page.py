@@ -85,7 +85,7 @@ def _goals(rows: list[Row]) -> str:
                 _verdict(found),
             )
         )
-    return _table(("", "worst list to best", "goal", "stretch", ""), lines, "lrrrl")
+    return _table(("", "worst to best list", "goal", "stretch", ""), lines, "lrrrl")
 
 
 def _verdict(found: list[Row]) -> str:

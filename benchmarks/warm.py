@@ -1,9 +1,9 @@
-"""Measure a warm push in every carrier and in mixes of many meters, its values, and the state of a decoder.
+"""Measure the time of a push in every link layer and in mixed streams, the time of its values, and a decoder's memory.
 
     python benchmarks/warm.py            two minutes; writes docs/warm.md
-    python benchmarks/warm.py --short    thirty seconds; prints the tables and fails above twice a goal, not for times
+    python benchmarks/warm.py --short    thirty seconds; prints the tables; fails above twice a goal, except for times
 
-Needs hanparse with the extra ``crypto``. Every figure but the sizes is a ratio of processor times of the same run.
+Needs hanparse with the extra ``crypto``. A ratio compares two processor times of the same run.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ HEADER: Final = b"\x41\x08\x83\x13"
 APDU: Final = named("aidon/list2-6534-tn").apdu
 SMALL: Final = named("kaifa/list2-ma304h4-tn").apdu
 ROUNDS: Final = 40
-_SHORT_LISTS: Final = ("Aidon list 1", "Kaifa list 1")  # of fewer than five values, all are read at once
+_SHORT_LISTS: Final = ("Aidon list 1", "Kaifa list 1")
+"""Lists with fewer than five values. hanparse reads all values of such a list at once."""
 
 
 class Row(NamedTuple):
@@ -98,11 +99,11 @@ def carried() -> list[Row]:
     sealed = seal(LLC + Meter(title=TITLE).cipher(APDU), HEADER)
     limit = frame + microseconds(lambda: gcm(APDU))
     ciphered = warm([sealed], key=KEY, auth_key=AUTH_KEY) / limit
-    return [*rows, Row("ciphered, against one AES-GCM call and one frame", ciphered, 2)]
+    return [*rows, Row("ciphered APDU in HDLC", ciphered, 2)]
 
 
 def gcm(content: bytes) -> bytes:
-    """Decipher and verify with a tag of 12 bytes, by `cryptography` alone; the tag is never compared."""
+    """Decipher with `cryptography` and a tag of 12 bytes. The function does not compare the tag."""
     decryptor = Cipher(algorithms.AES(KEY), modes.GCM(TITLE + b"\0\0\0\1", bytes(12), 12)).decryptor()
     decryptor.authenticate_additional_data(b"\x30" + AUTH_KEY)
     return decryptor.update(content)
@@ -116,9 +117,9 @@ def mixed() -> list[Row]:
     two = [seal(LLC + named(name).apdu, HEADER) for name in ("kaifa/list2-ma304h4-tn", "kamstrup/list1-3phase")]
     rows = []
     for name, sent in (
-        ("two manufacturers on one link", two),
-        ("one list on 100 links", links),
-        (f"{len(kinds)} kinds of push", kinds),
+        ("lists of two manufacturers from one HDLC address", two),
+        ("the same list from 100 HDLC addresses", links),
+        (f"{len(kinds)} different lists", kinds),
     ):
         alone = sum(warm([push]) for push in sent[:20]) / len(sent[:20])
         rows.append(Row(name, warm(sent) / alone, 3))
@@ -185,9 +186,9 @@ def state() -> list[Row]:
     tracemalloc.stop()
     decoder = learned()
     return [
-        Row("a decoder that has learned two lists", size, 8, "KiB"),
-        Row("the same, pickled", len(pickle.dumps(decoder)) / 1024, 1, "KiB"),
-        Row("pickling it", microseconds(lambda: pickle.dumps(decoder)), 50, "µs"),
+        Row("a decoder with the layouts of two lists", size, 8, "KiB"),
+        Row("the pickle of this decoder", len(pickle.dumps(decoder)) / 1024, 1, "KiB"),
+        Row("the time to pickle this decoder", microseconds(lambda: pickle.dumps(decoder)), 50, "µs"),
     ]
 
 
@@ -198,7 +199,7 @@ def table(rows: Sequence[Row]) -> str:
 
 
 def main() -> int:
-    """Measure, and write the page or compare with twice the goals."""
+    """Measure, and write the page, or compare the figures with twice the goals."""
     parser = argparse.ArgumentParser(description="warm pushes in every carrier, and the state of a decoder")
     parser.add_argument("--short", action="store_true", help="print only; fail above twice a goal")
     short = parser.parse_args().short

@@ -31,7 +31,7 @@ def test_a_positional_list_is_explained_part_by_part() -> None:
             0x11,
             bytes.fromhex("090c07e3020401173416ff800000"),
             "date-time",
-            f"{clock}; by clock rule Europe/Oslo 2019-02-04T23:52:22+01:00 -> timestamp",
+            f"{clock}; with clock rule Europe/Oslo: 2019-02-04T23:52:22+01:00 -> timestamp",
         ),
         (0x1F, b"\x02\x01", "structure", "1 element"),
         (

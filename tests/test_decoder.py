@@ -93,7 +93,7 @@ def test_an_apdu_without_frame_is_read_when_it_names_its_meter() -> None:
     ("source", "error", "words"),
     [
         (b"hello", FrameError, r"no flag \(7E\) in 5 bytes"),
-        (LIST_1.hex(" ").encode(), FrameError, "122 bytes of text; hanparse reads a hex dump as str"),
+        (LIST_1.hex(" ").encode(), FrameError, "122 bytes of text; give a hex dump as str"),
         (bytes.fromhex("7E 13 2B 48 A2 D2 E6 1E 0F 00") * 3, FrameError, "wrong parity"),
         (b"\x7e\x7e\x7e", FrameError, r"format field \(A0 to AF\) after a flag \(7E\), found 7E"),
         (bytes.fromhex("68 0D 0D 68 53 FF 11 01 67"), FrameError, "M-Bus"),

@@ -56,8 +56,8 @@ def test_an_instant_beyond_the_calendar_is_its_end(hours: int) -> None:
 def test_naive_and_aware_times_mixed_are_a_type_error_that_says_so() -> None:
     aware, naive = datetime(2024, 1, 15, tzinfo=UTC), datetime(2024, 1, 15)  # noqa: DTZ001  the same
     for first, second, message in (
-        (aware, naive, "expected an aware datetime as now, as before, found a naive one"),
-        (naive, aware, "expected a naive datetime as now, as before, found an aware one"),
+        (aware, naive, "expected an aware datetime as now, as in the first call, found a naive datetime"),
+        (naive, aware, "expected a naive datetime as now, as in the first call, found an aware datetime"),
     ):
         clock = CallersClock()
         clock.instant(first)

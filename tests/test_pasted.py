@@ -2,8 +2,17 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 import texts
+from framefiles import named
 from wire import seeded
+
+from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
+
+LIST_1 = named("kaifa/list1-no").apdu
+LIST_2 = named("kaifa/list2-ma304h3e-it-b").apdu
+FRAME = named("kaifa/list2-ma304h3e-it-b").data
+ABOVE, BELOW = texts.SURROUNDINGS["sentences"]
 
 
 def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence() -> None:
@@ -12,3 +21,43 @@ def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence() -
     answers = {text.made: texts.verdict(text) for text in made}
     assert [name for name, answer in answers.items() if answer == "wrong"] == []
     assert Counter(answers.values())["named error"] <= 0.02 * len(answers)  # the long run of nox asks for 0.005
+
+
+@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - {"HTML"}))
+def test_a_dump_in_every_notation_resembles_bytes(notation: str) -> None:
+    assert hexdump.LIKE_BYTES_ALONE.search(texts.NOTATIONS[notation](LIST_2))
+
+
+@pytest.mark.parametrize("other", ["pairs", "JSON list", "decimal a line", "bare binary", "C string"])
+@pytest.mark.parametrize("notation", ["pairs", "JSON list", "decimal a line", "bare binary", "C string"])
+def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, other: str) -> None:
+    text = f"{texts.NOTATIONS[notation](LIST_1)}\n\n{texts.NOTATIONS[other](LIST_2)}"
+    assert len(decode_all(text)) == 2
+
+
+def test_an_apdu_beside_bytes_of_a_damaged_apdu_in_another_notation_is_named() -> None:
+    text = f"{texts.NOTATIONS['bare binary'](LIST_1)}\n\n{list(LIST_2[:-3])}"
+    with pytest.raises(HexDumpError, match="beside other bytes without a frame; paste it alone"):
+        pasted.dump(text)
+
+
+@pytest.mark.parametrize("notation", texts.NOTATIONS)
+@pytest.mark.parametrize("data", [FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], FRAME[:-20]], ids=["wrong", "cut"])
+def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_notation(
+    notation: str, data: bytes
+) -> None:
+    dump = texts.NOTATIONS[notation](data)
+    with pytest.raises(FrameError, match=r"the frame ends after|FCS .* does not fit"):
+        decode_all(f"{ABOVE}{dump}{BELOW}")
+
+
+@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}))
+@pytest.mark.parametrize("damage", ["typed over", "masked"])
+def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_it(notation: str, damage: str) -> None:
+    dump = texts.damaged(seeded(7), notation, FRAME, damage)
+    with pytest.raises(HanParseError) as caught:
+        decode_all(f"{ABOVE}{dump}{BELOW}")
+    first = ABOVE.count("\n") + 1
+    line = caught.value.line if isinstance(caught.value, HexDumpError) else first
+    assert first <= line <= first + dump.count("\n")
+    assert isinstance(caught.value, HexDumpError) or "(line " in str(caught.value)

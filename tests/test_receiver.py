@@ -266,7 +266,7 @@ def test_an_m_bus_header_without_a_frame_is_an_error_that_says_it() -> None:
 @pytest.mark.parametrize(
     ("data", "offset", "said"),
     [
-        (b"7E A0 27 01 02 01 10 5A", 0, "found 23 bytes of text; hanparse reads a hex dump as str"),
+        (b"7E A0 27 01 02 01 10 5A", 0, "found 23 bytes of text; give a hex dump as str"),
         (b"\xdb\x08", 0, "no flag .7E. in 2 bytes; its first byte is the tag of general-glo-ciphering"),
         (b"\x02\x03", 0, "no flag .7E. in 2 bytes$"),
         (b"\x00\x7e\x13\x2b", 2, "expected a format field .A0 to AF. after a flag .7E., found 13, .* wrong parity"),

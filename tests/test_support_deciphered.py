@@ -112,5 +112,5 @@ def test_a_list_in_clear_that_no_profile_reads_is_reported() -> None:
 def test_the_check_sequence_of_a_deciphered_telegram_is_not_in_the_report() -> None:
     telegram = b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n!AB12\r\n"
     report = attachment([framed(Meter().cipher(telegram))], key=KEY, auth_key=AUTH_KEY)
-    assert "the content that the keys opened cannot be read" in report
+    assert "the deciphered content cannot be read" in report
     assert "AB12" not in report

@@ -68,7 +68,7 @@ def test_a_report_on_nothing_says_so() -> None:
 @settings(max_examples=30)
 @given(st.binary(max_size=400), st.lists(st.text(max_size=5), max_size=2))
 def test_a_report_is_made_of_any_bytes(data: bytes, keep: list[str]) -> None:
-    assert attachment([data], keep).startswith("### What")
+    assert attachment([data], keep).startswith("### Report")
 
 
 @settings(max_examples=60)
@@ -79,7 +79,7 @@ def test_a_report_is_made_of_damaged_frames(random: st.DataObject) -> None:
         at = random.draw(st.integers(0, len(data) - 1))
         data[at : at + random.draw(st.integers(0, 3))] = random.draw(st.binary(max_size=4))
         data = data or bytearray(b"~")
-    assert attachment([bytes(data)]).startswith("### What")
+    assert attachment([bytes(data)]).startswith("### Report")
 
 
 def test_a_block_that_is_cut_off_is_reported() -> None:

@@ -162,6 +162,7 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
         f"{line.offset:07o} " + " ".join(f"{byte:03o}" for byte in line.data) for line in dumpstyles.lines(data)
     ),
     "binary": lambda data: rows([f"0b{byte:08b}" for byte in data], 4),
+    "bare binary": lambda data: rows([f"{byte:08b}" for byte in data], 8),
     "halves in binary": lambda data: rows([f"{byte >> 4:04b} {byte & 15:04b}" for byte in data], 1),
     "slashes": lambda data: data.hex("/").upper(),
     "equals": lambda data: "".join(f"={byte:02X}" for byte in data),

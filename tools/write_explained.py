@@ -1,6 +1,6 @@
-"""Write docs/explained.md: the explanations of one frame from each manufacturer and of three that cannot be decoded.
+"""Write docs/explained.md: the explanations of one frame from each manufacturer, and of three undecodable frames.
 
-Run ``python tools/write_explained.py`` after you change what `explain` prints; a test fails when the page is old.
+Run ``python tools/write_explained.py`` after a change of the output of `explain`. A test fails if the page is old.
 """
 
 from __future__ import annotations
@@ -15,44 +15,58 @@ FRAMES = ROOT / "tests" / "frames"
 PAGE = ROOT / "docs" / "explained.md"
 
 SHOWN = (
-    ("Aidon", "aidon/list2-6515-1phase", "Every register contains its code, value, scaler and unit."),
+    (
+        "Aidon",
+        "aidon/list2-6515-1phase",
+        "Every register is a structure that contains a code, a value, a scaler and a unit.",
+    ),
     (
         "Kaifa",
         "kaifa/list2-ma105h2e-1phase",
-        "The list contains values without codes. The position of a value defines its meaning.",
+        "The list contains values without codes. The position of a value in the list defines its meaning.",
     ),
     (
         "Kamstrup",
         "kamstrup/list1-1phase-nulls",
-        "The list contains a code, then its value, and so on. A 1-phase meter sends null-data for the other phases.",
+        "Codes and values alternate in the list. This 1-phase meter sends null-data for L2 and L3.",
     ),
-    ("Landis+Gyr", "embriq/list2-zmf-tn", "The list has the same structure as Aidon's."),
+    ("Landis+Gyr", "embriq/list2-zmf-tn", "The list has the same structure as the list of Aidon."),
     (
         "A damaged frame",
         "refused/wrong-fcs",
-        "The explanation shows the values, but they do not become a measurement.",
+        "The FCS of this frame is wrong. The explanation shows the values, but `decode` returns no measurement.",
     ),
-    ("A truncated frame", "refused/truncated", "The explanation covers the bytes that were received."),
+    (
+        "A truncated frame",
+        "refused/truncated",
+        "The end of this frame is missing. The explanation shows the received bytes.",
+    ),
     (
         "A ciphered push",
         "refused/ciphered-glo",
-        "The explanation shows the ciphered bytes, and why they cannot be read.",
+        "Without a key, the explanation shows only that the push is ciphered.",
     ),
 )
 
 HEAD = """# Frames explained
 
-This page shows the output of `print(hanparse.explain(dump))` for one frame from each manufacturer, and for three
-frames that cannot be decoded. The first lines summarise the input, with one line for each frame. The table below them
-has four columns: offset, bytes, their name, and their meaning. `->` names the field of `Measurement` that the value
-fills. `!` in the first column marks an error.
+The function `explain` shows the meaning of every byte of a dump. This page contains the output of
+`print(hanparse.explain(dump))` for seven frames: one frame from each of four manufacturers, and three frames that
+hanparse cannot decode.
 
-The output contains every byte once. `explain(dump).children` is the same explanation as a tree,
-`explain(dump).to_dict()` has it for JSON, and a notebook shows it as a table. If a push is sent in segments, each
-frame lists the elements that it contains; an element in two segments has its value at its last bytes. A flag between
-two frames is listed with the first frame.
+The first line of an output contains the number of bytes and frames. The next lines describe each frame. Below them, a
+table has four columns: the offset of the first byte, the bytes, the name of the element, and its meaning. All offsets
+and bytes are hexadecimal. An arrow (`->`) is in front of the field of `Measurement` that contains the value. An
+exclamation mark (`!`) in the first column marks an error.
 
-The frames are in `tests/frames`. `python tools/write_explained.py` writes this page.
+The table contains every byte exactly once. If a meter sends a push in segments, the table shows the elements below the
+frame that contains them. If an element is in two segments, its value is in the row of its last bytes. A flag between
+two frames is in the table of the first frame.
+
+`explain(dump).children` contains the same explanation as a tree, and `explain(dump).to_dict()` returns this tree as a
+`dict` for JSON. A Jupyter notebook shows the explanation as a table.
+
+The frames are in the folder `tests/frames` of the repository. `python tools/write_explained.py` writes this page.
 """
 
 

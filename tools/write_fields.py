@@ -13,7 +13,7 @@ from hanparse.obis import Kind, Obis
 
 MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
 
-HEAD: Final = '''"""The fields of `Measurement`. ``python tools/write_fields.py`` writes them from the registry."""
+HEAD: Final = '''"""Declares the fields of `Measurement`, from the registry, by ``python tools/write_fields.py``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """The values that a push may contain, one attribute for each field."""
+    """Declares one attribute for each value that a push can contain."""
 
     __slots__ = ()
 

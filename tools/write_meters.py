@@ -38,9 +38,10 @@ Find your country, manufacturer and meter type:
 {meters}
 
 Your meter is not in the table? hanparse also reads every list that contains its own OBIS codes, scalers and units. For
-any other list it raises `UnknownMeterError`; [`hanparse report`](dump.md#report-what-is-not-read) then makes a report
-for an issue. [P1 telegrams](p1.md#meters-per-country) shows the contents of the telegrams of
-each country, and [Ciphered meters](ciphered.md) describes how to get and use a key.
+any other list it raises `UnknownMeterError`.
+[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read) then writes a report for an issue.
+[P1 telegrams](p1.md#meters-per-country) shows the contents of the telegrams of each country, and
+[Ciphered meters](ciphered.md) describes how to get and use a key.
 
 *Evidence* is the number of frame files in `tests/frames` that the tests decode. A *real* frame was sent by a meter, and
 only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame follows

@@ -1,19 +1,19 @@
-"""Unwraps the messages that gateways publish to a broker: `parts` returns the bytes on the wire inside one message.
+"""Unwraps the messages that gateways publish to an MQTT broker: `parts` yields the bytes of the meter in one message.
 
-A message contains one of these:
+A message has one of these formats:
 
-* the bytes themselves, which are returned unchanged;
-* hex digits (amsreader, format 255), or the text of P1 telegrams with the line ends of the gateway;
-* JSON with such a text, as in ``{"data": "7EA0…"}`` (amsreader, formats 0 and 4 to 6);
-* the protobuf of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated. Each of these entries
-  contains the uptime in ms as fixed64 (field 1), the kind of port, "HAN" or "P1" (field 2), and the data (field 3). A
-  Pulse P1 compresses the data of all entries of a message as one zlib stream and ends each entry with a sync flush. The
-  source is messages in issues of amshan-homeassistant (#71, #91, #97, #101).
+* It consists of the bytes of the meter.
+* It is text: hex digits (amsreader, format 255) or P1 telegrams with the line ends that the gateway uses.
+* It is JSON that contains hex digits or telegrams, as in ``{"data": "7EA0…"}`` (amsreader, formats 0 and 4 to 6).
+* It is a protobuf message of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated; each one
+  holds an entry. An entry contains the uptime in ms as fixed64 (field 1), the name of the port, "HAN" or "P1" (field
+  2), and the data (field 3). A Pulse P1 compresses the data of all entries of a message as one zlib stream and ends
+  each entry with a sync flush. The sources are messages in issues #71, #91, #97 and #101 of amshan-homeassistant.
 
-Other text is a note of the gateway, and other JSON contains values that the gateway decoded. Neither contains bytes
-from the wire.
+Other text is a status message of the gateway, and other JSON contains values that the gateway decoded. `parts` yields
+nothing for both of them.
 
-Bounds: a message has at most `MAX_PAYLOAD` bytes, before and after it is decompressed.
+A message has at most `MAX_PAYLOAD` bytes, both before and after decompression.
 """
 
 from __future__ import annotations
@@ -38,26 +38,28 @@ _MIN_BYTES: Final = 8  # a shorter text such as "4200" is a number that the gate
 _PORTS: Final = (b"HAN", b"P1")
 _ENTRY, _UPTIME, _PORT, _DATA = 2, 1, 2, 3
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_MAX_VARINT: Final = 10  # bytes of a number of 64 bits, with seven bits in each
+_MAX_VARINT: Final = 10  # the bytes of a number of 64 bits; each byte holds seven bits of the number
 _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """Bytes from the wire that a message contains. The parts have the order in which the gateway received them."""
+    """A part holds bytes of the meter that a message contains. The parts are in the order of their arrival."""
 
     data: bytes
     age: float = 0.0
-    """The time in seconds from the arrival of these bytes at the gateway to the arrival of the last part."""
+    """The time in seconds from the arrival of these bytes at the gateway to the arrival of the message's last part."""
 
 
 def parts(payload: bytes) -> Iterator[Part]:
     """Yield the parts of one message.
 
-    Raises `FrameError` for a message that is larger than `MAX_PAYLOAD`. Also raises it for damaged compressed data,
-    after it has yielded the parts before the damage.
+    Raises `FrameError` for a message that is larger than `MAX_PAYLOAD`. If compressed data are damaged, `parts` yields
+    the parts before the damage and then raises `FrameError`.
     """
     if len(payload) > MAX_PAYLOAD:
-        raise FrameError(f"expected a message of at most {MAX_PAYLOAD} bytes, found {len(payload)}; it is ignored")
+        raise FrameError(
+            f"expected a message of at most {MAX_PAYLOAD} bytes, found {len(payload)}; the message is ignored"
+        )
     text = _text(payload)
     if text is None:
         yield from _unwrapped(payload)
@@ -72,7 +74,7 @@ def parts(payload: bytes) -> Iterator[Part]:
 
 
 def _text(payload: bytes) -> str | None:
-    """Return the text that a message consists of; `None` for binary data, which contain other control characters."""
+    """Return the message as text; `None` for binary data, which contain control characters that text does not have."""
     if not _TEXT.fullmatch(payload):
         return None
     with suppress(UnicodeDecodeError):
@@ -81,7 +83,7 @@ def _text(payload: bytes) -> str | None:
 
 
 def _strings(text: str) -> Iterator[str]:
-    """Yield the strings in a JSON object or array, or the single JSON string; yield nothing for incomplete JSON."""
+    """Yield the strings in a JSON object or array, or the single JSON string; yield nothing for invalid JSON."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):
@@ -105,7 +107,7 @@ def _written(text: str) -> Iterator[Part]:
         yield Part(text.encode() + b"\r\n")
 
 
-# --- the envelope of the Tibber Pulse --------------------------------------------------------------------------------
+# --- the protobuf message of the Tibber Pulse ------------------------------------------------------------------------
 
 
 class _Entry(NamedTuple):
@@ -125,7 +127,7 @@ def _unwrapped(data: bytes) -> Iterator[Part]:
 
 
 def _entries(data: bytes) -> list[_Entry]:
-    """Return the entries of an envelope; an empty list if `data` is not an envelope to its last byte."""
+    """Return the entries in the message of a Tibber Pulse; an empty list if `data` is not valid protobuf."""
     if not data or data[0] & 7 not in (_VARINT, _BYTES):
         return []
     with suppress(ValueError):
@@ -143,7 +145,7 @@ def _entry(data: bytes) -> _Entry | None:
 
 
 def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
-    """Yield number and value of each field of a protobuf message. Raises `ValueError` if `data` is no such message."""
+    """Yield the number and value of each field of a protobuf message. Raises `ValueError` for other data."""
     at = 0
     while at < len(data):
         key, at = _varint(data, at)
@@ -164,17 +166,17 @@ def _fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the number that begins at `at`, and the index after it."""
+    """Return the number that is encoded from the index `at` on, and the index of the byte after the number."""
     value = 0
     for shift, byte in enumerate(data[at : at + _MAX_VARINT]):
         value |= (byte & 0x7F) << 7 * shift
-        if byte < 0x80:  # noqa: PLR2004  the highest bit: more bytes follow
+        if byte < 0x80:  # noqa: PLR2004  more bytes follow if the highest bit is set
             return value, at + shift + 1
     raise ValueError(at)
 
 
 class _Inflate:
-    """Decompresses the data of the entries of one message; data that are not compressed are returned unchanged."""
+    """Decompresses the data of the entries of one message. Returns data unchanged if they are not compressed."""
 
     def __init__(self) -> None:
         self._stream: zlib._Decompress | None = None
@@ -196,5 +198,5 @@ class _Inflate:
 
 
 def _is_compressed(data: bytes) -> bool:
-    """Return whether `data` begins with the header of a zlib stream. No frame and no telegram begins with one."""
+    """Return whether `data` begins with the header of a zlib stream. No HDLC frame or P1 telegram begins like this."""
     return len(data) > 1 and data[0] & 0xF == _DEFLATE and int.from_bytes(data[:2], "big") % _ZLIB_MULTIPLE == 0

@@ -1,4 +1,7 @@
-"""Defines all errors that input can cause. Every other module may import this module; it imports no other module.
+"""Defines all errors that input can cause.
+
+A *sound* frame has the right structure and its check sequences fit. A sound payload has a structure that hanparse can
+decode to its last byte.
 
 ::
 
@@ -10,9 +13,9 @@
     │   └── CipherError            a ciphered push cannot be deciphered        .cause .system_title .invocation_counter
     └── UnknownMeterError          the payload is sound, no profile reads it   .report
 
-Each message contains what was found, what was expected, at which byte, and what to do. An argument of a wrong *type* is
-a mistake of the caller and raises ``TypeError``. An argument with a wrong value that is not input from a meter, such as
-a transformer ratio, raises ``ValueError``.
+Each message gives the value found, the value expected, the index of the byte, and a remedy. An argument of a wrong
+*type* is a mistake of the caller and raises ``TypeError``. An option with a wrong value, such as a transformer ratio of
+0, raises ``ValueError``.
 """
 
 from typing import Literal
@@ -22,15 +25,15 @@ CipherCause = Literal[
     "key", "auth_key", "tag", "swapped", "incomplete",
     "suite", "compressed", "not protected", "signed", "key-info", "service", "nested", "not a push",
 ]  # fmt: skip
-"""The causes why a ciphered push cannot be deciphered; the page "Ciphered meters" explains each cause."""
+"""The reasons why a ciphered push cannot be deciphered. The page "Ciphered meters" explains each of them."""
 
 
 class HanParseError(ValueError):
-    """The base class of all errors that input can cause. Catch this class to catch all of them."""
+    """The base class of all errors that input can cause. Catch this class to catch every such error."""
 
 
 class HexDumpError(HanParseError):
-    """The text is not a hex dump. `line` and `column` (from 1) give the first character that is not part of one."""
+    """The text is not a hex dump. `line` and `column` give the first wrong character; both count from 1."""
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(message)
@@ -39,9 +42,10 @@ class HexDumpError(HanParseError):
 
 
 class FrameError(HanParseError):
-    """The bytes are not a sound frame or P1 telegram. `offset` is the index of the wrong byte in all bytes fed.
+    """The bytes are not a sound frame or P1 telegram.
 
-    `after_header` is True if the header is sound (its HCS fits), so that the bytes are a damaged frame and not noise.
+    `offset` is the index of the wrong byte; all bytes are counted that the caller has fed. `after_header` is True if
+    the HCS of the header fits. The bytes are then a damaged frame and not noise.
     """
 
     def __init__(self, message: str, *, offset: int = 0, after_header: bool = False) -> None:
@@ -55,7 +59,7 @@ class FrameError(HanParseError):
 
 
 class ChecksumError(FrameError):
-    """A check sequence does not fit: `expected` is computed from the bytes, `found` was received.
+    """A check sequence does not fit. `expected` is the value computed from the bytes, `found` is the received value.
 
     `field` is ``"HCS"`` or ``"FCS"`` in HDLC, ``"checksum"`` in M-Bus, ``"CRC"`` in P1.
     """
@@ -68,7 +72,7 @@ class ChecksumError(FrameError):
 
 
 class DecodeError(HanParseError):
-    """The payload cannot be decoded. `offset` is the index of the wrong byte in all bytes given or fed."""
+    """The payload cannot be decoded. `offset` is the index of the wrong byte; all bytes are counted (`FrameError`)."""
 
     def __init__(self, reason: str, *, offset: int = 0) -> None:
         super().__init__(reason)
@@ -83,9 +87,9 @@ class DecodeError(HanParseError):
 class CipherError(DecodeError):
     """A ciphered push cannot be deciphered. `cause` is the reason as a short text (`CipherCause`).
 
-    The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender,
-    and `invocation_counter` is the number that the sender gave to the push. They are `None` if the push does not
-    contain them or is too damaged.
+    The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender.
+    `invocation_counter` is the number that the sender gave to the push. An attribute is `None` if the push does not
+    contain its value or is too damaged.
     """
 
     def __init__(
@@ -104,7 +108,7 @@ class CipherError(DecodeError):
 
 
 class UnknownMeterError(HanParseError):
-    """The payload is sound, but no profile reads it. `report` describes the payload in Markdown, without meter ids."""
+    """No profile reads the sound payload. `report` describes the payload in Markdown, without the meter number."""
 
     def __init__(self, message: str, *, report: str = "") -> None:
         super().__init__(message)

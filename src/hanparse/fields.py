@@ -1,8 +1,8 @@
-"""Describes each field of `Measurement` for programs that show or store it: unit, device class, state class, cadence.
+"""Describes the fields of `Measurement` for programs that show or store values: unit, device class, state class.
 
-Device classes and state classes are those of the sensors of Home Assistant. This module does not import Home Assistant,
-but a test compares every value with its tables. All values follow from the unit and kind of a field in the registry.
-Fields that hold tuples, such as the sub-meters, are left out.
+Home Assistant defines the device classes and state classes for its sensors. This module does not import Home Assistant;
+a test compares the values with the tables of Home Assistant. The values are derived from the name of a field, and from
+its unit and kind in the registry of OBIS codes. Fields that hold tuples, such as `submeters`, have no description.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Metadata(NamedTuple):
-    """The properties of one field of `Measurement`."""
+    """An instance describes one field of `Measurement`."""
 
     name: str
     """The name of the field, which is also its translation key."""
@@ -29,7 +29,7 @@ class Metadata(NamedTuple):
     device_class: str | None
     """The device class; `None` if no device class describes the field."""
     state_class: str | None
-    """"measurement" for an instantaneous value, "total_increasing" for a register or count, otherwise `None`."""
+    """"measurement" for an instantaneous value, "total_increasing" for a register or a counter, otherwise `None`."""
     precision: int | None
     """The number of decimals that a program should show; `None` for a value that is not a number."""
     cadence: float
@@ -61,12 +61,12 @@ _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "varh": _Quantity("reactive_energy", _TOTAL, 0, REGISTER_CADENCE),
 }
 _VOLUMES: Final = {"gas_volume": "gas", "water_volume": "water"}
-_OTHERS: Final = {Kind.TEXT: None, Kind.TIME: "timestamp", Kind.BREAKER: "enum"}
+_DEVICE_CLASSES: Final = {Kind.TEXT: None, Kind.TIME: "timestamp", Kind.BREAKER: "enum"}
 _WORDS: Final = {"id": "ID", "t1": "tariff 1", "t2": "tariff 2", "t3": "tariff 3", "t4": "tariff 4"}
 
 
 def _metadata(field: Field) -> Metadata | None:
-    """Return the properties of a field; `None` for a field that holds a tuple."""
+    """Return the description of a field; `None` for a field that holds a tuple."""
     if (quantity := _quantity(field)) is None:
         return None
     return Metadata(field.name, _display_name(field.name), field.unit or None, *quantity)
@@ -79,17 +79,19 @@ def _quantity(field: Field) -> _Quantity | None:
         return _QUANTITIES[field.unit]
     if field.kind is Kind.COUNT:  # the field `tariff` is the number of a tariff, which may decrease
         return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
-    return _Quantity(_OTHERS[field.kind], None, None, REGISTER_CADENCE) if field.kind in _OTHERS else None
+    if field.kind in _DEVICE_CLASSES:
+        return _Quantity(_DEVICE_CLASSES[field.kind], None, None, REGISTER_CADENCE)
+    return None
 
 
 def _display_name(name: str) -> str:
-    """Return the name of a field in English: phases, quadrants and P1 in capital letters, tariffs in full."""
+    """Return the name of a field in English, such as "Voltage L1" for ``voltage_l1``; "t1" becomes "tariff 1"."""
     words = [_WORDS.get(word, word.upper() if word[1:].isdigit() else word) for word in name.split("_")]
     text = " ".join(words)
     return text[0].upper() + text[1:]
 
 
 METADATA: Final[Mapping[str, Metadata]] = MappingProxyType(
-    {field.name: found for field in FIELD_OF.values() if (found := _metadata(field))}
+    {field.name: metadata for field in FIELD_OF.values() if (metadata := _metadata(field))}
 )
-"""Maps the names of fields to their properties, in the order of the registry."""
+"""Maps the name of each field to the description of the field, in the order of the registry."""

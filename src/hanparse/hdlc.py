@@ -1,9 +1,14 @@
-"""The HDLC link layer (IEC 62056-46, format type 3): `Frame` parses and builds a frame, `FrameReader` finds frames.
+"""Implements the HDLC link layer (IEC 62056-46, format type 3).
 
-The length field delimits a frame. 7E and 7D inside the information field are ordinary bytes, since nothing is escaped.
-The closing flag of a frame may be the opening flag of the next one. `hanparse.wire.reader` defines how a reader finds
-frames in a stream. This module checks frames byte by byte as they arrive, and builds them from the grammar in
-`hanparse.wire.hdlc_grammar`. Property tests compare the two.
+`Frame` parses and builds one frame, and `FrameReader` finds the frames in a stream. A frame is sound if it passes the
+checks of `find_end`. These checks include the header check sequence (HCS) and the frame check sequence (FCS).
+
+The length in the format field determines the end of a frame. HDLC with this format escapes no bytes, so 7E and 7D
+inside the information field are ordinary bytes. The closing flag of a frame may be the opening flag of the next frame.
+`hanparse.wire.reader` defines how a reader finds frames in a stream.
+
+This module checks a frame while its bytes arrive. `Frame.build` uses the grammar in `hanparse.wire.hdlc_grammar`.
+Property tests compare the checks with the grammar.
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
-from hanparse.wire.hdlc_parts import FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, Parts
+from hanparse.wire.hdlc_parts import FLAG, FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, TYPE_3, Parts
 from hanparse.wire.layer import NOTHING_KNOWN, Known
 from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import StreamReader
@@ -22,25 +27,26 @@ from hanparse.wire.reader import StreamReader
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FLAG: Final = 0x7E
-TYPE_3: Final = 0xA
+__all__ = ["FLAG", "TYPE_3", "Frame", "FrameReader", "Hdlc", "find_end", "groups", "truncated"]
+
 MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME
-"""The largest number of bytes that a reader of HDLC frames buffers."""
+"""The largest number of bytes in the buffer of a `FrameReader`."""
 
 SEGMENTED: Final = 0x08
-"""The segmentation bit in the first byte of the format field: more segments follow."""
+"""The segmentation bit in the first byte of the format field. It is set if the next frame continues the message."""
 
-_MIN_LENGTH: Final = 7  # format 2, two addresses of 1, control 1, FCS 2
+_MIN_LENGTH: Final = 7  # bytes: 2 of the format field, 1 of each address, 1 of the control field, 2 of the FCS
 _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A sound HDLC frame: addresses as tuples of 7-bit groups, control byte, information field.
+    """A `Frame` is a sound HDLC frame. It has the addresses as tuples of 7-bit groups, and the information field.
 
-    `offset` is the position of its opening flag in the stream, and `raw` contains its bytes with both flags.
-    `after_loss` is true when bytes other than flags were skipped just before it. Comparisons ignore these three fields.
+    `segmented` is true if the next frame continues the message. `offset` is the position of the opening flag in the
+    stream, and `raw` contains the bytes of the frame with both flags. `after_loss` is true if bytes other than flags
+    were skipped just before the frame. Comparisons ignore `offset`, `raw` and `after_loss`.
     """
 
     destination: Address
@@ -75,8 +81,8 @@ class Frame:
         """Parse `data`, which must be one frame from its opening flag to its closing flag.
 
         `offset` is the position of `data` in the stream. Positions in the frame and in errors count from the start of
-        the stream. Raises `FrameError` for the first error in `data` (`ChecksumError` when the HCS or the FCS does not
-        fit), and `TypeError` when `data` is not bytes-like.
+        the stream. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the HCS or the
+        FCS does not fit. Raises `TypeError` if `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -102,7 +108,7 @@ class Frame:
         return cls(destination, source, data[parts.control], information, segmented, offset, data, after_loss)
 
     def build(self) -> bytes:
-        """Return the frame as it is sent. Raises `ValueError` when a value does not fit into a frame."""
+        """Return the bytes of the frame, with both flags. Raises `ValueError` if a value does not fit into a frame."""
         from hanparse.wire.hdlc_grammar import FRAME, ConstructError  # noqa: PLC0415  needed only to build frames
 
         addresses = len(self.destination) + len(self.source)
@@ -116,7 +122,7 @@ class Frame:
         content = {"header": {"value": header}, "information": self.information}
         try:
             sent = bytes(FRAME.build({"content": {"value": content}}))
-            find_end(sent)  # the grammar would also send an address of three bytes
+            find_end(sent)  # raises an error for an address of three bytes, which the grammar accepts
         except (ConstructError, IndexError, ValueError) as error:
             expected = f"addresses of 1, 2 or 4 bytes and at most {MAX_LENGTH} bytes without the flags"
             raise ValueError(f"cannot build an HDLC frame: expected {expected}, found {self!r}") from error
@@ -124,7 +130,7 @@ class Frame:
 
 
 def groups(sent: Buffer) -> Address:
-    """Return the 7-bit groups of an address."""
+    """Return the 7-bit groups of the address with the bytes `sent`."""
     return tuple(byte >> 1 for byte in sent)
 
 
@@ -136,10 +142,10 @@ def _fail(message: str, offset: int) -> NoReturn:
 
 
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
-    """Return the end of the frame with the opening flag ``data[start]``, and whether its header is complete and sound.
+    """Return the end of the frame at `start`, and whether its header is complete and passes all checks.
 
-    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when the received bytes fail one
-    of the checks for which they suffice.
+    ``data[start]`` is the opening flag. While bytes are missing, the end is greater than ``len(data)``. Raises
+    `FrameError` if a check fails. A check is made as soon as its bytes have arrived.
     """
     size = len(data)
     if size > start + 1 and data[start + 1] >> 4 != TYPE_3:
@@ -157,12 +163,12 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     if not _check_header(data, start, end):
         return end, False
     if end <= size:
-        _check_rest(data, start, end)
+        _check_trailer(data, start, end)
     return end, True
 
 
 def _check_header(data: Buffer, start: int, end: int) -> bool:
-    """Check the received bytes of addresses, control and HCS. Return whether all of them were received."""
+    """Check the addresses, the control field and the HCS as far as their bytes arrived. Return whether all arrived."""
     control = start + 3
     for name in ("destination", "source"):
         control = _address_end(data, control, end, name)
@@ -177,7 +183,7 @@ def _check_header(data: Buffer, start: int, end: int) -> bool:
     return control + 1 + (SEQUENCE_SIZE if between else 0) <= len(data)
 
 
-def _check_rest(data: Buffer, start: int, end: int) -> None:
+def _check_trailer(data: Buffer, start: int, end: int) -> None:
     if data[end - 1] != FLAG:
         raise FrameError(
             f"expected the closing flag 7E after {end - start - 2} bytes, found {data[end - 1]:02X}; bytes were lost",
@@ -188,18 +194,18 @@ def _check_rest(data: Buffer, start: int, end: int) -> None:
 
 
 def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
-    """Return the index after an extensible address. An incomplete address ends with its last received byte.
+    """Return the index after an address. An incomplete address ends with its last received byte.
 
-    The last byte of an address is odd. The search stops at the end of the frame, so the bytes after a frame that is too
-    short do not change its error.
+    The last byte of an address is odd. The search stops at the end of the frame. So the bytes after a short frame do
+    not change the error for this frame.
     """
     if start < len(data) and data[start] & 1:
         return start + 1
     sent = data[start : min(start + _ADDRESS_SIZES[-1], frame_end - SEQUENCE_SIZE - 1)]
     size = 0
-    for place, byte in enumerate(sent, 1):  # a generator would cost a tenth of all checks
+    for count, byte in enumerate(sent, 1):  # a generator would make all checks of a frame a tenth slower
         if byte & 1:
-            size = place
+            size = count
             break
     if size in _ADDRESS_SIZES:
         return start + size
@@ -219,7 +225,7 @@ def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
 
 
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for the frame ``data[start:end]`` when `data` has only `size` bytes."""
+    """Return the error for the frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
     at_least = "" if size > start + 2 else "at least "
     found = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
     return FrameError(found, offset=size, after_header=sound)
@@ -229,7 +235,7 @@ def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> Fr
 
 
 class Hdlc:
-    """The rules by which a reader finds HDLC frames, a `hanparse.wire.layer.LinkLayer`."""
+    """`Hdlc` is the `hanparse.wire.layer.LinkLayer` for HDLC frames."""
 
     first = FLAG
     start = rb"\x7e(?:[\xa0-\xaf]|\Z)"
@@ -240,23 +246,23 @@ class Hdlc:
 
     @staticmethod
     def find_end(data: bytes, start: int, _base: int) -> tuple[int, bool]:
-        """Return the end of the frame that begins at `start`, and whether its header is complete and sound."""
+        """Return the end of the frame at `start`, and whether its header is complete and passes all checks."""
         return find_end(data, start)
 
 
 class FrameReader(StreamReader):
-    """Finds HDLC frames, and frames of no other link layer, in a stream that arrives in chunks of any size."""
+    """A `FrameReader` finds only HDLC frames in a stream. Chunks of the stream have any size."""
 
     def __init__(self, known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         super().__init__((Hdlc(),), known)
 
     def feed(self, chunk: Buffer) -> list[Frame]:
-        """Return the frames that `chunk` completes. Raises `TypeError` when `chunk` is not bytes-like."""
+        """Return the frames that `chunk` completes. Raises `TypeError` if `chunk` is not bytes-like."""
         self.receive(chunk)
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End the stream and empty the buffer. Return the frames that follow an incomplete candidate."""
+        """End the stream and empty the buffer. Return the frames that begin after an incomplete frame began."""
         self.end()
         return self._frames()
 

@@ -1,9 +1,12 @@
-"""The wired M-Bus link layer (EN 13757-2) that carries DLMS messages (EN 13757-3): `Telegram` is a long frame.
+"""Implements the wired M-Bus link layer (EN 13757-2) for telegrams with DLMS messages (EN 13757-3).
 
-A long frame is ``68 L L 68 C A CI data CS 16``. L counts the bytes from C to the last data byte. CS is the sum of these
-bytes modulo 256. CI 00 to 1F announces a part of a DLMS message: bit 4 marks the last telegram of the message, and bits
-0 to 3 are the number of the telegram, modulo 16. The data of such a telegram begins with STSAP and DTSAP. 68 and 16
-inside the data are ordinary bytes, since nothing is escaped.
+A long frame is ``68 L L 68 C A CI data CS 16``. L is the number of bytes from C to the last data byte. CS is the sum of
+these bytes modulo 256. M-Bus escapes no bytes, so 68 and 16 inside the data are ordinary bytes. `Telegram` is one long
+frame. A long frame is sound if it passes the checks of `find_end`, which include the checksum CS.
+
+A CI field from 00 to 1F announces a part of a DLMS message. Bit 4 of CI is set in the last telegram of the message.
+Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of a telegram with these CI fields begins
+with the source and the destination of the message, STSAP and DTSAP, of one byte each.
 
 Some meters (Sagemcom) send 256 bytes more than L announces. The checksum shows which of the two sizes a frame has.
 """
@@ -22,12 +25,13 @@ if TYPE_CHECKING:
 START: Final = 0x68
 STOP: Final = 0x16
 SHORT_START: Final = 0x10
-MAX_SIZE: Final = 4 + 256 + 4 + 2  # header, the largest L to which 256 may be added (4), these 256, checksum and stop
+MAX_SIZE: Final = 4 + 256 + 4 + 2
+"""The largest size: a header (4), 256 additional bytes, the largest L of a frame with them (4), and a trailer (2)."""
 FIN: Final = 0x10
 HEADER_SIZE: Final = 4
 """The number of bytes of ``68 L L 68``."""
 TRAILER_SIZE: Final = 2
-"""The number of bytes of checksum and stop byte."""
+"""The number of bytes of the checksum and the stop byte."""
 
 _FIXED: Final = 3  # C, A, CI
 _SAPS: Final = 2
@@ -47,9 +51,10 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A sound M-Bus long frame: control, address and CI field, and the data after the CI field.
+    """A `Telegram` is a sound M-Bus long frame: its control, address and CI field, and the data after the CI field.
 
-    `offset` is the position of its first byte in the stream, and `raw` contains all its bytes. Comparisons ignore both.
+    `offset` is the position of the first byte of the frame in the stream, and `raw` contains the bytes of the frame.
+    Comparisons ignore `offset` and `raw`.
     """
 
     control: int
@@ -61,7 +66,7 @@ class Telegram:
 
     @property
     def is_dlms(self) -> bool:
-        """Return whether the telegram carries a part of a DLMS message."""
+        """Return whether the telegram contains a part of a DLMS message."""
         return self.ci < _DLMS and len(self.data) >= _SAPS
 
     @property
@@ -76,7 +81,7 @@ class Telegram:
 
     @property
     def information(self) -> bytes:
-        """Return the payload: the data of the telegram, but for a DLMS telegram without its STSAP and DTSAP."""
+        """Return the payload: the data of the telegram, without STSAP and DTSAP if the telegram is DLMS."""
         return self.data[_SAPS:] if self.is_dlms else self.data
 
     @property
@@ -86,13 +91,13 @@ class Telegram:
 
     @property
     def link(self) -> Link:
-        """Return DTSAP as the destination, address and STSAP as the source, and the control byte."""
+        """Return the link: DTSAP is the destination, and the address and STSAP are the source."""
         stsap, dtsap = (self.data[:1], self.data[1:_SAPS]) if self.is_dlms else (b"", b"")
         return shared_link(tuple(dtsap), (self.address, *stsap), self.control)
 
     @property
     def content(self) -> str:
-        """Return the name of the content that the CI field of a telegram without DLMS announces."""
+        """Return the name of the content of a telegram that is not DLMS, according to its CI field."""
         return f"CI {self.ci:02X}: {_NAMES.get(self.ci, 'an application that is not DLMS')}"
 
     @classmethod
@@ -102,7 +107,7 @@ class Telegram:
         return cls(control, address, ci, data[HEADER_SIZE + _FIXED : -TRAILER_SIZE], offset, data)
 
     def build(self) -> bytes:
-        """Return the telegram as it is sent. Raises `ValueError` when it has more data than L can announce."""
+        """Return the bytes of the telegram. Raises `ValueError` if the data has more bytes than L can announce."""
         from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  needed only to build telegrams
 
         content = {"control": self.control, "address": self.address, "ci": self.ci, "data": self.data}
@@ -116,8 +121,8 @@ class Telegram:
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     """Return the end of the long frame that begins at `start`, and whether its header is complete.
 
-    The end is greater than ``len(data)`` while bytes are missing. Raises `FrameError` when the header is wrong or the
-    frame ends neither after L bytes nor after 256 more, and `ChecksumError` when the checksum does not fit.
+    While bytes are missing, the end is greater than ``len(data)``. Raises `FrameError` if the header is wrong, or if
+    the stop byte is at neither of the two possible ends. Raises `ChecksumError` if the checksum does not fit.
     """
     header = bytes(data[start : start + HEADER_SIZE])
     if len(header) < HEADER_SIZE:
@@ -140,7 +145,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
 
 
 def check_header(header: bytes, start: int = 0) -> None:
-    """Raise `FrameError` unless the four bytes are the header of a long frame."""
+    """Raise `FrameError` if the four bytes of `header` are not the header of a long frame."""
     first, length, again, second = header
     if first != START or second != START:
         raise FrameError(f"expected the M-Bus header 68 L L 68, found {header.hex(' ').upper()}", offset=start)
@@ -150,7 +155,7 @@ def check_header(header: bytes, start: int = 0) -> None:
 
 
 def has_sound_checksum(frame: Buffer) -> bool:
-    """Return whether a long frame ends with a sound checksum and the stop byte."""
+    """Return whether a long frame ends with a fitting checksum and the stop byte."""
     return frame[-1] == STOP and sum(frame[HEADER_SIZE:-TRAILER_SIZE]) & 0xFF == frame[-TRAILER_SIZE]
 
 
@@ -171,14 +176,14 @@ def _check_end(data: Buffer, start: int, end: int) -> None:
 
 
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for the long frame ``data[start:end]`` when `data` has only `size` bytes."""
+    """Return the error for the long frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
     at_least = "" if sound else "at least "
     found = f"the M-Bus frame is incomplete: it ends after {size - start} of {at_least}{end - start} bytes"
     return FrameError(f"{found}, {end - size} are missing", offset=size, after_header=sound)
 
 
 class MBus:
-    """The rules by which a reader finds M-Bus long frames, a `hanparse.wire.layer.LinkLayer`."""
+    """`MBus` is the `hanparse.wire.layer.LinkLayer` for M-Bus long frames."""
 
     first = START
     start = rb"\x68(?:\Z|(?P<L>.)(?:\Z|(?P=L)(?:\Z|\x68)))"
@@ -195,7 +200,7 @@ class MBus:
 
 
 class ShortFrame(NamedTuple):
-    """An M-Bus short frame ``10 C A CS 16``, with which a bus master calls a meter. It carries no payload."""
+    """A `ShortFrame` is an M-Bus short frame ``10 C A CS 16``. A bus master sends it to a meter. It has no payload."""
 
     control: int
     address: int
@@ -203,10 +208,10 @@ class ShortFrame(NamedTuple):
 
 
 class MBusShort:
-    """The rules by which a reader finds M-Bus short frames, a `hanparse.wire.layer.LinkLayer`.
+    """`MBusShort` is the `hanparse.wire.layer.LinkLayer` for M-Bus short frames.
 
     The pattern accepts only the five control bytes that bus masters send, and it does not accept 68 as a checksum. So
-    bytes that are taken for a short frame never contain the beginning of another frame.
+    bytes that match the pattern never contain the beginning of another frame.
     """
 
     first = SHORT_START
@@ -216,7 +221,7 @@ class MBusShort:
 
     @staticmethod
     def find_end(data: Buffer, start: int, _base: int) -> tuple[int, bool]:
-        """Return the end of the short frame that begins at `start`. Raises `FrameError` when its checksum is wrong."""
+        """Return the end of the short frame at `start`. Raises `FrameError` if its checksum does not fit."""
         end = start + MBusShort.max_size
         if end <= len(data) and (expected := (data[start + 1] + data[start + 2]) & 0xFF) != data[start + 3]:
             found = f"checksum {data[start + 3]:02X} does not fit the M-Bus short frame"
@@ -230,5 +235,5 @@ class MBusShort:
 
     @staticmethod
     def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:  # noqa: ARG004  the same
-        """Return the error for the short frame ``data[start:end]`` when `data` has only `size` bytes."""
+        """Return the error for an incomplete short frame ``data[start:end]``: `data` has only `size` bytes."""
         return FrameError(f"an M-Bus short frame ends after {size - start} of {end - start} bytes", offset=size)

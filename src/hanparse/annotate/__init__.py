@@ -1,1 +1,1 @@
-"""Explains every byte of an input, layer by layer: frames in a stream, the APDU in a frame, values in a list."""
+"""Explains every byte of an input: the frames in a stream, the APDU in a frame, and the values in a list."""

@@ -1,4 +1,4 @@
-"""Explains the information field of a frame: its LLC header, its APDU and every element of the list."""
+"""Explains the payload of a message: its LLC header, its APDU, and each element of the list in the APDU."""
 
 from __future__ import annotations
 
@@ -34,19 +34,23 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """The context of a payload: its link, the profile of earlier payloads on this link, and its reading, if any."""
+    """Describes the origin of a payload.
+
+    `link` is the link of the payload. `profile` is the profile of an earlier payload on this link. `reading` is the
+    reading of the payload, or `None` if no profile reads the payload.
+    """
 
     link: Link | None = None
     profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """True if the payload is complete and sound. Otherwise the explanation has names and values, but no fields."""
+    """True if the payload is complete and its check sequences fit. Otherwise the explanation contains no fields."""
     deciphered: Deciphered | None = None
-    """The result of deciphering, if the payload is ciphered."""
+    """The result of deciphering. `None` if the payload is not ciphered."""
 
 
 class Payloads:
-    """Explains payloads with the options of `Decoder`. Without keys, the content of a ciphered payload stays hidden."""
+    """Explains payloads with the options of `Decoder`. Without keys, a ciphered content is not explained."""
 
     def __init__(
         self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None, *, has_keys: bool = False
@@ -57,9 +61,9 @@ class Payloads:
         self._timezone = timezone
 
     def explain(self, information: bytes, base: int, origin: Origin) -> tuple[Explanation, ...]:
-        """Explain the information field that begins at byte `base` of the input.
+        """Return the parts of the payload `information`, which begins at byte `base` of the input.
 
-        The last part is the push with its summary, unless there are no parts.
+        The last part explains the APDU and contains the summary. The result is empty for an empty payload.
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
@@ -82,7 +86,10 @@ class Payloads:
         return Explanation.of("apdu", parts[0].label, parts, value=interpretation.summary, error=push.fault or unknown)
 
     def _interpret(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Interpretation, str]:
-        """Return the interpretation of the values, and the reason if no profile reads the list."""
+        """Return the interpretation of the values, and the reason why no profile reads the list.
+
+        The reason is empty if a profile reads the list.
+        """
         body = push.body and _filled_up(push.body)
         if body is None:
             return Interpretation.of_items(apdu, ()), ""
@@ -90,7 +97,7 @@ class Payloads:
             notification = DataNotification(0, push.date_time, body)
             reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
-            unknown = str(error).partition(";")[0]  # the rest of the message describes the attached report
+            unknown = str(error).partition(";")[0]  # the text after the semicolon describes the report of the error
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
             return Interpretation.of_reading(apdu, reading, None, self._timezone), ""
@@ -99,7 +106,7 @@ class Payloads:
 
 
 def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
-    """Explain the bytes in front of the data of a block or of an APDU: LLC header, block header or wrapper."""
+    """Yield the parts of an LLC header, block header or wrapper. `raw` contains the bytes before the data or APDU."""
     if raw.startswith(WRAPPER):
         source, destination, size = (int.from_bytes(raw[at : at + 2], "big") for at in (2, 4, 6))
         yield Explanation(base, "apdu", "wrapper", raw, f"from port {source} to port {destination}, {size} bytes")
@@ -127,8 +134,8 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
     if name is None:
         return Explanation(base, "apdu", "no APDU", apdu, error=reason)
     tag = Explanation(base, "apdu", name, apdu[:1], error=reason)
-    rest = [Explanation(base + 1, "apdu", "not read", apdu[1:])] if len(apdu) > 1 else []
-    return Explanation.of("apdu", name, (tag, *rest), error=reason)
+    unread = [Explanation(base + 1, "apdu", "not read", apdu[1:])] if len(apdu) > 1 else []
+    return Explanation.of("apdu", name, (tag, *unread), error=reason)
 
 
 # --- a data-notification that may be incomplete ----------------------------------------------------------------------
@@ -137,7 +144,7 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
 def _filled_up(data: Data) -> Data | None:
     """Return the list with null-data for each missing element, so that profiles can read the received elements.
 
-    Null-data may replace a value of any type. Return `None` for a list without any received element.
+    Profiles accept null-data in place of any value. Return `None` for a list without received elements.
     """
     if not isinstance(data, Partial):
         return data
@@ -151,7 +158,7 @@ def _filled_up(data: Data) -> Data | None:
 
 @dataclass(frozen=True, slots=True)
 class _Tree:
-    """Explains the parts of a data-notification that begins at byte `base` of the input."""
+    """Explains the parts of a data-notification. `base` is the position of the data-notification in the input."""
 
     apdu: bytes
     base: int
@@ -159,7 +166,7 @@ class _Tree:
     interpretation: Interpretation
 
     def parts(self, unknown: str) -> tuple[Explanation, ...]:
-        """Return all parts. `unknown` is the reason why no profile reads the list; it may be empty."""
+        """Return all parts. `unknown` is the reason why no profile reads the list, or empty if a profile reads it."""
         header = (
             self._leaf(0, _INVOKE_ID_AT, "data-notification", error=unknown),
             self._leaf(_INVOKE_ID_AT, HEADER_SIZE, "long-invoke-id-and-priority", _invoke_id(self.apdu)),
@@ -178,7 +185,7 @@ class _Tree:
         return f"with an extra tag 09: {text}" if self.push.tagged else text
 
     def _body(self) -> Iterator[Explanation]:
-        """Explain the body, and the bytes after it that cannot be read."""
+        """Yield the explanations of the body and of the unreadable bytes after the body."""
         body = self.push.body
         if body:
             yield self._element(body)
@@ -190,7 +197,7 @@ class _Tree:
         return self._leaf(start, len(self.apdu), label, error=self.push.fault)
 
     def _element(self, data: Data) -> Explanation:
-        """Explain a value; for a list its tag and count, its elements, and the bytes that cannot be read."""
+        """Explain a value. The parts of a list are its tag and count, its elements, and its unreadable bytes."""
         tag, parts = str(data.tag), _parts(data)
         if parts is None:
             return self._leaf(data.offset, data.end, tag, self.interpretation.value(data))
@@ -211,7 +218,7 @@ class _Tree:
 
 
 def _parts(data: Data) -> tuple[Data, ...] | None:
-    """Return the elements of a list or of a compact-array; `None` for other values."""
+    """Return the elements of a list or of a compact-array. Return `None` for other values."""
     if isinstance(data.value, CompactArray):
         return data.value.elements
     return shapes.elements(data) if data.tag in LISTS else None

@@ -1,8 +1,9 @@
-"""Shows an explanation as HTML: for each frame a map of its bytes, coloured by layer, and a table of its parts.
+"""Shows an explanation as HTML. For each frame, the HTML contains a map of the bytes and a table of the parts.
 
-The bytes of a part and the row of this part in the table have the same class (``n0``, ``n1``, ...). So a style sheet
-marks both when one of them is under the pointer or has the focus, without a script. The HTML contains no styles,
-so a page with a strict content security policy can combine it with a style sheet in a file.
+The colour of a byte in the map shows its layer. The bytes of a part in the map and the row of the part in the table
+have the same class (``n0``, ``n1``, ...). If the pointer or the focus is at the bytes or at the row, the style sheet
+marks both. No script is needed. The HTML contains no styles, because a strict content security policy forbids them. A
+page with such a policy uses a style sheet in a file.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from hanparse.annotate.tree import Explanation
 
 MAX_PARTS: Final = 400
-"""The number of parts of a frame for which the style sheet has rules. The longest known list needs half of them."""
+"""The maximum number of parts of a frame that the style sheet can mark. The longest known list has half as many."""
 _MAX_BYTES: Final = 256
-"""The largest number of bytes that the map shows of one part. The rows of the table have the same limit."""
+"""The maximum number of bytes of one part in the map. The rows of the table have the same limit."""
 
-# The notebook or page sets the colour of text, light or dark. So all backgrounds are partly transparent.
+# The notebook or page sets the colour of the text. Transparent backgrounds keep both light and dark text readable.
 _LAYERS: Final = {
     "stream": "128, 128, 128, 0.20",
     "hdlc": "90, 130, 170, 0.28",
@@ -62,13 +63,13 @@ _MARKED: Final = "outline: 2px solid; background: rgba(255, 205, 50, 0.55)"
 
 
 def with_styles(node: Explanation) -> str:
-    """Return the HTML of `html` for a notebook: the style sheet is in front of it."""
+    """Return the style sheet and the HTML of `node`, for a notebook."""
     parts = max((len(section.rows) for section in sections(node)), default=0)
     return f"<style>{css(min(MAX_PARTS, parts))}</style>{html(node)}"
 
 
 def css(parts: int) -> str:
-    """Return the style sheet for frames of up to `parts` parts. The other parts of a longer frame are not marked."""
+    """Return a style sheet that can mark the first `parts` parts of each frame."""
     colours = [f".hanparse-map .{name} {{ background: rgba({colour}) }}" for name, colour in _LAYERS.items()]
     indents = [f".hanparse-map .i{n} {{ padding-left: {n + 1}ch }}" for n in range(2, 13, 2)]
     pairs = [f".hanparse-map details:has(.n{n}:is(:hover, :focus)) .n{n}" for n in range(parts)]
@@ -77,7 +78,7 @@ def css(parts: int) -> str:
 
 
 def html(node: Explanation) -> str:
-    """Return the lines of the summary and a map and a table for each frame, as HTML with classes and without styles."""
+    """Return HTML without styles. It contains the summary, and a map and a table for each frame."""
     shown = sections(node)
     lines = "".join(f"<div>{_marked(text, error)}</div>" for text, error in summary(node))
     tables = "".join(_section(section, is_open=len(shown) == 1) for section in shown)
@@ -98,13 +99,13 @@ def _section(section: Section, *, is_open: bool) -> str:
 
 
 def _legend(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield a sample of each colour in the map."""
+    """Yield the name of each layer in the map, in the colour of the layer."""
     used = {_colour(row) for row in rows if row.digits}
     return (f'<span class="{name}">{text}</span>' for name, text in _NAMES.items() if name in used)
 
 
 def _part(row: Row, at: int) -> str:
-    """Return the bytes of a part for the map. Its tooltip is the text of the row."""
+    """Return the bytes of a part for the map. The tooltip of the bytes is the text of the row."""
     shown = " ".join(row.digits[:_MAX_BYTES]) + (" …" if len(row.digits) > _MAX_BYTES else "")
     text = ": ".join(filter(None, (row.label, row.value, row.error)))
     return f'<span class="n{at} {_colour(row)}" tabindex="0" title="{escape(text)}">{shown}</span>'
@@ -125,5 +126,5 @@ def _row(row: Row, at: int) -> str:
     return f"<tr{mark}><td>{row.offset:04X}</td>{cells}</tr>"
 
 
-def _marked(text: str, error: bool) -> str:  # noqa: FBT001  always beside its text
+def _marked(text: str, error: bool) -> str:  # noqa: FBT001  each call also gives the text
     return f'<b class="fault">! {escape(text)}</b>' if error else escape(text)

@@ -1,4 +1,4 @@
-"""Explains ciphered messages: the plain header, the content and the tag, and the APDU that the keys deciphered."""
+"""Explains ciphered messages: the plain header, the ciphered content, the tag, and the deciphered APDU."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
 _TAG: Final = "authentication tag"
 _CONTENT: Final = "content"
-_OF_TAG: Final = ("auth_key", "tag")  # causes of a `CipherError` that concern only the tag, not the content
+_OF_TAG: Final = ("auth_key", "tag")  # the causes of a `CipherError` about the tag
 
 
 class Deciphered(NamedTuple):
-    """The result of deciphering one message: the plaintext and its protection, or the error."""
+    """Contains the plaintext and the protection of a deciphered message, or the error."""
 
     plaintext: bytes = b""
     security: Security | None = None
     reading: Reading | None = None
-    """The reading of the list, if the plaintext is a list that a profile reads."""
+    """The reading of the list in the plaintext. `None` if the plaintext is no list that a profile reads."""
     error: HanParseError | None = None
 
     @classmethod
     def of(cls, event: Read | ReadTelegram | Failed) -> Deciphered | None:
-        """Return the result for a ciphered message; `None` for a message that is not ciphered."""
+        """Return the result for a ciphered message. Return `None` for a message that is not ciphered."""
         if isinstance(event, Read):
             return cls(event.apdu, event.security, event.reading) if event.security else None
         if isinstance(event, ReadTelegram):
@@ -53,7 +53,7 @@ class Deciphered(NamedTuple):
 
 
 def explain_ciphered(apdu: bytes, base: int, result: Deciphered) -> Explanation:
-    """Explain the parts of the ciphered APDU that begins at byte `base` of the input."""
+    """Explain the parts of a ciphered APDU. `base` is the position of the APDU in the input."""
     found, failed = parts(apdu)
     header = None if failed else read_header(apdu)
     fault = _reason(result.error or failed)
@@ -66,7 +66,7 @@ def explain_ciphered(apdu: bytes, base: int, result: Deciphered) -> Explanation:
 
 
 def _reason(error: HanParseError | None) -> str:
-    """Return the text of an error without the offset, which the explanation shows in another place."""
+    """Return the text of an error without its offset. The explanation shows the offset in another column."""
     return "" if error is None else str(error.args[0])
 
 
@@ -93,7 +93,10 @@ def _meaning(part: Part, raw: bytes, header: Header | None, result: Deciphered) 
 
 
 def _number(name: str, raw: bytes) -> str:
-    """Return a counter or a length as text. A length above 127 is a byte 80 (hex) + n and n more bytes."""
+    """Return a counter or a length as text.
+
+    A length above 127 has n + 1 bytes: the first byte is hex 80 + n, and the other bytes are the length.
+    """
     is_long = name != "invocation counter" and raw[0] & 0x80
     return str(int.from_bytes(raw[1:] if is_long else raw, "big"))
 
@@ -120,7 +123,7 @@ def _tag(result: Deciphered) -> tuple[str, str]:
 
 
 def explain_plaintext(result: Deciphered, origin: Origin, payloads: Payloads) -> Explanation | None:
-    """Explain the deciphered APDU, with offsets from its first byte; `None` without a deciphered APDU."""
+    """Explain the deciphered APDU. Its offsets count from its first byte. Return `None` without a deciphered APDU."""
     if not result.plaintext or result.security is None:
         return None
     verified = "verified" if result.security.verified else "not verified"

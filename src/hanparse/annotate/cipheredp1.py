@@ -1,4 +1,4 @@
-"""Explains ciphered P1 telegrams: the parts in clear and the ciphered part."""
+"""Explains ciphered P1 telegrams: the plain parts and the ciphered part."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CipheredSpan:
-    """A ciphered telegram that the keys open, and its position."""
+    """Contains the positions of a ciphered telegram that the keys decipher, and explains it."""
 
     telegram: CipheredTelegram
     unit = "telegram"
@@ -24,17 +24,17 @@ class CipheredSpan:
 
     @property
     def start(self) -> int:
-        """The position of the first byte."""
+        """Return the position of the first byte."""
         return self.telegram.offset
 
     @property
     def stop(self) -> int:
-        """The position after the last byte."""
+        """Return the position after the last byte."""
         return self.telegram.offset + len(self.telegram.raw)
 
     @property
     def information(self) -> int:
-        """The position of the ciphered part."""
+        """Return the position of the ciphered part."""
         return self.start + len(self.telegram.head)
 
     def content(self, data: bytes) -> bytes:
@@ -45,7 +45,7 @@ class CipheredSpan:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Return no positions: no check sequence covers the bytes on the wire."""
+        """Yield no positions, because no check sequence covers the bytes on the wire."""
         yield from ()
 
     def seal(self, _data: bytes, _changed: bytearray) -> bool:
@@ -55,7 +55,7 @@ class CipheredSpan:
     def explain(
         self, data: bytes, _at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram. The ciphered lines after a header in clear are one part."""
+        """Explain the telegram. If it has a plain header, the ciphered lines after the header are one part."""
         telegram = self.telegram
         if not telegram.head:
             return Explanation.of("p1", label, information, value=value, error=error)

@@ -1,4 +1,4 @@
-"""Explains every byte of an input: the frames, their content, and the bytes between frames: `explain`."""
+"""Defines `explain`, which explains every byte of an input: frames, their content, and bytes between frames."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FLAG: Final = bytes([FLAG])
 _CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
-_ENTRY: Final = 5  # tag, code, value, scaler and unit, status: the parts of one entry of a list
+_ENTRY: Final = 5  # the maximum number of parts of a list element: tag, code, value, scaler and unit, status
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -43,11 +43,12 @@ def explain(
     auth_key: KeyOption = None,
     system_title: str | bytes | None = None,
 ) -> Explanation:
-    """Return an explanation of every byte of `source`. It prints as an annotated dump; its children form a tree.
+    """Return an explanation of every byte of `source`, as a tree. `print` shows the tree as an annotated dump.
 
-    `source` is any input of `decode`, sound or damaged. With keys, a ciphered frame also has `Explanation.plaintext`,
-    which explains the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump, `ValueError` for a wrong
-    key or system title, and `TypeError` for arguments of a wrong type. Bytes never raise an error.
+    `source` is an input of `decode`. It can be damaged. If keys are given, the explanation of a ciphered frame also has
+    a `plaintext`, the explanation of the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump,
+    `ValueError` for a wrong key or system title, and `TypeError` for an argument of a wrong type. The content of bytes
+    never raises an error.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     keys = Keys(key, auth_key, system_title)
@@ -73,9 +74,9 @@ def explain(
 
 
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
-    """Return `part` with the bytes at `places` marked as masked, without values that depend on these bytes.
+    """Return `part` with masked bytes at the positions `places`.
 
-    The masked bytes are 00 in `part`. So a value, check sequence or frame that contains a masked byte is not valid.
+    The masked bytes are 00 in `part`. So the result contains no value and no check result that depends on these bytes.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]
@@ -90,7 +91,7 @@ def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Expla
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
-    """Explain LLC PDUs or APDUs without a frame."""
+    """Return the explanation of an input that consists of `messages`: LLC PDUs or APDUs without a frame."""
     alone = len(messages) == 1
     value = "no frame, an APDU alone" if alone else f"no frame, {len(messages)} APDUs"
     return Explanation.of("stream", "input", messages, value=value)
@@ -103,7 +104,7 @@ def _count(spans: list[Span]) -> str:
 
 
 def _why(data: bytes) -> str:
-    """Return the reason why no frame was found: the error of `decode_all`."""
+    """Return the reason why no frame was found. The reason is the error of `decode_all`."""
     try:
         decode_all(data)
     except HanParseError as error:
@@ -112,7 +113,7 @@ def _why(data: bytes) -> str:
 
 
 def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content]) -> Iterator[Explanation]:
-    """Yield the explanations of the frames and of the bytes between them."""
+    """Yield the explanations of the frames and of the bytes between the frames."""
     at = 0
     for number, span in enumerate(spans, 1):
         yield from _between(data, at, span.start)
@@ -125,7 +126,7 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
 
 
 def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
-    """Explain the bytes between two frames, if any. HDLC allows additional flags (7E), so they are no error."""
+    """Explain the bytes between two frames. Additional flags (7E) are no error, because HDLC allows them."""
     raw = data[max(start, 0) : max(stop, 0)]
     if not raw:
         return

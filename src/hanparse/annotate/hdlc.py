@@ -1,16 +1,15 @@
-"""Finds damaged HDLC frames in bytes, and explains sound and damaged frames from flag to flag.
+"""Finds damaged HDLC frames in bytes, and explains sound and damaged frames.
 
-Which bytes are a damaged frame
--------------------------------
-`hanparse.receiver` returns the sound frames. The bytes between them are a damaged frame in each of these cases:
+A frame is sound if it is complete and its check sequences (HCS and FCS) fit. `hanparse.receiver` returns the sound
+frames. Bytes between sound frames are a damaged frame in each of these cases:
 
-* A format field begins a header whose HCS fits, with or without a flag in front of it. The frame ends where the length
-  in this format field ends, with or without a flag there, but at the latest at the next header whose HCS fits.
-* A flag and a format field begin a header whose HCS does not fit or is missing, and a flag is where the length in this
-  format field ends.
-* The input ends inside a header that a flag and a format field begin.
+* The bytes begin with a header whose HCS fits. The flag in front of the header can be missing. The length in the format
+  field gives the end of the frame. If another header whose HCS fits is before this end, the frame ends there.
+* The bytes begin with a flag and a header whose HCS is wrong or missing, and a flag is at the end that the length in
+  the format field gives.
+* The bytes begin with a flag and a format field, and the input ends inside the header.
 
-A flag that two frames share belongs to the first frame.
+If two frames share a flag, the flag belongs to the first frame.
 """
 
 from __future__ import annotations
@@ -42,10 +41,11 @@ _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
 
 @dataclass(frozen=True, slots=True)
 class FrameSpan:
-    """The positions of a frame and its parts. If bytes are missing, `stop` is less than the announced end.
+    """Contains the positions of a frame and its parts, and explains the frame.
 
-    `frame` is the sound frame, or `None` for a damaged one. `header_ok` is true if the HCS fits. `shares` is true if
-    the closing flag is also the opening flag of the next frame.
+    If bytes are missing, `stop` is less than the end that the length announces. `frame` is `None` for a damaged frame.
+    `header_ok` is true if the HCS fits. `shares` is true if the closing flag is also the flag that opens the next
+    frame.
     """
 
     parts: Parts
@@ -62,25 +62,25 @@ class FrameSpan:
 
     @property
     def start(self) -> int:
-        """The position of the opening flag."""
+        """Return the position of the opening flag."""
         return self.parts.flag
 
     @property
     def information(self) -> int:
-        """The position of the information field."""
+        """Return the position of the information field."""
         return self.parts.information
 
     @property
     def is_sound(self) -> bool:
-        """True if the frame is complete and its check sequences fit."""
+        """Return whether the frame is complete and its check sequences fit."""
         return self.frame is not None
 
     def content(self, data: bytes) -> bytes:
-        """Return the information field, or its received part."""
+        """Return the received bytes of the information field."""
         return data[self.parts.information : min(self.parts.fcs, self.stop)]
 
     def link(self, data: bytes) -> Link | None:
-        """Return the addresses and the control byte, or `None` if the header is cut off before them."""
+        """Return the addresses and the control byte. Return `None` if the header ends before the control byte."""
         parts = self.parts
         if parts.control >= self.stop:
             return None
@@ -88,7 +88,7 @@ class FrameSpan:
         return Link(groups(destination), groups(source), data[parts.control])
 
     def framing(self) -> Iterator[int]:
-        """Return the positions of flags, header and check sequences, except those of a damaged header."""
+        """Yield the positions of flags, header and check sequences, except the positions of a damaged header."""
         parts = self.parts
         if self.header_ok:
             yield from range(max(parts.flag, 0), min(parts.information, self.stop))
@@ -96,7 +96,7 @@ class FrameSpan:
             yield from range(parts.fcs, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the FCS in `changed` so that a sound frame stays sound. This is possible because CRCs are linear."""
+        """Change the FCS in `changed`, so that a sound frame stays sound. This is possible because CRCs are linear."""
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
         if self.parts.hcs <= at and end <= self.stop:
@@ -108,7 +108,7 @@ class FrameSpan:
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the frame; bytes before `at` belong to the previous frame."""
+        """Explain the frame. Bytes before `at` belong to the previous frame."""
         return _AnnotatedFrame(data, self, at).explain(label, information, value, error)
 
 
@@ -116,7 +116,7 @@ class FrameSpan:
 
 
 def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
-    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`."""
+    """Yield the damaged frames between a sound frame that ends at `begin` and a sound frame at `limit`."""
     starts = (match.start() - 1 for match in _FORMAT.finditer(data, begin, limit))
     candidates = [span for start in starts if (span := _candidate(data, start, limit))]
     sound_headers = [span.parts.flag for span in candidates if span.header_ok]
@@ -132,7 +132,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
 
 
 def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
-    """Return the frame that the header after `start` announces, or `None` if there is no plausible header."""
+    """Return the frame with the header after `start`. Return `None` if the bytes after `start` are no header."""
     header = _FLAG + data[start + 1 : min(start + _MAX_HEADER, limit)]
     try:
         header_ok = find_end(header)[1]
@@ -145,17 +145,17 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
     if len(header) <= FORMAT_SIZE:
         return None
     parts = Parts.of(data, start, limit)
-    header_ok = header_ok and parts.hcs < parts.information  # without an HCS nothing confirms the header
+    header_ok = header_ok and parts.hcs < parts.information  # a header without an HCS can be chance
     return FrameSpan(parts, limit, None, header_ok) if header_ok or data[start : start + 1] == _FLAG else None
 
 
 def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
-    """Return the end of a damaged frame; 0 if the bytes are not a frame."""
+    """Return the end of a damaged frame. Return 0 if the bytes are no frame."""
     parts = span.parts
     last = parts.end - 1
     delimited = last <= limit and data[last : parts.end] == _FLAG
     if last == next_header and data[last - 1 : last] == _FLAG:
-        delimited = False  # this flag opens the next frame: a byte was lost, so the closing flag is one byte earlier
+        delimited = False  # this flag opens the next frame: one byte was lost, and the closing flag is one byte earlier
     if span.header_ok:
         return parts.end if delimited else min(parts.end, next_header)
     if delimited and last <= next_header:
@@ -168,7 +168,7 @@ def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
 
 
 class _AnnotatedFrame:
-    """Explains the parts of one frame; bytes before `at` belong to the previous frame."""
+    """Explains the parts of one frame. Bytes before `at` belong to the previous frame."""
 
     def __init__(self, data: bytes, span: FrameSpan, at: int) -> None:
         self._data = data
@@ -177,7 +177,10 @@ class _AnnotatedFrame:
         self._at = at
 
     def explain(self, label: str, information: tuple[Explanation, ...], value: str, error: str) -> Explanation:
-        """Explain the frame; `information` explains the information field, `value` and `error` the decoded push."""
+        """Explain the frame.
+
+        `information` explains the information field. `value` and `error` explain the decoded push.
+        """
         header, trailer, missing = self._header(), self._trailer(), self._missing()
         faults = [part.error for part in (missing, *header, *trailer) if part.error]
         parts = (*header, *information, *trailer, missing)
@@ -214,7 +217,7 @@ class _AnnotatedFrame:
         return fcs, self._leaf("flag", parts.end - 1, parts.end, shared, error)
 
     def _missing(self) -> Explanation:
-        """Return an explanation without bytes. Its error names the number of missing bytes, if there are any."""
+        """Return an explanation without bytes. If bytes are missing, its error contains the number of missing bytes."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
         early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""
@@ -226,7 +229,7 @@ class _AnnotatedFrame:
         return Explanation(start, "hdlc", label, self._data[start:stop], value, error)
 
     def _sequence(self, label: str, at: int, end: int) -> Explanation:
-        """Explain the HCS or FCS; it covers all bytes after the opening flag."""
+        """Explain the HCS or FCS. It is computed from all bytes between the opening flag and the HCS or FCS."""
         if not at < end <= self._span.stop:
             return self._leaf(label, at, end)
         checked = self._data[self._parts.flag + 1 : at]
@@ -249,7 +252,7 @@ def _bytes(count: int) -> str:
 
 
 def _address(groups: Address) -> str:
-    """Return an address as text: one group, or upper and lower of one or two groups each (IEC 62056-46 6.4.2.3)."""
+    """Return an address as text. An address has one group, or an upper and a lower part (IEC 62056-46 6.4.2.3)."""
     half = len(groups) // 2
     if not half:
         return " ".join(map(str, groups))
@@ -260,7 +263,7 @@ def _address(groups: Address) -> str:
 
 
 def _control(control: bytes) -> str:
-    """Return the name and the numbers of a control byte (IEC 62056-46 6.4.3)."""
+    """Return the name of the command or response in a control byte, and its numbers (IEC 62056-46 6.4.3)."""
     if not control:
         return ""
     byte = control[0]

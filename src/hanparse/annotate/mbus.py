@@ -1,4 +1,7 @@
-"""Finds damaged M-Bus long frames (telegrams) in bytes, and explains sound and damaged telegrams."""
+"""Finds damaged M-Bus long frames in bytes, and explains sound and damaged long frames.
+
+A long frame is called a telegram here. A telegram is sound if it is complete and its checksum fits.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,10 @@ _COMMANDS: Final = {0x40: "SND_NKE", 0x53: "SND_UD", 0x73: "SND_UD", 0x5B: "REQ_
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A long frame and its position. `end` follows from its length field; `error` is empty for a sound frame."""
+    """Contains the positions of a telegram, and explains the telegram.
+
+    `end` is computed from the length field. `error` is empty for a sound telegram.
+    """
 
     telegram: Telegram
     start: int
@@ -38,12 +44,12 @@ class TelegramSpan:
 
     @property
     def information(self) -> int:
-        """The position of the carried data."""
+        """Return the position of the carried data."""
         return min(self.telegram.information_offset, self.stop)
 
     @property
     def is_sound(self) -> bool:
-        """True if the telegram is complete and its checksum fits."""
+        """Return whether the telegram is complete and its checksum fits."""
         return not self.error
 
     @property
@@ -51,7 +57,7 @@ class TelegramSpan:
         return min(max(self.end - TRAILER_SIZE, self.information), self.stop)
 
     def content(self, data: bytes) -> bytes:
-        """Return the carried data, or its received part."""
+        """Return the received bytes of the carried data."""
         return data[self.information : self._checksum]
 
     def link(self, _data: bytes) -> Link | None:
@@ -59,12 +65,12 @@ class TelegramSpan:
         return self.telegram.link
 
     def framing(self) -> Iterator[int]:
-        """Return the positions of header, checksum and stop byte."""
+        """Yield the positions of header, checksum and stop byte."""
         yield from range(self.start, self.information)
         yield from range(self._checksum, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Correct the checksum in `changed` for its difference from `data`, so that a sound telegram stays sound."""
+        """Change the checksum in `changed`, so that a sound telegram stays sound. `data` has the original bytes."""
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:
             changed[at] = (data[at] + sum(changed[first:at]) - sum(data[first:at])) & 0xFF
@@ -73,7 +79,7 @@ class TelegramSpan:
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram; bytes before `at` belong to the previous frame."""
+        """Explain the telegram. Bytes before `at` belong to the previous frame."""
         children = [*self._header(data, max(at, self.start)), *information, *self._trailer(data)]
         error = self.error or error
         if self.stop < self.end:
@@ -105,7 +111,7 @@ class TelegramSpan:
 
 
 def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
-    """Return the damaged long frames between `begin` and `limit`."""
+    """Yield the damaged telegrams between `begin` and `limit`."""
     at = begin
     while match := _START.search(data, max(at, 0), limit):
         start = match.start()

@@ -1,4 +1,7 @@
-"""Finds damaged P1 telegrams in bytes, and explains sound and damaged telegrams line by line."""
+"""Finds damaged P1 telegrams in bytes, and explains each line of sound and damaged telegrams.
+
+A telegram is sound if it is complete and its CRC fits. Some telegrams have no CRC.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _LOST: Final = "lost line"
 
 @dataclass(frozen=True, slots=True)
 class TelegramSpan:
-    """A telegram and its position. `digits` is the size of its CRC, or 0; `error` is empty if it is sound."""
+    """Contains the positions of a telegram, and explains the telegram.
+
+    `digits` is the number of digits of the CRC, or 0 without a CRC. `error` is empty for a sound telegram.
+    """
 
     start: int
     stop: int
@@ -44,29 +50,29 @@ class TelegramSpan:
 
     @property
     def is_sound(self) -> bool:
-        """True if the telegram is complete and its CRC fits."""
+        """Return whether the telegram is complete and its CRC fits."""
         return not self.error
 
     @property
     def information(self) -> int:
-        """The position of the slash, because the telegram has no header."""
+        """Return the position of the slash, because a P1 telegram has no header."""
         return self.start
 
     def content(self, data: bytes) -> bytes:
-        """Return the whole telegram, or its received part."""
+        """Return the received bytes of the telegram."""
         return data[self.start : self.stop]
 
     def link(self, _data: bytes) -> Link | None:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Return the positions of the CRC."""
+        """Yield the positions of the CRC."""
         yield from range(self.stop - self.digits, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Correct the CRC in `changed` for its difference from `data`. Return False if it has too few digits.
+        """Change the CRC in `changed`, so that a sound telegram stays sound. `data` contains the original bytes.
 
-        Some meters leave out the first digit of a CRC if it is zero.
+        Return False if the new CRC needs more digits. Some meters omit the first digit of a CRC if the digit is 0.
         """
         at = self.stop - self.digits
         sent = data[at : self.stop]
@@ -106,7 +112,7 @@ class TelegramSpan:
 
 
 def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
-    """Return the damaged telegrams between `begin` and `limit` that contain a line with a code."""
+    """Yield the damaged telegrams between `begin` and `limit` that contain a line with a code."""
     at, scan = max(begin, 0), Scan()
     while match := _BEGIN.search(data, at, limit):
         start = match.start()
@@ -118,7 +124,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
 
 
 def _damaged(data: bytes, start: int, limit: int, scan: Scan) -> TelegramSpan:
-    """Return the span of the damaged telegram that begins at `start`. It ends at `limit` or before."""
+    """Return the span of the damaged telegram that begins at `start`. Its end is at most `limit`."""
     digits = 0
     try:
         end, sound = scan.find_end(data, start, 0)

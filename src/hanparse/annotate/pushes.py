@@ -1,7 +1,8 @@
 """Explains the content of each frame, from the events of the receiver.
 
-Each frame shows the elements that it carries, also for a message in segments, telegrams or blocks. If several
-frames share an element, the last of them shows its value. The last frame of the message shows the summary.
+The explanation of a frame contains the elements that the frame carries. This also applies to segments, telegrams and
+blocks of a message. If an element continues in another frame, the explanation of its last frame contains its value.
+The explanation of the last frame of a message contains the summary.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _CONTINUED: Final = " (continued)"
 
 
 class Content(NamedTuple):
-    """The explained content of a frame or of a message, with a summary (`value`) or an error."""
+    """Contains the explained content of a frame or message. `value` is the summary; it can be empty."""
 
     parts: tuple[Explanation, ...]
     value: str = ""
@@ -41,7 +42,7 @@ class Content(NamedTuple):
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Map the position of each frame in `data` to its content. `spans` contains all frames."""
+    """Return a mapping from the position of each frame in `data` to its content. `spans` contains all frames."""
     contents = _Contents(data, spans, payloads)
     for event in events:
         contents.add(event)
@@ -50,7 +51,7 @@ def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payload
 
 
 class _Contents:
-    """Collects the content of frames, message by message."""
+    """Collects the content of the frames of one message after the other."""
 
     def __init__(self, data: bytes, spans: Iterable[Span], payloads: Payloads) -> None:
         self.found: dict[int, Content] = {}
@@ -60,7 +61,7 @@ class _Contents:
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of a message that was read, that failed or that was dropped."""
+        """Explain the frames of a message. The event is that the message was read, failed or was dropped."""
         if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
             self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
@@ -74,11 +75,11 @@ class _Contents:
             self._add_part(self._spans[event.message.frames[0].offset], event.error.args[0])
 
     def add_rest(self, spans: Iterable[Span]) -> None:
-        """Explain the frames that belong to no message: damaged frames, and parts of a message that was dropped."""
+        """Explain the frames without an event: damaged frames, and parts of a message that was dropped."""
         for span in spans:
             if span.start in self.found:
                 continue
-            if isinstance(span, p1.TelegramSpan):  # `TelegramSpan.explain` parses the lines of a telegram itself
+            if isinstance(span, p1.TelegramSpan):  # `TelegramSpan.explain` explains the lines
                 self.found[span.start] = Content(())
                 continue
             if span.is_sound:
@@ -101,7 +102,7 @@ class _Contents:
         spans: list[Span] | None = None,
         is_intact: bool = True,
     ) -> None:
-        """Explain the message that the frames carry. `error` is the reason for an incomplete message."""
+        """Add the explanation of a message to its frames. If the message is incomplete, `error` is the reason."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
         origin = Origin(message.link, self._profile_by_link.get(message.link), None, is_intact and not error)
         whole = explain_message(message, event, origin, self._payloads)
@@ -117,7 +118,7 @@ class _Contents:
                 self.found[span.start] = Content(content, text, error or whole.error, whole.plaintext)
 
     def _content(self, span: Span, pieces: list[Explanation]) -> Iterator[Explanation]:
-        """Return the pieces that a frame carries, after the header of its block if it carries a block."""
+        """Yield the header of a block, if the frame carries a block, and then the pieces that the frame carries."""
         raw = span.content(self._data)
         stop = span.information + len(raw)
         own = [piece for piece in pieces if span.information <= piece.offset < stop]
@@ -130,7 +131,10 @@ class _Contents:
 def explain_message(
     message: Message, event: Read | ReadTelegram | Failed | None, origin: Origin, payloads: Payloads
 ) -> Content:
-    """Return the explained payload of a message, with offsets from its first byte; `event` is its result."""
+    """Return the explained payload of a message. Its offsets count from its first byte.
+
+    `event` is the result of reading the message.
+    """
     result = Deciphered.of(event) if event and (payloads.has_keys or not isinstance(event, Failed)) else None
     if result:
         parts = payloads.explain(message.payload, 0, origin._replace(deciphered=result))
@@ -142,7 +146,7 @@ def explain_message(
 
 
 def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -> tuple[Explanation, ...]:
-    """Explain the messages, wrappers and block headers in `data`, which contains no frames."""
+    """Explain the messages, wrappers and block headers in `data`. `data` contains no frames."""
     found: list[Explanation] = []
     at = 0
     for event in events:
@@ -160,19 +164,19 @@ def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -
 
 
 def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explanation]:
-    """Return the explanation of a message in pieces, one for each frame, at their positions in the stream."""
-    rest = Explanation.of("hdlc", "information", parts)
+    """Yield the explanation of a message in pieces, one piece for each frame, with positions in the stream."""
+    remaining = Explanation.of("hdlc", "information", parts)
     for (start, position), (end, _) in pairwise([*message.starts, (len(message.payload), 0)]):
         if start == end:
             continue
-        first = rest
+        first = remaining
         if end < len(message.payload):
-            first, rest = _cut(rest, end)
+            first, remaining = _cut(remaining, end)
         yield _moved(first, position - start)
 
 
 def _cut(node: Explanation, at: int) -> tuple[Explanation, Explanation]:
-    """Return the parts of the node before and after the position `at`, which is within the node."""
+    """Return the parts of `node` before and after the position `at`. `at` is within `node`."""
     size = at - node.offset
     first = replace(node, raw=node.raw[:size], value="" if node.children else "continues in the next part")
     label = node.label.removesuffix(_CONTINUED) + _CONTINUED

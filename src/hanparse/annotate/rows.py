@@ -1,4 +1,4 @@
-"""Defines the rows that `Explanation` shows as text or HTML: one row for each part, in a section for each frame."""
+"""Defines the rows and sections that text and HTML show. Each part has a row, and each frame has a section."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 BYTES_PER_ROW: Final = 8
 _MAX_INDENT: Final = 12
 _MAX_ROWS: Final = 32
-"""The maximum number of rows of bytes for one part in text and HTML; `Explanation.raw` holds all bytes."""
+"""The maximum number of rows of bytes for one part in text and HTML. `Explanation.raw` contains all bytes."""
 
 
 class Row(NamedTuple):
-    """A part of the input. A part that only groups the parts below it has no bytes."""
+    """Describes a part of the input. A row that is only the title of the following rows has no bytes."""
 
     offset: int
     layer: str
@@ -29,14 +29,17 @@ class Row(NamedTuple):
 
 
 class Section(NamedTuple):
-    """The rows of a frame, of a plaintext or of bytes between frames. The title may be empty."""
+    """Contains the rows of a frame, of a plaintext, or of bytes between frames. The title can be empty."""
 
     title: str
     rows: list[Row]
 
 
 def sections(node: Explanation) -> list[Section]:
-    """Return a section for each frame, plaintext and bytes between frames; a single section for a part of a frame."""
+    """Return a section for each frame, for each plaintext, and for the bytes between two frames.
+
+    If `node` is a part of a frame, return one section.
+    """
     if node.layer != "stream" or not node.children:
         is_empty = node.layer == "stream" and not node.raw
         return [] if is_empty else [Section("", list(_rows(node, 0))), *_plaintext(node)]
@@ -55,7 +58,7 @@ def _section(node: Explanation) -> Section:
 
 
 def _rows(node: Explanation, indent: int) -> Iterator[Row]:
-    """Yield the rows of a node. A list and its first child, the count with the same label, share one row."""
+    """Yield the rows of a node. A list has the same row as its first child, which contains the tag and the count."""
     children = node.children
     if not children:
         yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)
@@ -69,7 +72,10 @@ def _rows(node: Explanation, indent: int) -> Iterator[Row]:
 
 
 def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of the summary: the input, each frame, and skipped bytes. True marks a line with an error."""
+    """Yield the lines of the summary and whether the line contains an error.
+
+    The summary has a line for the input, for each frame, and for skipped bytes.
+    """
     yield f"{_size(node)}: {node.error or node.value or node.label}", bool(node.error)
     for child in node.children if node.layer == "stream" else ():
         text = child.error or child.value
@@ -82,12 +88,12 @@ def _size(node: Explanation) -> str:
 
 
 def digits(node: Explanation) -> list[str]:
-    """Return the two hex digits of each byte, ``XX`` for a masked byte."""
+    """Return two hex digits for each byte. A masked byte is ``XX``."""
     return ["XX" if at in node.masked else f"{byte:02X}" for at, byte in enumerate(node.raw)]
 
 
 def hex_rows(found: list[str]) -> list[str]:
-    """Return rows of eight bytes each. After 32 rows, a last row contains the number of remaining bytes."""
+    """Return rows of eight bytes. If more than 32 rows are needed, row 33 contains the number of remaining bytes."""
     rows = [" ".join(found[i : i + BYTES_PER_ROW]) for i in range(0, len(found), BYTES_PER_ROW)[:_MAX_ROWS]]
     more = len(found) - _MAX_ROWS * BYTES_PER_ROW
     return [*rows, f"and {more} bytes more"] if more > 0 else rows

@@ -1,4 +1,7 @@
-"""Finds the frames of all link layers in an input, sound or damaged."""
+"""Finds the sound and damaged frames of all link layers in an input.
+
+A frame is sound if it is complete and its check sequences fit.
+"""
 
 from __future__ import annotations
 
@@ -25,49 +28,50 @@ CARRIERS: Final = (Frame, Telegram, P1Telegram, CipheredTelegram)
 
 
 class Span(Protocol):
-    """The positions of a frame of any link layer and of its parts."""
+    """Contains the positions of a frame and its parts. The frame can be of any link layer."""
 
     @property
     def start(self) -> int:
-        """The position of the first byte; −1 if the opening flag is missing at the start of the input."""
+        """Return the position of the first byte. It is −1 if the opening flag is missing at the start of the input."""
 
     @property
     def stop(self) -> int:
-        """The position after the last received byte of the frame."""
+        """Return the position after the last received byte of the frame."""
 
     @property
     def information(self) -> int:
-        """The position of the carried data."""
+        """Return the position of the carried data."""
 
     @property
     def is_sound(self) -> bool:
-        """True if the frame is complete and its check sequences fit."""
+        """Return whether the frame is complete and its check sequences fit."""
 
     @property
     def unit(self) -> str:
-        """The name of the frame if it carries a part of a message: ``"segment"`` or ``"telegram"``."""
+        """Return the name of a frame that carries a part of a message: ``"segment"`` or ``"telegram"``."""
 
     def content(self, data: bytes, /) -> bytes:
-        """Return the carried data, or its received part."""
+        """Return the received bytes of the carried data."""
 
     def link(self, data: bytes, /) -> Link | None:
-        """Return the addresses and the control byte, or `None` if the frame has none."""
+        """Return the addresses and the control byte. Return `None` for a frame without addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Return the positions of the bytes of the link layer: header, check sequences and flags."""
+        """Yield the positions of the bytes of the link layer: header, check sequences and flags."""
 
     def seal(self, data: bytes, changed: bytearray, /) -> bool:
-        """Correct the check sequence in `changed` for the difference between `changed` and `data`.
+        """Change the check sequence in `changed`. `data` contains the original bytes.
 
-        A sound frame stays sound, and a damaged frame stays damaged. Return False if the new value needs more digits.
+        A sound frame stays sound, and a damaged frame stays damaged. Return False if the digits of the new check
+        sequence do not fit into `changed`.
         """
 
     def explain(
         self, data: bytes, at: int, label: str, information: tuple[Explanation, ...], value: str, error: str, /
     ) -> Explanation:
-        """Explain the frame; bytes before `at` belong to the previous frame.
+        """Explain the frame. Bytes before `at` belong to the previous frame.
 
-        `information` explains the carried data, `value` and `error` the result of decoding.
+        `information` explains the carried data. `value` and `error` explain the result of decoding.
         """
 
 
@@ -76,7 +80,7 @@ _DAMAGED: Final[tuple[_Damaged, ...]] = (hdlc.damaged, mbus.damaged, p1.damaged)
 
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
-    """Return the sound and damaged frames of `data` in order. Two frames overlap at most in a shared flag."""
+    """Return the sound and damaged frames of `data` in order. Two frames can share one flag."""
     found: list[Span] = []
     at = 0
     for carrier in carriers:
@@ -103,9 +107,10 @@ def _span(carrier: Carrier) -> Span:
 
 
 def _damaged(data: bytes, begin: int, limit: int, kinds: Sequence[_Damaged] = _DAMAGED) -> Iterator[Span]:
-    """Return the damaged frames between a sound frame that ends at `begin` and one that starts at `limit`.
+    """Yield the damaged frames between a sound frame that ends at `begin` and a sound frame at `limit`.
 
-    The search for each of `kinds` skips the bytes of frames of earlier kinds.
+    `kinds` contains one search function for each link layer. Each search skips the bytes of the frames that earlier
+    functions found.
     """
     at, (first, *others) = begin, kinds
     for span in first(data, begin, limit):

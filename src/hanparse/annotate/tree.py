@@ -1,4 +1,4 @@
-"""Defines `Explanation`, a tree that explains every byte of an input as text, HTML or dictionaries for JSON."""
+"""Defines `Explanation`, a tree that explains every byte of an input. It has text, HTML and JSON forms."""
 
 from __future__ import annotations
 
@@ -24,17 +24,18 @@ _MAX_LABEL: Final = 26
 class Explanation:
     """Explains consecutive bytes of the input. Its children explain parts of the same bytes, in order.
 
-    The leaves of a tree contain every byte of it exactly once. A leaf without bytes explains what is missing.
+    A leaf is an explanation without children. The leaves of a tree contain every byte of the tree exactly once. A leaf
+    without bytes explains that bytes are missing.
 
     * `offset`: the position of the first byte, from 0; `length`: the number of bytes; `raw`: the bytes.
     * `layer`: ``"stream"`` (frames and the bytes between them), ``"hdlc"``, ``"mbus"``, ``"p1"``, ``"llc"``, ``"apdu"``
       or ``"axdr"``.
-    * `label`: the name of the part; `value`: its meaning; `error`: the fault in it. All are texts for people. `value`
-      and `error` may be empty. The error of a part of a frame is also the error of the frame.
-    * `masked`: the indexes in `raw` of bytes that the text masks (``XX``). They are 0 in `raw`.
-    * `plaintext`: the explanation of the deciphered APDU or P1 telegram, or `None`. The frame, or APDU without frame,
-      that completes the ciphered message has it. Its offsets count from its own first byte; the input does not contain
-      its bytes.
+    * `label`: the name of the part; `value`: its meaning; `error`: its fault. These texts are for people. `value` and
+      `error` can be empty. The error of a part of a frame is also the error of the frame.
+    * `masked`: the indexes in `raw` of masked bytes (``XX``). These bytes are 0 in `raw`.
+    * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. It belongs to the frame that
+      completes the ciphered message, or to the ciphered APDU without a frame. The input does not contain the bytes of
+      the plaintext, so its offsets count from its own first byte.
     """
 
     offset: int
@@ -49,27 +50,27 @@ class Explanation:
 
     @classmethod
     def of(cls, layer: str, label: str, children: tuple[Explanation, ...], *, value: str = "", error: str = "") -> Self:
-        """Return an explanation with these children (at least one); its bytes are the bytes of the children."""
+        """Return an explanation with these children (at least one). Its bytes are the bytes of the children."""
         raw = b"".join(child.raw for child in children)
         return cls(children[0].offset, layer, label, raw, value, error, children)
 
     @property
     def length(self) -> int:
-        """The number of bytes."""
+        """Return the number of bytes."""
         return len(self.raw)
 
     @property
     def leaves(self) -> Iterator[Explanation]:
-        """The parts without children, in order; they contain every byte exactly once."""
+        """Yield the parts without children, in order. They contain every byte exactly once."""
         if not self.children:
             yield self
         for child in self.children:
             yield from child.leaves
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the tree as dictionaries for JSON; `raw` becomes hex digits, ``xx`` for a masked byte.
+        """Return the tree as dictionaries for JSON. `raw` becomes hex digits, and a masked byte becomes ``xx``.
 
-        Only a ciphered frame has `plaintext`.
+        Only an explanation with a plaintext has the key `plaintext`.
         """
         plaintext = {"plaintext": self.plaintext.to_dict()} if self.plaintext else {}
         return {
@@ -85,14 +86,15 @@ class Explanation:
         }
 
     def __repr__(self) -> str:
-        """Return label, value and error on one line; `print` shows the bytes."""
+        """Return label, value and error on one line. `print` also shows the bytes."""
         text = ": ".join(part for part in (self.label, self.value, self.error) if part)
         return f"<Explanation of {self.length} bytes at {self.offset}, {text}>"
 
     def __str__(self) -> str:
-        """Return the annotated dump: a line for each frame, then offset, bytes, label and value of every part.
+        """Return the annotated dump. It has a line for each frame, then offset, bytes, label and value of each part.
 
-        ``!`` in the first column marks errors. A part shows its first 256 bytes, and the number of its other bytes.
+        ``!`` in the first column marks an error. If a part has more than 256 bytes, the dump shows the first 256 bytes
+        and the number of the other bytes.
         """
         shown = sections(self)
         rows = [row for section in shown for row in section.rows]
@@ -105,9 +107,10 @@ class Explanation:
         return "\n".join(lines)
 
     def _repr_html_(self) -> str:
-        """Return a coloured map of the bytes and the annotated dump as HTML for notebooks, one of each for a frame.
+        """Return HTML for notebooks. It contains a coloured map of the bytes and a table of the parts of each frame.
 
-        When the pointer or the focus is at a row, a style sheet marks its bytes in the map, and the reverse.
+        If the pointer or the focus is at a row of the table, the bytes of this row are marked in the map. If it is at
+        bytes of the map, their row is marked.
         """
         return bytemap.with_styles(self)
 
@@ -121,7 +124,7 @@ def _folded(text: str, *, error: bool) -> list[str]:
 
 
 def _lines(row: Row, digits: int, label_width: int) -> Iterator[str]:
-    """Return the lines of a row: offset, bytes, label and value side by side, and the error below label and value."""
+    """Yield the lines of a row. Offset, bytes, label and value are columns; the error is below label and value."""
     left = digits + _BYTES_WIDTH + 5
     value_width = _WIDTH - left - label_width - 2
     labels = [" " * row.indent + line for line in _wrapped(row.label, max(8, label_width - row.indent))]
@@ -135,7 +138,7 @@ def _lines(row: Row, digits: int, label_width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """Return `text` in lines of this width; an arrow stays on the line of the field after it."""
+    """Return `text` in lines of this width. An arrow and the field after the arrow are on the same line."""
     if len(text) <= width:
         return [text] if text else []
     return [line.replace("\xa0", " ") for line in wrap(text.replace("-> ", "->\xa0"), width)]

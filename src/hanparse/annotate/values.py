@@ -1,4 +1,4 @@
-"""Describes the values of a push in words: name of the code, number with scaler and unit, time, and field."""
+"""Describes the values of a push as text: the name of the code, the number, scaler and unit, the time, the field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUS: Final = {
 
 
 class _Element(NamedTuple):
-    """An element of a list with its code, its register, and the name of the field that it fills, if any."""
+    """Describes an element of a list: its code, its register, and its field. `field` is empty without a field."""
 
     data: Data
     obis: Obis
@@ -40,8 +40,9 @@ class _Element(NamedTuple):
 class Interpretation:
     """Describes the values of one push.
 
-    `elements` maps positions in `apdu` to elements. `reading` is the result of a profile. `measurement` is the
-    measurement from this reading, with the `timezone` of the caller. Both may be `None`.
+    `elements` maps indexes of `apdu` to elements. `reading` is the result of a profile. `measurement` is the
+    measurement of this reading, computed with `timezone`. Both are `None` if no profile reads the list. `measurement`
+    is also `None` for a damaged payload.
     """
 
     apdu: bytes
@@ -65,7 +66,7 @@ class Interpretation:
 
     @classmethod
     def of_items(cls, apdu: bytes, items: Iterable[Item]) -> Interpretation:
-        """Return the interpretation of a list that no profile reads, from the codes, scalers and units in the list."""
+        """Return the interpretation of a list that no profile reads. It uses codes, scalers and units."""
         elements = (
             _Element(item.data, item.obis, Register(item.obis, None, item.scaler, item.unit))
             for item in items
@@ -75,7 +76,7 @@ class Interpretation:
 
     @property
     def summary(self) -> str:
-        """Manufacturer, meter type, time and power of the push; empty if there is no measurement."""
+        """Return the manufacturer, meter type, time and power of the push. Return no text without a measurement."""
         if self.measurement is None:
             return ""
         meter = " ".join(name for name in (self.measurement.manufacturer, self.measurement.model) if name)
@@ -85,7 +86,7 @@ class Interpretation:
         return ", ".join(part for part in parts if part)
 
     def value(self, data: Data) -> str:
-        """Return the name, value and field of an element. It has no name if its code is directly before it."""
+        """Return the name, value and field of an element. Omit the name if the code is directly before the value."""
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)
@@ -95,7 +96,7 @@ class Interpretation:
         return f"{name}{self._described_value(element)}{self._field(element)}"
 
     def date_time(self, sent: DateTime) -> str:
-        """Return the date-time of the APDU in words."""
+        """Return the date-time of the APDU as text."""
         dated = self.measurement and self._moment(sent)
         return f"{_as_sent(sent)}{self._by_rule(sent)}{' -> timestamp' if dated else ''}"
 
@@ -105,9 +106,11 @@ class Interpretation:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-        rule = "in the given time zone" if self.timezone is not None else f"by clock rule {self.reading.profile.clock}"
+        rule = (
+            "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
+        )
         moment = self._moment(sent)
-        return f"; {rule} {moment.isoformat() if moment else 'no moment'}"
+        return f"; {rule}: {moment.isoformat() if moment else 'no valid time'}"
 
     def _described_value(self, element: _Element) -> str:
         entry = lookup(element.obis)
@@ -118,7 +121,7 @@ class Interpretation:
         return shown(element.data) if raw is None else _quantity(raw, element.register)
 
     def _field(self, element: _Element) -> str:
-        """Return an arrow and the field that the element fills, with the value of the field if it differs."""
+        """Return an arrow and the name of the field. Add the value of the field if it differs from the element."""
         if not element.field or not self.measurement or not self.reading:
             return ""
         value, source = getattr(self.measurement, element.field), self.reading.sources[element.field]
@@ -155,7 +158,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """Return the text for a value without a code, by its type; the value is not a list."""
+    """Return the text for a value without a code. The type of the value determines the text. It is not a list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')
@@ -173,7 +176,7 @@ def shown(data: Data) -> str:
 
 
 def _octets(octets: bytes) -> str:
-    """Return the text for octets that are neither text nor a date-time: a code, or the number of bytes."""
+    """Return the text for octets that are neither text nor date-time. The text is a code or the number of bytes."""
     code = code_in(octets)
     return _described(code) if code else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
 
@@ -183,7 +186,7 @@ def _shortened(text: str) -> str:
 
 
 def _as_sent(sent: DateTime) -> str:
-    """Return the parts of a date-time as the meter sent them, with question marks for parts that are not specified."""
+    """Return the parts of a date-time as sent. Question marks replace the parts that are not specified."""
     year = "????" if sent.year == NO_YEAR else f"{sent.year:04}"
     date = f"{year}-{_two(sent.month)}-{_two(sent.day)}"
     time = f"{_two(sent.hour)}:{_two(sent.minute)}:{_two(sent.second)}"

@@ -1,4 +1,4 @@
-"""Decodes bytes to measurements: `Decoder` for a stream, `decode` and `decode_all` for a complete input."""
+"""Decodes bytes to measurements. `Decoder` decodes a stream; `decode` and `decode_all` decode a complete input."""
 
 from hanparse.decoder.options import Options
 from hanparse.decoder.stream import Decoder

@@ -1,4 +1,4 @@
-"""The options of a decoder, and the check of their types."""
+"""Defines the options of a decoder and checks their types."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Options(TypedDict, total=False):
-    """The options of `decode`, `decode_all` and `Decoder`; `Decoder` describes them."""
+    """Names the options of `decode`, `decode_all` and `Decoder`. The docstring of `Decoder` describes each option."""
 
     scale: Scale
     timezone: tzinfo | None
@@ -29,7 +29,7 @@ class Options(TypedDict, total=False):
 def check_options(
     scale: object, timezone: object, estimate: object, profiles: tuple[object, ...], on_error: object
 ) -> None:
-    """Raise `TypeError` if an option has a wrong type; the message names each of these options and its type."""
+    """Raise `TypeError` if an option has a wrong type. The message names each wrong option and the expected type."""
     checks = {
         "scale: Scale, such as Scale.ct('100:5')": isinstance(scale, Scale),
         "timezone: tzinfo or None": isinstance(timezone, tzinfo | None),

@@ -1,4 +1,4 @@
-"""Decodes a stream that arrives in chunks of any size: `Decoder`."""
+"""Defines `Decoder`, which decodes a stream that arrives in chunks of any size."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ if TYPE_CHECKING:
 
 
 class Decoder:
-    """Decodes the bytes of a HAN port, in chunks of any size, to measurements. A decoder has no I/O, clock or threads.
+    """Decodes the bytes of a HAN port to measurements. A decoder uses no I/O, no clock and no threads.
 
     `scale` multiplies the values of a meter with current transformers. `timezone` replaces the clock rule of the meter.
-    `estimate` adds `Measurement.estimated`. `profiles` are the profiles of the known manufacturers, in the order in
-    which the decoder tries them.
+    If `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure.
+    `profiles` are the profiles of the manufacturers. The decoder tries the profiles in their order.
 
-    `key` deciphers and `auth_key` verifies ciphered pushes. Each key is 16 bytes (32 in suite 2), their hex digits, or
-    a mapping from system title to key. `system_title` is the system title of a meter with pushes that do not contain
-    it. A decoder with a key cannot be pickled.
+    The decoder deciphers pushes with `key` and verifies pushes with `auth_key`. Each key is 16 bytes (32 in suite 2),
+    the hex digits of these bytes, or a mapping from system title to key. Some meters send pushes without a system
+    title; `system_title` is the title of such a meter. A decoder with a key cannot be pickled.
 
-    `on_error` is called with every error; the offset of an error is counted from the first byte fed. If `on_error`
-    raises an exception, `feed` or `flush` raises it again after all bytes were processed, and the next call returns the
-    measurements.
+    The decoder calls `on_error` with every error. The offset of an error is counted from the first byte fed. If
+    `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The next call
+    returns the measurements of these bytes.
     """
 
     def __init__(
@@ -63,12 +63,11 @@ class Decoder:
         system_title: str | bytes | None = None,
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
-        """Raise `TypeError` for an option of a wrong type, `ValueError` for a wrong key or system title."""
+        """Raise `TypeError` for an option of a wrong type, and `ValueError` for a wrong key or system title."""
         self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         check_options(scale, timezone, estimate, self._profiles, on_error)
         self._scale = scale
         self._timezone = timezone
-        self._estimate = estimate
         self._on_error = on_error
         self._estimator: Estimator | None = None
         if estimate:
@@ -91,59 +90,55 @@ class Decoder:
 
     @property
     def stats(self) -> Stats:
-        """The counts at this moment."""
-        counts = self._counts + self._recognised
-        return Stats(**counts, bytes=self._reader.received, passed_over=self._reader.skipped_count)
+        """Return the current counts."""
+        return Stats(**self._totals, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
-    def _recognised(self) -> Counter[str]:
-        layouts = self._layouts
-        return Counter(frames=layouts.frames, measurements=layouts.recognised, recognised=layouts.recognised)
+    def _totals(self) -> Counter[str]:
+        """Return the counts of the events plus the counts of the pushes that a layout recognised."""
+        recognised = self._layouts.recognised
+        return self._counts + Counter(frames=self._layouts.frames, measurements=recognised, recognised=recognised)
 
     @property
     def last_error(self) -> HanParseError | None:
-        """The last error; its offset is counted from the first byte fed."""
+        """Return the last error. Its offset is counted from the first byte fed."""
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults that were found in the bytes so far, each with advice; empty if there are none."""
+        """Return the faults of the connection, each with advice. The tuple is empty if no fault was found."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
 
     def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements that `chunk` completes. `at` is the time of its arrival, which becomes `received`.
+        """Return the measurements of the pushes that `chunk` completes.
 
-        Give `at` with every chunk or with none. Raises `TypeError` for a chunk that is not bytes-like and for an `at`
-        that is not a `datetime`. Damaged bytes raise no error.
+        `at` is the time when the chunk arrived; it becomes `received` of each measurement. Give `at` with every chunk
+        or with no chunk. Raises `TypeError` for a chunk that is not bytes-like and for an `at` that is not a
+        `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
-            return self._feed_at(chunk, at)
+            check_type("at", at, datetime)
+            self._at = at
         found: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready:
             self._take(found)
             return self._drain()
-        return [self._finish(measurement, self._at) for measurement in found] if self._estimator else found
-
-    def _feed_at(self, chunk: Buffer, at: datetime) -> list[Measurement]:
-        check_type("at", at, datetime)
-        self._at = at
-        from_last_call = len(self._ready)  # measurements of a call in which on_error raised an exception
-        found = self.feed(chunk)
-        for measurement in found[from_last_call:]:
-            fill_received(measurement, at)
-        return found
+        if self._estimator is None and at is None:
+            return found
+        return [self._finish(measurement, at) for measurement in found]
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements in one message of a broker; `at` is the time of its arrival.
+        """Return the measurements in one message of a broker. `at` is the time when the message arrived.
 
-        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push. It is bytes, hex
-        digits, JSON with hex digits, or the envelope of a Tibber Pulse. The result is empty for other text and other
-        JSON. A push that arrives twice is returned once. Use one decoder for each topic, and do not call its `feed`.
+        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push, as bytes, as hex
+        digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. The result is empty for other text and
+        other JSON. A push that arrives twice gives one measurement. Use one decoder for each topic, and do not call its
+        `feed`.
 
-        `received` becomes `at`, or an earlier time if the message contains the time between its pushes. The offset of
-        an error in a push without frames is counted from the first byte of the push. Raises `TypeError` for a payload
-        that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
+        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of a push. The
+        offset of an error in a push without frames is counted from the first byte of the push. Raises `TypeError` for a
+        payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -153,7 +148,7 @@ class Decoder:
         return self._drain()
 
     def flush(self) -> list[Measurement]:
-        """End the input, and return the measurements after an incomplete frame. A new stream may follow."""
+        """End the input and return the measurements of the buffered bytes. The next `feed` begins a new stream."""
         self._receiver.end()
         return self._drain()
 
@@ -162,7 +157,7 @@ class Decoder:
         return f"<Decoder {self.stats}>"
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return an independent decoder in the same state; the two decoders share only `on_error`."""
+        """Return an independent decoder in the same state. The two decoders share only `on_error`."""
         twin = object.__new__(type(self))
         memo[id(self)] = twin
         memo[id(self._on_error)] = self._on_error
@@ -174,19 +169,18 @@ class Decoder:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Pickle the options and the state of the stream. The copy learns its layouts anew.
+        """Return the options and the state of the stream for `pickle`. The unpickled decoder learns its layouts anew.
 
-        Raises `TypeError` for a decoder with keys, and for options that cannot be pickled.
+        Raises `TypeError` for a decoder with keys.
         """
         options = {
             "scale": self._scale,
             "timezone": self._timezone,
-            "estimate": self._estimate,
+            "estimate": self._estimator is not None,
             "on_error": self._on_error,
             "profiles": None if self._profiles is PROFILES else self._profiles,
         }
-        counts = self._counts + self._recognised
-        kept = counts, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
+        kept = self._totals, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
         return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
@@ -198,10 +192,10 @@ class Decoder:
         self._layouts.on_opened = self._observed.add
 
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
-        """Return the measurement in an APDU without a frame, which may have an LLC header.
+        """Return the measurement in an APDU. `payload` is the APDU without a frame, with or without an LLC header.
 
-        `link` is the link of the APDU, `at` the time of its arrival. Raises `DecodeError`, with an offset in `payload`,
-        or `UnknownMeterError`.
+        `link` is the link of the APDU, and `at` is the time when the APDU arrived. Raises `DecodeError`, whose offset
+        is an index of `payload`, or `UnknownMeterError`.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -235,10 +229,8 @@ class Decoder:
             self._ready.append(self._measurement(event, self._at))
         elif isinstance(event, Read | ReadTelegram):
             self._take_read(event)
-        elif isinstance(event, Failed):
-            self._fail(event.error)
-        elif isinstance(event, Dropped):
-            self._counts["dropped_assemblies"] += 1
+        elif isinstance(event, Failed | Dropped):
+            self._counts["dropped_assemblies"] += isinstance(event, Dropped)
             self._fail(event.error)
         elif isinstance(event, FrameError | CipherError):
             self._fail(event)
@@ -263,10 +255,10 @@ class Decoder:
         return measurement
 
     def _learn(self, event: Read) -> None:
-        """Derive layouts from a push, unless the profiles depend on the meter number.
+        """Derive layouts from a push, unless a profile depends on the meter number.
 
-        The first push that identifies the manufacturer on a link gives two layouts, because the manufacturer is already
-        known when a similar push follows.
+        The first push that identifies the manufacturer of a link gives two layouts: for a link with an unknown
+        manufacturer, and for a link with a known manufacturer. The next push uses the second layout.
         """
         if self._depends_on_meter_id:
             return
@@ -293,7 +285,7 @@ class Decoder:
 
 
 def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
-    """Return a decoder with the options of a pickled decoder; an option that is `None` was not given."""
+    """Return a decoder with the options of a pickled decoder, except the options that are `None`."""
     given = {name: value for name, value in options.items() if value is not None}
     return of(**given, system_title=keys.system_title)
 

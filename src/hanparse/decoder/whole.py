@@ -1,4 +1,4 @@
-"""Decodes an input that is complete: `decode` returns its only push, `decode_all` every push."""
+"""Decodes a complete input. `decode` accepts exactly one push, and `decode_all` accepts any number of pushes."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
-    """Return the measurement of the only push in `source`, a hex dump as `str` or bytes as received.
+    """Return the measurement of the only push in `source`. `source` is a hex dump (`str`) or the received bytes.
 
-    The bytes are frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
-    `DecodeError` if there are several pushes. If there is no push, raises the error that gives the reason.
+    The bytes contain frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
+    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error of the bytes that
+    are closest to a push.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
-    del options  # so that a traceback with local variables shows no key
+    del options  # a traceback that shows local variables must not show a key
     measurements = _decode_all(source, decoder, errors, [])
     if not measurements:
         raise HexDumpError("the text is empty") if isinstance(source, str) else FrameError("there are no bytes")
@@ -37,21 +38,22 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
 def decode_all(
     source: str | Buffer, *, on_error: Callable[[HanParseError], object] | None = None, **options: Unpack[Options]
 ) -> list[Measurement]:
-    """Return the measurements of all sound pushes in `source`, in order; an empty list for an empty source.
+    """Return the measurements of all sound pushes in `source`, in their order. The list is empty for an empty source.
 
-    The arguments are the same as for `decode`. Before the function returns, it calls `on_error` with each error about
-    bytes without a push; the offset of the error is counted from the first byte. For a text, it also calls `on_error`
-    with a `HexDumpError` for each damaged frame, and for each part that resembles bytes but was passed over, such as a
-    line that ends inside a byte. Raises an error only if there is no push: the error about the bytes that are closest
-    to a push.
+    A push is sound if the check sequences of its frames fit and its APDU can be decoded. The arguments are the same as
+    for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset of the
+    error is counted from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
+    gives a `HexDumpError` for each passage that resembles bytes but was passed over, such as a line that ends inside a
+    byte. If `source` contains no sound push, raises the error of the bytes that are closest to a push.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
-    del options  # as in `decode`
+    del options  # for the reason given in `decode`
     lost: list[HanParseError] = []
     measurements = _decode_all(source, decoder, errors, lost)
     if _in_text(lost):
-        errors = [error for error in errors if not isinstance(error, FrameError)]  # `lost` has them, with their lines
+        # `lost` also contains the frame errors, with their line numbers
+        errors = [error for error in errors if not isinstance(error, FrameError)]
     if on_error is not None:
         for error in lost + errors:
             on_error(error)
@@ -63,14 +65,14 @@ def _decode_all(
 ) -> list[Measurement]:
     """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` appends to `errors`.
 
-    `lost` receives an error for each part of a text that resembles bytes but was passed over.
+    The function appends to `lost` one error for each passage of a text that resembles bytes but was passed over.
     """
     data = _dumped(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        errors.clear()  # the input has no frames, and these errors are about frames
+        errors.clear()  # the input contains no frames, so errors about frames would mislead
         return _without_frames(decoder, messages, errors)
     error = min(errors, key=closeness, default=no_frame(data))
     if isinstance(error, FrameError) and (in_text := _in_text(lost)):
@@ -79,14 +81,14 @@ def _decode_all(
 
 
 def _in_text(lost: list[HanParseError]) -> list[FrameError]:
-    """Return the errors of the damaged frames in a text, which contain the line of the frame."""
+    """Return the errors of the damaged frames in a text. Each of these errors contains the line of the frame."""
     return [error.__cause__ for error in lost if isinstance(error.__cause__, FrameError)]
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
-    """Return the measurements in messages without a frame. Raises the first error if there is no measurement.
+    """Return the measurements in messages without a frame. Raises the first error if no message can be decoded.
 
-    `errors` receives all errors.
+    The function appends all errors to `errors`.
     """
     found: list[Measurement] = []
     for message in messages:
@@ -102,7 +104,7 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
 
 
 def _dumped(text: str, lost: list[HanParseError]) -> bytes:
-    from hanparse.pasted import dump  # noqa: PLC0415  not needed for bytes
+    from hanparse.pasted import dump  # noqa: PLC0415  only texts need this import
     from hanparse.pasted.losses import losses  # noqa: PLC0415
 
     shown = dump(text)

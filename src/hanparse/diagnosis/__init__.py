@@ -1,4 +1,4 @@
-"""Finds the faults of a connection from counters and skipped bytes, and describes their remedies."""
+"""Finds the faults of a connection to a HAN port, and describes the remedy of each fault."""
 
 from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.faults import diagnose

@@ -1,7 +1,8 @@
-"""Finds missing and wrong keys and unusual invocation counters in a sequence of ciphered pushes.
+"""Finds missing keys, wrong keys and unusual invocation counters in a sequence of ciphered pushes.
 
-The caller gives each push as its `Security` if it was deciphered, otherwise as its `CipherError`. There is no fault if
-every push was deciphered and every counter rises, or if the pushes are too few to distinguish a wrong key from damage.
+The caller gives the `Security` of each deciphered push, and the `CipherError` of each other push. The module finds no
+fault if every push was deciphered and every counter rises. A few wrong authentication tags are no fault either, because
+damaged bytes have the same effect as a wrong key.
 """
 
 from __future__ import annotations
@@ -20,31 +21,31 @@ if TYPE_CHECKING:
     from hanparse.diagnosis.fault import Kind
     from hanparse.measurement.security import Security
 
-_SEVERAL: Final = 3  # one or two wrong authentication tags may be due to damaged bytes
-_MAX_METERS: Final = 16  # a HAN port sends pushes of one meter; this limits the memory for forged system titles
+_SEVERAL: Final = 3  # damaged bytes can cause one or two wrong authentication tags
+_MAX_METERS: Final = 16  # a HAN port has one meter; the limit bounds the memory that forged system titles can use
 _NO_TITLE: Final = "a meter without system title"
 
-_NO_KEY: Final = """{pushes} pushes of {meters} are ciphered, and no key was given for them: the connection is good; ask
-the grid company for the key and give it as key=, or ask for pushes without ciphering"""
+_NO_KEY: Final = """{pushes} pushes of {meters} are ciphered, and no key was given for these pushes: the connection is
+good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
 _NO_CRYPTOGRAPHY: Final = """{pushes} pushes of {meters} are ciphered, and the package cryptography is missing or does
 not load: the connection is good; install hanparse[crypto]"""
 _WRONG_KEY: Final = """the encryption key deciphers none of {pushes} pushes of {meters}: it is wrong, or it is the key
-of another meter or port; check it with the grid company"""
+of another meter or port; ask the grid company for the right key"""
 _OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} pushes of {meters}: each
 meter has its own key; give a mapping from system title to key"""
 _SWAPPED: Final = """{pushes} pushes of {meters} can be deciphered only if the encryption key and the authentication key
 are exchanged: give the key= as auth_key= and the auth_key= as key="""
-_AUTH_KEY: Final = """in {pushes} pushes of {meters} the encryption key is right, and the authentication tag fits in
-none: the authentication key is wrong; ask for it, or leave it out and accept values that are not verified"""
-_NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} pushes: a log is replayed,
-or the meter always sends the same number; then an old push cannot be distinguished from a new push"""
+_AUTH_KEY: Final = """in {pushes} pushes of {meters} the encryption key is right, but no authentication tag fits: the
+authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified values"""
+_NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} pushes: a program replays
+a log, or the meter always sends the same counter; if so, an old push cannot be distinguished from a new push"""
 _DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} pushes: the meter was
-restarted or got a new key, or old pushes are replayed"""
+restarted or got a new key, or a program replays old pushes"""
 
 
 @dataclass(slots=True)
 class _Meter:
-    """Counts of the pushes with one system title."""
+    """Contains the counts of the pushes with one system title."""
 
     opened: int = 0
     verified: int = 0
@@ -58,11 +59,11 @@ class Observed:
     """Counts ciphered pushes by system title and result, for the first `_MAX_METERS` system titles."""
 
     def __init__(self) -> None:
-        """Begin without pushes."""
+        """Set the number of pushes to zero."""
         self._meters: dict[bytes, _Meter] = {}
 
     def add(self, event: Security | CipherError) -> None:
-        """Count a push: its `Security` if it was deciphered, otherwise its `CipherError`."""
+        """Count a push. `event` is the `Security` of a deciphered push, or the `CipherError` of another push."""
         title = event.system_title or b""
         meter = self._meters.get(title)
         if meter is None:
@@ -80,7 +81,7 @@ class Observed:
         meter.counter = counter
 
     def faults(self) -> tuple[Fault, ...]:
-        """Return the faults, the most important first; none while the pushes are too few for a decision."""
+        """Return the faults. The most important fault is first."""
         return tuple(self._faults())
 
     def _faults(self) -> Iterator[Fault]:
@@ -102,8 +103,8 @@ class Observed:
     def _failed(self, cause: str) -> dict[bytes, int]:
         """Return the number of pushes that failed for this cause, by system title.
 
-        A meter with a deciphered push is left out, because its key is right. For ``"auth_key"``, a meter with a
-        verified push is left out.
+        The result omits meters with a deciphered push, because their encryption key is right. For the cause
+        ``"auth_key"`` it omits only meters with a verified push, because their authentication key is right.
         """
         success = "verified" if cause == "auth_key" else "opened"
         failing = {title: meter for title, meter in self._meters.items() if not getattr(meter, success)}
@@ -118,7 +119,7 @@ class Observed:
 
 
 def diagnose(events: Iterable[Security | CipherError]) -> tuple[Fault, ...]:
-    """Return the faults of a sequence of ciphered pushes, the most important first."""
+    """Return the faults of a sequence of ciphered pushes. The most important fault is first."""
     observed = Observed()
     for event in events:
         observed.add(event)

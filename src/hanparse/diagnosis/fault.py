@@ -1,4 +1,4 @@
-"""Defines `Fault`: one fault of a connection."""
+"""Defines `Fault`, the description of one fault of a connection."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One fault of a connection. `message` describes the observation, its most likely cause and the remedy.
+    """Describes one fault of a connection. `message` contains the observation, its most likely cause and the remedy.
 
-    `counts` contains, by name, the counts that led to the decision, for example numbers of bytes, flags and frames.
+    `counts` contains the counts by which the fault was found, for example the numbers of bytes, flags and frames.
     """
 
     kind: Kind

@@ -1,7 +1,8 @@
 """Finds the faults of a connection (`Fault`) and describes their remedies.
 
-The rules use the counts of a decoder and the last bytes that belong to no sound frame. There is no fault on a good
-connection, even if the stream begins in the middle of a frame. There is none while the bytes are too few to decide.
+The rules use the counts of a decoder and the skipped bytes: the last bytes that belong to no sound frame. A frame is
+sound if its check sequences fit. A good connection gives no fault, even if the stream begins in the middle of a frame.
+The module returns no fault while the number of bytes is too small for a decision.
 """
 
 from __future__ import annotations
@@ -24,83 +25,89 @@ if TYPE_CHECKING:
 
 
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
-    """Return the faults of a connection, the most important first; empty while the bytes are too few for a decision.
+    """Return the faults of a connection. The most important fault is first.
 
-    `skipped` contains the last bytes that belong to no sound frame. The run time is linear in their number.
+    `skipped` contains the last bytes that belong to no sound frame. The run time is linear in the size of `skipped`.
     """
     symptoms = Symptoms(stats, skipped)
-    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # the first fault causes the others
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # a wrong setting causes several faults
     return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 
 # --- the messages ----------------------------------------------------------------------------------------------------
 
-_PORTS: Final = "Norwegian HAN ports have 2400 baud, Kamstrup 8N1, Aidon, Kaifa and EMBRIQ 8E1, Swedish ones 115200 8N1"
-
+_PORTS: Final = """Norwegian HAN ports have 2400 8N1 (Kamstrup) or 2400 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN
+ports have 115200 8N1"""
 _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
-is connected, or this is another serial port, or the reader drops every byte because its speed or parity is wrong"""
+is connected, or the wrong serial port is open, or the reader drops every byte because its speed or parity is wrong"""
 _P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
-the cable), or the port has other settings (115200 8N1, DSMR 2.2 and 3.0 9600 7E1)"""
+the cable), or the settings of the reader are wrong (P1 ports have 115200 8N1, or 9600 7E1 in DSMR 2.2 and 3.0)"""
 _P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
-damaged or lost; check the cable, the inverter and the power supply of the adapter, and pass on the text unchanged"""
+damaged or lost; check the cable, the inverter and the power supply of the adapter, and give hanparse the text
+unchanged"""
 _P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
-set the reader to pass on every byte, and make every buffer large enough for a telegram (at most {largest} bytes)"""
+set the reader to forward every byte, and make every buffer large enough for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
 data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set it to 7E1"""
-_TOO_FAST: Final = """{repeated} of {bytes} bytes have every bit at least {factor} times: the reader is set to a higher
-speed than the meter, or the line does not change its level; set the speed of the meter; {ports}"""
-_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that results from a format field if a port
-without parity is read with parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
-_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: a port with even parity is read without parity, and
-the reader drops or zeroes bytes whose parity bit is not a stop bit; set it to 8E1, the setting of Aidon, Kaifa and
-EMBRIQ (2400 baud); if it has even parity already and drops bytes that fail the check, set it to 8N1, the setting of
+_TOO_FAST: Final = """{repeated} of {bytes} bytes contain every bit at least {factor} times in a row: the speed of the
+reader is higher than the speed of the meter, or the level of the line never changes; set the speed of the meter;
+{ports}"""
+_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that a reader with parity receives in place
+of a format field without parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
+_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
+parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set it to 8E1, the setting of Aidon, Kaifa and EMBRIQ
+(2400 baud); if the reader has even parity already and drops bytes with wrong parity, set it to 8N1, the setting of
 Kamstrup meters"""
-_EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes that
-fail the check, or bit 7 was made a parity bit (7E1); set it to 8 data bits and the parity of the meter; {ports}"""
+_EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
+wrong parity, or bit 7 was made a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
+{ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00) are not in a frame: the bytes are right, but a program or
-gateway between meter and hanparse takes away the flags (7E) or the frame headers; let it pass on every byte"""
+gateway between meter and hanparse takes away the flags (7E) or the frame headers; set it to forward every byte"""
 _INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
-meter has more 00 than FF: the line is inverted; add an inverter, or remove one"""
-_NO_FORMAT: Final = """{flags} flags (7E) are in {bytes} bytes, {formats} of them before a format nibble A and none
-before a sound header: the parity or the number of data bits is wrong, or the line is inverted, or the protocol is not
-DLMS; {ports}"""
-_NO_FLAG: Final = """no frame begins in {bytes} bytes; {flags} flags (7E), {formats} of them before a format nibble A,
-are as many as random bytes have: the speed is wrong or the line inverted; or parity or data bits are wrong, or the
-bytes are noise; {ports}"""
+meter has more 00 than FF: the line is inverted; add an inverter, or remove the inverter"""
+_NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of them before the nibble A of a format
+field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is
+inverted, or the protocol is not DLMS; {ports}"""
+_NO_FLAG: Final = """no frame begins in {bytes} bytes; they contain {flags} flags (7E), {formats} of them before the
+nibble A of a format field, as random bytes do: the speed is wrong or the line inverted; or the parity or the number of
+data bits is wrong, or the bytes are noise; {ports}"""
 _UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames contain no list that can be read: the connection
-is good; see last_error for the content of the pushes"""
+is good; last_error describes the content of the last push"""
 _UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames contain lists that no profile reads: the
 connection is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error,
 on_error)"""
 _LINE_ENDS: Final = """{undone} frames are sound if every 0D 0A is replaced by 0A: the reader or a gateway treats the
-bytes as text and writes 0D 0A for 0A; turn that off, or undo it: data.replace(b"\\r\\n", b"\\n")"""
+bytes as text and writes 0D 0A for 0A; turn its text mode off, or undo the change: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {at_flag} of them at a flag (7E): the
-reader takes a 7E within the frame for its end; let it pass on every byte; or bytes are lost within frames"""
+reader takes a 7E within the frame for the end of the frame, or bytes are lost within frames; set the reader to forward
+every byte"""
 _CUT_AT_SIZE: Final = """{broken_off} frames with a sound header are cut off, {at_that_size} of them after {after_bytes}
-bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it 2,049 bytes"""
+bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it at least 2,049
+bytes"""
 _SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound frames: whole frames
-are lost between meter and hanparse; read without pauses, and pass on every frame"""
+are lost between meter and hanparse; read without pauses, and forward every frame"""
 _DAMAGED: Final = """{frames} frames are sound, {hcs_failures} have a wrong HCS, {fcs_failures} a wrong FCS, and of
 {bytes} bytes {passed_over} are in no sound frame: bytes are damaged or lost; check the cable, the power supply, the
 converter and the speed of the reader"""
 _TEXT_LINES: Final = """{texts} lines of text ({text_bytes} bytes) are between frames or within frames: a gateway writes
-messages to the same line, turn them off; if the text is a hex dump, give it to hanparse.decode_all"""
+messages into the stream; turn these messages off; if the text is a hex dump, give it to hanparse.decode_all"""
 
 
 def _fault(kind: Kind, message: str, **counts: int) -> Fault:
-    return Fault(kind, message.replace("\n", " ").format(**counts, ports=_PORTS), counts)
+    return Fault(kind, message.format(**counts, ports=_PORTS).replace("\n", " "), counts)
 
 
 # --- the rules, the most important first -----------------------------------------------------------------------------
 
-_UNDECIDED: Final = 768  # bytes; the longest known frame has 681, and a good stream may begin in the middle of a frame
+_UNDECIDED: Final = 768  # bytes; longer than the longest known frame (681), since a stream can begin within a frame
 _NEEDS_ACTION: Final = 20  # a loss of less than one frame or byte in twenty needs no action
-# A reader at k times the speed of the meter samples each bit k times, from the second sample of the start bit on. So
-# for every even k the lowest bit is 0 and the next six are three pairs; a higher k leaves fewer values.
+# A reader at k times the speed of the meter reads each bit k times. Its start bit is the first sample of the start bit
+# of the meter. So for every even k, bit 0 is 0 and bits 1 to 6 are three pairs. A higher k permits fewer values.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
 _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
-# 7E A0 or 7E A1 sent without parity and read with parity: the reader takes the start bit of A0 for the stop bit of 7E,
-# and a later edge begins its next byte. After A0 this is xxxxx011, where x are the low bits of the length; after A1 68.
+# The meter sends 7E A0 or 7E A1 without parity, and the reader has parity. The reader takes the start bit of A0 for the
+# stop bit of 7E, and a later edge for the start bit of its next byte. For A0 its next byte is xxxxx011, where x are the
+# low bits of the length. For A1 its next byte is 68.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 
 
@@ -114,7 +121,7 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
 
 
 def _telegrams(symptoms: Symptoms) -> Iterator[Fault]:
-    """Return the fault of damaged P1 telegrams. A stream may begin in the middle of a telegram."""
+    """Yield the fault of damaged P1 telegrams, if there is a fault."""
     failures, cut, frames = symptoms.stats.crc_failures, symptoms.cut_telegrams, symptoms.stats.frames
     if not failures + cut and not frames:
         yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)
@@ -145,7 +152,7 @@ def _settings(symptoms: Symptoms) -> Iterator[Fault]:
 def _undecided(symptoms: Symptoms) -> Fault:
     size, flags = len(symptoms.content), len(symptoms.after_flags)
     ones, zeros = symptoms.without_text.count(0xFF), symptoms.without_text.count(0)
-    if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte of all lists
+    if ones >= 2 * zeros and size <= 12 * ones <= 6 * size:  # 00 is the most frequent byte in lists
         return _fault("inverted", _INVERTED, bytes=size, bytes_ff=ones, bytes_00=zeros)
     if flags > 2 * size / 256 + SEVERAL:  # twice as many as in random bytes
         return _fault("no-format", _NO_FORMAT, bytes=size, flags=flags, formats=symptoms.formats)

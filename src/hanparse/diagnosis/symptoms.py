@@ -1,4 +1,8 @@
-"""Derives facts from the counters and the skipped bytes of a stream (`Symptoms`), for the rules of `faults`."""
+"""Defines `Symptoms`: facts about a stream that the rules in `faults` use.
+
+The facts are derived from the counters and the skipped bytes: the last bytes that belong to no sound frame. A frame or
+header is sound if its check sequence fits.
+"""
 
 from __future__ import annotations
 
@@ -14,14 +18,14 @@ from hanparse.wire.telegram import HEADER, Scan
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
-SEVERAL: Final = 3  # one may be due to chance, two to the first and the last frame
-_CERTAIN: Final = 128  # bytes with a property that half of all values have; lists with zeros contain shorter sequences
-_ALMOST_ALL: Final = 0.97  # the other bytes may be glitches between frames
-_CLEAR_LOSS: Final = 8  # bytes; if fewer are missing, the frame may have lost single bytes
+SEVERAL: Final = 3  # one damaged frame can be due to chance, two can be the cut-off first and last frame of a stream
+_CERTAIN: Final = 128  # bytes with the same parity; a list can contain a shorter sequence of them, for example of zeros
+_ALMOST_ALL: Final = 0.97  # the ratio of bytes with a property; the other bytes can be glitches between frames
+_CLEAR_LOSS: Final = 8  # missing bytes of a cut-off frame; a frame with fewer missing bytes has lost single bytes
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
 _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
-_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start: the byte before it is not known
+_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start, because the byte before it is missing
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
 _P1_HEADER: Final = re.compile(rb"(?<![^\r\n\0])%b" % HEADER)
@@ -31,7 +35,7 @@ EVEN_BYTES: Final = bytes(set(range(256)) - set(ODD_BYTES))
 
 
 class Symptoms:
-    """Facts about a stream, which the rules compare with their limits."""
+    """Contains facts about a stream. The rules in `faults` compare these facts with limits."""
 
     def __init__(self, stats: Stats, skipped: bytes) -> None:
         self.stats = stats
@@ -55,15 +59,15 @@ class Symptoms:
         self.text = self._text(len(skipped))
 
     def _text(self, size: int) -> int:
-        """Return the number of bytes of text. A single short line and letters in noise do not count."""
+        """Return the number of bytes of text. The number is 0 for a single short line and for letters in noise."""
         text = sum(map(len, self.texts))
         enough = len(self.texts) > 1 or text >= _LONG_TEXT
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
     def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """Return the number of bytes in `content` with one of these values if almost all have one, otherwise 0.
+        """Return how many bytes of `content` are in `values`; return 0 unless almost all bytes are in `values`.
 
-        Bytes with a value in `beside` are ignored.
+        Bytes that are in `beside` are ignored.
         """
         content = self.content.translate(None, beside)
         found = count(content, values)
@@ -71,11 +75,11 @@ class Symptoms:
 
 
 class Fragment(NamedTuple):
-    """A damaged frame with a sound header."""
+    """Describes a damaged frame with a sound header."""
 
     size: int
     announced: int
-    """The size of the frame by the length in its header."""
+    """The size of the frame in bytes, computed from the length in its header."""
     flagged: bool
     """True if the last byte is a flag."""
 
@@ -85,7 +89,7 @@ def _fragments(data: bytes) -> list[Fragment]:
 
 
 def _cut_telegrams(data: bytes) -> int:
-    """Return the number of P1 telegrams that end before their end line."""
+    """Return the number of P1 telegrams without an end line."""
     scan, cut = Scan(), 0
     for match in _P1_HEADER.finditer(data):
         try:
@@ -96,7 +100,7 @@ def _cut_telegrams(data: bytes) -> int:
 
 
 def _parts(data: bytes) -> list[tuple[bytes, int]]:
-    """Return the bytes from each sound header to the next, and the frame size that the header announces."""
+    """Return the bytes from each sound header to the next header, and the frame size that the header announces."""
     flags = (match.start() for match in _AFTER_FLAG.finditer(data))
     starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
     return [(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
@@ -107,14 +111,17 @@ def _whole_frames(data: bytes) -> int:
 
 
 def _is_whole(part: bytes) -> bool:
-    """Return True if `part` begins with a sound frame; its closing flag may be the opening flag of the next frame."""
+    """Return whether `part` begins with a sound frame.
+
+    The closing flag of the frame can be outside of `part`, because it can be the opening flag of the next frame.
+    """
     with suppress(FrameError):
         return find_end(part + bytes([FLAG]))[0] <= len(part) + 1
     return False
 
 
 def _announced(data: bytes, start: int) -> int:
-    """Return the frame size that a sound header at `start` announces; 0 if there is no sound header."""
+    """Return the frame size that a sound header at `start` announces. Return 0 if the header is not sound."""
     try:
         end, sound = find_end(data[start : start + _HEADER_SIZE])
     except FrameError:
@@ -123,15 +130,15 @@ def _announced(data: bytes, start: int) -> int:
 
 
 def _fragment(data: bytes, announced: int) -> Fragment:
-    size = len(data.rstrip(bytes([FLAG])))  # several flags may be between frames
+    size = len(data.rstrip(bytes([FLAG])))  # several flags can be between two frames
     return Fragment(min(size + 1, len(data)), announced, size < len(data))
 
 
 def count(data: bytes, values: bytes) -> int:
-    """Return the number of bytes in `data` with one of these values."""
+    """Return how many bytes of `data` are in `values`."""
     return len(data) - len(data.translate(None, values))
 
 
 def mostly(part: int, whole: int) -> bool:
-    """Return True if `part` is at least two thirds of `whole` and at least `SEVERAL`."""
+    """Return whether `part` is at least two thirds of `whole` and at least `SEVERAL`."""
     return part >= SEVERAL and 3 * part >= 2 * whole

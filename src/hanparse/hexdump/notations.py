@@ -30,6 +30,7 @@ class Notation(NamedTuple):
 
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
+_PADDED: Final = re.compile(r"\b0[0-9A-Fa-f]\b")
 _SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # this dash is the sign of a negative number and no separator
 _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
@@ -46,6 +47,8 @@ def _loose(said: str) -> bytes:
     words = _WORD.findall(said)
     if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
+    if _PADDED.search(said) and min(map(len, words)) == 1:
+        raise ValueError  # bytes with a leading zero, one of which lost a digit
     return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 

@@ -259,5 +259,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     runs(OCTAL, "", _BEHIND),
     *(runs(notation, *place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
+    runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
 """All readings. When two of them have the same number of sound bytes, the first one is selected."""

@@ -113,7 +113,7 @@ class _Row(NamedTuple):
         if count not in sizes:
             return None
         group = sizes.index(count)
-        if group == len(sizes) - 1 and _TEXT_COLUMN.match(self.behind(-1)):
+        if group == len(sizes) - 1:
             return data
         return data[:count] if self._repeats(group, data[:count]) else None
 

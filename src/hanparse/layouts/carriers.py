@@ -1,8 +1,8 @@
-"""Recognises a push by its frames, before the frames are parsed: `PlainFrame`, `Carried`.
+"""Defines `PlainFrame` and `Carried`, which recognise a push by its frames before the frames are parsed.
 
-A meter sends each kind of push in similar frames. The number of frames, their sizes, addresses and block numbers, and
-the header of a ciphered APDU are always the same. All frames of a message are therefore compared with an earlier
-message in one operation, if no other bytes are between them. The check sequence of each frame is computed.
+A meter sends the same list in similar frames again and again. The number of frames, their sizes, their addresses, their
+block numbers, and the header of a ciphered APDU are always the same. So one operation compares all frames of a message
+with an earlier message, if no other bytes are between the frames. The check sequence of each frame is computed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_CARRIED: Final = BUFFER_LIMIT
-"""The largest number of bytes of the frames of one message. The buffer of a reader can contain all of them."""
+"""The maximum number of bytes of the frames of one message. The buffer of a reader can contain this number of bytes."""
 START_SIZE: Final = 3
-"""The number of bytes by which frames are looked up: in HDLC the flag and the format field, in M-Bus 68 L L."""
+"""The number of bytes that look up a frame. These bytes are the flag and the format field in HDLC, 68 L L in M-Bus."""
 
 _from_bytes: Final = int.from_bytes
 
 
 class PlainFrame:
-    """The layout of an HDLC frame with a whole push: the constant bits of the frame, and the layout of its APDU."""
+    """Contains the constant bits of an HDLC frame with a complete push, and the layout of its APDU."""
 
     __slots__ = (
         *("_constants", "_plan", "constant", "head", "index", "is_named", "known", "last", "layout", "maker", "mask"),
@@ -55,7 +55,7 @@ class PlainFrame:
 
     @property
     def first_bytes(self) -> bytes:
-        """The bytes by which the frame is looked up."""
+        """Return the bytes that look up the frame."""
         return self.head[:START_SIZE]
 
     def values(self, frame: bytes) -> list[Any]:
@@ -68,12 +68,15 @@ class PlainFrame:
         return self._plan.number(frame, self.start, position)
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
-        """Return every element of the list as a register."""
+        """Return the elements of the list as registers."""
         return self.layout.registers(frame[self.start : -FCS_AND_FLAG])
 
 
 class _Part(NamedTuple):
-    """One frame of a message: its start and end in the bytes of all frames, its header, and its link layer."""
+    """Describes one frame of a message.
+
+    `start` and `end` are indexes in the bytes of all frames of the message. `head` is the header of the frame.
+    """
 
     start: int
     end: int
@@ -82,38 +85,39 @@ class _Part(NamedTuple):
 
     @classmethod
     def of(cls, frame: Frame | Telegram, message_start: int) -> Self:
-        """Return the part for `frame`, in a message that begins at the position `message_start` of the stream."""
+        """Return the description of `frame`. `message_start` is the position of its message in the stream."""
         start = frame.offset - message_start
         head = frame.raw[: frame.information_offset - frame.offset]
         return cls(start, start + len(frame.raw), head, isinstance(frame, Frame))
 
     @property
     def check_sequence(self) -> slice:
-        """The indexes of the FCS or checksum."""
+        """Return the indexes of the FCS or checksum."""
         return slice(self.end - FCS_AND_FLAG, self.end - 1) if self.is_hdlc else slice(self.end - 2, self.end - 1)
 
     def is_sound(self, data: bytes, at: int) -> bool:
-        """Return whether the check sequence of the frame fits, in a message that begins at ``data[at]``."""
+        """Return whether the check sequence of the frame fits. The message begins at ``data[at]``."""
         frame = data[at + self.start : at + self.end]
         return frame_register(frame) == SOUND if self.is_hdlc else has_sound_checksum(frame)
 
     def follows(self, other: _Part) -> bool:
-        """Return whether no byte is between the frame `other` and this frame; two HDLC frames may share a flag."""
+        """Return whether no byte is between the frame `other` and this frame. Two HDLC frames can share a flag."""
         return self.start == other.end or (self.is_hdlc and other.is_hdlc and self.start == other.end - 1)
 
 
 class Carried:
-    """The layout of the frames of one kind of message: constant bits, check sequences, and the pieces of the APDU.
+    """Contains the constant bits of the frames of a message, and the indexes of the pieces of the APDU in the frames.
 
-    `layout` is the layout of the APDU; it is `None` if the APDU is ciphered.
+    `layout` is the layout of the APDU. `layout` is `None` if the APDU is ciphered.
     """
 
     __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
-        """Derive the layout from `message`, which ends with `apdu`; `mask` has a one for each constant bit of the APDU.
+        """Derive the constant bits from `message`. `apdu` is the end of its payload.
 
-        Raises `NotLearnableError` if other bytes are between the frames, or if the frames are too large for a reader.
+        `mask` has a 1 for each constant bit of `apdu`. Raises `NotLearnableError` if other bytes are between the
+        frames, or if the frames are too large for the buffer of a reader.
         """
         frames: Sequence[Any] = message.frames
         self.link, self.layout, self.used = message.link, layout, 0
@@ -137,36 +141,36 @@ class Carried:
 
     @property
     def head(self) -> bytes:
-        """The header of the first frame."""
+        """Return the header of the first frame."""
         return self.parts[0].head
 
     @property
     def first_bytes(self) -> bytes:
-        """The bytes by which the first frame is looked up."""
+        """Return the bytes that look up the first frame."""
         return self.head[:START_SIZE]
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Return a key. Two layouts with equal keys recognise the same frames, and only the later layout is kept."""
+        """Return a key. Two layouts with equal keys recognise the same frames, so only the later layout is stored."""
         known = self.layout.known if self.layout and not self.layout.is_named else None
         return self._mask, self._constant, id(known)
 
     @property
     def is_one_frame(self) -> bool:
-        """Return whether the message is a single HDLC frame, which no later segment or block can continue."""
+        """Return whether the message is a single HDLC frame. No later segment or block continues such a message."""
         return len(self.parts) == 1 and self.parts[0].is_hdlc
 
     def frames(self, raw: bytes) -> Iterator[Frame | Telegram]:
-        """Return the frames in `raw`, the bytes of a recognised message."""
+        """Yield the frames in `raw`, the bytes of a recognised message."""
         for part in self.parts:
             yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the frames that begin at ``data[at]``; `None` if they have another layout."""
+        """Return the measurement in the frames at ``data[at]``. Return `None` for frames with another layout."""
         raw = data[at : at + self.size]
         if _from_bytes(raw) & self._mask != self._constant:
             return None
-        for part in self.parts:  # `all` with a generator would take a tenth longer
+        for part in self.parts:  # a generator in `all` takes 10 % more time
             if not part.is_sound(raw, 0):
                 return None
         return layouts.recognise_frames(self, raw)
@@ -178,10 +182,10 @@ class Carried:
         return b"".join([raw[piece] for piece in self.pieces])
 
     def awaited(self, data: bytes, at: int) -> int:
-        """Return the size that `data` needs for the next comparison; 0 if the bytes from ``data[at]`` on do not fit.
+        """Return the size that `data` needs for the next comparison. Return 0 if the bytes at ``data[at]`` do not fit.
 
-        The reader waits for one frame at a time, and within a header for one byte at a time, so that no other frame is
-        delayed.
+        The reader waits for the end of one frame at a time. Within a header it waits for one byte at a time. So a frame
+        with another layout is not delayed.
         """
         for part in self.parts:
             seen = data[at + part.start : at + part.start + len(part.head)]
@@ -196,13 +200,13 @@ class Carried:
         return 0
 
     def _has_begun(self, first_frames: bytes) -> bool:
-        """Return whether the constant bits of the first frames of a message fit."""
+        """Return whether `first_frames`, the first frames of a message, have the constant bits."""
         bits_after = 8 * (self.size - len(first_frames))
         return _from_bytes(first_frames) & self._mask >> bits_after == self._constant >> bits_after
 
 
 def _pieces(message: Message, start: int, message_start: int) -> Iterator[slice]:
-    """Return the indexes of the bytes of ``payload[start:]`` in the frames, one slice for each frame that has some.
+    """Yield one slice for each frame with bytes of ``payload[start:]``: the indexes of these bytes in the frames.
 
     `message_start` is the position of the message in the stream.
     """

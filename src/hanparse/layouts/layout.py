@@ -1,20 +1,20 @@
 """Decodes a push that differs from an earlier push only in its values: `Layout`.
 
-The tags, lengths, OBIS codes, scalers and units of a list are the same bytes in every push of a meter. Only the values
-differ, and each value is always at the same place. A `Layout` is derived from a push that the grammar and a profile
-have read. It contains:
+A meter sends the same list again and again. The tags, lengths, OBIS codes, scalers and units of the list are the same
+bytes in every push. Only the values differ, and the index of each value in the APDU is always the same. A decoder
+derives a `Layout` from a push that the grammar (`hanparse.cosem`) and a profile have read. A layout contains:
 
-* The constant bits: all bits except those of values and of the invoke id. They include tags, lengths, codes, scalers,
-  units, null-data, the list identifier and the meter type. A later APDU of the same length is read as one large number,
-  masked, and compared with the constant bits in one operation.
-* The place of each value as a `struct` format, and the factor, divisor or clock rule that makes the value a field. An
-  APDU is compared when it arrives; its values are read when a caller first uses a field.
+* The constant bits: all bits of the APDU except the bits of values and of the invoke id. Some values are constant, too,
+  because they determine how the list is read: the push-object-list, the list identifier and the meter type. A later
+  APDU of the same length is converted to one large integer and masked. The result is compared with the constant bits in
+  one operation.
+* The index of each value, and the factor, divisor or clock rule that converts the value to a field. An APDU is compared
+  when it arrives. Its values are read when a caller first uses a field.
 
-No layout is written by hand or depends on a manufacturer: every layout follows from the positions of the values and
-from the reading of the profile. No layout is derived from a push with a float, or from another push that a layout
-could read differently from the grammar. The grammar reads every push without a layout, so a decoder returns the same
-results and errors as without layouts. Values that determine how a list is read are constant, too: the push-object-list
-and identifiers.
+A layout contains no rule for a manufacturer: it follows from the indexes of the values and from the reading of the
+profile. No layout is derived from a push that a layout could read differently from the grammar, for example a push with
+a float. The grammar reads every push without a layout. So a decoder with layouts returns the same measurements and
+errors as a decoder without layouts.
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ if TYPE_CHECKING:
 
 
 class Layout:
-    """The layout of one kind of push: the constant bits of its APDU, and how its values are read from the other bits.
+    """Contains the constant bits of the APDU of one list, and the rules that read values from the other bits.
 
-    `link` is the link of the push, and `last` holds the profile of the manufacturer that was last seen on this link. If
-    the list does not name its manufacturer, the layout applies only while this profile is `known`.
+    `link` is the link of the push. `last` contains the profile of the last manufacturer on this link. If the list does
+    not name its manufacturer, the layout applies only while this profile is the profile `known`.
     """
 
     __slots__ = (
@@ -64,18 +64,18 @@ class Layout:
         """Raise `NotLearnableError` if the layout could read another push differently from the grammar."""
         builder = LayoutBuilder(apdu, reading, scale, timezone)
         self.scale, self._timezone = scale, timezone
-        self.steps: dict[str, float] = {}  # the scalers are constant
+        self.steps: dict[str, float] = {}  # callers fill it once, because the scalers are constant (see `Kind`)
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The profile of the last manufacturer on the link after a push with this layout."""
+        """The profile of the last manufacturer on the link when a push with this layout has been read."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
-        """The layouts of the frames in which such pushes are recognised, the oldest first."""
+        """The layouts of the frames that contain the APDU. The oldest layout is first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
-        """The registers of one push, and the registers that vary; `None` until a caller first uses registers."""
+        """The registers of one push, and the registers that vary. `None` until a caller first uses the registers."""
         self.constants, self.plan = tuple(builder.constants.values()), builder.plan()
         self.mask = self.plan.mask
         self.constant = int.from_bytes(apdu, "big") & self.mask
@@ -84,13 +84,13 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """The value of `Layouts.recognised` at the latest use of this layout, for an APDU or for frames."""
+        """Return the value of `Layouts.recognised` at the last use of this layout or of a layout in `frames`."""
         return max([self.used, *(frame.used for frame in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values of an APDU that has this layout, in the order of `index`."""
         found = self.plan.values(self.constants, apdu)
-        if found is None:  # a clock is set to an impossible time, so the profile decides which time is used instead
+        if found is None:  # a clock has an impossible time, so the profile decides which other time is the timestamp
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]
         return found
@@ -100,9 +100,9 @@ class Layout:
         return self.plan.number(apdu, 0, position)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
-        """Return every element of an APDU that has this layout as a register.
+        """Return the elements of an APDU with this layout as registers.
 
-        The grammar reads the APDU if the value of a register that varies is neither an integer nor a text.
+        The grammar reads the APDU if a register that varies is neither an integer nor a text.
         """
         if self._elements is None:
             reading = self._read(apdu)
@@ -120,8 +120,11 @@ class Layout:
 
 
 def are_texts(push: bytes, places: Iterable[tuple[int, int]]) -> bool:
-    """Return whether the bytes at each place are plain text; other bytes could change how the list is read."""
-    for start, end in places:  # noqa: SIM110  a generator would cost more, and this runs for every push
+    """Return whether the bytes between each pair of indexes are plain text.
+
+    The layout does not apply to other bytes, because other bytes could change how the list is read.
+    """
+    for start, end in places:  # noqa: SIM110  a generator is slower, and the function runs for every push
         if not is_plain_text(push[start:end]):
             return False
     return True

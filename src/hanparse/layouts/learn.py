@@ -1,4 +1,4 @@
-"""Derives from a decoded push which bytes of similar pushes may vary, and which fields they fill: `LayoutBuilder`."""
+"""Defines `LayoutBuilder`. It finds the bytes of a push that can vary, and the fields that these bytes fill."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 _FORMATS: Final = {tag: scalar.format for tag, scalar in SCALARS.items() if scalar.kind == "integer"}
 LARGEST_FACTOR: Final = 10**200
-"""The largest factor of a value; its product with any 64-bit value is far below the largest float."""
-_VARYING_TEXTS: Final = frozenset({"meter_id"})  # other texts determine how the list is read
+"""The largest factor of a value. The product of this factor and a 64-bit integer is below the largest float."""
+_VARYING_TEXTS: Final = frozenset({"meter_id"})  # all other texts determine how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # index in the APDU, and number of bytes
-# Index and size of the two parts of a date-time that may vary: low byte of the year to second, and status. Hundredths
-# and deviation must be constant. The high byte of the year is always 07, so that a clock at the beginning of a list is
-# never a text, which would be read as a list identifier.
+# Index and size of the two parts of a date-time that can vary: from the low byte of the year to the second, and the
+# status. Hundredths and deviation must be constant. The high byte of the year is always 07. So a clock at the beginning
+# of a list is never a text, because a text would be read as a list identifier.
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _YEARS: Final = range(0x0700, 0x0800)  # 1792 to 2047, the years with the high byte 07
 _BLANK: Final = b" "
@@ -36,11 +36,14 @@ _CONSTANT_BYTE: Final = 0xFF  # a byte of the mask whose eight bits are constant
 
 
 class NotLearnableError(Exception):
-    """A push contains an element that a layout could read differently from the grammar."""
+    """Raised for a push with an element that a layout could read differently from the grammar."""
 
 
 class Element(NamedTuple):
-    """A register whose value may vary: its position in the list, a function that reads it, and the constant parts."""
+    """Describes a register whose value can vary.
+
+    `position` is its position in the list. `value` is a function that reads the value from an APDU.
+    """
 
     position: int
     value: Callable[[bytes], Plain]
@@ -50,7 +53,7 @@ class Element(NamedTuple):
 
 
 class LayoutBuilder:
-    """Collects the bytes of an APDU that may vary, and the fields that they fill.
+    """Finds the bytes of an APDU that can vary, and the fields that these bytes fill.
 
     Raises `NotLearnableError` if a layout could read a similar push differently from the grammar and the profile.
     """
@@ -65,7 +68,7 @@ class LayoutBuilder:
         self.unmeasured: list[str] = []
         """The names of fields in which the value 0 means that the meter does not measure the quantity."""
         self._constant_bits: list[tuple[int, int]] = []  # index of a variable byte, and its constant bits
-        self._variable = [(_INVOKE_ID, _INVOKE_ID_SIZE)]  # index and number of bytes that may vary
+        self._variable = [(_INVOKE_ID, _INVOKE_ID_SIZE)]  # index and number of bytes that can vary
         self._constant("manufacturer", reading.profile.manufacturer)
         self._constant("wiring", reading.model.wiring if reading.model else None)
         for name, source in reading.sources.items():
@@ -74,15 +77,15 @@ class LayoutBuilder:
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
         self._times()
-        for item in reading.items:  # integers that fill no field may vary, too: registers read them from the APDU
-            # an item that is no value, such as the push-object-list, is not divided into parts
+        for item in reading.items:  # integers that fill no field can vary, too; they are read for registers
+            # an item that is no value, such as the push-object-list, is constant
             parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, other in reading.profile.higher_resolution.items():
             self._keep_resolution(other.limit, unscaled(reading.items, unit))
 
     def _mask(self) -> int:
-        """Return a number with a one for each constant bit of the APDU."""
+        """Return an integer with the size of the APDU. Each constant bit is 1."""
         mask = bytearray(b"\xff" * len(self.apdu))
         for place, size in self._variable:
             mask[place : place + size] = bytes(size)
@@ -91,11 +94,11 @@ class LayoutBuilder:
         return int.from_bytes(mask, "big")
 
     def plan(self) -> Plan:
-        """Return the plan: the constant bits, and how the values are read."""
-        numbers = tuple(sorted(self.numbers))  # by place
+        """Return the plan: the constant bits, and the rules that read the values."""
+        numbers = tuple(sorted(self.numbers))  # in the order of their indexes
         texts = tuple(self.texts.items())
         read = tuple(self.constants), numbers, texts, tuple(self.clocks), tuple(self.unmeasured)
-        # Equal plans are shared, but time zones that are equal may have different names.
+        # Equal plans are shared, except plans with a time zone, because equal time zones can have different names.
         make = shared_plan if self.timezone is None else Plan
         return make(len(self.apdu), self._mask(), *read)
 
@@ -118,18 +121,18 @@ class LayoutBuilder:
         self.numbers.append(Number(self._place(data), _FORMATS[data.tag], name, numerator, denominator, is_divided))
 
     def _keep_resolution(self, limit: int, sent: list[Data]) -> None:
-        """Make bits constant, so that all pushes of the layout have the same resolution.
+        """Make bits constant, so that all pushes with the layout have the same resolution.
 
-        The resolution is higher if a number in the list is at least `limit`, a power of two. Then the highest bit of
-        the first such number is constant. Otherwise the bits from `limit` upwards, which are 0, are constant in all
-        numbers.
+        The resolution is higher if a number in the list is at least `limit`, a power of two. If the list has such a
+        number, the highest 1 bit of the first such number is constant. Otherwise all bits with a value of at least
+        `limit` are 0, and these bits are constant in all numbers.
         """
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         high = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
         low = [(data, -limit) for data, _ in numbers]
         for data, bits in high or low:
             size = data.length - 1
-            constant = (bits | 1 << 8 * size - 1) % (1 << 8 * size)  # with the highest bit, which may be a sign
+            constant = (bits | 1 << 8 * size - 1) % (1 << 8 * size)  # with the highest bit, which can be a sign bit
             self._constant_bits += enumerate(constant.to_bytes(size, "big"), self._place(data))
 
     def _text(self, name: str, source: Source) -> None:
@@ -138,7 +141,7 @@ class LayoutBuilder:
         end = data.end
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        # The first element may be read as a list identifier, and the codes of some elements depend on their value.
+        # The first element can be a list identifier, and the codes of some elements depend on their value.
         fixed = [first, *(item.data for item in self.reading.items if item.depends_on_value)]
         varies = name in _VARYING_TEXTS and not any(data is other for other in fixed)
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):
@@ -148,9 +151,10 @@ class LayoutBuilder:
             self._constant(name, values.text(data))
 
     def _times(self) -> None:
-        """Add the date-time of the APDU, which is the timestamp, and the clock in the list.
+        """Add the date-time of the APDU and the clock in the list.
 
-        If the APDU has no valid date-time, the clock in the list is also the timestamp.
+        The date-time of the APDU is the timestamp. If the APDU has no valid date-time, the clock in the list is the
+        timestamp.
         """
         listed = self.reading.sources.get("energy_time")
         push = self.reading.notification
@@ -162,7 +166,10 @@ class LayoutBuilder:
             self._clock(clock_in_list, listed.data.end, names)
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
-        """Add the date-time that ends before `end`. Return false for an impossible date-time, which stays constant."""
+        """Add the date-time that ends before `end`. An impossible date-time is not added and stays constant.
+
+        Return whether the date-time was added.
+        """
         place, rule = end - DATE_TIME_FORMAT.size, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
             return False
@@ -175,12 +182,12 @@ class LayoutBuilder:
 
 
 def is_plain_text(octets: bytes) -> bool:
-    """Return whether octets can only be read as text. Six octets that begin with NUL or CR may also be a code."""
+    """Return whether octets can only be text. Six octets that begin with NUL or CR are no text: they can be a code."""
     return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
 
 
 def varying(reading: Reading, mask: bytes) -> list[Element] | None:
-    """Return the registers with bits that may vary; `None` if the value of one of them is no integer or text."""
+    """Return the registers with bits that can vary. Return `None` if such a register is neither integer nor text."""
     found: list[Element] = []
     for position, (item, register) in enumerate(zip(reading.items, reading.registers, strict=True)):
         start = item.data.offset
@@ -193,7 +200,7 @@ def varying(reading: Reading, mask: bytes) -> list[Element] | None:
 
 
 def _plain(data: Data) -> Callable[[bytes], Plain] | None:
-    """Return a function that reads the value of an element from an APDU; `None` if it is no integer or text."""
+    """Return a function that reads the value of `data` from an APDU. Return `None` unless it is integer or text."""
     start, end = data.offset + 1, data.end
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from

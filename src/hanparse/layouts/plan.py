@@ -1,4 +1,4 @@
-"""Reads the values of an APDU from their places, in few operations: `Plan`. Decoders of the same list share a plan."""
+"""Defines `Plan`, which reads the values of an APDU from fixed indexes. Decoders of the same list share a plan."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     """The indexes in the APDU of the first byte of a text and of the byte after the text."""
 
 _INTEGERS: Final = {each.format: Struct(f">{each.format}") for each in SCALARS.values() if each.kind == "integer"}
-_MANY: Final = 5  # if a push has fewer values, all of them are read in little more time than one
+_MANY: Final = 5  # reading all of fewer than five values takes little more time than reading one value
 _wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
 
 
 class Number(NamedTuple):
-    """An integer in the APDU: its place and format, and the field that it fills.
+    """Describes an integer in the APDU: its index, its `struct` format, and the field that the integer fills.
 
     The value of the field is the integer times `numerator`, divided by `denominator`.
     """
@@ -37,11 +37,11 @@ class Number(NamedTuple):
     numerator: int
     denominator: int
     is_divided: bool
-    """True if the value of the field is a float, false if it is an int."""
+    """True if the value of the field is a float, false if the value is an int."""
 
 
 class Clock(NamedTuple):
-    """A date-time in the APDU: its place, its constant parts, and the one or two fields that it fills."""
+    """Describes a date-time in the APDU: its index, its constant parts, and the one or two fields that it fills."""
 
     place: int
     microsecond: int
@@ -50,12 +50,12 @@ class Clock(NamedTuple):
 
 
 class Plan:
-    """Describes how the values of one kind of APDU are read. It contains no values that are the same in every push.
+    """Reads the values that vary in the APDUs of one list. The constant values are not in the plan.
 
-    `mask` has a one for each constant bit of the APDU. `index` gives the position of each field among the values, the
-    names of the constant fields first, then those of `integers`, of `texts` and of `clocks`. `texts` are the places of
-    the texts that vary. `numbers` are the positions of values that are read alone in clearly less time than all values.
-    `unmeasured` are the positions of values of which a 0 means that the meter does not measure the quantity.
+    `mask` has a 1 for each constant bit of the APDU. `index` maps the name of each field to its position in the result
+    of `values`: first the constant fields, then the fields of `integers`, `texts` and `clocks`. `texts` contains the
+    indexes of the texts that vary. `numbers` contains the positions of the values that `number` reads clearly faster
+    than `values` does. `unmeasured` contains the positions of values in which 0 means: the meter does not measure it.
     """
 
     __slots__ = (
@@ -73,10 +73,10 @@ class Plan:
         clocks: tuple[Clock, ...],
         unmeasured: Sequence[str],
     ) -> None:
-        """Group the numbers by the way in which they are read, because few operations then read a whole group.
+        """Group the numbers by the operations that read them. One operation then reads a whole group.
 
-        `size` is the size of the APDU. `constants` are the names of fields that are the same in every push. In the
-        fields `unmeasured`, the value 0 means that the meter does not measure the quantity.
+        `size` is the size of the APDU. `constants` are the names of the fields that are the same in every push.
+        `unmeasured` are the names of the fields in which 0 means that the meter does not measure the quantity.
         """
         self.size, self.mask = size, mask
         divided = [number for number in numbers if number.is_divided]
@@ -85,13 +85,13 @@ class Plan:
         self._whole, self._multiplied, self._divided = map(_unpack, (whole, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
-        self._numerators = numerators if set(numerators) - {1} else ()  # in most plans there is nothing to multiply
+        self._numerators = numerators if set(numerators) - {1} else ()  # in most plans all numerators are 1
         self._divisors = tuple(number.denominator for number in divided)
         self.texts = tuple(place for _, place in texts)
         self.clocks = clocks
         self.integers = (*whole, *divided, *multiplied)
         times = (name for found in clocks for name in found.names)
-        # in the order in which `values` returns them
+        # the order of the result of `values`
         names = (*constants, *(number.name for number in self.integers), *(name for name, _ in texts), *times)
         self.index = {name: position for position, name in enumerate(names)}
         self.order = Order(self.index)
@@ -100,9 +100,9 @@ class Plan:
         self.numbers = range(first, first + len(numbers)) if len(names) >= _MANY else range(0)
 
     def values(self, constants: Sequence[Any], push: bytes, start: int = 0) -> list[Any] | None:
-        """Return the values of a push in the order of `index`; `None` if a clock is set to an impossible time.
+        """Return the values of a push in the order of `index`. Return `None` if a clock has an impossible time.
 
-        The APDU begins at ``push[start]``. `constants` are the values that are the same in every push.
+        The APDU begins at ``push[start]``. `constants` contains the values that are the same in every push.
         """
         found = [*constants, *self._whole(push, start)]
         if self._divisors:
@@ -124,7 +124,7 @@ class Plan:
         return found
 
     def number(self, push: bytes, start: int, position: int) -> float | None:
-        """Return the value that `values` returns at a position of `numbers`."""
+        """Return the same value that `values` returns at `position`. `position` is in `numbers`."""
         number = self.integers[position - self.numbers.start]
         (sent,) = _INTEGERS[number.format].unpack_from(push, start + number.place)
         value = sent * number.numerator / number.denominator if number.is_divided else sent * number.numerator
@@ -132,14 +132,14 @@ class Plan:
 
 
 shared_plan = lru_cache(maxsize=1024)(Plan)
-"""Returns the `Plan` with these arguments. Calls with equal arguments return the same plan; 1,024 plans take 2 MiB."""
+"""Returns the `Plan` with the given arguments; equal arguments give the same plan. 1,024 plans use 2 MiB."""
 
 
 @lru_cache(maxsize=1024)
 def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
-    """Return the mask of an HDLC frame, and the places of its texts; decoders share both.
+    """Return the mask of an HDLC frame and the indexes of its texts. Decoders share the results.
 
-    The APDU begins at `start` in the frame and has the layout of `plan`.
+    `plan` is the plan of the APDU, and `start` is the index of the APDU in the frame.
     """
     ones = (1 << 8 * start) - 1
     mask = (ones << 8 * plan.size | plan.mask) << 8 * FCS_AND_FLAG | 0xFF  # the FCS varies, the flag is constant
@@ -147,7 +147,10 @@ def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
 
 
 def _unpack(numbers: Sequence[Number]) -> Callable[[bytes, int], tuple[int, ...]]:
-    """Return a function that reads the numbers, in their order; its arguments are a push and the index of the APDU."""
+    """Return a function that reads the numbers in their order.
+
+    The arguments of the function are a push and the index of the APDU in the push.
+    """
     if not numbers:
         return _nothing
     parts, end = [], 0

@@ -1,18 +1,17 @@
-"""Keeps the layouts of a decoder, in bounded memory: `Layouts`.
+"""Defines `Layouts`, which stores the layouts of a decoder in bounded memory.
 
-A push is recognised in one of two ways:
+A push is recognised if it has a stored layout. The layout is found in one of two ways:
 
-* By its frames, before the frames are parsed (`hanparse.layouts.carriers`). One comparison covers flags, headers, the
-  HCS and the constant bytes of the APDU. Check sequences are computed, and a ciphered APDU is deciphered.
-* By its APDU, also if the APDU arrived in M-Bus telegrams, in segments, in blocks, or ciphered.
+* By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
+  headers, the HCS and the constant bytes of the APDU. Check sequences are computed. A ciphered APDU is deciphered.
+* By the APDU. The APDU can have arrived in M-Bus telegrams, in segments or in blocks, and it can have been ciphered.
 
-If a list does not name its manufacturer, it is read with the profile of the manufacturer that was last seen on the
-link. So a layout belongs to one link, and the layout of such a list applies only while the same manufacturer is the
-last one on the link.
+Some lists do not name their manufacturer. Such a list is read with the profile of the last manufacturer on the link. So
+a layout belongs to one link, and the layout of such a list applies only while the same manufacturer is the last one.
 
-The store keeps at most `MAX_LAYOUTS` layouts. When the store is full, every `PATIENCE`-th push without a layout
-replaces the layout that was used least recently. This rate has two effects. Layouts of pushes that are no longer sent
-are replaced, and a stream with more kinds of push than the store holds cannot replace each layout before its next use.
+`Layouts` stores at most `MAX_LAYOUTS` layouts. When it is full, every `PATIENCE`-th push without a layout replaces the
+layout that was used least recently. So layouts of pushes that are no longer sent are replaced. A stream with more than
+`MAX_LAYOUTS` different lists cannot replace every layout before the layout is used again.
 """
 
 from __future__ import annotations
@@ -48,17 +47,17 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_LAYOUTS: Final = 256
-"""The largest number of layouts of a decoder. A meter sends two or three kinds of push."""
+"""The maximum number of layouts of APDUs. A meter sends two or three different lists."""
 MAX_FRAMES: Final = 8
-"""The largest number of layouts of frames for one kind of push; the control bytes of I-frames count modulo 8."""
+"""The maximum number of layouts of frames for one layout of an APDU. The control bytes of I-frames count modulo 8."""
 PATIENCE: Final = 8
-"""The number of pushes without a layout after which a full store replaces one layout."""
+"""If the store is full, it replaces one layout after this number of pushes without a layout."""
 
 _from_bytes: Final = int.from_bytes
 
 
 class _Volatile(dict[Any, Any]):
-    """A dict whose copies and pickles are empty: the copy of a decoder learns its layouts anew."""
+    """A dict whose copies and pickles are empty, because the copy of a decoder derives its layouts anew."""
 
     __slots__ = ()
 
@@ -67,24 +66,24 @@ class _Volatile(dict[Any, Any]):
 
 
 class Layouts:
-    """The layouts that a decoder has derived from pushes that the grammar and a profile have accepted.
+    """Stores the layouts that a decoder derives from pushes which the grammar and a profile accept.
 
-    In a stream without any repeated kind of push, layouts increase the processor time by a factor of 1.3
+    If no push in a stream has the layout of an earlier push, layouts increase the processor time by a factor of 1.3
     (``benchmarks/bounds.py``).
     """
 
     opener: Opener | None = None
-    """The object that deciphers APDUs."""
+    """Deciphers APDUs."""
     on_opened: Callable[[Security], object] | None = None
-    """A function that is called for each ciphered APDU in recognised frames."""
+    """Is called for each ciphered APDU in recognised frames."""
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """The layouts of frames, by the first bytes of a frame and, for plain HDLC frames, also by its size."""
+        """Maps the first bytes of a frame to its layouts. For a `PlainFrame`, the frame size is another key."""
         self.recognised = 0
-        """The number of recognised pushes. Layouts use it as a clock to note their last use."""
+        """The number of recognised pushes. The last use of each layout is recorded as this number."""
         self.changes = 0
-        """The number of times that a layout of plain frames was added or removed."""
+        """Counts how often a `PlainFrame` was added or removed."""
         self._more_frames = 0  # the number of recognised frames minus the number of recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
@@ -93,7 +92,7 @@ class Layouts:
 
     @property
     def frames(self) -> int:
-        """The number of frames that were recognised before they were parsed."""
+        """Return the number of frames that were recognised before the frames were parsed."""
         return self.recognised + self._more_frames
 
     def __len__(self) -> int:
@@ -109,23 +108,23 @@ class Layouts:
     # --- recognising ---
 
     def has(self, link: Link | None, apdu: bytes) -> bool:
-        """Return whether an APDU has a layout. If it has, the grammar accepts the APDU up to its last byte."""
+        """Return whether an APDU has a layout. The grammar accepts each APDU with a layout up to its last byte."""
         return self._find(link, apdu) is not None
 
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
-        """Return the measurement in an APDU, or `None` if it has no layout. `message` contained the APDU.
+        """Return the measurement in `apdu`, the APDU of `message`. Return `None` if the APDU has no layout.
 
-        A later message in the same frames is then recognised by its frames.
+        The frames of the message also become a layout, so the next similar message is recognised by its frames.
         """
         layout = self._find(message.link, apdu)
         if layout is None:
             return None
         self._learn_frames(message, apdu, layout)
-        self._more_frames -= 1  # the decoder has counted the frames of this message, because they were parsed
+        self._more_frames -= 1  # the decoder has already counted the parsed frames of this message
         return self._recognise_apdu(layout, apdu)
 
     def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
-        """Return the measurement in `raw`, the bytes of recognised frames; `None` if their APDU has no layout."""
+        """Return the measurement in `raw`, the bytes of recognised frames. Return `None` for an APDU without layout."""
         apdu, layout, security = carried.apdu(raw), carried.layout, None
         if layout is None:  # the APDU is ciphered
             opened = self.opener.reopen(apdu, _accept) if self.opener else None
@@ -147,21 +146,21 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """Return the frames of the last message of each link that was recognised by its frames since the last call."""
+        """Yield the frames of the last message on each link that was recognised by its frames since the last call."""
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()
             for carried, raw in last.values():
                 yield from carried.frames(raw)
 
     def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
-        """Count `frames` frames that the archive recognised; `last` has the index of the last frame of each layout."""
+        """Count `frames` recognised frames of an archive. `last` maps each layout to the index of its last frame."""
         for layout in sorted(last, key=last.__getitem__):
             layout.used = self.recognised + last[layout] + 1
             layout.last.profile = layout.maker
         self.recognised += frames
 
     def recognise(self, layout: Layout | TelegramLayout, push: bytes) -> Measurement:
-        """Return the measurement in a push that has a layout; its values are read when a caller first uses a field."""
+        """Return the measurement in a push with a layout. The values are read when a caller first uses a field."""
         self.recognised = layout.used = self.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, layout)
@@ -189,10 +188,10 @@ class Layouts:
         scale: Scale,
         timezone: tzinfo | None,
     ) -> None:
-        """Derive a layout from an APDU. `message` contained the APDU, and a profile read it as `reading`.
+        """Derive a layout from `apdu`, the APDU of `message`. `reading` is the reading of the APDU by a profile.
 
-        `known` is the profile of the last manufacturer on the link before the message. `last` always holds the profile
-        of the last manufacturer on the link.
+        `known` is the profile of the last manufacturer on the link before the message. `last` always contains the
+        profile of the last manufacturer on the link.
         """
         if not self._has_room():
             return
@@ -204,9 +203,9 @@ class Layouts:
             self._remove_outdated(layout)
 
     def _remove_outdated(self, layout: Layout) -> None:
-        """Remove the layouts that apply only before the first manufacturer was seen on the link of `layout`.
+        """Remove the layouts that apply only until the first manufacturer is known on the link of `layout`.
 
-        They can never apply again after a push of a manufacturer.
+        Such a layout can never apply again after a push that names its manufacturer.
         """
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
@@ -214,7 +213,7 @@ class Layouts:
                     self._remove(other)
 
     def _learn_frames(self, message: Message, apdu: bytes, layout: Layout) -> None:
-        """Derive a layout of the frames of `message`, if no other bytes are between them."""
+        """Derive a layout of the frames of `message`, unless other bytes are between the frames."""
         if not message.frames:
             return
         sent = strip_llc(message.payload)
@@ -233,7 +232,7 @@ class Layouts:
             layout.frames = layout.frames[1:]
 
     def learn_telegram(self, reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> None:
-        """Derive a layout from a P1 telegram. The store keeps the `MAX_FRAMES` layouts that were used last."""
+        """Derive a layout from a P1 telegram. Only the `MAX_FRAMES` most recently used layouts are stored."""
         with contextlib.suppress(NotLearnableError):
             layout = TelegramLayout(reading, scale, timezone)
             layout.used = self.recognised
@@ -245,7 +244,7 @@ class Layouts:
             self._remove_frames(unused)
 
     def _put(self, size: int, layout: Any) -> None:  # noqa: ANN401  any layout of frames
-        """Add a layout of frames; `size` is the number of bytes of the first frame."""
+        """Add a layout of frames. `size` is the number of bytes of the first frame."""
         start = layout.first_bytes
         if start not in self.starts:
             self.starts[start] = Start(size, self)
@@ -265,7 +264,7 @@ class Layouts:
                     del self.starts[table.size]
 
     def _has_room(self) -> bool:
-        """Return whether a layout may be added. A full store removes one layout in every `PATIENCE`-th call."""
+        """Return whether a layout can be added. If the store is full, every `PATIENCE`-th call removes one layout."""
         if len(self) < MAX_LAYOUTS:
             return True
         self._without_layout += 1
@@ -288,11 +287,11 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Accept every deciphered APDU; `Layouts.recognise_frames` then looks for its layout."""
+    """Accept every deciphered APDU, because `Layouts.recognise_frames` searches for its layout afterwards."""
     return True
 
 
 def _ciphered_mask(apdu: bytes) -> int:
-    """Return the mask of a ciphered APDU: the bits before its invocation counter are constant."""
+    """Return the mask of a ciphered APDU. The bits before its invocation counter are constant."""
     start = read_header(apdu).start - COUNTER_SIZE
     return (1 << 8 * start) - 1 << 8 * (len(apdu) - start)

@@ -1,4 +1,4 @@
-"""Looks up layouts by the constant bits of a push (`Table`) or of frames with the same first bytes (`Start`)."""
+"""Defines `Table`, which finds the layout of a push, and `Start`, which finds the layout of frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Layout = TypeVar("_Layout", Layout, PlainFrame)
 
 
 class Table(Generic[_Layout]):
-    """The layouts of pushes of one size, by their constant bits."""
+    """Stores the layouts of pushes with the same size. The keys are the constant bits."""
 
     __slots__ = ("_layouts_of", "_masks")
 
@@ -40,7 +40,7 @@ class Table(Generic[_Layout]):
         return chain.from_iterable(self._layouts_of.values())
 
     def find(self, push: int) -> _Layout | None:
-        """Return the layout of a push, or `None`; `push` is the number with all bytes of the push."""
+        """Return the layout of a push, or `None`. `push` is an integer that contains the bytes of the push."""
         for mask in self._masks:
             for layout in self._layouts_of.get(push & mask, ()):
                 if layout.mask == mask and (layout.is_named or layout.last.profile is layout.known):
@@ -48,12 +48,12 @@ class Table(Generic[_Layout]):
         return None
 
     def put(self, layout: _Layout) -> None:
-        """Add a layout; it replaces the layout that recognises the same pushes."""
+        """Add a layout. It replaces a layout that recognises the same pushes."""
         if layout.mask not in self._masks:
             self._masks = (*self._masks, layout.mask)
         layouts = [other for other in self._layouts_of.get(layout.constant, ()) if _needs(other) != _needs(layout)]
         layouts.append(layout)
-        self._layouts_of.pop(layout.constant, None)  # frees the old key, a number with as many bytes as the push
+        self._layouts_of.pop(layout.constant, None)  # frees the old key, which has as many bytes as the push
         self._layouts_of[layout.constant] = tuple(layouts)
 
     def remove(self, layout: _Layout) -> None:
@@ -68,33 +68,33 @@ class Table(Generic[_Layout]):
 
 
 def _needs(layout: Layout | PlainFrame) -> tuple[int, int]:
-    """Return the mask, and the identity of the manufacturer that must be the last on the link; 0 if any may be."""
+    """Return the mask, and the `id` of the profile that must be the last one on the link (0 for any profile)."""
     return layout.mask, 0 if layout.is_named else id(layout.known)
 
 
 class _NoLayout:
-    """A layout that no frame has."""
+    """Defines a layout that fits no frame."""
 
     mask, constant, last = 0, 1, None
 
 
 class Start(Table[PlainFrame]):
-    """The layouts of frames that begin with the same three bytes; implements `hanparse.wire.layer.Known`."""
+    """Stores the layouts of frames that begin with the same three bytes. Implements `hanparse.wire.layer.Known`."""
 
     __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 
     def __init__(self, size: int, layouts: Layouts) -> None:
-        """`size` is the size of the first frame that its first three bytes announce; it is 3 for a P1 telegram."""
+        """Set the size of the first frame, which its first three bytes announce. `size` is 3 for a P1 telegram."""
         super().__init__()
         self.size = size
         self.head = b""
-        """The header, with its HCS, of the frame for which a layout was added last."""
+        """The header, including the HCS, of the last frame for which a layout was added."""
         self.carried: tuple[Carried | TelegramLayout, ...] = ()
         self._layouts = layouts
         self._latest: Any = _NoLayout
 
     def read(self, frame: bytes) -> Measurement | None:
-        """Return the measurement in an HDLC frame; `None` if the frame has no layout or its FCS does not fit."""
+        """Return the measurement in an HDLC frame. Return `None` if the frame has no layout or its FCS does not fit."""
         number = _from_bytes(frame)
         layout = self._latest
         last = layout.last
@@ -107,7 +107,7 @@ class Start(Table[PlainFrame]):
         if frame_register(frame) != SOUND or (layout.texts and not are_texts(frame, layout.texts)):
             return None
         last.profile = layout.maker
-        layouts = self._layouts  # the rest repeats `Layouts.recognise`, because a call would cost a tenth of the time
+        layouts = self._layouts  # this is `Layouts.recognise` without the call, which takes 10 % of the time
         layouts.recognised = layout.used = layouts.recognised + 1
         measurement = blank(Measurement)
         fill_kind(measurement, layout)
@@ -115,9 +115,10 @@ class Start(Table[PlainFrame]):
         return measurement
 
     def read_carried(self, data: bytes, at: int) -> tuple[Measurement | None, int]:
-        """Return the measurement in a P1 telegram or in frames that are no `PlainFrame`, and the end of these bytes.
+        """Return the measurement in the frames or the P1 telegram at ``data[at]``, and the end of these bytes.
 
-        If no layout fits, return `None` and the size that `data` needs for the next comparison; 0 if no layout can fit.
+        The method uses only the layouts in `carried`. If no layout fits, it returns `None` and the size that `data`
+        needs for the next comparison. The size is 0 if no layout can fit.
         """
         need = 0
         for carried in self.carried:
@@ -135,7 +136,7 @@ class Start(Table[PlainFrame]):
         return not self.carried and super().is_empty
 
     def put(self, layout: PlainFrame | Carried | TelegramLayout) -> None:
-        """Add a layout of frames; it replaces the layout that recognises the same frames."""
+        """Add a layout of frames. It replaces a layout that recognises the same frames."""
         self.head = layout.head
         if isinstance(layout, PlainFrame):
             super().put(layout)

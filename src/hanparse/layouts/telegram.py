@@ -1,9 +1,10 @@
-"""Decodes a P1 telegram that differs from an earlier one in the digits of numbers and of its clock: `TelegramLayout`.
+"""Defines `TelegramLayout`. It decodes a P1 telegram that differs from an earlier telegram only in some digits.
 
-The layout of a telegram is its text, in which only the digits of numbers and of the clock may vary. Every other byte is
-constant: codes, units, decimal points, texts, the readings of sub-meters. Two comparisons show whether a telegram has
-the layout. First, all bytes but the variable digits must be the same. Second, the texts must be the same after each
-digit is replaced by 0. This shows that every variable byte is a digit.
+The digits of numbers and of the clock can vary. All other bytes are constant: codes, units, decimal points, texts, and
+the readings of sub-meters. A telegram has the layout of an earlier telegram if two comparisons succeed:
+
+* All constant bytes are the same.
+* The telegrams are the same when each digit is replaced by 0. So every byte that varies is a digit.
 """
 
 from __future__ import annotations
@@ -40,9 +41,10 @@ _from_bytes: Final = int.from_bytes
 
 
 class _Number(NamedTuple):
-    """A number in a telegram: the indexes of its digits before and after the decimal point, and the ratio of its field.
+    """Describes a number in a telegram.
 
-    The value of the field is the number without its point, times `numerator`, divided by `denominator`.
+    `whole` and `decimals` are the indexes of the digits before and after the decimal point. The value of the field is
+    the number without its decimal point, times `numerator`, divided by `denominator`.
     """
 
     name: str
@@ -53,13 +55,13 @@ class _Number(NamedTuple):
     is_divided: bool
 
     def value(self, raw: bytes) -> int | float:
-        """Return the value of the field in a telegram."""
+        """Return the value of the field. `raw` contains the bytes of a telegram."""
         sent = int(raw[self.whole] + raw[self.decimals]) * self.numerator
         return sent / self.denominator if self.is_divided else sent
 
 
 class TelegramLayout:
-    """The layout of one kind of telegram: its constant text, and the places of its values."""
+    """Contains the constant bytes of a telegram, and the indexes of its values."""
 
     head = b""
     made_for_transformers = False
@@ -81,7 +83,7 @@ class TelegramLayout:
             mask[part] = bytes(len(mask[part]))
         self._mask = _from_bytes(mask)
         self._constant = _from_bytes(raw) & self._mask
-        self._shape = raw[:-_CRC_SIZE].translate(_ZEROS)
+        self._zeroed = raw[:-_CRC_SIZE].translate(_ZEROS)
         times = _TIMES if self._clock else ()
         varying = (*(number.name for number in self._numbers), *times)
         constants = {name: value for name, value in reading.fields(scale, timezone).items() if name not in varying}
@@ -91,31 +93,31 @@ class TelegramLayout:
         self.order = Order(self.index)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the telegram at ``data[at]``; `None` if the layout or the CRC does not fit."""
+        """Return the measurement in the telegram at ``data[at]``. Return `None` if layout or CRC do not fit."""
         raw = data[at : at + self.size]
         fits = (
             _from_bytes(raw) & self._mask == self._constant
-            and raw[:-_CRC_SIZE].translate(_ZEROS) == self._shape
+            and raw[:-_CRC_SIZE].translate(_ZEROS) == self._zeroed
             and _has_sound_crc(raw)
         )
         return layouts.recognise(self, raw) if fits else None
 
     def awaited(self, _data: bytes, _at: int) -> int:
-        """Return 0, because the link layer of P1 checks an incomplete telegram byte by byte."""
+        """Return 0: an incomplete telegram is not compared, because the link layer of P1 checks it byte by byte."""
         return 0
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """Return a key. Two layouts with equal keys recognise the same telegrams, and only the later layout is kept."""
-        return self._mask, self._constant, self._shape
+        """Return a key. Layouts with equal keys recognise the same telegrams, so only the latest layout is stored."""
+        return self._mask, self._constant, self._zeroed
 
     def values(self, raw: bytes) -> list[Any]:
         """Return the values of a telegram in the order of `index`."""
         found = [*self._constants, *(number.value(raw) for number in self._numbers)]
         for clock in self._clock:
-            sent = raw[clock.start : clock.stop + 1].rstrip(b")")  # digits, and S or W for summer or winter
+            sent = raw[clock.start : clock.stop + 1].rstrip(b")")  # the digits, and the letter S (summer) or W (winter)
             moment = self._calendar.moment(sent.decode("ascii"))
-            if moment is None:  # the digits are no possible time; another line may contain one
+            if moment is None:  # the digits are an impossible time, so the profile searches for another time
                 return [getattr(self._read(raw), name) for name in self.index]
             found += [moment] * len(_TIMES)
         return found
@@ -125,7 +127,7 @@ class TelegramLayout:
         return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
-        """Return every line that has a code as a register."""
+        """Return the lines with a code as registers."""
         return self._read(raw).registers
 
     def _read(self, raw: bytes) -> Measurement:
@@ -133,7 +135,7 @@ class TelegramLayout:
 
 
 def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> Iterator[_Number]:
-    """Return the fields that are filled by a number in one line; the digits of these numbers may vary."""
+    """Yield the numbers that fill a field. A value that is composed of several lines is not included."""
     composed = reading.composed(scale, timezone)
     records = {record.offset: record for record in reading.records}
     for name, source in reading.reading.sources.items():
@@ -148,7 +150,7 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
-    """Return the indexes of the digits of the clock; empty if the time of the measurement comes from other lines."""
+    """Return the indexes of the digits of the clock. Return no indexes if other lines contain the time."""
     record = reading.clock(timezone)
     place = _place(reading, record) if record else None
     if place is None or not _CLOCK.match(reading.telegram.raw, place):
@@ -157,10 +159,10 @@ def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ..
 
 
 def _place(reading: TelegramReading, record: Record) -> int | None:
-    """Return the index of the value of a record in the telegram; `None` if the record has several values.
+    """Return the index of the value of a record in the telegram. Return `None` if the record has several values.
 
-    The result is also `None` if the telegram was not sent with CR LF, because the text of the record then differs from
-    its bytes.
+    Also return `None` for a telegram that was not sent with CR LF, because the text of the record can differ from its
+    bytes.
     """
     start = record.offset - reading.telegram.offset
     is_as_sent = reading.telegram.raw.startswith(record.text.encode("ascii"), start)

@@ -1,4 +1,4 @@
-"""Holds the values of a push in SI units (`Measurement`) and the latest values of a meter (`MeterState`)."""
+"""Defines `Measurement`, the values of one push, and `MeterState`, the latest values of one meter."""
 
 from hanparse.measurement.field import FIELD_UNITS, Field
 from hanparse.measurement.measurement import FIELDS, Measurement

@@ -1,4 +1,4 @@
-"""Reads and converts the same fields of many measurements, for tables: `Columns`."""
+"""Reads the same fields of many measurements and converts the values, for tables: `Columns`."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MAX_PLANS: Final = 256  # a meter sends two or three kinds of push
+_MAX_PLANS: Final = 256  # a meter sends pushes of two or three kinds
 
 
 class Columns(Generic[T]):
-    """Reads fields of measurements and converts the values; `converters` maps the name of each field to a function.
+    """Reads fields of measurements and converts the values. `converters` maps the name of each field to a function.
 
-    The positions of the values are looked up once for each kind of push, not once for each value.
+    Pushes of one `Kind` have their values at the same positions, so the positions are looked up once for each kind.
     """
 
     def __init__(self, converters: Mapping[str, Callable[[Any], T | None]]) -> None:
@@ -28,7 +28,7 @@ class Columns(Generic[T]):
     def present(self, measurement: Record) -> list[tuple[int, T]]:
         """Return the converted values of the fields that are present, each with the index of its name in `converters`.
 
-        A field for which the function returns `None` is left out.
+        A field is left out if its function returns `None`.
         """
         kind, state = measurement._kind, measurement._read()
         plan = self._plans.get(kind) or self._plan(kind)

@@ -1,4 +1,4 @@
-"""The fields of `Measurement`. ``python tools/write_fields.py`` writes them from the registry."""
+"""Declares the fields of `Measurement`, from the registry, by ``python tools/write_fields.py``."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hanparse.measurement.record import Record
 
 
 class Fields(Record):
-    """The values that a push may contain, one attribute for each field."""
+    """Declares one attribute for each value that a push can contain."""
 
     __slots__ = ()
 
@@ -22,7 +22,7 @@ class Fields(Record):
     list_id: str | None = None
     """OBIS list version identifier. OBIS 0.2.129."""
     timestamp: datetime | None = None
-    """Time of the values: the date-time of the push, else the clock in the list. Naive if the zone is unknown."""
+    """Time of the values: the date-time of the push, else the clock in the list. It is naive if the zone is unknown."""
     energy_time: datetime | None = None
     """Clock. The energy registers hold the values of this time. OBIS 0-0:1.0.0, 0-1:1.0.0."""
     active_power_import: float | None = None

@@ -20,7 +20,7 @@ class Field(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True if all values are float. Other numbers are int, unless they are scaled or sent with decimals."""
+        """True if all values are float; False for other types and for units in which values can be int."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
     @property
@@ -61,7 +61,7 @@ _ITEMS: Final[dict[Kind, RecordType]] = {
 
 
 _NOTES: Final = {
-    "timestamp": " Naive if the zone is unknown.",
+    "timestamp": " It is naive if the zone is unknown.",
     "energy_time": " The energy registers hold the values of this time.",
 }
 
@@ -76,6 +76,6 @@ def _fields() -> dict[str, Field]:
 
 
 FIELD_OF: Final = _fields()
-"""Maps names to fields, in the order of the registry."""
+"""Maps the name of each field to the field, in the order of the registry."""
 FIELD_UNITS: Final = {field.name: field.unit for field in FIELD_OF.values() if field.unit}
-"""Maps names of fields to units; fields without a unit are left out."""
+"""Maps the name of each field to its unit. Fields without a unit are left out."""

@@ -18,7 +18,7 @@ class CallersClock:
     """Converts the times of one caller to UTC, so that they can be compared and subtracted.
 
     Python compares and subtracts two times in the same time zone by their local time. At the end of daylight saving
-    time one hour occurs twice, and two times that are an hour apart may have the same local time.
+    time one hour occurs twice, and two times that are an hour apart can have the same local time.
     """
 
     def __init__(self) -> None:
@@ -32,18 +32,18 @@ class CallersClock:
         if self._is_aware is None:
             self._is_aware = is_aware
         elif self._is_aware is not is_aware:
-            before, this = ("an aware", "a naive") if self._is_aware else ("a naive", "an aware")
+            first, this = ("an aware", "a naive") if self._is_aware else ("a naive", "an aware")
             raise TypeError(
-                f"expected {before} datetime as now, as before, found {this} one: {now!r}. "
-                "Naive and aware times cannot be compared; give datetime.now(UTC) each time"
+                f"expected {first} datetime as now, as in the first call, found {this} datetime: {now!r}. "
+                "Naive and aware times cannot be compared; give datetime.now(UTC) in each call"
             )
         return found
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return an aware time in UTC, and a naive time unchanged, because its time zone is unknown.
+    """Return an aware time in UTC. Return a naive time unchanged, because its time zone is unknown.
 
-    A time that is outside the years 1 to 9999 in UTC becomes the first or last time that Python can represent.
+    If the time in UTC is outside the years 1 to 9999, return the first or last time that Python can represent.
     """
     wall, offset = time.replace(tzinfo=None, fold=0), time.utcoffset()
     if offset is None:
@@ -55,7 +55,7 @@ def in_utc(time: datetime) -> datetime:
 
 
 def finite(number: _Number | None) -> _Number | None:
-    """Return the number, or `None` for NaN, infinity, and an integer that is too large for a float."""
+    """Return the number. Return `None` for NaN, infinity, and an integer that is too large for a float."""
     try:
         return number if number is not None and math.isfinite(number) else None
     except OverflowError:

@@ -1,4 +1,4 @@
-"""Converts values for which JSON has no type to types of JSON and back: times, registers, estimates and others."""
+"""Converts the values of a measurement to types of JSON and back: times, registers, estimates and others."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _HEX, _FLOAT = "hex", "float"  # the keys of JSON objects for bytes and for floa
 
 
 def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `Measurement` in the dictionary `data`, converted to the types of the fields."""
+    """Return the arguments of `Measurement` from the dictionary `data`, converted to the types of the fields."""
     if not isinstance(data, Mapping):
         raise TypeError(f"expected a dictionary, found {type(data).__name__}")
     return {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
@@ -58,7 +58,7 @@ def _from_record(record: NamedTuple, time: Callable[[datetime], Any]) -> dict[st
 
 
 def unchanged(time: datetime) -> datetime:
-    """Return `time` unchanged. This is the argument of `from_value` for callers that need no JSON."""
+    """Return `time` unchanged. Callers that need no JSON give this function to `from_value`."""
     return time
 
 

@@ -1,4 +1,4 @@
-"""Defines the properties that similar pushes share: `Kind`, and the kind of measurements that a caller constructs."""
+"""Defines `Kind`: the properties that pushes have in common if they differ only in their values."""
 
 from __future__ import annotations
 
@@ -15,20 +15,23 @@ if TYPE_CHECKING:
 
 
 class Kind(Protocol):
-    """The common properties of pushes that differ in their values alone. A kind reads the values from a push."""
+    """Pushes that differ only in their values have the same kind. The kind reads the values from a push."""
 
     index: Mapping[str, int]
-    """The position of each value in the sequence that `values` returns."""
+    """The position of the value of each field in the sequence that `values` returns."""
     order: Order
     """The positions of the values, sorted by the order of the fields."""
     numbers: range
-    """The positions of the numbers that `number` reads in clearly less time than `values` reads all values."""
+    """The positions of the numbers that `number` can read in clearly less time than `values` needs for all values."""
     scale: Scale
     """The factors by which the values were multiplied."""
     made_for_transformers: bool
     """True if the meter type needs current transformers."""
     steps: dict[str, float] | None
-    """The steps of quantities that callers have computed for this kind; `None` if the scalers of pushes may differ."""
+    """The steps of quantities, which callers compute and store; `None` if the scalers of two pushes can differ.
+
+    A step is the smallest difference between two values of the quantity.
+    """
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
         """Return the values of the push in the order of `index`."""
@@ -41,7 +44,7 @@ class Kind(Protocol):
 
 
 class _Made:
-    """The kind of measurements that a caller constructs. It reads nothing, because a measurement holds the values."""
+    """The kind of measurements that a caller constructs. They hold their values, so the kind reads no values."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
         self.index = {name: position for position, name in enumerate(names)}

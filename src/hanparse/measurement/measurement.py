@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-# Users may call get_type_hints(Measurement), so the types of the fields are imported at run time
+# Users can call get_type_hints(Measurement), so the types of the fields are imported at run time
 from collections.abc import Mapping  # noqa: TC003
 from datetime import datetime
 from typing import Any, Final, Self
@@ -22,21 +22,21 @@ FIELDS: Final = tuple(Fields.__annotations__)
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
-    A field is `None` if the push does not contain its value or the meter does not measure it; 0 is a measured zero.
-    Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency in Hz. A power
-    factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are registers of a tariff;
-    all other energies are totals. Numbers in W, var, VA, Wh and varh are int unless they are scaled or sent with
-    decimals; all other numbers are float.
+    A field is `None` if the push does not contain the value, or if the meter does not measure the value. The value 0 is
+    a measured value. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
+    in Hz. A power factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are
+    registers of a tariff; all other energies are totals. A number in W, var, VA, Wh or varh is an int unless a scaler
+    or a `Scale` divides it. All other numbers are float.
 
-    On a 3-wire meter (`Wiring.THREE_WIRE`) `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2,
-    L1-L3 and L2-L3, as Norwegian lists define them.
+    If the wiring is `Wiring.THREE_WIRE`, `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2, L1-L3
+    and L2-L3. The Norwegian definitions of lists assign the line voltages to the codes of these fields.
     """
 
     __slots__ = ()
     __match_args__ = ()
 
     wiring: Wiring | None = None
-    """The wiring of the meter; `None` if its meter type does not determine it."""
+    """The wiring of the meter; `None` if the meter type does not determine the wiring."""
     registers: tuple[Register, ...] = declared(Record._elements, default=())
     estimated: Mapping[str, Estimate] = declared(Record._estimates, default=NO_ESTIMATES)
     received: datetime | None = declared(Record._arrival, default=None)
@@ -51,25 +51,25 @@ class Measurement(Fields):
 
     @property
     def active_power(self) -> float | None:
-        """Active power import − export in W; `None` unless the push contains both."""
+        """Active power import − active power export in W; `None` unless the push contains both powers."""
         return _difference(self.active_power_import, self.active_power_export)
 
     @property
     def reactive_power(self) -> float | None:
-        """Reactive power import − export in var; `None` unless the push contains both."""
+        """Reactive power import − reactive power export in var; `None` unless the push contains both powers."""
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
     def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
-        """Return a copy of the measurement with these estimates, by the names of their fields."""
+        """Return a copy of the measurement with `estimated`, which maps names of fields to estimates."""
         return self.__replace__(estimated=estimated)
 
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
         """Return a dictionary of the fields that are present, ready for JSON.
 
-        Times become text in ISO 8601, or stay `datetime` with ``iso=False``; numbers and texts are unchanged. A tuple,
+        Times become text in ISO 8601, or remain `datetime` if `iso` is false. Numbers and texts are unchanged. A tuple,
         for example of sub-meters, becomes a list of dictionaries. The keys ``"received"``, ``"estimated"`` and
-        ``"security"`` exist if the measurement has a time of arrival, estimates or a ciphering. `wiring` adds the name
-        of the wiring. `registers` adds the registers and, if the fields are scaled, the `scale`.
+        ``"security"`` are left out if the measurement has no time of arrival, no estimates, or no ciphering. `wiring`
+        adds the name of the wiring. `registers` adds the registers, and adds `scale` if a factor is not 1.
         """
         found, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:
@@ -93,11 +93,11 @@ class Measurement(Fields):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the measurement from a dictionary of `to_dict`, also after the dictionary was written to JSON.
+        """Return the measurement from a dictionary that `to_dict` has made, before or after a conversion to JSON.
 
         The measurement equals the original if `to_dict` was called with `wiring` and `registers`. Raises `TypeError`
-        for a name that is not a field and for a value of a wrong type, `ValueError` for a time, a wiring or a code that
-        cannot be read.
+        for a name that is not a field and for a value of a wrong type. Raises `ValueError` for a time, a wiring or a
+        code that cannot be read.
         """
         return cls(**jsonready.arguments(data))
 
@@ -112,7 +112,7 @@ class Measurement(Fields):
         return f"Measurement({', '.join(shown)})"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the names of the fields that are present, each with its value as text with its unit."""
+        """Return the name and the value of each field that is present. A value is text with its unit."""
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:

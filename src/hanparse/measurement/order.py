@@ -14,7 +14,7 @@ _PLAIN: Final = frozenset({Kind.TEXT, Kind.NUMBER, Kind.COUNT})
 
 
 class Order:
-    """The fields that the pushes of one kind fill, with the positions of their values."""
+    """An instance holds the names of the fields that pushes of one kind fill, and the position of each value."""
 
     __slots__ = ("_index", "_ordered", "converted")
 
@@ -23,10 +23,10 @@ class Order:
         self._index = index
         self._ordered: tuple[tuple[str, int], ...] = ()
         self.converted = tuple(name for name in index if name in FIELD_OF and FIELD_OF[name].kind not in _PLAIN)
-        """The names of fields with values for which JSON has no type: times, records, the state of a breaker."""
+        """The names of the fields that are converted for JSON: times, records, the state of a breaker."""
 
     def positions(self, fields: Sequence[str]) -> tuple[tuple[str, int], ...]:
-        """Return the name and position of each value in the order of `fields`, the same argument in every call."""
+        """Return the name and position of each value in the order of `fields`. All calls must give equal `fields`."""
         if not self._ordered:
             self._ordered = tuple((name, self._index[name]) for name in fields if name in self._index)
         return self._ordered

@@ -1,4 +1,4 @@
-"""Defines the types of values in a `Measurement` that are no text, time or number: registers, estimates, P1 records."""
+"""Defines the types of values in a `Measurement` besides text, time and number: registers, estimates, P1 records."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _NAN: Final = float("nan")
 
 
 def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
-    """Return the value with one NaN object in place of every NaN, because tuples with the same NaN object are equal."""
+    """Return the value with the same NaN object in place of every NaN. Tuples with the same NaN object are equal."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
     return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
 
 
 class Wiring(Enum):
-    """The wiring of a meter. It determines the meaning of L1, L2 and L3."""
+    """The wiring of a meter determines the meaning of L1, L2 and L3."""
 
     ONE_PHASE = "1-phase"
     THREE_WIRE = "3-phase 3-wire (IT, delta)"
@@ -32,10 +32,11 @@ class Wiring(Enum):
 
 
 class Register(NamedTuple):
-    """One element of the list: the value as the meter sent it, its scaler (power of ten) and its unit.
+    """An instance holds one element of a list: the code, the value as the meter sent it, the scaler and the unit.
 
-    Code, scaler and unit come from the list, or from the documentation of the meter if the list does not contain them.
-    They are `None` if both lack them. A register equals its copy even if its value is NaN.
+    The scaler is a power of ten. Code, scaler and unit are from the list, or from the documentation of the meter if the
+    list does not contain them. They are `None` if the documentation does not contain them, either. A register equals
+    its copy even if its value is NaN.
     """
 
     obis: Obis | None
@@ -67,11 +68,11 @@ class _EstimateParts(NamedTuple):
 
 
 class Estimate(_EstimateParts):
-    """A value that the meter does not measure, in the unit of its field, with bounds and likely limits.
+    """An instance holds an estimate of a value that the meter does not measure. Numbers are in the unit of the field.
 
-    For all possible loads the true value is between `low` and `high`. It is mostly between `likely_low` and
-    `likely_high`, and rarely above `rare_high`; `hanparse.energy.estimates` gives the probabilities. The defaults of
-    these three limits are the bounds `low` and `high`.
+    The bounds `low` and `high` contain the true value for all possible loads. The true value is mostly between
+    `likely_low` and `likely_high`, and rarely above `rare_high`. `hanparse.energy.estimates` gives the probabilities.
+    The default of `likely_low` is `low`; the default of `likely_high` and `rare_high` is `high`.
     """
 
     __slots__ = ()
@@ -99,18 +100,21 @@ class Breaker(StrEnum):
     DISCONNECTED = "disconnected"
     CONNECTED = "connected"
     READY = "ready"
-    """The breaker is disconnected; the consumer may connect it by hand."""
+    """The breaker is disconnected, and the consumer can connect it by hand."""
 
 
 class PowerFailure(NamedTuple):
-    """One long power failure: the time when it ended, and its duration in seconds."""
+    """An instance holds the end of one long power failure and its duration in seconds."""
 
     end: datetime
     seconds: int
 
 
 class Peak(NamedTuple):
-    """The highest average power of a quarter hour in a month: end of the month, end of the quarter hour, power in W."""
+    """An instance holds the highest average power of a quarter hour in a month, in W.
+
+    `month_end` is the end of the month. `time` is the end of the quarter hour.
+    """
 
     month_end: datetime
     time: datetime
@@ -118,11 +122,11 @@ class Peak(NamedTuple):
 
 
 class Submeter(NamedTuple):
-    """A meter that the electricity meter reads over M-Bus: its channel, kind, meter number, and last reading.
+    """An instance describes a meter that the electricity meter reads over M-Bus. `id` is the meter number.
 
-    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``. It is a number for any other device type (EN
-    13757-3), and `None` if the telegram contains no device type. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``. `time`,
-    `value` and `unit` are `None` until the sub-meter has been read.
+    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``. For any other device type (EN 13757-3), `kind` is
+    the number of the type. `kind` is `None` if the telegram contains no device type. `time`, `value` and `unit` are the
+    last reading; they are `None` until the sub-meter has been read. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``.
     """
 
     channel: int

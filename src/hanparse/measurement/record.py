@@ -1,7 +1,7 @@
 """Stores the values of a measurement: `Record`.
 
-Values that a caller gives are checked. Values of a push are read when they are first used: pushes that differ only in
-their values share a `Kind`, and a measurement holds the kind, which reads the values, and the bytes of the push.
+Values that a caller gives are checked. A decoded measurement holds the bytes of its push and the `Kind` of the push.
+When a program first uses a value, the kind reads the values from the bytes.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an optional argument of the constructor that a meter does not send; `read` becomes its property."""
+    """Declare an optional argument of the constructor. At run time it is a property; `read` returns its value."""
     return property(read)
 
 
 @dataclass_transform(eq_default=False, frozen_default=True, kw_only_default=True, field_specifiers=(declared,))
 class Record:
-    """Holds the values of a push and their source. Records are immutable; a subclass declares the fields.
+    """Holds the values of a push. Records are immutable. A subclass declares the fields.
 
     Type checkers see the annotation of a field as an argument of the constructor and as a read-only attribute. At run
     time each annotation becomes a property that reads the value.
@@ -47,7 +47,7 @@ class Record:
     # a tuple of all values in their order and the push. The first access to the registers replaces the push in this
     # tuple by the registers.
     # `_received` is unset if the caller gave no time, and `_security` is unset if the push was not ciphered.
-    # `_estimated` is unset without estimates; until a caller first uses them, it is the function that makes them.
+    # `_estimated` is unset without estimates. It is first a function, which computes the estimates on the first access.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
     _estimated: Any
     _kind: Kind
@@ -106,7 +106,7 @@ class Record:
         return state
 
     def _value(self, position: int) -> Any:  # noqa: ANN401  any value
-        """Return the value at `position` if not all values of the push have been read yet."""
+        """Return the value at `position`. The caller has made sure that not all values have been read yet."""
         kind, push = self._kind, self._state
         if position in kind.numbers and type(push) is not list:
             fill_state(self, [push])
@@ -114,7 +114,7 @@ class Record:
         return self._read()[position]
 
     def _elements(self) -> tuple[Register, ...]:
-        """Every element of the list as the meter sent it, in the order of the list, including duplicates."""
+        """All elements of the list as the meter sent them, in the order of the list, duplicates included."""
         *values, push = self._read()
         if type(push) is tuple:
             return push
@@ -123,9 +123,9 @@ class Record:
         return registers
 
     def _estimates(self) -> Mapping[str, Estimate]:
-        """Estimates of values that the meter does not measure, by the names of their fields, which stay `None`.
+        """Estimates of values that the meter does not measure, by the names of the fields.
 
-        The mapping is empty unless the decoder has the option `estimate`.
+        The fields themselves are `None`. The mapping is empty unless the decoder has the option `estimate`.
         """
         found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(self, "_estimated", NO_ESTIMATES)
         if callable(found):
@@ -150,7 +150,7 @@ class Record:
         return self._kind.made_for_transformers
 
     def _arguments(self) -> dict[str, Any]:
-        """Return the arguments that construct an equal measurement, by name."""
+        """Return the arguments of the constructor that give an equal measurement, by name."""
         fields = dict(zip(self._kind.index, self._read(), strict=False))
         return fields | {
             "registers": self._elements(),
@@ -213,12 +213,12 @@ def _field(name: str) -> property:
         return state[index[name]] if type(state) is tuple else measurement._value(index[name])  # noqa: SLF001
 
     return property(
-        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "Wiring of the meter, if its meter type determines it."
+        read, doc=FIELD_OF[name].doc() if name in FIELD_OF else "Wiring of the meter, if the meter type determines it."
     )
 
 
 def kept_steps(measurement: Record) -> dict[str, float] | None:
-    """Return the `steps` of the kind of a measurement, a dictionary that the caller fills (see `Kind`)."""
+    """Return the `steps` of the kind of a measurement (see `Kind`). The caller can add steps to the dictionary."""
     return measurement._kind.steps  # noqa: SLF001  no other module needs the kind
 
 
@@ -226,7 +226,7 @@ def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:
     return of(**arguments)
 
 
-def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the field
+def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  each field has its own type
     """Check the type of a value and return the value; an int becomes a float in fields that are always float."""
     if _TYPES[name] is not float or type(value) is not int:
         check_type(name, value, _TYPES[name])
@@ -237,7 +237,7 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  of the type of the 
         return value
     try:
         return float(value)
-    except OverflowError:  # the integer is too large for a float; a float literal of that size is infinite, too
+    except OverflowError:  # the integer is too large for a float; a float literal of this size is infinite, too
         return math.inf if value > 0 else -math.inf
 
 

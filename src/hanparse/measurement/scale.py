@@ -18,7 +18,7 @@ _RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII) 
 def fraction(text: str) -> Fraction:
     """Return the fraction that a text such as ``"150/7"`` or ``"0.5"`` denotes.
 
-    Raises `ValueError` for another text, `ZeroDivisionError` for a denominator of 0.
+    Raises `ValueError` for text that is not a fraction, and `ZeroDivisionError` for a denominator of 0.
     """
     from fractions import Fraction  # noqa: PLC0415  slower to import than this package, and seldom needed
 
@@ -31,9 +31,9 @@ class Scale:
 
     A factor is needed if the values of a meter do not include the ratio of its transformers, or if they are wrong by a
     power of ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A
-    fraction is exact; a float means the decimal number that Python prints for it. `Measurement.registers` hold the
-    values as the meter sent them. Raises `TypeError` for a factor that is not a number, `ValueError` for a factor that
-    is not positive and finite.
+    fraction is exact. A float represents the decimal number that Python prints for it. `Measurement.registers` hold the
+    values as the meter sent them. Raises `TypeError` for a factor that is not a number, and `ValueError` for a factor
+    that is not positive and finite.
     """
 
     current: float | Fraction = 1
@@ -53,11 +53,12 @@ class Scale:
 
     @classmethod
     def ct(cls, ratio: str | float | Fraction) -> Self:
-        """Return the scale of a current transformer; `ratio` is ``"100:5"`` (primary:secondary) or the quotient, 20.
+        """Return the scale of a current transformer. `ratio` is text such as ``"100:5"``, or a number such as 20.
 
-        The text on the plate, ``"100/5 A"``, is accepted, too. A text such as ``"150:7"`` gives an exact fraction.
-        Raises `ValueError` for text that is not a ratio, such as ``"5"``, which may be the quotient or the secondary
-        current, and for a primary current below the secondary current.
+        The text gives the primary and the secondary current; ``"100/5 A"``, as on rating plates, is accepted, too. The
+        number is the quotient of both currents. Text such as ``"150:7"`` gives an exact fraction. Raises `ValueError`
+        for other text, and for a primary current below the secondary current. The text ``"5"`` is an error, because it
+        could be the quotient or the secondary current.
         """
         factor = _quotient(ratio) if isinstance(ratio, str) else ratio
         return cls(current=factor, power=factor, energy=factor)
@@ -66,7 +67,7 @@ class Scale:
 def _quotient(ratio: str) -> int | Fraction:
     match = _RATIO.fullmatch(ratio)
     if match and match[2] is None:
-        meant = f"{match[1]}:1 if the factor is {match[1]}, or both currents of the plate, such as 100:5"
+        meant = f"{match[1]}:1 if the factor is {match[1]}, or both currents, such as 100:5"
         raise ValueError(f"expected primary:secondary as transformer ratio, found {ratio!r}: write {meant}")
     primary, secondary = (fraction(match[1]), fraction(match[2])) if match else (None, None)
     if not primary or not secondary:

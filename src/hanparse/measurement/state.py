@@ -42,15 +42,15 @@ class Identity(NamedTuple):
 
     @classmethod
     def of(cls, measurement: Measurement) -> Self:
-        """Return the identity in a push."""
+        """Return the identity that a push contains."""
         return cls(*(getattr(measurement, name) for name in cls._fields))
 
     def differs(self, other: Self) -> bool:
-        """Return whether a field is present in both identities and differs, so that they belong to two meters."""
+        """Return whether the identities belong to two meters: both have a value for a field, and the values differ."""
         return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
-        """Return this identity with the fields that are present in `other`."""
+        """Return this identity with the fields replaced that are present in `other`."""
         return self._replace(**{name: value for name, value in other._asdict().items() if value})
 
 
@@ -69,22 +69,22 @@ class Latest(NamedTuple):
 
 
 class _Kept(NamedTuple):
-    """The latest value of a field, and the running time of the state when the value arrived."""
+    """An instance holds the latest value of a field, and the running time (`MeterState._ran`) at its arrival."""
 
     latest: Latest
     ran: timedelta
 
 
 class MeterState:
-    """Merges the lists of one meter into the latest value of each field and its time. It has no I/O and reads no clock.
+    """Merges the lists of one meter into the latest value of each field and its time. Has no I/O and reads no clock.
 
-    A value is dropped if no list has contained its field for `max_age`. This applies to the number, type and
-    manufacturer of the meter, too. A list with the identity of another meter clears all values. Keep one state for each
-    meter, because a list without an identity is added to the values of the same meter.
+    A value is dropped if no list has contained its field for `max_age`. This rule applies to the number, type and
+    manufacturer of the meter, too. A list with the identity of another meter clears all values. Use one state for each
+    meter, because a list without an identity is merged with the values of the last identity.
 
-    Ages follow the caller's clock, because the clock of the meter may be wrong. If the caller's clock is set forward,
-    values become older; if it is set back, they do not become younger. Raises `ValueError` for a `max_age` that is not
-    above 0.
+    The age of a value is measured by the caller's clock, because the clock of the meter can be wrong. If the caller's
+    clock is set forward, values become older. If it is set back, values do not become younger. Raises `ValueError` for
+    a `max_age` that is not above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:
@@ -94,7 +94,7 @@ class MeterState:
         self._max_age = max_age
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._ran = timedelta(0)
+        self._ran = timedelta(0)  # the sum of all forward steps of the caller's clock
         self._kept: dict[str, _Kept] = {}
         self._last = Measurement()
 
@@ -105,11 +105,12 @@ class MeterState:
     def update(self, measurement: Measurement, now: datetime | None = None) -> Measurement:
         """Add a push that arrived at `now`, and return the latest values at that time as one measurement.
 
-        `now` defaults to `measurement.received`, which `Decoder.feed(chunk, at=...)` sets. Raises `ValueError` if both
-        are missing, `TypeError` for an argument of a wrong type and if the caller mixes naive and aware times.
+        The default of `now` is `measurement.received`, which `Decoder.feed(chunk, at=...)` sets. Raises `ValueError` if
+        both are missing. Raises `TypeError` for an argument of a wrong type, and if the caller mixes naive and aware
+        times.
 
-        If the push contains a power above 0 in one direction only, an older power above 0 in the other direction is
-        dropped, because import and export of different times must not be subtracted.
+        A push can contain the power of one direction only. If this power is above 0, an older power above 0 in the
+        other direction is dropped. The difference of import and export at different times would be wrong.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -126,16 +127,16 @@ class MeterState:
         return self.measurement()
 
     def latest(self, now: datetime | None = None) -> Mapping[str, Latest]:
-        """Return the latest value of each field, with its times, at `now`; without `now`, at the last push."""
+        """Return the latest value of each field at `now`, with its times. Without `now`, use the last push's time."""
         if now is not None:
             self._run_to(now)
         return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _KEPT_FIELDS})
 
     def measurement(self, now: datetime | None = None) -> Measurement:
-        """Return the latest values as one measurement, at `now`; without `now`, at the last push.
+        """Return the latest values at `now` as one measurement. Without `now`, use the last push's time.
 
-        `timestamp`, `received`, `scale` and `made_for_transformers` come from the last push. `energy_time` is the time
-        of the energy registers. `registers` is empty, because the values come from several lists.
+        `timestamp`, `received`, `scale` and `made_for_transformers` are those of the last push. `energy_time` is the
+        time of the energy registers. `registers` is empty, because the values are from several lists.
         """
         found = {name: latest.value for name, latest in self.latest(now).items()}
         if not found:
@@ -170,14 +171,14 @@ class MeterState:
 
 
 def _values(measurement: Measurement) -> Iterator[tuple[str, Any]]:
-    """Return the fields and estimates of a push by name; the names of estimates have a prefix."""
+    """Yield the fields and estimates of a push, each with its name. The names of estimates have a prefix."""
     yield from ((name, value) for name in _KEPT_FIELDS if (value := getattr(measurement, name)) is not None)
     yield from ((f"{_ESTIMATE}{name}", value) for name, value in measurement.estimated.items())
 
 
 def _taken(measurement: Measurement, name: str) -> datetime | None:
-    """Return the time when the meter took a value; for an energy register this is `energy_time`.
+    """Return the time when the meter took a value. For an energy register the time is `energy_time`.
 
-    The list with the energy registers, and so its `timestamp`, may be later than the registers.
+    The `timestamp` of a list with energy registers can be later than the registers.
     """
     return (measurement.energy_time if "_energy_" in name else None) or measurement.timestamp

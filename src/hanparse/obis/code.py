@@ -1,4 +1,4 @@
-"""Defines `Obis`, which parses a code from text or six bytes and interprets its groups (IEC 62056-61, Blue Book 7)."""
+"""Defines `Obis`: a code from text or from six bytes, and the meaning of its groups (IEC 62056-61, Blue Book 7)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SIZE: Final = 6
-"""The number of octets of a code, which is the logical name of a COSEM object."""
+"""The number of octets of a code. The logical name of a COSEM object is a code."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1: a medium is 0 to 15, a printable byte above 31, so text is never a code
+_MAX_A: Final = 15  # Blue Book 7.2.1. A printable byte is above 31, so text is never taken for a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -20,7 +20,7 @@ _CODE: Final = re.compile(
 )
 
 ELECTRICITY: Final = 1
-_PHASE_QUANTITIES: Final = 80  # C = 1 to 80: twenty quantities for the sum and for each of three phases
+_PHASE_QUANTITIES: Final = 80  # C = 1 to 80: the same twenty quantities for the sum, L1, L2 and L3
 _QUANTITIES_PER_PHASE: Final = 20
 _IMPORT: Final = frozenset({1, 3, 9})
 _EXPORT: Final = frozenset({2, 4, 10})
@@ -47,7 +47,7 @@ class _Groups(NamedTuple):
 
 
 class Obis(_Groups):
-    """An OBIS code of six value groups A to F: medium, channel, quantity, processing, tariff, billing period.
+    """An OBIS code: the groups A to F are medium, channel, quantity, processing, tariff and billing period.
 
     >>> Obis.parse("1.7.0")
     Obis('1-0:1.7.0')
@@ -72,14 +72,14 @@ class Obis(_Groups):
 
     @classmethod
     def _make(cls, iterable: Iterable[int]) -> Self:  # type: ignore[override]
-        return cls(*iterable)  # _replace calls this method, which checks the groups
+        return cls(*iterable)  # `_replace` calls this method; the constructor checks the groups
 
     @classmethod
     def parse(cls, code: str | bytes) -> Self:
         """Parse a code in one of its text forms (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or in six bytes.
 
-        If the text leaves out a group, A is 1 (electricity), B is 0 (no channel) and F is 255. Raises `ValueError` for
-        other text and for another number of bytes, `TypeError` for other types.
+        The text can leave out three groups: A is then 1 (electricity), B is 0 (no channel), F is 255. Raises
+        `ValueError` for other text and for another number of bytes, `TypeError` for other types.
         """
         if isinstance(code, bytes):
             if len(code) != SIZE:
@@ -140,7 +140,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code in an octet-string, or `None`. Six octets of text are no code: the first is above 15."""
+    """Return the code in an octet-string. Return `None` for other octets and for text (see `_MAX_A`)."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

@@ -1,7 +1,8 @@
 """Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-The standard defines most codes by rules: the quantity of the sum or of a phase (group C), the processing (group D), the
-tariff (group E). The entries of these codes are derived by the same rules. Other codes are listed one by one.
+IEC 62056-61 gives each group of most codes a meaning of its own: group C is the quantity of the sum or of one phase,
+group D is the processing, group E is the tariff. This module derives the entries of these codes from the groups. The
+table `_LISTED` contains the other codes.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """The kind of a value, independent of its A-XDR type."""
+    """The kind of a value: its meaning for a program. Meters send values of one kind in different A-XDR types."""
 
     TEXT = "text"
     TIME = "time"
@@ -30,7 +31,7 @@ class Kind(Enum):
 
 
 class Entry(NamedTuple):
-    """One entry of the registry. `field` is empty if `Measurement` has no field, `unit` if the value has no unit."""
+    """An entry describes one code. `field` is empty if no field holds the value; `unit` is empty without a unit."""
 
     code: str
     field: str
@@ -45,7 +46,7 @@ _PER_PHASE: Final = 20  # C of quantity q and phase p is q + 20 p (Blue Book 7.5
 _TARIFFS: Final = range(1, 5)  # E of the tariffs for which Measurement has fields
 
 # A code without A-B is a code of electricity (A = 1, B = 0 or 1). A code with the letter B applies to channels 1 to 4.
-# A code in several entries has another meaning in each unit. If a value has no unit, the first entry applies.
+# A code with several entries has a different meaning for each unit. If a value has no unit, the first entry applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -98,7 +99,7 @@ _LISTED: Final = (
     ("81.7.2",      "",            "°",  _NUMBER, "angle of the voltages, L3 to L1"),
 )
 
-# C of the sum, field of the power, unit of the power, description. The entries of energies are derived from this table.
+# A row contains group C of the sum, the field and the unit of the power, and the description of power and energy.
 _POWERS: Final = (
     (1,  "active_power_import",   "W",   "active {} import"),
     (2,  "active_power_export",   "W",   "active {} export"),
@@ -117,7 +118,7 @@ _POWERS: Final = (
     (19, "",                      "W",   "active {} QIII"),
     (20, "",                      "W",   "active {} QIV"),
 )
-# (C, D) of the quantities that have a field for the sum, but no fields for phases or tariffs.
+# Maps (C, D) to the field of the sum, for quantities without fields for phases and tariffs.
 _SUMS: Final = {
     (1, 4):  "average_power_import",
     (5, 8):  "reactive_energy_q1",
@@ -131,7 +132,7 @@ _SUMS: Final = {
     (16, 7): "active_power_net",
 }
 # fmt: on
-# The names of averages and maxima, by D.
+# Maps group D to the name of an average or maximum.
 _DEMANDS: Final = {4: "current average", 5: "last average", 6: "maximum", 24: "current average", 25: "last average"}
 _THREE_WIRE: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 
@@ -171,7 +172,8 @@ def _energies() -> Iterator[Entry]:
 def _phase_values() -> Iterator[Entry]:
     """Return the entries of current, voltage and power factor.
 
-    The description of a voltage names the line voltage that a 3-wire meter sends by the Norwegian definitions of lists.
+    The Norwegian definitions of lists give line voltages to these codes of voltages on 3-wire meters, so the
+    description of a voltage names the line voltage, too.
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
@@ -186,7 +188,7 @@ def _phase_values() -> Iterator[Entry]:
 
 
 ENTRIES: Final = (*_listed(), *_phase_values(), *_powers(), *_energies())
-"""All known codes. Codes that are listed one by one precede the derived codes."""
+"""All entries with a code. The entries of `_LISTED` precede the derived entries."""
 
 UNCODED: Final = (
     Entry("", "manufacturer", "", _TEXT, "manufacturer, from the profile that reads the list"),
@@ -202,16 +204,16 @@ UNCODED: Final = (
 """The entries of fields that have no code of their own."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
-"""Numbers in these units are int unless they are scaled or sent with decimals; numbers in other units are float."""
+"""A number in one of these units is an int unless a scaler or a `Scale` divides it. Other numbers are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
-_CURRENT: Final = 255  # F of a present value; other values of F are billing periods or the other side of a transformer
+_PRESENT: Final = 255  # F of a present value; other values of F are billing periods or the other side of a transformer
 # B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility-specific, 128 to 199 are
 # manufacturer-specific, others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
-_SECOND_ID: Final = (0, 0, 96, 1, 1, _CURRENT)
+_SECOND_ID: Final = (0, 0, 96, 1, 1, _PRESENT)
 _TIME_INTEGRAL: Final = 8  # D
 _SUM_ENERGIES: Final = range(1, 5)  # C
 
@@ -219,10 +221,10 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
     """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
-    `unit` selects the entry if a code has another meaning in each unit. B = 0 and B = 1 have the same meaning in codes
-    of electricity, because meters send both. Codes with B = 2 to 64 fill no field, because these channels do not
-    measure the total. Energies of the sum with A = 0 and B = 0 are read as electricity, because EMBRIQ meters send them
-    in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
+    `unit` selects the entry if a code has a different meaning for each unit. Codes of electricity with B = 0 and B = 1
+    have the same meaning, because some meters send their values with B = 0 and others with B = 1. Codes with B = 2 to
+    64 fill no field, because these channels do not measure the total. Energies of the sum with A = 0 and B = 0 are read
+    as electricity, because EMBRIQ meters send them in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
     """
     if not isinstance(obis, Obis):
         raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")
@@ -230,17 +232,17 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 
 
 def precedence(obis: Obis) -> int:
-    """Return a rank: if several codes of a list fill the same field, the code with the lowest rank is used.
+    """Return the rank of a code. If several codes of a list fill the same field, the code with the lowest rank is used.
 
-    B = 0 precedes B = 1. The last rank belongs to energies of the sum with A = 0, because it is an assumption that they
-    are electricity. It also belongs to device ID 2, which is the meter number only if 0-0:96.1.0 is not sent.
+    B = 0 precedes B = 1. Energies of the sum with A = 0 have the last rank, because hanparse only assumes that they are
+    electricity. Device ID 2 has the last rank, too, because it is the meter number only if 0-0:96.1.0 is missing.
     """
     return len(_OWN_CHANNELS) if _is_abstract_energy(obis) or obis == _SECOND_ID else obis.b
 
 
 @lru_cache(maxsize=256)  # not on `lookup`, because type checkers do not check the arguments of a cached function
 def _lookup(obis: Obis, unit: str | None) -> Entry | None:
-    if obis.f != _CURRENT:
+    if obis.f != _PRESENT:
         return None
     if exact := _entry(f"{obis.a}-{obis.b}:{obis.reduced}", unit):
         return exact

@@ -22,7 +22,7 @@ from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import cover, failure, place, tidy
 from hanparse.pasted import gaps, sound
-from hanparse.pasted.choice import without_remarks
+from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
 from hanparse.pasted.units import Found, search
 from hanparse.wire.pasted import damaged_telegram, find
 
@@ -51,13 +51,16 @@ def dump(text: str) -> hexdump.Dump:
         return _with_telegrams(text, telegrams)
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
+    apdus = Found([], [])
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
-    if not is_read and len(tidied) <= _LONGEST_APDUS and (apdus := _before_masks(tidied, framed)):
-        return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus), []))
+    if not is_read and len(tidied) <= _LONGEST_APDUS:
+        apdus = search(tidied, sound.apdus, framed)
+        if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
+            return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
     if framed.units:
         return _dump(tidied, framed)
     try:
-        return _with_every_apdu(tidied, _by_rules(tidied))
+        return _by_rules(tidied, apdus.units)
     except HexDumpError:
         if not (damaged := damaged_telegram(text)):
             raise
@@ -91,37 +94,48 @@ def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> I
         yield hexdump.Unsound(*place(text, spare[first].start), offsets[spare[first].start], data)
 
 
-def _before_masks(text: str, framed: Found) -> list[Unit]:
-    """Return the APDUs in a text. The list is empty when a masked byte is in front of the end of the last one."""
-    apdus = search(text, sound.apdus, framed).units
-    places = masks.find(text) if apdus else []
-    return [] if places and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus) else apdus
-
-
-def _by_rules(text: str) -> hexdump.Dump:
-    """Return the dump in a text without sound frames or APDUs. Raises `HexDumpError` also when bytes are masked."""
+def _is_masked(text: str, apdus: list[Unit]) -> bool:
+    """Return whether a masked byte is in front of the end of the last APDU."""
     places = masks.find(text)
+    return bool(places) and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus)
+
+
+def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
+    """Return the dump in a text without sound frames.
+
+    Raises `HexDumpError` also if bytes are masked, and if the dump lacks one of `apdus`, which are in other notations.
+    """
+    if places := masks.find(text):
+        raise masks.masked(text, places)
+    pieces: list[Piece] = []
+    error = None
     try:
         found, pieces = hexdump.read_with_pieces(text)
-    except HexDumpError:
-        if places:
-            raise masks.masked(text, places) from None
-        raise
-    if places:
-        raise masks.masked(text, places)
+    except HexDumpError as caught:
+        error = caught
+    if not sound.headers(pieces) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
+        return _damaged_frame(text, best, error)
+    if error:
+        raise error
     is_framed = any(sound.may_be_frame(piece.data) for piece in pieces)
     if not is_framed and (gap := gaps.find(without_remarks(text), pieces)):  # no check sequence shows the missing byte
         raise gaps.no_byte(text, gap)
+    if apdu := next((apdu for apdu in apdus if found.data and apdu.data not in found.data), None):
+        raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
     return replace(found, unsound=tuple(_unsound(text, pieces, [(piece.start, piece.data) for piece in pieces])))
 
 
-def _with_every_apdu(text: str, found: hexdump.Dump) -> hexdump.Dump:
-    """Return `found`. Raises `HexDumpError` if it lacks an APDU that the text contains in another notation."""
-    if found.data and len(text) <= _LONGEST_APDUS:
-        for apdu in search(text, sound.apdus).units:
-            if apdu.data not in found.data:
-                raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
-    return found
+def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump.Dump:
+    """Return the dump of a damaged frame whose header is sound in the reading `best`. `error` is that of the rules.
+
+    Raises `HexDumpError` for a mistyped byte. Raises `error` if it names a table that lacks a line, or another line.
+    """
+    if error and any(piece.style == "table" for piece in best.pieces):
+        raise error
+    if gap := gaps.find(best.text, best.pieces):
+        mistyped = gaps.no_byte(text, gap)
+        raise error if error and not hexdump.says_no_dump(error) and error.line != mistyped.line else mistyped
+    return _dump(text, Found([], best.units[0].pieces))
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:

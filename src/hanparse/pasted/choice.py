@@ -47,12 +47,17 @@ def _other(units: list[Unit]) -> int:
     return max(len(unit.data) - unit.size for unit in units)
 
 
-def best_reading(
-    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]
-) -> tuple[_Candidate, str, list[Piece], list[Unit]] | None:
-    """Return the reading with most sound bytes, the text that it reads, its pieces and its units.
+class Best(NamedTuple):
+    """Holds a reading, the text to which it was applied, and the pieces and units in this text."""
 
-    Returns None when no reading has units.
+    is_bare: bool
+    text: str
+    pieces: list[Piece]
+    units: list[Unit]
+
+
+def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]) -> Best | None:
+    """Return the reading with most sound bytes. Returns `None` if no reading has units.
 
     At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
     other bytes is returned at once: in another reading, these may be another frame.
@@ -67,7 +72,7 @@ def best_reading(
         size = sum(unit.size for unit in units)
         is_pure = _other(units) < MIN_BYTES
         if size > most or (size == most and is_pure):
-            best, most = (reading, said, pieces, units), size
+            best, most = Best(reading.is_bare, said, pieces, units), size
         tried += 1
         if is_pure or tried == _MAX_TRIED:
             break

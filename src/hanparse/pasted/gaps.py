@@ -70,7 +70,9 @@ def without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
 def no_byte(text: str, found: re.Match[str]) -> HexDumpError:
     """Return the error for the text that `find` found."""
     word = found.lastindex or 0
-    return failure(text, found.start(word), f"expected a byte of the APDU around it, found {found[word].strip()!r}")
+    return failure(
+        text, found.start(word), f"expected a byte of the frame or APDU around it, found {found[word].strip()!r}"
+    )
 
 
 def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:

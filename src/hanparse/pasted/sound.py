@@ -116,6 +116,16 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     return [joined.unit(*unit) for unit in units]
 
 
+def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
+    """Return the pieces from the first one that may begin a frame, as one unit, if a header of a frame is sound."""
+    joined = Bytes(pieces)
+    data = _FLAG * (joined.data[:1] in _FORMATS) + joined.data
+    if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
+        return []
+    start = _MAY_BE_FRAME.search(joined.data)
+    return [joined.unit(joined.first(start.start()) if start else 0, len(pieces) - 1)]
+
+
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
     reader = StreamReader((*LAYERS, p1.P1()))  # a new P1 layer each time, because it keeps state
     reader.receive(data)

@@ -31,14 +31,16 @@ class Found(NamedTuple):
     units: list[Unit]
     spare: list[Piece]
     """Pieces that are in no unit. They are probably damaged dumps."""
+    is_complete: bool = True
+    """False if a part of the text still resembles bytes that may belong to an APDU of `units`."""
 
 
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
     """Return the units that `find` returns for the readings of a text.
 
     When `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. An APDU
-    has no check sequence. So no APDU is returned when a part of the text still resembles bytes: the reading may have
-    skipped a part of the APDU.
+    has no check sequence, and the reading may have skipped a part of it. So `Found.is_complete` is false if a part of
+    the text still resembles bytes.
     """
     before = known.units if known else []
     said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
@@ -50,7 +52,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         data = b"".join([unit.data for unit in before + units])
         if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
             break
-        reading, read, pieces, found = best
+        is_bare, read, pieces, found = best
         spare = spare or rest.placed(_spare(pieces, found))
         earlier = sorted(units)
         starts = [unit.start for unit in earlier]
@@ -62,12 +64,11 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
         said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
-        whole = (read if is_first else without_remarks(text)) if reading.is_bare else text
+        whole = (read if is_first else without_remarks(text)) if is_bare else text
         rest = Rest(whole, sorted(_pieces(before + units) + said))
         is_first = False
-    if known and (left := hexdump.LIKE_BYTES.search(rest.text)) and not _begins_apdu(rest, left, units):
-        return Found([], [])
-    return Found(sorted(units), _apart(text, spare, units))
+    left = hexdump.LIKE_BYTES.search(rest.text) if known else None
+    return Found(sorted(units), _apart(text, spare, units), not left or _begins_apdu(rest, left, units))
 
 
 def _begins_apdu(rest: Rest, left: re.Match[str], units: list[Unit]) -> bool:

@@ -1,4 +1,4 @@
-"""Turns bytes into events with positions: frames, readings and errors. Decoder, annotate and support use the events."""
+"""Converts bytes to events: frames, readings and errors, with their positions in the stream."""
 
 from hanparse.receiver.events import Event, Failed, Read, ReadTelegram, Recognised
 from hanparse.receiver.stream import LAYERS, Receiver, is_sound

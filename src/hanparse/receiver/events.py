@@ -1,4 +1,7 @@
-"""Defines the events of a stream: frames, errors, and the reading or failure of each message."""
+"""Defines the events of a stream.
+
+An event is a frame, an error, or the result for a message. The result is a reading, a measurement or a failure.
+"""
 
 from __future__ import annotations
 
@@ -20,22 +23,22 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """A message that a profile has read."""
+    """Contains a message and its reading by a profile."""
 
     message: Message
     apdu: bytes
-    """The plain or deciphered APDU."""
+    """The plain APDU: the APDU as sent, or the deciphered APDU."""
     reading: Reading
     last: LastMaker
-    """The last manufacturer on the link, including this message."""
+    """The last manufacturer on the link, after this message."""
     known: Profile | None
     """The profile of the last manufacturer on the link before this message."""
     security: Security | None = None
-    """The ciphering of the APDU; `None` if it was not ciphered."""
+    """The ciphering of the APDU. `None` if the APDU was not ciphered."""
 
 
 class Recognised(NamedTuple):
-    """A message with an APDU that has a layout."""
+    """Contains a message and its measurement. A layout recognised the APDU of the message."""
 
     message: Message
     measurement: Measurement
@@ -43,27 +46,27 @@ class Recognised(NamedTuple):
 
 
 class ReadTelegram(NamedTuple):
-    """A P1 telegram that a profile has read."""
+    """Contains a P1 telegram and its reading by a profile."""
 
     message: Message
     reading: TelegramReading
     security: Security | None = None
     plaintext: bytes = b""
-    """The deciphered telegram with its line end; empty if the telegram was not ciphered."""
+    """The deciphered telegram with its line end. Empty if the telegram was not ciphered."""
 
 
 class Failed(NamedTuple):
-    """A complete message that cannot be read; the offset of the error is a position in the stream.
+    """Contains a complete message that cannot be read, and the error. The offset of the error is a stream position.
 
-    The error is a `FrameError` if a ciphered APDU contains a P1 telegram that is not sound.
+    The error is a `FrameError` if a ciphered APDU contains a P1 telegram whose CRC does not fit.
     """
 
     message: Message
     error: DecodeError | FrameError | UnknownMeterError
     opened: Opened | None = None
-    """The deciphered APDU, if the keys fit but the content cannot be read."""
+    """The deciphered APDU. `None` if the message was not deciphered."""
 
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped
 Event = _Found | Read | ReadTelegram | Recognised | Failed
-"""An event of a stream. A frame comes before the message that it completes."""
+"""An event of a stream. The event of a frame precedes the event of the message that the frame completes."""

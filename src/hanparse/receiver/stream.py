@@ -1,7 +1,8 @@
-"""Turns the bytes of a stream into events with positions: `Receiver`.
+"""Defines `Receiver`, which converts the bytes of a stream to events.
 
-The receiver finds frames, joins the parts of messages in them, deciphers each message and reads it with the profiles.
-Some lists do not name their manufacturer, so the receiver remembers the last manufacturer on each link.
+The receiver finds frames and joins the segments and blocks in the frames to messages. It deciphers each message and
+reads it with the profiles. Some lists do not name their manufacturer, so the receiver stores the last manufacturer of
+each link.
 """
 
 from __future__ import annotations
@@ -40,24 +41,27 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream except P1; they have no state. A new one needs code in `next_event` and `Transfer`."""
+"""The link layers of a stream except P1. They have no state. Another link layer needs code here and in `Transfer`."""
 
 
 _UNKNOWN_CONTENT: Final = "no profile reads the deciphered content"
 
 
 class Recogniser(Protocol):
-    """Recognises pushes that differ from earlier ones in their values alone (`hanparse.layouts`)."""
+    """Recognises a push that differs from an earlier push only in its values (`hanparse.layouts`)."""
 
     @property
     def starts(self) -> Mapping[bytes | int, Known]:
-        """The frames that are recognised before they are parsed. They are not used while a message is being joined."""
+        """Return the frames that are recognised before they are parsed.
+
+        The receiver does not use them while a message is incomplete.
+        """
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
-        """Return the frames of the last message of each link that was recognised by its frames since the last call."""
+        """Return the frames of the last message on each link that was recognised by its frames since the last call."""
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
-        """Return the measurement in an APDU; `None` if the APDU is not recognised."""
+        """Return the measurement in an APDU. Return `None` if the APDU is not recognised."""
 
     def has(self, link: Link | None, apdu: bytes, /) -> bool:
         """Return whether an APDU is recognised."""
@@ -66,7 +70,8 @@ class Recogniser(Protocol):
 class Receiver:
     """Returns the events of a stream in their order, in bounded memory.
 
-    A caller gives the bytes to `reader`, in chunks of any size, and then calls `next_event`.
+    The caller gives bytes to `reader` in chunks of any size. After each chunk, the caller calls `next_event` until it
+    returns `None`.
     """
 
     def __init__(
@@ -89,12 +94,15 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """The state of the stream for `resume`: bytes, incomplete messages, the manufacturer of each link, events."""
+        """Return the state of the stream for `resume`.
+
+        The state contains the buffered bytes, the incomplete messages, the manufacturer of each link, and the events.
+        """
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
 
     def resume(self, state: tuple[Any, ...]) -> None:
-        """Continue the stream of another receiver with the same profiles; `state` is the state of that receiver."""
+        """Continue the stream of another receiver with the same profiles. `state` is the state of that receiver."""
         stream, self._transfer, makers, self._pending = state
         self.reader.resume(stream)
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
@@ -102,7 +110,10 @@ class Receiver:
             self.last_makers.of(link).profile = self._profiles[index]
 
     def next_event(self) -> Event | list[Any] | None:
-        """Return the next event; `None` if more bytes are needed. The events of adjacent known frames are one list."""
+        """Return the next event. Return `None` if more bytes are needed.
+
+        A list contains the measurements of adjacent frames that `recogniser` recognised.
+        """
         if self._pending:
             return self._pending.pop(0)
         event: Any = self.reader.next_event()
@@ -116,15 +127,18 @@ class Receiver:
             self._is_ended = False
             self._pending.extend(self._transfer.end(self.reader.received))
             return self._pending.pop(0) if self._pending else None
-        return event  # type: ignore[no-any-return]  # the reader returns frames, errors and lists
+        return event  # type: ignore[no-any-return]  # the event is a frame, an error or a list
 
     def end(self) -> None:
-        """End the stream: an incomplete frame or message becomes an error. Call `next_event` until it is `None`."""
+        """End the stream. An incomplete frame or message becomes an error.
+
+        Call `next_event` after this method until it returns `None`.
+        """
         self._is_ended = True
         self.reader.end()
 
     def events(self, data: Buffer) -> Iterator[Event]:
-        """Return the events of a complete stream."""
+        """Yield the events of a complete stream."""
         self.reader.receive(data)
         yield from iter(self.next_event, None)
         self.end()
@@ -136,23 +150,23 @@ class Receiver:
             for recognised in self._recogniser.unjoined():
                 self._join_recognised(recognised)
         with self._errors_as_events(message):
-            whole, dropped = self._join(frame)
+            complete, dropped = self._join(frame)
             if dropped:
                 self._pending.append(dropped)
-            if whole:
-                self._take_message(whole)
+            if complete:
+                self._take_message(complete)
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
 
     def _join_recognised(self, frame: Frame | mbus.Telegram) -> None:
-        """Join a frame of a message that was recognised and delivered, so that a repeated part of it is no error."""
-        whole, _ = self._join(frame)
-        if whole and is_block(whole.payload):
-            self._transfer.add_block(whole)
+        """Join a frame of a recognised message. Without this call, a repeated segment or block would be an error."""
+        complete, _ = self._join(frame)
+        if complete and is_block(complete.payload):
+            self._transfer.add_block(complete)
 
     def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the message that `frame` shows to be incomplete.
+        """Return the message that `frame` completes, or `None`, and the incomplete message that it ends, or `None`.
 
-        Raises `DecodeError` for an M-Bus telegram with data other than DLMS.
+        Raises `DecodeError` for an M-Bus telegram whose data is not DLMS.
         """
         if isinstance(frame, Frame):
             return self._transfer.add_segment(frame)
@@ -169,11 +183,11 @@ class Receiver:
             self._pending.append(self.open(message))
             return
         with self._errors_as_events(message):
-            whole, dropped = self._transfer.add_block(message)
+            complete, dropped = self._transfer.add_block(message)
             if dropped:
                 self._pending.append(dropped)
-            if whole:
-                self._pending.append(self.open(whole))
+            if complete:
+                self._pending.append(self.open(complete))
 
     def _open_telegram(self, telegram: p1.Telegram) -> ReadTelegram | Failed:
         message = Message.of(telegram)
@@ -184,7 +198,7 @@ class Receiver:
 
     @contextmanager
     def _errors_as_events(self, message: Message) -> Iterator[None]:
-        """Add a `Failed` event for `message` if the statements of the context raise `DecodeError`."""
+        """Add a `Failed` event for `message` if the body of the `with` statement raises `DecodeError`."""
         try:
             yield
         except DecodeError as error:
@@ -192,7 +206,7 @@ class Receiver:
             self._pending.append(Failed(message, error))
 
     def open(self, message: Message) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher a message if it is ciphered, and read it with the profiles."""
+        """Decipher a ciphered message, read the message with the profiles, and return the event."""
         apdu = strip_llc(message.payload)
         start = len(message.payload) - len(apdu)
         try:
@@ -206,7 +220,7 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. The offset of an error in the content is the start of the APDU."""
+        """Decipher an APDU and read its content. If the content has an error, its offset is the start of the APDU."""
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):
@@ -216,9 +230,9 @@ class Receiver:
     def _read_opened(
         self, message: Message, opened: Opened
     ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
-        """Return the event of a deciphered APDU, or an error that contains no byte of the APDU.
+        """Return the event of a deciphered APDU, or an error without any byte of the APDU.
 
-        The caught errors are not returned, because their tracebacks refer to variables with the deciphered content.
+        The method replaces the caught errors, because their tracebacks contain variables with the deciphered content.
         """
         try:
             if opened.apdu.startswith(b"/"):
@@ -227,7 +241,7 @@ class Receiver:
                     return DecodeError("the deciphered telegram has neither a CRC nor a tag that was verified")
                 return ReadTelegram(message, read_telegram(telegram), opened.security, opened.apdu)
             return self._read(message, opened.apdu, opened.security)
-        except ChecksumError as error:  # its message contains only the check sequence; its traceback is removed
+        except ChecksumError as error:  # its message contains no byte but the check sequence
             error.__context__ = None
             return error.with_traceback(None)
         except (DecodeError, FrameError):
@@ -236,7 +250,7 @@ class Receiver:
             return UnknownMeterError(_UNKNOWN_CONTENT)
 
     def _open_ciphered_telegram(self, telegram: CipheredTelegram) -> ReadTelegram | Failed:
-        """Read a telegram that the judge has found sound."""
+        """Decipher and read a telegram. The telegram is sound, because `Judge` has deciphered it before."""
         message = Message.of(telegram)
         plain, security = self._judge.decipher(telegram)
         try:
@@ -263,7 +277,7 @@ def _index(profiles: Sequence[Profile], profile: Profile) -> int:
 
 
 def is_sound(payload: bytes) -> bool:
-    """Return whether `payload` is a complete data-notification or P1 telegram and nothing else."""
+    """Return whether `payload` is exactly one complete data-notification or P1 telegram."""
     with suppress(DecodeError):
         return p1.is_telegram(payload) or cosem.parse(payload) is not None
     return False

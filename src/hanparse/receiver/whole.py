@@ -1,4 +1,4 @@
-"""Returns the events of a complete input (`walk`), and the messages in bytes that have no frame (`unframed`)."""
+"""Finds the events of a complete input (`walk`), and the messages in bytes without frames (`unframed`)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
 def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
-    """Return the events of `data`. If `data` contains no frame, the events of its unframed messages follow."""
+    """Yield the events of `data`. If `data` contains no frame, also yield the events of its messages without frames."""
     receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
     is_read = False
@@ -45,14 +45,15 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
     if not is_read and not is_framed(errors):
         with suppress(FrameError, DecodeError):
             for message in unframed(data):
-                yield from message.frames  # type: ignore[misc]  # frames of this module's link layers
+                yield from message.frames  # type: ignore[misc]  # all frames are frames of `LAYERS` or P1
                 yield receiver.open(message)
 
 
 def closeness(error: HanParseError) -> int:
-    """Return a rank of the error: 0 if its frame is sound, 1 if only the header of its frame is sound, otherwise 2.
+    """Return 0 if the frame of the error is sound, 1 if only the header of the frame is sound, otherwise 2.
 
-    An error with a lower rank tells a user more, because its bytes are closer to a measurement.
+    A frame or header is sound if its check sequence fits. An error with a lower number is more useful for a user,
+    because its bytes are closer to a measurement.
     """
     if not isinstance(error, FrameError):
         return 0
@@ -60,16 +61,18 @@ def closeness(error: HanParseError) -> int:
 
 
 def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether one of the errors is about a frame, and not about bytes that only resemble a frame."""
+    """Return whether at least one error is about a frame. Other errors are about bytes that only resemble a frame."""
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
 
 def unframed(data: bytes) -> list[Message]:
-    """Return the messages in bytes that contain no frame; an empty list for unknown bytes.
+    """Return the messages in bytes without frames. Return an empty list if the bytes contain no message.
 
-    The messages are in one of these forms: a frame that lost both flags, an LLC PDU, one or several APDUs, a list
-    without the header of its data-notification, the blocks of an APDU, or APDUs in wrappers of TCP or UDP. Raises
-    `FrameError` for an incomplete M-Bus telegram, `DecodeError` for a block that is cut off.
+    The bytes are a frame without its two flags, an LLC PDU, one or several APDUs, a list without the header of its
+    data-notification, the blocks of an APDU, or APDUs in TCP or UDP wrappers (IEC 62056-47).
+
+    Raises `FrameError` for an incomplete M-Bus telegram and for a damaged frame without flags. Raises `DecodeError` for
+    an incomplete block.
     """
     if wrapped := unwrap(data):
         return wrapped
@@ -78,15 +81,18 @@ def unframed(data: bytes) -> list[Message]:
     if cosem.list_without_header(data):
         return [Message(data)]
     flag = bytes([FLAG])
-    with suppress(FrameError):
+    try:
         return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+    except FrameError as error:
+        if error.after_header:
+            raise
     if is_block(data):
         return [join_blocks(data)]
     return _several(data) or ([Message(data)] if data.startswith(LLC) or identify.is_apdu(data) else [])
 
 
 def _several(data: bytes) -> list[Message]:
-    """Return the data-notifications and ciphered APDUs of which `data` consists; an empty list for other bytes."""
+    """Return the data-notifications and ciphered APDUs in `data`. Return an empty list if `data` has other bytes."""
     ends = [0]
     while ends[-1] < len(data):
         ends.append(max(cosem.end(data, ends[-1]), header.end(data, ends[-1])))
@@ -96,10 +102,10 @@ def _several(data: bytes) -> list[Message]:
 
 
 def no_frame(data: bytes) -> FrameError:
-    """Return the error for bytes that contain no frame and no known message."""
+    """Return the error for bytes without a frame and without a message that `unframed` finds."""
     if _TEXT.fullmatch(data):
         found = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
-        return FrameError(f"{found}; hanparse reads a hex dump as str: decode the bytes, or open the file as text")
+        return FrameError(f"{found}; give a hex dump as str: decode the bytes, or open the file as text")
     if FLAG not in data:
         name = identify.apdu_name(data[0])
         tag = f"; its first byte is the tag of {name}" if name else ""
@@ -108,6 +114,6 @@ def no_frame(data: bytes) -> FrameError:
     after = f"{data[offset + 1]:02X}" if offset + 1 < len(data) else "nothing"
     return FrameError(
         f"expected a format field (A0 to AF) after a flag (7E), found {after}, and no frame in {len(data)} bytes; "
-        "a serial port read with the wrong parity looks like this (Kamstrup has 8N1, the others 8E1)",
+        "a wrong parity of the reader can be the reason (Kamstrup has 8N1, other Norwegian meters have 8E1)",
         offset=offset + 1,
     )

@@ -1,19 +1,21 @@
-"""Replaces meter numbers in the bytes of a stream. Sound frames stay sound, and damaged frames stay damaged.
+"""Replaces meter numbers in the bytes of a stream.
 
-Replaced bytes
---------------
-* In a list that can be read: strings of six digits or eight hex digits, octet-strings that are no text, no code and no
-  clock, and values of any type with the code of a meter number or of a device name. The texts to keep are not replaced.
-  If the manufacturer is known, the list identifier and the meter type are not replaced, unless they look like a number.
-* In the header of a ciphered push: the system title, apart from the letters of its manufacturer.
-* In P1 telegrams, sound or damaged: the identifiers and messages that `hanparse.support.telegrams` finds.
-* In other bytes that cannot be read: the identifiers that `hanparse.support.unreadable` finds.
-* Every other occurrence of a number found in this way, in the notations of `hanparse.wire.ids` and in base64. In a list
-  that can be read, only occurrences within a value are replaced, so that the list stays readable.
+A frame is sound if its check sequence fits. Sound frames stay sound, and damaged frames stay damaged. A list is
+readable if its APDU can be decoded. The module replaces:
 
-Lengths and headers do not change. A CRC is linear, so each check sequence changes by the bits that its frame requires:
-a sound frame stays sound, and the check sequence of a damaged frame stays wrong by the same bits. If a list contains a
-meter number as a whole number without a code, this module cannot find it, because it looks like any other value.
+* In a readable list: strings of six digits or eight hex digits, octet-strings that are no text, no code and no clock,
+  and values of any type with the code of a meter number or a device name. The texts in `keep` are not replaced. If the
+  manufacturer is known, the list identifier and the meter type are not replaced, unless they look like a number.
+* In the header of a ciphered push: the system title, except the letters of the manufacturer.
+* In sound and damaged P1 telegrams: the identifiers and messages that `hanparse.support.telegrams` finds.
+* In all other bytes: the identifiers that `hanparse.support.unreadable` finds.
+* All other occurrences of the replaced numbers, in the notations of `hanparse.wire.ids` and in base64. In a readable
+  list, only occurrences within a value are replaced, so that the list stays readable.
+
+Lengths and headers do not change. Each check sequence is changed by the CRC of the changed bits. This is possible
+because a CRC is linear. So a sound frame stays sound, and the wrong check sequence of a damaged frame stays wrong. If a
+list contains a meter number as an integer without a code, the module does not replace the number, because the number
+looks like any other value.
 """
 
 from __future__ import annotations
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
-    """Return `data` with its meter numbers replaced. `keep` contains texts that are no meter numbers."""
+    """Return `data` with other meter numbers. `keep` contains texts that are no meter numbers."""
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     capture = Capture(data, spans, events)
@@ -50,7 +52,10 @@ def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
 
 
 def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> bytearray:
-    """Return `data` with replaced identifiers, numbered from `first`, and with unchanged check sequences."""
+    """Return `data` with replaced identifiers. The check sequences are not yet changed.
+
+    `first` is the number of the first replacement.
+    """
     changed = bytearray(data)
     others = _Replacements(data, changed, first)
     known = others.put(capture.readable(frozenset(kept)))
@@ -64,7 +69,7 @@ def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> by
 
 
 class _Replacements:
-    """Replaces identifiers. Equal identifiers get equal replacements."""
+    """Replaces identifiers. Equal identifiers have equal replacements."""
 
     def __init__(self, data: bytes, changed: bytearray, first: int) -> None:
         self._data = data
@@ -73,7 +78,7 @@ class _Replacements:
         self._numbers: dict[bytes, int] = {}
 
     def put(self, found: Iterable[Identifier]) -> dict[bytes, bytes]:
-        """Replace the identifiers in `found`. Return a mapping from each old notation to the new one."""
+        """Replace the identifiers in `found`. Return a mapping from each old notation to the new notation."""
         known: dict[bytes, bytes] = {}
         for identifier in found:
             old = bytes(self._data[at] for at in identifier.places)
@@ -89,7 +94,7 @@ def _put(changed: bytearray, places: Sequence[int], new: bytes) -> None:
 
 
 def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], known: dict[bytes, bytes]) -> None:
-    """Replace every other occurrence of the keys of `known` by their values, also in base64."""
+    """Replace each occurrence of a key of `known` in `content` by the value of the key, also in base64."""
     sent = bytes(data[at] for at in content)
     anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))) or rb"(?!)")
     for match in anywhere.finditer(sent):

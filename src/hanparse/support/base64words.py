@@ -1,4 +1,4 @@
-"""Replaces octets within base64 text: `changed` returns the new words."""
+"""Defines `changed`, which replaces identifiers of meters in base64 text."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from hanparse.wire import ids
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-_WORD: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}")  # six digits are eight characters
+_WORD: Final = re.compile(rb"[A-Za-z0-9+/_-]{8,}")  # a number of six digits has eight characters in base64
 _NUMBER: Final = re.compile(rb"\d{%d,}|(?<![0-9A-Za-z])[0-9A-Fa-f]{8,}(?![0-9A-Za-z])" % ids.IDENTIFYING_DIGITS)
 _URL_SAFE: Final = (b"-_", b"+/")  # RFC 4648, section 5
 _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Return the index of each word that changes, and the new word. `replace` replaces known identifiers in octets.
+    """Yield the index of each base64 word that changes, and the new word.
 
-    Other characters may precede the base64 text in a word, so each of the first four characters is tried as its start.
+    `replace` replaces known identifiers in decoded octets. A word can begin with up to three characters that are not
+    part of the base64 text, so the function tries each of the first four characters as the start of the base64 text.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):
@@ -32,7 +33,7 @@ def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[in
 
 
 def _changed(word: bytes, replace: Callable[[bytes], bytes]) -> bytes:
-    word_size = len(word) - (len(word) % _QUARTET == 1)  # one character is no octet
+    word_size = len(word) - (len(word) % _QUARTET == 1)  # the last character of 4n + 1 characters encodes no octet
     is_url_safe = any(character in word for character in _URL_SAFE[0])
     plain = word[:word_size].translate(bytes.maketrans(*_URL_SAFE))
     old = b64decode(plain + b"=" * (-word_size % _QUARTET))

@@ -1,4 +1,4 @@
-"""The ciphered pushes of a report: their errors and their plaintexts, without system titles (`CipheredPushes`)."""
+"""Defines `CipheredPushes`, which returns the errors and plaintexts of ciphered pushes without system titles."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class Plaintext(NamedTuple):
-    """A deciphered APDU with meter numbers replaced, the position of its push, and whether it was verified."""
+    """Contains a deciphered APDU with replaced meter numbers.
+
+    `position` is the position of its push in the stream. `verified` is true if the authentication tag was verified.
+    """
 
     position: int
     data: bytes
@@ -27,9 +30,9 @@ class Plaintext(NamedTuple):
 
 
 class CipheredPushes:
-    """The ciphered pushes in `data`, opened with `keys`. `shown` is `data` with meter numbers replaced.
+    """Deciphers the pushes in `data` with `keys`. `shown` is `data` with replaced meter numbers.
 
-    Neither messages nor plaintexts contain a system title of `data`.
+    Neither the messages nor the plaintexts contain a system title of `data`.
     """
 
     def __init__(self, data: bytes, shown: bytes, keys: Keys) -> None:
@@ -42,20 +45,23 @@ class CipheredPushes:
                 self._titles[_at(data, places)] = _at(shown, places)
 
     def errors(self) -> list[str]:
-        """Return the error messages of the pushes that the keys do not open or whose content cannot be read."""
+        """Return the messages of two kinds of errors.
+
+        The keys do not decipher a push, or the keys decipher a push whose content cannot be read.
+        """
         return [self._message(event) for event in self._events if isinstance(event, Failed) and _is_ciphered(event)]
 
     def _message(self, event: Failed) -> str:
         name = type(event.error).__name__
-        if event.opened:  # the original message may contain bytes of the plaintext
-            return f"{name}: byte {event.message.position(0)}: the content that the keys opened cannot be read"
+        if event.opened:  # the original message can contain bytes of the plaintext
+            return f"{name}: byte {event.message.position(0)}: the deciphered content cannot be read"
         message = str(event.error)
         for old, new in self._titles.items():
             message = message.replace(title_text(old), title_text(new))
         return f"{name}: {message}"
 
     def plaintexts(self, keep: Sequence[str]) -> Iterator[Plaintext]:
-        """Return the APDUs that the keys deciphered, with meter numbers and system titles replaced."""
+        """Yield the deciphered APDUs with replaced meter numbers and system titles."""
         for event in self._events:
             result = Deciphered.of(event)
             if result and result.security:

@@ -1,4 +1,4 @@
-"""Finds the identifiers of meters in a capture: in lists, P1 telegrams, system titles and other bytes."""
+"""Finds the identifiers of meters in a capture: in lists, in P1 telegrams, in system titles and in other bytes."""
 
 from __future__ import annotations
 
@@ -31,21 +31,25 @@ _SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.i
 _PUSH_SETUP: Final = (25, 9)  # C, D of the push setup object, which is the first element of some lists
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
-_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # other printable octets may be a binary number
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # octets with other printable characters can be a binary number
 
-# Blue Book 4.1.6.1: year FFFF or 2000 to 2099, month and day with FD to FF, day of week; a date-time has 7 more octets.
+# Blue Book 4.1.6.1: year (FFFF or 2000 to 2099), month and day (also FD to FF), day of week. A date-time has 7 more.
 _DATE: Final = re.compile(
     rb"(?:\x07[\xd0-\xff]|\x08[\x00-\x33]|\xff\xff)[\x01-\x0c\xfd-\xff][\x01-\x1f\xfd-\xff][\x00-\x07\xff](?:.{7})?",
     re.DOTALL,
 )
 _TIME: Final = re.compile(rb"[\x00-\x17\xff][\x00-\x3b\xff]{2}[\x00-\x63\xff]", re.DOTALL)
 
-# Kamstrup, HAN-NVE interface description: 68, 4 to 6, 1, housing, systems, range; FLAG letters; class to country.
+# Kamstrup, HAN-NVE interface description, type number: 68, a digit 4 to 6, 1, three digits, two letters, nine digits
 _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 
 
 class Identifier(NamedTuple):
-    """Bytes that identify a meter: their indexes, and two functions as in `hanparse.support.unreadable.Change`."""
+    """Describes bytes that identify a meter.
+
+    `places` contains the indexes of the bytes. `change` and `notations` are the two functions of a
+    `hanparse.support.unreadable.Change`.
+    """
 
     places: Sequence[int]
     change: Callable[[bytes, int], bytes]
@@ -53,14 +57,14 @@ class Identifier(NamedTuple):
 
 
 def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a text without the blanks around it, and those of its replacement."""
+    """Return a mapping from the notations of the text `old` to those of `new`, without leading and trailing blanks."""
     start = len(old) - len(old.lstrip(b"\0 "))
     stop = len(old.rstrip(b"\0 "))
     return ids.notations(old[start:stop], new[start:stop])
 
 
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a whole number and those of its replacement."""
+    """Return a mapping from the notations of the integer `old` to the notations of the integer `new`."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
     return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
 
@@ -70,7 +74,10 @@ def _other_value(old: bytes, number: int) -> bytes:
 
 
 class _List(NamedTuple):
-    """A list that can be read: the index of each byte of its APDU, its values, and its elements with their codes."""
+    """Contains a readable list: the indexes of the bytes of its APDU, its values, and its elements with their codes.
+
+    `kept` contains the texts in the list that are no identifiers of meters.
+    """
 
     places: Sequence[int]
     notification: DataNotification
@@ -78,13 +85,13 @@ class _List(NamedTuple):
     kept: list[bytes]
 
     def value_places(self) -> Iterator[int]:
-        """Return the positions of the octets of strings and numbers, without tags and lengths."""
+        """Yield the indexes of the octets of strings and numbers, without tags and lengths."""
         for leaf in shapes.leaves(self.notification.body):
             end = leaf.offset + leaf.length
             yield from self.places[end - _size(leaf) : end]
 
     def identifiers(self, kept: frozenset[bytes]) -> Iterator[Identifier]:
-        """Return the strings and values in the list that may identify a meter."""
+        """Yield the strings and values in the list that can identify a meter."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
         codes = {bytes(item.obis) for item in self.items if item.obis}
         leaves = list(shapes.leaves(self.notification.body))
@@ -99,7 +106,10 @@ class _List(NamedTuple):
 
 
 def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
-    """Return the replacement of a value that may identify a meter, or `None`. `named`: it has the code of an id."""
+    """Return the replacement of a value that can identify a meter, or `None`.
+
+    `named` is true if the value has the code of an identifier.
+    """
     raw = _raw(leaf)
     if ids.is_number(raw):
         return ids.replacement, _texts
@@ -116,14 +126,17 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
 
 
 def _clocks(octets: list[bytes]) -> set[int]:
-    """Return the indexes of date-times, dates, and times next to a date. Any four octets may look like a time."""
+    """Return the indexes of date-times, of dates, and of times next to a date.
+
+    Other octets that look like a time are not included, because a number of four octets can look like a time.
+    """
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
     beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
     return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
-    """Return whether octets are an OBIS code: a registered one, or one of `codes` that ends with FF."""
+    """Return whether octets are an OBIS code: a code in the registry, or a code in `codes` that ends with FF."""
     obis = code_in(octets)
     if obis is None:
         return False
@@ -131,21 +144,24 @@ def _is_code(octets: bytes, codes: set[bytes]) -> bool:
 
 
 def _size(leaf: Data) -> int:
-    """Return the number of bytes of the value, which are the last bytes of the element."""
+    """Return the number of bytes of the value. The value is at the end of its element."""
     if leaf.tag is Tag.BIT_STRING and isinstance(leaf.value, str):
         return (len(leaf.value) + 7) // 8
     return len(_raw(leaf)) or _SIZES.get(leaf.tag, 0)
 
 
 def _raw(leaf: Data) -> bytes:
-    """Return the bytes of a string as sent; no bytes for a value of another type."""
+    """Return the bytes of a string as sent. Return no bytes for a value of another type."""
     if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
         return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
     return leaf.value if isinstance(leaf.value, bytes) else b""
 
 
 class Capture:
-    """The indexes of all bytes of a capture, divided into readable lists, other content, and framing."""
+    """Divides the bytes of a capture into readable lists, other content, and framing.
+
+    `lists` contains the readable lists. `text` contains the indexes of bytes in P1 telegrams, without values.
+    """
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
         self._data = data
@@ -159,31 +175,31 @@ class Capture:
         content = [at for at in range(len(data)) if at not in framing and at not in values]
         self.text = [at for at in content if at in in_text]
         self._content = [at for at in content if at not in in_text]
-        self._rest = [at for at in self._content if at not in read]
+        self._unread = [at for at in self._content if at not in read]
         messages = [event.message for event in events if isinstance(event, Read | ReadTelegram | Failed)]
         self._titles = [places for message in messages if (places := titles.places(message))]
         self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
-        """Return the indexes of each value of a list, and of each run of other content."""
+        """Yield the indexes of each value of a list, and the indexes of each sequence of other content."""
         for is_structure, stretch in groupby(self._content, self._structure.__contains__):
             if not is_structure:
                 yield list(stretch)
 
     def _telegrams_and_lines(self, events: Iterable[Event], others: set[int]) -> set[int]:
-        """Find the sound P1 telegrams and the lines of damaged ones, and return the indexes of their bytes."""
+        """Find the sound P1 telegrams and the lines of damaged P1 telegrams. Return the indexes of their bytes."""
         in_text: set[int] = set()
         for telegram in (event for event in events if isinstance(event, Telegram)):
             places = range(telegram.offset, telegram.offset + len(telegram.raw))
             in_text.update(places)
             self._telegrams.append((places, telegrams.in_telegram(telegram.raw)))
-        rest = [at for at in range(len(self._data)) if at not in in_text and at not in others]
-        found, lines = telegrams.in_damaged(bytes(self._data[at] for at in rest))
-        self._telegrams.append((rest, found))
-        return in_text | {rest[at] for span in lines for at in range(*span)}
+        unread = [at for at in range(len(self._data)) if at not in in_text and at not in others]
+        found, lines = telegrams.in_damaged(bytes(self._data[at] for at in unread))
+        self._telegrams.append((unread, found))
+        return in_text | {unread[at] for span in lines for at in range(*span)}
 
     def readable(self, kept: frozenset[bytes]) -> Iterator[Identifier]:
-        """Return the identifiers in the lists and in P1 telegrams, and the system titles."""
+        """Yield the system titles, and the identifiers in lists and in P1 telegrams."""
         for places in self._titles:
             start = titles.serial(bytes(self._data[at] for at in places))
             yield Identifier(places[start:], ids.replacement_octets, titles.notations)
@@ -196,17 +212,17 @@ class Capture:
                     yield Identifier(indexes[start:stop], *change)
 
     def unreadable(self, kept: set[bytes]) -> Iterator[Identifier]:
-        """Return the identifiers in all other content, which may contain a damaged copy of a list."""
-        rest = bytes(self._data[at] for at in self._rest)
-        joints = [at for at, (before, after) in enumerate(pairwise(self._rest), 1) if after != before + 1]
-        for places, change in unreadable.find(rest, kept, joints):
-            yield Identifier([self._rest[at] for at in places], *change)
+        """Yield the identifiers in all other content. This content can include a damaged copy of a list."""
+        unread = bytes(self._data[at] for at in self._unread)
+        joints = [at for at, (before, after) in enumerate(pairwise(self._unread), 1) if after != before + 1]
+        for places, change in unreadable.find(unread, kept, joints):
+            yield Identifier([self._unread[at] for at in places], *change)
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes; `None` for a message without one.
+    """Return the list in a message with the indexes of its bytes. Return `None` for a message without a list.
 
-    The list in a ciphered push is on the wire if its content is authenticated and not encrypted.
+    The list in a ciphered push is readable if the push is authenticated but not encrypted.
     """
     message = event.message
     apdu = strip_llc(message.payload)
@@ -230,6 +246,6 @@ def _list(event: Read | Failed) -> _List | None:
 
 
 def _is_type(text: bytes) -> bool:
-    """Return whether a list identifier or a meter type does not look like a meter number."""
+    """Return whether `text`, a list identifier or a meter type, does not look like a meter number."""
     is_number = ids.is_number(text) or ids.is_packed(text)
     return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

@@ -1,4 +1,4 @@
-"""Writes a report on a capture for an issue, in Markdown, with a dump and without meter numbers."""
+"""Writes a report on a capture in Markdown, for an issue. The report contains a dump, but no meter numbers."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from hanparse.wire.crc import HAS_EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults that name a system title
-_BEFORE: Final = 3 * 1024  # bytes shown up to the last error
+_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # their messages contain system titles
+_BEFORE: Final = 3 * 1024  # bytes before the chunk with the last error that the report shows
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
-_ROW: Final = 32  # bytes in a line of the dump
+_ROW: Final = 32  # bytes on a line of the dump
 _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 
 _NOTE: Final = """\
-Other numbers replace those that may be meter numbers, in text, BCD and binary, also in damaged bytes; check sequences
-fit or not as before. Plain values and the text of a gateway are unchanged: read the report before you send it."""
+Each number that can be a meter number is replaced, in text, BCD and binary, also in damaged bytes. A check sequence
+that fits still fits, and a wrong check sequence is still wrong. Plain values and the text of a gateway are unchanged:
+read the report before you send it."""
 _WITHOUT_PLAINTEXT: Final = """\
-The report contains no key and nothing that the keys deciphered. Other system titles are in the dump, so no key opens
-it."""
+The report contains no key and no deciphered byte. No key can decipher the dump, because its system titles are
+replaced."""
 _WITH_PLAINTEXT: Final = """\
-The report contains no key. It contains the values that the keys deciphered, because they were asked for."""
+The report contains no key. It contains the deciphered values, because you asked for the plaintext."""
 
 
 def attachment(
@@ -46,12 +47,14 @@ def attachment(
     system_title: str | bytes | None = None,
     with_plaintext: bool = False,
 ) -> str:
-    """Return the report on a capture. `keep` contains texts that look like meter numbers but are none.
+    """Return the report on a capture. `keep` contains texts that look like meter numbers but are no meter numbers.
 
-    Counts and faults are those of all bytes. Errors, explained frames and the dump are those of 4 KiB: the bytes up to
-    the last error, or the first bytes if there is no error. For a text that is no dump, the report contains its error.
-    With keys, the counts, faults and errors of ciphered pushes are those after deciphering. The report contains the
-    deciphered values only if `with_plaintext` is true; meter numbers are replaced in them, too.
+    The counts and faults describe all bytes. The errors, the explained frames and the dump describe a section of 4 KiB:
+    the bytes up to the last error, or the first bytes if there is no error. If the capture is a text without a dump,
+    the report contains the error of the text.
+
+    If keys are given, the pushes are deciphered for the counts, the faults and the errors. The report contains the
+    deciphered values only if `with_plaintext` is true. Their meter numbers are replaced, too.
     """
     keys = Keys(key, auth_key, system_title)
     capture = _Capture(Options(key=key, auth_key=auth_key, system_title=system_title))
@@ -74,7 +77,7 @@ def attachment(
 
 
 class _Capture:
-    """Decodes a capture of any length and keeps the section of it that the report shows."""
+    """Decodes a capture of any length and stores the section that the report shows."""
 
     def __init__(self, options: Options) -> None:
         self.decoder = Decoder(**options, on_error=self._note)
@@ -87,7 +90,7 @@ class _Capture:
         self._failed = True
 
     def take(self, chunk: bytes) -> None:
-        """Decode the next bytes in small pieces, so that the position of an error is known."""
+        """Decode the next bytes in pieces of 1 KiB, so that the section with an error can be stored."""
         for at in range(0, len(chunk), _CHUNK):
             self._take(chunk[at : at + _CHUNK])
 
@@ -100,7 +103,7 @@ class _Capture:
             self._failed = False
 
     def extract(self) -> tuple[bytes, int]:
-        """Return the section to show and its position. A part of a longer capture begins and ends with a flag."""
+        """Return the section that the report shows, and its position. The section of a longer capture ends at flags."""
         if self._failed:  # `flush` reported an error
             self._kept = self._recent, self.decoder.stats.bytes - len(self._recent)
         data, start = self._kept or (self._first, 0)
@@ -112,7 +115,7 @@ class _Capture:
 
 
 def _report(capture: _Capture, data: bytes, start: int, pushes: CipheredPushes | None, unread: str) -> Iterator[str]:
-    yield "### What `hanparse report` says"
+    yield "### Report by `hanparse report`"
     yield ""
     yield from (f"* {line}" for line in _versions())
     stats = capture.decoder.stats._asdict().items()
@@ -136,10 +139,10 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
-    """Return the last errors in the section, and one copy of each report on a list that no profile can read.
+    """Yield the lines with the last errors of the section, and each report on a list that no profile can read once.
 
-    With keys, `pushes` gives the errors of ciphered pushes, because the system titles in `data` are replaced. All other
-    errors are those of `data`.
+    If keys are given, `pushes` contains the errors of ciphered pushes, because the system titles in `data` are
+    replaced. All other errors are the errors of `data`.
     """
     errors = [error for error in _all_errors(data) if not (pushes and isinstance(error, CipherError))]
     messages = [f"{type(error).__name__}: {error}" for error in errors] + (pushes.errors() if pushes else [])
@@ -152,7 +155,7 @@ def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
 
 
 def _plaintexts(pushes: CipheredPushes, start: int, keep: Sequence[str]) -> Iterator[str]:
-    """Return the explanation and the dump of each APDU that the keys deciphered."""
+    """Yield the lines with the explanation and the dump of each deciphered APDU."""
     for position, data, verified in pushes.plaintexts(keep):
         title = f"Plaintext of the push at byte {start + position}, {'verified' if verified else 'not verified'}"
         yield from _block(title, str(explain(data)).splitlines())
@@ -168,7 +171,7 @@ def _all_errors(data: bytes) -> list[HanParseError]:
     decoder = Decoder(on_error=errors.append)
     decoder.feed(data)
     decoder.flush()
-    if not decoder.stats.frames:  # the data may be a push without a frame
+    if not decoder.stats.frames:  # the data can be a push without a frame
         try:
             decode_all(data)
         except HanParseError as error:
@@ -177,7 +180,7 @@ def _all_errors(data: bytes) -> list[HanParseError]:
 
 
 def _block(title: str, lines: Iterable[str]) -> Iterator[str]:
-    """Return a title and a Markdown code block, with a fence that is longer than any in its lines."""
+    """Yield the lines of a title and a code block. The fence has more backticks than any sequence in the lines."""
     content = "\n".join(lines)
     fence = "`" * max(3, 1 + max(map(len, re.findall("`+", content)), default=0))
     yield from ("", f"#### {title}", "", f"{fence}text", *([content] if content else []), fence)

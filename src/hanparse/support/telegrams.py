@@ -1,12 +1,14 @@
-"""Finds the identifiers of meters and the values in the text of P1 telegrams. The values do not change.
+"""Finds identifiers of meters and values in the text of P1 telegrams. The values are not replaced.
 
-* The groups of a line whose code is that of an equipment identifier, of a logical device name or of a sub-meter.
-* Messages to the consumer (C.D = 96.13), which may contain a name or an address.
-* Six digits or more in a row in the identification line, because some meters send their number there.
-* Six digits or eight hex digits in a line that cannot be read or whose code is not in the registry. Numbers with a
-  unit, codes and clocks are no identifiers.
+A group is a text in parentheses; a telegram is sound if its CRC fits. The identifiers are:
 
-A line of a damaged telegram is treated like a line that cannot be read, since its code may be wrong.
+* The groups of a line with the code of an equipment identifier, of a logical device name or of a sub-meter.
+* The messages to the consumer (C.D = 96.13), because a message can contain a name or an address.
+* Six or more consecutive digits in the identification line, because some meters send their number in this line.
+* Six digits or eight hex digits in a line that cannot be read, or in a line whose code is not in the registry. Numbers
+  with a unit, codes and clocks are no identifiers.
+
+A line of a damaged telegram is treated like a line that cannot be read, because its code can be wrong.
 """
 
 from __future__ import annotations
@@ -35,15 +37,15 @@ _CLOCK: Final = re.compile(r"\d{12}[SW]|20\d{6} \d\d:\d\d:\d\d")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _TEXT: Final = re.compile(rb"[ -~]{%d,}" % ids.IDENTIFYING_DIGITS)
 _RUN: Final = re.compile(rb"\d{%d,}" % ids.IDENTIFYING_DIGITS)
-_SAGEMCOM_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # all meters of a type send it (Sagemcom)
-_BAUD: Final = 5  # characters before the rest of an identification: a slash, three letters, the baud rate
+_SAGEMCOM_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # Sagemcom: the number of a meter type, equal for all its meters
+_BAUD: Final = 5  # characters at the start of the identification line: a slash, three letters, the baud rate
 _DEVICE_NAME: Final = (0, 42)  # A, C
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
-_SHORTEST_MESSAGE: Final = 6  # characters; a shorter text may be a part of any other
+_SHORTEST_MESSAGE: Final = 6  # characters; a shorter text can occur in any other text
 
 
 class Found(NamedTuple):
-    """The identifiers of a text (start, end, replacement) and its values (start, end)."""
+    """Contains the identifiers of a text (start, end, replacement) and the values of the text (start, end)."""
 
     identifiers: list[tuple[int, int, Change]]
     values: list[tuple[int, int]]
@@ -66,7 +68,7 @@ def in_telegram(text: bytes) -> Found:
 
 
 def in_damaged(text: bytes) -> tuple[Found, list[tuple[int, int]]]:
-    """Return the identifiers and values in lines of damaged telegrams, and start and end of these lines."""
+    """Return the identifiers and values in lines of damaged telegrams, and the start and end of each line."""
     found, lines = Found([], []), []
     for match in _LINE_OF_DAMAGED.finditer(text):
         line = Line.parse(match[0].decode("latin-1"))
@@ -104,7 +106,7 @@ def _add_words(found: Found, line: bytes, start: int) -> None:
 
 
 def _change(text: str, code: Obis | None) -> Change | None:
-    """Return the replacement of a group with the code of an identifier or of a message; `None` for other codes."""
+    """Return the replacement of a group with the code of an identifier or message. Return `None` for other codes."""
     if code is None or not text.strip():
         return None
     if (code.c, code.d) == (96, 13):
@@ -115,9 +117,9 @@ def _change(text: str, code: Obis | None) -> Change | None:
 
 
 def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
-    """Return whether the form of a group is that of a value, a code or a clock.
+    """Return whether a group looks like a value, a code or a clock.
 
-    In a sound telegram, a group is also a value by the code of its line, or if it has a decimal point without a unit.
+    In a sound telegram, a group is also a value if the code of its line has a value, or if it has a decimal point.
     """
     number = values.number(text)
     if number and (number.unit or (is_sound and number.exponent)):
@@ -127,7 +129,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
     if code is None or not is_sound:
         return False
     entry = lookup(code)
-    is_clock_or_status = (code.c, code.d) in {(0, 9), (96, 5)}  # date and time of optical ports; status words
+    is_clock_or_status = (code.c, code.d) in {(0, 9), (96, 5)}  # the date and time of an optical port; a status word
     return is_clock_or_status or (entry is not None and entry.kind is not Kind.TEXT)
 
 
@@ -135,7 +137,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
 
 
 def _other_id(old: bytes, number: int) -> bytes:
-    """Return another identifier, in hex digits if the old one is in hex digits."""
+    """Return another identifier. If the old identifier is in hex digits, the new identifier is in hex digits."""
     sent = _decoded(old)
     if sent is None:
         return ids.replacement_name(old, number)
@@ -145,13 +147,13 @@ def _other_id(old: bytes, number: int) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes | None:
-    """Return the characters of an identifier with two hex digits for each character; `None` for another identifier."""
+    """Return the characters of an identifier that is sent in hex digits. Return `None` for another identifier."""
     shown = text.decode("latin-1").strip()
     return bytes.fromhex(shown) if values.identifier(shown) != (shown or None) else None
 
 
 def _notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of an identifier by `hanparse.wire.ids`, and the notations in text also as hex digits."""
+    """Return the notations that `hanparse.wire.ids` defines, and the hex digits of the notations in text."""
     before, after = ((_decoded(text) or text).strip(b"\0 ") for text in (old, new))
     return _with_hex_digits(ids.notations(before, after))
 
@@ -163,7 +165,7 @@ def _with_hex_digits(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def is_text(notation: bytes) -> bool:
-    """Return whether a notation consists of at least six characters that a telegram may contain."""
+    """Return whether a notation has at least six characters, and a telegram can contain all of them."""
     return _TEXT.fullmatch(notation) is not None
 
 
@@ -175,7 +177,7 @@ def _no_message(old: bytes, _number: int) -> bytes:
 
 
 def _whole(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a whole message: text and hex digits; none for a message of fewer than six characters."""
+    """Return the notations of a message: text and hex digits. Return no notations for fewer than six characters."""
     shown = old.decode("latin-1").strip()
     before, after = (bytes.fromhex(t.decode()) if _HEX.fullmatch(shown) else t for t in (old.strip(), new.strip()))
     return _with_hex_digits({before: after}) if len(before) >= _SHORTEST_MESSAGE else {}

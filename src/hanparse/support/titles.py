@@ -1,4 +1,4 @@
-"""Finds the system titles of ciphered pushes, and returns the replacement and the notations of a title."""
+"""Finds the system titles of ciphered pushes, and defines the replacement and the notations of a title."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from hanparse.wire.llc import strip_llc
 if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
-_LETTERS: Final = 3  # of the manufacturer (FLAG association), which are not replaced
+_LETTERS: Final = 3  # the number of letters of the manufacturer (FLAG association); they are not replaced
 
 
 def places(message: Message) -> list[int]:
-    """Return the positions of the system title in the stream; none for a plain push and for an empty title."""
+    """Return the positions of the bytes of the system title in the stream.
+
+    The list is empty for a plain push and for an empty title.
+    """
     apdu = strip_llc(message.payload)
     if not identify.is_protected(apdu):
         return []
@@ -25,20 +28,21 @@ def places(message: Message) -> list[int]:
 
 
 def serial(title: bytes) -> int:
-    """Return the index of the first byte that identifies the meter and not its manufacturer."""
+    """Return the index of the first byte of a title that identifies the meter and not its manufacturer."""
     return _LETTERS if title[:_LETTERS].isalpha() else 0  # bytes.isalpha is true for ASCII letters only
 
 
 def replacement(title: bytes) -> bytes:
-    """Return another title of the same manufacturer."""
+    """Return a title with the same manufacturer and another meter number."""
     start = serial(title)
     return title[:start] + ids.replacement_octets(title[start:])
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a mapping from each notation of a title, or of its last bytes, to the same notation of another one.
+    """Return a mapping from each notation of the title `old` to the same notation of the title `new`.
 
-    The notations do not contain zeros at the beginning, which may belong to another value next to them.
+    `old` and `new` can also be the last bytes of two titles. The notations begin after leading zeros, because a zero in
+    the stream can belong to the previous value.
     """
     start = len(old) - len(old.lstrip(b"\0"))
     old, new = old[start:], new[start:]

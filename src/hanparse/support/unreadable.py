@@ -1,14 +1,14 @@
 """Finds identifiers of meters in bytes that are damaged, cut off, ciphered or outside of a list.
 
-It finds:
+The module finds:
 
 * Words of six digits or of eight hex digits.
 * Five digits with at most two other bytes between them: a number with a damaged byte.
 * Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, after three letters in upper or lower case. The title follows the length 08,
-  or the tag of a ciphered APDU and a damaged length.
+* The last five octets of a system title, after three letters. A system title follows a byte 08, its length, or follows
+  the tag of a ciphered APDU and a damaged length.
 
-List identifiers, such as ``AIDON_V0001``, are no identifiers of meters.
+The identifier of a list, such as ``AIDON_V0001``, does not identify a meter.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
-"""Two functions. The first returns other octets for a running number, the second the notations of both octets."""
+"""Two functions. The first function returns the replacement of octets; its second argument numbers the replacements.
+The second function returns a mapping from each notation of the old octets to the same notation of the new octets.
+"""
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
 _TITLE: Final = re.compile(
@@ -39,14 +41,15 @@ _OCTET_STRING: Final = re.compile(rb"\t[\x03-\x10]")  # tag and length
 _CODE: Final = re.compile(rb"[\x00-\x0f].{4}\xff", re.DOTALL)
 _TEXT: Final = re.compile(rb"[ -~\0]+")
 _CLOCK_SIZE: Final = 12
-_SERIAL: Final = 5  # octets of a system title after its letters
+_SERIAL: Final = 5  # octets of a system title after the letters of the manufacturer
 
 
 def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
-    """Return the indexes of each identifier, and its replacement. If two contain the same index, the later one applies.
+    """Yield the indexes and the replacement of each identifier.
 
-    `kept` contains texts that are no identifiers. `joints` are indexes in ascending order at which a readable list or a
-    header was removed. A number may continue across a joint, but a string with its length may not.
+    If two identifiers contain the same index, the later replacement applies. `kept` contains texts that are no
+    identifiers. `joints` contains, in ascending order, the indexes at which a readable list or a header was removed. A
+    number can continue across a joint, but a string and its length cannot.
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
@@ -58,9 +61,11 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 
 
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
-    """Return start, end and replacement of each identifier. Whole words are last, since they replace a whole number."""
+    """Yield start, end and replacement of each identifier. Words are last, because a word contains the whole number."""
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    strings = [(*span, _here) for span in _octet_strings(octets)]  # uncertain, since a byte before it may be lost
+    strings = [
+        (*span, _here) for span in _octet_strings(octets)
+    ]  # without notations: a lost byte can make a value look like a string
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
             yield start, stop, (ids.replacement_octets, notations)
@@ -71,7 +76,7 @@ def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Cha
 
 
 def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
-    """Return start and end of each octet-string that may be a number in BCD or binary."""
+    """Yield start and end of each octet-string that can be a number in BCD or binary."""
     at = 0
     while match := _OCTET_STRING.search(octets, at):
         start = match.end()
@@ -86,10 +91,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation; no notation if they are so few that a value may be equal to them."""
+    """Return the octets as the only notation. Return no notation for few octets, since a value can have few octets."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
 def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """Return no notations, because the octets may be a damaged number."""
+    """Return no notations, because the octets can be a damaged number."""
     return {}

@@ -1,20 +1,22 @@
-"""Holds the bytes of a stream that may still belong to a frame, and their positions: `StreamBuffer`."""
+"""Defines `StreamBuffer`, which holds the bytes of a stream that may still belong to a frame."""
 
 from __future__ import annotations
 
 from os import PathLike
 from typing import Final
 
+from hanparse.wire.hdlc_parts import FLAG
+
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""The number of skipped bytes that a buffer keeps, so that `hanparse.diagnosis` can find faults of the connection."""
+"""The number of skipped bytes that a buffer keeps. `hanparse.diagnosis` finds faults of the connection in them."""
 
-_FLAGS: Final = b"\x7e"  # HDLC allows any number of flags between frames, so no data is lost when flags are skipped
+_FLAGS: Final = bytes([FLAG])  # HDLC allows any number of flags between frames, so a skipped flag is no lost data
 
 
 def as_bytes(data: Buffer) -> bytes:
-    """Return `data` as bytes. Raises `TypeError` when `data` is not bytes-like."""
+    """Return `data` as bytes. Raises `TypeError` if `data` is not bytes-like."""
     if type(data) is bytes:
         return data
     if not isinstance(data, Buffer):
@@ -24,10 +26,10 @@ def as_bytes(data: Buffer) -> bytes:
 
 
 class StreamBuffer:
-    """Holds the received bytes that may still belong to a frame.
+    """A `StreamBuffer` holds the received bytes that may still belong to a frame.
 
-    `data` has at most `limit` bytes; further bytes wait in their chunk until `refill`. Every byte is either delivered
-    in a frame or skipped, in the order of the stream.
+    `data` has at most `limit` bytes. `refill` moves further bytes from the queue into `data`. Every byte is either
+    delivered in a frame or skipped, in the order of the stream.
     """
 
     __slots__ = ("_chunk", "_limit", "_skipped", "_taken", "base", "data", "done", "loss", "skipped_count")
@@ -42,7 +44,7 @@ class StreamBuffer:
         """True when bytes other than flags were skipped since the last frame."""
         self.skipped_count = 0
         self._limit = limit
-        self._chunk = b""  # received bytes; `data` has taken over the first `_taken` of them
+        self._chunk = b""  # the queue: `refill` has already moved its first `_taken` bytes into `data`
         self._taken = 0
         self._skipped = bytearray()
 
@@ -53,21 +55,21 @@ class StreamBuffer:
 
     @property
     def skipped(self) -> bytes:
-        """Return the bytes that were skipped last, at most `SKIPPED_LIMIT`."""
+        """Return the bytes that were skipped last, at most `SKIPPED_LIMIT` bytes."""
         return bytes(self._skipped)
 
     @property
     def is_waiting(self) -> bool:
-        """Return whether the chunk may contain bytes that `data` has not taken over."""
+        """Return whether the queue may contain bytes that `refill` has not moved into `data`."""
         return bool(self._chunk)
 
     def queue(self, chunk: bytes) -> None:
-        """Append `chunk` to the bytes that wait for `refill`."""
+        """Append `chunk` to the queue."""
         self._chunk = self._chunk[self._taken :] + chunk
         self._taken = 0
 
     def refill(self) -> bool:
-        """Move waiting bytes into `data` until it has `limit` bytes. Return whether bytes were waiting."""
+        """Move bytes from the queue into `data` until `data` has `limit` bytes. Return whether the queue had bytes."""
         if self._taken == len(self._chunk):
             self._chunk, self._taken = b"", 0
             return False
@@ -77,7 +79,7 @@ class StreamBuffer:
         return True
 
     def drop(self, end: int) -> None:
-        """Remove the bytes of `data` before `end`; count the bytes among them that were not delivered as skipped."""
+        """Remove the bytes of `data` before the index `end`. Each removed byte that was not delivered is skipped."""
         if self.done < end:
             self.skip(end)
         self.data = self.data[end:]
@@ -85,7 +87,7 @@ class StreamBuffer:
         self.done -= end
 
     def deliver(self, start: int, end: int) -> bool:
-        """Mark ``data[start:end]`` as a frame. Return whether bytes other than flags were skipped before it."""
+        """Mark ``data[start:end]`` as a frame. Return whether bytes other than flags were skipped before the frame."""
         if self.done < start:
             self.skip(start)
         loss, self.loss = self.loss, False

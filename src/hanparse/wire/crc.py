@@ -22,19 +22,19 @@ def _mirror(register: int) -> int:
 
 
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
-    """Return CRC-16/X-25 by `binascii.crc_hqx`, which processes the bits of each byte in the opposite order.
+    """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it from bytes with mirrored bits.
 
-    This function replaces crcmod if its C extension is missing: crcmod in Python takes twenty times as long.
+    This function replaces crcmod if the C extension of crcmod is missing. Without it, crcmod is twenty times as slow.
     """
     return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 
 
 def mirrored_register(frame: bytes) -> int:
-    """Return the register that `frame_register` returns, computed by `binascii.crc_hqx`."""
+    """Return the same register as `frame_register`. `binascii.crc_hqx` computes it."""
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
-try:  # crcmod does not report that it falls back to Python because its extension is missing or does not load
+try:  # crcmod uses Python code without a warning if its extension is missing or does not load
     import crcmod._crcfunext
 except ImportError:
     _has_extension = False
@@ -42,24 +42,28 @@ else:
     _has_extension = True
 
 HAS_EXTENSION: Final = _has_extension
-"""True if crcmod uses its C extension, which must have been built for this Python."""
+"""True if crcmod uses its C extension. The extension must have been built for this version of Python."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
-"""CRC-16/X-25, the check sequence of HCS and FCS, sent low byte first; 906E for ``b"123456789"``."""
+"""Returns CRC-16/X-25, the check sequence in HCS and FCS. A frame contains its low byte first.
+
+The check sequence of ``b"123456789"`` is 906E.
+"""
 frame_register: Final[Callable[[bytes], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
-"""Returns the CRC register after a frame with both of its flags; the register equals `SOUND` if the FCS is right.
+"""Returns the CRC register after the bytes of a frame, with both flags. It equals `SOUND` if the FCS fits.
 
-The check sequence covers the bytes between the flags, but removing the flags would copy each frame. The initial value
-is therefore the register that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
+The check sequence covers only the bytes between the flags, but a copy of each frame without flags would take time. The
+register therefore has an initial value that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
 """
 SOUND: Final = 0xA3CA
-"""The CRC register after the closing flag of a sound frame; before that flag it is F0B8 (RFC 1662, C.2)."""
+"""The CRC register after the closing flag, if the FCS fits. Before the closing flag it is F0B8 (RFC 1662, C.2)."""
 
 arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
-"""CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2); BB3D for ``b"123456789"``.
+"""Returns CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2).
 
-The standard library has no CRC of this polynomial, so without its C extension crcmod computes it in Python.
+The check sequence of ``b"123456789"`` is BB3D. The standard library has no CRC with this polynomial. If the C extension
+of crcmod is missing, crcmod computes this CRC in Python.
 """

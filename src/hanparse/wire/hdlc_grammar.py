@@ -1,4 +1,4 @@
-"""Declares frame format type 3 of IEC 62056-46 in construct. `Frame.build` uses it; `hanparse.hdlc` reads frames."""
+"""Declares frame format type 3 of IEC 62056-46 in construct. `hanparse.hdlc.Frame.build` writes frames with it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import IO, Any, Final
 import construct as c
 
 from hanparse.wire.crc import x25
-from hanparse.wire.hdlc_parts import MAX_LENGTH
+from hanparse.wire.hdlc_parts import FLAG, MAX_LENGTH, TYPE_3
 
 ConstructError: Final = c.ConstructError
 
-_TYPE_3: Final = 0xA
+_FLAG: Final = bytes([FLAG])
 _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """Reads and writes an address of 7-bit groups. Only the last byte has its lowest bit set."""
+    """Reads and writes an address of 7-bit groups. The lowest bit is set in the last byte only."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()
@@ -32,7 +32,7 @@ class _Address(c.Construct):
 
 
 def _decoded(sent: int, _context: object) -> c.Container:
-    if sent >> 12 != _TYPE_3:
+    if sent >> 12 != TYPE_3:
         raise c.ConstError(f"expected frame format type 3 (A), found {sent >> 12:X}")
     return c.Container(segmented=bool(sent & _SEGMENTED), length=sent & MAX_LENGTH)
 
@@ -40,21 +40,21 @@ def _decoded(sent: int, _context: object) -> c.Container:
 def _encoded(field: dict[str, Any], _context: object) -> int:
     if field["length"] > MAX_LENGTH:
         raise c.IntegerError(f"the format field has 11 bits for the length, found {field['length']}")
-    return int(_TYPE_3 << 12 | field["segmented"] * _SEGMENTED | field["length"])
+    return int(TYPE_3 << 12 | field["segmented"] * _SEGMENTED | field["length"])
 
 
 _ADDRESS = _Address()
 _FORMAT = c.ExprAdapter(c.Int16ub, decoder=_decoded, encoder=_encoded)
 HEADER: Final = c.Struct("format" / _FORMAT, "destination" / _ADDRESS, "source" / _ADDRESS, "control" / c.Byte)
 _TO_FCS = c.this.header.value.format.length - c.this.header.length - 2  # the number of bytes between header and FCS
-_CONTENT = c.Struct(  # a frame without information has no HCS (IEC 62056-46 6.4.2.5)
+_CONTENT = c.Struct(  # a frame without information field has no HCS (IEC 62056-46 6.4.2.5)
     "header" / c.RawCopy(HEADER),
     "hcs" / c.If(_TO_FCS > 0, c.Checksum(c.Int16ul, x25, c.this.header.data)),
     "information" / c.If(_TO_FCS > 0, c.Bytes(_TO_FCS - 2)),
 )
 FRAME: Final = c.Struct(
-    c.Const(b"\x7e"),
+    c.Const(_FLAG),
     "content" / c.RawCopy(_CONTENT),
     "fcs" / c.Checksum(c.Int16ul, x25, c.this.content.data),
-    c.Const(b"\x7e"),
+    c.Const(_FLAG),
 )

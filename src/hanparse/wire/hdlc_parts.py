@@ -1,4 +1,4 @@
-"""Computes the indexes at which the parts of a sound or damaged HDLC frame begin: `Parts`."""
+"""Defines `Parts`, which computes the indexes at which the parts of an HDLC frame begin, even of a damaged frame."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
 
+FLAG: Final = 0x7E
+"""The first and the last byte of a frame."""
+TYPE_3: Final = 0xA
+"""The upper four bits of the format field of a frame with frame format type 3."""
 FORMAT_SIZE: Final = 2
 MAX_LENGTH: Final = 0x7FF
-"""The largest length in the 11 bits of the format field. The length counts all bytes between the flags."""
+"""The largest length in the 11 bits of the format field. The length is the number of bytes between the flags."""
 SEQUENCE_SIZE: Final = 2
-"""The number of bytes of HCS and of FCS, which are sent low byte first."""
+"""The number of bytes of an HCS and of an FCS. A frame contains the low byte of both first."""
 
 
 class Parts(NamedTuple):
-    """The indexes at which the parts of a sound or damaged frame begin. Each part ends where the next one begins."""
+    """A `Parts` contains the indexes at which the parts of a frame begin. A part ends at the index of the next part."""
 
     flag: int
     source: int
@@ -25,7 +29,7 @@ class Parts(NamedTuple):
 
     @classmethod
     def of(cls, data: Buffer, flag: int, limit: int) -> Self:
-        """Return the parts of the frame with its opening flag at `flag`; the addresses end at `limit` at the latest."""
+        """Return the parts of the frame with its opening flag at `flag`. The addresses end before or at `limit`."""
         source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
         end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
         return cls(flag, source, _after_odd(data, source, limit), end)
@@ -42,7 +46,7 @@ class Parts(NamedTuple):
 
     @property
     def information(self) -> int:
-        """Return the index after the HCS, if the frame has one."""
+        """Return the index after the HCS, or after the control byte if the frame has no HCS."""
         return self.hcs + SEQUENCE_SIZE if self.fcs > self.hcs else self.hcs
 
     @property
@@ -52,5 +56,5 @@ class Parts(NamedTuple):
 
 
 def _after_odd(data: Buffer, start: int, limit: int) -> int:
-    """Return the index after the first byte from `start` on that has its lowest bit set, which ends an address."""
+    """Return the index after the address at `start`. The last byte of an address is its first odd byte."""
     return next((at + 1 for at in range(start, limit) if data[at] & 1), limit)

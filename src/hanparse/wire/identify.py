@@ -1,4 +1,4 @@
-"""Identifies APDUs by their tags, including APDUs that hanparse does not decode, so that an error can name them."""
+"""Identifies an APDU by its tag. An error message can therefore name an APDU that hanparse does not decode."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Final
 
 from hanparse.wire.telegram import HEADER
 
-# Green Book, table of APDU tags. A HAN port may send the first APDUs; their texts also give the reason for the error.
+# Green Book, table of APDU tags. A HAN port can send the first five APDUs, so their texts also explain why hanparse
+# refuses them.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",
@@ -40,7 +41,8 @@ _APDUS: Final[dict[int, str]] = {
     0xD9: "access-request",
     0xDA: "access-response",
 }
-# The tag of a ciphered service is the tag of the plain service plus an offset: glo (global key) or ded (dedicated key).
+# The tag of a ciphered service is the tag of the plain service plus an offset. The offset depends on the key: "glo"
+# services use the global key, and "ded" services use the dedicated key.
 _SHORT_NAME_SERVICES: Final = (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)
 _LOGICAL_NAME_SERVICES: Final = (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)
 _CIPHERED_SERVICES: Final[dict[int, str]] = {
@@ -54,8 +56,8 @@ _GENERAL_CIPHERING: Final = (b"\xdb", b"\xdc", b"\xdd")
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
 _PUSHED: Final = (b"\x0f", *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
-# The beginning of a data-notification up to its date-time or list, or the header or a line of a P1 telegram. One of 10⁵
-# random sequences of bytes matches.
+# The pattern matches the beginning of a data-notification up to its date-time or list. It also matches the header or a
+# line of a P1 telegram. It matches one in 10⁵ random sequences of bytes.
 _HEAD: Final = re.compile(
     rb"\x0f.{4}(?:\x00[\x01\x02]|\x09?\x0c(?:\x07|\xff\xff))|%b[0-9]|[0-9]-[0-9]{1,3}:[0-9]" % HEADER,
     re.DOTALL,
@@ -63,7 +65,7 @@ _HEAD: Final = re.compile(
 
 
 def refusal(tag: int) -> str:
-    """Return the error message for an APDU with another tag than data-notification."""
+    """Return the error message for an APDU with this `tag`, which is not the tag of a data-notification."""
     if tag in _CIPHERED_SERVICES:
         name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"
     else:
@@ -72,27 +74,27 @@ def refusal(tag: int) -> str:
 
 
 def is_ciphered(apdu: bytes) -> bool:
-    """Return whether an APDU is ciphered; it then has a tag of general ciphering or of a ciphered service."""
+    """Return whether an APDU is ciphered: its tag is a tag of general ciphering or of a ciphered service."""
     return apdu.startswith(_GENERAL_CIPHERING) or (bool(apdu) and apdu[0] in _CIPHERED_SERVICES)
 
 
 def is_protected(apdu: bytes) -> bool:
-    """Return whether an APDU is ciphered or signed, so that its content is another APDU."""
+    """Return whether an APDU is ciphered or signed. A ciphered or signed APDU contains another APDU."""
     return is_ciphered(apdu) or apdu.startswith(b"\xdf")
 
 
 def describe(apdu: bytes) -> str:
-    """Return the name of an APDU by its first byte, because errors may not show other bytes of a deciphered APDU."""
+    """Return the name of an APDU by its first byte. An error must not show further bytes of a deciphered APDU."""
     return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
 def is_apdu(data: bytes) -> bool:
-    """Return whether `data` begins with the tag of an APDU that a meter may push."""
+    """Return whether `data` begins with the tag of an APDU that a meter can push."""
     return data.startswith(_PUSHED)
 
 
 def is_head(data: bytes) -> bool:
-    """Return whether `data` begins like a plain push; random bytes seldom do."""
+    """Return whether `data` begins like a push that is not ciphered. Random bytes seldom begin like a push."""
     return _HEAD.match(data) is not None
 
 

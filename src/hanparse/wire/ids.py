@@ -1,4 +1,8 @@
-"""Replaces the number of a meter by another number of the same length, in every notation of both numbers."""
+"""Replaces the number of a meter by another number of the same length.
+
+A push can contain the number in several notations, for example as text or in packed BCD. `notations` returns all of
+them.
+"""
 
 from __future__ import annotations
 
@@ -9,18 +13,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 IDENTIFYING_DIGITS: Final = 6
-"""A text with this many digits may be the number of a meter. A text with fewer digits is a type or a version."""
+"""The smallest number of digits in the number of a meter. A text with fewer digits is a type or a version."""
 
 _FIRST: Final = 17
-_ENDINGS: Final = 80  # 17 to 96: two digits distinguish the numbers of a report
+_ENDINGS: Final = 80  # the last two digits, 17 to 96, distinguish the numbers in a report
 REPLACEMENTS: Final = 9 * _ENDINGS
 """The number of different replacements of a number: 80 for each first digit from 1 to 9."""
 
 _ENDING_DIGITS: Final = 2
 _SHORTEST_TEXT: Final = 5
 _SHORTEST_TAIL: Final = 8  # digits; some meters send only the last digits of a longer number
-_LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier in 34
-_IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; a value may equal fewer bytes by chance
+_LONGEST_NUMBER: Final = 40  # digits; DSMR writes the 17 characters of an equipment identifier as 34 digits
+_IDENTIFYING_BYTES: Final = 3  # bytes that are not 00; fewer bytes may equal a value by chance
 _MAKER: Final = 3  # letters at the beginning that identify the manufacturer (FLAG association)
 _TITLE: Final = 8  # octets of a system title
 _RUN: Final = re.compile(rb"\d{%d,}" % IDENTIFYING_DIGITS)
@@ -33,12 +37,12 @@ _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
 _BLANKS: Final = b"\0 \t\r\n"
 
-# Hex digits; in front of them there may be the letters of a manufacturer (in DIN 43863-5 after one digit), or the
-# identifier of a list.
+# The pattern matches hex digits and an optional prefix. The prefix is a list identifier or the letters of the
+# manufacturer. In DIN 43863-5 one digit precedes these letters.
 _HEX_NUMBER: Final = re.compile(
     rb"(?:\d?[A-Za-z]{3}|[A-Za-z]+_V\d{4})??([0-9A-Fa-f]{8,}|(?=[A-Fa-f]*\d)[0-9A-Fa-f]{6,})"
 )
-_SHORTEST_HEX: Final = 8  # fewer hex digits may be a type, unless they have the OBIS code of an id
+_SHORTEST_HEX: Final = 8  # fewer hex digits may be a type
 
 
 def digits(text: bytes) -> int:
@@ -47,13 +51,13 @@ def digits(text: bytes) -> int:
 
 
 def is_number(text: bytes) -> bool:
-    """Return whether a text may be the number of a meter: it has six digits, or eight hex digits after a prefix."""
+    """Return whether `text` may be the number of a meter: six digits, or eight hex digits with or without a prefix."""
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     return digits(text) >= IDENTIFYING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
 
 
-def _places(text: bytes) -> list[int]:
-    """Return the indexes of the digits of the number; in a number of hex digits, letters are digits as well."""
+def _digit_indexes(text: bytes) -> list[int]:
+    """Return the indexes of the digits of the number in `text`. If its digits are hex digits, some are letters."""
     start = len(text) - len(text.lstrip(_BLANKS))
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     if hexadecimal:
@@ -62,22 +66,23 @@ def _places(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and 17 plus `number`. From `number` 80 on, the first digit is 2."""
-    return _with_other_digits(text, _places(text), number)
+    """Return `text` with other digits: 1, zeros, and 17 plus `number`. For `number` 80 to 159, the first digit is 2."""
+    return _with_other_digits(text, _digit_indexes(text), number)
 
 
-def _with_other_digits(text: bytes, places: list[int], number: int) -> bytes:
+def _with_other_digits(text: bytes, indexes: list[int], number: int) -> bytes:
     ending = b"%d" % (_FIRST + number % _ENDINGS)
     leading = b"%d" % (1 + number // _ENDINGS % 9)
-    other = (leading + ending.rjust(max(_ENDING_DIGITS, len(places) - 1), b"0"))[: len(places)]
-    changed = dict(zip(places, other, strict=True))
+    other = (leading + ending.rjust(max(_ENDING_DIGITS, len(indexes) - 1), b"0"))[: len(indexes)]
+    changed = dict(zip(indexes, other, strict=True))
     return bytes(changed.get(at, byte) for at, byte in enumerate(text))
 
 
 def replacement_name(text: bytes, number: int = 0) -> bytes:
-    """Return another text for `text`, which has the OBIS code of an id. If it has few digits, its letters become X.
+    """Return another text for `text`, the value of a register with an identifier of the meter.
 
-    The first three characters are kept, because they may identify the manufacturer.
+    If `text` has too few digits for a number, its letters become X. The first three characters do not change, because
+    they may identify the manufacturer.
     """
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
@@ -89,13 +94,13 @@ def replacement_name(text: bytes, number: int = 0) -> bytes:
 
 
 def replacement_octets(octets: bytes, number: int = 0) -> bytes:
-    """Return another system title or binary id: the same letters of the manufacturer, zeros, and 17 plus `number`."""
+    """Return another system title or binary identifier: the manufacturer's letters, zeros, and 17 plus `number`."""
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Return another whole number with the same number of digits; it fits into `size` bytes."""
+    """Return another integer that fits into `size` bytes. If possible, it has as many digits as `value`."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
@@ -103,10 +108,11 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
     The notations are the text in upper and lower case, and the octets of hex digits. Six or more consecutive digits
-    have further notations: text, packed BCD and a whole number, in both byte orders. The last 8 to 40 of these digits
-    have the same notations, because some meters send only these. A binary notation with fewer than three bytes other
-    than 00 is left out, because a value may equal it. A notation with one digit per octet is left out, too, because
-    lists contain many small bytes.
+    have further notations: text, packed BCD and an integer, in both byte orders. The last 8 to 40 of these digits have
+    the same notations, because some meters send only the last digits.
+
+    The mapping contains no binary notation with fewer than three bytes other than 00, because a value may equal these
+    bytes. It contains no notation with one digit per octet either, because a list contains many small bytes.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -117,7 +123,7 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
         pairs[run[0]] = other
         for start in _tails(len(other)):
             before, after = run[0][start:], other[start:]
-            pairs |= _as_whole_number(before, after)
+            pairs |= _as_integer(before, after)
             if start == 0 or len(before) % 2 == 0:
                 pairs |= _both_orders(_packed(before), _packed(after))
             if len(before) % 2:
@@ -126,14 +132,15 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _tails(size: int) -> Iterable[int]:
-    """Return the indexes in a number of `size` digits at which the last 8 to 40 digits begin."""
+    """Return each index at which the last 8 to 40 digits of a number with `size` digits begin."""
     return range(max(0, size - _LONGEST_NUMBER), max(1, size - _SHORTEST_TAIL + 1))
 
 
 def is_packed(octets: bytes) -> bool:
-    """Return whether octets may be eight or more digits in packed BCD, even if the octets are printable characters.
+    """Return whether octets may be eight or more digits in packed BCD. The octets can be printable characters.
 
-    Digits as text are not packed BCD. In a system title, only the octets after its three letters are examined.
+    Octets that are digits as text are not packed BCD. If `octets` is a system title, its first three octets are letters
+    and not examined.
     """
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
@@ -142,12 +149,12 @@ def is_packed(octets: bytes) -> bool:
 
 
 def _packed(digits: bytes) -> bytes:
-    """Return the digits in packed BCD. An odd number of digits is preceded by a zero."""
+    """Return the digits in packed BCD. If the number of digits is odd, a zero precedes them."""
     return bytes.fromhex("0" * (len(digits) % 2) + digits.decode())
 
 
-def _as_whole_number(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of the digits as a whole number without leading zeros."""
+def _as_integer(old: bytes, new: bytes) -> dict[bytes, bytes]:
+    """Return the notations of the digits as an integer without leading zeros."""
     value = int(old)
     if len(str(value)) < IDENTIFYING_DIGITS:
         return {}
@@ -161,5 +168,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Return whether at least three octets differ from 00, so that no value equals the octets by chance."""
+    """Return whether at least three octets differ from 00. A value seldom equals these octets by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

@@ -1,4 +1,4 @@
-"""Defines what a stream reader asks of a link layer (`LinkLayer`) and of the frames that it recognises (`Known`)."""
+"""Defines the protocols that a stream reader calls: a `LinkLayer` checks frames, and a `Known` recognises them."""
 
 from __future__ import annotations
 
@@ -11,36 +11,40 @@ if TYPE_CHECKING:
 
 
 class LinkLayer(Protocol):
-    """The rules by which a reader finds the frames of one link layer."""
+    """A `LinkLayer` contains the rules by which a reader finds the frames of one link layer.
+
+    A candidate is a sequence of bytes that may be a frame.
+    """
 
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the first bytes of a candidate. It also matches some of these bytes at the end of the data.
+    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, it also matches only some of them.
 
-    The pattern begins with a literal byte, because `re` then searches eight times as fast."""
+    The pattern begins with a literal byte, because `re` then searches eight times as fast.
+    """
     max_size: int
     """The largest number of bytes of a frame."""
     shared: int
-    """The number of bytes at the end of a frame that may also begin the next one."""
+    """The number of bytes at the end of a frame that may also be the first bytes of the next frame."""
 
     def find_end(self, data: bytes, start: int, base: int, /) -> tuple[int, bool]:
-        """Return the end of the frame that begins at `start`, and whether its header is complete and sound.
+        """Return the end of the frame at `start`, and whether its header is complete and passes all checks.
 
         `base` is the position of ``data[0]`` in the stream. While bytes are missing, the end is greater than
-        ``len(data)``. Raises `FrameError` if a check of the received bytes fails, and `DecodeError` if a check needs
-        keys and they do not fit.
+        ``len(data)``. Raises `FrameError` if a check of the received bytes fails. Raises `DecodeError` if a check needs
+        a key and the key does not fit.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
-        """Parse the frame `data`, which `find_end` has checked; `offset` is its position in the stream."""
+        """Parse the frame `data`, which `find_end` has checked. `offset` is the position of the frame in the stream."""
 
     def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
-        """Return the error for the incomplete frame ``data[start:end]``, when the input ends after `size` bytes."""
+        """Return the error for the frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
 
 
 class Known(Protocol):
-    """Recognises frames that begin with the same three bytes, before the frames are parsed."""
+    """A `Known` recognises frames with the same first three bytes. These frames are not parsed again."""
 
     @property
     def size(self) -> int:
@@ -51,17 +55,17 @@ class Known(Protocol):
         """Return the header of the first frame."""
 
     def read(self, frame: bytes, /) -> object | None:
-        """Return the event that replaces a frame of this size; `None` if the frame is not recognised.
+        """Return the event that replaces `frame`, which has `size` bytes; `None` if the frame is not recognised.
 
         This method must make every check that `LinkLayer.find_end` makes.
         """
 
     def read_carried(self, data: bytes, at: int, /) -> tuple[object | None, int]:
-        """Return the event that replaces one or several frames that begin at ``data[at]``, and their end in `data`.
+        """Return the event that replaces one or several frames from ``data[at]`` on, and the index after these frames.
 
-        If more bytes are needed, return `None` and the size of `data` that is needed. If the frames are not recognised,
+        If more bytes are needed, return `None` and the required size of `data`. If the frames are not recognised,
         return `None` and 0.
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # readers are copied, and a mapping proxy cannot be copied
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # no mapping proxy, because readers are copied together with it

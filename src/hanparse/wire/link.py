@@ -1,4 +1,4 @@
-"""Defines the addresses of the frames that carry a push: `Link`."""
+"""Defines `Link`, the addresses and the control byte of the frames with a push."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from functools import lru_cache
 from typing import NamedTuple
 
 Address = tuple[int, ...]
-"""The 7-bit groups of an HDLC address: ``(32,)`` is sent as 41, and ``(4, 65)`` is sent as 08 83."""
+"""The 7-bit groups of an HDLC address. A frame contains ``(32,)`` as 41 and ``(4, 65)`` as 08 83."""
 
 
 class Link(NamedTuple):
-    """The addresses and the control byte of the frames with a push. All meters of a manufacturer send the same link."""
+    """A `Link` is the addresses and the control byte of the frames with a push.
+
+    All meters of a manufacturer send the same addresses and control byte.
+    """
 
     destination: Address
     source: Address

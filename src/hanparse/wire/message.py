@@ -1,4 +1,4 @@
-"""Defines a complete message with the positions of its bytes (`Message`), and an incomplete message (`Dropped`)."""
+"""Defines `Message`, a complete message with the positions of its bytes, and `Dropped`, an incomplete message."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGE: Final = 16 * 1024
-"""The maximum number of bytes of a message. The longest message of a known meter has 1 KiB."""
+"""The maximum number of bytes of a message. The longest message of the meters that hanparse reads has 1 KiB."""
 
 
 class Carrier(Protocol):
-    """A frame of any link layer that carries a message or a part of it."""
+    """A `Carrier` is a frame of any link layer. The frame contains a message or a part of a message."""
 
     @property
     def offset(self) -> int:
@@ -38,15 +38,15 @@ class Carrier(Protocol):
 
     @property
     def link(self) -> Link:
-        """Return the addresses between which the frame was sent."""
+        """Return the addresses and the control byte of the frame."""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A complete message: its payload, including an LLC header, its link, and its frames.
+    """A `Message` is a complete message: its payload, its link and its frames. The payload includes an LLC header.
 
-    `starts` has one pair for each piece of the payload, in ascending order: the index of the first byte of the piece in
-    the payload, and its position in the stream.
+    The payload consists of the payloads of the frames. For each of them, `starts` has one pair in ascending order: the
+    index of its first byte in the payload of the message, and the position of this byte in the stream.
     """
 
     payload: bytes
@@ -56,12 +56,12 @@ class Message:
 
     @classmethod
     def of(cls, frame: Carrier) -> Self:
-        """Return the message, or the part of a message, that `frame` carries."""
+        """Return the content of `frame`: a message, or a part of a message."""
         return cls(frame.information, frame.link, (frame,), ((0, frame.information_offset),))
 
     @classmethod
     def join(cls, parts: Iterable[Message]) -> Self:
-        """Return the message that consists of `parts`; there must be at least one part."""
+        """Return the message that consists of `parts`. There must be at least one part."""
         payload, link = bytearray(), None
         frames: list[Carrier] = []
         starts: list[tuple[int, int]] = []
@@ -73,7 +73,7 @@ class Message:
         return cls(bytes(payload), link, tuple(frames), tuple(starts))
 
     def cut(self, start: int, stop: int) -> Self:
-        """Return the part of the message with the payload ``payload[start:stop]``."""
+        """Return a message with the payload ``payload[start:stop]``."""
         starts = [(index - start, position) for index, position in self.starts if start < index < stop]
         return type(self)(self.payload[start:stop], self.link, self.frames, ((0, self.position(start)), *starts))
 
@@ -84,9 +84,9 @@ class Message:
 
 
 class Dropped(NamedTuple):
-    """An incomplete message: `error` gives the reason, and `message` contains the parts that were received.
+    """A `Dropped` is an incomplete message. `error` gives the reason, and `message` contains the received parts.
 
-    `is_joined` is false if `message` is a single part that is not the first part.
+    `is_joined` is false if `message` contains a single part and this part is not the first part.
     """
 
     error: FrameError
@@ -95,5 +95,5 @@ class Dropped(NamedTuple):
 
 
 def incomplete(message: str, offset: int) -> FrameError:
-    """Return the error for an incomplete message. `after_header` is true, because the frames are sound."""
+    """Return the error for an incomplete message. `after_header` is true, because all received frames are intact."""
     return FrameError(message, offset=offset, after_header=True)

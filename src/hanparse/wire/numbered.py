@@ -1,8 +1,11 @@
-"""Joins the numbered parts of messages: `NumberedParts`.
+"""Defines `NumberedParts`, which joins the numbered parts of messages.
 
-A part with the same number and bytes as the previous part is a repetition and is ignored. A part with the first number
-begins a new message. A part with any other number than the next number drops the message. So an incomplete message is
-never delivered.
+The rules for each part are these:
+
+* A part with the number and the bytes of the previous part is a repetition. It is ignored.
+* A part with the first number begins a new message.
+* A part with the next number continues the message.
+* After a part with any other number, the message is dropped. So an incomplete message is never delivered.
 """
 
 from __future__ import annotations
@@ -17,11 +20,14 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 16
-"""The maximum number of links for which messages are joined at the same time. A HAN port has one link."""
+"""The maximum number of links with a message in progress. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):
-    """The rule by which parts are numbered: the name of a part, the first number, and the modulus."""
+    """A `Numbering` is the rule for the numbers of parts: the name of a part, the first number, and the modulus.
+
+    The number of a part is the number of the previous part plus 1, modulo `modulo`.
+    """
 
     unit: str
     first: int
@@ -29,7 +35,7 @@ class Numbering(NamedTuple):
 
 
 class NumberedParts:
-    """Joins the parts of each link separately, in bounded memory."""
+    """A `NumberedParts` joins the parts of each link separately. Its memory is bounded."""
 
     def __init__(self, numbering: Numbering) -> None:
         self._numbering = numbering
@@ -37,13 +43,13 @@ class NumberedParts:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no message is being joined or dropped."""
+        """Return whether no link has a message in progress, or ignores the parts of a message."""
         return not any(joining.is_busy for joining in self._messages.values())
 
     def add(
         self, link: Link | None, number: int, part: Message, *, is_last: bool
     ) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `part` completes, and the message that `part` shows to be incomplete."""
+        """Return the message that `part` completes, and the incomplete message that is dropped because of `part`."""
         key = _key(link)
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
@@ -52,9 +58,9 @@ class NumberedParts:
         return joining.add(number, part, is_last=is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Note a complete `message` without parts. Return the incomplete message of its link, which it interrupts.
+        """Return the message in progress on the link of `message`, which is complete without parts. Drop that message.
 
-        Later parts on this link may belong to the interrupted message or to a message with a lost first part.
+        Later parts on this link may belong to the dropped message, or to a message with a lost first part.
         """
         joining = self._messages.get(_key(message.link))
         if joining is None or not joining.parts:
@@ -62,7 +68,7 @@ class NumberedParts:
         return joining.interrupt(message.position(0))
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End the input at `offset`: return the messages that are still incomplete."""
+        """End the input at `offset`. Return the messages that are still incomplete."""
         messages, self._messages = self._messages, {}
         for joining in messages.values():
             if joining.parts:
@@ -70,21 +76,21 @@ class NumberedParts:
 
 
 def _key(link: Link | None) -> tuple[object, object] | None:
-    """Return the addresses of a link. The control byte is left out, because it alternates within a message in M-Bus."""
+    """Return the addresses of a link, without its control byte. In M-Bus this byte alternates within a message."""
     return None if link is None else (link.destination, link.source)
 
 
 class _Joining:
-    """Joins the parts of one message of one link."""
+    """A `_Joining` joins the parts of one link, one message at a time."""
 
     def __init__(self, numbering: Numbering) -> None:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
-        self._size = 0  # the number of bytes in `parts`; an empty part counts as one byte, because it takes memory
+        self._size = 0  # the number of bytes in `parts`, plus 1 for each empty part, because it takes memory, too
         self._last: tuple[int, bytes] | None = None
-        self._is_lost = False  # the first part of the message is missing, and an error has reported this
-        self._is_refused = False  # all parts up to the last part of the message are ignored
+        self._is_lost = False  # true if the first part of the message is missing and an error has reported this
+        self._is_refused = False  # true if all parts up to the last part of the message are ignored
 
     @property
     def is_busy(self) -> bool:
@@ -114,12 +120,15 @@ class _Joining:
         return self._take(), dropped
 
     def interrupt(self, offset: int) -> Dropped:
-        """Drop the message and its later parts."""
+        """Drop the message in progress and its later parts."""
         self._is_lost = True
-        return self.drop(f"another push comes before {self.awaited}", offset)
+        return self.drop(f"another push begins before {self.awaited}", offset)
 
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
-        """Begin a message with `part`, which does not continue the message in progress. Return the dropped message."""
+        """Begin a message with `part`, which does not continue the message in progress.
+
+        Return the message in progress, which is dropped. If the first part of the new message is lost, return `part`.
+        """
         unit, first, _ = self._numbering
         offset = part.position(0)
         if self.parts:

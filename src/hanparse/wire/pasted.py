@@ -1,9 +1,10 @@
 r"""Finds P1 telegrams in pasted text and restores their bytes.
 
-A log, a mail or a program changes the text of a telegram. It replaces the line ends, perhaps by the characters
-``\r\n``. It puts a time, a ``>``, quotes or an indent in front of each line, and it removes the blank second line. This
-module removes the added text from each line and ends the line with CR LF. The CRC shows whether the result is the
-telegram. A telegram without CRC is returned only if nothing but blanks was removed.
+A log, a mail or a program changes the text of a telegram. It replaces the line ends, sometimes by the characters
+``\r\n``. It puts a time, a ``>``, quotes or an indent in front of each line. It removes the blank second line.
+
+This module removes the added text from each line and ends the line with CR LF. A telegram is sound if its CRC fits the
+restored bytes. A telegram without CRC is sound only if this module removed nothing but blanks.
 """
 
 from __future__ import annotations
@@ -27,7 +28,10 @@ _MAX_LINES: Final = 1024
 
 
 class Pasted(NamedTuple):
-    """The bytes of a telegram, and the indexes in a text at which its first line begins and its last line ends."""
+    """A `Pasted` contains the bytes of a telegram in a text, and the indexes of its lines in the text.
+
+    The first line of the telegram begins at `start`, and its last line ends at `end`.
+    """
 
     start: int
     end: int
@@ -35,26 +39,26 @@ class Pasted(NamedTuple):
 
 
 def telegrams(text: str) -> list[bytes]:
-    """Return the sound telegrams in `text` in their order, each with CR LF as line ends."""
+    """Return the bytes of the sound telegrams in `text` in their order. Their line ends are CR LF."""
     return [telegram.data for telegram in find(text)]
 
 
 def find(text: str) -> list[Pasted]:
-    """Return the sound telegrams that `telegrams` returns, with their places in `text`."""
-    lines, places = _lines(text) if _HEADER.search(text) else ([], [])
-    found: list[Pasted] = []
+    """Return the sound telegrams in `text` in their order, with their indexes in `text`."""
+    lines, starts = _lines(text) if _HEADER.search(text) else ([], [])
+    sound_telegrams: list[Pasted] = []
     at = 0
     while at < len(lines):
         end = _end_line(lines, at) if _HEADER.search(lines[at]) else None
         sound = next(filter(_is_sound, _readings(lines[at:end])), None) if end else None
         if sound and end:
-            found.append(Pasted(places[at], places[end], sound))
+            sound_telegrams.append(Pasted(starts[at], starts[end], sound))
         at = end if sound and end else at + 1
-    return found
+    return sound_telegrams
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:
-    """Return the lines of a text, and the indexes at which they begin. Line ends may be written as escapes."""
+    """Return the lines of a text, and the indexes at which the lines begin. A line end may be an escape sequence."""
     ends = [*_LINE_END.finditer(text)]
     starts = [0, *(end.end() for end in ends)]
     stops = [*(end.start() for end in ends), len(text)]
@@ -62,21 +66,22 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def damaged_telegram(text: str) -> bytes:
-    """Return the bytes of the first telegram in a text without a sound telegram, so that `diagnose` can find its fault.
+    """Return the bytes of the first telegram in `text`, which contains no sound telegram.
 
-    The result is empty if the text has no header, or fewer than two lines with data after it.
+    `hanparse.diagnose` finds the fault of the telegram in these bytes. The result is empty if `text` has no header, or
+    fewer than two lines with data after the header.
     """
     lines, _ = _lines(text)
     start = next((at for at, line in enumerate(lines) if _HEADER.search(line)), len(lines))
     sent = [(line.strip(" \t"), _cleaned(line)) for line in lines[start : _end_line(lines, start)]]
-    # an end line without CRC counts only if nothing else is on the line
-    header, *rest = [cleaned for line, cleaned in sent if cleaned != "!" or line == "!"] or [""]
-    has_data = sum(line.endswith(")") for line in rest) > 1
-    return _bytes([header, "", *filter(None, rest)]) if has_data else b""
+    # a "!" without CRC is an end line only if the line contains nothing else
+    header, *after_header = [cleaned for line, cleaned in sent if cleaned != "!" or line == "!"] or [""]
+    has_data = sum(line.endswith(")") for line in after_header) > 1
+    return _bytes([header, "", *filter(None, after_header)]) if has_data else b""
 
 
 def _end_line(lines: Sequence[str], start: int) -> int | None:
-    """Return the index after the end line of the telegram with its header in line `start`; `None` without end line."""
+    """Return the index after the end line of a telegram; `None` if there is no end line. Line `start` is its header."""
     for at in range(start + 1, min(len(lines), start + _MAX_LINES)):
         if _HEADER.search(lines[at]):
             return None
@@ -86,12 +91,12 @@ def _end_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _readings(lines: Sequence[str]) -> Iterator[bytes]:
-    """Return the bytes that the telegram in the lines may have had, beginning with the fewest changes to the lines."""
+    """Yield the possible bytes of the telegram in `lines`. The first bytes differ least from the text of the lines."""
     stripped = [line.strip(" \t") for line in lines]
     yield _bytes(stripped)
     cleaned = [_cleaned(line) for line in lines]
     if not cleaned[-1].strip("!"):
-        return  # without a CRC it is unknown whether the removed text was a part of the telegram
+        return  # without a CRC, no check shows whether the removed text was part of the telegram
     yield _bytes(cleaned)
     header, *filled = (line for line in cleaned if line)
     for sent in (header, header.replace(r"\\", "\\")):  # in a string of a program each backslash is written twice
@@ -100,7 +105,7 @@ def _readings(lines: Sequence[str]) -> Iterator[bytes]:
 
 
 def _cleaned(line: str) -> str:
-    """Return the part of `line` that is a line of a telegram; an empty text if there is no such part."""
+    """Return the text in `line` that is a line of a telegram. Return an empty text if `line` contains no such text."""
     if header := _HEADER.search(line):
         return header[0].rstrip(_AROUND)
     match = _DATA.search(line) or _END.search(line)

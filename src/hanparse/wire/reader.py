@@ -1,21 +1,23 @@
-"""Finds the frames of every link layer in a stream that arrives in chunks of any size: `StreamReader`.
+"""Defines `StreamReader`, which finds the frames of every link layer in a stream. Chunks of the stream have any size.
 
 The resynchronisation rule
 --------------------------
-A candidate is a sequence of bytes that may be a frame. It begins where the pattern of a link layer matches (HDLC: a
-flag and a format field). The checks of the link layer reject a candidate at the first wrong byte. While every check
-passes, the reader waits for the remaining bytes of the candidate, and then compares its check sequence. After a
-rejected candidate, the search continues at the byte after its *first byte*, not after its announced end. So a damaged
-frame never hides a sound frame of any link layer. The bytes of a sound frame belong to no other frame, except that the
-closing flag of an HDLC frame may open the next frame.
+A candidate is a sequence of bytes that may be a frame. It begins at bytes that the pattern of a link layer matches. In
+HDLC, these bytes are a flag and a format field. The link layer rejects a candidate at the first wrong byte. While every
+check passes, the reader waits for the remaining bytes of the candidate. Then it compares the check sequence. A sound
+frame is a candidate that passes all checks.
 
-So every frame that arrived intact is delivered, once and in order, whatever bytes surround it.
+After a rejected candidate, the search continues at the byte after the *first byte* of the candidate, not after its
+announced end. So a damaged frame never hides a sound frame of any link layer. The bytes of a sound frame belong to no
+other frame, except that the closing flag of an HDLC frame may open the next frame. So the reader delivers every frame
+that arrived intact, once and in order. The bytes around the frame have no influence.
 
-Bounds: the buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the
-first byte of a format field, so at most every second byte begins a candidate. Each candidate costs one FCS over at most
-2,047 bytes. So no input costs more than 1,024 bytes of check sequence per byte fed, however long the stream is. The
-most expensive known input costs 406 bytes: a repetition of 7E A7 F2 6B AD, which are overlapping headers with a right
-HCS.
+The bounds
+----------
+The buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the first
+byte of a format field, so at most every second byte begins a candidate. The reader computes one FCS over at most 2,047
+bytes for each candidate. So the check sequences of a stream with N bytes cover at most N times 1,024 bytes. The most
+expensive input in the tests costs N times 406 bytes: it repeats 7E A7 F2 6B AD, overlapping headers with a fitting HCS.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.errors import DecodeError, FrameError
 from hanparse.wire.buffer import Buffer, StreamBuffer, as_bytes
+from hanparse.wire.hdlc_parts import FLAG
 from hanparse.wire.layer import NOTHING_KNOWN
 
 if TYPE_CHECKING:
@@ -34,15 +37,15 @@ if TYPE_CHECKING:
 
 _START: Final = 3
 _STATE: Final = ("ended", "has_events", "_stream", "_at", "_need", "_at_shared_flag")
-_FLAG: Final = b"\x7e"
+_FLAG: Final = bytes([FLAG])
 
 
 class StreamReader:
-    """Finds frames by the rule at the top of this module.
+    """A `StreamReader` finds frames by the rule at the top of this module.
 
-    `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. `known` recognises
-    frames. Its keys are the first three bytes of a frame, and the sizes of chunks that consist of one HDLC frame. The
-    events of adjacent known frames are returned as one list.
+    `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. The values of `known`
+    recognise frames. A key is the first three bytes of a frame, or the size of a chunk that consists of one HDLC frame.
+    The reader returns the events of adjacent known frames as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
@@ -57,13 +60,13 @@ class StreamReader:
         self._stream = StreamBuffer(self._limit)
         self._at = 0  # the index in the buffer at which the search continues
         self._need = 0  # the size of the buffer at which the next search can find an event
-        self._at_shared_flag = False  # the buffer contains only the closing flag of a frame
+        self._at_shared_flag = False  # true if the buffer contains only the closing flag of a frame
         self.places: list[int] | None = None
-        """A list to which the position of each known frame is appended; `None` if the positions are not needed."""
+        """The reader appends the position of each known frame to this list. `None` if the positions are not needed."""
 
     @property
     def is_settled(self) -> bool:
-        """Return whether no received byte belongs to an incomplete frame, except a flag at the end."""
+        """Return whether all received bytes were delivered or skipped, except a flag at the end."""
         stream = self._stream
         return stream.data in (b"", _FLAG) and not (stream.is_waiting or self.has_events)
 
@@ -74,7 +77,7 @@ class StreamReader:
 
     @property
     def skipped(self) -> bytes:
-        """Return the latest bytes that belong to no sound frame, at most `wire.buffer.SKIPPED_LIMIT`."""
+        """Return the latest bytes that belong to no sound frame, at most `wire.buffer.SKIPPED_LIMIT` bytes."""
         return self._stream.skipped
 
     @property
@@ -84,20 +87,20 @@ class StreamReader:
 
     @property
     def pending(self) -> int:
-        """Return the number of buffered bytes, which is at most two frames of the largest size."""
+        """Return the number of buffered bytes. It is at most twice the largest size of a frame."""
         return len(self._stream.data)
 
     @property
     def state(self) -> dict[str, Any]:
-        """Return the buffered bytes and the position at which the search continues, for `resume`."""
+        """Return the argument for `resume`: the buffered bytes and the position at which the search continues."""
         return {name: getattr(self, name) for name in _STATE}
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Continue the stream of another reader with the same link layers; `state` is the state of that reader."""
+        """Continue the stream of another reader with the same link layers. `state` is the `state` of that reader."""
         vars(self).update(state)
 
     def receive(self, chunk: Buffer) -> list[Any]:
-        """Add `chunk` to the stream. Return the known frames it completes; `next_event` returns the other events."""
+        """Add `chunk` to the stream. Return the events of known frames. `next_event` returns all other events."""
         if type(chunk) is not bytes:
             chunk = as_bytes(chunk)
         stream = self._stream
@@ -106,7 +109,7 @@ class StreamReader:
             if kind is not None and (event := kind.read(chunk)) is not None:
                 if self.places is not None:
                     self.places.append(stream.base)
-                stream.base += kind.size  # the closing flag of this frame replaces that of the previous frame
+                stream.base += kind.size  # the buffer now contains the closing flag of this frame
                 return [event]
             self._at_shared_flag = False  # the search continues at the flag
             if chunk.startswith(stream.data):  # the next frame has an opening flag of its own
@@ -127,21 +130,22 @@ class StreamReader:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Return the positions at which the next frame may begin, and up to which all bytes were delivered or skipped.
+        """Return two positions: the next frame can begin at the first. All bytes before the second are processed.
 
-        They differ by the flag at the end of a settled reader, which may be delivered and open the next frame.
+        A processed byte was delivered or skipped. If the reader is settled and ends with a flag, the first position is
+        the position of this flag. The flag may open the next frame, even if it was delivered.
         """
         return self._stream.base, self._stream.base + self._stream.done
 
     def errors_between(self, data: bytes, base: int, start: int, stop: int) -> list[FrameError] | None:
-        """Return the errors of the candidates that begin in ``data[start:stop]``, by the rule at the top.
+        """Return the errors of the candidates that begin in ``data[start:stop]``, by the resynchronisation rule.
 
-        `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame, or one of another link layer
-        than HDLC, because some of these layers remember what they have read.
+        `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame. Return `None` also if a
+        candidate is not HDLC, because some other link layers remember the bytes that they have read.
         """
         errors: list[FrameError] = []
         while (match := self._starts.search(data, start)) and (at := match.start()) < stop:
-            if data[at] != _FLAG[0]:
+            if data[at] != FLAG:
                 return None
             try:
                 self._layers[data[at]].find_end(data, at, base)
@@ -154,9 +158,9 @@ class StreamReader:
         return errors
 
     def pass_over(self, end: int, skipped: int) -> None:
-        """Continue the search at the position `end`, after HDLC frames that another reader found.
+        """Continue the search at the position `end`. Another reader has found the HDLC frames before `end`.
 
-        `skipped` bytes before `end` belong to no frame. The reader must be settled.
+        `skipped` is the number of bytes before `end` that belong to no frame. The reader must be settled.
         """
         stream = self._stream
         stream.skipped_count += skipped
@@ -164,9 +168,9 @@ class StreamReader:
         self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, False, False
 
     def end(self) -> None:
-        """End the stream, so that an incomplete frame becomes an error. A new stream may follow.
+        """End the stream, so that an incomplete frame becomes an error. A new stream can follow.
 
-        Call this method after `next_event` has returned `None`, and then call `next_event` again.
+        Call this method after `next_event` has returned `None`. Then call `next_event` again.
         """
         self.ended = self.has_events = True
         self._at_shared_flag = False
@@ -204,7 +208,7 @@ class StreamReader:
         return None
 
     def _try(self, layer: LinkLayer, start: int, size: int) -> object:
-        """Return the frame that begins at `start`; `None` until the buffer has `_need` bytes."""
+        """Return the frame that begins at `start`; `None` if more bytes are needed. `_need` is then the buffer size."""
         stream = self._stream
         end, sound = layer.find_end(stream.data, start, stream.base)
         if end <= size and sound:
@@ -220,8 +224,8 @@ class StreamReader:
     def _run(self, at: int) -> list[object]:  # noqa: C901  calls would cost a tenth of the time of a push
         """Return the events of the adjacent known frames that begin at `at`.
 
-        The search continues after these frames. It waits for more bytes if the buffer ends with the beginning of a
-        known frame or with the closing flag of the last frame.
+        The search continues after these frames. It waits for more bytes in two cases: the buffer ends with the first
+        bytes of a known frame, or it ends with the closing flag of the last frame.
         """
         stream, known = self._stream, self.known
         data, size = stream.data, len(stream.data)
@@ -258,11 +262,11 @@ class StreamReader:
         return run
 
     def _awaited(self, kind: Known, at: int) -> int:
-        """Return the buffer size that completes the header of a known frame at `at`; 0 if the bytes at `at` differ."""
+        """Return the buffer size that includes the header of a known frame at `at`; 0 if the bytes at `at` differ."""
         return at + len(kind.head) if kind.head.startswith(self._stream.data[at:]) else 0
 
     def _drop(self, at: int, need: int) -> None:
-        """Drop the bytes before `at`. The search continues there when the buffer has `need` bytes."""
+        """Drop the bytes before `at`. The search continues at `at` when the buffer has bytes up to the index `need`."""
         stream = self._stream
         if at:
             stream.drop(at)

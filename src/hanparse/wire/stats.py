@@ -1,4 +1,4 @@
-"""Defines the counters of a decoder: `Stats`."""
+"""Defines `Stats`, the counters of a decoder."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from typing import NamedTuple
 
 
 class Stats(NamedTuple):
-    """The numbers of bytes, frames, pushes and errors that a decoder has counted so far."""
+    """A `Stats` contains the numbers of bytes, frames, pushes and errors that a decoder has counted so far."""
 
     bytes: int = 0
     frames: int = 0
-    """Sound HDLC frames, M-Bus frames and P1 telegrams."""
+    """The number of HDLC frames, M-Bus frames and P1 telegrams that pass all checks."""
     measurements: int = 0
     recognised: int = 0
-    """Measurements that a layout decoded, because the push differs from an earlier push only in its values."""
+    """The number of measurements that a layout decoded: the push differs from an earlier push only in its values."""
     passed_over: int = 0
-    """Bytes that are not part of a sound frame."""
+    """The number of bytes that are not part of a frame in `frames`."""
     hcs_failures: int = 0
     fcs_failures: int = 0
     checksum_failures: int = 0
-    """M-Bus frames with a checksum that does not fit."""
+    """The number of M-Bus frames with a checksum that does not fit."""
     crc_failures: int = 0
-    """P1 telegrams with a CRC that does not fit."""
+    """The number of P1 telegrams with a CRC that does not fit."""
     undecodable: int = 0
-    """Pushes in sound frames with a payload that hanparse cannot decode."""
+    """The number of pushes with a payload that hanparse cannot decode, although their frames pass all checks."""
     ciphered: int = 0
-    """Undecodable pushes that are ciphered; they are also counted in `undecodable`."""
+    """The number of ciphered pushes that hanparse cannot decode. `undecodable` includes this number."""
     unknown_meters: int = 0
-    """Pushes with a sound payload that no profile reads."""
+    """The number of pushes with a correct payload that no profile reads."""
     dropped_assemblies: int = 0
-    """Pushes in segments, telegrams or blocks that are incomplete, because a part is missing."""
+    """The number of incomplete pushes: a segment, telegram or block of each push is missing."""

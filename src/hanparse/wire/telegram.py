@@ -1,19 +1,20 @@
 """Finds and checks the end of a P1 telegram while its bytes arrive.
 
-A telegram begins with ``/``, three letters and the rest of its identification (IEC 62056-21 mode D). It ends with the
-first line that begins with ``!``, followed by up to four digits of its CRC (DSMR P1 companion standard 5.0.2, 5.2). All
-bytes between beginning and end are text. So the reader rejects a candidate at the first byte that is not text, and at a
-line that begins with another ``/``. A candidate therefore never hides an HDLC frame, an M-Bus frame, or the telegram
-after an incomplete telegram. A ``/`` or ``!`` inside a line is an ordinary character.
+A telegram begins with an identification: ``/``, three letters and further characters (IEC 62056-21 mode D). It ends
+with the first line that begins with ``!``. Up to four digits of a CRC follow the ``!`` (DSMR P1 companion standard
+5.0.2, 5.2). A ``/`` or ``!`` inside a line is an ordinary character. The line end after the CRC is not part of the
+telegram, so the reader delivers a telegram when the last digit arrives. The bytes in `BETWEEN` can follow a telegram.
+They are not lost data.
 
-The line end after the CRC is not part of the telegram, so a telegram is delivered when its last digit arrives. The
-bytes in `BETWEEN` may follow a telegram and do not count as lost.
+A candidate is a sequence of bytes that may be a telegram. The bytes of a telegram are text. So the reader rejects a
+candidate at the first byte that is not text, and at a later line that begins with ``/``. A candidate therefore hides
+no HDLC frame and no M-Bus frame. An incomplete telegram does not hide the next telegram.
 
 Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, even if several candidates
-contain the byte. A candidate with a complete end line costs one CRC over its bytes, and a second CRC if its line ends
-are not CR LF. Candidates begin at least six bytes apart, and at most `MAX_TELEGRAM` bytes before their end line. So no
-input costs more than 5,000 bytes of check sequence per byte fed. A sound telegram costs one byte of check sequence per
-byte.
+contain the byte. For a candidate with a complete end line, the reader computes one CRC. It computes a second CRC if the
+line ends are not CR LF. Candidates begin at least six bytes apart, and at most `MAX_TELEGRAM` bytes before their end
+line. So the CRCs of a stream with N bytes cover at most N times 5,000 bytes. The CRC of a correct telegram covers its
+bytes once.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from hanparse.wire.crc import arc
 START: Final = 0x2F
 """The first byte of a telegram, ``/``."""
 HEADER: Final = rb"/[A-Za-z]{3}"
-"""A pattern (`re`) of the first four bytes of a telegram: ``/`` and the FLAG identification of the manufacturer."""
+"""A pattern (`re`) of the first four bytes of a telegram: ``/`` and the three letters of the manufacturer."""
 MAX_TELEGRAM: Final = 0x6000
 """The maximum number of bytes of a telegram.
 
@@ -35,11 +36,11 @@ In Luxembourg a telegram has five messages of 2,048 characters, and two digits f
 P1 specification 1.1.3).
 """
 BETWEEN: Final = b"\r\n\0"
-"""The bytes of line ends, which may be between two telegrams."""
+"""The bytes of line ends. They can be between two telegrams."""
 
 _MAX_IDENTIFICATION: Final = 64  # IEC 62056-21 allows 16 characters after the baud rate; meters send a few more
 _END: Final = 0x21
-_LETTERS: Final = 3  # the FLAG identification of the manufacturer
+_LETTERS: Final = 3  # letters of the manufacturer, which the FLAG association registers
 _CRC_DIGITS: Final = 4
 _NO_TEXT: Final = re.compile(rb"[^\r\n -~]")
 _LINE_END: Final = re.compile(rb"[\r\n]")
@@ -49,21 +50,22 @@ _HEADER: Final = re.compile(HEADER)
 
 
 class Scan:
-    """Finds the next byte that ends a telegram: a byte that is not text, or a ``!`` or ``/`` at the start of a line.
+    """A `Scan` finds the next byte that ends a candidate.
 
-    All candidates of a stream share one scan, so that each byte is read only once.
+    This byte is not text, or it is a ``!`` or ``/`` at the start of a line. All candidates of a stream share one
+    `Scan`, so that it reads each byte only once.
     """
 
     def __init__(self) -> None:
-        self._since = self._until = 0  # positions in the stream; no byte between them ends a telegram
-        self._found = False  # whether the byte at `_until` ends a telegram
+        self._since = self._until = 0  # positions in the stream; no byte between them ends a candidate
+        self._found = False  # true if the byte at `_until` ends a candidate
 
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
-        """Return the end of the telegram that begins at `start`, and whether its identification is complete and sound.
+        """Return the end of the telegram at `start`, and whether its identification is complete and passes all checks.
 
         `base` is the position of ``data[0]`` in the stream. While bytes are missing, the end is greater than
-        ``len(data)``. Raises `FrameError` if a check of the received bytes fails, and `ChecksumError` if the CRC does
-        not fit. The offset of the error is an index in `data`.
+        ``len(data)``. Raises `FrameError` if a check of the received bytes fails. Raises `ChecksumError` if the CRC
+        does not fit. The offset of an error is an index in `data`.
         """
         _check_maker(data, start)
         mark = self._next(data, start + 1, base)
@@ -80,7 +82,7 @@ class Scan:
         return (len(data) + 1 if mark is None else _checked_end(data, start, mark)), True
 
     def _next(self, data: bytes, at: int, base: int) -> int | None:
-        """Return the index of the first byte from `at` on that ends a telegram; `None` if there is no such byte."""
+        """Return the index of the first byte from `at` on that ends a candidate; `None` if no byte ends a candidate."""
         if not self._since <= at + base <= self._until:
             self._since, self._until, self._found = at + base, at + base, False
         if not self._found:
@@ -91,18 +93,18 @@ class Scan:
 
 
 def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
-    """Return the result of `Scan.find_end` for `data` that is not part of a stream."""
+    """Return the result of `Scan.find_end` for `data`, which is no part of a stream."""
     return Scan().find_end(data, start, 0)
 
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
-    """Return the error for an incomplete telegram that begins at `start`, when the input ends after `size` bytes."""
+    """Return the error for the telegram at `start`, which is incomplete: the input has only `size` bytes."""
     found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
     return FrameError(found, offset=size, after_header=sound)
 
 
 def with_cr_lf(data: bytes) -> bytes:
-    """Return the same text with CR LF as line ends, in place of LF, CR, CR NUL and CR CR LF."""
+    """Return `data` with CR LF as line ends. The line ends in `data` can be LF, CR, CR LF, CR NUL and CR CR LF."""
     for end in (b"\r\r\n", b"\r\n", b"\r\0", b"\r"):
         data = data.replace(end, b"\n")
     return data.replace(b"\n", b"\r\n")
@@ -117,7 +119,7 @@ def _check_maker(data: bytes, start: int) -> None:
 
 
 def _header_end(data: bytes, start: int, stop: int) -> int | None:
-    """Return the index of the line end after the identification; `None` if there is none before `stop` yet."""
+    """Return the index of the line end after the identification; `None` if the line end has not arrived yet."""
     limit = start + 1 + _MAX_IDENTIFICATION
     if end := _LINE_END.search(data, start, min(limit, stop)):
         return end.start()
@@ -130,7 +132,7 @@ def _header_end(data: bytes, start: int, stop: int) -> int | None:
 
 
 def _ending(data: bytes, at: int) -> int | None:
-    """Return the index of the first byte from `at` on that is not text, or is a ``!`` or ``/`` that begins a line."""
+    """Return the index of the first byte from `at` on that ends a candidate, as `Scan` defines it."""
     bad = _NO_TEXT.search(data, at)
     while bad and data[bad.start()] == 0 and data[bad.start() - 1] == 0x0D:  # noqa: PLR2004  CR NUL
         bad = _NO_TEXT.search(data, bad.end())
@@ -152,7 +154,7 @@ def _no_text(data: bytes, at: int, *, after_header: bool) -> FrameError:
 
 
 def _checked_end(data: bytes, start: int, mark: int) -> int:
-    """Return the index after the CRC of the end line at `mark`; an index beyond `data` if more digits may follow."""
+    """Return the index after the CRC of the end line at `mark`; an index after `data` if more digits can follow."""
     if data[mark] == START:
         raise FrameError(
             "expected the end line (!) of a telegram, found the header of the next telegram",
@@ -176,7 +178,10 @@ def _checked_end(data: bytes, start: int, mark: int) -> int:
 
 
 def _check(data: bytes, start: int, mark: int, sent: bytes) -> None:
-    """Compare the CRC. Reject a telegram without CRC that has a second header: it may be parts of two telegrams."""
+    """Raise `ChecksumError` if the CRC does not fit, and `FrameError` if a telegram without CRC has a second header.
+
+    A telegram with two headers may consist of parts of two telegrams.
+    """
     if not sent:
         if inside := _HEADER.search(data, start + 1, mark):
             raise FrameError(
