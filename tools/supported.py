@@ -71,9 +71,8 @@ def tables() -> tuple[str, str]:
     names = {carrier["name"] for carrier in data["carrier"]}
     for meter in data["meter"]:
         if unknown := {*meter["carriers"]} - names:
-            raise ValueError(
-                f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: expected the name of a carrier, found {unknown}"
-            )
+            row = f"{DATA.name}: {meter['country']}, {meter['manufacturer']}"
+            raise ValueError(f"{row}: expected the name of a carrier, found {unknown}")
     meters = [_meter(meter, files) for meter in data["meter"]]
     carriers = [_carrier(carrier, data["meter"], files) for carrier in data["carrier"]]
     head = ("country", "manufacturer", "types", "carrier", "contents of the pushes", "evidence", "profile")

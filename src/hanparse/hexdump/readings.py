@@ -143,7 +143,8 @@ _PERCENT: Final = re.compile(r"(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)")
 _PERCENT_ESCAPE: Final = re.compile("%([0-9A-Fa-f]{2})")
 _BRACES: Final = re.compile(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)")
 _BRACES_ESCAPE: Final = re.compile(r"\{([0-9A-Fa-f]{2})\}")
-_TABLE_START: Final = re.compile(r"^(?=[^\n]{0,80}?(?<!\w)(?:0[xX])?0{4,16}:?[ \t])", re.MULTILINE)
+_IN_ROW: Final = "".join(rf"(?<![0-9A-Fa-f]{{4}}{between})" for between in ("[ \\t]", "[: \\t][ \\t]", ":[ \\t]{2}"))
+_TABLE_START: Final = re.compile(rf"^(?=[^\n]{{0,80}}?(?<!\w){_IN_ROW}(?:0[xX])?0{{4,16}}:?[ \t])", re.MULTILINE)
 _MIN_ESCAPES: Final = 4
 
 

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _FLAG: Final = bytes([FLAG])
-_FORMATS: Final = frozenset(bytes([first]) for first in range(TYPE_3 << 4, (TYPE_3 + 1) << 4))
+_FORMAT: Final = re.compile(b"[%c-%c]" % (TYPE_3 << 4, TYPE_3 << 4 | 0xF))
+"""Matches the first byte of a frame behind its flag."""
 _STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
 _MAY_BE_FRAME: Final = re.compile(b"|".join([*_STARTS, p1.P1.start]), re.DOTALL)
 _PUSH: Final = b"\x0f\0\0\0\0\0"
@@ -78,8 +79,9 @@ class Bytes:
     def __init__(self, pieces: Sequence[Piece]) -> None:
         """Join the bytes of `pieces`."""
         self.pieces = pieces
-        self.data = b"".join([piece.data for piece in pieces])
-        self.starts = list(accumulate((len(piece.data) for piece in pieces), initial=0))
+        parts = [piece.data for piece in pieces]
+        self.data = b"".join(parts)
+        self.starts = list(accumulate(map(len, parts), initial=0))
 
     def first(self, at: int) -> int:
         """Return the number of the piece that contains the byte at an index."""
@@ -102,10 +104,9 @@ class Bytes:
 
 def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     """Return the frames and telegrams in `pieces` that have correct check sequences."""
-    joined = Bytes(pieces)
-    if not _MAY_BE_FRAME.search(joined.data) and not any(piece.data[:1] in _FORMATS for piece in pieces):
+    joined = _flagged(Bytes(pieces))
+    if not _MAY_BE_FRAME.search(joined.data):
         return []
-    joined = Bytes(_flagged(joined))
     units: list[tuple[int, int, int, int]] = []
     for start, stop in _sound(joined.data):
         first, last, size = joined.first(start), joined.first(stop - 1), stop - start
@@ -138,12 +139,14 @@ def _sound(data: bytes) -> Iterator[tuple[int, int]]:
             yield event.offset, event.offset + len(event.raw)
 
 
-def _flagged(joined: Bytes) -> list[Piece]:
+def _flagged(joined: Bytes) -> Bytes:
     """Return the pieces with the missing flags of frames. A flag is added only if the frame is then sound."""
     data, flagged, end = joined.data, list(joined.pieces), 0
-    for at, start in enumerate(joined.starts[:-1]):
-        head = start + data.startswith(_FLAG, start)
-        if start < end or len(data) < head + 2 or data[head] >> 4 != TYPE_3:
+    for found in _FORMAT.finditer(data):
+        head = found.start()
+        at = joined.first(head)
+        start = joined.starts[at]
+        if start < end or head != start + data.startswith(_FLAG, start):
             continue
         stop = head + (int.from_bytes(data[head : head + 2], "big") & MAX_LENGTH)
         closed = data.startswith(_FLAG, stop)
@@ -155,7 +158,7 @@ def _flagged(joined: Bytes) -> list[Piece]:
             flagged[at] = flagged[at]._replace(data=_FLAG + flagged[at].data)
             flagged[last] = flagged[last]._replace(data=flagged[last].data + _FLAG)
             end = stop
-    return flagged
+    return Bytes(flagged) if end else joined
 
 
 # --- APDUs without a frame -------------------------------------------------------------------------------------------
