@@ -81,7 +81,6 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
     first = _RUN.search(text, start, end)
     if not first:
         return _Line(number, [])
-    damage.check_offset(text, start, first.start())
     end = _text_column(text, first.start(), end)
     runs = [_run(text, match, end) for match in _RUN.finditer(text, first.start(), end)]
     damage.check_gaps(text, start, end, runs)

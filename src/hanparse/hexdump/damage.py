@@ -8,8 +8,6 @@ Each check raises `HexDumpError` with the place of the damage. These are signs o
   digit and one or two characters that are not hex digits. In front of the bytes such a word is a name, as RX or L1.
 * The text has more than one separator between two bytes.
 * In front of the bytes is a word with an odd number of hex digits, and these include both letters and decimal digits.
-* In front of the bytes is an offset that does not match their number. So the line may contain words of two bytes, octal
-  numbers or decimal numbers.
 """
 
 from __future__ import annotations
@@ -35,7 +33,6 @@ _ONE_BYTE: Final = re.compile(rf".{{1,2}}|{_MISTYPED}")
 _BEHIND_LABEL: Final = re.compile(rf"(?=\D?\d).{{1,2}}|{_MISTYPED}")
 _BEHIND: Final = re.compile(r"(?:[:.\-]\w{1,2}|[:.\-\t ](?=\D{0,2}\d)[\w?*#~]{2,3})(?![\w:])")
 _IN_FRONT: Final = re.compile(r"(?<!\w)(?=[0-9]*+[A-Fa-f])(?=[A-Fa-f]*+[0-9])[0-9A-Fa-f]{3,}[ \t,]{1,2}\Z")
-_OFFSET: Final = re.compile(r"[ \t]*+0[0-9A-Fa-f]{4,}+[ \t]++")
 _LONG: Final = re.compile(r"""[^\s,;:.\-()\[\]{}<>|"'=/\\\0]{16,}+""")
 _LONG_INSIDE: Final = 24  # characters; inside a line a shorter word may be an id, at the start of a line it is none
 _NOT_HEX: Final = re.compile("[^0-9A-Fa-f]")
@@ -54,12 +51,6 @@ def check_words(text: str, start: int, end: int) -> None:
             raise odd(text, word)
         if 0 < 4 * len(strangers) <= len(word[0]):
             raise _error(text, word.start() + word[0].index(strangers[0]))
-
-
-def check_offset(text: str, start: int, run: int) -> None:
-    """Raise `HexDumpError` when the text between the start of a line and its first run at `run` is an offset."""
-    if _OFFSET.fullmatch(text, start, run):
-        raise failure(text, start, f"expected an offset that counts the bytes, found {text[start:run].strip()!r}")
 
 
 def check_gaps(text: str, start: int, end: int, runs: list[Run]) -> None:

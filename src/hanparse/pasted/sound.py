@@ -122,7 +122,7 @@ def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
     """
     joined = Bytes(pieces)
-    data = _FLAG * (joined.data[:1] in _FORMATS) + joined.data
+    data = _FLAG * bool(_FORMAT.match(joined.data)) + joined.data
     if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
         return []
     start = _MAY_BE_FRAME.search(joined.data)
