@@ -37,7 +37,7 @@ class Place(NamedTuple):
 class HigherResolution(NamedTuple):
     """An instance gives the power of ten of a unit for lists that contain a number of `limit` or more in this unit.
 
-    `limit` is a power of two. In these lists, `exponent` applies to every number of the unit. It replaces the
+    `limit` is a power of two. In these lists, `exponent` applies to every number of the unit, in place of the
     `exponents` of the profile and of the meter type.
     """
 

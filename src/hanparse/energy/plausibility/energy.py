@@ -74,7 +74,7 @@ class _Start(NamedTuple):
 
 
 class Comparison:
-    """Integrates the power of successive pushes and compares it with the registers."""
+    """Integrates the power of successive pushes and compares the integral with the registers."""
 
     def __init__(self) -> None:
         self.verdict: Verdict | None = None
@@ -155,7 +155,7 @@ def _only(direction: int, sums: _Sums) -> bool:
 
 
 def _factors(quotient: float) -> tuple[int | None, int | None]:
-    """Return the exponent of ten of a quotient, and the transformer ratio. At least one of both is `None`.
+    """Return the exponent of ten of a quotient, and the transformer ratio. At least one of the two values is `None`.
 
     The ratio is negative for a quotient below 1.
     """
