@@ -84,7 +84,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
     """The topics that the bridge of the pages publishes for the simulated meter."""
     with Broker(tmp_path_factory.mktemp("broker")) as broker, Listener(broker) as listener, ExitStack() as stack:
         ports = Ports(broker)
-        simulator = "hanparse simulate kaifa tcp://127.0.0.1:3001 --speed 10"
+        simulator = "hanparse simulate kaifa tcp://127.0.0.1:3001 --every 2"  # a bridge that starts late misses no list
         for line in (simulator, "hanparse bridge tcp://127.0.0.1:3001 'mqtt://127.0.0.1?flat=1'"):
             process = subprocess.Popen(ports.command(line), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
             stack.callback(process.wait)
