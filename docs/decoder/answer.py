@@ -21,6 +21,7 @@ from hanparse.cli.verdict import findings
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.pasted import dumped
 from hanparse.receiver import walk
+from hanparse.wording import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,8 +40,8 @@ EXPLAINED: Final = 1 << 14
 DECIPHERED: Final = 1 << 18
 """The largest number of bytes that are decoded with keys: about a thousand pushes. A push needs up to three jobs."""
 TOO_MUCH: Final = (
-    "Too many bytes look like ciphered P1 telegrams for this page. On a computer, pip install 'hanparse[crypto]' and "
-    "hanparse decode try them all."
+    "Too many bytes look like ciphered P1 telegrams for this page. To decode all bytes on a computer, run "
+    f"{pip_install('crypto')} and then hanparse decode."
 )
 
 
