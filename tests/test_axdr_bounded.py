@@ -18,7 +18,7 @@ from hanparse.errors import DecodeError
     [
         ("", 0, "the bytes end too early"),
         ("00 00", 1, "after the last value, found 1"),
-        ("09 04 41", 1, "a string of 4 bytes announced, but only 1 bytes are left"),
+        ("09 04 41", 1, "a string of 4 bytes announced, but only 1 byte is left"),
         ("09 84 FF FF FF FF", 1, "a string of 4294967295 bytes announced"),
         ("04 09 00", 1, "a bit-string of 9 bits announced"),
         ("02 05 00 00", 1, "5 elements announced, but only 2 bytes are left"),

@@ -21,6 +21,7 @@ from hanparse.cli.verdict import findings
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.pasted import dumped
 from hanparse.receiver import walk
+from hanparse.wording import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -39,8 +40,8 @@ EXPLAINED: Final = 1 << 14
 DECIPHERED: Final = 1 << 18
 """The maximum number of bytes that the page decodes with keys: about a thousand pushes, each with up to three jobs."""
 TOO_MUCH: Final = (
-    "Too many bytes look like ciphered P1 telegrams, so this page cannot decode them all. Run pip install "
-    "'hanparse[crypto]' and hanparse decode on your computer."
+    "Too many bytes look like ciphered P1 telegrams for this page. To decode all bytes on a computer, run "
+    f"{pip_install('crypto')} and then hanparse decode."
 )
 
 

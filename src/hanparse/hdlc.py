@@ -23,6 +23,7 @@ from hanparse.wire.hdlc_parts import FLAG, FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZ
 from hanparse.wire.layer import NOTHING_KNOWN, Known
 from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import StreamReader
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,8 @@ class Frame:
             if end > len(data):
                 raise truncated(len(data), end, sound=sound)
             if end < len(data):
-                _fail(f"{len(data) - end} bytes follow the closing flag; feed a stream to FrameReader", end)
+                more = Count(len(data) - end)
+                _fail(f"{more} {more:byte follows|bytes follow} the closing flag; feed a stream to FrameReader", end)
         except FrameError as error:
             error.offset += offset
             raise

@@ -25,6 +25,7 @@ from hanparse.wire.buffer import as_bytes
 from hanparse.wire.crc import arc
 from hanparse.wire.link import Link
 from hanparse.wire.telegram import BETWEEN, HEADER, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
@@ -193,8 +194,10 @@ def _check_end(data: bytes) -> None:
     end, sound = find_end(data)
     if end > len(data):
         raise truncated(len(data), end, sound=sound)
-    if after := data[end:].strip(BETWEEN):
-        raise FrameError(f"{len(after)} bytes follow the telegram, expected only its line end", offset=end)
+    if rest := data[end:].strip(BETWEEN):
+        more = Count(len(rest))
+        found = f"{more} {more:byte follows|bytes follow} the telegram"
+        raise FrameError(f"{found}, expected only its line end", offset=end)
 
 
 def is_telegram(data: Buffer) -> bool:

@@ -44,6 +44,7 @@ from hanparse.wire.identify import BLOCK, is_apdu
 from hanparse.wire.llc import LLC, strip_llc
 from hanparse.wire.message import MAX_MESSAGE, Carrier, Dropped, Message, incomplete
 from hanparse.wire.numbered import NumberedParts, Numbering
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,11 +128,9 @@ class Transfer:
         """
         block = Block.parse(message)
         if block.end < len(message.payload):
-            more = len(message.payload) - block.end
-            raise DecodeError(
-                f"{more} bytes follow the {len(block.data.payload)} bytes that the length of the block announces",
-                offset=block.end,
-            )
+            more, size = Count(len(message.payload) - block.end), Count(len(block.data.payload))
+            found = f"{more} {more:byte follows|bytes follow} the {size} {size:byte|bytes}"
+            raise DecodeError(f"{found} that the length of the block announces", offset=block.end)
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import construct as c
 
 from hanparse.errors import DecodeError
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.axdr.data import Partial
@@ -53,7 +54,8 @@ class Bounded(io.BytesIO):
     def claim(self, size: int, announced: str, offset: int) -> None:
         """Raise `DecodeError` if fewer than `size` bytes are unread. `announced` describes the length at `offset`."""
         if size > self.left:
-            reason = f"{announced} announced, but only {self.left} bytes are left"
+            left = Count(self.left)
+            reason = f"{announced} announced, but only {left} {left:byte is|bytes are} left"
             self.fail(f"{reason}; the input is cut off, or the length is damaged", offset)
 
     def descend(self) -> None:

@@ -18,6 +18,7 @@ from hanparse.axdr.bounded import Bounded, build_all, parse_all
 from hanparse.axdr.data import LISTS, SCALARS, CompactArray, Data, Partial, Tag, TypeDescription, Untagged
 from hanparse.axdr.primitives import ASCII, BITS, LENGTH, OCTETS, UTF8, Record
 from hanparse.errors import DecodeError
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -218,7 +219,8 @@ class _CompactArray(c.Construct):
                 stream.fail("expected at most two values per byte in a compact-array, found more; no meter sends more")
             elements.append(element._parse(stream, context, path))
         if stream.tell() > end:
-            stream.fail(f"the last element of a compact-array has {stream.tell() - end} bytes too many", end)
+            more = Count(stream.tell() - end)
+            stream.fail(f"the last element of a compact-array has {more} {more:byte|bytes} too many", end)
         return CompactArray(description, tuple(elements))
 
     def _build(self, obj: CompactArray, stream: io.BytesIO, context: object, path: str) -> None:

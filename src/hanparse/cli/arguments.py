@@ -27,9 +27,9 @@ class Reading(KeyOptions):
     timezone: tzinfo | None
 
 
-def reading(found: argparse.Namespace) -> Reading:
+def reading(args: argparse.Namespace) -> Reading:
     """Return the decoding options from the parsed arguments of a command."""
-    return Reading(scale=found.ct, timezone=found.timezone, **key_options(found))
+    return Reading(scale=args.ct, timezone=args.timezone, **key_options(args))
 
 
 def add_form(command: argparse.ArgumentParser) -> None:

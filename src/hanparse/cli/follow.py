@@ -82,9 +82,9 @@ class Tail:
 
     def read(self, size: int = CHUNK) -> bytes | Restarted:
         """Return the bytes added since the last call, or the reason why the file is read from its beginning."""
-        found = self._more(size)
-        if found:
-            return found
+        data = self._more(size)
+        if data:
+            return data
         if self._is_replaced():
             return self._more(size) or self._follow_replacement()  # the old file can have grown before it was replaced
         return b""
@@ -97,10 +97,10 @@ class Tail:
         if not seen.startswith(self._before):
             self._before, self._position = b"", 0
             return Restarted("was truncated or rewritten, and is read from its beginning")
-        found = seen[len(self._before) :]
+        data = seen[len(self._before) :]
         self._before = seen[-_REMEMBERED:]
-        self._position += len(found)
-        return found
+        self._position += len(data)
+        return data
 
     def _is_replaced(self) -> bool:
         if self._path is None:

@@ -32,29 +32,29 @@ def add_keys(command: argparse.ArgumentParser) -> None:
     command.add_argument("--system-title", metavar="TITLE", help=words)
 
 
-def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
+def check_keys(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
     """If a key has no argument, read it from its environment variable.
 
     Exit with status 2 if one of the keys is wrong.
     """
-    if "key" not in given:
+    if "key" not in args:
         return
     for name in _KEYS:
         text = os.environ.get(variable(name))
-        if text and getattr(given, name) is None:
+        if text and getattr(args, name) is None:
             try:
-                setattr(given, name, parse_key(text))
+                setattr(args, name, parse_key(text))
             except ValueError as error:  # its message does not contain the key
                 parser.error(f"environment variable {variable(name)}: {error}")
     try:
-        Keys(**key_options(given))
+        Keys(**key_options(args))
     except ValueError as error:
         parser.error(str(error))
 
 
-def key_options(given: argparse.Namespace) -> KeyOptions:
+def key_options(args: argparse.Namespace) -> KeyOptions:
     """Return the keys and the system title from the parsed arguments of a command."""
-    return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
+    return KeyOptions(key=args.key, auth_key=args.auth_key, system_title=args.system_title)
 
 
 def variable(name: str) -> str:

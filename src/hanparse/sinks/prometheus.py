@@ -74,12 +74,12 @@ class Series:
         """Return pairs of a meter and its value of one number. Omit values that are too old."""
         now = self._clock()
         lifetime = REGISTER_CADENCE + LATE if name in REGISTERS else max(self._silence, METADATA[name].cadence)
-        found = []
+        current = []
         for meter, values in self._values.items():
             value, then = values.get(name + ending, (0.0, float("-inf")))
             if now - self._seen[meter] <= self._silence and now - then <= lifetime:
-                found.append((meter, value))
-        return found
+                current.append((meter, value))
+        return current
 
 
 class Prometheus:

@@ -70,8 +70,8 @@ class Update:
 
         Omit a field without a number, because a missing number is not 0.
         """
-        found = {name: finite(self._number(name)) for name in NUMBERS}
-        return {name: value for name, value in found.items() if value is not None}
+        numbers = {name: finite(self._number(name)) for name in NUMBERS}
+        return {name: value for name, value in numbers.items() if value is not None}
 
     def _number(self, name: str) -> float | None:
         number: float | None = self.registers.get(name) if name in REGISTERS else getattr(self.measurement, name)
@@ -79,8 +79,8 @@ class Update:
 
     def estimates(self) -> dict[str, float]:
         """Return the estimates by the names of their fields with the ending `ESTIMATED`."""
-        found = self.measurement.estimated.items()
-        return {name + ESTIMATED: one.value for name, one in found if finite(one.value) is not None}
+        estimated = self.measurement.estimated.items()
+        return {name + ESTIMATED: estimate.value for name, estimate in estimated if finite(estimate.value) is not None}
 
     def document(self) -> dict[str, Any]:
         """Return every field of the push, ready for JSON, with the registers at this time."""

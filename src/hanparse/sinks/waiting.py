@@ -36,7 +36,7 @@ class Waiting:
         self._updates.append(update)
         if len(self._updates) > self._limit:
             self.dropped += 1
-            without = (index for index, one in enumerate(self._updates) if not one.has_registers)
+            without = (index for index, old in enumerate(self._updates) if not old.has_registers)
             del self._updates[next(without, 0)]
         self._changed.set()
 

@@ -73,8 +73,8 @@ def _installed(scheme: str, url: str) -> Address:
     """Return the address for the transport of an installed package."""
     installed = installed_schemes()
     if scheme not in installed:
-        known = ", ".join((*SCHEMES, *installed))
-        raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
+        schemes = ", ".join((*SCHEMES, *installed))
+        raise ValueError(f"expected a URL with {schemes}, or a path, found the scheme {scheme!r}")
     return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
@@ -110,10 +110,10 @@ def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
     Raises `ValueError` if the URL has another form.
     """
     scheme, _, rest = url.partition(":")
-    found = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
-    if found is None or found[1] < lowest:
+    network = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
+    if network is None or network[1] < lowest:
         raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
-    return found
+    return network
 
 
 def _network(url: str, default: int | None) -> tuple[str, int] | None:
@@ -129,20 +129,20 @@ def _network(url: str, default: int | None) -> tuple[str, int] | None:
 
 def _broker(scheme: str, rest: str) -> Address:
     """Return the address of a topic. In a topic ``#`` is a wildcard of MQTT, not the start of a fragment."""
-    place, _, topic = rest.removeprefix("//").partition("/")
-    user_info, at, network = place.rpartition("@")
-    found = _network(f"//{network}", PORTS[scheme])
+    authority, _, topic = rest.removeprefix("//").partition("/")
+    user_info, at, host_port = authority.rpartition("@")
+    network = _network(f"//{host_port}", PORTS[scheme])
     topic = unquote(topic)
     has_slash = not at and "@" in rest  # the last @ ends the password, because a topic contains %40 in place of @
-    if found is None or not found[1] or not is_filter(topic) or has_slash:
+    if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
         raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
         scheme,
-        f"{found[0]}:{found[1]}/{topic}",
-        *found,
+        f"{network[0]}:{network[1]}/{topic}",
+        *network,
         topic=topic,
         user=unquote(user) if at else None,
         password=unquote(password) if colon else None,

@@ -97,13 +97,13 @@ async def probe(
 
 
 async def _attempt(at: Address, setting: Setting, wait: float, decoder: Decoder, transport: Transport) -> Attempt:
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     limit, refused = asyncio.timeout(wait), None
     try:
         async with limit, aclosing(transport(at)) as pieces:
             async for piece in pieces:
-                found = decoder.feed(piece.data)
-                if found or _is_decided(decoder):
+                measurements = decoder.feed(piece.data)
+                if measurements or _is_decided(decoder):
                     break
     except TimeoutError:
         if not limit.expired():
@@ -112,7 +112,9 @@ async def _attempt(at: Address, setting: Setting, wait: float, decoder: Decoder,
         if error.errno not in _REFUSED:
             raise
         refused = error
-    return Attempt(setting, found[0] if found else None, decoder.stats.bytes, decoder.diagnosis(), refused)
+    return Attempt(
+        setting, measurements[0] if measurements else None, decoder.stats.bytes, decoder.diagnosis(), refused
+    )
 
 
 def _is_decided(decoder: Decoder) -> bool:

@@ -188,12 +188,12 @@ class Source:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))
 
-    def _put(self, channel: str, found: list[Measurement]) -> None:
-        if not found:
+    def _put(self, channel: str, measurements: list[Measurement]) -> None:
+        if not measurements:
             return
         self._pause = self._pauses[0]
         self._watchdog.arrived(time.monotonic())
-        self._waiting.extend((channel, measurement) for measurement in found)
+        self._waiting.extend((channel, measurement) for measurement in measurements)
         while len(self._waiting) > MAX_WAITING and not self._address.is_file:
             self.dropped += 1
             without = (index for index, (_, one) in enumerate(self._waiting) if not _has_registers(one))

@@ -25,32 +25,32 @@ def add(command: argparse.ArgumentParser) -> None:
     add_reading(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Write the files, print the totals and return the exit status."""
     try:
         from hanparse.archive import batches, write  # noqa: PLC0415  the extra "archive"
     except ImportError as error:
         complain(str(error))
         return WRONG
-    Path(given.output).mkdir(parents=True, exist_ok=True)  # an OSError here is not an error of a capture
+    Path(args.output).mkdir(parents=True, exist_ok=True)  # an OSError here is not an error of a capture
 
     def read(name: str, file: BinaryIO) -> Iterator[tuple[str, int]]:
         with progress(os.fstat(file.fileno()).st_size, is_output_free=True) as done:
-            found = batches(_Counted(file, done), **reading(given))
-            rows = write(found, name, given.output)
+            found = batches(_Counted(file, done), **reading(args))
+            rows = write(found, name, args.output)
         if not rows:
             size = Count(found.stats.bytes)
             passed_over(name)(f"nothing was decoded in {size} {size:byte|bytes}; hanparse diagnose shows the reason")
         yield name, rows
 
-    inputs, rows, good = Inputs(given.files), 0, []
+    inputs, rows, good = Inputs(args.files), 0, []
     for name, count in inputs.each(read):
         rows += count
         good += [name] if count else []
         complain(f"{name}: {count} {Count(count):push|pushes}")
-    total, files = Count(rows), Count(len(given.files))
-    print(f"{total} {total:push|pushes} of {len(good)} of {files} {files:file|files} {total:is|are} in {given.output}")
-    for name in dict.fromkeys(given.files):
+    total, files = Count(rows), Count(len(args.files))
+    print(f"{total} {total:push|pushes} of {len(good)} of {files} {files:file|files} {total:is|are} in {args.output}")
+    for name in dict.fromkeys(args.files):
         if name not in good:
             print(f"nothing of {name}")
     return inputs.status(decoded=rows > 0)

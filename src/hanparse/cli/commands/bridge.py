@@ -69,33 +69,33 @@ class Urls(NamedTuple):
     sinks: Sequence[str]
 
 
-def urls(given: Sequence[str]) -> Urls:
+def urls(addresses: Sequence[str]) -> Urls:
     """Return the URLs of the source and of the sinks. The default sink is standard output.
 
     Raises `ValueError` if there is no source.
     """
-    source = given[0] if given else os.environ.get(SOURCE, "")
+    source = addresses[0] if addresses else os.environ.get(SOURCE, "")
     if not source:
         raise ValueError(f"expected a source as argument or in {SOURCE}, found none")
-    return Urls(source, given[1:] or os.environ.get(SINK, "").split() or ["-"])
+    return Urls(source, addresses[1:] or os.environ.get(SINK, "").split() or ["-"])
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Run the bridge and return the exit status.
 
     The status is 0 after SIGTERM, or after the end of a source with pushes.
     """
     try:
-        if given.forget:
-            return _forget(given.urls or os.environ.get(SINK, "").split())
-        source, outputs = urls(given.urls)
-        outlets = [sinks.open(url, complain, silence=given.silence) for url in outputs]
-        decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)
-        opened = sources.open(source, decoder=decoder, silence=given.silence)
+        if args.forget:
+            return _forget(args.urls or os.environ.get(SINK, "").split())
+        source, outputs = urls(args.urls)
+        outlets = [sinks.open(url, complain, silence=args.silence) for url in outputs]
+        decoder = partial(Decoder, **reading(args), estimate=True, profiles=PROFILES)
+        opened = sources.open(source, decoder=decoder, silence=args.silence)
     except (ValueError, ImportError) as error:
         complain(str(error))
         return _WRONG
-    return _in_loop(_Service(outlets, opened, StateFile(given.state), given.silence).run())
+    return _in_loop(_Service(outlets, opened, StateFile(args.state), args.silence).run())
 
 
 def _in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -103,9 +103,9 @@ def _in_loop(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-def _forget(given: Sequence[str]) -> int:
+def _forget(addresses: Sequence[str]) -> int:
     """Remove the retained messages of a bridge from each broker."""
-    targets = [parse(url) for url in given]
+    targets = [parse(url) for url in addresses]
     if not targets or any(not target.scheme.startswith("mqtt") for target in targets):
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
     for target in targets:

@@ -73,31 +73,31 @@ def _columns(text: str) -> tuple[str, ...]:
     return names
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Decode the files, write the measurements and return the exit status."""
-    if given.units and given.format != "csv":
-        given.refuse("--units needs --format csv: a table always has units, and JSON has no header for units")
-    inputs, output = Inputs(given.files), _output(given)
-    options = Options(**reading(given), estimate=output.needs_estimates, profiles=PROFILES)
+    if args.units and args.format != "csv":
+        args.refuse("--units needs --format csv: a table always has units, and JSON has no header for units")
+    inputs, output = Inputs(args.files), _output(args)
+    options = Options(**reading(args), estimate=output.needs_estimates, profiles=PROFILES)
     clock = _now if output.received else no_clock
-    if given.follow:
+    if args.follow:
         end_like_an_interrupt()
-    decoded = _write(inputs.measurements(options, follow=given.follow, clock=clock), output, flush=given.follow)
+    decoded = _write(inputs.measurements(options, follow=args.follow, clock=clock), output, flush=args.follow)
     return inputs.status(decoded=decoded > 0)
 
 
-def _output(found: argparse.Namespace) -> Output:
+def _output(args: argparse.Namespace) -> Output:
     """Return the format and the columns that `decode` writes."""
-    is_received = found.received or found.follow or any(map(is_port, found.files))
+    is_received = args.received or args.follow or any(map(is_port, args.files))
     return Output(
-        form=found.format,
-        columns=found.columns,
-        utc=found.utc,
-        units=found.units,
-        file=len(found.files) > 1,
-        received=is_received or "received" in found.columns,
-        estimated=found.estimate,
-        security=found.key is not None,
+        form=args.format,
+        columns=args.columns,
+        utc=args.utc,
+        units=args.units,
+        file=len(args.files) > 1,
+        received=is_received or "received" in args.columns,
+        estimated=args.estimate,
+        security=args.key is not None,
     )
 
 

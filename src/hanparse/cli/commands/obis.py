@@ -28,12 +28,12 @@ def add(command: argparse.ArgumentParser) -> None:
     add_form(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the descriptions that were found and return the exit status."""
-    found = lookups(given.codes)
+    found = lookups(args.codes)
     if not found:
         complain("no OBIS code was found for these codes and words")
         return NOTHING
-    is_json = given.format == "json"
+    is_json = args.format == "json"
     print(json.dumps([one._asdict() for one in found]) if is_json else "\n".join(one.line for one in found))
     return DECODED

@@ -33,25 +33,25 @@ def add(command: argparse.ArgumentParser) -> None:
     add_keys(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the URL of the port with its setting, and return the exit status.
 
     The status is 1 if no setting gives a measurement.
     """
     end_like_an_interrupt()
-    wait = probing.WAIT if given.wait is None else given.wait
+    wait = probing.WAIT if args.wait is None else args.wait
     if not wait > 0:
-        given.refuse(f"expected a --wait above 0 s, found {given.wait}")
-    keys = key_options(given)
+        args.refuse(f"expected a --wait above 0 s, found {args.wait}")
+    keys = key_options(args)
     try:
-        search = probing.probe(given.port, wait=wait, decoder=lambda: Decoder(**keys), note=_note)
+        search = probing.probe(args.port, wait=wait, decoder=lambda: Decoder(**keys), note=_note)
         setting = asyncio.run(search)
     except (ValueError, ImportError) as error:
-        given.refuse(str(error))
+        args.refuse(str(error))
     if setting is None:
         complain("no setting gave a measurement; the docs page 'Connect a meter' lists causes")
         return NOTHING
-    print(_url(given.port, setting))
+    print(_url(args.port, setting))
     return DECODED
 
 

@@ -26,14 +26,14 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--with-plaintext", action="store_true", help="also show the content that the keys decipher")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the report of each file and return the exit status."""
 
     def read(name: str, file: BinaryIO) -> Iterator[str]:
         received = chunks(file, passed_over(name))
-        yield attachment(received, given.keep, with_plaintext=given.with_plaintext, **key_options(given))
+        yield attachment(received, args.keep, with_plaintext=args.with_plaintext, **key_options(args))
 
-    inputs, reported = Inputs(given.files), False
+    inputs, reported = Inputs(args.files), False
     for report in inputs.each(read):
         print(report)
         reported = True

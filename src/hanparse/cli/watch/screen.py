@@ -43,14 +43,14 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
 
     Advice about missing pushes is at the top. Other problems are at the end.
     """
-    known = model.measurement(now)
+    latest = model.measurement(now)
     advice = [Line(text, style) for text, style in _advice(model, now, width)]
     is_quiet = model.is_quiet(now)
     head = [_title(model, now, width), *(advice if is_quiet else ())]
     if model.last_push is not None:
         gap = [Line("")] if height > 16 else []  # noqa: PLR2004  lines
-        head += [_identity(known, width), *gap, _power(known, width), *_phases(model, known, now, width), *gap]
-        tail = [*gap, *(Line(text) for text in _energies(known, width)), *gap, _counts(model, width)]
+        head += [_identity(latest, width), *gap, _power(latest, width), *_phases(model, latest, now, width), *gap]
+        tail = [*gap, *(Line(text) for text in _energies(latest, width)), *gap, _counts(model, width)]
         least, largest = _CURVE
         rows = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
         head += [*_curve(model, now, width, rows), *tail]
@@ -75,23 +75,23 @@ def _title(model: Model, now: datetime, width: int) -> Line:
     return Line(f"{title}  {state}".ljust(width)[:width] if len(title) < columns else f"{title}  {state}", style)
 
 
-def _identity(known: Measurement, width: int) -> Line:
-    name = " ".join(filter(None, (known.manufacturer, known.model))) or "meter of unknown type"
-    wiring = f"  {known.wiring.value}" if known.wiring else ""
-    full = f"{name}  {known.meter_id or 'no number yet'}{wiring}"
-    return Line((full if len(full) <= width else f"{name}  {known.meter_id or ''}")[:width], "title")
+def _identity(latest: Measurement, width: int) -> Line:
+    name = " ".join(filter(None, (latest.manufacturer, latest.model))) or "meter of unknown type"
+    wiring = f"  {latest.wiring.value}" if latest.wiring else ""
+    full = f"{name}  {latest.meter_id or 'no number yet'}{wiring}"
+    return Line((full if len(full) <= width else f"{name}  {latest.meter_id or ''}")[:width], "title")
 
 
-def _power(known: Measurement, width: int) -> Line:
-    powers = {word: finite(getattr(known, name)) for word, name in _POWERS.items()}
+def _power(latest: Measurement, width: int) -> Line:
+    powers = {word: finite(getattr(latest, name)) for word, name in _POWERS.items()}
     text = "   ".join(f"{word} {value:,.0f} W" for word, value in powers.items() if value is not None)
-    time = f"{known.timestamp:%H:%M:%S}" if known.timestamp else ""
+    time = f"{latest.timestamp:%H:%M:%S}" if latest.timestamp else ""
     return Line(text + time.rjust(width - len(text)) if len(text) + len(time) + 2 <= width else text)
 
 
-def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iterator[Line]:
+def _phases(model: Model, latest: Measurement, now: datetime, width: int) -> Iterator[Line]:
     """Yield one line for each current: measured, or estimated with its bounds."""
-    currents = {phase: _current(known, phase) for phase in (1, 2, 3)}
+    currents = {phase: _current(latest, phase) for phase in (1, 2, 3)}
     highest = max((high for found in currents.values() if found for high in found), default=0.0)
     scale = model.fuse or next((rating for rating in FUSES if rating >= highest), highest)
     for phase, found in currents.items():
@@ -99,7 +99,7 @@ def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iter
             continue
         low, high = found
         text = f"{low:6.1f} A" if low == high else f" {low:.1f}–{high:.1f} A"
-        note = "".join(f"  {word}" for word in _notes(model, known, now, phase, is_wide=width >= _NARROW))
+        note = "".join(f"  {word}" for word in _notes(model, latest, now, phase, is_wide=width >= _NARROW))
         is_above = model.fuse is not None and high > model.fuse
         style = "alarm" if is_above else "warning" if low != high else ""
         yield Line(f"L{phase} {bar(low, high, scale, _bar_width(width))}{text}{note}", style)
@@ -111,23 +111,23 @@ def _bar_width(width: int) -> int:
     return width // 2 - 10 if width >= _NARROW else max(width - 28, 8)
 
 
-def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
+def _current(latest: Measurement, phase: int) -> tuple[float, float] | None:
     """Return the bounds of a current in A. The bounds are equal if the meter measures the current."""
     name = f"current_l{phase}"
-    if estimate := known.estimated.get(name):
+    if estimate := latest.estimated.get(name):
         return estimate.low, estimate.high
-    value = finite(getattr(known, name))
+    value = finite(getattr(latest, name))
     return None if value is None else (value, value)
 
 
-def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
+def _notes(model: Model, latest: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
     """Yield the notes about a current, the most important note first."""
-    name, voltage, fuse = f"current_l{phase}", finite(getattr(known, f"voltage_l{phase}")), model.fuse
-    if estimate := known.estimated.get(name):
+    name, voltage, fuse = f"current_l{phase}", finite(getattr(latest, f"voltage_l{phase}")), model.fuse
+    if estimate := latest.estimated.get(name):
         is_above = fuse is not None and estimate.high > fuse
         yield ("estimated, may exceed the fuse" if is_wide else "may exceed") if is_above else "estimated"
     else:
-        current = getattr(known, name)
+        current = getattr(latest, name)
         if fuse is not None:
             yield "above fuse" if current > fuse else f"{current / fuse:4.0%}"
         if (age := model.since(name, now)) > QUIET:
@@ -164,9 +164,9 @@ def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
     return values
 
 
-def _energies(known: Measurement, width: int) -> Iterator[str]:
+def _energies(latest: Measurement, width: int) -> Iterator[str]:
     """Yield at most two lines with registers. If the meter sends no totals, yield the registers of tariffs."""
-    registers = {name: value for name in _ENERGIES if (value := finite(getattr(known, name))) is not None}
+    registers = {name: value for name in _ENERGIES if (value := finite(getattr(latest, name))) is not None}
     totals = [name for name in registers if name.count("_") == 2]  # noqa: PLR2004
     texts = [_energy(name, registers[name]) for name in totals or registers]
     if not texts:
