@@ -72,7 +72,7 @@ def tables() -> tuple[str, str]:
     for meter in data["meter"]:
         if unknown := {*meter["carriers"]} - names:
             raise ValueError(
-                f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: expected the name of a carrier, found {unknown}"
+                f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: no carrier is called {unknown}"
             )
     meters = [_meter(meter, files) for meter in data["meter"]]
     carriers = [_carrier(carrier, data["meter"], files) for carrier in data["carrier"]]

@@ -25,7 +25,7 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Return the table with the time of hanparse and amshan for one push of each list, and the ratios of these times."""
+    """Return the table with the time of hanparse and amshan for one push of each list, and their ratios."""
     version = re.search(r"amshan \d[\d.]*\d", speed)
     peer = version[0] if version else "amshan"
     head, rows = _pushes(speed)
