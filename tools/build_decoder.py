@@ -1,7 +1,7 @@
 """Build the decoder page: ``python tools/build_decoder.py FOLDER`` writes the page and all its files to FOLDER.
 
-The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels: this tool gets Pyodide from npm
-and the wheels from pip, in fixed versions with fixed hashes, and builds the wheel of hanparse from this checkout. It
+The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels. This tool gets Pyodide from npm
+and the wheels from pip, in fixed versions with fixed hashes. It builds the wheel of hanparse from this checkout. It
 needs npm, pip, and hanparse with its dependencies.
 """
 

@@ -30,7 +30,7 @@ STANDARD_INPUT: Final = "-"
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times longer."""
 
-_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file may be a push without a frame, or a frame without flags
+_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file can be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 

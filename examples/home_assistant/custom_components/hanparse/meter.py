@@ -117,5 +117,5 @@ class Meter:
 
 
 def _whole(registers: Mapping[str, float]) -> dict[str, int]:
-    """Return registers in whole Wh, as meters show them."""
+    """Return registers rounded down to Wh, as meters show them."""
     return {name: floor(value) for name, value in registers.items()}
