@@ -119,7 +119,7 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     """Return the pieces from the first one that may begin a frame, as one unit, if a header of a frame is sound."""
     joined = Bytes(pieces)
-    data = _FLAG * (joined.data[:1] in _FORMATS) + joined.data
+    data = _FLAG * bool(_FORMAT.match(joined.data)) + joined.data
     if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
         return []
     start = _MAY_BE_FRAME.search(joined.data)
