@@ -10,11 +10,9 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from hanparse.errors import HexDumpError
-from hanparse.hexdump import base64words, lists, literals, tables
+from hanparse.hexdump import base64words, lists, literals
 from hanparse.hexdump.notations import (
     CELLS,
     DECIMAL,
@@ -102,25 +100,12 @@ _LONG: Final = re.compile(
     r"(?<![\w+/])(?:0[xX]|\\[xX])?(?P<pairs>[0-9A-Fa-f]{2}(?P<sign>[/_+]?)[0-9A-Fa-f]{2}"
     rf"(?>(?:(?P=sign)[0-9A-Fa-f]{{2}}){{{MIN_BYTES - 2},}}))(?![\w+/])"
 )
-_IN_ROW: Final = "".join(rf"(?<![0-9A-Fa-f]{{4}}{between})" for between in ("[ \\t]", "[: \\t][ \\t]", ":[ \\t]{2}"))
-_TABLE_START: Final = re.compile(rf"^(?=[^\n]{{0,80}}?(?<!\w){_IN_ROW}(?:0[xX])?0{{4,16}}:?[ \t])", re.MULTILINE)
 
 
 def _long_words(text: str) -> list[Piece]:
     return [
         Piece(*word.span(), bytes.fromhex(_NO_DIGIT.sub("", word["pairs"])), "hex") for word in _LONG.finditer(text)
     ]
-
-
-def _tables(text: str) -> list[Piece]:
-    """Return the bytes of the complete tables in `text`. Damaged tables are skipped."""
-    pieces: list[Piece] = []
-    starts = [0, *(found.start() for found in _TABLE_START.finditer(text)), len(text)]
-    for start, stop in pairwise(starts):
-        with suppress(HexDumpError):
-            found = tables.find(text[start:stop])
-            pieces += [piece._replace(start=piece.start + start, end=piece.end + start) for piece in found]
-    return pieces
 
 
 _PLACES: Final = ((_FRONT, _BEHIND), ("", _BEHIND), (_FRONT, ""))
@@ -138,7 +123,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     base64words.long,
     _words,
     marked(r"(?<!\w)0?", r"[hH](?!\w)"),
-    _tables,
     _block(LOOSE),
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
