@@ -196,7 +196,8 @@ def test_what_was_passed_over_can_be_asked_for() -> None:
     ],
 )
 def test_of_a_dump_of_a_tool_nothing_is_passed_over(name: str, style: str) -> None:
-    assert hexdump.read(PRINTED[f"kaifa/list1-no/{name}"]) == hexdump.Dump(LIST_1, (), style)
+    dump = hexdump.read(PRINTED[f"kaifa/list1-no/{name}"])
+    assert (dump.data, dump.passed_over, dump.style) == (LIST_1, (), style)
 
 
 @given(st.sampled_from(sorted(PRINTED)), st.sampled_from(sorted(PRINTED)))

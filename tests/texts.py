@@ -237,9 +237,10 @@ def make(rng: Random) -> Text:
 def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
     """A dump in which one byte is unknown: the dump of other bytes begins to differ there.
 
-    It is no line end of a telegram, because a CRC verifies a telegram with restored line ends.
+    It is no line end of a telegram, because a CRC verifies a telegram with restored line ends. It is none of two flags
+    between two frames either: one flag is enough, so all bytes of the push are known without the other one.
     """
-    indexes = range(len(data) // 2, len(data) - 3)
+    indexes = [at for at in range(len(data) // 2, len(data) - 3) if b"~~" not in data[at - 1 : at + 2]]
     index = rng.choice([at for at in indexes if b"\n!" not in data or data[at] not in b"\r\n"])
     dump = NOTATIONS[notation](data)
     other = NOTATIONS[notation](data[:index] + bytes([data[index] ^ 0x11]) + data[index + 1 :])

@@ -30,7 +30,8 @@ The quote marks of e-mail (``> ``) at the start of a line are ignored. The time 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
@@ -44,15 +45,15 @@ if TYPE_CHECKING:
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _FILE_NAME: Final = re.compile(r"\s*\S{0,250}(?:[/\\]\S{1,250}|\.\w{1,6})\s*")
 _TOO_SHORT: Final = "among other text a dump has at least"
-_PART: Final = re.compile(f"[^{COVER}]+")
+_PART: Final = re.compile(rf"[^\s{COVER}][^\n{COVER}]*")
 _CHARACTER: Final = re.compile(r"\w")
 _SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
 _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
-    rf"[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
-    rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}(?!\w)"
-    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}(?!\w)"
-    r"|[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
+    r"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
+    rf"|[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
+    rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}?(?!\w)"
+    rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}?(?!\w)"
 )
 _MARK: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 _MARKED: Final = rf"{_MARK}(?=[^\n]{{0,40}}?{_MARK})"
@@ -63,7 +64,7 @@ _NUMBERS: Final = (
 _REPEATED: Final = (
     r"(?:#x|'h|16#|x\"|\\u00)[0-9A-Fa-f]{2}|0[bB][01]{8}|[01]{4}[ ][01]{4}(?!\w)|(?:[01]{8}[ ,]){4}"
     r"|(?:[0-9A-Fa-f]{2}[/_+]){7}"
-    r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,4}\":[ ]?[0-9]{1,3},[ ]?){4}"
+    r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,7}\":[ ]?[0-9]{1,3},[ ]?){4}"
 )
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
@@ -95,17 +96,22 @@ class Unsound(NamedTuple):
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Dump:
     """Holds the bytes of all dumps in a text, in order."""
 
     data: bytes
-    passed_over: tuple[PassedOver, ...] = ()
-    """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
+    left: str = field(default="", repr=False)
+    """The text, with `COVER` in place of each character of a dump."""
     style: str = ""
     """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
     unsound: tuple[Unsound, ...] = ()
     """The bytes in which `hanparse.pasted` found no sound frame. Each part begins where a frame may begin."""
+
+    @cached_property
+    def passed_over(self) -> tuple[PassedOver, ...]:
+        """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
+        return tuple(_passed_over(self.left))
 
 
 def parse(text: str) -> bytes:
@@ -136,9 +142,7 @@ def read_with_pieces(text: str) -> tuple[Dump, list[Piece]]:
 
 def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
     """Return a dump with the bytes `data`. The text outside `pieces` is listed in `Dump.passed_over`."""
-    return Dump(
-        data, tuple(_passed_over(cover(text, pieces))), ", ".join(dict.fromkeys(piece.style for piece in pieces))
-    )
+    return Dump(data, cover(text, pieces), ", ".join(dict.fromkeys(piece.style for piece in pieces)))
 
 
 def like_bytes(text: str) -> bool:
@@ -198,8 +202,10 @@ def says_no_dump(error: HexDumpError) -> bool:
 
 
 def _passed_over(left: str) -> Iterator[PassedOver]:
-    for number, line in enumerate(left.split("\n"), 1):
-        for part in _PART.finditer(line):
-            if _CHARACTER.search(part[0]):
-                blanks = len(part[0]) - len(part[0].lstrip())
-                yield PassedOver(number, part.start() + blanks + 1, part[0].strip())
+    line, line_start = 1, 0
+    for part in _PART.finditer(left):
+        if _CHARACTER.search(part[0]):
+            start = part.start()
+            line += left.count("\n", line_start, start)
+            line_start = left.rfind("\n", line_start, start) + 1 or line_start
+            yield PassedOver(line, start - line_start + 1, part[0].rstrip())

@@ -61,7 +61,7 @@ def _pieces(text: str, lists: list[re.Match[str]]) -> list[Piece]:
     for match in lists:
         with suppress(HexDumpError):
             pieces.append(_piece(text, match))
-    return [piece for piece in pieces if piece]
+    return [piece for piece in pieces if piece and piece.data]
 
 
 def decimals(text: str) -> Piece | None:

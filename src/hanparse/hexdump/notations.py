@@ -141,7 +141,10 @@ def marked(
     def data(said: str) -> bytes:
         words = number.findall(said)
         if base == 16:  # noqa: PLR2004
-            return bytes.fromhex("".join([word.zfill(2) for word in words]))
+            joined = "".join(words)
+            return bytes.fromhex(
+                joined if len(joined) == 2 * len(words) else "".join([word.zfill(2) for word in words])
+            )
         return bytes([int(word.replace(" ", ""), base) for word in words])
 
     def read(text: str) -> list[Piece]:
@@ -158,7 +161,7 @@ MARKED: Final = (
         for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "16#", "#", "=", "#x", "8'h", r"(?<!\w)x")
     ),
     marked('[xX]"', '"'),
-    *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,4}\":[ ]?")),
+    *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
 """The readings of bytes with a mark of programming languages, terminals or JSON, or with an unusual separator."""

@@ -54,9 +54,11 @@ _ROW: Final = (
 def _rows(offset: str) -> Reading:
     """Return the reading of the lines that contain an offset, bytes and possibly a text column.
 
-    The offset need not match the number of bytes. Behind 16 bytes the text column may follow after one blank.
+    The offset need not match the number of bytes. Behind 16 bytes the text column may follow after one blank. An
+    offset below the last line may end the table.
     """
-    pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}", re.MULTILINE)
+    end = rf"(?:\n[ \t]*{offset}[ \t]*$)?"
+    pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}{end}", re.MULTILINE)
 
     def read(text: str) -> list[Piece]:
         return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in pattern.finditer(text)]

@@ -53,9 +53,9 @@ _TIMED: Final = re.compile(
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _BOLD: Final = re.compile(r"\*\*(?:(?<!\*..)(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2}..)(?!\*))")
-_COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,5}(?=[ ](?:bytes?|octets?)\b)")
+_COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,6}(?=[ ](?:bytes?|octets?)\b)")
 _COUNT_IN_BRACKETS: Final = re.compile(
-    r"\((?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,6}\)[ \t]*+$", re.MULTILINE
+    r"\((?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,7}\)[ \t]*+$", re.MULTILINE
 )
 _BINARY: Final = re.compile(
     r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"

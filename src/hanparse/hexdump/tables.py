@@ -110,7 +110,7 @@ class _Row(NamedTuple):
             if {len(word) // 2 for word in self.words} != {size} or not 0 <= len(swapped) - count < size:
                 return None
             return None if any(swapped[count:]) else swapped[:count]
-        if count == len(self.data) and _TEXT_COLUMN.match(self.behind):
+        if count == len(self.data):
             return self.data
         return self.data[:count] if self._is_repeated(count) else None
 
@@ -119,7 +119,8 @@ class _Row(NamedTuple):
         data = self.data
         if size := self.repeated():
             return data[:size]
-        return None if most and len(data) > most else self.first_bytes(len(data))
+        is_damaged = (most and len(data) > most) or not _TEXT_COLUMN.match(self.behind)
+        return None if is_damaged else self.first_bytes(len(data))
 
     def repeated(self) -> int:
         """Return the largest number of bytes that the text behind them repeats."""

@@ -37,7 +37,6 @@ _HTML: Final = re.compile(
 )
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
-_NOT_LINE_END: Final = re.compile(r"[^\n]")
 
 
 class Piece(NamedTuple):
@@ -75,7 +74,8 @@ def cover(text: str, spans: Sequence[Span], mark: str = COVER) -> str:
     """
     parts, end = [], 0
     for span in spans:
-        parts += [text[end : span[0]], _NOT_LINE_END.sub(mark, text[span[0] : span[1]])]
+        lines = text[span[0] : span[1]].split("\n")
+        parts += [text[end : span[0]], "\n".join([mark * len(line) for line in lines])]
         end = span[1]
     return "".join(parts) + text[end:]
 

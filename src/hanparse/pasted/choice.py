@@ -33,11 +33,13 @@ _SAMPLES: Final = 8
 _SHORT: Final = 1 << 15
 _MAX_LIKELY: Final = 4
 _MAX_TRIED: Final = 3
-_ESCAPE: Final = len(r"\u00a0")
+_LONGEST_ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that one round passes over."""
-_LAST_WORD: Final = re.compile(r"[\w+/]+\Z")
+_INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-][0-9A-Fa-f]{0,2}\Z")
+"""Matches the last escape of a sample, and the last byte of ``7E/A0/27``."""
+_LAST_WORD: Final = re.compile(r"(?<![\w+/-])[\w+/-]+\Z")
 
 
 def _other(units: list[Unit]) -> int:
@@ -183,9 +185,10 @@ def _cut(sample: str) -> str:
     """
     if (end := sample.rfind("\n", len(sample) // 2)) >= 0:
         return sample[:end]
-    escape, last = sample.rfind("\\", len(sample) - _ESCAPE), _LAST_WORD.search(sample)
-    rest = (len(sample) - last.start()) % _QUARTET if last else 0
-    sample = sample[: escape if escape >= 0 else len(sample) - rest]
+    if incomplete := _INCOMPLETE.search(sample, len(sample) - _LONGEST_ESCAPE):
+        sample = sample[: incomplete.start()]
+    elif last := _LAST_WORD.search(sample):
+        sample = sample[: len(sample) - (len(sample) - last.start()) % _QUARTET]
     line = sample[sample.rfind("\n") + 1 :]
     quote = next((sign for sign in line if sign in "\"'"), "")
     is_open = bool(quote) and line.replace(f"\\{quote}", "").count(quote) % 2

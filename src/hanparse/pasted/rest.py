@@ -1,4 +1,4 @@
-"""Makes the part of a text in which nothing was found yet a text of its own: `Rest`."""
+"""Define `Rest`, the lines of a text that the search has not read yet."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHARACTER: Final = re.compile(r"\w")
+_SHORTEST: Final = 8  # characters of text that resembles bytes
 _APART: Final = f"\n{COVER}\n"
 
 
 class Rest:
-    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
+    """Holds the lines of a text that contain none of `pieces`. They form a shorter text with other positions."""
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
         kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
@@ -38,16 +39,18 @@ class Rest:
 
 
 def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of lines without pieces, and of the text that resembles bytes on other lines."""
+    """Yield the start and the end of each line without pieces, and of text on other lines that resembles bytes."""
     end = 0
     for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
-        gap = text[end:start]
-        if len(gap) > 1 and _CHARACTER.search(gap):
-            first = gap.find("\n") if end else -1
-            last = gap.rfind("\n") if start < len(text) else len(gap)
-            parts = [(0, first), (first + 1, last), (last + 1, len(gap))] if first < last else [(0, len(gap))]
-            for at, (left, right) in enumerate(parts):
-                pattern = _CHARACTER if at == 1 else hexdump.LIKE_BYTES
-                if left < right and pattern.search(gap, left, right):
-                    yield end + left, end + right
+        first = text.find("\n", end, start) if end else -1
+        last = text.rfind("\n", end, start) if start < len(text) else start
+        first = first if first >= 0 else end - 1
+        if first >= last:  # no line end, or only one
+            first = last = start
+        if first - end >= _SHORTEST and hexdump.LIKE_BYTES.search(text[end:first]):
+            yield end, first
+        if start - end > 1 and _CHARACTER.search(text, first + 1, last):
+            yield first + 1, last
+        if start - last > _SHORTEST and hexdump.LIKE_BYTES.search(text[last + 1 : start]):
+            yield last + 1, start
         end = stop
