@@ -1,4 +1,7 @@
-"""Defines the sessions that CI runs: ``nox -l`` lists them, ``nox -s lint`` runs one, ``nox`` runs all."""
+"""Defines the sessions that CI runs.
+
+``nox -l`` lists all sessions, ``nox -s lint`` runs one session, ``nox`` runs all.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,11 @@ OLDEST = [
     for requirement in (*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["crypto"])
 ]
 
-# Packages of examples and pages, and peers with which tests compare.
+# Packages that examples and pages use, and libraries whose results tests compare with those of hanparse.
 BESIDE = ("pandas", "polars", "duckdb", "matplotlib", "distributed", "line-protocol-parser", "pyyaml")
 EXTRAS = "dev,archive,mqtt,prometheus,serial,tui"
 
-# The second command of the README runs the tests with the oldest Python, so that Python needs no session of its own.
+# The second command of the README runs the tests with the oldest Python. So the oldest Python needs no other session.
 SUITES = [f"tests-{one}" for one in PYTHONS[1:]]
 nox.options.sessions = ["lint", "readme", "cover", "docs", "page", "package", "types", *SUITES, "benchmark"]
 nox.options.default_venv_backend = "venv"
@@ -82,7 +85,7 @@ def texts(session: nox.Session) -> None:
 
 @nox.session
 def long(session: nox.Session) -> None:
-    """Run all of every sweep, five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
+    """Run every sweep completely, with five times as many cases, and the fuzzers of P1, M-Bus, blocks and segments."""
     session.install("-e", ".[dev]")
     session.run("pytest", *ON_ALL_CORES, env={"HANPARSE_LONG": "5"})
     session.run("python", "tests/fuzz_p1.py", "--cases", "100000")
@@ -108,7 +111,7 @@ def docs(session: nox.Session) -> None:
 
 @nox.session
 def page(session: nox.Session) -> None:
-    """Build the page that decodes, and try it in Chromium. Needs npm, and Chromium of the system."""
+    """Build the decoder page, and test it in Chromium. The session needs npm and an installed Chromium."""
     if not shutil.which("npm") or not any(map(shutil.which, CHROMIUMS)):
         session.skip(f"expected npm and one of {', '.join(CHROMIUMS)}; one of them is missing")
     session.install("-e", ".[test]", "playwright")
@@ -143,7 +146,7 @@ def homeassistant(session: nox.Session) -> None:
     session.install("-e", ".[test,mqtt]", "pytest-homeassistant-custom-component", "paho-mqtt")
     parts = ("", "_component", "_statistics")
     modules = ("test_fields", "test_sinks_homeassistant", *(f"test_home_assistant{part}" for part in parts))
-    # the tests of the plug-in are coroutines; Home Assistant has deprecations of its own
+    # the tests of the plug-in are coroutines; Home Assistant itself uses deprecated functions
     options = ("addopts=", "asyncio_mode=auto", "asyncio_default_fixture_loop_scope=function", "filterwarnings=default")
     given = [word for option in options for word in ("-o", option)]
     session.run("pytest", "-q", "-p", "no:cacheprovider", *given, *(f"tests/{module}.py" for module in modules))
@@ -185,7 +188,10 @@ def benchmark(session: nox.Session) -> None:
 
 @nox.session
 def streams(session: nox.Session) -> None:
-    """Run the properties of streams on some 20,000 streams each; this takes half an hour and is no part of the gate."""
+    """Test each property of streams with about 20,000 streams.
+
+    This takes half an hour, so CI does not run this session.
+    """
     session.install("-e", ".[test]")
     modules = ("tests/test_streams.py", "tests/test_mixed_streams.py")
     session.run("pytest", *modules, env={"HANPARSE_LONG": "150"})
@@ -193,7 +199,7 @@ def streams(session: nox.Session) -> None:
 
 @nox.session
 def homes(session: nox.Session) -> None:
-    """Estimate L2 in 80,000 simulated homes and for 1,000,000 random inputs; runs only by name."""
+    """Estimate L2 in 80,000 simulated homes and for 1,000,000 random inputs. This session runs only by name."""
     session.install(".")
     session.run("python", "benchmarks/simulated_homes.py", *session.posargs)
     session.run("python", "tests/fuzz_estimate.py", "--cases", "1000000")

@@ -1,4 +1,4 @@
-"""Report which libraries fail or read other values than hanparse, before any time is measured."""
+"""Report which libraries fail, or read other values than hanparse. The benchmarks do this before they measure times."""
 
 from __future__ import annotations
 
@@ -31,16 +31,19 @@ _NAMES: Final = {
     "reactive_energy_import": "reactive_power_import_total",
     "reactive_energy_export": "reactive_power_export_total",
 }
-"""What amshan calls a field, where it calls it otherwise."""
+"""The names of fields in amshan that differ from the names in hanparse."""
 _TIMES: Final = ("timestamp", "energy_time")
 _NOT_COMPARED: Final = {"meter_manufacturer", "meter_datetime"}
-"""The first amshan names by the decoder that succeeded, also where the list says nothing; the second is done apart."""
+"""amshan sets the manufacturer from the decoder that succeeded, even if the list contains none.
+
+The date-time is compared as a local time.
+"""
 
 
 def failures(names: Sequence[str]) -> Failures:
-    """Return the libraries that cannot read a push or a stream, and why, by kind of push and by maker of a stream.
+    """Return the libraries that cannot read a push or a stream, with the reasons, by kind of push and by maker.
 
-    Raises `SystemExit` when amshan, which names its values as hanparse does, reads other values.
+    Raises `SystemExit` if amshan and hanparse read different values.
     """
     found: Failures = {case: {} for case in (*KINDS, *ORDER)}
     for name in names:
@@ -59,14 +62,17 @@ def _note(found: dict[str, str], name: str, failure: str) -> None:
 
 
 def _failure(name: str, parts: list[bytes]) -> str:
-    """Return the reason why the values of a library differ from those of hanparse; an empty text if they agree."""
+    """Return the reason why a library and hanparse read different values.
+
+    Return an empty text if the values are equal.
+    """
     if not LIBRARIES[name].streams and len(parts) != _PUSHES:
         return "finds no frames in a stream"
     feed_ours = Decoder().feed
     expected = [push for chunk in parts for push in feed_ours(chunk)]
     feed = LIBRARIES[name].reader()
     try:
-        with contextlib.redirect_stdout(io.StringIO()) as said:  # gurux-dlms prints what it does not expect
+        with contextlib.redirect_stdout(io.StringIO()) as said:  # gurux-dlms prints unexpected data
             results = [result for chunk in parts for result in feed(chunk)]
     except Exception as error:  # noqa: BLE001  whatever it is, it is reported
         return f"{type(error).__name__}: {error}"
@@ -86,7 +92,7 @@ def _agree(expected: Measurement, result: object) -> bool:
 
 
 def _same_fields(expected: Measurement, result: Mapping[str, object]) -> bool:
-    """Return whether amshan and hanparse have the same fields and values; clocks are compared as local times."""
+    """Return whether amshan and hanparse have the same fields and values. Clocks are compared as local times."""
     ours = {_NAMES.get(name, name): getattr(expected, name) for name in FIELDS if name not in _TIMES}
     ours = {name: value for name, value in ours.items() if value is not None and name != "manufacturer"}
     theirs = {name: value for name, value in result.items() if name not in _NOT_COMPARED}
@@ -97,7 +103,7 @@ def _same_fields(expected: Measurement, result: Mapping[str, object]) -> bool:
 
 
 def _equal(ours: object, theirs: object) -> bool:
-    """Return whether two values are equal but for rounding: amshan multiplies by 0.01 and hanparse divides by 100."""
+    """Return whether two values are equal after rounding. amshan multiplies by 0.01, but hanparse divides by 100."""
     if isinstance(ours, float) and isinstance(theirs, int | float):
         return math.isclose(ours, theirs)
     return ours == theirs

@@ -1,10 +1,10 @@
-"""Archives beside amshan and beside `Decoder`: clean, damaged, many meters, noise, memory, and the growth of the cost.
+"""Compare archives with amshan and with `Decoder`: clean and damaged captures, many meters, noise, memory, growth.
 
     python benchmarks/archive.py            a minute or two; writes the tables of docs/archives.md to standard output
     python benchmarks/archive.py --short    a few cases; fails when the median of the makers is below its floor
 
-An environment is installed as benchmarks/speed.py does. All figures are processor time, taken in turn within one
-process; a ratio is the median of the ratios of all rounds.
+The script installs an environment as benchmarks/speed.py does. All figures are processor times of one process, in
+interleaved rounds. A ratio is the median of the ratios of all rounds.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
 
 FRAMES: Final = 200_000
 _OURS: Final = 1 << 16  # bytes of a chunk for `Decoder`
-_AMSHAN: Final = 600  # frames, so that amshan takes a second at most
+_AMSHAN: Final = 600  # frames; amshan needs at most a second for them
 FLOORS: Final[dict[float, float]] = {1000: 500, 700: 350, 200: 100}
-"""The floor of each goal, half of it."""
+"""The lowest accepted ratio for each goal: half of the goal."""
 
 
 class Case(NamedTuple):
-    """A capture, how many frames it has, and how many times less than amshan it is to cost."""
+    """A capture, the number of its frames, and the goal for the ratio of the costs of amshan and hanparse."""
 
     data: bytes
     frames: int
@@ -45,7 +45,7 @@ class Case(NamedTuple):
 
 
 def damaged(data: bytes, frames: int, share: float) -> bytes:
-    """Return a stream in which one bit is wrong in so many of the frames."""
+    """Return a stream in which one bit is wrong in this share of the frames."""
     rng, changed = seeded(1), bytearray(data)
     for _ in range(int(frames * share)):
         changed[rng.randrange(len(changed))] ^= 1 << rng.randrange(8)
@@ -53,7 +53,7 @@ def damaged(data: bytes, frames: int, share: float) -> bytes:
 
 
 def meters(frames: int, count: int) -> bytes:
-    """Return a stream of so many meters in turn, each with a number of its own."""
+    """Return a stream in which `count` meters send in turn. Each meter has its own number."""
     base = pushes("Kamstrup list 1", min(max(count, 1000), 10_000))
     at = base[0].index(b"\x0a\x10") + 2
     for number, frame in enumerate(base):
@@ -63,14 +63,17 @@ def meters(frames: int, count: int) -> bytes:
 
 
 def noisy(frames: int, share: float) -> tuple[bytes, int]:
-    """Return a stream of which such a share is random bytes, between the frames; and how many frames are in it."""
+    """Return a stream with random bytes between the frames, and the number of frames.
+
+    `share` is the share of random bytes.
+    """
     rng, base = seeded(2), pushes("Kamstrup list 1", 2000)
     size = int(len(base[0]) * share / (1 - share))
     return b"".join(rng.randbytes(size) + frame for frame in base) * (frames // 2000), frames // 2000 * 2000
 
 
 def cases(frames: int) -> dict[str, Case]:
-    """Return what is compared with amshan."""
+    """Return the captures that hanparse and amshan decode."""
     streams = {maker: stream(maker, 20_000, seed=1) * (frames // 20_000) for maker in ("Aidon", "Kaifa", "Kamstrup")}
     found = {f"{maker}, clean": Case(data, frames, 1000) for maker, data in streams.items()}
     for share, goal in ((0.01, 700), (0.1, 200)):
@@ -80,7 +83,7 @@ def cases(frames: int) -> dict[str, Case]:
 
 
 def more(frames: int) -> dict[str, Case]:
-    """Return the single lists, and what grows: meters, noise, frames."""
+    """Return captures of single lists, and captures with more and more meters, noise and frames."""
     found = {kind: Case(b"".join(pushes(kind, 4000)) * (frames // 4000), frames) for kind in KINDS}
     mix = zip(*(pushes(kind, 4000) for kind in list(KINDS)[:5]), strict=True)
     found["five kinds in turn"] = Case(b"".join(map(b"".join, mix)) * (frames // 20_000), frames)
@@ -120,7 +123,7 @@ def _cost(measured: Callable[[Case], int], case: Case) -> float:
 
 
 def _part(case: Case, frames: int) -> Case:
-    """Return the first frames of a case, roughly so many."""
+    """Return the beginning of a case, with about `count` frames."""
     return Case(case.data[: len(case.data) * frames // case.frames], frames) if frames < case.frames else case
 
 
@@ -143,7 +146,7 @@ def compare(name: str, case: Case, rounds: int) -> float:
 
 
 def check_sequences(maker: str) -> str:
-    """Return the cost of an archive beside one call of the C function for the check sequence per frame."""
+    """Return the cost of a frame in an archive, as a multiple of one call of the C function for the check sequence."""
     from hanparse.wire.crc import frame_register  # noqa: PLC0415  as above
 
     frames = stream(maker, 20_000, seed=1)
@@ -158,7 +161,7 @@ def check_sequences(maker: str) -> str:
 
 
 def peak(path: str) -> int:
-    """Return by how many MiB the peak memory grows over the imports while the batches of a file are read."""
+    """Return the growth of the peak memory in MiB while the batches of a file are read, without the imports."""
     import hanparse.archive  # noqa: PLC0415  as above
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -181,12 +184,12 @@ def _peaks(sizes: tuple[int, ...]) -> None:
 
 def _measure(*, is_short: bool) -> int:
     if not is_short:
-        _peaks((16, 256, 1024))  # a process of its own begins with the peak of this one, so they come first
+        _peaks((16, 256, 1024))  # first, because a new process begins with the peak of this process
     logging.disable(logging.CRITICAL)  # amshan reports each damaged frame
     frames, rounds = (60_000, 3) if is_short else (FRAMES, 5)
     print("| capture | ns a frame | MB/s | `Decoder`, ns | amshan, µs | × `Decoder` | × amshan | goal |")
     print("|---|---|---|---|---|---|---|---|")
-    _bulk(Case(stream("Kaifa", 100), 100))  # imports what is imported when it is needed
+    _bulk(Case(stream("Kaifa", 100), 100))  # the first call imports modules
     found: dict[float, list[float]] = {}
     for name, case in cases(frames).items():
         found.setdefault(case.goal or 0, []).append(compare(name, case, rounds))
@@ -198,7 +201,7 @@ def _measure(*, is_short: bool) -> int:
 
 
 def main() -> int:
-    """Install what is compared, and compare."""
+    """Install the libraries and compare them."""
     parser = argparse.ArgumentParser(description="archives: how fast, and how much memory")
     parser.add_argument("--short", action="store_true", help="few cases; fail below the floors")
     parser.add_argument("--environment", type=Path, metavar="FOLDER", help="install here, not in a temporary folder")

@@ -1,7 +1,7 @@
 """Measure the cost of a byte and the size of the buffer of the frame reader for ordinary and hostile streams.
 
-Needs matplotlib 3.10 or later beside hanparse: ``pip install . matplotlib && python benchmarks/bounds.py``. It takes
-half a minute and writes docs/plots/reader-cost.svg and docs/plots/reader-buffer.svg; equal figures give equal files.
+The script needs matplotlib 3.10 or later: ``pip install . matplotlib && python benchmarks/bounds.py``. It takes half a
+minute and writes docs/plots/reader-cost.svg and docs/plots/reader-buffer.svg. Equal figures give equal files.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 LENGTHS: Final = tuple(2**power for power in range(12, 21, 2))
 CHUNK: Final = 256
 TIMES: Final = 3
-"""Each time is the best of so many."""
+"""The number of measurements of each time. The shortest time is used."""
 PATTERNS: Final = {
     "headers in headers, 2,034 bytes claimed by five": CLAIMS[1],
     "headers that claim 2,047 bytes": CLAIMS[0],
@@ -86,14 +86,17 @@ def nanoseconds_per_byte(data: bytes) -> float:
 
 
 def checked_per_byte(data: bytes) -> float:
-    """Return how many bytes enter a check sequence per byte of the stream. The result is equal on every machine."""
+    """Return the number of bytes that enter a check sequence, per byte of the stream.
+
+    The result is equal on every machine.
+    """
     with patch("hanparse.hdlc.x25", side_effect=x25) as checked:
         FrameReader().feed(data)
     return sum(len(call.args[0]) for call in checked.call_args_list) / len(data)
 
 
 def cost_of_learning_in_vain() -> float:
-    """Return the time for pushes of many kinds, as a ratio to a decoder that learns no layouts."""
+    """Return the time for pushes of many kinds, divided by the time of a decoder that learns no layouts."""
     frames = list({len(file.data): file.data for file in SOUND}.values())
     ratios = []
     for _ in range(5 * TIMES):

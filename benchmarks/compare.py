@@ -1,7 +1,7 @@
 """Measure the time and memory that hanparse and other libraries need for the same pushes, in one run.
 
-Runs in the environment that speed.py makes. Rounds are interleaved, A B A B, and a ratio is that of two figures of the
-same round, so that a machine that slows down or has other work slows both. Times are processor time of the process.
+The script runs in the environment that speed.py makes. Rounds are interleaved (A B A B), and a ratio compares two
+figures of the same round. So other work on the machine slows both figures. Times are processor times of the process.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ if TYPE_CHECKING:
 
 CHUNK_SIZES: Final = (1, 16, 256, 4096)
 _MORE: Final = 20
-"""hanparse takes so many times more pushes in a round, for figures that are not lost in those of the clock."""
+"""hanparse decodes this many times more pushes in a round, because the clock is too coarse for a few pushes."""
 
 
 @dataclass(frozen=True)
 class Effort:
-    """The number of rounds and repetitions of each measurement."""
+    """The numbers of rounds and repetitions of the measurements."""
 
     names: tuple[str, ...]
     rounds: int
     pushes: int
-    """Of a kind, in a round, for the slower libraries."""
+    """The number of pushes of one kind in a round, for the slower libraries."""
     stream: int
-    """Frames of a stream."""
+    """The number of frames of a stream."""
     stream_rounds: int
     file: int
-    """Frames that a whole process reads."""
+    """The number of frames that a process reads."""
     file_rounds: int
     import_rounds: int
     memory_rounds: int
@@ -71,7 +71,7 @@ def compare(effort: Effort) -> tuple[list[Row], Failures]:
     def able(case: str) -> list[str]:
         return [name for name in effort.names if name not in failed[case]]
 
-    with contextlib.redirect_stdout(io.StringIO()):  # gurux-dlms prints what it does not expect
+    with contextlib.redirect_stdout(io.StringIO()):  # gurux-dlms prints unexpected data
         rows = [row for kind in KINDS for row in single_pushes(kind, able(kind), effort)]
         rows += [streams(maker, size, able(maker), effort) for maker in ORDER for size in CHUNK_SIZES]
         for kind in KINDS:
@@ -85,7 +85,7 @@ def compare(effort: Effort) -> tuple[list[Row], Failures]:
 
 
 def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
-    """Return the rows of single pushes: warm; warm with all values read; hanparse with new decoders."""
+    """Return the rows of single pushes: with learned layouts, with all values read, and hanparse with new decoders."""
     feeds = {name: LIBRARIES[name].reader() for name in names}
     reads = {OURS: _with_fields(feeds[OURS], pushes(kind, 1)[0]), RIVAL: _with_items(feeds[RIVAL])}
     for push in pushes(kind, 2, seed=-1):
@@ -107,7 +107,10 @@ def single_pushes(kind: str, names: list[str], effort: Effort) -> list[Row]:
 
 
 def streams(maker: str, size: int, names: list[str], effort: Effort) -> Row:
-    """Return the row of the lists of a meter in chunks of one size, for decoders that have learned these lists."""
+    """Return the row of the lists of a meter in chunks of one size.
+
+    The decoders have learned the layouts of these lists.
+    """
     feeds = {name: LIBRARIES[name].reader() for name in names}
     for feed in feeds.values():
         microseconds(feed, chunks(stream(maker, 20, seed=-1), size))
@@ -149,7 +152,7 @@ def _with_items(feed: Feed) -> Callable[[bytes], object]:
 
 
 def main() -> int:
-    """Measure and print; write the page unless `--short` is given. Return 1 if a ratio is below half of its goal."""
+    """Measure and print. Without `--short`, also write the page. Return 1 if a ratio is below half of its goal."""
     short = "--short" in sys.argv[1:]
     rows, failed = compare(SHORT if short else FULL)
     print(table(rows))

@@ -1,7 +1,7 @@
 """Measure the cost of `Decoder(estimate=True)` for a 3-wire meter, as a ratio to a push with all values read.
 
-``python benchmarks/estimate_cost.py``; the goal is 4 at most, with the estimates read. Each figure is the best of many
-short runs, so that other programs on the machine do not count.
+Run ``python benchmarks/estimate_cost.py``. The goal is a ratio of at most 4, with the estimates read. Each figure is
+the shortest time of many short runs, so that other programs on the machine have little influence.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ PUSHES: Final = {
     "Aidon for ten seconds": [*["aidon/list1-no"] * 3, "aidon/list2-6525-it"],
 }
 RUNS: Final = 1000
-REPETITIONS: Final = 20  # short enough not to be interrupted
+REPETITIONS: Final = 20  # so few that the operating system rarely interrupts a run
 
 
 def reading(frames: list[bytes], *, estimate: bool, ask: bool) -> Callable[[], None]:

@@ -1,7 +1,7 @@
 """Compare the estimates of L2 with the current of a real 3-wire meter that measures L2: a table.
 
-``python benchmarks/estimates.py`` needs hanparse alone. An operating point is one row for each 40 W, 40 var and 0.2 A:
-rows that follow each other are alike, and a night must not count as a thousand rows.
+``python benchmarks/estimates.py`` needs only hanparse. Consecutive rows are similar, and a night must not have the
+weight of a thousand rows. So only the first row of each interval of 40 W, 40 var and 0.2 A is used: an operating point.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 REFERENCE: Final = Path(__file__).parents[1] / "tests" / "data" / "it_three_wire_reference.csv"
 RESOLUTION: Final = 0.001
-"""A. That of the reference meter."""
+"""The resolution of the currents of the reference meter in A."""
 POINT: Final = {"active_power": 40, "reactive_power": 40, "current_l1": 0.2, "current_l3": 0.2}
 
 
 class Row(NamedTuple):
-    """One line of the reference data, in W, var, A, V; powers are import − export."""
+    """One line of the reference data, in W, var, A and V. A power is import minus export."""
 
     active_power: float
     reactive_power: float
@@ -75,7 +75,11 @@ def operating_points(rows: Sequence[Row]) -> list[Row]:
 
 
 def summary(found: Sequence[float]) -> str:
-    """Return median, 95th percentile and maximum of the absolute error, median error, and share of errors >= 0."""
+    """Return the figures of one method.
+
+    They are the median, the 95th percentile and the maximum of the absolute error, the median error, and the share of
+    errors >= 0.
+    """
     sizes = [abs(error) for error in found]
     above = sum(error >= 0 for error in found) / len(found)
     return f"{median(sizes):8.3f}{quantiles(sizes, n=20)[-1]:8.2f}{max(sizes):8.2f}{median(found):+8.3f}{above:9.1%}"

@@ -1,10 +1,11 @@
 """Simulate an evening of a home in an IT net: the limit for a charger and the currents of the lines, with a plot.
 
-Needs matplotlib 3.10 or later beside hanparse: ``pip install . matplotlib && python benchmarks/evening.py``. It takes a
-few seconds and writes docs/plots/headroom-evening.svg; equal figures give equal files. Nothing in it is random.
+The script needs matplotlib 3.10 or later: ``pip install . matplotlib && python benchmarks/evening.py``. It takes a few
+seconds and writes docs/plots/headroom-evening.svg. Equal figures give equal files. The simulation has no random part.
 
-The meter is one without L2: power every 2.5 s, power with the currents of L1 and L3 every 10 s, in steps of 0.1 A.
-The charger sits between L1 and L3, takes 20 A at most and follows the figure; below 6 A it waits: no car takes less.
+The meter does not measure L2. It sends the power every 2.5 s, and the power with the currents of L1 and L3 every 10 s,
+in steps of 0.1 A. The charger is between L1 and L3. It takes the current of the limit, but at most 20 A. If the limit
+is below 6 A, it pauses, because IEC 61851-1 has no signal for a lower current.
 """
 
 from __future__ import annotations
@@ -36,19 +37,22 @@ STEP: Final = 2.5
 FUSE: Final = 25
 VOLTAGE: Final = 230
 ANGLES: Final = {(1, 2): 0, (2, 3): -120, (3, 1): 120}
-"""Of the voltage between two lines, in degrees."""
+"""The angle of the voltage between two lines in degrees."""
 LEAST_CHARGE: Final = 6
 MOST_CHARGE: Final = 20
 METER_STEP: Final = 0.1
 SILENT: Final = (3.5, 3.75)
-"""Hours after the start between which nothing comes from the meter."""
+"""The meter sends nothing between these two times, in hours after the start."""
 BROKEN: Final = (5.5, 5.7)
-"""Hours after the start between which nothing sound comes."""
+"""All frames are damaged between these two times, in hours after the start."""
 COLOURS: Final = {1: "#0072b2", 2: "#d55e00", 3: "#009e73"}
 
 
 class Appliance(NamedTuple):
-    """A load between two lines, in W, between two hours, on for the first `on` min of every period (min)."""
+    """A load in W between two lines.
+
+    From hour `start` to hour `end`, it is on for the first `on` min of each `period` min.
+    """
 
     lines: tuple[int, int]
     power: float
@@ -100,7 +104,7 @@ def line_currents(hours: float, charging: float) -> Lines:
 
 
 def push(lines: Lines, *, with_currents: bool) -> Measurement:
-    """Return what the meter sends: the power and, with `with_currents`, also the currents of L1 and L3."""
+    """Return the measurement of the meter: the power and, with `with_currents`, also the currents of L1 and L3."""
     one, _, three = lines
     u12, u32 = rect(VOLTAGE, radians(ANGLES[1, 2])), -rect(VOLTAGE, radians(ANGLES[2, 3]))
     power = round((u12 * one.conjugate() + u32 * three.conjugate()).real)
@@ -135,7 +139,7 @@ def evening() -> Iterator[Moment]:
 
 
 def seconds_above(currents: Iterable[tuple[float, ...]]) -> tuple[float, float]:
-    """Return how long a line current was above the fuse by more than the resolution: longest period, and total."""
+    """Return the longest and the total time in which a current was above the fuse by more than the resolution."""
     runs = groupby(max(lines) > FUSE + METER_STEP for lines in currents)
     lengths = [sum(STEP for _ in run) for above, run in runs if above]
     return max(lengths, default=0), sum(lengths)

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 OURS: Final = "hanparse"
 RIVAL: Final = "amshan"
-"""The library that the goals are set against."""
+"""The library whose times the goals refer to."""
 
 
 class Goal(NamedTuple):
@@ -20,9 +20,9 @@ class Goal(NamedTuple):
 
 @dataclass(frozen=True)
 class Scenario:
-    """A measured quantity with its unit and its goal.
+    """A measured quantity with its unit and its goal. The ratio is amshan divided by hanparse.
 
-    The ratio is that of amshan to hanparse; with `as_share`, it is that of hanparse to amshan.
+    With `as_share`, the ratio is hanparse divided by amshan.
     """
 
     title: str
@@ -36,7 +36,7 @@ class Scenario:
 
     @property
     def floor(self) -> float | None:
-        """Return half of the goal. `--short` fails below this bound."""
+        """Return half of the goal. The benchmarks with `--short` fail if a ratio is below this bound."""
         if self.goal is None:
             return None
         return self.goal.at_least * 2 if self.as_share else self.goal.at_least / 2
@@ -81,13 +81,13 @@ class Row:
 
     @property
     def reached_goal(self) -> bool:
-        """Return whether the ratio meets its goal; true for a scenario without a goal."""
+        """Return whether the ratio meets its goal. Return true for a scenario without a goal."""
         scenario = SCENARIOS[self.scenario]
         return scenario.goal is None or scenario.reached(self.ratio.median, scenario.goal.at_least)
 
     @property
     def reached_floor(self) -> bool:
-        """Return whether the ratio is at least half of its goal; true for a scenario without a goal."""
+        """Return whether the ratio is at least half of its goal. Return true for a scenario without a goal."""
         scenario = SCENARIOS[self.scenario]
         return scenario.floor is None or scenario.reached(self.ratio.median, scenario.floor)
 
@@ -100,7 +100,7 @@ def spread(figures: list[float]) -> Spread:
 
 
 def row(scenario: str, case: str, samples: dict[str, list[float]]) -> Row:
-    """Return the row for the rounds of each library. Each ratio compares two figures of the same round."""
+    """Return the row with the figures of all rounds. Each ratio compares two figures of the same round."""
     pairs = zip(samples[OURS], samples[RIVAL], strict=True)
     as_share = SCENARIOS[scenario].as_share
     ratios = [ours / rival if as_share else rival / ours for ours, rival in pairs]

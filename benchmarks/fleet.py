@@ -1,4 +1,4 @@
-"""Convert many captures by a pool of processes, by Dask and by Spark, and compute what 1,000,000 meters cost.
+"""Convert many captures with a pool of processes, Dask and Spark, and compute the cost of 1,000,000 meters.
 
     python benchmarks/fleet.py             a few minutes; prints the tables of docs/fleet.md
     python benchmarks/fleet.py --rounds 9
@@ -50,7 +50,7 @@ class Engine(NamedTuple):
 
 
 def engines() -> Iterator[Engine]:
-    """Yield the engines that are installed, each with its workers started."""
+    """Start the workers of each installed engine, and yield the engine."""
     from dask.distributed import Client, LocalCluster  # noqa: PLC0415  only where it is installed
     from fleet_dask import convert_all, one  # noqa: PLC0415
 
@@ -67,14 +67,14 @@ def _spark() -> Callable[[list[str], str], object]:
     from pyspark.sql import SparkSession  # noqa: PLC0415
 
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # of the executors
+    os.environ["PYTHONPATH"] = os.pathsep.join(sys.path)  # for the executors
     local = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1", "spark.ui.enabled": "false"}
     session = SparkSession.builder.config(map=local).master(f"local[{_WORKERS}]").getOrCreate()
     return partial(convert_all, session)
 
 
 def compare(captures: int, frames: int, rounds: int) -> dict[str, list[float]]:
-    """Return the frames per second of each engine, round by round; the first round is not counted."""
+    """Return the frames per second of each engine in each round, without the first round."""
     with TemporaryDirectory() as folder:
         paths = [str(Path(folder, f"{number}.bin")) for number in range(captures)]
         for number, path in enumerate(paths):
@@ -101,7 +101,7 @@ def table(found: dict[str, list[float]]) -> str:
 
 
 def fleet() -> str:
-    """Return what 1,000,000 meters cost, as Markdown; all from processor times of this process."""
+    """Return the cost of 1,000,000 meters as Markdown, computed from processor times of this process."""
     first, second = pushes(_KIND, 2)
     decoder = Decoder()
     decoder.feed(first)
@@ -127,7 +127,7 @@ def fleet() -> str:
 
 
 def _of_convert() -> float:
-    """Return the least processor time of a push of a capture that becomes Parquet, in microseconds."""
+    """Return the shortest processor time per push in microseconds for the conversion of a capture to Parquet."""
     with TemporaryDirectory() as folder:
         path = Path(folder, "capture.bin")
         path.write_bytes(b"".join(pushes(_KIND, 100_000)))
@@ -154,7 +154,7 @@ def main() -> None:
     options = parser.parse_args()
     found = compare(options.captures, options.frames, options.rounds)
     print(table(found), fleet(), sep="\n\n", flush=True)
-    os._exit(0)  # the workers of three engines need no orderly end
+    os._exit(0)  # ends the workers at once; the figures are complete
 
 
 if __name__ == "__main__":

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 FRAMES: Final = (1_000, 10_000, 100_000, 1_000_000)
 METERS: Final = (1, 10, 100, 1_000, 10_000)
 NOISE: Final = (0, 10, 50, 90)
-"""Percent of the bytes."""
+"""The share of noise in % of the bytes."""
 _MAKER, _KIND = "Kaifa", "Kaifa list 2"
 _CHUNK: Final = 4096
 _BLOCK: Final = 1_000
-"""The frames of a block that is sent again and again."""
+"""The number of frames of a block. A stream repeats this block."""
 _TURNS: Final = 10
 _TIMES: Final = 5
 
@@ -57,7 +57,7 @@ def of_frames(count: int) -> float:
 
 
 def of_meters(count: int) -> float:
-    """Return the microseconds per push when this number of meters, each with its own decoder, send in turn."""
+    """Return the microseconds per push if this number of meters send in turn. Each meter has its own decoder."""
     first, *sent = pushes(_KIND, _TURNS + 1)
     feeds = [Decoder().feed for _ in range(count)]
     for feed in feeds:
@@ -72,7 +72,7 @@ def of_meters(count: int) -> float:
 
 
 def with_noise(percent: int) -> float:
-    """Return the microseconds per frame when this percentage of the bytes is noise between the frames."""
+    """Return the microseconds per frame if this percentage of the bytes is noise between the frames."""
     frames, rng = pushes(_KIND, _BLOCK), seeded(percent)
     size = len(frames[0]) * percent // (100 - percent)
     parts, feed = chunks(b"".join(frame + rng.randbytes(size) for frame in frames), _CHUNK), Decoder().feed
@@ -85,9 +85,12 @@ def with_noise(percent: int) -> float:
 
 
 def _each(begin: float, found: int, sent: int) -> float:
-    """Return the microseconds since `begin`, divided by the number of pushes. Raises `SystemExit` if some are lost."""
+    """Return the microseconds since `begin`, divided by the number of pushes.
+
+    Raises `SystemExit` if pushes were lost.
+    """
     time = process_time() - begin
-    if found < sent * 0.999:  # noise may begin a frame that hides one at the end of the stream
+    if found < sent * 0.999:  # noise can begin like a frame, and then hide the last frame of the stream
         raise SystemExit(f"found {found:,} of {sent:,} pushes")
     return time / found * 1e6
 

@@ -21,9 +21,10 @@ _CHUNK: Final = 256
 
 
 def retained(kind: str, names: list[str], count: int, rounds: int) -> list[Row]:
-    """Return the rows of the memory of one result, before and after its values are read, as a mean of `count` results.
+    """Return the rows of the memory of one result, before and after its values are read.
 
-    What results share, such as names of fields and the texts that stay the same, is not counted to any of them.
+    A figure is the mean of `count` results. It does not include objects that all results share, for example the names
+    of fields and constant texts.
     """
     samples: dict[str, dict[str, list[float]]] = {}
     for scenario, look in (("retained", _leave), ("opened", _open)):
@@ -36,16 +37,16 @@ def retained(kind: str, names: list[str], count: int, rounds: int) -> list[Row]:
 
 
 def _leave(_result: object) -> None:
-    """Read no value."""
+    """Read no value of the result."""
 
 
 def _open(result: object) -> None:
-    """Read one value. A `Measurement` then decodes all values; other libraries have done so before."""
+    """Read one value. A `Measurement` then decodes all values. The other libraries have already decoded all values."""
     getattr(result, "timestamp", None)
 
 
 def allocated(maker: str, names: list[str], frames: int, rounds: int) -> Row:
-    """Return the row of the peak memory of a reader and its objects in KiB for a stream, while no result is kept."""
+    """Return the row of the peak memory in KiB of a reader for a stream. The results are not kept."""
     samples: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         cut = chunks(stream(maker, frames, seed=number), _CHUNK)
@@ -62,14 +63,14 @@ def _retained(name: str, sent: list[bytes], look: Callable[[object], None]) -> i
     with _traced():
         before = tracemalloc.get_traced_memory()[0]
         for place, push in enumerate(sent[_WARMING:]):
-            results[place] = feed(bytes(bytearray(push)))[0]  # a copy, so that a result that keeps the push pays for it
+            results[place] = feed(bytes(bytearray(push)))[0]  # a copy: its memory is counted if a result keeps it
             look(results[place])
         gc.collect()
         return tracemalloc.get_traced_memory()[0] - before
 
 
 def _allocated(name: str, cut: list[bytes]) -> int:
-    LIBRARIES[name].reader()  # what is imported is not what is measured here
+    LIBRARIES[name].reader()  # imports before the measurement, because memory of imported modules is not counted
     with _traced():
         before = tracemalloc.get_traced_memory()[0]
         feed = LIBRARIES[name].reader()

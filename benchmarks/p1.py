@@ -3,8 +3,9 @@
     python benchmarks/p1.py            installs the libraries, measures for a minute, writes the section
     python benchmarks/p1.py --short    fails if a ratio is below half of its goal
 
-Each round measures every library, and a ratio compares two figures of the same round, so that a machine with other work
-slows both. The figures are processor time of the process. The telegrams are those of tests/frames/p1 with other digits.
+Each round measures every library, and a ratio compares two figures of the same round. So other work on the machine
+slows both figures. The figures are processor times of the process. The telegrams are those of tests/frames/p1 with
+other digits.
 """
 
 from __future__ import annotations
@@ -39,11 +40,14 @@ KINDS: Final = {
     "Belgium": ("be-fluvius-peaks", "BELGIUM_FLUVIUS"),
     "Sweden": ("se-landis-gyr", "SWEDEN"),
 }
-"""For each kind of telegram its file in tests/frames/p1, and the specification of dsmr-parser."""
+"""Each kind of telegram has a file in tests/frames/p1 and a specification in dsmr-parser."""
 RIVALS: Final = ("dsmr-parser", "amshan")
 """The libraries that the goals compare with."""
 GOALS: Final = {"decode": (25, 40), "values": (10, 10)}
-"""At least, and stretch: how many times as fast hanparse decodes a telegram, and reads every value of it as well."""
+"""The goal and the stretch goal for the time of another library divided by the time of hanparse.
+
+"values" includes the time to read every value.
+"""
 _PARTS: Final = 10
 _DIGITS: Final = re.compile(rb"(?<=1-0:1\.7\.0\()\d+\.\d+")
 
@@ -77,7 +81,7 @@ def varied(name: str, count: int) -> list[bytes]:
 
 
 def readers(specification: str) -> dict[str, tuple[Callable[[bytes], Any], Callable[[Any], object]]]:
-    """Return for each library the function that decodes bytes, and the one that reads every value of the result."""
+    """Return two functions for each library: the first decodes bytes, the second reads every value of the result."""
     from hanparse import Decoder  # noqa: PLC0415  only where it is installed
     from hanparse.measurement import FIELDS  # noqa: PLC0415
 
@@ -102,7 +106,7 @@ def readers(specification: str) -> dict[str, tuple[Callable[[bytes], Any], Calla
 
 
 def _values(found: Iterable[tuple[str, Any]]) -> list[object]:
-    """Return every value of a telegram of dsmr-parser, also those of its lists and of its M-Bus devices."""
+    """Return every value of a telegram of dsmr-parser, including the values of its lists and of its M-Bus devices."""
     values: list[object] = []
     for _, each in found:
         for one in each if isinstance(each, list) else (each,):
@@ -142,7 +146,7 @@ def _both(decode: Callable[[bytes], Any], read: Callable[[Any], object]) -> Call
 
 
 def _reads(way: tuple[Callable[[bytes], Any], Callable[[Any], object]], telegrams: Sequence[bytes]) -> bool:
-    """Return whether a library reads values from these telegrams; it decodes them, so that a decoder knows them."""
+    """Return whether a library reads values from these telegrams. The call also lets a decoder learn their layouts."""
     decode, read = way
     try:
         values = [read(decode(data)) for data in telegrams]
@@ -161,7 +165,7 @@ def _microseconds(work: Callable[[bytes], object], telegrams: Sequence[bytes], t
 
 
 def checksum(telegrams: Sequence[bytes]) -> float:
-    """Return the microseconds of the CRC of a telegram alone."""
+    """Return the microseconds for only the CRC of a telegram."""
     from hanparse.wire.crc import arc  # noqa: PLC0415
 
     return _microseconds(lambda data: arc(data[:-6]), telegrams, 50)
@@ -198,19 +202,19 @@ def section(rows: Sequence[Row]) -> str:
 
 
 def write(text: str) -> None:
-    """Put the section in the place of the earlier one at the end of docs/speed.md."""
+    """Replace the section at the end of docs/speed.md by the new section."""
     before, _, _ = PAGE.read_text("utf-8").partition(HEADING)
     PAGE.write_text(f"{before.rstrip()}\n\n{HEADING}\n{text.strip()}\n", "utf-8")
 
 
 def written() -> str:
-    """Return the section that is in docs/speed.md, with its heading; it is the last one of the page."""
+    """Return the section of docs/speed.md with its heading. It is the last section of the page."""
     _, heading, text = PAGE.read_text("utf-8").partition(HEADING)
     return heading + text
 
 
 def main() -> int:
-    """Install the libraries and measure in their environment; or measure, when this runs in it."""
+    """Install the libraries and run this script in their environment. If it runs there already, measure."""
     parser = argparse.ArgumentParser(description="hanparse and its peers on P1 telegrams")
     parser.add_argument("--short", action="store_true", help="fail below half of the goals, write nothing")
     parser.add_argument("--environment", type=Path, metavar="FOLDER", help="install here, not in a temporary folder")

@@ -23,7 +23,7 @@ _IMPORT_COLUMNS: Final = 3  # import time: self | cumulative | name
 
 
 def cpu_time(*arguments: str) -> tuple[float, str]:
-    """Return the milliseconds of processor time of Python with these arguments, and its output."""
+    """Run Python with these arguments. Return its processor time in milliseconds, and its output."""
     command = [sys.executable, *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  our own scripts
         said = process.stdout.read() if process.stdout else ""
@@ -35,7 +35,11 @@ def cpu_time(*arguments: str) -> tuple[float, str]:
 
 
 def imports(names: Sequence[str], rounds: int) -> list[Row]:
-    """Return the rows of the cost of importing: a process with the import minus one without, and `-X importtime`."""
+    """Return the rows of the cost of an import.
+
+    One figure is the processor time of a process with the import minus that of a process without it. The other figure
+    is the time of `-X importtime`.
+    """
     whole: dict[str, list[float]] = {name: [] for name in names}
     said: dict[str, list[float]] = {name: [] for name in names}
     for _ in range(rounds):
@@ -47,7 +51,10 @@ def imports(names: Sequence[str], rounds: int) -> list[Row]:
 
 
 def _import_time(statement: str) -> float:
-    """Return the sum of the milliseconds of all modules, each without the modules that it imports."""
+    """Return the sum of the times of all modules in milliseconds.
+
+    The time of a module excludes the modules that it imports.
+    """
     command = [sys.executable, "-X", "importtime", "-c", statement]
     listing = subprocess.run(command, capture_output=True, text=True, check=True).stderr  # noqa: S603
     lines = (line.removeprefix("import time:").split("|") for line in listing.splitlines())
@@ -56,7 +63,7 @@ def _import_time(statement: str) -> float:
 
 
 def floor() -> float:
-    """Return the memory in KiB of Python with construct, which hanparse and amshan both need."""
+    """Return the memory in KiB of a process that has imported only construct, which hanparse and amshan both need."""
     statement = f"import sys; sys.path.insert(0, {str(READER.parent)!r}); import construct, readers"
     return int(cpu_time("-c", f"{statement}; print(readers.peak_memory())")[1]) / 1024
 

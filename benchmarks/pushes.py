@@ -28,13 +28,16 @@ KINDS: Final = {
     "Kamstrup list 1": "kamstrup/list1-3phase",
     "Kamstrup list 2": "kamstrup/list2-3phase",
 }
-"""The lists that are compared and their files in tests/frames. Kamstrup has two: every 10 s and every hour."""
+"""The lists that are compared, and their files in tests/frames.
+
+Kamstrup meters send list 1 every 10 s and list 2 every hour.
+"""
 ORDER: Final = {
     "Aidon": ("Aidon list 1", "Aidon list 1", "Aidon list 1", "Aidon list 2"),
     "Kaifa": ("Kaifa list 1", "Kaifa list 1", "Kaifa list 1", "Kaifa list 1", "Kaifa list 2"),
     "Kamstrup": ("Kamstrup list 1",),
 }
-"""What each maker sends in ten seconds; a stream ends with the list of the hour."""
+"""The lists that a meter of each maker sends in ten seconds. A stream ends with the hourly list."""
 HOURLY: Final = {"Aidon": "Aidon list 3", "Kaifa": "Kaifa list 3", "Kamstrup": "Kamstrup list 2"}
 
 _NESTED: Final = (1, 2)  # array, structure
@@ -42,17 +45,17 @@ _OCTET_STRING: Final = 9
 _STRINGS: Final = (_OCTET_STRING, 10)  # visible-string
 _SIZES: Final = {0: 0, 6: 4, 15: 1, 16: 2, 18: 2, 22: 1}  # null, u32, i8 (scalers), i16, u16, enum (units)
 _VALUES: Final = {6: (">I", range(20_000)), 16: (">h", range(400))}
-"""The types that values have: how they are packed, and numbers of the size that a meter sends."""
-_VOLTAGE: Final = 18  # u16, in V or tenths of V, as its frame has it
+"""The types of values: the format of `struct`, and the range of the numbers."""
+_VOLTAGE: Final = 18  # u16, in V or tenths of V, as in the frame
 _ENERGIES: Final = range(100_000_000)
-_INVOKE_ID_END: Final = 5  # in the APDU
+_INVOKE_ID_END: Final = 5  # the index in the APDU
 _DATE_TIME_SIZE: Final = 12
 _BEGIN: Final = datetime(2024, 1, 31, 23, 0)  # noqa: DTZ001  a wall clock
 _STEP: Final = timedelta(seconds=10)
 
 
 class _Number(NamedTuple):
-    """A number that changes from push to push: its index and format in the frame, and its range."""
+    """A number that changes in each push: its index and format in the frame, and its range."""
 
     start: int
     format: str
@@ -60,12 +63,12 @@ class _Number(NamedTuple):
 
 
 def pushes(kind: str, count: int, seed: int = 0) -> list[bytes]:
-    """Return this number of pushes of a kind, ten seconds apart. Each seed gives other values."""
+    """Return this number of pushes of a kind, one each ten seconds. Different seeds give different values."""
     return list(islice(_endless(kind, seeded(seed)), count))
 
 
 def stream(maker: str, frames: int, seed: int = 0) -> bytes:
-    """Return this number of frames in the order in which a meter sends its lists; the hourly list is the last one."""
+    """Return this number of frames in the order in which a meter sends its lists. The hourly list is the last frame."""
     rng = seeded(seed)
     sources = {kind: _endless(kind, rng) for kind in {*ORDER[maker], HOURLY[maker]}}
     order = [*islice(cycle(ORDER[maker]), frames - 1), HOURLY[maker]]
@@ -92,7 +95,7 @@ def _endless(kind: str, rng: Random) -> Iterator[bytes]:
 
 
 def _set_clock(frame: bytearray, start: int, moment: datetime) -> None:
-    """Set year to second of a date-time; weekday, hundredths, deviation and status stay as sent."""
+    """Set the year to the second of a date-time. Do not change the weekday, hundredths, deviation and status."""
     struct.pack_into(">HBB", frame, start, moment.year, moment.month, moment.day)
     struct.pack_into(">BBB", frame, start + 5, moment.hour, moment.minute, moment.second)
 
@@ -107,7 +110,7 @@ def _places(frame: bytearray) -> tuple[list[int], list[_Number]]:
     for tag, start, size in _elements(frame, at + 1 + frame[at]):
         if tag == _OCTET_STRING and size == _DATE_TIME_SIZE:
             clocks.append(start)
-            energies = True  # they follow the clock in the list
+            energies = True  # the energies follow the clock in the list
         elif tag == _VOLTAGE:
             sent = int.from_bytes(frame[start : start + size], "big")
             numbers.append(_Number(start, ">H", range(sent * 19 // 20, sent * 11 // 10 + 1)))
@@ -121,7 +124,7 @@ def _elements(frame: bytearray, at: int) -> Iterator[tuple[int, int, int]]:
     """Return type, index and size of the values from `at` to the FCS, in order."""
     while at < len(frame) - 3:
         tag = frame[at]
-        if tag in _NESTED:  # its elements come next
+        if tag in _NESTED:  # the elements of the structure are next
             at += 2
             continue
         start, size = (at + 2, frame[at + 1]) if tag in _STRINGS else (at + 1, _SIZES[tag])

@@ -1,6 +1,6 @@
-"""Define the compared libraries, each used as its documentation recommends: chunks of bytes -> results.
+"""Define the compared libraries. Each library is used as its documentation recommends.
 
-As a script it reads a file with one of them: ``readers.py NAME FILE`` says how many pushes it gave and its peak memory.
+``readers.py NAME FILE`` reads a file with one library, and prints the number of pushes and the peak memory.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 Feed = Callable[[bytes], Sequence[object]]
-"""Takes a chunk, gives the pushes that it completes."""
+"""A function that takes a chunk and returns the pushes that the chunk completes."""
 
 FILE_CHUNK: Final = 4096
 _LLC_SIZE: Final = 3
@@ -29,10 +29,10 @@ class Library:
     imports: str
     reader: Callable[[], Feed]
     streams: bool = True
-    """True if the library finds frames in a stream by itself."""
+    """True if the library finds frames in a stream."""
 
 
-# Each library is imported where it is used, so that a process holds only what it measures.
+# Each function imports its library, so that a process contains only the library that it measures.
 
 
 def _hanparse() -> Feed:

@@ -1,9 +1,10 @@
 """Measure in simulated homes the error of the L2 estimate, and how often L2 exceeds its likely limits: a table.
 
-``python benchmarks/simulated_homes.py`` takes two minutes and needs hanparse alone. It fails if L2 is above
-`rare_high` more often than docs/accuracy.md promises: in 2 of 1,000 homes without production, and by more than 1 A in 2
-of 10,000 homes with more than 16 A in L2. With ``--calibrate`` it writes docs/plots/estimate-calibration.csv: how often
-L2 is above the limit, by the VA by which the gap may be too wide. ``python tools/draw_accuracy.py`` draws this file.
+``python benchmarks/simulated_homes.py`` takes two minutes and needs only hanparse. It fails if L2 is above `rare_high`
+more often than docs/accuracy.md promises. The limits are 2 of 1,000 homes without production, and by more than 1 A 2 of
+10,000 homes with more than 16 A in L2. With ``--calibrate`` it writes docs/plots/estimate-calibration.csv. The file
+contains the share of homes whose L2 is above the limit, for each assumed error of the gap in VA. ``python
+tools/draw_accuracy.py`` draws this file.
 """
 
 from __future__ import annotations
@@ -35,7 +36,10 @@ FAR: Final = 1.0
 LARGE: Final = 16.0
 CALIBRATION: Final = Path(__file__).parents[1] / "docs" / "plots" / "estimate-calibration.csv"
 MEASURED: Final = {0: 84.0, 250: 8.2, 500: 0.4, 1000: 0.4, 1500: 0.2, 2000: 0.0, 3000: 0.0}
-"""% of 451 operating points of seven homes whose meters measure L2, by VA: found once, the rows are not here."""
+"""% of the operating points in which L2 is above the limit, by VA.
+
+The 451 operating points are of seven homes whose meters measure L2. The repository does not contain these data.
+"""
 SIZES: Final = ((0, 5), (5, 10), (10, 16), (16, 25), (25, 1000))
 
 
@@ -76,7 +80,7 @@ def line(name: str, found: Sequence[Case]) -> str:
 
 
 def calibrate(count: int, seed: int) -> None:
-    """Write the percentage of homes whose L2 is above the limit, for each width of the gap."""
+    """Write the percentage of homes whose L2 is above the limit, for each assumed error of the gap."""
     rows = []
     for wide, measured in MEASURED.items():
         with patch.multiple(triangle, _LIKELY=float(wide), _RARE=float(wide)):

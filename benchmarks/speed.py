@@ -25,7 +25,7 @@ PLOTTING: Final = "matplotlib>=3.10"
 
 
 def install(folder: Path, requirements: list[str]) -> Path:
-    """Install these requirements and hanparse from this checkout in `folder`; return the Python of the environment."""
+    """Install these requirements and hanparse from this checkout in `folder`. Return the Python of the environment."""
     python = folder / "bin" / "python"
     if not python.exists():
         venv.create(folder, with_pip=True)

@@ -1,4 +1,4 @@
-"""Write docs/speed.md: the figures, the machine and versions, and how to read the tables."""
+"""Write docs/speed.md: the figures, the machine, the versions and the explanation of the tables."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _BENEATH: Final = ("construct", "crcmod")
 
 
 def write(rows: list[Row], failed: Failures) -> None:
-    """Measure the check sequences as well, and write the page."""
+    """Measure the check sequences, and write the page."""
     parts = {
         "goals": _goals(rows),
         "pushes": _pushes(rows),
@@ -97,7 +97,7 @@ def _verdict(found: list[Row]) -> str:
 
 
 def _pushes(rows: list[Row]) -> str:
-    """Return the table of single pushes: each list in each library."""
+    """Return the table of single pushes, with the time of each list in each library."""
     by_case = {(row.scenario, row.case): row for row in rows}
     lines = []
     for kind in KINDS:
@@ -113,7 +113,7 @@ def _pushes(rows: list[Row]) -> str:
 
 
 def _costs(rows: list[Row], scenarios: Sequence[str]) -> str:
-    """Return the tables of some scenarios: each list or meter in each library that can read it."""
+    """Return the tables of some scenarios, with the figure of each list or meter in each library that can read it."""
     names = list(LIBRARIES)
     lines = []
     for row in rows:
@@ -151,7 +151,7 @@ def _checksums(found: Checksums) -> str:
 
 
 def _number(value: float) -> str:
-    """Return a number with three significant digits, and from 100 on as an integer."""
+    """Return a number as text: an integer from 100 on, otherwise three significant digits."""
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"  # noqa: PLR2004
 
 

@@ -1,4 +1,4 @@
-"""How Sphinx builds the site: ``sphinx-build -W -b html docs OUT``. Nothing in the output is fetched from elsewhere."""
+"""Configures Sphinx: ``sphinx-build -W -b html docs OUT``. The site loads no file from another site."""
 
 from importlib.metadata import version as installed
 
@@ -9,7 +9,7 @@ exclude_patterns = ["_build"]
 
 html_theme = "furo"
 pygments_dark_style = "a11y-high-contrast-dark"
-highlight_options = {"pycon": {"stripnl": True}}  # doctest needs an empty line after a result; a reader does not
+highlight_options = {"pycon": {"stripnl": True}}  # doctest needs an empty line after a result
 html_title = "hanparse"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]

@@ -1,12 +1,12 @@
-"""Keep a charger below the main fuse, whatever the meter and the gateway do.
+"""Keep a charger below the main fuse, even if the meter or the gateway fails.
 
     python examples/charger.py 192.168.1.20 3001 25
 
 The program reads a TCP gateway, in a house with a TN net and a main fuse of 25 A, and
 prints the limits that a charger would receive. The meter may be silent or send noise,
 and the gateway may be disconnected. For your charger, write a class with the two
-methods of `Charger`. If the charger has a fallback limit for a lost connection, set
-it too: a program can end at any time.
+methods of `Charger`. If the charger has a fallback limit for a lost connection, set it
+too: a program can end at any time.
 """
 
 from __future__ import annotations
@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 
     Connect = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
-LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for less: the charger pauses
+LEAST: Final = 6.0  # A; IEC 61851-1 has no signal for a lower current
 
 
 class Charger(Protocol):
     """A charger with a current limit. Both methods must return quickly."""
 
     def measured_current(self) -> float:
-        """Return the measured A in each line; 0 if the charger measures nothing."""
+        """Return the measured current of each line in A.
+
+        Return 0 if the charger does not measure it.
+        """
 
     def set_limit(self, amperes: float) -> None:
-        """Limit the current to this many A from now on; 0 pauses the charger."""
+        """Limit the current of the charger to `amperes`. 0 pauses the charger."""
 
 
 async def listen(
@@ -47,7 +50,7 @@ async def listen(
     silence: float = 60,
     pause: float = 5,
 ) -> None:
-    """Pass every measurement to the guard, without end.
+    """Pass every measurement to the guard, until this task is cancelled.
 
     Reconnect after `silence` seconds without a byte.
     """
@@ -89,7 +92,7 @@ async def control(guard: FuseGuard, charger: Charger, *, period: float = 1) -> N
 async def keep(connect: Connect, guard: FuseGuard, charger: Charger) -> None:
     """Run `listen` and `control` together.
 
-    If one fails, the other ends too, and the charger pauses.
+    If one function fails, the other function also ends, and the charger pauses.
     """
     async with asyncio.TaskGroup() as group:
         group.create_task(control(guard, charger))

@@ -1,8 +1,8 @@
-"""Read a capture of any size into a DataFrame of pandas, with real times and types.
+"""Read a capture of any size into a DataFrame of pandas with typed columns.
 
     python examples/dataframe_pandas.py capture.bin active_power_import voltage_l1
 
-It reads a MiB at a time. docs/dataframes.md explains it.
+The program reads one MiB at a time. docs/dataframes.md describes it.
 """
 
 import sys
@@ -22,7 +22,7 @@ TYPES = {"text": "str", "time": "datetime64[us, UTC]", "count": "Int64"}
 def frame(path: str, *fields: str, **options: Any) -> pd.DataFrame:
     """Return the times and the chosen fields of all pushes of a capture.
 
-    `options` are those of `Decoder`.
+    `options` are the options of `Decoder`.
     """
     names = ["timestamp", *fields]
     kinds = {

@@ -1,8 +1,8 @@
-"""Read a capture of any size into a DataFrame of polars, with real times and types.
+"""Read a capture of any size into a DataFrame of polars with typed columns.
 
     python examples/dataframe_polars.py capture.bin active_power_import voltage_l1
 
-It reads a MiB at a time. docs/dataframes.md explains it.
+The program reads one MiB at a time. docs/dataframes.md describes it.
 """
 
 import sys
@@ -22,7 +22,7 @@ TYPES = {"text": pl.String, "time": pl.Datetime("us", "UTC"), "count": pl.Int64}
 def frame(path: str, *fields: str, **options: Any) -> pl.DataFrame:
     """Return the times and the chosen fields of all pushes of a capture.
 
-    `options` are those of `Decoder`.
+    `options` are the options of `Decoder`.
     """
     names = ["timestamp", *fields]
     kinds = {

@@ -1,8 +1,8 @@
-"""Convert captures to Parquet with Dask: a capture is one wire and one task.
+"""Convert captures to Parquet with Dask. Each capture is one task.
 
     python examples/fleet_dask.py OUT CAPTURE...
 
-docs/fleet.md explains it.
+docs/fleet.md describes the program.
 """
 
 import os
@@ -15,7 +15,7 @@ from hanparse.archive import convert
 
 
 class Report(NamedTuple):
-    """The number of rows of a capture, or the reason why it could not be read."""
+    """Holds the number of rows of a capture, or the error of the file."""
 
     path: str
     rows: int
@@ -23,7 +23,7 @@ class Report(NamedTuple):
 
 
 def one(path: str, out: str) -> Report:
-    """Convert one capture. A file that cannot be read becomes a report."""
+    """Convert one capture. If the file cannot be read, report the error."""
     try:
         return Report(path, convert(path, out), "")
     except OSError as error:
@@ -33,7 +33,7 @@ def one(path: str, out: str) -> Report:
 def convert_all(client: Client, paths: list[str], out: str) -> list[Report]:
     """Convert captures on the workers of a cluster.
 
-    A task whose worker dies runs again on another worker.
+    If a worker crashes, its task runs again on another worker.
     """
     jobs = client.map(one, paths, out=out, pure=False, retries=3)
     wait(jobs)
@@ -48,7 +48,7 @@ def _report(job: Future, path: str) -> Report:
 
 
 def main() -> None:
-    """Convert the captures with one worker for each processor of this machine."""
+    """Convert the captures with one worker for each processor of this computer."""
     out, *paths = sys.argv[1:]
     here = {"host": "127.0.0.1", "dashboard_address": "127.0.0.1:0"}
     workers = LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, **here)

@@ -1,8 +1,8 @@
-"""Convert captures to Parquet with Spark: a capture is one wire and one task.
+"""Convert captures to Parquet with Spark. Each capture is one task.
 
     spark-submit examples/fleet_spark.py OUT CAPTURE...
 
-docs/fleet.md explains it.
+docs/fleet.md describes the program.
 """
 
 import os
@@ -18,7 +18,7 @@ REPORT = pa.schema({"path": pa.string(), "rows": pa.int64(), "error": pa.string(
 
 
 def one(path: str, out: str) -> dict[str, object]:
-    """Convert one capture. A file that cannot be read becomes a report."""
+    """Convert one capture. If the file cannot be read, report the error."""
     try:
         return {"path": path, "rows": convert(path, out), "error": ""}
     except OSError as error:
@@ -28,7 +28,7 @@ def one(path: str, out: str) -> dict[str, object]:
 def convert_all(spark: SparkSession, paths: list[str], out: str) -> list[Row]:
     """Convert captures on the executors of a session.
 
-    A task whose executor dies runs again on another executor.
+    If a executor crashes, its task runs again on another executor.
     """
 
     def reports(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -37,14 +37,14 @@ def convert_all(spark: SparkSession, paths: list[str], out: str) -> list[Row]:
                 yield pa.RecordBatch.from_pylist([one(path, out)], REPORT)
 
     rows = [(path,) for path in paths]
-    slices = spark.sparkContext.parallelize(rows, len(rows))  # one capture in each
+    slices = spark.sparkContext.parallelize(rows, len(rows))  # one capture each
     captures = spark.createDataFrame(slices, "path string")
     reported = captures.mapInArrow(reports, "path string, rows long, error string")
     return sorted(reported.collect())
 
 
 def main() -> None:
-    """Convert the captures with the executors of spark-submit, or on this machine."""
+    """Convert the captures with the executors of spark-submit, or on this computer."""
     out, *paths = sys.argv[1:]
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     spark = SparkSession.builder.appName("captures").getOrCreate()

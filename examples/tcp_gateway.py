@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 async def measurements(
     host: str, port: int, *, pause: float = 5, silence: float = 60
 ) -> AsyncIterator[Measurement]:
-    """Yield every measurement, without end.
+    """Yield measurements until the program is interrupted.
 
-    One decoder serves all connections: a truncated frame costs no other. A gateway
-    without power does not close the connection. So `silence` seconds without a byte
-    end the connection, too.
+    One decoder serves all connections, so a truncated frame has no influence on other
+    frames. A gateway without power does not close the connection. So `silence` seconds
+    without a byte also end the connection.
     """
     decoder = Decoder()
     while True:

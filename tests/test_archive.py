@@ -24,7 +24,7 @@ from wire import seeded
 from hanparse import Decoder, Measurement, Scale
 from hanparse.archive import Batches, batches
 from hanparse.archive.decoder import ArchiveDecoder
-from hanparse.archive.find import Finder, Found
+from hanparse.archive.find import Candidates, Finder
 from hanparse.decoder import Options
 from hanparse.measurement import FIELDS
 from hanparse.measurement.jsonready import from_security, from_value
@@ -189,7 +189,7 @@ def test_frames_are_not_looked_for_again_and_again_where_the_decoder_has_to_read
     seen: list[int] = []
     find = Finder.find
 
-    def counted(finder: Finder, octets: Any, start: int, stop: int) -> Found:  # noqa: ANN401
+    def counted(finder: Finder, octets: Any, start: int, stop: int) -> Candidates:  # noqa: ANN401
         seen.append(stop - start)
         return find(finder, octets, start, stop)
 

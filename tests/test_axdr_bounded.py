@@ -18,7 +18,7 @@ from hanparse.errors import DecodeError
     [
         ("", 0, "the bytes end too early"),
         ("00 00", 1, "after the last value, found 1"),
-        ("09 04 41", 1, "a string of 4 bytes announced, but only 1 bytes are left"),
+        ("09 04 41", 1, "a string of 4 bytes announced, but only 1 byte is left"),
         ("09 84 FF FF FF FF", 1, "a string of 4294967295 bytes announced"),
         ("04 09 00", 1, "a bit-string of 9 bits announced"),
         ("02 05 00 00", 1, "5 elements announced, but only 2 bytes are left"),
@@ -27,10 +27,10 @@ from hanparse.errors import DecodeError
         ("13 11 05 01", 2, "a compact-array of 5 bytes announced"),
         ("01" * 40, 34, "at most 16 levels"),
         ("13 02 01 " + "02 01 " * 16, 34, "at most 16 levels"),
-        ("13 01 FF FF 00 01 00", 6, "at most two items per byte"),
-        ("13 01 FF FF 01 FF FF 00 01 00", 9, "at most two items per byte"),
-        ("13 02 00 01 00", 4, "at most two items per byte"),
-        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "at most two items per byte"),
+        ("13 01 FF FF 00 01 00", 6, "at most two values per byte"),
+        ("13 01 FF FF 01 FF FF 00 01 00", 9, "at most two values per byte"),
+        ("13 02 00 01 00", 4, "at most two values per byte"),
+        ("02 02 09 7F" + "00" * 127 + "13 01 00 20 00 01 00", 137, "at most two values per byte"),
     ],
 )
 def test_what_the_bytes_cannot_keep_is_refused_at_its_place(sent: str, offset: int, words: str) -> None:

@@ -28,7 +28,7 @@ FOLDERS: Final = ("ciphered", "mbus", "gbt", "segments", "bare")
 FILES: Final = [file for name in FOLDERS for file in folder(name)]
 CLEAR: Final = MADE_CLEAR | {
     "incomplete": "incomplete|was lost|is missing|ends before",
-    "block number": "found block 0, expected 1 first",
+    "block number": "expected block 1, found block 0",
     "checksum": "checksum [0-9A-F]{2} does not fit",
     "stop": "expected the stop byte 16",
     "length": "length|announced|left",

@@ -147,7 +147,7 @@ NOTHING_DECODED = {
     "a text": (b"good morning\n", ("expected hex digits",)),
     "an empty file": (b"", ("0 bytes were received", "the HAN port is closed")),
     "an empty line": (b"\n", ("0 bytes were received", "the HAN port is closed")),
-    "a ciphered push": (CIPHERED, ("1 pushes of KAM4500000017 are ciphered", "ask the grid company")),
+    "a ciphered push": (CIPHERED, ("1 push of KAM4500000017 is ciphered", "ask the grid company")),
     "ciphered pushes": (CIPHERED * 200, ("200 pushes of KAM4500000017 are ciphered", "ask the grid company")),
     "half a P1 telegram": (b"/KAM5\r\n\r\n1-0:1.8.0(00006678.394*kWh)\r\n", ("the P1 telegram is incomplete",)),
     "a damaged push": (named("refused/wrong-hcs").data, ("HCS", "too few bytes to find a fault")),

@@ -10,12 +10,12 @@ import pytest
 from hanparse import Scale
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, WRONG
 from hanparse.cli.keys import variable
-from hanparse.cli.main import COMMANDS, given
+from hanparse.cli.main import COMMANDS, parsed
 
 
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     with pytest.raises(SystemExit) as caught:
-        given(arguments)
+        parsed(arguments)
     assert caught.value.code == 2
     return capsys.readouterr().err
 
@@ -25,8 +25,8 @@ def test_one_number_as_ratio_is_refused_with_the_words_of_scale(capsys: pytest.C
         Scale.ct("5")
     for command in ("decode", "explain"):
         assert str(why.value) in refusal(capsys, command, "--ct", "5")
-    assert given(["decode", "--ct", "5:1"]).ct == Scale.ct(5)
-    assert given(["decode", "--ct", "100:5"]).ct == Scale.ct(20)
+    assert parsed(["decode", "--ct", "5:1"]).ct == Scale.ct(5)
+    assert parsed(["decode", "--ct", "100:5"]).ct == Scale.ct(20)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_one_number_as_ratio_is_refused_with_the_words_of_scale(capsys: pytest.C
 )
 def test_a_time_zone_is_a_name_or_an_offset(zone: str, hours: float) -> None:
     summer = datetime(2024, 7, 1, tzinfo=UTC)
-    found = given(["decode", f"--timezone={zone}"]).timezone
+    found = parsed(["decode", f"--timezone={zone}"]).timezone
     assert found.utcoffset(summer) == timedelta(hours=hours)
 
 
@@ -49,7 +49,7 @@ def test_the_help_of_a_command_explains_every_option_gives_an_example_and_fits_8
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit, match="0"):
-        given([command, "--help"])
+        parsed([command, "--help"])
     text = capsys.readouterr().out
     lines = text.splitlines()
     options = [at for at, line in enumerate(lines) if line.startswith("  -")]
@@ -67,7 +67,7 @@ def test_the_help_without_a_command_has_the_commands_examples_variables_and_exit
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
     with pytest.raises(SystemExit, match="0"):
-        given([])
+        parsed([])
     text = capsys.readouterr().out
     assert [line for line in text.splitlines() if len(line) > 80] == []
     assert {*re.findall(r"^    (\w+)", text, re.MULTILINE)} == {*COMMANDS}

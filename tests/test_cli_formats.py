@@ -163,7 +163,7 @@ def test_every_option_changes_every_format_or_is_refused(
         ((option, _),) = options.items()
         with pytest.raises(SystemExit, match="2"):
             main(["decode", "--format", form, f"--{option}"])
-        assert f"--{option} is for --format csv" in capsys.readouterr().err
+        assert f"--{option} needs --format csv" in capsys.readouterr().err
         return
     plain, changed = text(Output(form), [ESTIMATED]), text(Output(form, **options), [ESTIMATED])
     there, gone = expected
@@ -225,7 +225,9 @@ def test_in_utc_a_time_without_a_zone_is_left_out_and_named_once(form: str) -> N
     notes: list[str] = []
     found = rows(Output(form, utc=True), [Measurement(timestamp=when) for when in (NAIVE, AWARE, NAIVE)], notes)
     assert [row.get("timestamp") or None for row in found] == [None, "2024-07-15T10:00:00+00:00", None]
-    assert [note.partition(";")[0] for note in notes] == ["timestamp has times without a zone, which --utc leaves out"]
+    assert [note.partition(";")[0] for note in notes] == [
+        "timestamp has times without a zone, and --utc omits these times"
+    ]
 
 
 @pytest.mark.parametrize("form", ["json", "jsonl", "csv"])

@@ -44,6 +44,19 @@ def test_a_measurement_comes_with_the_name_of_its_file(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.parametrize("others", [b"", PUSH])
+@pytest.mark.parametrize("is_dump", [True, False])
+def test_a_wrong_fcs_is_printed_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], others: bytes, *, is_dump: bool
+) -> None:
+    damaged = PUSH[:-2] + bytes([PUSH[-2] ^ 1]) + PUSH[-1:]  # the last byte before the flag belongs to the FCS
+    path = tmp_path / "capture"
+    data = damaged + others
+    path.write_bytes(data.hex(" ").encode() if is_dump else data)
+    list(Inputs([str(path)]).measurements({}))
+    assert capsys.readouterr().err.count("FCS") == 1
+
+
 def test_a_fault_of_what_reads_is_not_one_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "good"
     path.write_bytes(PUSH)

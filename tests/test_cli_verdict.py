@@ -25,13 +25,13 @@ def fed(data: bytes) -> Decoder:
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
 def test_of_a_sound_wire_nothing_is_wrong(file: FrameFile) -> None:
     (finding,) = findings(fed(file.data * 3))
-    assert finding == "no fault was found, or none that matters"
+    assert finding == "no fault was found that needs an action"
 
 
 def test_a_finding_is_what_was_seen_what_it_means_and_what_to_do() -> None:
     (finding,) = findings(fed(named("refused/ciphered-glo").data))
     seen, means, action = finding.splitlines()
-    assert seen.startswith("1 pushes of KAM4500000017 are ciphered")
+    assert seen.startswith("1 push of KAM4500000017 is ciphered")
     assert (means, action[:9]) == ("  the connection is good", "  ask the")
 
 
@@ -39,7 +39,7 @@ def test_an_error_of_a_push_stands_in_front_of_a_finding_that_points_at_it() -> 
     (push,) = (file for file in folder("refused") if file.name == "refused/unknown-list")
     error, finding = findings(fed(push.data))
     assert "no profile" in error or "expected" in error
-    assert finding.startswith("1 pushes in 1 sound frames contain lists that no profile reads")
+    assert finding.startswith("1 push in 1 sound frame contains a list that no profile reads")
 
 
 def test_a_damaged_frame_gives_its_check_sequence_alone_and_half_a_frame_too_few_bytes() -> None:

@@ -161,7 +161,7 @@ def test_damaged_ciphered_empty_and_meaningless_inputs_give_sentences(visit: Vis
         assert visit.problems == [problem.strip() for problem in answer_of(source)["problems"]]
         assert "Traceback" not in visit.text("body")
     assert visit.give(b"").startswith("0 pushes")
-    assert visit.problems == ["There are no bytes."]
+    assert visit.problems == ["The input contains no bytes."]
     visit.tab.fill("#dump", " ")
     visit.tab.wait_for_selector("#state:has-text('Paste a dump')")
     assert visit.tab.is_hidden("#answer")

@@ -91,7 +91,7 @@ def test_damaged_empty_masked_and_meaningless_inputs_give_sentences() -> None:
         (damaged, "FCS"),
         (damaged.hex(), "FCS"),
         (MASKED, "masked"),
-        (bytes(5000), "baud"),
+        (bytes(5000), "speed"),
         (folder("ciphered")[0].data, "cipher"),
     ]
     for source, word in expected:

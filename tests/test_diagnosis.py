@@ -192,7 +192,12 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("8N1 read as 8O1", lambda: misread(KAMSTRUPS, KAMSTRUP, Setting(parity="O")), "parity", "set the reader to 8N1"),
     ("one list", lambda: misread(KAMSTRUPS[1:2], KAMSTRUP, AIDON), "parity", "set the reader to 8N1"),
     ("8N1 read as 8E1, dropped", lambda: misread(KAMSTRUPS, KAMSTRUP, AIDON, drop=True) * 4, "no-flag", "parity"),
-    ("8E1 read as 8N1, dropped", lambda: misread(OTHERS, AIDON, KAMSTRUP, drop=True), "parity", "set it to 8E1"),
+    (
+        "8E1 read as 8N1, dropped",
+        lambda: misread(OTHERS, AIDON, KAMSTRUP, drop=True),
+        "parity",
+        "set the reader to 8E1",
+    ),
     ("8N1 read as 8E1, with pauses, dropped", lambda: only(KAMSTRUPS, 1), "parity", "even parity already"),
     ("8E1 read as 8N1, zeroed", lambda: zeroed(OTHERS), "parity", "drops or zeroes bytes"),
     ("8N1 read as 8O1, with pauses, dropped", lambda: only(KAMSTRUPS, 0), "parity", "odd parity and drops"),
@@ -208,9 +213,9 @@ _LATER: Final[list[tuple[str, Callable[[], bytes], str, str]]] = [
     ("without flags", lambda: b"".join(frame[1:-1] for frame in many(OTHERS)), "no-flag", "takes away the flags"),
     ("P1", lambda: TELEGRAM * 2, "p1", "P1"),
     ("the end of a P1 telegram", lambda: TELEGRAM[20:], "p1", "P1"),
-    ("P1 with a wrong CRC", lambda: TELEGRAM, "p1", "1 P1 telegrams have a CRC that does not fit"),
+    ("P1 with a wrong CRC", lambda: TELEGRAM, "p1", "the CRC of 1 P1 telegram does not fit"),
     ("P1, cut", lambda: (P1[:100] + b"\r\n") * 4 + P1, "p1", "3 P1 telegrams have no end line"),
-    ("P1 7E1 read as 8N1", lambda: with_even_parity(P1) * 2, "parity", "set it to 7E1"),
+    ("P1 7E1 read as 8N1", lambda: with_even_parity(P1) * 2, "parity", "set the reader to 7E1"),
     ("M-Bus, ciphered", lambda: m_bus(CIPHERED[0][12:-3], 0x10) * 3, "ciphered", "no key was given"),
     ("cut at flag", lambda: b"".join(map(until_flag, map(with_flag, range(1, 9)))), "cut-off", "takes a 7E"),
     ("text mode", lambda: b"".join(many(OTHERS)).replace(b"\n", b"\r\n"), "line-ends", r'replace(b"\r\n", b"\n")'),
@@ -270,7 +275,7 @@ def test_of_a_reader_that_is_too_slow_the_speed_is_doubted(
 ) -> None:
     (finding,) = diagnosis(misread(frames, Setting(sent, parity=parity), Setting(read, parity=parity)))
     assert finding.kind == "no-flag"
-    assert "the speed is wrong or the line inverted" in finding.message
+    assert "the speed is wrong or the line is inverted" in finding.message
 
 
 @pytest.mark.parametrize("size", [64, 100, 128, 256])

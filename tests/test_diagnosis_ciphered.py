@@ -51,7 +51,7 @@ TWO = (Meter(), Meter(key=WRONG, title=OTHER))
     [
         (RISING, (Meter(),), {}, "ciphered", "10 pushes of KAM4500000017 are ciphered, and no key was given"),
         (RISING, TWO, {"key": {TITLE: KEY}}, "ciphered", "10 pushes of LGZ0000000018 are ciphered, and no key"),
-        (RISING, (Meter(),), {"key": WRONG}, "key", "deciphers none of 10 pushes of KAM4500000017: it is wrong, or"),
+        (RISING, (Meter(),), {"key": WRONG}, "key", "deciphers none of 10 pushes of KAM4500000017: the key is wrong"),
         (RISING, TWO, BOTH, "key", "deciphers pushes of KAM4500000017 and none of 10 pushes of LGZ0000000018"),
         (RISING, (Meter(),), {"key": AUTH_KEY, "auth_key": KEY}, "key", "10 pushes of KAM.* are exchanged"),
         (RISING, (Meter(),), {"key": KEY, "auth_key": WRONG}, "auth-key", "in 10 pushes of KAM.* the encryption key"),
@@ -109,5 +109,5 @@ def test_a_missing_package_is_named_and_not_called_a_fault_of_the_wire() -> None
     error = CipherError("no package", cause="no cryptography", system_title=TITLE, invocation_counter=1)
     ((kind, message),) = said([error])
     assert kind == "ciphered"
-    assert "1 pushes of KAM4500000017" in message
-    assert "install hanparse[crypto]" in message
+    assert "1 push of KAM4500000017" in message
+    assert 'pip install "hanparse[crypto]"' in message

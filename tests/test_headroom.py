@@ -27,7 +27,7 @@ def test_a_rise_of_power_counts_on_every_line_until_currents_come_again() -> Non
     watch.update(power(3300), at(2.5))
     risen = watch.headroom(at(2.5))
     assert risen.current == 10
-    assert "10.00 A are set aside because the power has risen" in risen.why
+    assert "10.00 A are reserved because the power has risen" in risen.why
     watch.update(power(400), at(5))
     assert watch.headroom(at(5)).current == 10  # the fall may be on another line
     watch.update(power(860), at(7.5))
@@ -280,7 +280,7 @@ def test_the_reason_names_the_tightest_line_and_how_its_current_is_known() -> No
         "L2 is the tightest line with 21.00 A of 25 A, not measured but never above L1 + L3 without a neutral"
     )
     assert told(measured(12, 3, 9, wiring=THREE), 4).why == (
-        "L1 is the tightest line with 12.00 A of 25 A, measured, 4 A of it taken as the charger's own"
+        "L1 is the tightest line with 12.00 A of 25 A, measured, including 4 A of the charger"
     )
     bounds = Estimate(value=15, low=3, high=21.1, method="any")
     estimated = told(measured(12, None, 9, wiring=THREE, estimated={"current_l2": bounds}))

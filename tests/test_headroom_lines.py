@@ -99,7 +99,7 @@ def test_each_line_of_a_charger_may_draw_a_current_of_its_own_in_the_order_of_th
     said = watch.headroom(NOON)
     assert said.by_line == {1: 7, 2: 20, 3: 15}
     assert said.current == 7
-    assert said.why.startswith("L1 is the tightest line with 20.00 A of 25 A, measured, 2 A of it taken as")
+    assert said.why.startswith("L1 is the tightest line with 20.00 A of 25 A, measured, including 2 A of the charger")
 
 
 def test_by_line_has_the_fallback_while_nothing_fresh_is_known_and_never_more_than_the_fuse() -> None:

@@ -159,7 +159,7 @@ def test_every_frame_of_a_meter_proves_a_row_of_the_table_of_meters() -> None:
 
 def test_a_row_of_the_table_of_meters_without_a_frame_is_refused() -> None:
     supported = script("tools/supported.py")
-    with pytest.raises(ValueError, match="no frame file with a measurement matches 'kaifa/list9'"):
+    with pytest.raises(ValueError, match="expected a frame file with a measurement for the pattern 'kaifa/list9'"):
         supported.matching(["kaifa/*", "kaifa/list9"], supported.frame_files())
 
 

@@ -35,8 +35,15 @@ def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, o
     assert len(decode_all(text)) == 2
 
 
-def test_an_apdu_beside_bytes_of_a_damaged_apdu_in_another_notation_is_named() -> None:
+def test_an_apdu_is_read_in_front_of_a_damaged_one_in_another_notation_which_is_named() -> None:
     text = f"{texts.NOTATIONS['bare binary'](LIST_1)}\n\n{list(LIST_2[:-3])}"
+    errors: list[HanParseError] = []
+    assert len(decode_all(text, on_error=errors.append)) == 1
+    assert [getattr(error, "line", 0) for error in errors] == [text.count("\n") + 1]
+
+
+def test_an_apdu_behind_a_damaged_one_in_another_notation_is_named() -> None:
+    text = f"{list(LIST_2[:-3])}\n\n{texts.NOTATIONS['bare binary'](LIST_1)}"
     with pytest.raises(HexDumpError, match="beside other bytes without a frame; paste it alone"):
         pasted.dump(text)
 

@@ -39,7 +39,7 @@ MADE_CLEAR: Final = {
     "auth_key": "the encryption key is right.* the authentication key is wrong",
     "swapped": "key= and auth_key= are exchanged",
     "tag": "the authentication tag does not fit.* damaged",
-    "key-length": "keys of 32 bytes, key has 16",
+    "key-length": "keys of 32 bytes, key= has 16",
     "system title": "system.title.*: give system_title=",
     "suite": "suite 7 is reserved",
     "compressed": "does not read compressed content",
@@ -386,7 +386,7 @@ def test_what_is_not_ciphered_is_named(apdu: bytes) -> None:
 
 
 def test_every_cause_is_on_the_page_about_ciphered_meters_with_what_to_do() -> None:
-    _, _, section = (ROOT / "docs" / "ciphered.md").read_text("utf-8").partition("## Every error")
+    _, _, section = (ROOT / "docs" / "ciphered.md").read_text("utf-8").partition("## Errors of decryption")
     listed = re.findall(r"^\| `([a-z_ -]+)` \| .+ \| .+ \|$", section, re.MULTILINE)
     assert sorted(listed) == sorted(["cause", *get_args(CipherCause)])
 

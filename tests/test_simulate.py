@@ -6,7 +6,7 @@ types, scalers and units in the same order.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice, takewhile
 from typing import Any
 
@@ -112,6 +112,19 @@ def test_registers_are_the_integral_of_the_powers(meter: str, step: float) -> No
     assert first is not None
     assert last is not None
     assert last - first == pytest.approx(used, abs=11 if meter == "aidon" else 1.5)  # Aidon sends steps of 10 Wh
+
+
+@pytest.mark.parametrize("meter", METERS)
+def test_the_registers_of_one_list_that_is_sent_often_grow_with_the_energy(meter: str) -> None:
+    lists = Decoder().feed(b"".join(push.data for push in pushes(meter, HOUR - 1, every=60)))
+    registers = [one.active_energy_import for one in lists if one.active_energy_import is not None]
+    assert len(registers) == 60
+    used = sum(one.active_power_import or 0 for one in lists[:-1]) * 60 / HOUR  # Wh, at the power of each minute
+    assert registers[-1] - registers[0] == pytest.approx(used, abs=11)  # Aidon and Kamstrup send steps of 10 Wh
+    assert sorted(registers) == registers
+    latest = lists[-1].energy_time or lists[-1].timestamp
+    assert latest is not None
+    assert latest.replace(tzinfo=None) == START + timedelta(minutes=59)
 
 
 @pytest.mark.parametrize("meter", METERS)

@@ -64,5 +64,5 @@ def test_a_missing_package_is_an_error_that_names_its_extra(
     url: str, module: str, extra: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sinks, "find_spec", lambda name: None if name == module else name)
-    with pytest.raises(ImportError, match=rf"pip install 'hanparse\[{extra}\]'"):
+    with pytest.raises(ImportError, match=rf'pip install "hanparse\[{extra}\]"'):
         sinks.open(url, print)

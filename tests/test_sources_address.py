@@ -161,7 +161,7 @@ def test_a_missing_extra_is_one_sentence_that_names_it(
 
     real = importlib.util.find_spec
     monkeypatch.setattr("hanparse.sources.address.find_spec", without)
-    with pytest.raises(ImportError, match=rf"needs {module}: pip install '{extra}'") as caught:
+    with pytest.raises(ImportError, match=rf'needs {module}: pip install "{extra}"') as caught:
         sources.open(url)
     assert "\n" not in str(caught.value)
 

@@ -278,7 +278,7 @@ def test_without_the_extra_one_sentence_names_it(
 ) -> None:
     monkeypatch.setattr(watch, "find_spec", lambda _name: None)
     assert main(["watch", "tcp://127.0.0.1:1"]) == 2
-    assert capsys.readouterr().err == "hanparse: watch needs textual: pip install 'hanparse[tui]'\n"
+    assert capsys.readouterr().err == 'hanparse: watch needs textual: pip install "hanparse[tui]"\n'
 
 
 def test_a_missing_source_and_a_pipe_are_refused(

@@ -128,7 +128,7 @@ def test_block_0_does_not_exist_and_what_follows_it_up_to_the_last_block_is_not_
     played = play(blocks(), [zero, Part(9, b"damaged"), *rest, *cut(b"next", 2, 1)])
     assert played.messages == [b"next"]
     assert [str(dropped.error).partition(": ")[2] for dropped in played.dropped] == [
-        "found block 0, expected 1 first; the push that block 0 belongs to is dropped"
+        "expected block 1, found block 0; the push that block 0 belongs to is dropped"
     ]
 
 

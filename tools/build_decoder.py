@@ -1,7 +1,7 @@
-"""Build the decoder page: ``python tools/build_decoder.py FOLDER`` puts it and all its files into FOLDER.
+"""Build the decoder page: ``python tools/build_decoder.py FOLDER`` writes the page and all its files to FOLDER.
 
-The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels: this tool gets Pyodide from npm
-and the wheels from pip, in fixed versions with fixed hashes, and builds the wheel of hanparse from this checkout. It
+The page runs hanparse in Pyodide. The repository contains neither Pyodide nor wheels. This tool gets Pyodide from npm
+and the wheels from pip, in fixed versions with fixed hashes. It builds the wheel of hanparse from this checkout. It
 needs npm, pip, and hanparse with its dependencies.
 """
 
@@ -72,9 +72,10 @@ def _pyodide(work: Path, folder: Path) -> None:
 
 
 def _wheels(folder: Path) -> list[str]:
-    """Build the wheels, and return their names. All of them run on every machine.
+    """Build the wheels, and return their names. The wheels contain no compiled code, so they run in Pyodide.
 
-    Without a C compiler crcmod is pure Python. The cache of pip may have a wheel that a compiler made.
+    Without a C compiler, pip builds crcmod in pure Python. The cache of pip is not used, because it can contain a
+    compiled wheel.
     """
     pure = {**os.environ, "CC": "/bin/false"}
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-cache-dir", "-w", str(folder)]

@@ -1,8 +1,8 @@
 """Draw docs/plots/estimate-current.svg and docs/plots/estimate-calibration.svg.
 
-The first shows a real meter, the second shows simulated homes. First run
-``python benchmarks/simulated_homes.py --calibrate``, which writes the data of the second plot. Then run
-``python tools/draw_accuracy.py``. Do both after a change of the estimate; a test fails when a plot is old.
+The first plot shows a real meter, the second plot shows simulated homes. First run ``python
+benchmarks/simulated_homes.py --calibrate``, which writes the data of the second plot. Then run ``python
+tools/draw_accuracy.py``. Run both commands after a change of the estimate. A test fails if a plot is old.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ CALIBRATION: Final = PLOTS / "estimate-calibration.csv"
 SIZE: Final = 460
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 64, 48
 LETTER: Final = 7.2
-"""px. The mean width of a letter in the widest of the usual fonts (DejaVu Sans)."""
+"""The mean width of a letter in px, in the widest of the usual fonts (DejaVu Sans)."""
 BLUE, ORANGE, LIGHT = "#0072b2", "#d55e00", "#c3cad1"
 STYLE: Final = """
 text { font: 13px sans-serif; fill: #333 } .title { font-weight: 600; font-size: 14px } .end { text-anchor: end }
 .middle { text-anchor: middle } .axis { stroke: #333 } .grid { stroke: #e3e6e9 } .ground { fill: #fff }
 """
 NONE: Final = 0.005
-"""%. Where a share of 0 is drawn: below all that can be counted."""
+"""The position in % of a share of 0, which a logarithmic axis cannot show. It is below the smallest share above 0."""
 
 
 class Scale(NamedTuple):
-    """A logarithmic or linear axis with its ticks. It maps two values to two positions."""
+    """A logarithmic or linear axis with its ticks. Two values and their positions define the axis."""
 
     low: float
     high: float
@@ -61,7 +61,7 @@ SHARE: Final = Scale(NONE, 100, Y_END, TOP, (0.01, 0.1, 1, 10, 100))
 
 
 def currents(rows: Sequence[Row]) -> str:
-    """Return the plot of estimated over measured L2 with the likely limits and the bounds of each estimate."""
+    """Return the plot of the estimated L2 over the measured L2, with the likely limits and bounds of each estimate."""
     parts = [*_axes(MEASURED, ESTIMATED, "L2 current as measured, A", "as estimated")]
     estimates = [(MEASURED.place(row.current_l2), row.estimate()) for row in rows]
     for colour, width, names in ((LIGHT, 1, ("low", "high")), ("#7fb3d5", 1.5, ("likely_low", "likely_high"))):
@@ -77,7 +77,7 @@ def currents(rows: Sequence[Row]) -> str:
 
 
 def calibration(names: Sequence[str], rows: Sequence[tuple[float, ...]]) -> str:
-    """Return the plot of how often L2 is above the limit, by the VA by which the gap may be too wide."""
+    """Return the plot of the share of homes whose L2 is above the limit, over the assumed error of the gap in VA."""
     parts = [*_axes(WIDTH, SHARE, "VA that the gap may be too wide", "%, L2 is above")]
     for x, name, gap, look in ((500, "likely_high", 4, ""), (3000, "rare_high", -4, "end")):
         place = WIDTH.place(x)
@@ -93,14 +93,14 @@ def calibration(names: Sequence[str], rows: Sequence[tuple[float, ...]]) -> str:
 
 
 def read_calibration() -> tuple[list[str], list[tuple[float, ...]]]:
-    """Return the names of the two columns, and the rows: VA and the shares in %."""
+    """Return the names of the two columns with shares, and the rows. A row contains VA and the shares in %."""
     with CALIBRATION.open(encoding="ascii", newline="") as file:
         (_, *names), *lines = list(csv.reader(file))
     return names, [tuple(map(float, line)) for line in lines]
 
 
 def plots() -> dict[str, str]:
-    """Return the content of the files by file name."""
+    """Return the content of both files, by the names of the files."""
     drawn = {"estimate-current.svg": currents(reference())}
     return drawn | {"estimate-calibration.svg": calibration(*read_calibration())}
 

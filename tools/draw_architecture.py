@@ -1,6 +1,7 @@
-"""Draw docs/architecture.svg from the imports in src/hanparse. A box is a module or a package, an arrow is an import.
+"""Draw docs/architecture.svg from the imports in src/hanparse.
 
-Run ``python tools/draw_architecture.py`` after you move a module; a test fails when the picture is old.
+A box is a module or a package. An arrow is an import. Run ``python tools/draw_architecture.py`` after you move a
+module. A test fails if the picture is old.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def sentence(module: str) -> str:
 
 
 def arrows() -> set[tuple[str, str]]:
-    """Return the pairs of importing and imported modules, at run time or for type checkers only."""
+    """Return the pairs of importing and imported modules. They include imports that only type checkers execute."""
     modules = {module for layer in layers() for module in layer}
     found = set()
     for module in modules:
@@ -57,7 +58,7 @@ def arrows() -> set[tuple[str, str]]:
 
 
 def shortest(found: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """Return the arrows that no chain of other arrows implies, so that the picture stays readable."""
+    """Return the arrows without those that a chain of other arrows implies. More arrows would be hard to read."""
     return {(start, end) for start, end in found if not _is_reachable(found - {(start, end)}, start, end)}
 
 
@@ -96,7 +97,7 @@ def _box(module: str, x: float, y: float) -> str:
 
 def _line(start: tuple[float, float], end: tuple[float, float]) -> str:
     x1, y1, x2, y2 = start[0] + BOX / 2, start[1] + HEIGHT, end[0] + BOX / 2, end[1]
-    if start[1] == end[1]:  # neighbours in one layer
+    if start[1] == end[1]:  # the modules are neighbours in one layer
         y1 = y2 = start[1] + HEIGHT / 2
         x1, x2 = (start[0] + BOX, end[0]) if start[0] < end[0] else (start[0], end[0] + BOX)
     spread = (x2 - x1) * 0.12

@@ -1,6 +1,6 @@
 """Draw docs/frame.svg: the bytes of one frame of tests/frames, its layers, and the fields that they become.
 
-Run ``python tools/draw_frame.py`` after you change the result of decoding; a test fails when the picture is old.
+Run ``python tools/draw_frame.py`` after you change the result of decoding. A test fails if the picture is old.
 """
 
 from __future__ import annotations
@@ -26,12 +26,15 @@ PICTURE: Final = ROOT / "docs" / "frame.svg"
 # The picture is narrow, so that it is readable on a phone.
 WIDTH, MARGIN, PER_ROW, CELL, ROW, LETTER = 460, 14, 16, 27, 22, 7.9
 INSET: Final = 8
-"""px. Each layer is drawn in a box inside that of the layer which carries it."""
+"""The distance in px between a box and the box around it.
+
+The box of a layer is in the box of the layer that contains it.
+"""
 COLOURS: Final = {"W": "#ffb454", "var": "#e0906c", "A": "#6cb6ff", "V": "#7ee787", "timestamp": "#f69ad2"}
 TEXT_COLOUR: Final = "#c9a7ff"
 HDLC, APDU, LIST = "#8fb3cc", "#e3d18a", "#b4bcc4"
 SHORT: Final = {"destination": "to", "source": "from", "long-invoke-id-and-priority": "invoke id"}
-"""The names of `hanparse.explain` that are longer than their bytes."""
+"""Short names in place of names of `hanparse.explain` that are wider than their bytes in the picture."""
 STYLE: Final = """
 text { font: 13px Menlo, Consolas, "DejaVu Sans Mono", monospace; fill: #8b98a5 } .end { text-anchor: end }
 .name { fill: #e6edf3 } .title { font: 600 14px sans-serif; fill: #e6edf3 } .ground { fill: #14202b }
@@ -72,8 +75,8 @@ def _layers(leaves: Sequence[Explanation], measurement: hanparse.Measurement, to
     service = [leaf for leaf in leaves if _layer(leaf) == APDU and not _field(leaf)]
     (clock,) = (leaf for leaf in leaves if _layer(leaf) == APDU and _field(leaf))
     structure, *elements = [leaf for leaf in leaves if _layer(leaf) == LIST]
-    y = top + 66  # of the box of the APDU
-    inner = y + 94  # of the box of the list
+    y = top + 66  # the top of the box of the APDU
+    inner = y + 94  # the top of the box of the list
     after = inner + 30 + ROW * len(elements)
     bottom = after + INSET + 46
     parts = [
@@ -94,7 +97,7 @@ def _below(leaves: Sequence[Explanation], last: str) -> Sequence[Explanation]:
 
 
 def _layer(leaf: Explanation) -> str:
-    """Return the colour of the layer that a part of the frame belongs to."""
+    """Return the colour of a part of the frame, which is the colour of its layer."""
     if leaf.label in ("flag", "format", "destination", "source", "control", "HCS", "FCS"):
         return HDLC
     return APDU if leaf.label in ("LLC", "data-notification", *SHORT, "date-time") else LIST
@@ -129,7 +132,7 @@ def _box(depth: int, y: int, height: int, colour: str, title: str) -> str:
 
 
 def _pieces(depth: int, y: int, leaves: Sequence[Explanation]) -> Iterator[str]:
-    """Yield the bytes of the parts of a header from left to right, and below each its name."""
+    """Yield the bytes of the parts of a header from left to right, with the name of each part below it."""
     x = MARGIN + INSET * (depth + 1)
     for leaf in leaves:
         name, digits = SHORT.get(leaf.label, leaf.label), leaf.raw.hex(" ").upper()

@@ -1,8 +1,7 @@
 """Draw the screens of `hanparse watch` with a simulated meter, and with a port that has a wrong parity.
 
-The first is docs/watch.svg, ten minutes after the start, the second docs/watch-quiet.svg, in a small terminal.
-
-Run ``python tools/draw_watch.py`` after you change the screen; a test fails when the picture is old.
+docs/watch.svg shows the simulated meter ten minutes after the start. docs/watch-quiet.svg shows the port in a small
+terminal. Run ``python tools/draw_watch.py`` after you change the screen. A test fails if a picture is old.
 """
 
 from __future__ import annotations
@@ -49,7 +48,7 @@ def receiving() -> str:
 
 
 def quiet() -> str:
-    """Return the picture of a port without parity whose meter has even parity and whose reader drops bytes."""
+    """Return the picture of a meter with even parity that a reader without parity reads. The reader drops bytes."""
     sent = b"".join(push.data for push in islice(simulate("aidon"), 20))
     model, decoder = Model("/dev/ttyUSB0", 25.0, BEGIN), Decoder()
     decoder.feed(bytes(byte for byte in sent if byte.bit_count() % 2))
@@ -76,7 +75,7 @@ def _picture(title: str, lines: Sequence[Line], size: tuple[int, int]) -> str:
 
 
 def _texts(shown: Sequence[Line]) -> list[str]:
-    """Return a text for each line. `textLength` keeps the columns in every font."""
+    """Return an SVG text for each line. `textLength` aligns the columns in every font."""
     wide, high = _CELL
     return [
         f'<text x="{_MARGIN}" y="{_MARGIN + (at + 1) * high - 4}" fill="{_COLOURS.get(line.style, "#e6edf3")}"'

@@ -4,7 +4,7 @@
 
 `hanparse.support.anonymise` replaces the digits of meter numbers; ``--keep TEXT`` keeps a text that is no meter number.
 The tool computes the checksums again, and writes each element on its own line. Write the expected values by hand, from
-the description of the list or the display of the meter. The output of hanparse proves nothing.
+the description of the list or the display of the meter. The output of hanparse does not prove that hanparse is right.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ def _row(data: bytes, start: int, element: Data) -> tuple[bytes, str]:
 
 
 def _shown(leaf: Data) -> str:
-    """Return a number or a code as text, and nothing for a text, because it may be the number of a meter."""
+    """Return a number or a code as text. Return nothing for a text, because it can be the number of a meter."""
     number = values.number(leaf)
     match leaf.value:
         case AttributeDescriptor(class_id, instance_id, attribute_id):

@@ -1,4 +1,4 @@
-"""Makes the tables of meters and carriers for docs/meters.md from docs/supported.toml and the frame files."""
+"""Make the tables of meters and carriers for docs/meters.md from docs/supported.toml and the frame files."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ QUANTITIES: Final = {
     "reactive energy": r"reactive_energy_.+",
     "gas and water": r"(gas|water)_volume",
 }
-"""What people look for, and the fields of `Measurement` that contain it."""
+"""The quantities in the column "contents of the pushes", and a pattern for the fields of each quantity."""
 
 
 @dataclass(frozen=True)
 class FrameFile:
-    """The name of a frame file, its evidence and the fields that the tests expect from it."""
+    """A `FrameFile` holds the name of a frame file, its evidence, and the fields that the tests expect."""
 
     name: str
     evidence: str
@@ -54,7 +54,7 @@ def frame_files() -> list[FrameFile]:
 
 
 def evidence(content: dict[str, Any]) -> str:
-    """Return ``"built"``, ``"document"`` or ``"real"``: who made the bytes of a frame file."""
+    """Return the source of the bytes of a frame file: ``"built"``, ``"document"`` or ``"real"``."""
     source = content["source"]
     if content["why"].startswith("built:") or source.startswith(("built", "made")) or "enciphered here" in source:
         return "built"
@@ -64,14 +64,15 @@ def evidence(content: dict[str, Any]) -> str:
 def tables() -> tuple[str, str]:
     """Return the table of meters and the table of carriers as Markdown.
 
-    Raises `ValueError` if a row names a frame file, carrier or profile for which there is no proof.
+    Raises `ValueError` if a row names an unknown carrier, or if a pattern matches no frame file.
     """
     data = tomllib.loads(DATA.read_text("utf-8"))
     files = frame_files()
     names = {carrier["name"] for carrier in data["carrier"]}
     for meter in data["meter"]:
         if unknown := {*meter["carriers"]} - names:
-            raise ValueError(f"{DATA.name}: {meter['country']}, {meter['manufacturer']}: no carrier {unknown}")
+            row = f"{DATA.name}: {meter['country']}, {meter['manufacturer']}"
+            raise ValueError(f"{row}: expected the name of a carrier, found {unknown}")
     meters = [_meter(meter, files) for meter in data["meter"]]
     carriers = [_carrier(carrier, data["meter"], files) for carrier in data["carrier"]]
     head = ("country", "manufacturer", "types", "carrier", "contents of the pushes", "evidence", "profile")
@@ -119,11 +120,14 @@ def _carrier(carrier: dict[str, Any], meters: Iterable[dict[str, Any]], files: I
 
 
 def matching(patterns: Sequence[str], files: Iterable[FrameFile]) -> list[FrameFile]:
-    """Return the frame files whose names match one of `patterns`. Raises `ValueError` if a pattern matches none."""
+    """Return the frame files whose names match one of `patterns`.
+
+    Raises `ValueError` if a pattern matches no frame file.
+    """
     found = [file for file in files if any(fnmatchcase(file.name, pattern) for pattern in patterns)]
     for pattern in patterns:
         if not any(fnmatchcase(file.name, pattern) for file in found):
-            raise ValueError(f"{DATA.name}: no frame file with a measurement matches {pattern!r}")
+            raise ValueError(f"{DATA.name}: expected a frame file with a measurement for the pattern {pattern!r}")
     return found
 
 

@@ -13,7 +13,7 @@ from hanparse.obis import Kind, Obis
 
 MODULE: Final = Path(__file__).parents[1] / "src" / "hanparse" / "measurement" / "declared.py"
 
-HEAD: Final = '''"""Declares the fields of `Measurement`, from the registry, by ``python tools/write_fields.py``."""
+HEAD: Final = '''"""Declares the fields of `Measurement`. ``python tools/write_fields.py`` writes this module."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Fields(Record):
 _UNITS: Final = ("W", "VA", "var"), ("A",), ("V",), ("Wh", "VAh", "varh"), ("",), ("Hz",)
 _KINDS: Final = tuple(Kind)
 _PUSH: Final = ("manufacturer", "model", "meter_id", "list_id", "timestamp", "energy_time")
-_MEASURED: Final = (7, 8)  # D: instantaneous value, total register
-_QUANTITIES: Final = 20  # C, for the sum and for each phase
+_MEASURED: Final = (7, 8)  # D of an instantaneous value and of a total register
+_QUANTITIES: Final = 20  # the distance in C between the phases
 
 
 def module() -> str:
@@ -44,7 +44,7 @@ def module() -> str:
 
 
 def fields() -> list[Field]:
-    """Return the fields in their order: first those that identify and date a push, then numbers by unit, then others.
+    """Return the fields in their order: the identity and the time of a push, then numbers by unit, then other fields.
 
     Totals come before tariffs, sums before phases, and instantaneous values before limits and averages.
     """

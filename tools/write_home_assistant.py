@@ -1,6 +1,6 @@
 """Write the texts of the component for Home Assistant: strings.json and translations/en.json in examples.
 
-Run ``python tools/write_home_assistant.py`` after you add a field to the registry; a test fails when the files are old.
+Run ``python tools/write_home_assistant.py`` after you add a field to the registry. A test fails if the files are old.
 """
 
 from __future__ import annotations

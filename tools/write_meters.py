@@ -1,6 +1,6 @@
 """Write docs/meters.md and the table of countries in docs/index.md from the profiles and the frames of tests/frames.
 
-Run ``python tools/write_meters.py`` after you change a profile or a frame file; a test fails when the page is old.
+Run ``python tools/write_meters.py`` after you change a profile or a frame file. A test fails if the page is old.
 """
 
 from __future__ import annotations
@@ -23,48 +23,66 @@ from hanparse.meters.shapes import elements
 from hanparse.wire.link import Link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 ROOT = Path(__file__).parent.parent
-TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")  # these folders contain lists of the other folders
+TRANSPORTS = ("ciphered", "mbus", "gbt", "segments", "p1", "bare")
+"""Folders of `tests/frames` that contain the lists of the other folders in other carriers."""
 PAGE = ROOT / "docs" / "meters.md"
 FRONT = ROOT / "docs" / "index.md"
 _BEGIN, _END = "<!-- meters: written by tools/write_meters.py -->\n", "<!-- /meters -->"
 
 HEAD = """# Supported meters
 
-Find your country, manufacturer and meter type:
+The table lists the meters by country and manufacturer. The last column links to the description of their lists:
 
 {meters}
 
-Your meter is not in the table? hanparse also reads every list that contains its own OBIS codes, scalers and units. For
-any other list it raises `UnknownMeterError`.
-[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read) then writes a report for an issue.
-[P1 telegrams](p1.md#meters-per-country) shows the contents of the telegrams of each country, and
-[Ciphered meters](ciphered.md) describes how to get and use a key.
+If your meter is not in the table, hanparse can still read a list that contains its own OBIS codes, scalers and units.
+For any other unknown list hanparse raises `UnknownMeterError`. You can then make a report for an issue with
+[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read).
+[P1 telegrams](p1.md#contents-of-the-telegrams-by-country) lists the contents of the telegrams of each country.
+[Ciphered meters](ciphered.md) describes how to get a key and use it.
 
-*Evidence* is the number of frame files in `tests/frames` that the tests decode. A *real* frame was sent by a meter, and
-only the meter number was replaced. A *document* frame is printed in a description of the list. A *built* frame follows
-such a description and has made-up values. Public captures of ciphered pushes come without their keys, so these
-frames are built from real lists with made-up keys.
+The column *evidence* is the number of frame files in `tests/frames` that the tests decode. A frame file contains the
+bytes of a push and the expected values. There are three sources of frames:
+
+* *real*: a meter sent the frame. Only the meter number was replaced.
+* *document*: a description of the list contains the frame.
+* *built*: a person wrote the frame according to a description of the list, with made-up values.
+
+The frames of ciphered pushes are built from real lists and made-up keys, because public captures of ciphered pushes do
+not contain the keys.
 
 ## Carriers
 
-The carrier is the way in which the bytes of a push arrive. hanparse recognises each carrier without an option, and one
-stream may contain several of them.
+The carrier is the format in which a port sends the bytes of a push. hanparse recognises each carrier without an option.
+One stream can contain several carriers. A *bare* list has no frame.
 
 {carriers}
 
 ## How hanparse reads a list
 
-Each section below describes one profile. `*` and `?` in a meter type stand for any characters and for one character.
+A profile is the description of the lists of one manufacturer. Each section below describes one profile. In a meter
+type, `*` means any number of characters, and `?` means one character.
 
-If a list contains scalers, hanparse scales its numbers by them. Otherwise it uses the power of ten of the profile. If
-the profile has none either, the number is a register and fills no field. `Scale` is for facts that no list contains:
-the ratio of current transformers, and a meter that sends a different power of ten than its list defines.
+A *power of ten* is the exponent for all numbers in a unit. For example, `A -2` means that the meter sends hundredths
+of an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in whole amperes. The type of `u64` is
+long64-unsigned. If a list contains scalers, hanparse uses these scalers. Otherwise it uses the powers of ten of the
+profile. If the profile contains no power of ten for a unit, the number becomes a register without a field. The option
+`Scale` corrects numbers in two cases: the meter is behind current transformers, or the meter sends another power of
+ten than its profile contains.
 
-A list without a frame has no addresses. hanparse reads it if the list names its manufacturer, if its push setup is
-known, or if its elements match one known list. The frames of such lists are in `tests/frames/bare`.
+A list without a frame has no addresses. hanparse reads such a list in three cases: the list contains the name of its
+manufacturer, a profile contains the push setup of the list, or the elements match exactly one list. The folder
+`tests/frames/bare` contains frame files of such lists.
+
+The columns of the frame tables are:
+
+* *HDLC*: the destination address, the source address and the control byte of the frame, in hex.
+* *body*: the type of the list and the number of its elements.
+* *clock*: whether the list gives `timestamp` a value.
+* *notes*: the properties of this list that differ from other lists.
 
 `python tools/write_meters.py` writes this page.
 
@@ -87,15 +105,15 @@ known, or if its elements match one known list. The frames of such lists are in 
 [`ENERGOMERA`]: #energomera-energomera
 """
 CLOCKS = {
-    clock.AS_SENT: "as sent, UTC = local + deviation; without a time zone if no deviation is sent",
+    clock.AS_SENT: "as sent, UTC is local time + deviation. If the list has no deviation, the time has no time zone",
     clock.NORMAL_TIME: "normal time, UTC+1, all year",
-    clock.LOCAL_TIME: "as sent; without a deviation, Norwegian local time with daylight saving",
+    clock.LOCAL_TIME: "as sent. If the list has no deviation, the clock shows Norwegian local time (summer and winter)",
 }
 
 
 @dataclass(frozen=True)
 class Proof:
-    """A frame file and the profile that reads it."""
+    """A `Proof` holds the content of a frame file, its parsed frame, and the profile that reads it."""
 
     name: str
     content: dict[str, Any]
@@ -149,10 +167,10 @@ def _proof(path: Path, content: dict[str, Any]) -> Proof:
 
 def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -> str:
     title = f"{profile.manufacturer or 'Lists without a manufacturer'} (`{name}`)"
-    source = re.search(r"Source: (.+?)(?:\n\n|\Z)", docstring + "\n\n", re.DOTALL)
+    source = re.search(rf"Source(?: of `{name}`)?: (.+?)(?:\n\n|\Z)", docstring + "\n\n", re.DOTALL)
     facts = [
         *([f"Source: {' '.join(source[1].split())}"] if source else []),
-        f"Recognised by {_recognised_by(profile)}.",
+        _conditions(profile),
         f"Clock: {CLOCKS[profile.clock]}.",
         f"Powers of ten: {_exponents(profile)}.",
     ]
@@ -160,21 +178,37 @@ def _section(name: str, docstring: str, profile: Profile, proofs: list[Proof]) -
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _recognised_by(profile: Profile) -> str:
-    signatures = f"the types or codes of all elements ({len(profile.signatures)} lists)" if profile.signatures else ""
-    unframed = f"the types of all elements of a list without a frame ({len(profile.unframed)} lists)"
+def _conditions(profile: Profile) -> str:
     rules = [
-        *(f"the list identifier `{prefix}…`" for prefix in profile.list_ids),
-        *(f"the logical device name `{prefix}…`" for prefix in profile.devices),
+        *(f"the list identifier begins with `{prefix}`" for prefix in profile.list_ids),
+        *(f"the logical device name begins with `{prefix}`" for prefix in profile.devices),
         *(
-            f"destination `{_address(destination)}`, source `{_address(source)}`, control `{control:02X}`"
-            for destination, source, control in profile.links
+            f"the HDLC frame has destination `{_address(to)}`, source `{_address(source)}` and control `{control:02X}`"
+            for to, source, control in profile.links
         ),
-        *(f"the push setup `{setup}` in a list without a device" for setup in profile.setups if not profile.devices),
-        *([signatures] if signatures else []),
-        *([unframed] if profile.unframed else []),
+        *(
+            f"the list has the push setup `{setup}` and no logical device name"
+            for setup in profile.setups
+            if not profile.devices
+        ),
+        *(["the types or codes of all elements " + _match(profile.signatures)] if profile.signatures else []),
+        *(
+            ["the list has no frame, and the types of all elements " + _match(profile.unframed)]
+            if profile.unframed
+            else []
+        ),
+        *(["the list consists of attribute descriptors and values"] if profile.attributes else []),
     ]
-    return "; or ".join(rules) or "the codes in the list"
+    if len(rules) > 1:
+        return "\n".join(
+            ["hanparse uses this profile if one of these conditions is true:", *(f"  * {one}" for one in rules)]
+        )
+    rule = rules[0] if rules else "the list contains codes and no other profile matches"
+    return f"hanparse uses this profile if {rule}."
+
+
+def _match(signatures: Sequence[object]) -> str:
+    return "match a list of this profile" if len(signatures) == 1 else f"match one of {len(signatures)} lists"
 
 
 def _address(groups: tuple[int, ...]) -> str:
@@ -186,10 +220,10 @@ def _exponents(profile: Profile) -> str:
     names = {"": "power factor"}
     powers = [f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()]
     powers += [
-        f"{unit} {power:+d} if one of them is {limit:,} or more"
+        f"{unit} {power:+d} if a number in {unit} is {limit:,} or more"
         for unit, (limit, power) in profile.higher_resolution.items()
     ]
-    return ", ".join(powers) or "as sent"
+    return ", ".join(powers) or "the scalers in the list"
 
 
 def _models(profile: Profile) -> str:
@@ -197,11 +231,11 @@ def _models(profile: Profile) -> str:
         return ""
     rows = [
         (
-            f"`{m.pattern}`" if m.pattern else "none",
+            f"`{m.pattern}`" if m.pattern else "no type in the list",
             m.wiring.value if m.wiring else "",
             _named(m.exponents),
             ", ".join(f"`{name}`" for name in m.not_measured),
-            "secondary" if m.transformers else "",
+            "yes, sends secondary values" if m.transformers else "",
         )
         for m in profile.models
     ]
@@ -225,11 +259,11 @@ def _lists(proofs: list[Proof]) -> str:
         )
         for proof in proofs
     ]
-    return table(("frame file", "HDLC", "body", "clock", "fields", "evidence", "purpose"), rows) if rows else ""
+    return table(("frame file", "HDLC", "body", "clock", "fields", "evidence", "notes"), rows) if rows else ""
 
 
 def _fields(expect: dict[str, Any]) -> str:
-    """Return the fields as text, with the phases and tariffs of one quantity together."""
+    """Return the fields as text. The phases and the tariffs of one quantity are one entry."""
     parts: dict[str, list[str]] = defaultdict(list)
     for name in expect:
         match = re.fullmatch(r"(.+?)(?:_([lt]\d))?", name)

@@ -1,6 +1,6 @@
 """Write docs/obis.md from the registry of OBIS codes: every code with its meaning, and every field with its codes.
 
-Run ``python tools/write_obis.py`` after you change the registry; a test fails when the page is old.
+Run ``python tools/write_obis.py`` after you change the registry. A test fails if the page is old.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ PAGE = Path(__file__).parent.parent / "docs" / "obis.md"
 
 HEAD = """# OBIS codes
 
-An OBIS code has six groups, `A-B:C.D.E*F`:
+An OBIS code identifies the quantity of a value that a meter sends. It has six groups, `A-B:C.D.E*F`:
 
 | group | meaning |
 | --- | --- |
@@ -28,12 +28,12 @@ An OBIS code has six groups, `A-B:C.D.E*F`:
 | C | quantity and phase |
 | D | processing: 7 is the instantaneous value, 8 the sum since the beginning |
 | E | tariff |
-| F | billing period; 255 means none, and is left out of the text |
+| F | billing period; 255 means no billing period, and the text of the code then omits F |
 
-Electricity meters use 0 or 1 as B for the same values. So a code on this page without A and B applies to electricity
-with either channel; if a list contains both, channel 0 fills the field. Channels 2 to 64 measure something other than
-the total, so their values are in `Measurement.registers` only. Channels from 65 are defined by utilities and
-manufacturers.
+Electricity meters use channel 0 or channel 1 for the same values. Therefore this page writes electricity codes without
+A and B if both channels have the same meaning. If a list contains a code with both channels, the field gets the value
+of channel 0. Channels 2 to 64 measure a part of the total or another quantity, so `Measurement.registers` contains
+their values and no field does. Utilities and manufacturers define the channels from 65.
 
 ```pycon
 >>> from hanparse import Obis
@@ -44,19 +44,27 @@ manufacturers.
 '01 00 33 07 00 ff'
 ```
 
-On the command line, `hanparse obis 51.7.0` explains a code, and `hanparse obis voltage` finds codes by a word.
+On the command line, `hanparse obis 51.7.0` shows the meaning of a code. `hanparse obis voltage` lists the codes whose
+meaning contains a word.
 
 `python tools/write_obis.py` writes this page.
 """
 FIELDS_HEAD = """## Fields of `Measurement`
 
-A push fills a field if it contains one of these codes. `timestamp` is the date-time of the push or, if there is none,
-the clock in the list. `manufacturer` and `wiring` come from the profile.
+A field has a value if the push contains one of the codes in its row. The fields without a code are not in the table:
+`timestamp` is the date-time in the header of the push or, if the header contains no date-time, the clock in the list.
+`manufacturer` and `wiring` are from the profile of the list.
 """
-CODES_HEAD = """## Every code
+CODES_HEAD = """## Meaning of every code
 
-The table contains {count} codes. A value whose code has no field is in `Measurement.registers` under its code; so is
-a value whose code is not in the table.
+The table contains {count} codes. `Measurement.registers` contains every value with its code, even if the code has no
+field or is not in the table. The column *meaning* uses these terms:
+
+* QI to QIV are the four quadrants of active power P and reactive power Q. QI is import of P and Q, QII is export of P
+  and import of Q, QIII is export of P and Q, and QIV is import of P and export of Q.
+* The *current average* is the average of the measuring period that has not ended. The *last average* is the average of
+  the period before.
+* The *absolute sum* adds import and export. *Net* is import minus export.
 """
 
 

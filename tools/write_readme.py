@@ -1,6 +1,6 @@
 """Write the speed table of README.md from docs/speed.md: one list of each manufacturer, compared with amshan.
 
-Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``; a test fails when the table is old.
+Run ``python tools/write_readme.py`` after ``python benchmarks/speed.py``. A test fails if the table is old.
 """
 
 from __future__ import annotations
@@ -25,13 +25,14 @@ def page(readme: str) -> str:
 
 
 def table(speed: str) -> str:
-    """Return the table: for each list the time of a push with a known layout, and the ratio to amshan."""
-    rival = re.search(r"amshan \d[\d.]*\d", speed)
+    """Return the table with the times of hanparse and amshan for one push of each list, and their ratios."""
+    version = re.search(r"amshan \d[\d.]*\d", speed)
+    peer = version[0] if version else "amshan"
     head, rows = _pushes(speed)
     ours = ("hanparse", "and all values read")
     shown = [head.index(name) for name in (*ours, "amshan", *(f"amshan / {name}" for name in ours))]
     lines = [
-        ("one push, µs", *ours, rival[0] if rival else "amshan", "times as fast", "with all values"),
+        ("time in µs", "hanparse", "hanparse, all values read", peer, "amshan / hanparse", "amshan / all values read"),
         ("---", *["---:"] * 5),
     ]
     lines += [(name, *(rows[name][column].partition(" (")[0] for column in shown)) for name in LISTS]
@@ -39,7 +40,7 @@ def table(speed: str) -> str:
 
 
 def _pushes(speed: str) -> tuple[list[str], dict[str, list[str]]]:
-    """Return the header and the rows, by their first cell, of the table of single pushes."""
+    """Return the header and the rows of the table of single pushes. The key of a row is its first cell."""
     found = re.search(r"^\| µs \| hanparse \|.*\n\|[-| :]+\n((?:\|.*\n)+)", speed, re.MULTILINE)
     if not found:
         raise SystemExit(f"expected a table | µs | hanparse | … in {SPEED.name}")

@@ -1,6 +1,6 @@
-"""Decodes and explains an input for the page, as a dictionary that is ready for JSON.
+"""Decodes and explains an input for the decoder page. The answer is a dictionary that JSON can represent.
 
-The page calls these functions in Pyodide. They need no browser: ``answer("7EA027...")`` works in any Python.
+The page calls these functions in Pyodide. The functions need no browser: ``answer("7EA027...")`` works in any Python.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hanparse.cli.verdict import findings
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.pasted import dumped
 from hanparse.receiver import walk
+from hanparse.wording import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,16 +32,16 @@ if TYPE_CHECKING:
     Progress = Callable[[int, int], object]
 
 CHUNK: Final = 1 << 16
-"""The number of bytes that are decoded between two calls of `progress`."""
+"""The number of bytes between two calls of `progress`."""
 SHOWN: Final = 100
-"""The number of pushes whose values the page shows; the plot shows all of them."""
+"""The maximum number of pushes whose values the page shows. The plot shows all pushes."""
 EXPLAINED: Final = 1 << 14
-"""The number of bytes that are explained: some fifty frames."""
+"""The maximum number of bytes that the page explains, which is about fifty frames."""
 DECIPHERED: Final = 1 << 18
-"""The number of bytes that are decoded with keys: some thousand pushes, each with up to three jobs."""
+"""The maximum number of bytes that the page decodes with keys: about a thousand pushes, each with up to three jobs."""
 TOO_MUCH: Final = (
-    "Too many bytes look like ciphered P1 telegrams for this page. On a computer, pip install 'hanparse[crypto]' and "
-    "hanparse decode try them all."
+    "Too many bytes look like ciphered P1 telegrams for this page. To decode all bytes on a computer, run "
+    f"{pip_install('crypto')} and then hanparse decode."
 )
 
 
@@ -54,12 +55,12 @@ def answer(
     opened: Mapping[str, str | None] | None = None,
     progress: Progress = _no_progress,
 ) -> dict[str, Any]:
-    """Return all that the page shows for a text or the bytes of a file.
+    """Return the content of the page for a text or for the bytes of a file.
 
-    `keys` may contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer may be ``jobs`` alone: the
-    browser does them with Web Crypto, and the next call gets all results so far as `opened`, by the name of the job.
-    `progress` is called with the number of decoded bytes and of all bytes. An error of the input or of a key is a
-    sentence in the answer; it is not raised.
+    `keys` can contain ``key``, ``auth_key`` and ``system_title``. With a key, the answer can contain only ``jobs``.
+    The browser then runs the jobs with Web Crypto and calls the function again. `opened` contains the results of all
+    jobs so far, by the name of the job. The function calls `progress` with the number of decoded bytes and the number
+    of all bytes. If the input or a key is wrong, the answer contains a sentence about the error.
     """
     try:
         data, notes = _bytes(source)
@@ -85,15 +86,15 @@ def answer(
 
 
 def as_json(source: str | Buffer, keys: str, opened: str, progress: Progress = _no_progress) -> str:
-    """Return `answer` as JSON. `keys` and `opened` are JSON, too; the plaintexts are hex digits."""
+    """Return `answer` as JSON. `keys` and `opened` are also JSON. The plaintexts in `opened` are hex digits."""
     given = source if isinstance(source, str) else bytes(source)
     return json.dumps(answer(given, json.loads(keys), json.loads(opened), progress), ensure_ascii=False)
 
 
 def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
-    """Return the bytes on the wire, and a sentence for each part of a text file that is no dump.
+    """Return the bytes on the wire, and a sentence for each part of a text file that is not a dump.
 
-    A pasted text is a dump. A file may be a capture or a text with dumps, which `hanparse decode` finds out as well.
+    A pasted text is a dump. A file can contain bytes or a text with dumps; `chunks` detects the format.
     """
     if isinstance(source, str):
         return dumped(source), []
@@ -103,15 +104,15 @@ def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
 
 
 def _refused(source: str | bytes, error: HanParseError) -> dict[str, Any]:
-    """Return the answer for a text that is no dump. The bytes around masked bytes are explained all the same."""
+    """Return the answer for a text that is not a dump. If bytes are masked, the answer explains the other bytes."""
     shown = ""
-    with suppress(hanparse.HanParseError):  # `error` is the sentence
+    with suppress(hanparse.HanParseError):  # the answer contains `error`
         shown = bytemap.html(hanparse.explain(source))
     return {**_values([]), "problems": [str(error)], "sound": False, "jobs": [], "map": shown, "map_note": ""}
 
 
 def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[list[Measurement], list[str]]:
-    """Return the measurements, and what is wrong. Raises `ValueError` for a wrong key."""
+    """Return the measurements, and a sentence for each fault. Raises `ValueError` for a wrong key."""
     errors: list[HanParseError] = []
     decoder = hanparse.Decoder(on_error=errors.append, **options)
     found = []
@@ -128,19 +129,19 @@ def _decoded(data: bytes, options: dict[str, Any], progress: Progress) -> tuple[
         except hanparse.HanParseError as error:
             why = error
         else:
-            return found, ([] if found else ["There are no bytes."])
+            return found, ([] if found else ["The input contains no bytes."])
     return found, findings(decoder, why)
 
 
 def _lost(errors: list[HanParseError]) -> list[str]:
-    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is no damage."""
+    """Return a sentence about damaged frames and pushes, if there are any. Noise between frames is not damage."""
     lost = [error for error in errors if getattr(error, "after_header", True)]
     times = "1 error" if len(lost) == 1 else f"{len(lost)} errors, the last"
     return [f"Not everything was decoded: {times}: {lost[-1]}"] if lost else []
 
 
 def _values(found: list[Measurement]) -> dict[str, Any]:
-    """Return the number of pushes, the tables of the first ones, the newest push of a longer input, and the plot."""
+    """Return the number of pushes, the tables of the first pushes and of the last push, and the plot."""
     shown = list(enumerate(found[:SHOWN], 1))
     if len(found) > SHOWN:
         shown.append((len(found), found[-1]))
@@ -160,14 +161,14 @@ def _title(number: int, measurement: Measurement) -> str:
 
 
 def _explained(data: bytes, options: dict[str, Any]) -> dict[str, str]:
-    """Return the map of the bytes; of a long input, of its first whole frames."""
+    """Return the map of the bytes. For a long input, the map contains only the first complete frames."""
     shown = _begin(data, EXPLAINED)
     note = f"The first {len(shown):,} of {len(data):,} bytes are explained." if len(shown) < len(data) else ""
     return {"map": bytemap.html(hanparse.explain(shown, **options)) if shown else "", "map_note": note}
 
 
 def _begin(data: bytes, size: int) -> bytes:
-    """Return the whole frames in the first `size` bytes; all `size` bytes if there are none."""
+    """Return the complete frames in the first `size` bytes. If there are none, return all `size` bytes."""
     if len(data) <= size:
         return data
     ends = [event.offset + len(event.raw) for event in walk(data[:size]) if isinstance(event, CARRIERS)]

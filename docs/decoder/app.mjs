@@ -1,17 +1,17 @@
-// Moves texts and bytes between the page and the worker, in which hanparse decodes them.
+// Sends texts and bytes from the page to the worker, which decodes them, and shows its answers.
 const $ = (id) => document.getElementById(id);
 const KEYS = ["key", "auth_key", "system_title"];
 const EXAMPLE = "[21:14:02] 7E:A0:27:01:02:01:10:5A:87:E6:E7:00:0F:40:00:00:00:09:0C:07:E3:02:04\n" +
   "[21:14:02] 01:17:34:16:FF:80:00:00:02:01:06:00:00:16:DC:5A:5A:7E";
-const LONGEST_LIVE = 20000; // characters; a longer text is decoded when the button is pressed
+const LONGEST_LIVE = 20000; // characters; the page decodes a longer text only when the user presses the button
 const LONGEST_LINK = 30000; // characters; programs cut off longer links
 const LARGEST_FILE = 64 * 1024 * 1024; // bytes; the explanation and the plot need several times as much memory
-const WAIT = 150; // ms without a key press before a text is decoded
+const WAIT = 150; // ms; the page decodes a text when no key was pressed for this time
 
 const worker = new Worker(new URL("worker.mjs", import.meta.url), { type: "module" });
 const begun = performance.now();
-let source = null; // the text or file that is shown
-let number = 0; // of the last question; answers to earlier questions are dropped
+let source = null; // the text or the file whose answer is shown
+let number = 0; // number of the last question; the page ignores answers to earlier questions
 let asked = 0;
 let isReady = false;
 let timer = 0;
@@ -39,13 +39,13 @@ async function askFile(file) {
   if (!file) return;
   delete document.body.dataset.answered;
   if (file.size > LARGEST_FILE) {
-    say(`${file.name} has more than 64 MB: cut it, or use hanparse decode on a computer.`);
+    say(`${file.name} has more than 64 MB. Cut the file into parts, or install hanparse and run hanparse decode.`);
     return;
   }
   try {
     ask(new Uint8Array(await file.arrayBuffer()));
   } catch {
-    say(`${file.name} cannot be read: it is a folder, or it was changed or removed.`);
+    say(`${file.name} cannot be read. It is a folder, or another program changed or removed it.`);
   }
 }
 
@@ -58,7 +58,7 @@ function show(answer) {
   $("push").replaceChildren(...pushes.map((push, at) => new Option(push.title, at)));
   $("choice").hidden = pushes.length < 2;
   choose();
-  $("plot").innerHTML = answer.plot; // made by answer.py and hanparse, which escape all texts of a meter
+  $("plot").innerHTML = answer.plot; // safe: answer.py and hanparse escape all texts from a meter
   $("map").innerHTML = answer.map;
   for (const table of $("map").querySelectorAll("table")) {
     const box = Object.assign(document.createElement("div"), { className: "scroll" });
@@ -107,7 +107,7 @@ worker.onmessage = ({ data }) => {
 };
 worker.onerror = (event) => {
   event.preventDefault();
-  say("The decoder could not be loaded: reload the page, and if that does not help, check the connection.");
+  say("The decoder could not be loaded. Reload the page. If the error remains, check the network connection.");
 };
 
 $("form").onsubmit = (event) => { event.preventDefault(); ask($("dump").value.trim() ? $("dump").value : source ?? ""); };
@@ -122,14 +122,14 @@ $("push").onchange = choose;
 $("link").onclick = async () => {
   const text = $("dump").value;
   const link = new URL(`#dump=${encodeURIComponent(text)}`, location.href).href;
-  if (!text.trim()) return say("There is no dump for a link.");
-  if (link.length > LONGEST_LINK) return say("The dump is too long for a link: send it as a file.");
+  if (!text.trim()) return say("Paste a dump before you copy a link.");
+  if (link.length > LONGEST_LINK) return say("The dump is too long for a link. Send the dump as a file.");
   history.replaceState(null, "", link);
   try {
     await navigator.clipboard.writeText(link);
-    say("The link is in the clipboard. It contains the dump, with the number of the meter, and no keys.");
+    say("The link is in the clipboard. The link contains the dump, also a meter number in the dump, but no keys.");
   } catch {
-    say("The link is in the address bar. It contains the dump, with the number of the meter, and no keys.");
+    say("The link is in the address bar. The link contains the dump, also a meter number in the dump, but no keys.");
   }
 };
 for (const type of ["dragover", "drop"]) document.addEventListener(type, (event) => event.preventDefault());
@@ -145,4 +145,4 @@ document.addEventListener("drop", ({ dataTransfer }) => {
 addEventListener("hashchange", fromLink);
 say("Loading Python …");
 fromLink();
-if (source === null && $("dump").value) source = $("dump").value; // the browser keeps a text when a page is reloaded
+if (source === null && $("dump").value) source = $("dump").value; // a browser keeps the text when the user reloads the page

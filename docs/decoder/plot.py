@@ -1,4 +1,4 @@
-"""Draws the power of many pushes as SVG. Its style is in the style sheet of the page."""
+"""Draws the power of many pushes as SVG. The style sheet of the page contains the colours and widths."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _HEIGHT: Final = 220
 _LEFT: Final = 64
 _BOTTOM: Final = 24
 _TOP: Final = 12
-_COLUMNS: Final = 640  # more points than pixels only make the file larger
+_COLUMNS: Final = 640  # more points than pixels would only make the SVG larger
 _STEPS: Final = (1, 2, 5)
-_LINES: Final = 4  # of the grid, at most five
+_LINES: Final = 4  # the number of intervals between the lines of the grid
 
 
 def plot(measurements: Sequence[Measurement]) -> str:
-    """Return the net power (import minus export, in W) over the pushes as SVG; an empty text for fewer than two pushes.
+    """Return a plot of the net power (import minus export, in W) as SVG. For fewer than two pushes, return "".
 
-    The horizontal axis counts pushes, because lists without a clock have no time. Of many pushes, each column of the
-    picture shows the least and the greatest value, so no peak is lost.
+    The horizontal axis is the number of the push, because some lists do not contain the time. If there are many pushes,
+    each column of the plot shows the lowest and the highest value of its pushes, so the plot shows every peak.
     """
     powers = [power for each in measurements if (power := _net(each)) is not None]
     if len(powers) < 2:  # noqa: PLR2004  a line needs two points
@@ -54,21 +54,21 @@ def plot(measurements: Sequence[Measurement]) -> str:
 
 
 def _net(measurement: Measurement) -> float | None:
-    """Return import minus export in W; a meter that measures no export sends only the import."""
+    """Return import minus export in W. The export is 0 if the meter sends only the import."""
     if measurement.active_power_import is None:
         return None
     return float(measurement.active_power_import) - float(measurement.active_power_export or 0)
 
 
 def _grid(least: float, greatest: float) -> list[float]:
-    """Return the values of the lines of the grid: multiples of 1, 2 or 5 times a power of ten, with 0."""
+    """Return the values of the grid lines. They are multiples of 1, 2 or 5 times a power of ten, and contain 0."""
     span = max(greatest - least, 1.0)
     step = next(s * 10**n for n in range(-1, 9) for s in _STEPS if span <= _LINES * s * 10**n)
     return [n * step for n in range(int(least // step), int(greatest // step) + 1)]
 
 
 def _points(powers: Sequence[float]) -> list[tuple[float, float]]:
-    """Return points with x from 0 to 1: all of them, or the least and the greatest of each column."""
+    """Return the points of the plot, with x from 0 to 1: all powers, or the lowest and the highest of each column."""
     last = len(powers) - 1
     if len(powers) <= 2 * _COLUMNS:
         return [(at / last, power) for at, power in enumerate(powers)]
@@ -78,7 +78,7 @@ def _points(powers: Sequence[float]) -> list[tuple[float, float]]:
 
 
 def _ends(measurements: Sequence[Measurement]) -> tuple[str, str]:
-    """Return the texts below both ends: the first and the last time of the meter, or the numbers of the pushes."""
+    """Return the labels of both ends of the axis: the first and the last time, or the numbers of the pushes."""
     times = [each.timestamp for each in measurements if each.timestamp]
     if len(times) > 1:
         return f"{times[0]:%Y-%m-%d %H:%M}", f"{times[-1]:%Y-%m-%d %H:%M}"

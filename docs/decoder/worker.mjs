@@ -1,9 +1,9 @@
-// Runs hanparse in Pyodide, and deciphers with Web Crypto what a key was given for.
+// Runs hanparse in Pyodide. Deciphers ciphered pushes with Web Crypto.
 import { loadPyodide } from "./pyodide/pyodide.mjs";
 
-const FAILED = "The decoder failed at this input, which is a fault of hanparse. Please report it, with the dump, in the repository.";
-const NO_CRYPTO = "The browser deciphers only on pages that it loads with https or from localhost.";
-const ROUNDS = 8; // two are enough for most inputs: one finds all ciphered pushes, the next one decodes them
+const FAILED = "The decoder failed because of a fault in hanparse. Please open an issue in the repository, and attach the dump.";
+const NO_CRYPTO = "The browser can decipher only if the page is loaded with https or from localhost.";
+const ROUNDS = 8; // two rounds are enough for most inputs: the first finds all ciphered pushes, and the second decodes them
 const WARM = "7EA027010201105A87E6E7000F40000000090C07E3020401173416FF800000020106000016DC5A5A7E";
 
 const url = (name) => new URL(name, import.meta.url).href;
@@ -23,7 +23,7 @@ async function load() {
   await py.loadPackage(built.wheels.map((name) => url(`wheels/${name}`)), quiet);
   for (const name of built.modules) py.FS.writeFile(`/home/pyodide/${name}`, await (await fetched(name)).text());
   const asJson = py.pyimport("answer").as_json; // fails if a wheel is missing; loadPackage does not
-  asJson(WARM, "{}", "{}"); // imports the grammar and the profiles before the first answer is asked for
+  asJson(WARM, "{}", "{}"); // imports the grammar and the profiles before the first question of the page
   return [py, asJson, built.version];
 }
 
@@ -38,7 +38,7 @@ async function decipher(job) {
 
 const loading = load();
 loading.then(([, , version]) => postMessage({ ready: version }), () => postMessage({
-  state: "The decoder could not be loaded: reload the page, and if that does not help, check the connection.",
+  state: "The decoder could not be loaded. Reload the page. If the error remains, check the network connection.",
 }));
 
 onmessage = async ({ data: { number, source, keys } }) => {

@@ -1,24 +1,24 @@
 """hanparse decodes the pushes that a smart meter sends on its HAN port into typed `Measurement` objects.
 
-::
+These modules and packages convert bytes or pasted text into measurements::
 
-    bytes or pasted text
-      hexdump         text -> bytes
-      hdlc, mbus, p1  link layers: a stream -> frames and telegrams
-      transfer        segments, telegrams, blocks -> one APDU
-      security        ciphered APDU -> APDU
-      cipheredp1      a stream -> P1 telegrams that a key deciphers
-      cosem           APDU <-> DataNotification
-      meters, obis    DataNotification or telegram -> Measurement
-      receiver        all of these for a stream: bytes -> events with their positions
-      decoder         events -> Measurements: Decoder, decode, decode_all
-      envelope, broker  a message of a broker -> bytes -> events
+    hexdump, pasted     text -> bytes
+    hdlc, mbus, p1      link layers: a stream -> frames and telegrams
+    cipheredp1          link layer: a stream -> P1 telegrams that a key deciphers
+    transfer            segments, telegrams, blocks -> one APDU
+    security            ciphered APDU -> APDU
+    cosem               APDU <-> DataNotification
+    meters, obis        DataNotification or telegram -> Measurement
+    receiver            calls the modules from hdlc to meters: a stream -> events with their positions
+    decoder             events -> measurements: Decoder, decode, decode_all
+    envelope, broker    a message of a broker -> bytes -> events
 
-    The link layers and cosem use axdr and wire. layouts decodes a push in microseconds when only its values differ from
-    an earlier push. annotate explains every byte. diagnosis names the faults of a connection. support writes a report
-    about a meter that hanparse does not read. energy computes values from measurements. fields describes the fields of
-    a measurement. simulate builds the bytes that a meter would send. sources receives bytes from ports and gateways.
-    cli is the command `hanparse`.
+The link layers and `cosem` use `axdr` and `wire`. `layouts` decodes a push in microseconds if only its values differ
+from an earlier push. `annotate` explains every byte. `diagnosis` names the faults of a connection. `support` writes a
+report about a meter that hanparse does not read. `energy` computes values from measurements. `fields` describes the
+fields of a measurement. `simulate` builds the bytes that a meter sends. `sources` receives bytes from ports and
+gateways, and `sinks` sends measurements to brokers and databases. `archive` decodes recorded captures into Arrow
+tables. `cli` is the command `hanparse`.
 """
 
 from importlib import import_module
@@ -89,7 +89,7 @@ __all__ = [
     "installed_profiles",
 ]
 
-if not TYPE_CHECKING:  # type checkers read the imports above, and so report a name that does not exist
+if not TYPE_CHECKING:  # a type checker reads the imports above instead, so it can report a name that does not exist
     _MODULES = {
         "annotate.explain": ("explain",),
         "annotate.tree": ("Explanation",),

@@ -1,16 +1,17 @@
-"""Decodes the messages of a broker one by one with the receiver of a decoder: `BrokerMessages`.
+"""Defines `BrokerMessages`, which decodes the messages of a broker one by one.
 
-A message contains frames with any bytes around them, a frame without its flags, an LLC PDU, an APDU, or a list without
-the header of its push. `hanparse.envelope` removes the text, JSON or envelope around them.
+A message contains one of these: frames with any bytes around them, a frame without its flags, an LLC PDU, an APDU, or
+only the list of an APDU. `hanparse.envelope` removes text or JSON around these bytes.
 
-A frame never continues in the next message, so an incomplete frame harms no later message. The segments and blocks of
-one push may arrive in several messages.
+A frame never continues in the next message. So an incomplete frame has no effect on later messages. The segments and
+blocks of one push can arrive in several messages.
 
-One push may arrive twice. Some gateways publish each layer of a push as a separate message: first the frame, then the
-list from this frame. A broker delivers some messages again after a lost connection. So a message is ignored if its
-bytes are a part of the last push or of the APDU that a key opened. Without a clock, two pushes with equal values have
-equal bytes. So a message that equals the last push is ignored only if the push has a clock, or if less than
-`MIN_CADENCE` has passed since the push.
+One push can arrive twice, for two reasons. Some gateways publish each layer of a push as a separate message: first the
+frame, then the list from this frame. And a broker delivers some messages again after a lost connection. So
+`BrokerMessages` ignores a message if its bytes are a part of the last push, or of the last APDU that a key opened.
+
+Two pushes without a date-time have equal bytes if their values are equal. So a message that equals the last push is
+ignored in two cases only: the push has a date-time, or less than `MIN_CADENCE` has passed since the push.
 """
 
 from __future__ import annotations
@@ -35,22 +36,22 @@ if TYPE_CHECKING:
     AnyEvent = Event | list[Any]
 
 MIN_CADENCE: Final = timedelta(seconds=0.5)
-"""A time shorter than that between any two pushes. P1 meters send a push each second, other meters send fewer."""
+"""The time between two pushes of a meter is longer. A P1 meter sends a push each second, other meters send fewer."""
 
 _FLAG: Final = bytes([FLAG])
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
 
 
 class BrokerMessages:
-    """Decodes messages one after the other, and remembers the last push to ignore its repetitions."""
+    """A `BrokerMessages` decodes messages in their order with `receiver`. It ignores repetitions of the last push."""
 
     def __init__(self, receiver: Receiver) -> None:
         self._receiver = receiver
         self.last_push: tuple[bytes, datetime | None, bool] = b"", None, False
-        """The bytes of the last push, the time of its arrival, and whether it has a clock."""
+        """The bytes of the last push, the time of its arrival, and whether the push has a date-time."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
-        """Yield the events of a message that arrived at `at`, each with the time of its arrival at the gateway."""
+        """Yield the events of a message that arrived at `at`. Each event has the time of its arrival at the gateway."""
         try:
             for data, age in parts(payload):
                 came = at and _before(at, age)
@@ -79,7 +80,7 @@ class BrokerMessages:
         return events if any(not isinstance(event, FrameError) for event in events) else without_frame or events
 
     def _without_frame(self, data: bytes) -> list[AnyEvent]:
-        """Return the events of an APDU, of a list or of LLC PDUs; an empty list for any other data."""
+        """Return the events of an APDU, of a list or of LLC PDUs. Return an empty list for any other data."""
         if len(data) > MAX_MESSAGE or data[:1] in _FIRST_BYTES:
             return []
         with suppress(FrameError, DecodeError):
@@ -100,7 +101,7 @@ class BrokerMessages:
 
 
 _FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
-_MAX_AGE: Final = 3600.0  # in s; a larger age comes from a damaged uptime, since gateways publish at least hourly
+_MAX_AGE: Final = 3600.0  # in s; gateways publish at least hourly, so a larger age results from a damaged uptime
 
 
 def _before(at: datetime, age: float) -> datetime:

@@ -1,22 +1,23 @@
-"""The link layer of ciphered P1 telegrams: a stream -> `CipheredTelegram`.
+"""Implements the link layer of ciphered P1 telegrams.
 
-::
-
+A `CipheredTelegram` has one of these forms::
     Luxembourg, Austria   DB 08 system title  82 LL LL SC counter content [tag]
     Poland                /header CR LF CR LF  00 82 LL LL SC counter content [tag]  !CRC
 
-The content is a whole telegram, or the lines between a header and an end line in clear. No check sequence covers the
-bytes on the wire, so only the keys show whether the bytes are a telegram. A reader asks the `Judge`, which raises an
-error for bytes that do not decipher to a telegram. The search then continues at the next byte, so these bytes hide no
-frame.
+SC is the security control byte. In the first form, the content is a complete telegram. In the second form, the content
+is only the lines of a telegram, and its header and end line are not ciphered.
 
-A candidate is a sequence of bytes that has one of these forms. Bytes after an LLC header (E6 E7 00) or after the
-addresses of an M-Bus telegram (01 67) are the content of a frame and no candidate. A candidate is *expected* if it
-begins where the stream begins or where another candidate ends; two bytes for a line end may be in between. Only the
-error of an expected candidate contains the reason why the keys do not open it.
+No check sequence covers the ciphered bytes, so only the keys show whether bytes are a telegram. A `Judge` deciphers the
+bytes, and raises an error if the result is not a telegram. The search then continues at the next byte. So bytes that
+are no telegram hide no frame.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So each received
-byte costs AES and a CRC over at most 1,800 bytes each.
+A candidate is a sequence of bytes that may be a ciphered telegram. Bytes after an LLC header (E6 E7 00) or after the
+addresses of an M-Bus telegram (01 67) are the content of a frame, so they are no candidate. A candidate is *expected*
+if it begins at the start of the stream, or at the end of another candidate. Up to two bytes of a line end can precede
+an expected candidate. Only the error for an expected candidate contains the reason why the keys do not open it.
+
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So for a stream
+with N bytes, hanparse deciphers at most N times 1,800 bytes, and computes CRCs over at most as many bytes.
 """
 
 from __future__ import annotations
@@ -37,23 +38,23 @@ if TYPE_CHECKING:
     from hanparse.security.opener import Opener
 
 GENERAL_GLO: Final = b"\xdb"
-_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"  # with header and end line less than MAX_TELEGRAM
+_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"  # a telegram of this length has at most MAX_TELEGRAM bytes
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
 _HEADED: Final = re.compile(rb"(/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2})\x00%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
 _HEADED_BEGIN: Final = re.compile(rb"/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2}\x00.{0,3}\Z", re.DOTALL)
 _END_LINE: Final = re.compile(rb"![0-9A-Fa-f]{4}")
 _END_SIZE: Final = 5
-_TITLED_SIZE: Final = 14  # with the longest length and SC
+_TITLED_SIZE: Final = 14  # bytes from DB to SC, if the length has three bytes
 _LINE_END: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
 class CipheredTelegram:
-    """A ciphered telegram: its bytes as received, and the parts of them that are in clear.
+    """A `CipheredTelegram` contains the received bytes of a ciphered telegram.
 
-    `head` is the identification with its line ends and `tail` the end line; both are empty if the whole telegram is
-    ciphered. `offset` is the position in the stream.
+    `head` is the header with its line ends, and `tail` is the end line. Both are empty in the first form, in which the
+    complete telegram is ciphered. `offset` is the position of the first byte in the stream.
     """
 
     raw: bytes
@@ -63,12 +64,12 @@ class CipheredTelegram:
 
     @property
     def information(self) -> bytes:
-        """Return the ciphered APDU. Its tag DB is not on the wire if there is a header in clear."""
+        """Return the ciphered APDU. In the second form, a meter does not send the tag DB, so this method adds it."""
         return GENERAL_GLO + self.raw[len(self.head) : len(self.raw) - len(self.tail)] if self.head else self.raw
 
     @property
     def information_offset(self) -> int:
-        """Return the position of the APDU in the stream. After a header, it is one less for the missing tag."""
+        """Return the position of the APDU in the stream. In the second form, the added tag makes it one less."""
         return self.offset + max(0, len(self.head) - 1)
 
     @property
@@ -77,33 +78,35 @@ class CipheredTelegram:
         return Link((), (), 0)
 
     def plain(self, content: bytes, *, with_crc: bool = True) -> bytes:
-        """Return the plain telegram with the deciphered `content`, with or without the CRC that covers it."""
+        """Return the plain telegram with the deciphered `content`. `with_crc` selects whether it includes its CRC."""
         if not self.head:
             return content
         return self.head + content + (self.tail if with_crc else b"!")
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return the end of the content. Its length begins at `at` and is complete."""
+    """Return the index after the content. The length of the content begins at `at` and is complete."""
     size = 1 + (data[at] & 0x7F)
     return at + size + int.from_bytes(data[at + 1 : at + size], "big")
 
 
 class Judge:
-    """Deciphers telegrams with `opener`, and raises an error for other bytes. `is_sound` is the function of the opener.
+    """A `Judge` deciphers telegrams with `opener`, and raises an error for any other bytes.
 
-    A telegram needs a verified tag or a CRC that fits, because no check sequence covers the bytes on the wire.
+    `is_sound` returns whether bytes are one complete APDU or telegram. A telegram needs an authentication tag or a CRC
+    that fits, because no check sequence covers the ciphered bytes.
     """
 
     def __init__(self, opener: Opener, is_sound: Callable[[bytes], bool]) -> None:
         self._opener = opener
         self._is_sound = is_sound
-        self._until = 0  # the position in the stream at which the last candidate ends
+        self._until = 0  # the position in the stream after the last candidate
 
     def check(self, telegram: CipheredTelegram, start: int) -> None:
-        """Raise an error unless the keys open `telegram`, which begins at index `start` of the data of the reader.
+        """Raise an error if the keys do not open `telegram`. Its first byte has the index `start` in the reader's data.
 
-        The error contains no content, and no function that has the content as a variable raises the error.
+        The error contains no content. A function that has the content as a variable does not raise the error, because a
+        traceback can show variables.
         """
         is_expected = 0 <= telegram.offset - self._until <= _LINE_END
         self._until = telegram.offset + len(telegram.raw)
@@ -121,15 +124,16 @@ class Judge:
     def _error(self, telegram: CipheredTelegram) -> FrameError | CipherError | None:
         try:
             plain, security = self.decipher(telegram)
-            found = p1.Telegram.parse(plain)
+            parsed = p1.Telegram.parse(plain)
         except (FrameError, CipherError) as error:
             return error
-        return None if security.verified or found.crc else _no_telegram(0)
+        return None if security.verified or parsed.crc else _no_telegram(0)
 
     def decipher(self, telegram: CipheredTelegram) -> tuple[bytes, Security]:
-        """Return the plain telegram, without its CRC if the CRC does not fit although the authentication tag fits.
+        """Return the plain telegram. Raises `CipherError` if the keys do not open it.
 
-        No document defines the CRC of Polish telegrams. Raises `CipherError`.
+        No document defines which bytes the CRC of a Polish telegram covers. If the authentication tag fits and the CRC
+        does not fit, the result has no CRC.
         """
         apdu = telegram.information
         try:
@@ -153,7 +157,7 @@ def _truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> F
 
 
 class Ciphered:
-    """The rules by which a reader finds telegrams that are ciphered as a whole, a `hanparse.wire.layer.LinkLayer`."""
+    """`Ciphered` is the `hanparse.wire.layer.LinkLayer` for telegrams of the first form."""
 
     first = GENERAL_GLO[0]
     start = rb"\xdb(?<!\xe6\xe7\x00\xdb)(?<!\x01\x67\xdb)(?:\x08(?:[A-Za-z]|\Z)|\Z)"
@@ -165,7 +169,7 @@ class Ciphered:
         self._judge = judge
 
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
-        """Return the end of the telegram, and whether its header is complete. The judge raises errors."""
+        """Return the end of the telegram, and whether its header is complete. Raises the errors of `Judge.check`."""
         header = _TITLED.match(data, start)
         if header is None:
             if len(data) - start < _TITLED_SIZE and _may_begin(data[start:]):
@@ -184,18 +188,18 @@ class Ciphered:
 def _may_begin(data: bytes) -> bool:
     """Return whether `data`, which is shorter than a header, may be the beginning of a header."""
     example = b"\xdb\x08AAA\0\0\0\0\0\x82\x01\0\x30"
-    return any(_TITLED.match(data + rest[len(data) :]) for rest in (example, example[:10] + b"\x81\x80\x30\0"))
+    return any(_TITLED.match(data + header[len(data) :]) for header in (example, example[:10] + b"\x81\x80\x30\0"))
 
 
 class P1OrCiphered(p1.P1):
-    """The rules by which a reader finds telegrams in clear, and telegrams that are ciphered after their header."""
+    """`P1OrCiphered` is the `hanparse.wire.layer.LinkLayer` for plain telegrams and telegrams of the second form."""
 
     def __init__(self, judge: Judge) -> None:
         super().__init__()
         self._judge = judge
 
     def find_end(self, data: bytes, start: int, base: int | None = None) -> tuple[int, bool]:
-        """Return the end of the telegram, and whether its header is complete and sound."""
+        """Return the end of the telegram, and whether its header is complete and passes all checks."""
         header = _HEADED.match(data, start)
         if header is None:
             if _HEADED_BEGIN.match(data, start):
@@ -208,7 +212,7 @@ class P1OrCiphered(p1.P1):
         return end + _END_SIZE, True
 
     @staticmethod
-    def read(  # type: ignore[override]  # the reader takes any frame
+    def read(  # type: ignore[override]  # the reader accepts a frame of any type
         data: bytes, offset: int = 0, *, after_loss: bool = False
     ) -> p1.Telegram | CipheredTelegram:
         """Return the telegram, which `find_end` has checked."""

@@ -1,7 +1,8 @@
 """Parses and builds data-notifications, the APDUs that meters push. Each value has its position in the APDU.
 
-The grammar at the end of the module is declared in construct, which parses and builds with the same declaration.
-`hanparse.axdr.grammar` parses the values. This module adds the list of attributes, which Czech meters send.
+The grammar at the end of the module is a declaration in construct. The library construct parses and builds APDUs with
+this declaration. The grammar of values is in `hanparse.axdr.grammar`. This module adds the list of attributes, which
+Czech meters send.
 """
 
 from __future__ import annotations
@@ -24,14 +25,17 @@ if TYPE_CHECKING:
     import io
 
 HEADER_SIZE: Final = 5
-"""The number of bytes of the tag and the long-invoke-id-and-priority, which precede the date-time."""
+"""The number of bytes before the date-time: the tag and the long-invoke-id-and-priority."""
 _NOTIFICATION_TAG: Final = 0x0F
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 
 
 @dataclass(frozen=True, slots=True)
 class DataNotification:
-    """A data-notification (tag 0F). `tagged` is True if an extra type tag 09 precedes the length of the date-time."""
+    """A `DataNotification` is an APDU with tag 0F.
+
+    `tagged` is true if an additional type tag 09 precedes the length of the date-time. Some meters send this tag.
+    """
 
     long_invoke_id_and_priority: int
     date_time: DateTime | None
@@ -40,10 +44,12 @@ class DataNotification:
 
 
 class Prefix(NamedTuple):
-    """The readable part of a data-notification. `fault` is the reason why the rest cannot be read; it may be empty.
+    """A `Prefix` contains the fields of a data-notification up to the first error.
 
-    `body_offset` is the index of the body, or of the date-time if the date-time cannot be read. `body` is `None` if no
-    part of the body can be read, and a `hanparse.axdr.data.Partial` if an array or structure is not complete.
+    `fault` is the message of this error, and `fault_offset` is the index of its byte. `fault` is empty if there is no
+    error. `body_offset` is the index of the body, or of the date-time if the error is in the date-time. `body` is
+    `None` if the error is before the first value. `body` is a `hanparse.axdr.data.Partial` if an array or structure is
+    not complete.
     """
 
     date_time: DateTime | None
@@ -57,7 +63,7 @@ class Prefix(NamedTuple):
 def parse(apdu: bytes) -> DataNotification:
     """Parse a data-notification, from its tag 0F to its last byte.
 
-    Raises `DecodeError` if the bytes are damaged or another APDU: a ciphered APDU, a block, another service.
+    Raises `DecodeError` if the bytes are damaged, or if they are another APDU, for example a ciphered APDU or a block.
     """
     if not apdu:
         raise DecodeError("expected a data-notification (0F), found no bytes")
@@ -67,18 +73,18 @@ def parse(apdu: bytes) -> DataNotification:
 
 
 def parse_bare(data: bytes) -> DataNotification:
-    """Return the push in bytes without a frame: a data-notification, or only its list.
+    """Parse bytes without a frame: a data-notification, or only the list of a data-notification.
 
-    Raises `DecodeError` when `data` is neither.
+    Raises `DecodeError` if `data` is neither a data-notification nor a list.
     """
     body = list_without_header(data)
     return DataNotification(0, None, body) if body else parse(data)
 
 
 def list_without_header(data: bytes) -> Data | None:
-    """Return the list if `data` is exactly one array or structure that is not empty; `None` otherwise.
+    """Return the list if `data` is exactly one array or structure that is not empty. Otherwise return `None`.
 
-    A structure of a code, a value and perhaps a scaler and unit is an element of a list, so the result is `None`, too.
+    A structure with only a code, a value and an optional scaler-unit structure is an element of a list and no list.
     """
     if data[:1] not in _LISTS:
         return None
@@ -91,13 +97,16 @@ def list_without_header(data: bytes) -> Data | None:
 
 def _is_element(body: Data) -> bool:
     match body:
-        case Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, bytes(code)), _, *rest)):
-            return len(code) == CODE_SIZE and len(rest) <= 1
+        case Data(Tag.STRUCTURE, (Data(Tag.OCTET_STRING, bytes(code)), _, *scaler_unit)):
+            return len(code) == CODE_SIZE and len(scaler_unit) <= 1
     return False
 
 
 def end(data: bytes, start: int = 0) -> int:
-    """Return the end of the data-notification at index `start`, whatever bytes follow; −1 if there is none."""
+    """Return the end of the data-notification at index `start`; −1 if no data-notification begins at `start`.
+
+    Any bytes can follow the data-notification.
+    """
     stream = Bounded(data)
     stream.seek(start)
     try:
@@ -108,7 +117,7 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parse_prefix(apdu: bytes) -> Prefix:
-    """Return the readable part of a data-notification that may be cut off or damaged."""
+    """Return the fields of a data-notification up to its first error. `apdu` can be cut off or damaged."""
     stream = Bounded(apdu)
     date_time, tagged, body_offset, body = None, False, min(HEADER_SIZE, len(apdu)), None
     try:
@@ -130,7 +139,7 @@ def build(notification: DataNotification) -> bytes:
 
 
 class _OptionalDateTime(c.Construct):
-    """Reads and writes a length of 0 or 12 and the date-time; some meters send the type tag 09 before the length."""
+    """Reads and writes a length of 0 or 12 and the date-time. Some meters send the type tag 09 before the length."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> tuple[DateTime | None, bool]:
         offset = stream.tell()
@@ -157,9 +166,10 @@ class _OptionalDateTime(c.Construct):
 class _Body(c.Construct):
     """Reads and writes the body: a value, or a list of attributes.
 
-    A list of attributes is a structure of an enum and an array of pairs; each pair is an attribute descriptor and its
-    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256, and this byte identifies the
-    list. In another list the byte would be the tag of null-data, which is never the first element of such a pair.
+    A list of attributes is a structure of an enum and an array of pairs. Each pair is an attribute descriptor and its
+    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256. This byte identifies a list of
+    attributes. In any other list, a byte 0 would be the tag of null-data, and no meter sends null-data as the first
+    element of a pair.
     """
 
     _begin = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)

@@ -11,7 +11,7 @@ A message has one of these formats:
   each entry with a sync flush. The sources are messages in issues #71, #91, #97 and #101 of amshan-homeassistant.
 
 Other text is a status message of the gateway, and other JSON contains values that the gateway decoded. `parts` yields
-nothing for both of them.
+nothing for these messages.
 
 A message has at most `MAX_PAYLOAD` bytes, both before and after decompression.
 """
@@ -43,7 +43,7 @@ _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """A part holds bytes of the meter that a message contains. The parts are in the order of their arrival."""
+    """A part holds bytes of the meter from one message. Parts have the order in which the gateway received them."""
 
     data: bytes
     age: float = 0.0
@@ -101,9 +101,9 @@ def _written(text: str) -> Iterator[Part]:
         return
     if "/" not in text:
         return
-    found = telegrams(text)
-    yield from map(Part, found)
-    if not found and text.startswith("/"):  # the decoder reports what is wrong with this telegram
+    complete = telegrams(text)
+    yield from map(Part, complete)
+    if not complete and text.startswith("/"):  # the decoder reports what is wrong with this telegram
         yield Part(text.encode() + b"\r\n")
 
 
@@ -131,8 +131,8 @@ def _entries(data: bytes) -> list[_Entry]:
     if not data or data[0] & 7 not in (_VARINT, _BYTES):
         return []
     with suppress(ValueError):
-        found = [_entry(value) for number, value in _fields(data) if number == _ENTRY and isinstance(value, bytes)]
-        return [entry for entry in found if entry]
+        entries = [_entry(value) for number, value in _fields(data) if number == _ENTRY and isinstance(value, bytes)]
+        return [entry for entry in entries if entry]
     return []
 
 

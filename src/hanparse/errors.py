@@ -44,8 +44,8 @@ class HexDumpError(HanParseError):
 class FrameError(HanParseError):
     """The bytes are not a sound frame or P1 telegram.
 
-    `offset` is the index of the wrong byte; all bytes are counted that the caller has fed. `after_header` is True if
-    the HCS of the header fits. The bytes are then a damaged frame and not noise.
+    `offset` is the index of the wrong byte, counted from the first byte that the caller has fed. `after_header` is True
+    if the HCS of the header fits. The bytes are then a damaged frame and not noise.
     """
 
     def __init__(self, message: str, *, offset: int = 0, after_header: bool = False) -> None:
@@ -72,7 +72,7 @@ class ChecksumError(FrameError):
 
 
 class DecodeError(HanParseError):
-    """The payload cannot be decoded. `offset` is the index of the wrong byte; all bytes are counted (`FrameError`)."""
+    """The payload cannot be decoded. `offset` is the index of the wrong byte, counted as in `FrameError`."""
 
     def __init__(self, reason: str, *, offset: int = 0) -> None:
         super().__init__(reason)

@@ -77,7 +77,7 @@ def _quantity(field: Field) -> _Quantity | None:
         return _Quantity(_VOLUMES[field.name], _TOTAL, 3, REGISTER_CADENCE)
     if field.kind is Kind.NUMBER:
         return _QUANTITIES[field.unit]
-    if field.kind is Kind.COUNT:  # the field `tariff` is the number of a tariff, which may decrease
+    if field.kind is Kind.COUNT:  # the field `tariff` is the number of a tariff and can decrease
         return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
     if field.kind in _DEVICE_CLASSES:
         return _Quantity(_DEVICE_CLASSES[field.kind], None, None, REGISTER_CADENCE)

@@ -23,6 +23,7 @@ from hanparse.wire.hdlc_parts import FLAG, FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZ
 from hanparse.wire.layer import NOTHING_KNOWN, Known
 from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import StreamReader
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,7 +93,8 @@ class Frame:
             if end > len(data):
                 raise truncated(len(data), end, sound=sound)
             if end < len(data):
-                _fail(f"{len(data) - end} bytes follow the closing flag; feed a stream to FrameReader", end)
+                more = Count(len(data) - end)
+                _fail(f"{more} {more:byte follows|bytes follow} the closing flag; feed a stream to FrameReader", end)
         except FrameError as error:
             error.offset += offset
             raise
@@ -168,16 +170,14 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
 
 
 def _check_header(data: Buffer, start: int, end: int) -> bool:
-    """Check the addresses, the control field and the HCS as far as their bytes arrived. Return whether all arrived."""
+    """Check the received bytes of the addresses, the control field and the HCS. Return whether no byte is missing."""
     control = start + 3
     for name in ("destination", "source"):
         control = _address_end(data, control, end, name)
     between = end - 3 - (control + 1)  # bytes between the control byte and the FCS: none, or HCS and information
     if between < 0 or (control < len(data) and 0 < between <= SEQUENCE_SIZE):
         announced = end - start - 2
-        raise FrameError(
-            f"the format field announces {announced} bytes, fewer than the header after it needs", offset=start + 1
-        )
+        raise FrameError(f"the format field announces {announced} bytes, fewer than the header needs", offset=start + 1)
     if between and control + 1 + SEQUENCE_SIZE <= len(data):
         _check_sequence("HCS", data, start + 1, control + 1)
     return control + 1 + (SEQUENCE_SIZE if between else 0) <= len(data)
@@ -210,7 +210,7 @@ def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
     if size in _ADDRESS_SIZES:
         return start + size
     if size or len(sent) == _ADDRESS_SIZES[-1]:
-        raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'no end in 4'}", offset=start)
+        raise FrameError(f"expected a {name} address of 1, 2 or 4 bytes, found {size or 'more than 4'}", offset=start)
     return start + len(sent)
 
 
@@ -227,8 +227,8 @@ def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
     """Return the error for the frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
     at_least = "" if size > start + 2 else "at least "
-    found = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
-    return FrameError(found, offset=size, after_header=sound)
+    message = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
+    return FrameError(message, offset=size, after_header=sound)
 
 
 # --- the stream ------------------------------------------------------------------------------------------------------
@@ -262,7 +262,7 @@ class FrameReader(StreamReader):
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End the stream and empty the buffer. Return the frames that begin after an incomplete frame began."""
+        """End the stream and empty the buffer. Return the frames inside the bytes of an incomplete frame."""
         self.end()
         return self._frames()
 

@@ -1,13 +1,15 @@
-"""Parses and builds P1 telegrams, the text that meters push by DSMR and related standards: `Telegram`, `Line`.
+"""Parses and builds P1 telegrams. A `Telegram` is the text that a meter pushes according to DSMR or a related standard.
 
-The grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
+A telegram is sound if it passes the checks of `hanparse.wire.telegram`, which include its CRC. Telegrams have this
+grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
 
     telegram = "/" identification EOL line* "!" [CRC] EOL
     line     = [code] group+ EOL                     a line without code continues the previous line (DSMR 2.2, 3.0)
     group    = "(" [value ["*" unit]] ")"
     code     = A "-" B ":" C "." D "." E [("." | "*" | "&") F]
 
-A `Line` keeps the text of a line of any other form. Such a line is lost: it has neither a code nor a value.
+A `Line` also keeps the text of a line that does not fit this grammar. hanparse reads no code and no value from that
+line, so the line is lost.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from hanparse.wire.buffer import as_bytes
 from hanparse.wire.crc import arc
 from hanparse.wire.link import Link
 from hanparse.wire.telegram import BETWEEN, HEADER, MAX_TELEGRAM, START, Scan, find_end, truncated, with_cr_lf
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
@@ -35,7 +38,7 @@ _CR_LF: Final = "\r\n"
 
 
 class Group(NamedTuple):
-    """The text between two parentheses: a value, and a unit if a ``*`` follows the value."""
+    """A `Group` is the text between two parentheses: a value, and a unit if a ``*`` follows the value."""
 
     value: str
     unit: str = ""
@@ -48,10 +51,10 @@ class Group(NamedTuple):
 
 
 class Line(NamedTuple):
-    """A line of a telegram: its code as sent, and the texts of its groups without parentheses.
+    """A `Line` is a line of a telegram: its code as sent, and the texts of its groups without parentheses.
 
-    A line that continues the previous line has no code. A blank line and a line that does not fit the grammar have no
-    groups, and `code` is the whole text of such a line.
+    A line that continues the previous line has no code. If a line is blank or does not fit the grammar, it has no
+    groups, and `code` is the complete text of the line.
     """
 
     code: str
@@ -64,12 +67,12 @@ class Line(NamedTuple):
         return cls(match["code"], tuple(match["groups"].split(")("))) if match else cls(text)
 
     def build(self) -> str:
-        """Return the line as it is sent, without its line end."""
+        """Return the text of the line without its line end."""
         return self.code + "".join(f"({group})" for group in self.groups)
 
     @property
     def obis(self) -> Obis | None:
-        """Return the code of the line; `None` when it has no code or an invalid one."""
+        """Return the code of the line; `None` if the line has no code or an invalid code."""
         return _obis(self.code) if self.groups else None
 
     @property
@@ -79,7 +82,7 @@ class Line(NamedTuple):
 
 
 class LostLine(NamedTuple):
-    """A line that cannot be read: its text and its number in the telegram. The identification is line 1."""
+    """A `LostLine` is a line that does not fit the grammar. `number` is its number; the identification is line 1."""
 
     number: int
     text: str
@@ -95,11 +98,11 @@ def _obis(code: str) -> Obis | None:
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A sound telegram: its identification without the slash, its lines, its CRC as sent, and its line end.
+    """A `Telegram` is a sound telegram: its identification without the slash, its lines, its CRC, and its line end.
 
-    `crc` is empty when the telegram has no CRC; when it is `None`, `build` computes the CRC. `offset` is
-    the position of the slash in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true when
-    bytes other than line ends were skipped just before the slash. Comparisons ignore these three fields.
+    `crc` is empty if the telegram has no CRC. If `crc` is `None`, `build` computes the CRC. `offset` is the position of
+    the slash in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true if bytes other than line
+    ends were skipped just before the slash. Comparisons ignore `offset`, `raw` and `after_loss`.
     """
 
     identification: str
@@ -112,15 +115,15 @@ class Telegram:
 
     @classmethod
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
-        """Parse `data`, which must be one telegram; the line end after the CRC may be missing.
+        """Parse `data`, which must be one telegram. The line end after the CRC can be missing.
 
         `offset` is the position of `data` in the stream. Positions in the telegram and in errors count from the start
-        of the stream. Raises `FrameError` for the first error in `data` (`ChecksumError` when the CRC does not fit),
-        and `TypeError` when `data` is not bytes-like.
+        of the stream. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the CRC does
+        not fit. Raises `TypeError` if `data` is not bytes-like.
         """
         data = as_bytes(data)
         try:
-            _check_whole(data)
+            _check_end(data)
         except FrameError as error:
             error.offset += offset
             raise
@@ -128,7 +131,7 @@ class Telegram:
 
     @classmethod
     def read(cls, data: bytes, offset: int = 0, *, after_loss: bool = False) -> Self:
-        """Parse the telegram `data`, which `find_end` has checked, with or without the line end after its CRC."""
+        """Parse the telegram `data`, which `find_end` has checked. `data` can include the line end after the CRC."""
         sent = data.decode("ascii")
         eol = _EOL.search(sent)
         header, *lines = with_cr_lf(data.rstrip(BETWEEN)).decode("ascii").split(_CR_LF)
@@ -138,10 +141,10 @@ class Telegram:
         )  # fmt: skip
 
     def build(self) -> bytes:
-        """Return the telegram as it is sent, with `eol` as each line end.
+        """Return the bytes of the telegram, with `eol` as each line end. DSMR demands CR LF as line ends.
 
-        When `crc` is `None`, this method computes it over the bytes sent. DSMR demands CR LF as line ends. Raises
-        `ValueError` when these lines do not form a telegram that `parse` reads back.
+        If `crc` is `None`, this method computes the CRC of the bytes. Raises `ValueError` if `parse` would not return
+        the same lines from the bytes.
         """
         text = self.eol.join([f"/{self.identification}", *(line.build() for line in self.lines), "!"])
         try:
@@ -158,12 +161,12 @@ class Telegram:
 
     @property
     def flag(self) -> str:
-        """Return the three letters of the manufacturer, registered with the FLAG association."""
+        """Return the three letters of the manufacturer, which the FLAG association registers."""
         return self.identification[:3]
 
     @property
     def information(self) -> bytes:
-        """Return the payload, which is the whole telegram."""
+        """Return the payload, which is the complete telegram."""
         return self.raw
 
     @property
@@ -173,30 +176,32 @@ class Telegram:
 
     @property
     def link(self) -> Link:
-        """Return an empty link: a telegram has no addresses; its identification names the meter."""
+        """Return an empty link, because a telegram has no addresses."""
         return Link((), (), 0)
 
     @property
     def lost(self) -> tuple[LostLine, ...]:
-        """Return the lines that cannot be read. All other lines keep their values."""
+        """Return the lines that do not fit the grammar. They have no effect on the other lines."""
         return tuple(LostLine(number, line.build()) for number, line in enumerate(self.lines, 2) if line.is_lost)
 
     def line_offsets(self) -> tuple[int, ...]:
-        """Return the position in the stream of each of `lines`."""
+        """Return the positions of the first bytes of `lines` in the stream."""
         ends = _EOL.finditer(self.raw.decode("ascii"))
         return tuple(self.offset + end.end() for end, _ in zip(ends, self.lines, strict=False))
 
 
-def _check_whole(data: bytes) -> None:
+def _check_end(data: bytes) -> None:
     end, sound = find_end(data)
     if end > len(data):
         raise truncated(len(data), end, sound=sound)
     if rest := data[end:].strip(BETWEEN):
-        raise FrameError(f"{len(rest)} bytes follow the telegram, expected only its line end", offset=end)
+        more = Count(len(rest))
+        found = f"{more} {more:byte follows|bytes follow} the telegram"
+        raise FrameError(f"{found}, expected only its line end", offset=end)
 
 
 def is_telegram(data: Buffer) -> bool:
-    """Return whether `data` is one sound telegram; a telegram without CRC must contain a line with a code."""
+    """Return whether `data` is one sound telegram. A telegram without CRC must contain a line with a code."""
     try:
         telegram = Telegram.parse(data)
     except FrameError:
@@ -205,9 +210,9 @@ def is_telegram(data: Buffer) -> bool:
 
 
 class P1:
-    """The rules by which one reader finds P1 telegrams, a `hanparse.wire.layer.LinkLayer`.
+    """`P1` is the `hanparse.wire.layer.LinkLayer` for P1 telegrams.
 
-    Each reader has an object of its own, which contains the state of the search.
+    It contains the state of the search, so each reader needs its own instance.
     """
 
     first = START
@@ -221,8 +226,9 @@ class P1:
         self._scan = Scan()
 
     def find_end(self, data: bytes, start: int, base: int | None = None) -> tuple[int, bool]:
-        """Return the end of the telegram that begins at `start`, and whether its identification is complete and sound.
+        """Return the end of the telegram at `start`, and whether its identification is complete and passes all checks.
 
-        With `base`, the position of ``data[0]`` in the stream, this method reads no byte twice.
+        `base` is the position of ``data[0]`` in the stream. If `base` is given, this method reads no byte of the stream
+        twice.
         """
         return find_end(data, start) if base is None else self._scan.find_end(data, start, base)

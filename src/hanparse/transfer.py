@@ -1,23 +1,35 @@
-"""Joins HDLC segments, M-Bus telegrams or blocks, the parts of a message that does not fit into one frame: `Transfer`.
+"""Defines `Transfer`, which joins the parts of messages: HDLC segments, M-Bus telegrams and blocks.
 
-HDLC segments: the segmentation bit is set in every frame of a message but the last (IEC 62056-46 6.4.2.2). Only the
-first frame has an LLC header, so a frame with an LLC header always begins a message. While no message is in progress, a
-frame whose information field begins with the tag of a pushed APDU also begins a message. A frame without LLC header
-continues the message in progress if it has the same addresses, does not repeat the previous segment, and no bytes were
-skipped between the two. Any other frame drops the message in progress. Then the column "no message is in progress" of
-this table applies to the frame:
+HDLC segments
+-------------
+A message that does not fit into one frame is sent in several frames, its segments. The segmentation bit is set in every
+segment except the last segment (IEC 62056-46 6.4.2.2). A message is in progress while its last segment is missing. At
+most one message is in progress.
 
-=====================  ===============================  ===========================  ==================================
-the frame              no message is in progress        it continues the message     it does not continue the message
-=====================  ===============================  ===========================  ==================================
-begins a message       is the message or begins one     (impossible)                 drops the message in progress
-other segment          is dropped: first one missing    is joined                    drops the message in progress
-other, not segmented   is the message                   completes the message        drops the message in progress
-=====================  ===============================  ===========================  ==================================
+A frame begins a message if it has an LLC header, because only the first segment has an LLC header. While no message is
+in progress, a frame also begins a message if its information field begins with the tag of a pushed APDU.
 
-The later segments of a dropped message are dropped as well. At most one message is in progress. UI frames have no
-numbers, so the loss of a segment between two others shows only in an APDU that is too short.
+A frame without LLC header continues the message in progress under three conditions. It has the addresses of the
+previous segment. It does not repeat the previous segment. No bytes were skipped between the previous segment and the
+frame.
 
+If a frame does not continue the message in progress, this message is dropped. Then the second column of this table
+applies to the frame:
+
+=============================  =============================================  ======================================
+the frame                      if no message is in progress                   if the frame continues the message
+=============================  =============================================  ======================================
+begins a message, segmented    the frame is the first segment of a message    (impossible)
+begins a message, unsegmented  the frame is a complete message                (impossible)
+is another segmented frame     the frame is dropped: no first segment         the frame is joined to the message
+is another unsegmented frame   the frame is a complete message                the frame completes the message
+=============================  =============================================  ======================================
+
+The later segments of a dropped message are dropped, too. UI frames have no numbers. So if a segment between two other
+segments is lost, the joined APDU is too short, and no other check finds the loss.
+
+M-Bus telegrams and blocks
+--------------------------
 M-Bus telegrams (EN 13757-3) and blocks (general-block-transfer, Green Book 9.3.11) have numbers.
 `hanparse.wire.numbered` joins them, separately for each link.
 """
@@ -32,23 +44,25 @@ from hanparse.wire.identify import BLOCK, is_apdu
 from hanparse.wire.llc import LLC, strip_llc
 from hanparse.wire.message import MAX_MESSAGE, Carrier, Dropped, Message, incomplete
 from hanparse.wire.numbered import NumberedParts, Numbering
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hanparse.wire.link import Address
 
-_SEQUENCE: Final = 8  # N(S) of I-frames counts modulo 8
+_SEQUENCE: Final = 8  # the number N(S) of an I-frame counts modulo 8
 _TELEGRAMS: Final = Numbering("telegram", 0, 16)
 _BLOCKS: Final = Numbering("block", 1, 1 << 16)
 _BLOCK_HEADER: Final = 6  # tag, control, block number, block number acknowledged
 _LAST_BLOCK: Final = 0x80
-WRAPPER: Final = b"\0\1"  # version 1
+WRAPPER: Final = b"\0\1"
+"""The first two bytes of a wrapper (IEC 62056-47): version 1."""
 _WRAPPER_SIZE: Final = 8
 
 
 class Segment(Carrier, Protocol):
-    """An HDLC frame that carries a message or a segment of a message."""
+    """A `Segment` is an HDLC frame that contains a message or a segment of a message."""
 
     @property
     def destination(self) -> Address:
@@ -64,7 +78,7 @@ class Segment(Carrier, Protocol):
 
     @property
     def segmented(self) -> bool:
-        """Return whether more segments follow."""
+        """Return whether the segmentation bit is set."""
 
     @property
     def after_loss(self) -> bool:
@@ -72,7 +86,7 @@ class Segment(Carrier, Protocol):
 
 
 class Numbered(Carrier, Protocol):
-    """An M-Bus telegram that carries a message or a numbered part of a message."""
+    """A `Numbered` is an M-Bus telegram that contains a message or a numbered part of a message."""
 
     @property
     def number(self) -> int:
@@ -80,11 +94,11 @@ class Numbered(Carrier, Protocol):
 
     @property
     def is_last(self) -> bool:
-        """Return whether the telegram is the last of its message."""
+        """Return whether the telegram is the last telegram of its message."""
 
 
 class Transfer:
-    """Joins the parts of messages while frames arrive, in bounded memory."""
+    """A `Transfer` joins the parts of messages while frames arrive. Its memory is bounded."""
 
     def __init__(self) -> None:
         self._segments = Segments()
@@ -93,7 +107,10 @@ class Transfer:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no message is being joined or dropped, so the next frame does not depend on earlier frames."""
+        """Return whether no message is in progress and no parts of a dropped message are expected.
+
+        The result for the next frame then depends on no earlier frame.
+        """
         return self._segments.is_idle and self._telegrams.is_idle and self._blocks.is_idle
 
     def add_segment(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
@@ -107,23 +124,21 @@ class Transfer:
     def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
         """Return the message that the block completes, and the message that is dropped because of the block.
 
-        Raises `DecodeError` when the length in the block is wrong.
+        Raises `DecodeError` if the length in the block is wrong.
         """
         block = Block.parse(message)
         if block.end < len(message.payload):
-            more = len(message.payload) - block.end
-            raise DecodeError(
-                f"{more} bytes follow the {len(block.data.payload)} bytes that the length of the block announces",
-                offset=block.end,
-            )
+            more, size = Count(len(message.payload) - block.end), Count(len(block.data.payload))
+            found = f"{more} {more:byte follows|bytes follow} the {size} {size:byte|bytes}"
+            raise DecodeError(f"{found} that the length of the block announces", offset=block.end)
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Drop the message whose blocks `message` interrupts on the same link, and return it; `message` is no block."""
+        """Drop and return the message in blocks that `message` interrupts on its link. `message` is no block."""
         return self._blocks.interrupt(message)
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End the input at `offset`, and yield the messages that are still incomplete."""
+        """End the input at `offset`. Yield the messages that are still incomplete."""
         if dropped := self._segments.end(offset):
             yield dropped
         yield from self._telegrams.end(offset)
@@ -131,12 +146,12 @@ class Transfer:
 
 
 def is_block(payload: bytes) -> bool:
-    """Return whether `payload`, with or without LLC header, is a block of a general-block-transfer."""
+    """Return whether `payload` is a block of a general-block-transfer. `payload` can begin with an LLC header."""
     return strip_llc(payload).startswith(BLOCK)
 
 
 class Block(NamedTuple):
-    """A block of a general-block-transfer; `end` is the index in the payload at which the block ends."""
+    """A `Block` is a block of a general-block-transfer. `end` is the index in the payload after the block."""
 
     number: int
     is_last: bool
@@ -145,7 +160,7 @@ class Block(NamedTuple):
 
     @classmethod
     def parse(cls, message: Message) -> Block:
-        """Parse the block at the beginning of the payload. Raises `DecodeError` when bytes of the block are missing."""
+        """Parse the block at the beginning of the payload. Raises `DecodeError` if bytes of the block are missing."""
         payload = message.payload
         start = len(payload) - len(strip_llc(payload))
         length, data = length_at(payload, start + _BLOCK_HEADER)
@@ -161,39 +176,40 @@ class Block(NamedTuple):
 
 
 def unwrap(data: bytes) -> list[Message]:
-    """Return the messages in `data`, a sequence of wrappers (IEC 62056-47), or an empty list for any other data.
+    """Return the messages in `data`, a sequence of wrappers (IEC 62056-47). Return an empty list for any other data.
 
-    A wrapper is 00 01, source port, destination port, the length of the APDU (16 bits each), and the APDU.
+    A wrapper contains the version 00 01, the source port, the destination port and the length of the APDU, of 16 bits
+    each. The APDU follows the length.
     """
-    whole, found, at = Message(data), [], 0
+    all_data, messages, at = Message(data), [], 0
     while data.startswith(WRAPPER, at) and at + _WRAPPER_SIZE < len(data):
         start = at + _WRAPPER_SIZE
         at = start + int.from_bytes(data[start - 2 : start], "big")
         if at > len(data):
             return []
-        found.append(whole.cut(start, at))
-    return found if at == len(data) else []
+        messages.append(all_data.cut(start, at))
+    return messages if at == len(data) else []
 
 
 def join_blocks(data: bytes) -> Message:
     """Return the message in `data`, a sequence of blocks without frames.
 
-    Raises `DecodeError` for a block that is cut off, and `FrameError` when a block of the message is missing.
+    Raises `DecodeError` if a block is cut off. Raises `FrameError` if a block of the message is missing.
     """
-    transfer, rest = Transfer(), Message(data)
-    while is_block(rest.payload):
-        end = Block.parse(rest).end
-        message, dropped = transfer.add_block(rest.cut(0, end))
+    transfer, blocks = Transfer(), Message(data)
+    while is_block(blocks.payload):
+        end = Block.parse(blocks).end
+        message, dropped = transfer.add_block(blocks.cut(0, end))
         if message:
             return message
         if dropped:
             raise dropped.error
-        rest = rest.cut(end, len(rest.payload))
+        blocks = blocks.cut(end, len(blocks.payload))
     raise next(transfer.end(len(data))).error
 
 
 class Segments:
-    """Joins HDLC segments. At most one message is in progress."""
+    """A `Segments` joins HDLC segments by the rules at the top of the module."""
 
     def __init__(self) -> None:
         self._joined: list[Segment] = []
@@ -202,7 +218,10 @@ class Segments:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no message is in progress or dropped, so that an unsegmented frame is a complete message."""
+        """Return whether no message is in progress and no segments of a dropped message are expected.
+
+        An unsegmented frame is then a complete message.
+        """
         return not self._joined and self._dropped is None
 
     def add(self, frame: Segment) -> tuple[Message | None, Dropped | None]:
@@ -215,8 +234,8 @@ class Segments:
                 return self._join(frame), None
             dropped = self._drop(reason, frame.offset)
         if self._dropped and frame.information.startswith(LLC) and _is_same_link(frame, self._dropped):
-            self._dropped = None  # no segment of the dropped message follows the first segment of the next message
-        if not begins and self._is_rest(frame):
+            self._dropped = None  # the next message has begun, so the meter sends no more segments of the dropped one
+        if not begins and self._is_dropped(frame):
             self._dropped = frame if frame.segmented else None
             return None, dropped
         if frame.segmented and not begins:
@@ -229,11 +248,11 @@ class Segments:
         return Message.of(frame), dropped
 
     def end(self, offset: int) -> Dropped | None:
-        """End the input at `offset`, and return the message in progress, which is incomplete."""
+        """End the input at `offset`. Return the message in progress, which is incomplete."""
         return self._drop("the input ends", offset) if self._joined else None
 
     def _misfit(self, frame: Segment) -> str | None:
-        """Return the reason why `frame` does not continue the message in progress; `None` when it does."""
+        """Return the reason why `frame` does not continue the message in progress; `None` if `frame` continues it."""
         last = self._joined[-1]
         if not _is_same_link(frame, last):
             return "a frame from another address is between its segments"
@@ -261,13 +280,13 @@ class Segments:
         error = incomplete(f"a push in segments is incomplete and dropped: {reason}", offset)
         return Dropped(error, Message.join(map(Message.of, frames)))
 
-    def _is_rest(self, frame: Segment) -> bool:
-        """Return whether `frame` belongs to the dropped message. An unsegmented frame with an APDU does not."""
+    def _is_dropped(self, frame: Segment) -> bool:
+        """Return whether `frame` belongs to the dropped message. An unsegmented frame with an APDU is a new message."""
         if self._dropped is None or not _is_same_link(frame, self._dropped):
             return False
         return frame.segmented or not is_apdu(frame.information)
 
 
 def _is_same_link(frame: Segment, other: Segment) -> bool:
-    """Return whether two frames were sent between the same addresses."""
+    """Return whether two frames have the same addresses."""
     return (frame.destination, frame.source) == (other.destination, other.source)

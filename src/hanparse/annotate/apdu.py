@@ -44,7 +44,7 @@ class Origin(NamedTuple):
     profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """True if the payload is complete and its check sequences fit. Otherwise the explanation contains no fields."""
+    """True if the payload is complete and its check sequences fit. Otherwise the explanation names no fields."""
     deciphered: Deciphered | None = None
     """The result of deciphering. `None` if the payload is not ciphered."""
 
@@ -105,7 +105,7 @@ class Payloads:
         return Interpretation.of_reading(apdu, reading, measurement, self._timezone), ""
 
 
-def explain_front(raw: bytes, base: int) -> Iterator[Explanation]:
+def explain_header(raw: bytes, base: int) -> Iterator[Explanation]:
     """Yield the parts of an LLC header, block header or wrapper. `raw` contains the bytes before the data or APDU."""
     if raw.startswith(WRAPPER):
         source, destination, size = (int.from_bytes(raw[at : at + 2], "big") for at in (2, 4, 6))

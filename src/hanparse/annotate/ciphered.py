@@ -127,10 +127,10 @@ def explain_plaintext(result: Deciphered, origin: Origin, payloads: Payloads) ->
     if not result.plaintext or result.security is None:
         return None
     verified = "verified" if result.security.verified else "not verified"
-    found = tuple(_plain_parts(result, origin._replace(reading=result.reading), payloads))
-    fault = _reason(result.error) or found[-1].error
-    summary = ", ".join(filter(None, (found[-1].value if found[-1].layer == "apdu" else "", verified)))
-    return Explanation.of(found[0].layer, "plaintext", found, value=summary, error=fault)
+    children = tuple(_plain_parts(result, origin._replace(reading=result.reading), payloads))
+    fault = _reason(result.error) or children[-1].error
+    summary = ", ".join(filter(None, (children[-1].value if children[-1].layer == "apdu" else "", verified)))
+    return Explanation.of(children[0].layer, "plaintext", children, value=summary, error=fault)
 
 
 def _plain_parts(result: Deciphered, origin: Origin, payloads: Payloads) -> Iterator[Explanation]:

@@ -45,11 +45,11 @@ class CipheredSpan:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Yield no positions, because no check sequence covers the bytes on the wire."""
+        """Yield no positions, because the CRC of the telegram is computed from the plaintext."""
         yield from ()
 
     def seal(self, _data: bytes, _changed: bytearray) -> bool:
-        """Return True and change nothing, because no check sequence covers the bytes on the wire."""
+        """Return True and change nothing, because the CRC of the telegram is computed from the plaintext."""
         return True
 
     def explain(

@@ -58,8 +58,8 @@ def explain(
         except HexDumpError:
             if not (hidden := unmasked(source)):
                 raise
-            shown = explain(hidden[0], profiles=profiles, scale=scale, timezone=timezone)
-            return _masked(shown, hidden[1], str(hidden[2]))
+            explanation = explain(hidden[0], profiles=profiles, scale=scale, timezone=timezone)
+            return _masked(explanation, hidden[1], str(hidden[2]))
     else:
         data = as_bytes(source)
     payloads = Payloads(tuple(profiles), scale, timezone, has_keys=bool(keys))
@@ -92,8 +92,8 @@ def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Expla
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
     """Return the explanation of an input that consists of `messages`: LLC PDUs or APDUs without a frame."""
-    alone = len(messages) == 1
-    value = "no frame, an APDU alone" if alone else f"no frame, {len(messages)} APDUs"
+    is_single = len(messages) == 1
+    value = "no frame, an APDU alone" if is_single else f"no frame, {len(messages)} APDUs"
     return Explanation.of("stream", "input", messages, value=value)
 
 

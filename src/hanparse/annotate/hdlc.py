@@ -5,8 +5,8 @@ frames. Bytes between sound frames are a damaged frame in each of these cases:
 
 * The bytes begin with a header whose HCS fits. The flag in front of the header can be missing. The length in the format
   field gives the end of the frame. If another header whose HCS fits is before this end, the frame ends there.
-* The bytes begin with a flag and a header whose HCS is wrong or missing, and a flag is at the end that the length in
-  the format field gives.
+* The bytes begin with a flag and a header whose HCS is wrong or missing. The length in the format field gives an end
+  with a flag.
 * The bytes begin with a flag and a format field, and the input ends inside the header.
 
 If two frames share a flag, the flag belongs to the first frame.
@@ -145,7 +145,7 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
     if len(header) <= FORMAT_SIZE:
         return None
     parts = Parts.of(data, start, limit)
-    header_ok = header_ok and parts.hcs < parts.information  # a header without an HCS can be chance
+    header_ok = header_ok and parts.hcs < parts.information  # without an HCS, the bytes can resemble a header by chance
     return FrameSpan(parts, limit, None, header_ok) if header_ok or data[start : start + 1] == _FLAG else None
 
 

@@ -75,14 +75,14 @@ class TelegramSpan:
         Return False if the new CRC needs more digits. Some meters omit the first digit of a CRC if the digit is 0.
         """
         at = self.stop - self.digits
-        sent = data[at : self.stop]
-        if not sent:
+        old_crc = data[at : self.stop]
+        if not old_crc:
             return True
-        is_as_sent = int(sent, 16) == arc(data[self.start : at])
-        text, other = (data[self.start : at], bytes(changed[self.start : at]))
-        before, after = map(arc, (text, other) if is_as_sent else map(with_cr_lf, (text, other)))
-        crc = b"%0*X" % (self.digits, int(sent, 16) ^ before ^ after)
-        changed[at : self.stop] = (crc if sent == sent.upper() else crc.lower())[-self.digits :]
+        is_as_sent = int(old_crc, 16) == arc(data[self.start : at])
+        old_text, new_text = (data[self.start : at], bytes(changed[self.start : at]))
+        before, after = map(arc, (old_text, new_text) if is_as_sent else map(with_cr_lf, (old_text, new_text)))
+        crc = b"%0*X" % (self.digits, int(old_crc, 16) ^ before ^ after)
+        changed[at : self.stop] = (crc if old_crc == old_crc.upper() else crc.lower())[-self.digits :]
         return len(crc) == self.digits
 
     def explain(
@@ -131,8 +131,8 @@ def _damaged(data: bytes, start: int, limit: int, scan: Scan) -> TelegramSpan:
         stop, fault = len(data), truncated(len(data), end, start, sound=sound)
     except FrameError as error:
         stop, fault = error.offset, error
-    if isinstance(fault, ChecksumError) and (sent := _DIGITS.match(data, stop)):
-        stop, digits = sent.end(), len(sent[0])
+    if isinstance(fault, ChecksumError) and (crc := _DIGITS.match(data, stop)):
+        stop, digits = crc.end(), len(crc[0])
     if stop > limit:  # another telegram begins in the middle of a line
         stop, digits, fault = limit, 0, truncated(limit, limit + 1, start)
     return TelegramSpan(start, stop, digits, str(fault.args[0]))

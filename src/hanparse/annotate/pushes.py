@@ -14,7 +14,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.annotate import p1
-from hanparse.annotate.apdu import Origin, explain_front
+from hanparse.annotate.apdu import Origin, explain_header
 from hanparse.annotate.ciphered import Deciphered, explain_plaintext
 from hanparse.annotate.tree import Explanation
 from hanparse.receiver import Failed, Read, ReadTelegram
@@ -47,24 +47,24 @@ def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payload
     for event in events:
         contents.add(event)
     contents.add_rest(spans)
-    return contents.found
+    return contents.by_position
 
 
 class _Contents:
     """Collects the content of the frames of one message after the other."""
 
     def __init__(self, data: bytes, spans: Iterable[Span], payloads: Payloads) -> None:
-        self.found: dict[int, Content] = {}
+        self.by_position: dict[int, Content] = {}
         self._data = data
         self._payloads = payloads
         self._spans = {span.start: span for span in spans}
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of a message. The event is that the message was read, failed or was dropped."""
+        """Explain the frames of the message of `event`: a message that was read, that failed or that was dropped."""
         if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
-            self.found[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
+            self.by_position[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
         elif isinstance(event, Read | ReadTelegram | Failed):
             if isinstance(event, Read) and event.reading.profile.manufacturer:
                 self._profile_by_link[event.message.link] = event.reading.profile
@@ -77,10 +77,10 @@ class _Contents:
     def add_rest(self, spans: Iterable[Span]) -> None:
         """Explain the frames without an event: damaged frames, and parts of a message that was dropped."""
         for span in spans:
-            if span.start in self.found:
+            if span.start in self.by_position:
                 continue
             if isinstance(span, p1.TelegramSpan):  # `TelegramSpan.explain` explains the lines
-                self.found[span.start] = Content(())
+                self.by_position[span.start] = Content(())
                 continue
             if span.is_sound:
                 self._add_part(span, f"a {span.unit} of a push that was dropped")
@@ -91,7 +91,7 @@ class _Contents:
     def _add_part(self, span: Span, error: str) -> None:
         raw = span.content(self._data)
         part = Explanation(span.information, "hdlc", span.unit, raw, error=error)
-        self.found[span.start] = Content((part,) if raw else (), error=error)
+        self.by_position[span.start] = Content((part,) if raw else (), error=error)
 
     def _explain(
         self,
@@ -105,25 +105,25 @@ class _Contents:
         """Add the explanation of a message to its frames. If the message is incomplete, `error` is the reason."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
         origin = Origin(message.link, self._profile_by_link.get(message.link), None, is_intact and not error)
-        whole = explain_message(message, event, origin, self._payloads)
-        pieces = list(_pieces(message, whole.parts)) if whole.parts else []
+        explained = explain_message(message, event, origin, self._payloads)
+        pieces = list(_pieces(message, explained.parts)) if explained.parts else []
         count = len(spans)
         for i, span in enumerate(spans, 1):
             content = tuple(self._content(span, pieces))
             position = f"{span.unit} {i} of {count}" if count > 1 else ""
             if i < count:
-                self.found[span.start] = Content(content, position)
+                self.by_position[span.start] = Content(content, position)
             else:
-                text = ", ".join(filter(None, (position, whole.value)))
-                self.found[span.start] = Content(content, text, error or whole.error, whole.plaintext)
+                text = ", ".join(filter(None, (position, explained.value)))
+                self.by_position[span.start] = Content(content, text, error or explained.error, explained.plaintext)
 
     def _content(self, span: Span, pieces: list[Explanation]) -> Iterator[Explanation]:
         """Yield the header of a block, if the frame carries a block, and then the pieces that the frame carries."""
         raw = span.content(self._data)
         stop = span.information + len(raw)
         own = [piece for piece in pieces if span.information <= piece.offset < stop]
-        front = raw[: own[0].offset - span.information] if own else raw
-        yield from explain_front(front, span.information)
+        header = raw[: own[0].offset - span.information] if own else raw
+        yield from explain_header(header, span.information)
         for piece in own:
             yield from piece.children
 
@@ -147,20 +147,20 @@ def explain_message(
 
 def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -> tuple[Explanation, ...]:
     """Explain the messages, wrappers and block headers in `data`. `data` contains no frames."""
-    found: list[Explanation] = []
+    explanations: list[Explanation] = []
     at = 0
     for event in events:
         if isinstance(event, Read | ReadTelegram | Failed):
             content = explain_message(event.message, event, Origin(event.message.link), payloads)
             parts: list[Explanation] = []
             for piece in _pieces(event.message, content.parts):
-                parts += [*explain_front(data[at : piece.offset], at), *piece.children]
+                parts += [*explain_header(data[at : piece.offset], at), *piece.children]
                 at = piece.offset + piece.length
             push = Explanation.of(
                 "apdu", "APDU without a frame", tuple(parts), value=content.value, error=content.error
             )
-            found.append(replace(push, plaintext=content.plaintext))
-    return tuple(found)
+            explanations.append(replace(push, plaintext=content.plaintext))
+    return tuple(explanations)
 
 
 def _pieces(message: Message, parts: tuple[Explanation, ...]) -> Iterator[Explanation]:
@@ -186,9 +186,9 @@ def _cut(node: Explanation, at: int) -> tuple[Explanation, Explanation]:
     split = bisect_left(node.children, at, key=attrgetter("offset"))
     before, after = node.children[:split], node.children[split:]
     if before[-1].offset + before[-1].length > at:
-        *whole, last = before
+        *complete, last = before
         head, tail = _cut(last, at)
-        before, after = (*whole, head), (tail, *after)
+        before, after = (*complete, head), (tail, *after)
     return replace(first, children=before, error=""), replace(second, children=after)
 
 

@@ -47,8 +47,11 @@ def sections(node: Explanation) -> list[Section]:
 
 
 def _plaintext(node: Explanation) -> list[Section]:
-    found = node.plaintext
-    return [_section(found)._replace(title=f"{found.label}, {_size(found)}: {found.value}")] if found else []
+    plaintext = node.plaintext
+    if plaintext is None:
+        return []
+    title = f"{plaintext.label}, {_size(plaintext)}: {plaintext.value}"
+    return [_section(plaintext)._replace(title=title)]
 
 
 def _section(node: Explanation) -> Section:
@@ -72,7 +75,7 @@ def _rows(node: Explanation, indent: int) -> Iterator[Row]:
 
 
 def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
-    """Yield the lines of the summary and whether the line contains an error.
+    """Yield each line of the summary, and whether the line contains an error.
 
     The summary has a line for the input, for each frame, and for skipped bytes.
     """

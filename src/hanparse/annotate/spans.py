@@ -81,17 +81,17 @@ _DAMAGED: Final[tuple[_Damaged, ...]] = (hdlc.damaged, mbus.damaged, p1.damaged)
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
     """Return the sound and damaged frames of `data` in order. Two frames can share one flag."""
-    found: list[Span] = []
+    spans: list[Span] = []
     at = 0
     for carrier in carriers:
         span = _span(carrier)
-        found += [*_damaged(data, at, span.start), span]
+        spans += [*_damaged(data, at, span.start), span]
         at = span.stop
-    found += _damaged(data, at, len(data))
+    spans += _damaged(data, at, len(data))
     return [
         replace(span, shares=True) if isinstance(span, hdlc.FrameSpan) and span.stop > following.start else span
-        for span, following in pairwise(found)
-    ] + found[-1:]
+        for span, following in pairwise(spans)
+    ] + spans[-1:]
 
 
 def _span(carrier: Carrier) -> Span:

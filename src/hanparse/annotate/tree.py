@@ -109,8 +109,8 @@ class Explanation:
     def _repr_html_(self) -> str:
         """Return HTML for notebooks. It contains a coloured map of the bytes and a table of the parts of each frame.
 
-        If the pointer or the focus is at a row of the table, the bytes of this row are marked in the map. If it is at
-        bytes of the map, their row is marked.
+        If the pointer or the focus is at a row of the table, the bytes of the row are marked in the map. If the pointer
+        or the focus is at bytes of the map, the row of these bytes is marked.
         """
         return bytemap.with_styles(self)
 

@@ -106,11 +106,9 @@ class Interpretation:
     def _by_rule(self, sent: DateTime) -> str:
         if self.reading is None:
             return ""
-        rule = (
-            "with the option timezone" if self.timezone is not None else f"with clock rule {self.reading.profile.clock}"
-        )
+        rule = f"clock rule {self.reading.profile.clock}" if self.timezone is None else "the option timezone"
         moment = self._moment(sent)
-        return f"; {rule}: {moment.isoformat() if moment else 'no valid time'}"
+        return f"; with {rule}: {moment.isoformat() if moment else 'no valid time'}"
 
     def _described_value(self, element: _Element) -> str:
         entry = lookup(element.obis)
@@ -158,7 +156,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """Return the text for a value without a code. The type of the value determines the text. It is not a list."""
+    """Return the text for a value without a code. The text depends on its type. `data` is no list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')

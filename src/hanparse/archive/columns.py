@@ -1,7 +1,8 @@
-"""Converts measurements to Arrow columns, one or more for each field of `Measurement`: `SCHEMA`, `from_measurements`.
+"""Converts measurements to Arrow columns. Each field of `Measurement` has one or two columns.
 
-A number is a float64, because a meter may send any number with decimals. A time fills two columns: `timestamp` in UTC,
-null if the zone is unknown, and `timestamp_local`, the wall clock.
+A number is a float64, because any number can have decimals. A time has two columns. For example, `timestamp` is the
+time in UTC, or null if the time zone is unknown. `timestamp_local` is the local time, which the clock of the meter
+shows.
 """
 
 from __future__ import annotations
@@ -31,18 +32,19 @@ if TYPE_CHECKING:
 TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 UTC_TIME: Final = pa.timestamp("us", tz="UTC")
 LOCAL: Final = "_local"
-"""The end of the name of a column with wall clocks."""
-EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  wall clocks are counted from it
+"""The end of the name of a column with local times."""
+EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001  a local time is the number of microseconds since this time
 MICROSECOND: Final = timedelta(microseconds=1)
 _TYPES: Final = {str: pa.string(), bytes: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 _LARGEST: Final = 1 << 63
-_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))  # noqa: DTZ901  wall clocks
+_FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, datetime.max))  # noqa: DTZ901  local times
 
 
 class Values(NamedTuple):
-    """The values of some rows in one column: an array, or one value for all rows.
+    """A `Values` contains the values of some rows in one column.
 
-    The values of a text column are indices of `texts`. `valid` is false for null, and `None` if no row is null.
+    `values` is an array, or one value for all rows. The values of a text column are indexes in `texts`. `valid` is
+    false for a row with null, and `None` if no row has null.
     """
 
     values: Any
@@ -70,7 +72,7 @@ SCHEMA: Final = pa.schema(
         *(("wiring", TEXT), ("made_for_transformers", pa.bool_()), ("security", _struct(Security))),
     ]
 )
-"""The columns: the name of the capture, the position of the first byte of the push in it, and the push's values."""
+"""The columns of a push: the name of its capture, the position of its first byte in the capture, and its values."""
 WITH_ESTIMATES: Final = SCHEMA.append(
     pa.field("estimated", pa.list_(pa.struct([pa.field("field", pa.string()), *_struct(Estimate)])))
 )
@@ -78,14 +80,14 @@ WITH_ESTIMATES: Final = SCHEMA.append(
 
 
 def from_time(moment: datetime) -> tuple[int | None, int]:
-    """Return a time in UTC and its wall clock, both in microseconds since 1970; `None` for UTC if the zone is unknown.
+    """Return the time in UTC and the local time, both in microseconds since 1970.
 
-    UTC is also `None` in years that `datetime` cannot represent.
+    The time in UTC is `None` if the time zone is unknown, or if `datetime` cannot represent the year.
     """
-    wall = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
+    local = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
     offset = moment.utcoffset()
-    utc = None if offset is None else wall - offset // MICROSECOND
-    return utc if utc is not None and _FIRST <= utc <= _LAST else None, wall
+    utc = None if offset is None else local - offset // MICROSECOND
+    return utc if utc is not None and _FIRST <= utc <= _LAST else None, local
 
 
 def _items(value: object) -> list[dict[str, Any]]:
@@ -97,7 +99,7 @@ def _parts(parts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _count(value: int) -> int | None:
-    """Return a count, or `None` for a count of more than 63 bits, which no meter reaches and no column can hold."""
+    """Return a count. Return `None` for a count of more than 63 bits, because no column can hold it."""
     return value if abs(value) < _LARGEST else None
 
 
@@ -118,7 +120,7 @@ _READ: Final[Columns[Any]] = Columns(
 
 
 def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
-    """Return the columns in which at least one of the measurements has a value, by name."""
+    """Return a mapping from column name to values. It contains the columns with at least one value."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
         found["made_for_transformers"][row] = measurement.made_for_transformers
@@ -148,5 +150,5 @@ def _values(name: str, values: Sequence[Any]) -> Values:
 
 
 def dtype(kind: pa.DataType) -> type:
-    """Return the type of the values in an array for a column of numbers, times or truth values."""
+    """Return the NumPy type for a column of numbers, times or truth values."""
     return {pa.float64(): np.float64, pa.bool_(): np.bool_}.get(kind, np.int64)

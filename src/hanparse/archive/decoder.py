@@ -1,4 +1,4 @@
-"""Decodes the bytes of a capture that are not in frames with learned layouts: `ArchiveDecoder`."""
+"""Defines `ArchiveDecoder`, which decodes the bytes of a capture outside frames with learned layouts."""
 
 from __future__ import annotations
 
@@ -13,23 +13,24 @@ if TYPE_CHECKING:
 
 
 class ArchiveDecoder(Decoder):
-    """A decoder that notes the position of each push, and that skips frames which another reader found."""
+    """An `ArchiveDecoder` is a decoder that records the position of each push. It can pass over frames."""
 
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)
-        self.places: list[int] = []
+        self.positions: list[int] = []
+        """The positions of the first bytes of the returned pushes. The caller removes the positions."""
         self.layouts, self.reader = self._layouts, self._reader
-        self.reader.places = self.places
+        self.reader.positions = self.positions
 
     @property
     def can_pass(self) -> bool:
-        """True if the next frame depends on no byte before it except for an opening flag."""
+        """Return whether the result for the next frame depends on no earlier byte, except an opening flag."""
         return self.reader.is_settled and self.reader.known is self._layouts.starts and self._estimator is None
 
     def count_damage(self, data: bytes, base: int, start: int, stop: int) -> bool:
-        """Count the errors in ``data[start:stop]``, which ends where a sound frame begins.
+        """Count the errors in ``data[start:stop]``. A frame that passes all checks begins at `stop`.
 
-        Return false, and count nothing, if these bytes may contain another frame. `base` is the position of
+        If these bytes may contain another frame, count no errors and return false. `base` is the position of
         ``data[0]``.
         """
         errors = self.reader.errors_between(data, base, start, stop)
@@ -41,4 +42,4 @@ class ArchiveDecoder(Decoder):
         before = len(self._ready)
         super()._take(event)
         if len(self._ready) > before and isinstance(event, Read | ReadTelegram | Recognised):
-            self.places.append(event.message.frames[0].offset)
+            self.positions.append(event.message.frames[0].offset)

@@ -1,4 +1,7 @@
-"""Finds and verifies all frames with learned layouts in a part of a capture at once: `Finder`."""
+"""Defines `Finder`, which finds and verifies all frames with learned layouts in a span of a window at once.
+
+A frame is sound if a layout recognises it and its FCS fits. An index without further words is an index in the window.
+"""
 
 from __future__ import annotations
 
@@ -19,34 +22,42 @@ if TYPE_CHECKING:
     from hanparse.layouts.store import Layouts
 
 _TRIED: Final = 8
-"""The number of layouts that are tried for frames with the same first bytes."""
+"""The largest number of layouts that the finder tries for frames with the same first bytes."""
 
 
 class Part(NamedTuple):
-    """The sound frames of one layout: their indices in `Found`, and their bytes, one row for each frame."""
+    """A `Part` contains the sound frames of one layout."""
 
     columns: FrameColumns
     frames: Array
+    """The indexes of the frames in `Candidates.starts`."""
     rows: Array
+    """The bytes of the frames, one row for each frame."""
 
 
-class Found(NamedTuple):
-    """The places where frames with known first bytes begin and end, and the sound ones among these frames."""
+class Candidates(NamedTuple):
+    """A `Candidates` contains the candidates in a span, and the sound frames among them.
+
+    A candidate begins with the first bytes of a frame with a layout.
+    """
 
     starts: Array
+    """The indexes of the first bytes of the candidates."""
     ends: Array
+    """The indexes after the candidates."""
     sound: Array
-    """The indices of the sound frames, without those that begin inside an earlier one."""
+    """The indexes in `starts` of the sound frames. Sound frames inside an earlier sound frame are omitted."""
     parts: list[Part]
     cut: int | None
-    """The start of the first frame that does not end in the window; `None` if all frames end in it."""
+    """The index of the first candidate that does not end in the window; `None` if all candidates end in the window."""
 
     @property
     def runs(self) -> list[tuple[int, int, int, int]]:
-        """The runs of sound frames without a gap between them.
+        """Return the runs. A run is a sequence of sound frames without bytes between them.
 
-        A run has four numbers: the index in `sound` of its first frame, the index after its last frame, the place of
-        its first byte, and the place after its last byte.
+        A run has four numbers. Two numbers are indexes in `sound`: the index of its first frame, and the index after
+        its last frame. Two numbers are indexes in the window: the index of its first byte, and the index after its last
+        byte.
         """
         starts, ends = self.starts[self.sound], self.ends[self.sound]
         breaks = np.flatnonzero(starts[1:] > ends[:-1]) + 1
@@ -55,7 +66,7 @@ class Found(NamedTuple):
 
 
 class Finder:
-    """Finds frames of the layouts that a decoder has learned."""
+    """A `Finder` finds the frames that the layouts of a decoder recognise."""
 
     def __init__(self, layouts: Layouts) -> None:
         self._layouts = layouts
@@ -65,11 +76,11 @@ class Finder:
 
     @property
     def is_current(self) -> bool:
-        """True if the decoder recognises the same frames as at the last call of `learn`."""
+        """Return whether the decoder recognises the same frames as at the last call of `learn`."""
         return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
-        """Take over the layouts of plain frames that the decoder has learned. Return whether there are any."""
+        """Use the layouts that the decoder has learned so far for plain frames. Return whether there is a layout."""
         if not self.is_current:
             starts = self._layouts.starts.items()
             tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
@@ -83,26 +94,27 @@ class Finder:
             heads = [table[0].kind.first_bytes for table in self._tables]
             self._search = re.compile(b"|".join(map(re.escape, heads)), re.DOTALL)
             self._sizes = np.array([table[0].kind.size for table in self._tables], np.int64)
-            self._numbers = np.full(1 << 16, -1, np.int16)  # of the table, by the two bytes after the flag
+            # the index in `_tables` by the two bytes after the flag; -1 if no table has these bytes
+            self._numbers = np.full(1 << 16, -1, np.int16)
             self._numbers[[int.from_bytes(head[1:], "little") for head in heads]] = range(len(heads))
         return bool(self._tables)
 
     def _is_stable(self, kind: PlainFrame) -> bool:
-        """Return whether the layout recognises frames independently of earlier frames of other layouts."""
+        """Return whether the result of the layout is independent of earlier frames of other layouts."""
         last = kind.last
         return all(last is not other.last for other in self._unnamed) or (
             kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
         )
 
     def next_start(self, data: bytes, at: int) -> int:
-        """Return the first place from `at` on where a frame with a layout may begin, or the size of `data`."""
-        found = self._search.search(data, at)
-        return found.start() if found else len(data)
+        """Return the index of the first candidate from `at` on, or the size of `data` if there is no candidate."""
+        match = self._search.search(data, at)
+        return match.start() if match else len(data)
 
-    def find(self, octets: Array, start: int, stop: int) -> Found:
-        """Return the frames that begin in ``octets[start:stop]`` and are followed by at least `WORD` bytes.
+    def find(self, octets: Array, start: int, stop: int) -> Candidates:
+        """Return the candidates that begin in ``octets[start:stop]``. At least `WORD` bytes must follow `stop`.
 
-        So many bytes follow `stop`, too.
+        A candidate is cut off if fewer than `WORD` bytes follow it.
         """
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
@@ -126,18 +138,18 @@ class Finder:
                     is_sound[parts[-1].frames] = True
                     frames = np.delete(frames, good)
         cut = int(starts[is_cut.argmax()]) if is_cut.any() else None
-        return Found(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
+        return Candidates(starts, ends, _apart(starts, ends, np.flatnonzero(is_sound)), parts, cut)
 
 
 def _rows(octets: Array, starts: Array, width: int) -> Array:
-    """Return the frames that begin at `starts`, one in each row."""
+    """Return the bytes of the frames that begin at `starts`, one row for each frame."""
     windows = np.ndarray((len(octets) - width + 1,), f"V{width}", octets, 0, (1,))
-    found: Array = windows[starts].view(np.uint8).reshape(-1, width)
-    return found
+    rows: Array = windows[starts].view(np.uint8).reshape(-1, width)
+    return rows
 
 
 def _apart(starts: Array, ends: Array, frames: Array) -> Array:
-    """Return the frames without those that begin inside an earlier one. Two frames may share a flag."""
+    """Return `frames` without each frame that begins inside an earlier frame. Two frames can share a flag."""
     if (starts[frames[1:]] >= ends[frames[:-1]] - 1).all():
         return frames
     end, apart = 0, []
@@ -149,12 +161,12 @@ def _apart(starts: Array, ends: Array, frames: Array) -> Array:
 
 
 def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
-    """Return the layouts that were used last, without those that depend on the order in which layouts are tried."""
+    """Return the layouts that were used last. Leave out a layout if its result depends on the order of the layouts."""
     recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 
 
 def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
-    """Return whether a frame can have both layouts, and its texts decide whether each of them recognises it."""
+    """Return whether a frame can have both layouts, so that only its texts decide which layout recognises it."""
     both = kind.mask & other.mask
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both

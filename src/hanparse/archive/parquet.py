@@ -1,9 +1,11 @@
-"""Converts captures to Parquet files in directories by meter and day: `convert`.
+"""Defines `convert`, which writes the pushes of a capture to Parquet files in directories by meter and day.
 
-The directories are named as Hive names partitions: ``meter=6970631400000017/day=2024-01-31``. Many lists contain no
-meter number or no clock. A push without a number belongs to the meter of the last number before it in the capture. If
-no number is before it, the push belongs to the meter of the first number after it in the same batch. The day is that of
-the wall clock, and the same rule applies to a push without a clock.
+The names of the directories follow the rule of Hive for partitions: ``meter=6970631400000017/day=2024-01-31``. The day
+is the day of the local time.
+
+Many lists contain no meter number or no time. A push without a number belongs to the meter of the last number before
+the push in the capture. If no number precedes the push, it belongs to the meter of the first number after the push in
+the same batch. The same rule applies to the day of a push without a time.
 """
 
 from __future__ import annotations
@@ -30,36 +32,36 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.decoder import Options
 
-_ROWS: Final = 1 << 17  # the number of rows that are held before they are written
+_ROWS: Final = 1 << 17  # the number of collected rows at which they are written
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
-_NONE: Final = -(1 << 26)  # the day of rows without a clock; no clock shows this day
-_UNKNOWN: Final = "unknown"  # pyarrow reads no partition of which all values are null
+_NONE: Final = -(1 << 26)  # the day of rows without a time; no meter sends this day
+_UNKNOWN: Final = "unknown"  # a name is necessary: pyarrow reads no partition in which all values are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
-"""The largest number of characters of a meter number in the name of a directory; a name has at most 255 bytes."""
+"""The largest number of characters of a meter number in the name of a directory. A name can have at most 255 bytes."""
 
 
 def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options: Unpack[Options]) -> int:
-    """Write the pushes of a capture to Parquet files in the directory `out`, and return the number of pushes.
+    """Write the pushes of a capture to Parquet files in the directory `out`. Return the number of pushes.
 
-    The columns are those of `batches`. The options are those of `Decoder`. The names of the files depend on the full
-    path of the capture, so a second call replaces the files of the first one. The files are moved to their directories
-    at the end, so an interrupted call leaves no incomplete file. Two calls at the same time need different paths.
-    Raises `OSError` for a capture that cannot be read and for a file that cannot be written.
+    `batches` defines the columns, and `Decoder` defines the options. The names of the files depend on the full path of
+    the capture, so a second call replaces the files of the first call. The files are moved to their directories at the
+    end, so an interrupted call leaves no incomplete file. Two calls at the same time need different paths. Raises
+    `OSError` if the capture cannot be read or a file cannot be written.
     """
     return write(batches(path, **options), path, out)
 
 
-def write(found: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: str | os.PathLike[str]) -> int:
-    """Write the batches of the capture at `path` as `convert` does, and return the number of rows."""
+def write(record_batches: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: str | os.PathLike[str]) -> int:
+    """Write the batches of the capture at `path` in the same way as `convert`. Return the number of rows."""
     full = os.fsencode(Path(path).resolve())
     name = f"{Path(path).name}-{blake2b(full, digest_size=4).hexdigest()}"
     target, scratch = Path(out), Path(out, f".{name}")
-    shutil.rmtree(scratch, ignore_errors=True)  # of an interrupted call
+    shutil.rmtree(scratch, ignore_errors=True)  # an interrupted call did not remove its files
     try:
         scratch.mkdir(parents=True)
         partitions = _Partitions(scratch, name)
-        for batch in found:
+        for batch in record_batches:
             partitions.add(batch)
         partitions.write()
         written = {target / file for file in partitions.files}
@@ -74,7 +76,7 @@ def write(found: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: st
 
 
 class _Partitions:
-    """Holds rows by meter and day. From `_ROWS` rows on, it writes one file for each meter and day."""
+    """A `_Partitions` collects rows by meter and day. From `_ROWS` rows on, it writes a file for each meter and day."""
 
     def __init__(self, scratch: Path, name: str) -> None:
         self.rows = 0
@@ -82,8 +84,8 @@ class _Partitions:
         self._scratch, self._name = scratch, name
         self._parts = self._held = 0
         self._batches: dict[tuple[str | None, int], list[pa.RecordBatch]] = defaultdict(list)
-        self._meter: str | None = None  # of the last row
-        self._day = _NONE  # of the last row
+        self._meter: str | None = None  # the meter of the last row
+        self._day = _NONE  # the day of the last row
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Add the rows of a batch."""
@@ -104,11 +106,11 @@ class _Partitions:
             self.write()
 
     def write(self) -> None:
-        """Write the rows that are held."""
-        for (meter, day), held in self._batches.items():
+        """Write the collected rows."""
+        for (meter, day), collected in self._batches.items():
             file = Path(f"meter={_folder(meter)}", f"day={_date(day)}", f"{self._name}-{self._parts}.parquet")
             (self._scratch / file).parent.mkdir(parents=True, exist_ok=True)
-            table = pa.Table.from_batches(held)
+            table = pa.Table.from_batches(collected)
             pq.write_table(table, self._scratch / file, compression="zstd", use_dictionary=_TEXTS)
             self.files.append(file)
         self._parts += 1
@@ -117,7 +119,7 @@ class _Partitions:
 
 
 def _days(batch: pa.RecordBatch) -> Array:
-    """Return the days since 1970 that the wall clocks show."""
+    """Return the number of days from 1970 to the local time of each row."""
     clocks = batch.column("timestamp_local").view(pa.int64()), batch.column("energy_time_local").view(pa.int64())
     first, other = (clock.fill_null(_NONE * _DAY).to_numpy() // _DAY for clock in clocks)
     days: Array = np.where(first == _NONE, other, first)
@@ -125,9 +127,9 @@ def _days(batch: pa.RecordBatch) -> Array:
 
 
 def _filled(values: Array, missing: int, before: int) -> Array:
-    """Return the values, with each missing one replaced by the last value before it.
+    """Return the values. Each missing value is replaced by the last value before it.
 
-    The value before all others is `before`, or the first value if `before` is missing.
+    `before` is the value before the first row. If `before` is missing, the first value in `values` replaces it.
     """
     has = values != missing
     last = np.maximum.accumulate(np.where(has, np.arange(len(values)), -1))

@@ -1,4 +1,4 @@
-"""Collects the columns of groups of rows, and converts them to Arrow record batches: `Rows`."""
+"""Defines `Rows`, which collects the columns of groups of rows and converts them to Arrow record batches."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
     Part = tuple[Any, Values]
-    """The numbers of some rows, or a slice of them, and the values of these rows."""
+    """The numbers of some rows as an array or a slice, and the values of these rows in one column."""
 
 _ALONE: Final = 1 << 12
-"""The largest number of measurements that are held."""
+"""The number of collected measurements at which they are converted to columns."""
 
 
 class Rows:
-    """Collects the values of rows, and makes batches of them. The number of a row counts from the last batches."""
+    """A `Rows` collects the values of rows, and returns them in batches.
+
+    After each call of `batches`, the row numbers begin with 0 again.
+    """
 
     def __init__(self, schema: pa.Schema, source: str | None, limit: int) -> None:
         self._schema, self._source, self._limit = schema, source, limit
@@ -32,17 +35,17 @@ class Rows:
 
     def _begin(self) -> None:
         self.count = 0
-        """The number of rows."""
+        """The number of collected rows."""
         self._having: dict[str, list[Part]] = defaultdict(list)
         self._alone: list[tuple[int, int, Measurement]] = []  # row, position, measurement
 
     @property
     def is_full(self) -> bool:
-        """True if the rows fill a batch."""
+        """Return whether the rows fill a batch."""
         return self.count >= self._limit
 
     def add(self, measurements: list[Measurement], positions: list[int]) -> None:
-        """Append one row for each measurement. Remove the positions of the measurements from `positions`."""
+        """Append one row for each measurement, with its position in the capture. Remove all items of `positions`."""
         if measurements:
             numbers = range(self.count, self.count + len(measurements))
             self._alone += zip(numbers, positions, measurements, strict=True)
@@ -52,20 +55,20 @@ class Rows:
                 self._convert()
 
     def put(self, numbers: Array, columns: dict[str, Values]) -> None:
-        """Set the values of the rows that have these numbers, in ascending order."""
-        to = slice(int(numbers[0]), int(numbers[-1]) + 1)  # faster than the numbers
+        """Set the values of the rows with these numbers. The numbers must be in ascending order."""
+        to = slice(int(numbers[0]), int(numbers[-1]) + 1)  # NumPy is faster with a slice than with an array of numbers
         for name, values in columns.items():
             self._having[name].append((to if to.stop - to.start == len(numbers) else numbers, values))
 
     def _convert(self) -> None:
-        """Convert measurements to columns, which need less memory."""
+        """Convert the collected measurements to columns, because columns need less memory."""
         if self._alone:
             numbers, positions, measurements = zip(*self._alone, strict=True)
             self.put(np.array(numbers), {"position": Values(np.array(positions)), **from_measurements(measurements)})
             self._alone = []
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Return all rows in batches."""
+        """Yield all rows in batches."""
         if count := self.count:
             self._convert()
             if self._source is not None:
@@ -83,21 +86,23 @@ def _array(
     if not parts:
         return _nulls(kind, rows)
     if pa.types.is_nested(kind):
-        cells = [(to, np.fromiter(found.values, object, len(found.values))) for to, found in parts]
+        cells = [(to, np.fromiter(column.values, object, len(column.values))) for to, column in parts]
         return pa.array([cell or None for cell in _filled(rows, object, cells).tolist()], kind)
-    key = tuple((id(to), found.valid is not None and found.valid.tobytes()) for to, found in parts)
+    key = tuple((id(to), column.valid is not None and column.valid.tobytes()) for to, column in parts)
     if key not in bitmaps:
-        valid = _filled(rows, bool, [(to, True if found.valid is None else found.valid) for to, found in parts])
+        valid = _filled(rows, bool, [(to, True if column.valid is None else column.valid) for to, column in parts])
         bitmaps[key] = None if valid.all() else _bits(valid)
     if kind == TEXT:
         texts = {
-            text: code for code, text in enumerate(dict.fromkeys(text for _, found in parts for text in found.texts))
+            text: code for code, text in enumerate(dict.fromkeys(text for _, column in parts for text in column.texts))
         }
-        codes = [(to, np.array([texts[text] for text in found.texts], np.int32)[found.values]) for to, found in parts]
-        filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # else all codes are 0
+        codes = [
+            (to, np.array([texts[text] for text in column.texts], np.int32)[column.values]) for to, column in parts
+        ]
+        filled = _filled(rows, np.int32, codes if len(texts) > 1 else [])  # with one text, all codes are 0
         numbers = pa.Array.from_buffers(pa.int32(), rows, [bitmaps[key], pa.py_buffer(filled)])
         return pa.DictionaryArray.from_arrays(numbers, pa.array([*texts], pa.string()), safe=False)
-    filled = _filled(rows, dtype(kind), [(to, found.values) for to, found in parts])
+    filled = _filled(rows, dtype(kind), [(to, column.values) for to, column in parts])
     return pa.Array.from_buffers(
         kind, rows, [bitmaps[key], _bits(filled) if kind == pa.bool_() else pa.py_buffer(filled)]
     )

@@ -1,7 +1,7 @@
-"""Converts arrays of wall clocks to times in UTC and in the zone of the meter, in microseconds since 1970.
+"""Converts arrays of wall clocks to times in UTC and to local times, in microseconds since 1970.
 
-A wall clock is one number: the eight bytes of a date-time from the year to the second. Each run of wall clocks in the
-same hour is converted once.
+A wall clock is one integer: the eight bytes of a date-time from the year to the second. The conversion looks up the
+time zone once for each run of wall clocks with the same hour.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
 _UNKNOWN: Final = 1 << 62
 _SIXTY: Final = 60
-_HOUR: Final = 0xFFFF_FFFF_00FF  # year, month, day and hour, without the weekday before the hour
+_HOUR: Final = 0xFFFF_FFFF_00FF  # the mask of year, month, day and hour; the weekday precedes the hour
 _END_OF_HOUR: Final = timedelta(minutes=59, seconds=59)
 
 
 def exist(walls: Array, zone: Zone) -> Array:
-    """Return for each wall clock whether it shows a time that exists."""
+    """Return for each wall clock whether its time exists. February 30 and minute 60 do not exist."""
     hours, counts = _hours(walls, zone)
     good: Array = (walls >> 8 & 0xFF) < _SIXTY
     if None in hours:
@@ -36,7 +36,10 @@ def exist(walls: Array, zone: Zone) -> Array:
 
 
 def moments(walls: Array, microsecond: int, zone: Zone) -> tuple[Values, Values]:
-    """Return the times in UTC, null if the zone is unknown, and the local times of wall clocks that exist."""
+    """Return the times in UTC and the local times of wall clocks, which must exist.
+
+    A time in UTC is null if the time zone is unknown.
+    """
     hours, counts = _hours(walls, zone)
     first, last, begin = np.array(hours, np.int64).T
     local = ((walls >> 8 & 0xFF) * _SIXTY + (walls & 0xFF)) * 1_000_000 + microsecond
@@ -50,7 +53,7 @@ def moments(walls: Array, microsecond: int, zone: Zone) -> tuple[Values, Values]
 
 
 def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None], Array]:
-    """Return the result of `_hour` for each run of equal hours, and the lengths of the runs."""
+    """Return the result of `_hour` for each run of wall clocks with the same hour, and the lengths of the runs."""
     hours = walls >> 16 & _HOUR
     starts = np.flatnonzero(np.append(True, hours[1:] != hours[:-1]))
     return [_hour(hour, zone) for hour in hours[starts].tolist()], np.diff(np.append(starts, len(hours)))
@@ -58,9 +61,9 @@ def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None],
 
 @lru_cache(maxsize=4096)
 def _hour(hour: int, zone: Zone) -> tuple[int, int, int] | None:
-    """Return the offsets of the zone at the start and end of an hour, and the start of the hour, in microseconds.
+    """Return three numbers in microseconds for an hour; `None` if the hour does not exist.
 
-    Return `None` for an hour that does not exist.
+    They are the UTC offset at the start of the hour, the UTC offset at its end, and the start as a local time.
     """
     try:
         begin = datetime(hour >> 32, hour >> 24 & 0xFF, hour >> 16 & 0xFF, hour & 0xFF)  # noqa: DTZ001  a wall clock

@@ -1,5 +1,6 @@
 """Parses and builds COSEM data in A-XDR (IEC 61334-6).
 
-`data` defines the types of values. `grammar` and `primitives` declare their encoding in construct, which parses and
-builds. `bounded` limits the cost of hostile bytes. `length` reads a length or count without a grammar.
+`data` defines the types of values. `grammar` and `primitives` declare the encoding of values in construct, which parses
+and builds them. `bounded` limits the time and memory that forged bytes cost. `length` reads a length or count without a
+grammar.
 """

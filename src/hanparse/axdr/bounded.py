@@ -1,11 +1,14 @@
-"""Parses bytes with a construct grammar, within bounds. The only error is `DecodeError`.
+"""Parses bytes with a construct grammar. Limits the time and memory that forged bytes cost.
 
-Three bounds limit the time and memory that hostile bytes can cost. They are checked before memory is allocated:
+Three rules limit time and memory. They are checked before memory is allocated:
 
-* An announced length or count must not exceed the number of bytes that are left. Every element of an array or structure
-  has at least one byte, its tag.
-* Arrays and structures may be nested up to `MAX_NESTING` levels.
-* A compact-array, which has elements without tags, may have at most two items per byte.
+* A length or count must not be larger than the number of unread bytes. This rule is correct for a count, because each
+  element of an array or structure has at least one byte, its tag.
+* Arrays and structures have at most `MAX_NESTING` levels.
+* The elements of a compact-array have no tags, so a compact-array can have more values than bytes. It must have at most
+  two values per byte.
+
+The only error is `DecodeError`.
 """
 
 from __future__ import annotations
@@ -16,48 +19,56 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import construct as c
 
 from hanparse.errors import DecodeError
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.axdr.data import Partial
 
 MAX_NESTING: Final = 16
-"""The maximum number of nested arrays and structures. Known pushes have at most 4; Python allows 1,000 nested calls."""
+"""The maximum number of nested arrays and structures.
+
+The pushes that hanparse reads have at most 4 levels. Python allows 1,000 nested calls.
+"""
 
 
 class Bounded(io.BytesIO):
-    """The stream of bytes that a grammar reads. It counts the nesting depth, and keeps a list that is incomplete."""
+    """A `Bounded` is the stream of bytes that a grammar reads. It counts the levels of arrays and structures."""
 
     def __init__(self, data: bytes) -> None:
-        """Limit lengths and counts by the size of `data`."""
+        """Make a stream of `data`. The size of `data` limits lengths and counts."""
         super().__init__(data)
         self.data = data
         self.depth = 0
         self.partial: Partial | None = None
-        """The outermost array or structure that could not be parsed completely, with the elements that were parsed."""
+        """The outermost array or structure with an error in it. It contains the elements before the error."""
 
     @property
     def left(self) -> int:
-        """The number of unread bytes."""
+        """Return the number of unread bytes."""
         return len(self.data) - self.tell()
 
     def fail(self, reason: str, offset: int | None = None) -> NoReturn:
-        """Raise `DecodeError` at `offset`; without `offset`, at the next byte."""
+        """Raise `DecodeError` with `offset`. Without `offset`, the error has the index of the next byte."""
         raise DecodeError(reason, offset=self.tell() if offset is None else offset)
 
     def claim(self, size: int, announced: str, offset: int) -> None:
-        """Raise `DecodeError` if fewer than `size` bytes are left. `announced` describes the length at `offset`."""
+        """Raise `DecodeError` if fewer than `size` bytes are unread. `announced` describes the length at `offset`."""
         if size > self.left:
-            reason = f"{announced} announced, but only {self.left} bytes are left"
+            left = Count(self.left)
+            reason = f"{announced} announced, but only {left} {left:byte is|bytes are} left"
             self.fail(f"{reason}; the input is cut off, or the length is damaged", offset)
 
     def descend(self) -> None:
-        """Increase the nesting depth by one. Raises `DecodeError` beyond `MAX_NESTING`."""
+        """Count one more level. Raises `DecodeError` if there are more than `MAX_NESTING` levels."""
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
 
     def parse(self, grammar: c.Construct) -> Any:  # noqa: ANN401  construct has no types for results
-        """Return the next value. Raises `DecodeError`; `partial` is then the incomplete list, if there is one."""
+        """Return the next value. Raises `DecodeError` if `grammar` does not accept the bytes.
+
+        After an error inside an array or structure, `partial` contains the elements before the error.
+        """
         try:
             return grammar.parse_stream(self)
         except c.StreamError:
@@ -66,7 +77,7 @@ class Bounded(io.BytesIO):
             self.fail(_last_line(error))
 
     def end(self) -> None:
-        """Raise `DecodeError` if bytes are left."""
+        """Raise `DecodeError` if bytes are unread."""
         if self.left:
             self.fail(f"expected no bytes after the last value, found {self.left}")
 
@@ -88,4 +99,4 @@ def build_all(grammar: c.Construct, value: object) -> bytes:
 
 
 def _last_line(error: Exception) -> str:
-    return str(error).strip().rpartition("\n")[2]  # construct writes the path on the lines before the message
+    return str(error).strip().rpartition("\n")[2]  # construct writes the path in front of the message, on its own lines

@@ -1,4 +1,4 @@
-"""Defines COSEM data as Python values: the types of the Blue Book (4.1.5), without their encoding."""
+"""Defines Python types for COSEM data (Blue Book 4.1.5). `hanparse.axdr.grammar` defines the encoding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hanparse.errors import DecodeError
 
 
 class Tag(IntEnum):
-    """The byte in front of every value that identifies its type (Blue Book 4.1.5)."""
+    """A `Tag` is the byte before a value. It identifies the type of the value (Blue Book 4.1.5)."""
 
     NULL_DATA = 0
     ARRAY = 1
@@ -46,32 +46,35 @@ class Tag(IntEnum):
     DONT_CARE = 255
 
     def __str__(self) -> str:
-        """Return the name as in the Blue Book: ``double-long-unsigned``."""
+        """Return the name in the Blue Book, for example ``double-long-unsigned``."""
         return self.name.lower().replace("_", "-")
 
 
 LISTS: Final = (Tag.ARRAY, Tag.STRUCTURE)
-"""The types of values that consist of elements, each with a tag of its own."""
+"""The types of values that consist of elements. Each element has its own tag."""
 NOT_SPECIFIED: Final = 0xFF
-"""The value of a byte of a date, time or date-time that is not specified (Blue Book 4.1.6.1)."""
+"""The value of an unspecified byte in a date, time or date-time (Blue Book 4.1.6.1)."""
 NO_YEAR: Final = 0xFFFF
-"""The value of a year that is not specified."""
+"""The value of an unspecified year."""
 NO_DEVIATION: Final = -0x8000
-"""The value of a deviation that is not specified."""
+"""The value of an unspecified deviation."""
 
 
 class Untagged(Enum):
-    """The type of a value without a tag."""
+    """An `Untagged` is the type of a value without a tag."""
 
     ATTRIBUTE_DESCRIPTOR = "attribute-descriptor"
 
     def __str__(self) -> str:
-        """Return the name of the type, as `Tag` does."""
+        """Return the name of the type in the Green Book."""
         return self.value
 
 
 class Date(NamedTuple):
-    """A date as the meter sent it (five bytes). Weekday 1 is Monday; see `NO_YEAR` and `NOT_SPECIFIED`."""
+    """A `Date` contains the five bytes of a date without conversion. Weekday 1 is Monday.
+
+    `NO_YEAR` and `NOT_SPECIFIED` are the values of unspecified fields.
+    """
 
     year: int
     month: int
@@ -80,7 +83,7 @@ class Date(NamedTuple):
 
 
 class Time(NamedTuple):
-    """A time as the meter sent it (four bytes); see `NOT_SPECIFIED`."""
+    """A `Time` contains the four bytes of a time without conversion. An unspecified field is `NOT_SPECIFIED`."""
 
     hour: int
     minute: int
@@ -89,7 +92,11 @@ class Time(NamedTuple):
 
 
 class DateTime(NamedTuple):
-    """A date-time as the meter sent it (twelve bytes). UTC = local time + `deviation` minutes; see `NO_DEVIATION`."""
+    """A `DateTime` contains the twelve bytes of a date-time without conversion.
+
+    UTC is the local time plus `deviation`, in minutes. `NO_YEAR`, `NO_DEVIATION` and `NOT_SPECIFIED` are the values of
+    unspecified fields.
+    """
 
     year: int
     month: int
@@ -104,14 +111,17 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time in an octet-string. Raises `DecodeError` unless the octet-string has twelve bytes."""
+        """Return the date-time in an octet-string. Raises `DecodeError` if it does not have twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
             raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
 
 
 class AttributeDescriptor(NamedTuple):
-    """Nine bytes that identify the next value (Green Book, Cosem-Attribute-Descriptor). `instance_id` is a code."""
+    """An `AttributeDescriptor` identifies the next value in a push (Green Book, Cosem-Attribute-Descriptor).
+
+    It has nine bytes. `instance_id` is an OBIS code.
+    """
 
     class_id: int
     instance_id: bytes
@@ -119,27 +129,31 @@ class AttributeDescriptor(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A type of fixed size: its `struct` format (big-endian), its kind, and its short name in profiles."""
+    """A `Scalar` is a type of fixed size.
+
+    `format` is its big-endian format in `struct`. `kind` is the use of its values, for example "integer" or "time".
+    `short_name` is its name in profiles.
+    """
 
     format: str
     kind: str
     short_name: str = ""
     record: type[Date | Time | DateTime] | None = None
-    """The named tuple of a value that has several parts; `None` for other types."""
+    """The named tuple for a value with several fields; `None` if a value has only one field."""
 
     @property
     def size(self) -> int:
-        """The number of bytes after the tag."""
+        """Return the number of bytes after the tag."""
         return calcsize(f">{self.format}")
 
     @property
     def is_number(self) -> bool:
-        """True if the values are quantities. Codes, states and deltas are no quantities."""
+        """Return whether the values are quantities. Codes, states and deltas are no quantities."""
         return self.kind in ("integer", "float")
 
 
 SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
-    Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte but 0 is true
+    Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte except 0 is true
     Tag.DOUBLE_LONG: Scalar("l", "integer", "i32"),
     Tag.DOUBLE_LONG_UNSIGNED: Scalar("L", "integer", "u32"),
     Tag.BCD: Scalar("b", "digits"),  # an Integer8 in the ASN.1
@@ -162,19 +176,19 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
     Tag.DELTA_LONG_UNSIGNED: Scalar("H", "delta"),
     Tag.DELTA_DOUBLE_LONG_UNSIGNED: Scalar("L", "delta"),
 }
-"""All types of fixed size (Blue Book 4.1.5). Every other module takes these facts from this table."""
+"""All types of fixed size (Blue Book 4.1.5). Only this table defines their sizes and formats."""
 
 DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
 WALL_CLOCK: Final = Struct(">HBBxBBB")
-"""The format of the year, month, day, hour, minute and second of a date-time; the weekday is left out."""
+"""The format of a date-time up to the second, which skips the weekday: year, month, day, hour, minute, second."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
-    """The type of the elements of a compact-array.
+    """A `TypeDescription` is the type of the elements of a compact-array.
 
-    If the elements are structures, `members` are the types in a structure. If they are arrays, `members` has one type,
-    and each array contains `count` values of this type.
+    If the elements are structures, `members` contains the types of the values in a structure. If the elements are
+    arrays, `members` contains one type, and each array has `count` values of this type.
     """
 
     tag: Tag
@@ -183,13 +197,13 @@ class TypeDescription:
 
     @property
     def items(self) -> int:
-        """The number of values in one element, including the element itself."""
+        """Return the number of values in one element. An array or structure counts as one value, too."""
         return 1 + (self.count if self.tag is Tag.ARRAY else 1) * sum(member.items for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class CompactArray:
-    """The value of a compact-array: one type description and the elements, which have no tags."""
+    """A `CompactArray` is the value of a compact-array: one type description, and the elements, which have no tags."""
 
     description: TypeDescription
     elements: tuple[Data, ...]
@@ -209,12 +223,20 @@ Value = (
     | CompactArray
     | tuple["Data", ...]
 )
-"""The value of a `Data`: `bytes` for octet-string, `str` for text and bit-string (``"0101"``), a tuple for lists."""
+"""The value of a `Data`.
+
+An octet-string is `bytes`. A text is `str`, and so is a bit-string, for example ``"0101"``. An array or structure is a
+tuple.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """One value and its type. `offset` and `length` are those of its bytes with the tag; comparisons ignore them."""
+    """A `Data` is one value and its type.
+
+    `offset` is the index of its tag, and `length` is the number of its bytes with the tag. Comparisons ignore `offset`
+    and `length`.
+    """
 
     tag: Tag | Untagged
     value: Value = None
@@ -223,16 +245,16 @@ class Data:
 
     @property
     def end(self) -> int:
-        """The index after the last byte of the value."""
+        """Return the index after the last byte of the value."""
         return self.offset + self.length
 
 
 @dataclass(frozen=True, slots=True)
 class Partial(Data):
-    """An array or structure that is not complete. Its value contains the elements that were parsed.
+    """A `Partial` is an array or structure with an error in it. Its value contains the elements before the error.
 
-    The last element may be `Partial`, too. `announced` is the count in front of the elements. `length` includes the
-    bytes up to the last parsed element.
+    The last element can be a `Partial`, too. `announced` is the count before the elements. `length` is the number of
+    bytes up to the end of the last element.
     """
 
     announced: int = field(default=0, compare=False)

@@ -1,9 +1,10 @@
-"""Parses A-XDR bytes to typed values with their positions, and builds the bytes again (all types of Blue Book 4.1.5).
+"""Parses A-XDR bytes to typed values with their positions, and builds the bytes of values.
 
-The table at the end of the module declares the types with the library construct, which parses and builds by the same
-declaration. This package defines its own subclasses of `construct.Construct` for the positions of values, and for
-lengths, lists and compact-arrays, which must be bounded. With the constructs of the library alone the code would be a
-quarter shorter and ten times slower, and its error messages would not contain the announced lengths and counts.
+The table at the end of the module declares all types of Blue Book 4.1.5 with the library construct. Construct parses
+and builds with the same declaration. This package defines its own subclasses of `construct.Construct` for two reasons:
+each value needs its position, and the sizes of lists and compact-arrays must be limited. With only the constructs of
+the library, the code would be a quarter shorter and ten times slower. Its error messages would not contain the
+announced lengths and counts.
 """
 
 from __future__ import annotations
@@ -17,13 +18,14 @@ from hanparse.axdr.bounded import Bounded, build_all, parse_all
 from hanparse.axdr.data import LISTS, SCALARS, CompactArray, Data, Partial, Tag, TypeDescription, Untagged
 from hanparse.axdr.primitives import ASCII, BITS, LENGTH, OCTETS, UTF8, Record
 from hanparse.errors import DecodeError
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 def parse(data: bytes) -> Data:
-    """Return the value that `data` encodes. Raises `DecodeError` if it encodes no value or if bytes follow it."""
+    """Return the value that `data` encodes. Raises `DecodeError` if `data` is not exactly one value."""
     return parse_all(DATA, data)  # type: ignore[no-any-return]
 
 
@@ -52,7 +54,7 @@ class _Tag(c.Construct):
 class Node(c.Construct):
     """Reads a value with `grammar` and returns it as `Data` with its position. No other construct records positions.
 
-    A tag of `tag_size` bytes was read before the value; the position includes it.
+    `tag_size` is the number of bytes of the tag, which was read before the value. The position is that of the tag.
     """
 
     def __init__(self, tag: Tag | Untagged, grammar: c.Construct, tag_size: int = 0) -> None:
@@ -77,7 +79,7 @@ class Node(c.Construct):
 
 
 class _Data(c.Construct):
-    """Reads and writes a tag and a value; `types` has the grammar of the value for each tag."""
+    """Reads and writes a tag and a value. `types` maps each tag to the grammar of its values."""
 
     def __init__(self, types: Mapping[Tag | Untagged, Node]) -> None:
         super().__init__()
@@ -132,15 +134,15 @@ class _Elements(c.Construct):
 
 
 def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
-    """Return a grammar for any value; `row` and `each` apply to lists of type `tag` (see `_Elements`)."""
+    """Return a grammar for any value. `row` and `each` apply to lists of type `tag`, as in `_Elements`."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
 
 
 class _TypeDescription(c.Construct):
     """Reads and writes a type description (Blue Book 4.1.5).
 
-    A type description begins with a tag. The tag of an array is followed by a count (16 bits) and one description. The
-    tag of a structure is followed by the number of descriptions and the descriptions.
+    A type description begins with a tag. After the tag of an array, there are a count of 16 bits and one description.
+    After the tag of a structure, there are the number of descriptions and the descriptions.
     """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> TypeDescription:
@@ -169,9 +171,9 @@ class _TypeDescription(c.Construct):
 
 
 class _Members(c.Construct):
-    """Reads and writes a list in a compact-array, without tags and count.
+    """Reads and writes a list in a compact-array. The list has no tags and no count.
 
-    The list consists of the elements of `row`, repeated `times` times.
+    `row` contains the grammars of some elements. The list consists of `times` repetitions of these elements.
     """
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
@@ -188,7 +190,7 @@ class _Members(c.Construct):
 
 
 def _element(description: TypeDescription) -> Node:
-    """Return the grammar of an element of a compact-array. Such an element has no tags."""
+    """Return the grammar of an element of a compact-array. The element has no tags."""
     tag = description.tag
     if tag not in LISTS:
         return Node(tag, TYPES[tag].grammar)
@@ -197,7 +199,10 @@ def _element(description: TypeDescription) -> Node:
 
 
 class _CompactArray(c.Construct):
-    """Reads and writes a type description, a length in bytes, and elements without tags up to this length."""
+    """Reads and writes a compact-array: a type description, a length in bytes, and elements without tags.
+
+    The elements together have as many bytes as the length announces.
+    """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> CompactArray:
         start = stream.tell() - TAG_SIZE
@@ -211,10 +216,11 @@ class _CompactArray(c.Construct):
         elements: list[Data] = []
         while stream.tell() < end:
             if len(elements) == most:
-                stream.fail("expected at most two items per byte in a compact-array, found more; no meter sends that")
+                stream.fail("expected at most two values per byte in a compact-array, found more; no meter sends more")
             elements.append(element._parse(stream, context, path))
         if stream.tell() > end:
-            stream.fail(f"the last element of a compact-array has {stream.tell() - end} bytes too many", end)
+            more = Count(stream.tell() - end)
+            stream.fail(f"the last element of a compact-array has {more} {more:byte|bytes} too many", end)
         return CompactArray(description, tuple(elements))
 
     def _build(self, obj: CompactArray, stream: io.BytesIO, context: object, path: str) -> None:

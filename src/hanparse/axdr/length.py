@@ -1,17 +1,23 @@
-"""Reads and writes the length or count in front of strings, arrays and ciphered content, without a grammar."""
+"""Reads and writes the length or count before strings, lists and ciphered content. This module needs no grammar."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LONG_FORM: Final = 0x80
-"""A first byte below this value is the length. Otherwise its low 7 bits count the bytes of the length after it."""
+"""If the first byte is below this value, it is the length. Otherwise its low 7 bits are the number of bytes after it.
+
+These bytes are then the length.
+"""
 MAX_SIZE: Final = 8
-"""The maximum number of bytes of the length; known meters send at most four."""
+"""The maximum number of bytes of the length. The meters that hanparse reads send at most four."""
 
 
 def length_at(data: bytes, at: int) -> tuple[int, int]:
-    """Return the length or count at index `at` and the index after it; −1 and ``len(data)`` if it cannot be read."""
+    """Return the length or count at index `at`, and the index after it.
+
+    Return −1 and ``len(data)`` if the length is cut off or has too many bytes.
+    """
     if at >= len(data):
         return -1, len(data)
     first = data[at]

@@ -1,4 +1,4 @@
-"""Defines the constructs of values without elements: lengths, strings, and named tuples of fixed size."""
+"""Defines the constructs for lengths, strings, and named tuples of fixed size."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _Length(c.Construct):
-    """Reads and writes a length or count; see `hanparse.axdr.length`."""
+    """Reads and writes a length or count in the encoding of `hanparse.axdr.length`."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> int:
         start = stream.tell()
@@ -48,7 +48,7 @@ class _Octets(c.Construct):
 
 
 class _Bits(c.Construct):
-    """Reads and writes a length in bits and the bits; the first bit is the most significant bit of the first byte."""
+    """Reads and writes a length in bits and the bits. The first bit is the most significant bit of the first byte."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> str:
         offset = stream.tell()
@@ -64,7 +64,7 @@ class _Bits(c.Construct):
 
 
 def _text(encoding: str) -> c.Construct:
-    """Return the construct of a text. Bytes that are invalid in the encoding are parsed to surrogates."""
+    """Return the construct of a text. It parses bytes that are invalid in `encoding` to surrogates."""
     return c.ExprAdapter(
         OCTETS,
         decoder=lambda octets, _context: octets.decode(encoding, "surrogateescape"),
@@ -73,12 +73,12 @@ def _text(encoding: str) -> c.Construct:
 
 
 class Record(c.Construct):
-    """Reads and writes a named tuple of fixed size; `parts` is the `struct` format of its parts."""
+    """Reads and writes a named tuple of fixed size. `fields` is the `struct` format of its fields."""
 
-    def __init__(self, record: type[Any], parts: str) -> None:
+    def __init__(self, record: type[Any], fields: str) -> None:
         super().__init__()
         self._record = record
-        self._struct = Struct(f">{parts}")
+        self._struct = Struct(f">{fields}")
 
     def _parse(self, stream: Bounded, _context: object, path: str) -> Any:  # noqa: ANN401  a `record`
         return self._record(*self._struct.unpack(c.stream_read(stream, self._struct.size, path)))

@@ -21,15 +21,15 @@ _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
 
 class Reading(KeyOptions):
-    """The options that the commands `decode` and `explain` pass to `Decoder` and to `hanparse.explain`."""
+    """The decoding options, which the commands pass to `Decoder` and to `hanparse.explain`."""
 
     scale: Scale
     timezone: tzinfo | None
 
 
-def reading(found: argparse.Namespace) -> Reading:
-    """Return the decoding options in the arguments of a command."""
-    return Reading(scale=found.ct, timezone=found.timezone, **key_options(found))
+def reading(args: argparse.Namespace) -> Reading:
+    """Return the decoding options from the parsed arguments of a command."""
+    return Reading(scale=args.ct, timezone=args.timezone, **key_options(args))
 
 
 def add_form(command: argparse.ArgumentParser) -> None:
@@ -41,11 +41,12 @@ def add_form(command: argparse.ArgumentParser) -> None:
 
 def add_files(command: argparse.ArgumentParser) -> None:
     """Add the argument for the names of the files."""
-    command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help="a file; - or none: standard input")
+    words = "a file, or - for standard input (default)"
+    command.add_argument("files", nargs="*", default=["-"], metavar="FILE", help=words)
 
 
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
-    """Add the options of `Reading`. With `environment`, environment variables give their defaults, as for keys."""
+    """Add the options of `Reading`. With `environment`, environment variables replace missing options, as for keys."""
     command.add_argument(
         "--ct",
         type=_ratio,
@@ -53,16 +54,16 @@ def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) 
         metavar="RATIO",
         help="the ratio of the current transformers, such as 100:5",
     )
-    words = "the zone of the meter's clock, such as Europe/Oslo or +01:00, in place of the rule for its list"
+    words = "the time zone of the meter's clock, such as Europe/Oslo or +01:00; replaces the default of its list"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)
     add_keys(command)
     if environment:
         found = {name: os.environ.get(variable(name)) for name in ("ct", "timezone")}
-        command.set_defaults(**{name: text for name, text in found.items() if text})  # parsed like the options
+        command.set_defaults(**{name: text for name, text in found.items() if text})  # argparse parses them
 
 
 def seconds(text: str) -> float:
-    """Return a number of seconds above 0."""
+    """Parse a number of seconds above 0."""
     number = float(text)
     if not (math.isfinite(number) and number > 0):
         raise argparse.ArgumentTypeError(f"expected a number of seconds above 0, found {text!r}")
@@ -86,5 +87,5 @@ def _zone(name: str) -> tzinfo:
     except (KeyError, ValueError, OSError) as error:
         what = f"expected a time zone such as Europe/Oslo or +01:00, found {name!r}"
         if not available_timezones():
-            what = "there are no time zones on this machine: install them with pip install tzdata"
+            what = "this machine has no time zone database: pip install tzdata"
         raise argparse.ArgumentTypeError(what) from error

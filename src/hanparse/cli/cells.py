@@ -32,11 +32,11 @@ ESTIMATES: Final = {
 }
 """The field and the part of an `Estimate` for each column that contains one part."""
 _ZONE_ADVICE: Final = "--timezone ZONE gives the zone of the meter's clock"
-_TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is no more exact than that
+_TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is not more exact than 1 ms
 
 
 class Style(NamedTuple):
-    """The rules by which a format writes texts, structured values and times."""
+    """A `Style` holds the rules by which a format writes texts, values with several parts, and times."""
 
     text: Callable[[str], str]
     parts: Callable[[str], str]
@@ -46,7 +46,7 @@ class Style(NamedTuple):
 
 
 def in_csv(text: str) -> str:
-    """Return the CSV cell of a text. An apostrophe precedes a text that a spreadsheet would execute as a formula."""
+    """Return the CSV cell of a text. Put an apostrophe before a text that a spreadsheet would execute as a formula."""
     if _FORMULA.match(text):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text
@@ -58,9 +58,9 @@ TABLE: Final = Style(str, str, separator=" ")
 
 
 class Times:
-    """Converts the times of one column to text. With `utc` the text is in UTC, otherwise a time keeps its zone.
+    """Converts the times of one column to text. With `utc` the text is in UTC. Otherwise a time keeps its zone.
 
-    `note` is called once with a sentence if the column has times with and without a zone, or if `utc` omits times.
+    `Times` calls `note` once if the column has times with and without a zone, or if `utc` omits times.
     """
 
     def __init__(self, name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> None:
@@ -86,13 +86,16 @@ class Times:
     def _add(self, *, is_aware: bool) -> None:
         self._kinds.add(is_aware)
         if self._utc and not is_aware:
-            self._note(f"{self._name} has times without a zone, which --utc leaves out; {_ZONE_ADVICE}")
+            self._note(f"{self._name} has times without a zone, and --utc omits these times; {_ZONE_ADVICE}")
         elif len(self._kinds) > 1 and not self._utc and self._is_column:
             self._note(f"{self._name} has times with and without a zone; {_ZONE_ADVICE}, --utc omits times without one")
 
 
 def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> Write:
-    """Return the function that converts a value of one column to its text, or to `None` if it has no text."""
+    """Return the function that converts a value of one column to its text.
+
+    The returned function returns `None` for a value without a text.
+    """
     times = Times(name, style, note, utc=utc)
     if name in _WRITERS:
         return _WRITERS[name](style)
@@ -109,7 +112,7 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
 
 
 def unit(name: str) -> str:
-    """Return the unit of a column; an empty text if it has none."""
+    """Return the unit of a column. Return an empty text if the column has no unit."""
     field, part = ESTIMATES.get(name, (name, ""))
     return "" if part == "method" else FIELD_UNITS.get(field, "")
 
@@ -151,7 +154,7 @@ def _security(style: Style) -> Write:
 
 
 def _part(style: Style) -> Write:
-    """Return the writer of one part of an estimate, a number or the name of the method."""
+    """Return the function that writes one part of an estimate. A part is a number or the name of the method."""
     return lambda value: style.text(value) if isinstance(value, str) else _to_three_decimals(value)
 
 
@@ -162,4 +165,4 @@ _WRITERS: Final[dict[str, Callable[[Style], Write]]] = {
     "estimated": _estimated,
     "security": _security,
 }
-"""The function that returns the writer for a style, for each column except fields and `received`."""
+"""For each column except fields and `received`: a function that returns the writer of the column for a style."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sys
 import threading
+from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -21,20 +23,22 @@ if TYPE_CHECKING:
 CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
 
+_REMEMBERED: Final = 100  # messages
+_OFFSET: Final = re.compile(r"byte \d+: ")  # begins the text of each `FrameError`
 
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses. `WRONG` means that a file cannot be read or that an argument is wrong."""
 
 
 def no_clock() -> None:
-    """Return `None`: the clock of a command that does not need the times of arrival."""
+    """Return `None`. A command that does not need the times of arrival uses this function as its clock."""
 
 
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
-    """Yield the wire bytes of a file that contains the bytes themselves or a hex dump of them.
+    """Yield the wire bytes of a file. The file contains the bytes themselves, or hex dumps of the bytes.
 
-    `passed_over` is called with a sentence for each part of a text that is not a dump. Raises `HexDumpError` if a text
-    contains no dump.
+    `chunks` calls `passed_over` with a sentence for each part of a text that is not a dump. Raises `HexDumpError` if a
+    text contains no dump.
     """
     pieces = Pieces(passed_over)
     read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
@@ -51,8 +55,29 @@ def complain(message: str) -> None:
             sys.stderr.flush()
 
 
+class Notes:
+    """Passes the messages about one file to `write`, and remembers the last `_REMEMBERED` of them.
+
+    An error in a frame of a text is found twice: in the line of the text, and in the bytes that the decoder receives.
+    """
+
+    def __init__(self, write: Callable[[str], object]) -> None:
+        self._write = write
+        self._messages: deque[str] = deque(maxlen=_REMEMBERED)
+
+    def __call__(self, message: str) -> None:
+        """Write a message."""
+        self._messages.append(message)
+        self._write(message)
+
+    def is_new(self, message: str) -> bool:
+        """Return whether no earlier message contains this message. The offset at its beginning is not compared."""
+        reason = _OFFSET.sub("", message, count=1)
+        return not any(reason in earlier for earlier in self._messages)
+
+
 def end_like_an_interrupt() -> None:
-    """Let SIGTERM raise `KeyboardInterrupt`, so that a command that runs until it is stopped completes its output."""
+    """Let SIGTERM raise `KeyboardInterrupt`. So a command that SIGTERM stops completes its output."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -61,8 +86,9 @@ def end_like_an_interrupt() -> None:
 def progress(size: int | None, *, is_output_free: bool = False) -> Iterator[Callable[[int], object]]:
     """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
 
-    The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal but standard output
-    is not. With `is_output_free` the command writes nothing to standard output, which may then be a terminal.
+    The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal. Standard output must
+    not be a terminal, because the bar would overwrite the output there. `is_output_free` means that the command writes
+    nothing to standard output, so standard output can be a terminal.
     """
     is_free = is_output_free or not sys.stdout.isatty()
     worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and is_free

@@ -1,9 +1,9 @@
 """Reads and decodes a file while it grows. An error in the content of the file does not end the reading.
 
-A file that is truncated or rewritten is read from its beginning. So is a file that replaces it (log rotation), after
-the old file has been read to its end. Each read includes the last bytes of the previous read and compares them. So a
-file that was truncated and has since grown beyond the previous position is detected, unless it has the same bytes
-there.
+A file that is truncated or rewritten is read from its beginning. If another file replaces the file (log rotation), the
+old file is read to its end, and the new file from its beginning. Each read includes the last bytes of the previous read
+and compares them. So a file that was truncated and then grew beyond the previous position is detected, unless it has
+the same bytes at this position.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ import stat
 import time
 from typing import TYPE_CHECKING, Final, Self
 
-from hanparse.cli.console import CHUNK, no_clock
+from hanparse.cli.console import CHUNK, Notes, no_clock
 from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder
 from hanparse.receiver import is_framed
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,13 +39,13 @@ _REMEMBERED: Final = 256  # bytes before the position, which the next read compa
 
 
 class Restarted(str):
-    """The reason for reading a file from its beginning."""
+    """A `Restarted` is the reason why a file is read from its beginning."""
 
     __slots__ = ()
 
 
 class Tail:
-    """Reads a file while it grows, and the file that replaces it at `path`. For standard input `path` is `None`.
+    """Reads a file while it grows, and then the file that replaces it at `path`. For standard input `path` is `None`.
 
     `read` does not wait for bytes. It raises `OSError` if the file cannot be read.
     """
@@ -76,16 +77,16 @@ class Tail:
 
     @property
     def can_end(self) -> bool:
-        """True if the input can end. An unnamed pipe can; a file or a named pipe may always continue."""
+        """True if the input can end. An unnamed pipe can end, but a file or a named pipe can always continue."""
         return self._is_pipe and self._path is None
 
     def read(self, size: int = CHUNK) -> bytes | Restarted:
-        """Return the bytes that were added since the last call, or the reason for reading from the beginning."""
-        found = self._more(size)
-        if found:
-            return found
+        """Return the bytes added since the last call, or the reason why the file is read from its beginning."""
+        data = self._more(size)
+        if data:
+            return data
         if self._is_replaced():
-            return self._more(size) or self._follow_replacement()  # the old file may have grown before it was replaced
+            return self._more(size) or self._follow_replacement()  # the old file can have grown before it was replaced
         return b""
 
     def _more(self, size: int) -> bytes | Restarted:
@@ -96,10 +97,10 @@ class Tail:
         if not seen.startswith(self._before):
             self._before, self._position = b"", 0
             return Restarted("was truncated or rewritten, and is read from its beginning")
-        found = seen[len(self._before) :]
+        data = seen[len(self._before) :]
         self._before = seen[-_REMEMBERED:]
-        self._position += len(found)
-        return found
+        self._position += len(data)
+        return data
 
     def _is_replaced(self) -> bool:
         if self._path is None:
@@ -114,7 +115,7 @@ class Tail:
         try:
             new = _raw(self._path)
         except OSError:
-            return b""  # the new file may not be readable yet; the next call tries again
+            return b""  # the new file is not readable yet; the next call tries again
         self._file.close()
         self._open(new)
         return Restarted("was replaced by another file, which is read from its beginning")
@@ -132,11 +133,11 @@ def measurements(
     wait: Callable[[float], object] = time.sleep,
     **options: Unpack[Options],
 ) -> Iterator[Measurement]:
-    """Yield the measurements of a file that grows. The iterator ends only if the file is an unnamed pipe that ends.
+    """Yield the measurements of a file that grows. The iterator ends only at the end of an unnamed pipe.
 
-    `passed_over` is called with a sentence for every line without a dump, every damaged frame and every push that
-    cannot be read, and when the file is read from its beginning again. `clock` returns the time of arrival of a piece,
-    which becomes `Measurement.received`.
+    `measurements` calls `passed_over` with a sentence for each line without a dump, each damaged frame and each push
+    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. `clock` returns the
+    time of arrival of a piece, which becomes `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
     for found in _pieces_of(tail, wait):
@@ -152,9 +153,9 @@ class _Stream:
     """Decodes one file from its beginning, and reports the parts that it passes over."""
 
     def __init__(self, passed_over: PassedOver, clock: Clock, options: Options) -> None:
-        self._passed_over = passed_over
+        self._passed_over = Notes(passed_over)
         self._clock = clock
-        self._pieces = Pieces(passed_over, live=True)
+        self._pieces = Pieces(self._passed_over, live=True)
         self._decoder = Decoder(**options, on_error=self._failed)
         self._has_reported = False
         self._noise = 0
@@ -170,7 +171,10 @@ class _Stream:
             self._report_noise()
 
     def end(self, restarted: Restarted | None = None) -> Iterator[Measurement]:
-        """End the stream. Decode the last line if it has no line end; drop it if the file was restarted."""
+        """End the stream.
+
+        A last line without a line end is decoded, but it is dropped if the file is read from its beginning.
+        """
         if restarted:
             self._pieces.drop()
         for data in self._pieces.end():
@@ -180,14 +184,15 @@ class _Stream:
         if restarted:
             self._passed_over(restarted)
         elif not self._decoder.stats.measurements:
-            for finding in findings(self._decoder):
+            for finding in filter(self._passed_over.is_new, findings(self._decoder)):
                 self._passed_over(finding)
 
     def _report_noise(self) -> None:
-        """Report new bytes outside frames, unless they belong to a damaged frame that was reported."""
+        """Report new bytes outside frames. Do not report the bytes of a damaged frame whose error was reported."""
         stats = self._decoder.stats
         if stats.passed_over > self._noise and not self._has_reported:
-            self._passed_over(f"{stats.passed_over - self._noise} of {stats.bytes} bytes so far belong to no frame")
+            noise = Count(stats.passed_over - self._noise)
+            self._passed_over(f"{noise} of {stats.bytes} bytes so far {noise:belongs|belong} to no frame")
         self._noise, self._has_reported = stats.passed_over, False
 
 

@@ -27,7 +27,10 @@ _BEFORE: Final = ("file", "received")
 
 @dataclass(frozen=True)
 class Output:
-    """The options of the output: its format, its columns in their order (empty: all columns) and its content."""
+    """Holds the options of the output. `columns` are the columns in their order.
+
+    If `columns` is empty, all columns are written.
+    """
 
     form: str = "table"
     columns: tuple[str, ...] = ()
@@ -54,7 +57,7 @@ class Output:
 
 
 class Writer(Protocol):
-    """Writes `begin`, then one row for each measurement, then `end`."""
+    """A `Writer` writes `begin`, then one row for each measurement, then `end`."""
 
     begin: str
 
@@ -81,7 +84,7 @@ class Cells:
         self._after = [each for each in numbered if each[-1] not in _BEFORE]
 
     def texts(self, measurement: Measurement, file: str) -> list[tuple[int, str]]:
-        """Return pairs of the index of a column in `order` and the text. Columns without a value are omitted."""
+        """Return pairs of the index of a column in `order` and the text of its value. Omit columns without a value."""
         found = self._read(measurement)
         if self._before:
             found = _extra_texts(self._before, measurement, file) + found
@@ -91,7 +94,7 @@ class Cells:
 
 
 def _extra_texts(columns: list[_Column], measurement: Measurement, file: str) -> list[tuple[int, str]]:
-    """Return the index and the text of each column that is not a field and has a value."""
+    """Return the index and the text of each column that has a value. No column in `columns` is a field of a push."""
     values = [(at, write, _extra_value(name, measurement, file)) for at, write, name in columns]
     return [(at, text) for at, write, value in values if (value or value == 0) and (text := write(value)) is not None]
 
@@ -175,7 +178,10 @@ class Csv:
 
 
 def _header(name: str) -> list[tuple[str, str]]:
-    """Return the names and units of the CSV columns for one column of `Output`, which may have several parts."""
+    """Return the names and the units of the CSV columns for one column of `Output`.
+
+    A column with several parts becomes several CSV columns.
+    """
     if name == "estimated":
         return [(column, cells.unit(column)) for column in cells.ESTIMATES]
     if name == "security":
@@ -197,4 +203,4 @@ def _security(security: Security) -> list[str]:
 
 
 _PARTS: Final[dict[str, Callable[[Any], list[str]]]] = {"estimated": _estimated, "security": _security}
-"""The columns of `Output` that become several columns of CSV."""
+"""For each column of `Output` that becomes several columns of CSV: a function that returns the cells."""

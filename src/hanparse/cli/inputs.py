@@ -1,4 +1,4 @@
-"""Reads and decodes the files of a command, `-` for standard input. Writes errors to standard error."""
+"""Reads and decodes the files of a command. The name `-` is standard input. Writes errors to standard error."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from hanparse.cli import follow
-from hanparse.cli.console import DECODED, NOTHING, WRONG, chunks, complain, no_clock, progress
+from hanparse.cli.console import DECODED, NOTHING, WRONG, Notes, chunks, complain, no_clock, progress
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.receiver import is_framed
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -29,13 +30,13 @@ STANDARD_INPUT: Final = "-"
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times longer."""
 
-_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file may be a push without a frame, or a frame without flags
+_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file can be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
 class Lost:
-    """Counts the errors in frames, telegrams and messages of a file, and keeps the last one."""
+    """Counts the errors in the frames, telegrams and messages of a file, and keeps the last error."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -47,15 +48,17 @@ class Lost:
             self.count += 1
             self._last = error
 
-    @property
-    def summary(self) -> str:
-        """Return the number of errors and the last one, in one sentence."""
-        times = "1 error" if self.count == 1 else f"{self.count} errors, the last"
-        return f"not everything was decoded: {times}: {self._last}; hanparse diagnose and explain show more"
+    def summary(self, is_new: Callable[[str], bool]) -> str:
+        """Return one sentence with the number of errors, and with the last error if it `is_new`."""
+        number = Count(self.count)
+        last = f"{number:|, the last}: {self._last}" if is_new(str(self._last)) else ""
+        return (
+            f"not everything was decoded: {number} {number:error|errors}{last}; hanparse diagnose and explain show more"
+        )
 
 
 class _NothingDecodedError(Exception):
-    """Raised for a file without a push that can be decoded. The arguments are the reasons."""
+    """A file contains no push that can be decoded. The arguments are the reasons."""
 
 
 @contextmanager
@@ -73,7 +76,7 @@ def opened(name: str) -> Iterator[BinaryIO]:
 
 
 class Inputs:
-    """Reads the files of a command. Reports a file that cannot be read or decoded, and continues with the next one."""
+    """Reads the files of a command. Reports a file that cannot be read or decoded, and continues with the next file."""
 
     def __init__(self, names: Sequence[str]) -> None:
         self._names = names
@@ -145,33 +148,35 @@ def passed_over(name: str) -> Callable[[str], object]:
 
 
 def _hint(name: str, error: OSError) -> str:
-    """Return advice if the name of the file is a hex dump, otherwise an empty text."""
+    """Return advice if the user gave a hex dump as the name of a file. Otherwise return an empty text."""
     is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the usual limit of a file name
     return "; pass a hex dump on standard input or in a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    """Yield the measurements in the frames of a file, or in a short file without frames as a whole."""
+    """Yield the measurements in the frames of a file. Decode a short file without frames as one push."""
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     lost = Lost()
+    notes = Notes(passed_over(name))
     decoder, begin = Decoder(**options, on_error=lost.add), b""
     with progress(size) as done:
-        for chunk in chunks(file, passed_over(name)):
+        for chunk in chunks(file, notes):
             begin += chunk[: _SHORT + 1 - len(begin)]
             yield from decoder.feed(chunk, clock())
             done(len(chunk))
         yield from decoder.flush()
     if not decoder.stats.measurements:
-        for measurement in _without_frames(begin, decoder, options):
+        for measurement in _without_frames(begin, decoder, options, notes):
             yield measurement.__replace__(received=clock())
     elif lost.count:
-        passed_over(name)(lost.summary)
+        notes(lost.summary(notes.is_new))
 
 
-def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterator[Measurement]:
+def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Notes) -> Iterator[Measurement]:
     """Yield the measurements of bytes in which no frame was decoded.
 
-    Raises `_NothingDecodedError` with the reasons if the bytes contain no measurement.
+    Raises `_NothingDecodedError` if the bytes contain no measurement. The error contains the reasons that are not in
+    `notes`.
     """
     why = None
     try:
@@ -179,7 +184,7 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options) -> Iterato
     except HanParseError as error:
         found, why = [], error
     if not found:
-        raise _NothingDecodedError(*findings(decoder, why)) from why
+        raise _NothingDecodedError(*filter(notes.is_new, findings(decoder, why))) from why
     yield from found
 
 

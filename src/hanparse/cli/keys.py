@@ -26,36 +26,39 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"{purpose} ciphered pushes; better from a file, as @FILE, or in the environment, as {variable(name)}"
+        words = f"{purpose} ciphered pushes; safer: the name of a file as @FILE, or the variable {variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
-    words = "16 hex digits, for a meter whose pushes do not contain them"
+    words = "the system title, 16 hex digits, for a meter whose pushes do not contain it"
     command.add_argument("--system-title", metavar="TITLE", help=words)
 
 
-def check_keys(parser: argparse.ArgumentParser, given: argparse.Namespace) -> None:
-    """Read each key without an argument from its environment variable. Exit with 2 if one of the keys is wrong."""
-    if "key" not in given:
+def check_keys(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
+    """If a key has no argument, read it from its environment variable.
+
+    Exit with status 2 if one of the keys is wrong.
+    """
+    if "key" not in args:
         return
     for name in _KEYS:
         text = os.environ.get(variable(name))
-        if text and getattr(given, name) is None:
+        if text and getattr(args, name) is None:
             try:
-                setattr(given, name, parse_key(text))
+                setattr(args, name, parse_key(text))
             except ValueError as error:  # its message does not contain the key
                 parser.error(f"environment variable {variable(name)}: {error}")
     try:
-        Keys(**key_options(given))
+        Keys(**key_options(args))
     except ValueError as error:
         parser.error(str(error))
 
 
-def key_options(given: argparse.Namespace) -> KeyOptions:
-    """Return the keys and the system title in the arguments of a command."""
-    return KeyOptions(key=given.key, auth_key=given.auth_key, system_title=given.system_title)
+def key_options(args: argparse.Namespace) -> KeyOptions:
+    """Return the keys and the system title from the parsed arguments of a command."""
+    return KeyOptions(key=args.key, auth_key=args.auth_key, system_title=args.system_title)
 
 
 def variable(name: str) -> str:
-    """Return the environment variable for an option."""
+    """Return the name of the environment variable for an option."""
     return f"HANPARSE_{name.upper()}"
 
 
@@ -67,5 +70,5 @@ def _key(text: str) -> bytes:
         raise argparse.ArgumentTypeError(f"{text[1:]}: {error.strerror}") from None
     except UnicodeDecodeError:
         raise argparse.ArgumentTypeError(f"{text[1:]}: expected the hex digits of a key, found other bytes") from None
-    except ValueError as error:  # its message does not contain the key; the message of argparse would
+    except ValueError as error:  # unlike the message of argparse, this message does not contain the key
         raise argparse.ArgumentTypeError(str(error)) from None

@@ -14,7 +14,10 @@ _SIX_BYTES: Final = re.compile(r"(?:[0-9A-Fa-f]{2} ?){6}")
 
 
 class Found(NamedTuple):
-    """A code and its description: that of the registry, or one derived from the value groups (IEC 62056-61)."""
+    """Holds a code and its description.
+
+    The description is from the registry or from the value groups (IEC 62056-61).
+    """
 
     code: str
     description: str
@@ -28,9 +31,9 @@ class Found(NamedTuple):
 
 
 def lookups(typed: Sequence[str]) -> list[Found]:
-    """Return the descriptions of the typed codes, and of the registered codes that match all typed words."""
+    """Return the descriptions of the typed codes, and of the codes in the registry that match all typed words."""
     if _SIX_BYTES.fullmatch(" ".join(typed)):
-        typed = [" ".join(typed)]  # the shell splits the code at its spaces
+        typed = [" ".join(typed)]  # the shell splits a code at its spaces
     codes = {text: _parsed(text) for text in typed}
     words = [text.casefold() for text, code in codes.items() if code is None]
     found = [one for code in codes.values() if code for one in _described(code)]

@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "simulate": "a simulated meter on a TCP port, a serial port or in a file",
     "demo": "a real push of each of three manufacturers, decoded",
 }
-"""Each command with its line in the help. `hanparse.cli.commands` has a module with the name of each command."""
+"""The commands with their lines in the help. `hanparse.cli.commands` has a module with the name of each command."""
 
 _EPILOG: Final = """\
 "hanparse COMMAND --help" describes the arguments of a command, with examples.
@@ -60,16 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     The status is 0 on success, 1 if nothing was decoded or found, 2 if a file could not be read, and 130 after an
     interrupt. Wrong arguments end the program with status 2.
     """
-    found = given(sys.argv[1:] if arguments is None else arguments)
+    args = parsed(sys.argv[1:] if arguments is None else arguments)
     if sys.stdout is None:
         complain("standard output is closed")
         return NOTHING
-    if isinstance(sys.stdout, TextIOWrapper):  # a character that the encoding of the output lacks is escaped
+    if isinstance(sys.stdout, TextIOWrapper):  # a character that is missing in the encoding of the output is escaped
         sys.stdout.reconfigure(errors="backslashreplace")
-    return _run(found)
+    return _run(args)
 
 
-def given(arguments: Sequence[str]) -> argparse.Namespace:
+def parsed(arguments: Sequence[str]) -> argparse.Namespace:
     """Return the parsed arguments.
 
     Without a command, print the help and exit with 0. Exit with 2 for wrong arguments.
@@ -90,12 +90,12 @@ def given(arguments: Sequence[str]) -> argparse.Namespace:
             command.set_defaults(refuse=command.error)
     if completes:
         _complete(parser)
-    found = parser.parse_args(arguments)
-    if found.command is None:
+    args = parser.parse_args(arguments)
+    if args.command is None:
         parser.print_help()
         parser.exit()
-    check_keys(parser, found)
-    return found
+    check_keys(parser, args)
+    return args
 
 
 def _complete(parser: argparse.ArgumentParser) -> None:
@@ -111,12 +111,12 @@ def _module(command: str) -> Any:  # noqa: ANN401  a module
     return import_module(f"hanparse.cli.commands.{command}")
 
 
-def _run(found: argparse.Namespace) -> int:
+def _run(args: argparse.Namespace) -> int:
     try:
-        status: int = _module(found.command).run(found)
+        status: int = _module(args.command).run(args)
         sys.stdout.flush()
     except BrokenPipeError:
-        _give_up_output()  # the reader of the pipe has ended, as `head` does; this is not an error
+        _give_up_output()  # the program that reads the pipe has ended, for example `head`; this is not an error
         return DECODED
     except KeyboardInterrupt:
         sys.stdout.flush()

@@ -22,7 +22,10 @@ _POLL: Final = 0.5  # s; Windows handles an interrupt only between two calls of 
 
 
 class Output(Protocol):
-    """A destination of bytes. `address` is its URL or path; it is empty for a file, whose path the user gave."""
+    """An `Output` is a destination of bytes. `address` is its URL or path.
+
+    `address` is empty for a file, because the user knows its path.
+    """
 
     address: str
 
@@ -81,7 +84,7 @@ class _Terminal:
             import tty  # noqa: PLC0415
         except ImportError:
             raise ValueError(f"expected tcp://host:port or a file: Windows has no {PTY}") from None
-        # both ends stay open here: a write fails if no program has the other end open
+        # this program keeps both ends open, because a write fails while the other end is closed
         self._meter, self._port = pty.openpty()
         tty.setraw(self._port)
         os.set_blocking(self._meter, False)

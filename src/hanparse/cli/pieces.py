@@ -1,7 +1,9 @@
-"""Converts the pieces of a file to wire bytes: the bytes of a capture, or the bytes in the hex dumps of a text.
+"""Converts the pieces of a file to wire bytes.
 
-Pieces may have any size. A file is text if its first `ENOUGH` bytes are text, or all bytes of a shorter file. So the
-size of the first piece has no influence. A text is read by whole lines.
+The file is a capture of the bytes, or a text with hex dumps of the bytes.
+
+Pieces can have any size. A file is text if its first `ENOUGH` bytes are text. A shorter file is text if all its bytes
+are text. So the size of the first piece has no influence. A text is read in complete lines.
 """
 
 from __future__ import annotations
@@ -25,10 +27,11 @@ PassedOver = Callable[[str], object]
 """A function that is called with a sentence for each part of a text that is not a dump."""
 
 ENOUGH: Final = 64
-"""The number of bytes that decide if a file is text.
+"""The number of bytes that decide whether a file is text.
 
-In the known pushes, at most 19 bytes in a row are not control characters. A line with the dump of a push
-has more than `ENOUGH` bytes, so a log is recognised as text at the latest in the line of its first push.
+In the known pushes, at most 19 bytes in a row are not control characters, so `ENOUGH` bytes of a capture contain one. A
+line with the dump of a push has more than `ENOUGH` bytes. So a log is recognised as text before the end of the first
+line with a push.
 """
 
 TEXT: Final = 1 << 20
@@ -40,10 +43,10 @@ _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base6
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Return whether bytes may begin a text: UTF-8 whose only control characters are those of lines and colours.
+    """Return whether bytes can begin a text: UTF-8 whose only control characters are those of lines and colours.
 
-    The first two bytes of an HDLC frame are not text: in UTF-8, no byte A0 to AF follows a ``~``. With `final`, no more
-    bytes follow, and the last character must be complete.
+    The first two bytes of an HDLC frame are not text: in UTF-8, no byte A0 to AF follows a ``~``. `final` means that no
+    more bytes follow, so the last character must be complete.
     """
     if head.translate(None, _CONTROLS) != head:
         return False
@@ -57,8 +60,8 @@ def is_text(head: bytes, *, final: bool = False) -> bool:
 class Pieces:
     """Takes the pieces of one file in order and yields wire bytes.
 
-    `live` is for a file that grows: each line is read as soon as it is complete, and a line without a dump raises no
-    error. Otherwise `end` raises `HexDumpError` for a text without any dump.
+    `live` is for a file that grows. With `live`, each line is read as soon as it is complete, and a line without a dump
+    raises no error. Without `live`, `end` raises `HexDumpError` for a text that contains no dump.
     """
 
     def __init__(self, passed_over: PassedOver, *, live: bool = False) -> None:
@@ -95,7 +98,7 @@ class Pieces:
             raise self._error
 
     def drop(self) -> None:
-        """Drop the held bytes, because the file was replaced. Report a line without a line end."""
+        """Drop the held bytes, because the file is read from its beginning. Report a line without a line end."""
         if self._held.strip():
             self._passed_over(f"line {self._line + 1} has no end: {shortened(self._held.decode('utf-8', 'replace'))}")
         self._held = b""
@@ -113,7 +116,7 @@ class Pieces:
                 yield from self._read(text)
 
     def _read(self, sent: bytes, *, is_all: bool = False) -> Iterator[bytes]:
-        """Yield the bytes of a text. Pass over damaged lines, unless the text is the whole file (`is_all`)."""
+        """Yield the bytes of a text. Pass over damaged lines, unless the text is the complete file (`is_all`)."""
         parts = [sent.decode("utf-8", "replace")]
         while parts:
             text = parts.pop()
@@ -149,7 +152,10 @@ class Pieces:
         self._error = self._error or error
 
     def _add_lines(self, first: int, last: int, what: str) -> None:
-        """Add lines without a dump. They extend the last entry, with its reason, if they follow its last line."""
+        """Add lines without a dump.
+
+        If they follow the lines of the last entry, extend this entry and keep its reason.
+        """
         if self._without_dump and self._without_dump[-1][1] + 1 == first:
             first, _, what = self._without_dump.pop()
         self._without_dump.append((first, last, what))
@@ -165,7 +171,7 @@ class Pieces:
 
 
 def _around(text: str, error: HanParseError) -> list[str]:
-    """Return the parts of a text before, in and after its damaged line; two halves if the first part is blank.
+    """Return the parts of a text before, in and after its damaged line. If the first part is blank, return two halves.
 
     Return an empty list for a single line and for a text without a dump.
     """
@@ -179,7 +185,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Return the end of the last complete line. If a long text has no line end, cut it where no byte is split."""
+    """Return the end of the last complete line. If a long text has no line end, return a position between two bytes."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end

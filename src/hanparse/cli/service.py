@@ -18,25 +18,32 @@ def notify(state: str) -> None:
     if not address or not hasattr(socket, "AF_UNIX"):
         return
     with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as connection:
-        connection.connect("\0" + address[1:] if address.startswith("@") else address)  # @: without a file
+        # systemd writes @ in place of the zero byte that begins the name of an abstract socket (sd_notify(3))
+        connection.connect("\0" + address[1:] if address.startswith("@") else address)
         connection.sendall(state.encode())
 
 
 def watchdog_period() -> float | None:
-    """Return half the period in s after which the watchdog of systemd expires; `None` without a watchdog."""
+    """Return half the period in s of the watchdog of systemd. Return `None` if the watchdog is off."""
     text = os.environ.get("WATCHDOG_USEC", "")
     return int(text) / 2_000_000 if text.isdecimal() and int(text) else None
 
 
 class StateFile:
-    """Keeps JSON in a file, which is replaced as a whole: after a power failure its content is the old or the new."""
+    """Keeps JSON in a file.
+
+    Each write replaces the file, so after a power failure the content is the old or the new JSON.
+    """
 
     def __init__(self, path: str | None) -> None:
         self._path = None if path is None else Path(path)
         self._is_failing = False
 
     def load(self) -> Any:  # noqa: ANN401  any type of JSON
-        """Return the content; `None` if there is no file. Report a file that cannot be read."""
+        """Return the content. Return `None` if there is no file, or if it cannot be read.
+
+        Report a file that cannot be read.
+        """
         if self._path is None:
             return None
         try:
@@ -48,7 +55,7 @@ class StateFile:
             return None
 
     def save(self, state: dict[str, Any]) -> None:
-        """Replace the content. If this fails repeatedly, report the first failure only."""
+        """Replace the content. If writing fails several times, report only the first failure."""
         if self._path is None:
             return
         new = self._path.with_name(f"{self._path.name}.new")

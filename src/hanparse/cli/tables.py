@@ -1,4 +1,4 @@
-"""Writes measurements as tables, with colours on a terminal if rich is installed."""
+"""Writes measurements as tables. The tables have colours if the output is a terminal and rich is installed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Rows = list[tuple[str, str]]
 
 _HEADING: Final = ("timestamp", "manufacturer", "model")
-_NO_ROWS: Final = ("file", "estimated")  # the heading contains the file, and each estimate has its own row
+_NO_ROWS: Final = ("file", "estimated")  # the heading contains the name of the file, and each estimate has its own row
 
 
 class Tables:

@@ -11,18 +11,19 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
     from hanparse.errors import HanParseError
 
-_NO_FAULT: Final = "no fault was found, or none that matters"
-_LESS_DETAILED: Final = ("undecodable", "unknown-meter", "text")  # faults with less detail than the last error
+_NO_FAULT: Final = "no fault was found that needs an action"
+_LESS_DETAILED: Final = ("undecodable", "unknown-meter", "text")
+"""The kinds of faults whose messages are less detailed than the last error."""
 _TOO_FEW: Final = (
     "these are too few bytes to find a fault of the connection: copy the whole push, or record the port for one minute"
 )
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
-    """Return the faults that a decoder found, each as a few lines.
+    """Return the faults that a decoder found. Each fault is a text of a few lines.
 
-    If there are no faults, return a sentence that says so, or the reason for which no push was decoded. `error` is
-    this reason; its default is the last error of the decoder.
+    If there are no faults, return one sentence: there is no fault, or the reason why no push was decoded. `error` is
+    this reason. Its default is the last error of the decoder.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():
@@ -32,7 +33,7 @@ def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
         return [_NO_FAULT]
     if error is None:
         return [_TOO_FEW]
-    is_complete = isinstance(error, ChecksumError) and error.after_header  # a whole frame, which is damaged
+    is_complete = isinstance(error, ChecksumError) and error.after_header  # the frame is complete, but damaged
     return [str(error), *([_TOO_FEW] if isinstance(error, FrameError) and not is_complete else [])]
 
 

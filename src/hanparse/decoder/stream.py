@@ -38,15 +38,16 @@ if TYPE_CHECKING:
 class Decoder:
     """Decodes the bytes of a HAN port to measurements. A decoder uses no I/O, no clock and no threads.
 
-    `scale` multiplies the values of a meter with current transformers. `timezone` replaces the clock rule of the meter.
-    If `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure.
-    `profiles` are the profiles of the manufacturers. The decoder tries the profiles in their order.
+    `scale` contains the factors for the values of a meter with current transformers. If `timezone` is given, the
+    decoder uses it in place of the clock rule of the profile. If `estimate` is true, `Measurement.estimated` contains
+    estimates of currents that the meter does not measure. `profiles` are the profiles of the manufacturers. The decoder
+    tries the profiles in their order.
 
     The decoder deciphers pushes with `key` and verifies pushes with `auth_key`. Each key is 16 bytes (32 in suite 2),
     the hex digits of these bytes, or a mapping from system title to key. Some meters send pushes without a system
     title; `system_title` is the title of such a meter. A decoder with a key cannot be pickled.
 
-    The decoder calls `on_error` with every error. The offset of an error is counted from the first byte fed. If
+    The decoder calls `on_error` with every error. The offset of an error counts from the first byte of the stream. If
     `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The next call
     returns the measurements of these bytes.
     """
@@ -101,7 +102,7 @@ class Decoder:
 
     @property
     def last_error(self) -> HanParseError | None:
-        """Return the last error. Its offset is counted from the first byte fed."""
+        """Return the last error. Its offset counts from the first byte of the stream."""
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
@@ -120,30 +121,30 @@ class Decoder:
         if at is not None:
             check_type("at", at, datetime)
             self._at = at
-        found: list[Measurement] = self._reader.receive(chunk)
+        measurements: list[Measurement] = self._reader.receive(chunk)
         if self._reader.has_events or self._ready:
-            self._take(found)
+            self._take(measurements)
             return self._drain()
         if self._estimator is None and at is None:
-            return found
-        return [self._finish(measurement, at) for measurement in found]
+            return measurements
+        return [self._finish(measurement, at) for measurement in measurements]
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements in one message of a broker. `at` is the time when the message arrived.
 
-        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push, as bytes, as hex
-        digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. The result is empty for other text and
-        other JSON. A push that arrives twice gives one measurement. Use one decoder for each topic, and do not call its
-        `feed`.
+        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push. `payload` encodes
+        the message as bytes, as hex digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. The result
+        is empty for other text and other JSON. A push that arrives twice gives one measurement. Use one decoder for
+        each topic, and do not call its `feed`.
 
         `received` of each measurement becomes `at`, or an earlier time if the message contains the age of a push. The
-        offset of an error in a push without frames is counted from the first byte of the push. Raises `TypeError` for a
+        offset of an error in a push without frames counts from the first byte of the push. Raises `TypeError` for a
         payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
             check_type("at", at, datetime)
-        for event, came in self._messages.events(as_bytes(payload), at):
-            self._at = came
+        for event, arrival in self._messages.events(as_bytes(payload), at):
+            self._at = arrival
             self._take(event)
         return self._drain()
 
@@ -169,7 +170,7 @@ class Decoder:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return the options and the state of the stream for `pickle`. The unpickled decoder learns its layouts anew.
+        """Return the options and the state of the stream for `pickle`. Layouts are not pickled.
 
         Raises `TypeError` for a decoder with keys.
         """
@@ -181,7 +182,7 @@ class Decoder:
             "profiles": None if self._profiles is PROFILES else self._profiles,
         }
         kept = self._totals, self._observed, self._ready, self._last_error, self._raised, self._at, self._estimator
-        return _made, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
+        return _restored, (type(self), self._keys, options), (self._receiver.state, self._messages.last_push, *kept)
 
     def __setstate__(self, state: tuple[Any, ...]) -> None:
         """Continue the stream of the decoder that was pickled."""
@@ -257,8 +258,8 @@ class Decoder:
     def _learn(self, event: Read) -> None:
         """Derive layouts from a push, unless a profile depends on the meter number.
 
-        The first push that identifies the manufacturer of a link gives two layouts: for a link with an unknown
-        manufacturer, and for a link with a known manufacturer. The next push uses the second layout.
+        The first push that identifies the manufacturer of a link gives two layouts. The first layout applies while the
+        manufacturer of the link is unknown. The second layout applies to later pushes.
         """
         if self._depends_on_meter_id:
             return
@@ -269,7 +270,7 @@ class Decoder:
             self._layouts.learn(message, apdu, again, last, last.profile, self._scale, self._timezone)
 
     def _fail(self, error: HanParseError) -> None:
-        error.__traceback__ = error.__context__ = None  # so that the decoder does not keep the objects of a traceback
+        error.__traceback__ = error.__context__ = None  # the decoder must not store the objects of a traceback
         count = f"{error.field.lower()}_failures" if isinstance(error, ChecksumError) else _COUNTS.get(type(error))
         if count:
             self._counts[count] += 1
@@ -284,10 +285,10 @@ class Decoder:
                 self._raised = raised if self._raised is None else self._raised
 
 
-def _made(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
+def _restored(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
     """Return a decoder with the options of a pickled decoder, except the options that are `None`."""
-    given = {name: value for name, value in options.items() if value is not None}
-    return of(**given, system_title=keys.system_title)
+    given_options = {name: value for name, value in options.items() if value is not None}
+    return of(**given_options, system_title=keys.system_title)
 
 
 _COUNTS: Final[dict[type[HanParseError], str]] = {

@@ -21,8 +21,8 @@ def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     """Return the measurement of the only push in `source`. `source` is a hex dump (`str`) or the received bytes.
 
     The bytes contain frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
-    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error of the bytes that
-    are closest to a push.
+    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error for which
+    `hanparse.receiver.closeness` is lowest.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -42,13 +42,13 @@ def decode_all(
 
     A push is sound if the check sequences of its frames fit and its APDU can be decoded. The arguments are the same as
     for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset of the
-    error is counted from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
+    error counts from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
     gives a `HexDumpError` for each passage that resembles bytes but was passed over, such as a line that ends inside a
-    byte. If `source` contains no sound push, raises the error of the bytes that are closest to a push.
+    byte. If `source` contains no sound push, raises the same error as `decode`.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
-    del options  # for the reason given in `decode`
+    del options  # see `decode`
     lost: list[HanParseError] = []
     measurements = _decode_all(source, decoder, errors, lost)
     if _in_text(lost):
@@ -67,7 +67,7 @@ def _decode_all(
 
     The function appends to `lost` one error for each passage of a text that resembles bytes but was passed over.
     """
-    data = _dumped(source, lost) if isinstance(source, str) else as_bytes(source)
+    data = _bytes_of_text(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
@@ -90,23 +90,23 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
 
     The function appends all errors to `errors`.
     """
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     for message in messages:
         try:
-            found.append(decoder.decode_payload(message.payload, message.link))
+            measurements.append(decoder.decode_payload(message.payload, message.link))
         except (DecodeError, UnknownMeterError) as error:
             if isinstance(error, DecodeError):
                 error.offset = message.position(error.offset)
             errors.append(error)
-    if not found:
+    if not measurements:
         raise errors[0]
-    return found
+    return measurements
 
 
-def _dumped(text: str, lost: list[HanParseError]) -> bytes:
+def _bytes_of_text(text: str, lost: list[HanParseError]) -> bytes:
     from hanparse.pasted import dump  # noqa: PLC0415  only texts need this import
     from hanparse.pasted.losses import losses  # noqa: PLC0415
 
-    shown = dump(text)
-    lost += losses(shown)
-    return shown.data
+    reading = dump(text)
+    lost += losses(reading)
+    return reading.data

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse.diagnosis.fault import Fault
 from hanparse.errors import CipherError
 from hanparse.security.title import title_text
+from hanparse.wording import Count, pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,22 +26,24 @@ _SEVERAL: Final = 3  # damaged bytes can cause one or two wrong authentication t
 _MAX_METERS: Final = 16  # a HAN port has one meter; the limit bounds the memory that forged system titles can use
 _NO_TITLE: Final = "a meter without system title"
 
-_NO_KEY: Final = """{pushes} pushes of {meters} are ciphered, and no key was given for these pushes: the connection is
-good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
-_NO_CRYPTOGRAPHY: Final = """{pushes} pushes of {meters} are ciphered, and the package cryptography is missing or does
-not load: the connection is good; install hanparse[crypto]"""
-_WRONG_KEY: Final = """the encryption key deciphers none of {pushes} pushes of {meters}: it is wrong, or it is the key
-of another meter or port; ask the grid company for the right key"""
-_OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} pushes of {meters}: each
-meter has its own key; give a mapping from system title to key"""
-_SWAPPED: Final = """{pushes} pushes of {meters} can be deciphered only if the encryption key and the authentication key
-are exchanged: give the key= as auth_key= and the auth_key= as key="""
-_AUTH_KEY: Final = """in {pushes} pushes of {meters} the encryption key is right, but no authentication tag fits: the
-authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified values"""
-_NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} pushes: a program replays
-a log, or the meter always sends the same counter; if so, an old push cannot be distinguished from a new push"""
-_DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} pushes: the meter was
-restarted or got a new key, or a program replays old pushes"""
+_NO_KEY: Final = """{pushes} {pushes:push|pushes} of {meters} {pushes:is|are} ciphered, and no key was given: the
+connection is good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
+_NO_CRYPTOGRAPHY: Final = f"""{{pushes}} {{pushes:push|pushes}} of {{meters}} {{pushes:is|are}} ciphered, and the
+package cryptography is missing or does not load: the connection is good; {pip_install("crypto")}"""
+_WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: it is wrong, or
+it is the key of another meter or port; ask the grid company for the right key"""
+_OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} {pushes:push|pushes} of
+{meters}: each meter has its own key; give a mapping from system title to key"""
+_SWAPPED: Final = """{pushes} {pushes:push|pushes} of {meters} can be deciphered only if the encryption key and the
+authentication key are exchanged: give the key= as auth_key= and the auth_key= as key="""
+_AUTH_KEY: Final = """in {pushes} {pushes:push|pushes} of {meters} the encryption key is right, but no authentication
+tag fits: the authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified
+values"""
+_NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} {seen:push|pushes}: a
+program replays a log, or the meter always sends the same counter; if so, an old push cannot be distinguished from a
+new push"""
+_DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} {seen:push|pushes}: the meter
+was restarted or got a new key, or a program replays old pushes"""
 
 
 @dataclass(slots=True)
@@ -114,7 +117,8 @@ class Observed:
         if pushes:
             seen = sum(self._meters[title].opened for title in pushes)
             counts = {"pushes": sum(pushes.values()), "meters": len(pushes), "opened": seen}
-            message = " ".join(template.split()).format(pushes=counts["pushes"], meters=_names(pushes), seen=seen)
+            numbers = {"pushes": Count(counts["pushes"]), "seen": Count(seen)}
+            message = " ".join(template.split()).format(**numbers, meters=_names(pushes))
             yield Fault(kind, message, counts)
 
 

@@ -15,6 +15,7 @@ from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.symptoms import ODD_BYTES, SEVERAL, Symptoms, count, mostly
 from hanparse.wire.llc import LLC
 from hanparse.wire.telegram import MAX_TELEGRAM
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,33 +37,36 @@ def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
 
 # --- the messages ----------------------------------------------------------------------------------------------------
 
-_PORTS: Final = """Norwegian HAN ports have 2400 8N1 (Kamstrup) or 2400 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN
-ports have 115200 8N1"""
+_PORTS: Final = """Norwegian HAN ports have 2400 baud and 8N1 (Kamstrup) or 8E1 (Aidon, Kaifa, EMBRIQ), and Swedish HAN
+ports have 115200 baud and 8N1"""
 _NO_BYTES: Final = """{bytes} bytes were received: the HAN port is closed (ask the grid company to open it), or nothing
 is connected, or the wrong serial port is open, or the reader drops every byte because its speed or parity is wrong"""
-_P1: Final = """{p1_lines} data lines of P1 telegrams are outside of sound telegrams: bytes are damaged or lost (check
-the cable), or the settings of the reader are wrong (P1 ports have 115200 8N1, or 9600 7E1 in DSMR 2.2 and 3.0)"""
-_P1_CRC: Final = """{crc_failures} P1 telegrams have a CRC that does not fit, {frames} frames are sound: bytes are
-damaged or lost; check the cable, the inverter and the power supply of the adapter, and give hanparse the text
-unchanged"""
-_P1_CUT: Final = """{cut} P1 telegrams have no end line (!), {frames} frames are sound: bytes are lost within telegrams;
-set the reader to forward every byte, and make every buffer large enough for a telegram (at most {largest} bytes)"""
+_P1: Final = """{p1_lines} {p1_lines:data line|data lines} of P1 telegrams {p1_lines:is|are} outside of sound
+telegrams: bytes are damaged or lost (check the cable), or the settings of the reader are wrong (P1 ports have 115200
+8N1, or 9600 7E1 in DSMR 2.2 and 3.0)"""
+_P1_CRC: Final = """the CRC of {crc_failures} P1 {crc_failures:telegram|telegrams} does not fit, {frames}
+{frames:telegram is|telegrams are} sound: bytes are damaged or lost; check the cable, the inverter and the power supply
+of the adapter, and give hanparse the text unchanged"""
+_P1_CUT: Final = """{cut} P1 {cut:telegram has|telegrams have} no end line (!), {frames} {frames:telegram is|telegrams
+are} sound: bytes are lost within telegrams; set the reader to forward every byte, and make every buffer large enough
+for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
-data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set it to 7E1"""
+data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set the reader to 7E1"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes contain every bit at least {factor} times in a row: the speed of the
 reader is higher than the speed of the meter, or the level of the line never changes; set the speed of the meter;
 {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that a reader with parity receives in place
 of a format field without parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
-parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set it to 8E1, the setting of Aidon, Kaifa and EMBRIQ
-(2400 baud); if the reader has even parity already and drops bytes with wrong parity, set it to 8N1, the setting of
-Kamstrup meters"""
+parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set the reader to 8E1, the setting of Aidon, Kaifa and
+EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with wrong parity, set the reader to 8N1, the
+setting of Kamstrup meters"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
 wrong parity, or bit 7 was made a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
 {ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00) are not in a frame: the bytes are right, but a program or
-gateway between meter and hanparse takes away the flags (7E) or the frame headers; set it to forward every byte"""
+gateway between meter and hanparse takes away the flags (7E) or the frame headers; set the program or gateway to forward
+every byte"""
 _INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
 meter has more 00 than FF: the line is inverted; add an inverter, or remove the inverter"""
 _NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of them before the nibble A of a format
@@ -71,30 +75,34 @@ inverted, or the protocol is not DLMS; {ports}"""
 _NO_FLAG: Final = """no frame begins in {bytes} bytes; they contain {flags} flags (7E), {formats} of them before the
 nibble A of a format field, as random bytes do: the speed is wrong or the line inverted; or the parity or the number of
 data bits is wrong, or the bytes are noise; {ports}"""
-_UNDECODABLE: Final = """{undecodable} pushes in {frames} sound frames contain no list that can be read: the connection
-is good; last_error describes the content of the last push"""
-_UNKNOWN: Final = """{unknown_meters} pushes in {frames} sound frames contain lists that no profile reads: the
-connection is good, the meter is unknown; open an issue with the report of the UnknownMeterError (last_error,
-on_error)"""
+_UNDECODABLE: Final = """{undecodable} {undecodable:push|pushes} in {frames} sound {frames:frame|frames}
+{undecodable:contains|contain} no list that can be read: the connection is good; last_error describes the content of
+the last push"""
+_UNKNOWN: Final = """{unknown_meters} {unknown_meters:push|pushes} in {frames} sound {frames:frame|frames}
+{unknown_meters:contains a list|contain lists} that no profile reads: the connection is good, the meter is unknown;
+open an issue with the report of the UnknownMeterError (last_error, on_error)"""
 _LINE_ENDS: Final = """{undone} frames are sound if every 0D 0A is replaced by 0A: the reader or a gateway treats the
-bytes as text and writes 0D 0A for 0A; turn its text mode off, or undo the change: data.replace(b"\\r\\n", b"\\n")"""
+bytes as text and writes 0D 0A for 0A; turn the text mode off, or undo the change: data.replace(b"\\r\\n", b"\\n")"""
 _CUT_AT_FLAG: Final = """{broken_off} frames with a sound header are cut off, {at_flag} of them at a flag (7E): the
 reader takes a 7E within the frame for the end of the frame, or bytes are lost within frames; set the reader to forward
 every byte"""
 _CUT_AT_SIZE: Final = """{broken_off} frames with a sound header are cut off, {at_that_size} of them after {after_bytes}
 bytes: a buffer of about this size, in the reader or in a gateway, is too small for frames; make it at least 2,049
 bytes"""
-_SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound frames: whole frames
-are lost between meter and hanparse; read without pauses, and forward every frame"""
-_DAMAGED: Final = """{frames} frames are sound, {hcs_failures} have a wrong HCS, {fcs_failures} a wrong FCS, and of
-{bytes} bytes {passed_over} are in no sound frame: bytes are damaged or lost; check the cable, the power supply, the
-converter and the speed of the reader"""
-_TEXT_LINES: Final = """{texts} lines of text ({text_bytes} bytes) are between frames or within frames: a gateway writes
-messages into the stream; turn these messages off; if the text is a hex dump, give it to hanparse.decode_all"""
+_SEGMENTS: Final = """{dropped_assemblies} pushes in segments were incomplete among {frames} sound
+{frames:frame|frames}: whole frames are lost between meter and hanparse; read without pauses, and forward every
+frame"""
+_DAMAGED: Final = """{frames} {frames:frame is|frames are} sound, {hcs_failures} {hcs_failures:has|have} a wrong HCS,
+{fcs_failures} a wrong FCS, and of {bytes} bytes {passed_over} {passed_over:is|are} in no sound frame: bytes are
+damaged or lost; check the cable, the power supply, the converter and the speed of the reader"""
+_TEXT_LINES: Final = """{texts} {texts:line|lines} of text ({text_bytes} bytes) {texts:is|are} between frames or within
+frames: a gateway writes messages into the stream; turn these messages off; if the text is a hex dump, give it to
+hanparse.decode_all"""
 
 
 def _fault(kind: Kind, message: str, **counts: int) -> Fault:
-    return Fault(kind, message.format(**counts, ports=_PORTS).replace("\n", " "), counts)
+    numbers = {name: Count(count) for name, count in counts.items()}
+    return Fault(kind, message.format(**numbers, ports=_PORTS).replace("\n", " "), counts)
 
 
 # --- the rules, the most important first -----------------------------------------------------------------------------

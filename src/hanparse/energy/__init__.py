@@ -1,4 +1,4 @@
-"""Computes values from measurements alone: limits for chargers, hours, reports, the L2 current and plausibility."""
+"""Computes results from measurements: limits for chargers, energy of hours, reports, estimates and plausibility."""
 
 from hanparse.energy import plausibility
 from hanparse.energy.chargers import Charger, Ramp, share

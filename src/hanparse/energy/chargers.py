@@ -1,8 +1,8 @@
-"""Computes the power of chargers, their shares of one fuse, and limits that a charger can follow.
+"""Divides the current of one fuse among several chargers, and computes limits that a charger can follow.
 
-`FuseGuard` computes the current that all chargers may draw together. This module adds three parts: `Charger` maps the
-lines of a charger to the lines of the meter, `share` divides the current among several chargers, and `Ramp` lets a
-limit rise slowly. The module does no input or output and reads no clock.
+`FuseGuard` computes the current that all chargers together may draw. `Charger` maps the lines of a charger to the lines
+of the meter. `share` divides the current among the chargers. `Ramp` lets a limit rise slowly. The module does no input
+or output and reads no clock.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from hanparse.energy.loads import Voltages
 
 LEAST: Final = 6.0
-"""The lowest current limit in A that a car accepts (IEC 61851-1). Below it a charger pauses."""
+"""The lowest current limit in A that a car accepts (IEC 61851-1). With a lower limit the charger pauses."""
 CHARGING: Final = "a charging current of 0 A or more"
 """The expected charging current in the error messages of this module and of `FuseGuard`."""
-_BALANCED: Final = {  # least and most power in W per A of line current and V of the list, if all lines change equally
+_BALANCED: Final = {  # least and most power in W for 1 A of line current at 1 V, if all lines change equally
     (Wiring.ONE_PHASE, 1): (1.0, 1.0),
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
     (Wiring.THREE_WIRE, 3): (1 / math.sqrt(3), 1 / math.sqrt(3)),
@@ -36,16 +36,16 @@ _BALANCED: Final = {  # least and most power in W per A of line current and V of
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
 _ANY_WIRING: Final = (0.5, 1.0)
-_EXHAUSTED: Final = 1e-9  # A; a smaller current counts as 0
+_EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """A charger and the lines of the meter to which it is connected, in the order of its own L1, L2, L3.
+    """An instance describes a charger. `lines` are the lines of the meter, in the order of the charger's L1, L2, L3.
 
     With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger is between L1 and L3. The
-    charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for lines that are unknown or
-    repeated, for a negative current and for a `least` above `most`, and `TypeError` for an argument of another type.
+    charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or repeated
+    lines, for a negative current and for a `least` above `most`. Raises `TypeError` for an argument of another type.
     """
 
     lines: tuple[int, ...]
@@ -63,7 +63,7 @@ class Charger:
 
 
 def amperes(expected: str, value: float, high: float = math.inf) -> float:
-    """Return `value`. Raises `TypeError` or `ValueError` with the text `expected` unless it is from 0 to `high`."""
+    """Return `value` if it is from 0 to `high`. Otherwise raise `TypeError` or `ValueError` with `expected`."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"expected {expected}, found {type(value).__name__}")
     if finite(value) is None or not 0 <= value <= high:
@@ -72,7 +72,7 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """Return the numbers of lines that a charger can use with this wiring."""
+    """Return the possible numbers of lines of a charger with this wiring, such as 2 and 3."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
@@ -98,25 +98,25 @@ def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, fl
     `drawn` contains the present current of each charger, in A per line. Raises `TypeError` for a current that is not a
     number, and `ValueError` for a negative current and for unequal numbers of chargers and currents.
     """
-    found = dict.fromkeys((1, 2, 3), 0.0)
+    currents = dict.fromkeys((1, 2, 3), 0.0)
     for charger, current in zip(chargers, drawn, strict=True):
         for line in charger.lines:
-            found[line] += amperes(CHARGING, current)
-    return found
+            currents[line] += amperes(CHARGING, current)
+    return currents
 
 
 def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float]) -> tuple[float, ...]:
-    """Return the current limit of each charger, in A per line, such that all chargers together keep to `headroom`.
+    """Return the current limit of each charger, in A per line. All chargers together do not exceed `headroom`.
 
-    `drawn` contains the present current of each charger, in A per line. `headroom` is that of a `FuseGuard` with all
-    lines as `charger`, to which the caller gives the result of `by_line` as `charging`. All chargers get the same
+    `drawn` contains the present current of each charger, in A per line. `headroom` is the result of a `FuseGuard` with
+    all lines as `charger`; the caller gives the guard the result of `by_line` as `charging`. All chargers get the same
     limit, but no charger gets more than its `most` or than the free current of its lines. If this limit is below the
     `least` of some chargers, the last of these chargers pauses. The limit of a charger that pauses is 0. Raises
     `ValueError` for unequal numbers of chargers and currents.
 
-    If one charger draws less, another charger gets this current only after a list of the meter shows that it is free.
-    The reason is that on an IT net the currents of chargers are not in phase: 1 A less of one charger does not permit
-    1 A more of another.
+    If a charger draws less, another charger gets this current only after a list of the meter has shown that the current
+    is free. The currents of chargers on an IT net are not in phase. If one charger draws 1 A less, another charger can
+    therefore not always draw 1 A more.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
@@ -128,37 +128,37 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
 def _targets(free: Mapping[int, float], chargers: Sequence[Charger]) -> list[float]:
     most = [charger.most for charger in chargers]
     while True:
-        found = _filled(dict(free), chargers, most)
-        short = [place for place, charger in enumerate(chargers) if most[place] and found[place] < charger.least]
-        if not short:
-            return found
-        most[short[-1]] = 0.0
+        limits = _filled(dict(free), chargers, most)
+        below_least = [index for index, charger in enumerate(chargers) if most[index] and limits[index] < charger.least]
+        if not below_least:
+            return limits
+        most[below_least[-1]] = 0.0
 
 
 def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[float]) -> list[float]:
-    """Increase all currents equally until a charger has its most or one of its lines is full (max-min fairness)."""
-    found = [0.0] * len(chargers)
-    rising = {place for place, amps in enumerate(most) if amps > 0}
+    """Return currents that rise equally until a charger has its `most` or a line is full (max-min fairness)."""
+    currents = [0.0] * len(chargers)
+    rising = {index for index, amps in enumerate(most) if amps > 0}
     while rising := {
-        place for place in rising if all(free.get(line, 0) > _EXHAUSTED for line in chargers[place].lines)
+        index for index in rising if all(free.get(line, 0) > _EXHAUSTED for line in chargers[index].lines)
     }:
-        users = {line: sum(line in chargers[place].lines for place in rising) for line in free}
+        users = {line: sum(line in chargers[index].lines for index in rising) for line in free}
         step = min(free[line] / users[line] for line in free if users[line])
-        step = min(step, *(most[place] - found[place] for place in rising))
-        for place in rising:
-            found[place] += step
-            for line in chargers[place].lines:
+        step = min(step, *(most[index] - currents[index] for index in rising))
+        for index in rising:
+            currents[index] += step
+            for line in chargers[index].lines:
                 free[line] -= step
-        rising = {place for place in rising if most[place] - found[place] > _EXHAUSTED}
-    return found
+        rising = {index for index in rising if most[index] - currents[index] > _EXHAUSTED}
+    return currents
 
 
 class Ramp:
-    """A limit that follows the current that a charger may take: down at once, and up by at most `up` A per second.
+    """Computes a limit that falls at once with the available current, and rises by at most `up` A per second.
 
-    Below `least` A the charger pauses. It continues after at least `least` A have been available for the time `wait`,
-    because frequent starts and stops wear out the contactor. Times are those of the caller's clock, as for `FuseGuard`.
-    The limit does not rise when the clock is set back.
+    Below `least` A the charger pauses. The charger continues when at least `least` A have been available for the time
+    `wait`, because frequent starts and stops wear out the contactor. Times are of the caller's clock, as for
+    `FuseGuard`. The limit does not rise when the clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:
@@ -172,7 +172,7 @@ class Ramp:
         self._limit = 0.0
 
     def limit(self, current: float, now: datetime) -> float:
-        """Return the limit in A for the charger at `now`: at most `current`, the current in A that it may take.
+        """Return the limit in A for the charger at `now`. `current` is the available current in A.
 
         Raises `TypeError` for an argument of another type and for a mix of naive and aware times, and `ValueError` for
         a `current` that is negative or not finite.

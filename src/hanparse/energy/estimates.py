@@ -1,7 +1,7 @@
 """Estimates the values that a 3-wire meter does not measure: the L2 current and the voltage L1-L3.
 
-`hanparse.energy.triangle` contains the method for the L2 current. docs/accuracy.md gives its accuracy. The same bounds
-identify a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
+`hanparse.energy.triangle` contains the method for the L2 current, and docs/accuracy.md gives the accuracy of the
+estimate. The bounds of L2 also identify a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement, Register
 
 DISTORTION: Final = triangle.DISTORTION
-"""The largest part of the gap that counts as harmonics, in VA (`hanparse.energy.triangle` explains the gap)."""
+"""The largest part of the gap that is attributed to harmonics, in VA. `hanparse.energy.triangle` explains the gap."""
 CURRENT_STEP: Final = 0.1
-"""The current step of Aidon in A, the coarsest step of the known meters."""
+"""The current step of Aidon meters in A. No known meter has a coarser step."""
 VOLTAGE_STEP: Final = 1.0
-"""The voltage step of Kamstrup in V, the coarsest step of the known meters."""
+"""The voltage step of Kamstrup meters in V. No known meter has a coarser step."""
 
 _LARGEST: Final = 1e75  # upper limit of a quantity; the products and squares of such numbers do not overflow
 _QUANTITIES: Final = {
@@ -51,16 +51,18 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
 
     Powers are import − export in W and var, currents are in A, voltages in V, and `distortion` is in VA. Voltages have
     the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. `voltage_l2` gives the true angle between the
-    other two voltages. If it is not measured (`None` or 0), the angle counts as 60°. `distortion` is the largest part
-    of the gap that counts as harmonics. With 0, the value is exact for loads without harmonics.
+    other two voltages. If `voltage_l2` is not measured (`None` or 0), the angle is taken as 60°. `distortion` is the
+    largest part of the gap that is attributed to harmonics. If `distortion` is 0, the value is exact for loads without
+    harmonics.
 
-    `low` and `high` apply to every load. They allow an error of one step of `resolution` A for each current, however
-    the meter rounds. In a house that does not produce, the true value is mostly between `likely_low` and `likely_high`
-    and rarely above `rare_high`. In a house that produces (`production`, or an active power below 0), these three are
-    equal to `low` and `high`. If one current is 0, the value is the other current, for all powers and voltages.
+    The bounds `low` and `high` apply to every load. They allow for an error of one step of `resolution` A in each
+    current, because the meter may round or truncate. In a house that does not produce, the true value is mostly between
+    `likely_low` and `likely_high` and rarely above `rare_high`. In a house that produces (`production` is true, or the
+    active power is below 0), these three limits are equal to the bounds. If one current is 0, the value is the other
+    current, for all powers and voltages.
 
-    Raises `ValueError` for a value that is not finite, for a negative current, voltage, `distortion` or `resolution`,
-    and for a `voltage_l1` or `voltage_l3` of 0 beside two currents above 0.
+    Raises `ValueError` for a value that is not finite and for a negative current, voltage, `distortion` or
+    `resolution`. Raises `ValueError`, too, if `voltage_l1` or `voltage_l3` is 0 and both currents are above 0.
     """
     _check_signed(active_power=active_power, reactive_power=reactive_power)
     _check(current_l1=current_l1, current_l3=current_l3, voltage_l1=voltage_l1, voltage_l3=voltage_l3)
@@ -69,7 +71,7 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
         return triangle.one_is_zero(current_l1, current_l3, resolution)
     for name, voltage in (("voltage_l1", voltage_l1), ("voltage_l3", voltage_l3)):
         if voltage == 0:
-            raise ValueError(f"expected a {name} above 0 where there are two currents, found {voltage!r}")
+            raise ValueError(f"expected a {name} above 0 with two currents above 0, found {voltage!r}")
     return triangle.current(
         active_power,
         reactive_power,
@@ -87,26 +89,26 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
 def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = VOLTAGE_STEP) -> Estimate:
     """Return the voltage L1-L3 from the voltages L1-L2 and L2-L3, all in V.
 
-    The value is exact if these two voltages are 60° apart, as in a symmetrical net. The bounds are the triangle
-    inequality of three voltages around a loop, with an error of one step of `resolution` V for each voltage. They are
-    wide, because no narrower bounds are certain. The likely limits are equal to the bounds. Raises `ValueError` for a
-    value that is negative or not finite.
+    The value is exact if the angle between these two voltages is 60°, as in a symmetrical net. The bounds are the
+    difference and the sum of the two voltages, with an error of one step of `resolution` V for each voltage. Narrower
+    bounds would not apply to every net. The likely limits are equal to the bounds. Raises `ValueError` for a value that
+    is negative or not finite.
     """
     _check(voltage_l1=voltage_l1, voltage_l3=voltage_l3, resolution=resolution)
     return _third_voltage(voltage_l1, voltage_l3, resolution)
 
 
 def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
-    """Return the estimates by field name: ``current_l2``, ``voltage_l2``, both or none.
+    """Return the estimates by field name. The names are ``current_l2`` and ``voltage_l2``.
 
-    There are estimates only for 3-wire meters, for the fields that they do not measure, and only if the list contains
-    all inputs. A field that is `None` is not measured. An L2 current is also not measured if `is_l2_ruled_out` returns
-    true. The resolution is the step of the registers times the scale. This function raises no error: if an input is a
-    value that no 3-wire meter should send, such as a negative current, the result does not contain the estimate.
+    The result contains estimates only for 3-wire meters, and only for fields that the meter does not measure: the field
+    is `None`, or `is_l2_ruled_out` returns true. The list must contain all inputs of the estimate. The resolution is
+    the step of the registers times the scale. This function raises no error. If an input is impossible, such as a
+    negative current, the result does not contain the estimate.
 
-    A single list does not show whether its powers and currents are of the same moment (`settled`). It does not always
-    show whether the house has `production`. `hanparse.energy.estimator.Estimator` derives both from the previous
-    pushes. The likely limits are equal to the bounds if a load has just been switched or if the house produces.
+    `settled` is true if the powers and currents of the list are of the same moment. `production` is true if the house
+    produces power. A single list does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
+    the previous pushes. The likely limits are equal to the bounds if `settled` is false or `production` is true.
     """
     bounds_only = production or not settled or shows_production(measurement)
     return estimates(measurement, bounds_only=bounds_only)
@@ -136,11 +138,11 @@ def shows_production(measurement: Measurement) -> bool:
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
-    """Return whether the L2 current is impossible on three wires, so that the meter does not measure it.
+    """Return whether the L2 current is impossible on three wires. The meter then does not measure L2.
 
-    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution, because each of
-    the other two currents may have an error of one step. The rule applies to every manufacturer. If 0 A is possible,
-    the push does not show whether the meter measured it; the meter type shows this.
+    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution. The two steps are
+    the possible errors of the other two currents. The rule applies to every manufacturer. If an L2 current of 0 is
+    possible, only the meter type shows whether the meter measures L2.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
     if None in currents:
@@ -170,7 +172,7 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
 
 
 def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
-    """Return the estimate for two currents above 0, which also needs the powers and voltages."""
+    """Return the estimate for two currents above 0. The result is `None` if a power or a voltage is missing."""
     imported, exported = m.active_power_import, m.active_power_export  # faster than the property `active_power`
     inductive, capacitive = m.reactive_power_import, m.reactive_power_export
     if imported is None or exported is None or inductive is None or capacitive is None:
@@ -207,27 +209,27 @@ def _third_voltage(first: float, second: float, step: float) -> Estimate:
 def _resolution(m: Measurement, quantity: str) -> float:
     """Return the step of the registers of ``current`` or ``voltage`` times the scale.
 
-    Pushes of one kind have the same step, so it is computed once.
+    Pushes of one kind have the same step, so the step is computed once.
     """
-    kept = kept_steps(m)
-    step = kept.get(quantity) if kept else None
+    steps = kept_steps(m)
+    step = steps.get(quantity) if steps else None
     if step is None:
         fields, coarsest = _QUANTITIES[quantity]
         step = _step(m, fields, coarsest) * float(getattr(m.scale, quantity))
-        if kept is not None:
-            kept[quantity] = step
+        if steps is not None:
+            steps[quantity] = step
     return step
 
 
 def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
-    """Return the largest step of the registers that fill `fields`, or `coarsest` if none has a scaler."""
+    """Return the largest step of the registers that fill `fields`, or `coarsest` if no register has a scaler."""
     filling = _registers(m)
-    sent = [filling[name] for name in fields if name in filling]
-    return max((_ten(register.scaler) for register in sent if register.scaler is not None), default=coarsest)
+    registers = [filling[name] for name in fields if name in filling]
+    return max((_ten(register.scaler) for register in registers if register.scaler is not None), default=coarsest)
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
-    """Return the register of each field. If several fill one field, the first by `hanparse.obis.precedence` counts."""
+    """Return the register that fills each field. `hanparse.obis.precedence` selects one of several registers."""
     coded = [(register.obis, register) for register in m.registers if register.obis]
     filling: dict[str, Register] = {}
     for obis, register in sorted(coded, key=lambda pair: precedence(pair[0])):
@@ -237,7 +239,7 @@ def _registers(m: Measurement) -> dict[str, Register]:
 
 
 def _ten(exponent: int) -> float:
-    """Return ten to the power of `exponent`, or infinity if it is too large for a float."""
+    """Return ten to the power of `exponent`, or infinity if the power is too large for a float."""
     return float(f"1e{exponent}")
 
 

@@ -1,13 +1,13 @@
-"""Estimates the unmeasured values of a meter from its successive pushes: `Estimator`.
+"""Estimates the values that a meter does not measure, from successive pushes of the meter: `Estimator`.
 
-The `Estimator` derives two conditions from the previous pushes, because a single list does not show them:
+A single list does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
+pushes. It sets the likely limits to the bounds in two cases:
 
-* Powers and currents may be of different moments. Meters average the power and sample the currents, or the reverse. A
-  list is outside the triangle model if a load has just been switched. If the power differs from that of the previous
-  push (a list without currents included), only the bounds apply. In the long recording of a home, all errors above 1 A
-  were in such lists (docs/accuracy.md).
-* The house may produce. It may feed in on one pair of lines and import in sum, which a single list does not show. After
-  the first push with an export, the house always counts as producing.
+* The power differs from the power of the previous push, because a load was switched. Meters average the power and
+  sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the triangle
+  model does not apply. In a long recording of one home, all errors above 1 A were in such lists (docs/accuracy.md).
+* This push or an earlier push contains an export. A house that produces can feed in on one pair of lines while the sum
+  of its power is an import.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 METERS: Final = 16
-"""The largest number of meters that an `Estimator` distinguishes. Further meters get only the bounds."""
+"""The largest number of meters that an `Estimator` distinguishes. Further meters get bounds as likely limits."""
 _STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than both limits
 _STEADY_SHARE: Final = 0.05
 
 
 @dataclass(slots=True)
 class _Meter:
-    """The last power of one meter in W, and whether its house has exported."""
+    """An instance holds the last power of one meter in W, and whether the house has exported."""
 
     power: float | None = None
     production: bool = False
@@ -40,22 +40,22 @@ class _Meter:
 class Estimator:
     """Takes every push of a stream, in order, and returns the estimates of each push.
 
-    An `Estimator` uses no clock and keeps two values for each meter. A list without a meter id, such as a list with
-    only the power, counts as a list of the meter whose id was the last.
+    An `Estimator` uses no clock and keeps two values for each meter. A list without a meter id is assigned to the meter
+    that sent the last meter id.
     """
 
     def __init__(self) -> None:
         self._meters: dict[str, _Meter] = {}
         self._name: str | None = None
         self._meter = _Meter()
-        self._others = _Meter(production=True)
+        self._further = _Meter(production=True)  # all meters beyond `METERS`
 
     def update(self, measurement: Measurement) -> Mapping[str, Estimate]:
-        """Return the estimates of this push, in the form that `hanparse.energy.estimates.estimate` returns."""
+        """Return the estimates of this push by field name, as `hanparse.energy.estimates.estimate` does."""
         return self.later(measurement)(measurement)
 
     def later(self, measurement: Measurement) -> Callable[[Measurement], dict[str, Estimate]]:
-        """Take the push, and return the function that computes its estimates. The caller calls it only if needed."""
+        """Take the push, and return a function that computes the estimates of the push when they are needed."""
         name = measurement.meter_id
         if name and name != self._name:
             self._name, self._meter = name, self._named(name)
@@ -69,8 +69,8 @@ class Estimator:
     def _named(self, name: str) -> _Meter:
         if name not in self._meters:
             if len(self._meters) == METERS:
-                return self._others
-            self._meters[name] = _Meter() if self._name else self._meter  # earlier lists are the first meter's
+                return self._further
+            self._meters[name] = _Meter() if self._name else self._meter  # earlier lists are from this meter
         return self._meters[name]
 
 

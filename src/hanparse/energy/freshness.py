@@ -10,9 +10,10 @@ from typing import Final
 
 from hanparse.measurement.inputs import CallersClock, check_type
 
-# No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list may replace one list, and a
-# bad checksum may lose another, so the guard waits for the third. Below 10 s, the jitter of a network would count as a
-# loss. Above 60 s, the fuse would be without protection for too long: an overload blows it within minutes.
+# No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list can replace one list, and a
+# transmission error can destroy the next list, so the guard waits for the third list. With a limit below 10 s, the
+# jitter of a network would cause stale data. With a limit above 60 s, the guard would react too late: an overload blows
+# a fuse within minutes.
 _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
@@ -22,7 +23,7 @@ _GAPS_KEPT: Final = 9
 
 
 class Freshness(Enum):
-    """The state of the meter data at a moment."""
+    """The state of the meter data at one moment."""
 
     NO_DATA = "no data yet"
     ACTIVE = "active"
@@ -31,10 +32,10 @@ class Freshness(Enum):
 
 
 class Watch:
-    """Measures the age of the last list with currents and compares it with the maximum age.
+    """Measures the age of the last list with currents, and compares the age with its maximum.
 
-    `limit` is the maximum age, or `None` for three intervals between the lists of the meter. The age increases when the
-    caller's clock moves forward, and does not decrease when it moves back.
+    `limit` is the maximum age. The default (`None`) is three times the interval between the lists of the meter. The age
+    increases when the caller's clock moves forward. The age does not decrease when the clock is set back.
     """
 
     def __init__(self, limit: timedelta | None) -> None:
@@ -42,7 +43,7 @@ class Watch:
         self._clock = CallersClock()
         self._now: datetime | None = None
         self._listed: datetime | None = None  # arrival of the last list with currents
-        self._age = timedelta(0)  # the age of that list: the sum of all forward steps of the clock since then
+        self._age = timedelta(0)  # the sum of all forward steps of the clock since `_listed`
         self._gaps: deque[timedelta] = deque(maxlen=_GAPS_KEPT)
         self._bad: datetime | None = None
 
@@ -55,22 +56,22 @@ class Watch:
         return min(max(_LISTS_AWAITED * interval, _SHORTEST_LIMIT), _LONGEST_LIMIT)
 
     def run_to(self, now: datetime) -> datetime:
-        """Increase the age of the last list by the time up to `now`, and return `now` as an instant."""
+        """Increase the age of the last list by the time since the last call, and return `now` as an instant."""
         instant = self._clock.instant(now)
         self._age += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
         return instant
 
     def good(self) -> None:
-        """Record the arrival of a valid push now."""
+        """Record that a valid push has arrived."""
         self._bad = None
 
     def bad(self) -> None:
-        """Record the arrival of bytes without a valid push now."""
+        """Record that bytes without a valid push have arrived."""
         self._bad = self._now
 
     def listed(self) -> None:
-        """Record the arrival of a list with currents now."""
+        """Record that a list with currents has arrived."""
         if self._listed and self._age > timedelta(0):
             self._gaps.append(self._age)
         self._listed, self._age = self._now, timedelta(0)
@@ -88,7 +89,7 @@ class Watch:
         return Freshness.STALE if self._listed else Freshness.NO_DATA
 
     def why_stale(self) -> str:
-        """Return the reason why the last list is stale, as a text with its age."""
+        """Return as text why the last list is stale."""
         age, limit = self._age.total_seconds(), self.limit.total_seconds()
         ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
         if ahead > limit:

@@ -1,27 +1,29 @@
 """Computes the current that a charger may take now without overloading the main fuse: `FuseGuard`.
 
-The guard gives a guarantee for the moment of the last push that the caller gave it, under three conditions:
+The guard gives a guarantee for the time T of the last push, under these conditions. L is the last list with currents:
 
-* The values are correct to one step of the meter, in the last list with currents and in all pushes after it. (Behind
-  transformers the guard allows for the step.) The voltage has not fallen since that list.
-* Between any two successive pushes with a power since that list, either loads were only switched on, with power factor
-  1, or no line carries more current than before. The pushes contain the export if the house exports.
+* The values in L and in all pushes after L are correct to one step of the meter. (Behind transformers the guard allows
+  for the step.) The pushes contain the export if the house exports. The voltage has not fallen since L.
+* Between two successive pushes with a power after L, one of two conditions is true: loads were only switched on, with
+  power factor 1; or no line carries more current than before.
 * The charger drew the current that the caller gave, at power factor 1.
 
-The guarantee: if the charger draws `Headroom.current` at that moment, no line of the charger carries more than the
-rating of the fuse. A line that was above the rating without the charger stays above it, but the charger adds nothing.
-This applies with the bound ``"high"``. With ``"rare"``, an unmeasured L2 may carry more than the guard assumes for it.
+The guarantee: if the charger draws `Headroom.current` at T, no line of the charger carries more than the rating of the
+fuse. If a line of the charger carries more than the rating without the charger, the charger gets no current. The
+guarantee requires the bound ``"high"``. With ``"rare"``, an unmeasured L2 can carry more than the guard assumes.
 
 The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
-length of a sum of phasors is at most the sum of their lengths, at any angle (triangle inequality). So a line that
-carries I can take fuse − I more, and a load on two or three lines can take the smallest of these differences. A load
-that was switched on and takes P W draws at most P / U in a line.
+length of a sum of phasors is at most the sum of the lengths, at any angle (triangle inequality). So a line that carries
+I can carry fuse − I more. A load on two or three lines can draw the smallest of these differences. A load that takes P
+watts at U volts draws at most P / U in a line.
 
-The guarantee does not cover loads that are switched on after the last push, or while another load is switched off
-between two pushes. It does not cover the reactive part of loads that were switched on since the last list with
-currents, or a feed-in that has grown since then, in the line of the feed-in. If a load or the charger is switched off,
-and its current was out of phase with the current of its line, the line may carry more. The next list with currents
-contains all of these changes. The guard uses no list that is more than a minute old, unless `stale_after` is longer.
+The guarantee does not cover these cases. The next list with currents contains the changes:
+
+* A load was switched on after T, or between two pushes while another load was switched off.
+* A load with a power factor below 1 was switched on after L, or the feed-in into a line has increased after L.
+* A load or the charger was switched off after L, and its current was out of phase with the current of a line.
+
+The guard does not use a list that is more than a minute old, unless `stale_after` is longer.
 """
 
 from __future__ import annotations
@@ -45,27 +47,27 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_DATED_KEPT: Final = 9  # lists; a gateway may repeat its last message, and an Aidon meter the list of the previous hour
-_LATE: Final = timedelta(minutes=30)  # corrections of a clock are seconds; the end of daylight saving is an hour
+_DATED_KEPT: Final = 9  # lists; a gateway can repeat its last message, and an Aidon meter the list of the previous hour
+_LATE: Final = timedelta(minutes=30)  # a correction of the clock takes seconds, the end of daylight saving time an hour
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """The current that a charger may take now, and the reason."""
+    """An instance holds the current that a charger may take now, and the reason."""
 
     current: float
-    """The current in A per line of the charger, never negative. Unless `freshness` is `ACTIVE`, it is the fallback."""
+    """The current in A per line of the charger, at least 0. It is the fallback if `freshness` is not `ACTIVE`."""
     freshness: Freshness
     why: str
-    """The reason for the current as a text: its inputs, or the missing data."""
+    """The reason for `current` as a text: the values that determine it, or the missing data."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """The current in A that any load may add, by line (1 is L1); empty unless `freshness` is `ACTIVE`."""
+    """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """The current in A that all chargers together may draw, by line. `current` is the smallest one."""
+    """The current in A that all chargers together may draw in each line. `current` is the smallest of these values."""
 
 
 class _Known(NamedTuple):
-    """The last list with currents, and the charging currents in A by line at that time."""
+    """An instance holds the last list with currents, and the charging currents in A by line at that time."""
 
     push: Measurement
     loads: Mapping[int, Load]
@@ -74,7 +76,7 @@ class _Known(NamedTuple):
 
 
 class _Power(NamedTuple):
-    """The power in W of the last push with a power, and the charging currents by line at that time."""
+    """An instance holds the power in W of the last push with a power, and the charging currents at that time."""
 
     net: float
     charging: Mapping[int, float]
@@ -86,18 +88,18 @@ class FuseGuard:
     `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
     from: ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net. The default is
     all lines. `fallback` is the current limit in A without fresh data; a car accepts no limit below 6 A. `stale_after`
-    is the maximum age of a list. Its default is three intervals between the lists of this meter, at least 10 s and at
-    most 60 s.
+    is the maximum age of a list. The default is three times the interval between the lists of the meter, but at least
+    10 s and at most 60 s.
 
     `bound` selects the current that the guard assumes for an L2 that the meter does not measure. ``"high"`` is the
     current that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of
-    houses without production. It gives a charger more current and a weaker guarantee (docs/accuracy.md). When a load
-    has just been switched, and when the house produces, ``"rare"`` equals ``"high"``.
+    houses without production. ``"rare"`` permits more current, with a weaker guarantee (docs/accuracy.md). If a load
+    has just been switched or if the house produces, ``"rare"`` equals ``"high"``.
 
-    `now` is the time of the caller's clock. The guard compares instants, so aware times of any zone are possible; UTC
-    is best. The guard assumes that a clock with naive times never jumps. If it is set back, the age of the data does
-    not fall, provided that the guard is called between the last list and the change. Raises `TypeError` for a mix
-    of naive and aware times and for an argument of another type, and `ValueError` for an argument outside its range.
+    `now` is the time of the caller's clock. Aware times of any zone are compared as instants; UTC is best. Give naive
+    times only from a clock that never jumps. If the clock is set back, the age of the data does not decrease, provided
+    that a method was called between the last list and the change. Raises `TypeError` for a mix of naive and aware times
+    and for an argument of another type. Raises `ValueError` for an argument outside its range.
     """
 
     def __init__(
@@ -134,16 +136,16 @@ class FuseGuard:
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
         """Take a valid push that arrived at `now`, and reserve current if its power has risen.
 
-        Call this method once for each push, on arrival. Do not give it a measurement that `MeterState` merged. A push
-        with a time stamp changes nothing if it is a repeated list with currents, or if its time stamp is less than 30
-        minutes before that of the last list. If a list without a time stamp and its `charging` are equal to the last
-        ones, the list counts as fresh, but the reserved current stays reserved.
+        Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
+        list with a time stamp is ignored. A push is ignored, too, if its time stamp is less than 30 minutes before the
+        time stamp of the last list. A list without a time stamp can equal the last list, with an equal `charging`. This
+        list is fresh data, but the reserved current remains reserved.
 
-        `charging` is the current in A that the charger drew in each of its lines when the meter made the push. It is
-        one number, or one number for each line in the order of `charger`. Give the current that the charger itself
-        measures, never its limit; if the current changed, give the lower value. The current in the list includes the
-        charging current, and the charger may keep drawing it. Raises `TypeError` for an argument of another type, and
-        `ValueError` for a negative current, NaN or a wrong count.
+        `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
+        for all lines, or one number for each line in the order of `charger`. Give the current that the charger
+        measures, never its limit. If the current has changed since the push, give the lower value. The currents in the
+        list include the charging current, so the guard permits this current again. Raises `TypeError` for an argument
+        of another type, and `ValueError` for a negative current, NaN or a wrong number of currents.
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)
@@ -164,13 +166,13 @@ class FuseGuard:
             self._add_rise(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
-        """Record that bytes without a valid push arrived at `now`. `Decoder(on_error=...)` reports them."""
+        """Record that bytes without a valid push arrived at `now`. `Decoder(on_error=...)` reports these bytes."""
         self._watch.run_to(now)
         self._watch.bad()
 
     @property
     def stale_after(self) -> timedelta:
-        """The maximum age of a list with currents: as given, or three intervals between the lists of the meter."""
+        """The maximum age of a list with currents, as given or as computed from the intervals between lists."""
         return self._watch.limit
 
     def freshness(self, now: datetime) -> Freshness:
@@ -197,7 +199,7 @@ class FuseGuard:
         return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
     def _is_old(self, measurement: Measurement, time: datetime) -> bool:
-        """Return whether the push is a repeated list, or a late push that is older than the last list of this meter."""
+        """Return whether the push is a repeated list, or is slightly older than the last list of the same meter."""
         last = self._dated[-1] if self._dated else None
         if last is None or last.timestamp is None or measurement in self._dated:
             return last is not None
@@ -206,15 +208,16 @@ class FuseGuard:
         return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
     def _concerned(self, known: _Known) -> set[int]:
-        """Return the lines of the charger; all lines of both wirings if the meter type contradicts `wiring`."""
-        sent = known.push.wiring
-        return {*LINES[self._wiring], *LINES[sent]} if sent and self._is_contradicted(known) else set(self._charger)
+        """Return the lines of the charger, or all lines of both wirings if the meter type contradicts `wiring`."""
+        if not (known.push.wiring and self._is_contradicted(known)):
+            return set(self._charger)
+        return {*LINES[self._wiring], *LINES[known.push.wiring]}
 
     def _is_contradicted(self, known: _Known) -> bool:
         return known.push.wiring not in (None, self._wiring)
 
     def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power to the reserved current. A new list resets it: its currents include the rise."""
+        """Add the rise of the power to the reserved current. The currents of a new list include all earlier rises."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -223,15 +226,15 @@ class FuseGuard:
             self._power = _Power(net, drawn)
 
     def _free(self, load: Load | None) -> float:
-        """Return the free current in A, negative above the fuse, and -inf for a line without a known current."""
+        """Return the free current in A: below 0 if the fuse is overloaded, -inf if the current is unknown."""
         return self._fuse - load.current - self._rise if load else -math.inf
 
     def _risen(self, known: _Known, power: _Power) -> float:
-        """Return the current in A that the rise of the power since the previous push may add to each line.
+        """Return the current in A that the rise of the power since the previous push can add to each line.
 
-        Additional power of the charger does not count, because `charging` includes it. If the charger drew less, its
-        lost power counts as additional power of another load. A fall of the power does not count, because it may be on
-        another line. Before the first push with a power, the previous power counts as 0.
+        The additional power of the charger is subtracted, because `charging` includes it. If the charger drew less
+        power than before, the difference is added, because other loads have drawn it. The result is 0 if the power has
+        fallen, because the fall can be in another line. The power before the first push is taken as 0.
         """
         before = self._power or _Power(0.0, known.charging)
         change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
@@ -245,14 +248,14 @@ class FuseGuard:
             else ""
         )
         if line not in known.loads:
-            missing = f"the list has no current of L{line}, and the other lines do not bound it: nothing may be added"
+            missing = f"the list has no current of L{line}, and the other lines do not limit it: no load may be added"
             return missing + meter
         load = known.loads[line]
         parts = [f"L{line} is the tightest line with {load.current:.2f} A of {self._fuse:g} A, {load.source}"]
         if own := _own(known, line):
-            parts.append(f"{own:g} A of it taken as the charger's own")
+            parts.append(f"including {own:g} A of the charger")
         if self._rise:
-            parts.append(f"and {self._rise:.2f} A are set aside because the power has risen since")
+            parts.append(f"and {self._rise:.2f} A are reserved because the power has risen since the list")
         return ", ".join(parts) + meter
 
     def _missing(self, freshness: Freshness) -> str:
@@ -264,7 +267,7 @@ class FuseGuard:
 
 
 def _own(known: _Known, line: int) -> float:
-    """Return the charging current of a line; for another line, the smallest charging current of the charger's lines."""
+    """Return the charging current of a line. For a line without the charger, return the smallest charging current."""
     return known.charging.get(line, min(known.charging.values()))
 
 

@@ -2,16 +2,17 @@
 
 The energy of an hour is the difference of two registers of one meter at two successive full hours.
 
-* The time stamp in the list decides which full hour a register belongs to, never the time of arrival. Meters send the
-  hourly list late, and Aidon sometimes sends the list of the previous hour again.
+* The time stamp in the list determines the full hour of a register. The time of arrival is not used, because meters
+  send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
   hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
-  so only the first list in that minute counts.
-* Energy that was counted over more than one hour is a gap. It is not divided among the hours, or assigned to one of
-  them.
+  so only the first list in that minute is used.
+* Energy that was counted over more than one hour is a gap. The energy is neither divided among the hours nor assigned
+  to one hour.
 * Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
-  records with two offsets. The lists of Kaifa do not distinguish these two hours. So if a second list of the same hour
-  has higher registers, `HourlyEnergy` waits for the next list, whose offset shows whether the clock was set back.
+  records with two offsets. The lists of Kaifa do not distinguish these two hours. If a second list of the same hour has
+  higher registers, `HourlyEnergy` waits for the next list. The offset of the next list shows whether the clock was set
+  back.
 """
 
 from __future__ import annotations
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _HOUR: Final = timedelta(hours=1)
-_LATE: Final = timedelta(minutes=1)  # Kamstrup's hourly lists were seen 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # a correction of a clock takes seconds, the end of DST an hour
-_DECIMALS: Final = 3  # mWh: finer than any register, coarser than the rounding errors of float subtraction
+_LATE: Final = timedelta(minutes=1)  # Kamstrup meters sent hourly lists 5, 25, 35 and 55 s after the hour
+_SET_BACK: Final = timedelta(minutes=30)  # a correction of a clock is some seconds, the end of DST is an hour
+_DECIMALS: Final = 3  # mWh: smaller than the step of any register, larger than the rounding errors of a float
 
 
 class Gap(Enum):
@@ -49,11 +50,11 @@ class Gap(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hour:
-    """The energy of one full hour in Wh and varh, or a gap, which may be longer and has no energy values.
+    """An instance holds the energy of one full hour in Wh and varh, or describes a gap without energy values.
 
-    `start` and `end` have the offset of the meter's clock. They are naive if the zone of the clock is unknown. An
-    energy is `None` if the meter does not send its register. After the clock was set back, a gap may have the same
-    start and end.
+    A gap can be longer than one hour. If the clock was set back, a gap can have the same start and end. `start` and
+    `end` have the offset of the meter's clock; they are naive if the zone of the clock is unknown. An energy is `None`
+    if the meter does not send the register.
     """
 
     start: datetime
@@ -72,7 +73,10 @@ _ENERGIES: Final = COLUMNS[3:7]
 
 
 class _Moment(NamedTuple):
-    """A time in UTC and its offset; if the zone is unknown, the time of the wall clock and `None`."""
+    """An instance holds a time in UTC and the offset of the clock.
+
+    If the zone is unknown, `utc` is the time of the clock, and `offset` is `None`.
+    """
 
     utc: datetime
     offset: timedelta | None
@@ -82,7 +86,7 @@ class _Moment(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """The registers at a full hour, and the time stamp of their list."""
+    """An instance holds the registers at a full hour, and the time stamp of the list as `_Moment.utc`."""
 
     hour: _Moment
     clock: datetime
@@ -91,10 +95,10 @@ class _Reading(NamedTuple):
 
 
 class HourlyEnergy:
-    """Takes measurements and returns the hours that they complete. It keeps at most three readings.
+    """Takes measurements and returns the hours that they complete. Stores at most three readings.
 
-    `timezone` is the zone of time stamps without a zone. Without `timezone`, such time stamps count as those of a clock
-    that never jumps. If that clock jumps, the result is a gap, not a wrong energy.
+    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, the clock of these time stamps must
+    not jump. If the clock jumps, the result is a gap and not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
@@ -103,15 +107,15 @@ class HourlyEnergy:
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
-        self._set_back = False  # true if a time stamp since `_last` was behind `_latest`
+        self._set_back = False  # true if a time stamp since `_last` was earlier than `_latest`
         self._again: _Reading | None = None  # a second list of the hour of `_last`, after the clock was set back
-        self._older: _Reading | None = None  # a list of an hour before `_last`
+        self._older: _Reading | None = None  # a list of an hour before the hour of `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
-        """Return the hours that `measurement` completes: none, one, or two after the hour that occurs twice.
+        """Return the hours that `measurement` completes. Two hours are completed after the hour that occurs twice.
 
-        Give every push. Pushes without registers are also useful, because their time stamps show that a clock was set
-        back. Raises `TypeError` for an argument of another type.
+        Give every push, because a time stamp without registers can also show that the clock was set back. Raises
+        `TypeError` for an argument of another type.
         """
         check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
@@ -161,7 +165,7 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """Take a list of an earlier hour: a repetition, or, if a later list follows, the sign of a clock set back."""
+        """Take a list of an earlier hour. If a later list follows, the clock was set back; else it is a repetition."""
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
@@ -169,10 +173,10 @@ class HourlyEnergy:
         return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
-        """Take a later list of the same hour: one of many pushes, or the first list after the clock was set back.
+        """Take a later list of the same hour. This list can be the first list after the clock was set back.
 
-        The clock was set back if another time stamp shows it. It was also set back if this time stamp is not later than
-        that of the last list, and no other push arrived in between.
+        The clock was set back if an earlier time stamp was seen since the last list. The clock was also set back if
+        this time stamp is not later than the last list, and no other push arrived between the two lists.
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
@@ -181,7 +185,7 @@ class HourlyEnergy:
 
 
 def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
-    """Return the lines of a CSV file one by one: ISO 8601 times, Wh and varh, and empty cells for missing energies."""
+    """Yield the lines of a CSV file. Times are in ISO 8601, energies in Wh and varh. Unknown energies are empty."""
     writer = csv.writer(_Echo(), lineterminator="\n")
     if header:
         yield writer.writerow(COLUMNS)
@@ -190,7 +194,7 @@ def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
 
 
 class _Echo:
-    """A file object whose `write` returns the text."""
+    """A file object for `csv.writer`. The method `write` returns the line instead of storing it."""
 
     def write(self, line: str) -> str:
         return line
@@ -203,7 +207,7 @@ def _cell(value: object) -> object:
 
 
 def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
-    """Return the time stamp in UTC, or `None` if it is missing or too close to the ends of the calendar."""
+    """Return the time stamp in UTC, or `None` if it is missing or in the first or last year of `datetime`."""
     if clock is None or not MINYEAR < clock.year < MAXYEAR:
         return None
     offset = (clock.replace(tzinfo=zone) if clock.tzinfo is None else clock).utcoffset()
@@ -211,7 +215,7 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
-    """Return the registers at a full hour; `None` without registers or with a time stamp after the first minute."""
+    """Return the registers at a full hour. Return `None` without registers or after the first minute of the hour."""
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
@@ -262,6 +266,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Return whether the clock was set back by an hour, and the hour that occurs twice is between the moments."""
+    """Return whether daylight saving time ended between two moments that are more than one hour apart."""
     is_set_back = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return is_set_back and after.utc - before.utc > _HOUR

@@ -1,14 +1,15 @@
-"""Computes the energy registers between two lists that contain them: `LiveEnergy`.
+"""Computes the present values of energy registers between two lists with registers: `LiveEnergy`.
 
 A Norwegian meter sends its registers once an hour. A program that uses only these registers assigns the energy of each
-hour to the next hour. Between two registers, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last
+hour to the next hour. Between two lists, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last
 register.
 
-* A value never falls. If the next register is below the value, the value stays until the register passes it.
-* A gap of more than `MAX_GAP` between two powers is not integrated: the value stays, and the next register corrects it.
-  A clock that is set back also makes a gap, and so does a change between times with and without a zone.
-* A list is ignored if its registers are not newer than the last registers. Some Aidon meters send a list again.
-* The registers of another meter replace the registers of the last meter. Only this change may lower a value.
+* A value never falls. If the next register is below the value, the value is constant until the register exceeds it.
+* The time between two powers is not integrated if it is longer than `MAX_GAP`. The value is then constant, and the next
+  register corrects the value. Nothing is integrated if the clock is set back, or if times with and without a zone are
+  mixed.
+* Registers are ignored if they are not newer than the last registers, because some Aidon meters send a list again.
+* The registers of another meter replace the registers of the last meter. Only this change can lower a value.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""The longest time between two powers that is integrated. Meters send a power at least every 10 s."""
+"""The longest time between two powers that is integrated. Meters send a power every 10 s or more often."""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
@@ -35,10 +36,10 @@ _POWERS: Final = {
 
 @dataclass(slots=True)
 class _Counter:
-    """One register, and the integral of its power since the register was received, in Wh or varh.
+    """An instance holds the last register, and `added`, the integral of the power since then, in Wh or varh.
 
-    `value` is the register at the present time. `clock` is the time of the register, `time` that of the last power.
-    Times are in UTC, or naive.
+    `value` is the present value. `clock` is the time of the register; `time` is the time of the last power. Times are
+    in UTC, or naive.
     """
 
     register: float | None = None
@@ -58,14 +59,14 @@ class _Counter:
         self._raise()
 
     def set(self, register: float, clock: datetime | None) -> None:
-        """Take a register that the meter sent, and the time to which it belongs."""
+        """Take a register that the meter sent. `clock` is the time of the register."""
         if self.register is not None:
             passed = _passed(self.clock, clock)
             is_newer = passed is not None and passed > timedelta()
             if register < self.register or (register == self.register and not is_newer):
                 return
         else:
-            self.value = None  # a value without a register belongs to another meter
+            self.value = None  # a value without a register is from the last meter
         self.register, self.clock, self.added = register, clock, 0.0
         self._raise()
 
@@ -82,16 +83,16 @@ class LiveEnergy:
 
     def __init__(self) -> None:
         self.meter_id: str | None = None
-        """The meter id, or `None` before a list contains one."""
+        """The last meter id; `None` if no list has contained a meter id."""
         self._counters = {name: _Counter() for name in _POWERS}
         self._callers_clock = CallersClock()
 
     def update(self, measurement: Measurement, at: datetime | None = None) -> dict[str, float]:
         """Take one measurement, and return `values`.
 
-        `at` is the time of arrival. Without it, the method uses `received` of the measurement, or else the time stamp
-        of the meter. Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway. Raises
-        `TypeError` for an argument of another type, and for a mix of naive and aware times.
+        `at` is the time of arrival. The default is `received` of the measurement, or else the time stamp of the meter.
+        Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway. Raises `TypeError` for an
+        argument of another type, and for a mix of naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         if at is not None:
@@ -113,7 +114,7 @@ class LiveEnergy:
         meter_id = measurement.meter_id
         if meter_id is None or meter_id == self.meter_id:
             return
-        if self.meter_id is not None:  # the values stay until the registers of this meter replace them
+        if self.meter_id is not None:  # the old values remain until the registers of this meter replace them
             for name, counter in self._counters.items():
                 value = counter.value if getattr(measurement, name) is None else None
                 self._counters[name] = _Counter(value=value)
@@ -121,18 +122,18 @@ class LiveEnergy:
 
     @property
     def values(self) -> dict[str, float]:
-        """The registers at the present time by field name, such as "active_energy_import"."""
+        """The present values of the registers by field name, such as "active_energy_import"."""
         counters = self._counters.items()
         return {name: round(counter.value, _DECIMALS) for name, counter in counters if counter.value is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the state as a dictionary that JSON can represent, for `from_dict`."""
+        """Return the state as a dictionary of JSON types. `from_dict` reads this dictionary."""
         counters = {name: _plain(counter) for name, counter in self._counters.items() if counter != _Counter()}
         return {"meter_id": self.meter_id, "counters": counters}
 
     @classmethod
     def from_dict(cls, state: dict[str, Any]) -> Self:
-        """Return an object with the state that `to_dict` returned. Raises `ValueError` for any other argument."""
+        """Return an object with the state from `to_dict`. Raises `ValueError` for any other argument."""
         live = cls()
         try:
             meter_id, counters = state["meter_id"], dict(state["counters"])
@@ -155,7 +156,7 @@ def _plain(counter: _Counter) -> dict[str, Any]:
 
 
 def _counter(state: dict[str, Any]) -> _Counter:
-    """Return the counter of a saved state. Raises an error for a state that `_plain` cannot have returned."""
+    """Return the counter of a saved state. Raises an error for a state that `_plain` cannot return."""
     counter = _Counter(**state)
     for field in fields(counter):
         value = getattr(counter, field.name)
@@ -171,7 +172,7 @@ def _utc(time: datetime | None) -> datetime | None:
 
 
 def _passed(before: datetime | None, now: datetime | None) -> timedelta | None:
-    """Return the time from `before` to `now`; `None` if one of them is missing, or if only one has a zone."""
+    """Return the time from `before` to `now`. Return `None` if a time is missing, or if only one time has a zone."""
     if before is None or now is None or (before.tzinfo is None) is not (now.tzinfo is None):
         return None
     return now - before

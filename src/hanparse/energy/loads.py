@@ -1,9 +1,9 @@
-"""Computes the largest current that each line may carry, from a measurement and the wiring of the house.
+"""Computes the largest current that each line can carry, from a measurement and the wiring of the house.
 
-The result protects a fuse, so the larger of two possible values counts. If a 3-wire meter does not measure a line, the
-other two lines give a bound: without a neutral the sum of the three currents is zero, so no current is above the sum of
-the other two. The L2 current of a meter does not count if `is_l2_ruled_out` returns true. An L2 current of 0 counts
-only if the meter type is known.
+The result protects a fuse, so this module uses the larger of two possible values. If a 3-wire meter does not measure a
+line, the other two lines give a bound. Without a neutral the sum of the three currents is zero, so no current is above
+the sum of the other two currents. An L2 current is not used if `is_l2_ruled_out` returns true. An L2 current of 0 is
+used only if the meter type is known, because meters without a measurement of L2 can send 0.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without volta
 
 
 class Load(NamedTuple):
-    """The largest current that a line may carry, in A, and the source of this value."""
+    """An instance holds the largest current that a line can carry, in A. `source` explains the value in words."""
 
     current: float
     source: str
 
 
 class Voltages(NamedTuple):
-    """The lowest and the highest voltage of a list, in V. A voltage of 0 does not count."""
+    """An instance holds the lowest and the highest voltage of a list, in V. Voltages of 0 are left out."""
 
     lowest: float
     highest: float
 
 
 class LineLoads:
-    """Computes the loads from the lists of one meter, and remembers whether the meter measures L2.
+    """Computes the loads from the lists of one meter, and stores whether the meter measures L2.
 
-    A meter that sends an impossible L2 current does not measure L2. From then on, an L2 current of 0 does not count,
-    even if it is possible, until the meter sends a possible L2 current above 0.
+    A meter that sends an impossible L2 current does not measure L2. After an impossible L2 current, an L2 current of 0
+    is not used, until the meter sends a possible L2 current above 0.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -51,12 +51,12 @@ class LineLoads:
         self._is_l2_doubted = False
 
     def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
-        """Return the load of each line that the push determines; an empty result for a list without currents.
+        """Return the loads that the push determines, by line. The result is empty for a list without currents.
 
-        With an estimate `rare`, an unmeasured L2 counts as the current that L2 rarely exceeds. Without it, L2 counts as
-        the current that it never exceeds.
+        If the meter does not measure L2, the load of L2 is a current that L2 never exceeds. If the estimate `rare` is
+        given, the load of L2 is the current that L2 rarely exceeds.
         """
-        lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # of both, if the wirings differ
+        lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # the wirings can differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
         if Wiring.THREE_WIRE in (self._wiring, measurement.wiring) and not self._is_l2_measured(measurement):
             currents[L2] = None
@@ -76,15 +76,15 @@ class LineLoads:
         if measurement.current_l2:
             self._is_l2_doubted = False
             return True
-        return measurement.wiring is not None and not self._is_l2_doubted  # a 0 of an unknown type may be unmeasured
+        return measurement.wiring is not None and not self._is_l2_doubted  # an unmeasured L2 can be sent as 0
 
     def _unmeasured(
         self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
     ) -> Load | None:
-        """Return the load of an unmeasured line, or `None` if it has no bound.
+        """Return the load of an unmeasured line, or `None` if the current of the line has no bound.
 
-        There is a bound only if the house has three wires, and the meter type is unknown or has three wires, too. With
-        a neutral the line may carry any current.
+        The current has a bound only without a neutral: the house has three wires, and the meter type has three wires or
+        is unknown.
         """
         if self._wiring is not Wiring.THREE_WIRE or measurement.wiring not in (None, Wiring.THREE_WIRE):
             return None
@@ -96,23 +96,23 @@ class LineLoads:
             return Load(high, "the upper bound of an estimate")
         if len(measured) < 2:  # noqa: PLR2004
             return None
-        one, other = sorted(measured)
-        current = measured[one].current + measured[other].current
-        return Load(current, f"not measured but never above L{one} + L{other} without a neutral")
+        first, second = sorted(measured)
+        current = measured[first].current + measured[second].current
+        return Load(current, f"not measured but never above L{first} + L{second} without a neutral")
 
 
 def voltages(measurement: Measurement) -> Voltages:
-    """Return the voltages of a list, or 230 V if it contains none."""
+    """Return the lowest and the highest voltage of a list, or 230 V if the list contains no voltage."""
     sent = [_magnitude(getattr(measurement, f"voltage_l{line}")) for line in (1, 2, 3)]
     alive = [voltage for voltage in sent if voltage] or [_NOMINAL_VOLTAGE]
     return Voltages(min(alive), max(alive))
 
 
 def net_power(measurement: Measurement) -> float | None:
-    """Return import − export in W, or `None` without an import and without an export above 0.
+    """Return import − export in W. Return `None` if the push has no import, and no export above 0.
 
-    If a push contains only an import of 0, the result is 0 W, the largest possible value: Norwegian short lists do not
-    contain the export.
+    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because Norwegian short lists
+    do not contain the export. The net power is then below 0, and the result is an upper bound.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:

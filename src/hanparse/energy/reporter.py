@@ -1,9 +1,9 @@
 """Selects the values of a measurement that a Z-Wave HAN sensor would report: `Reporter`.
 
-The rules, parameters, ranges, defaults and number formats are those of the manual of such a sensor (Meter V5 reports).
-A power, a voltage or a current is reported by hysteresis and interval, and the energy whenever its register changes.
-The reporter reports only measured values, each phase separately. A report contains a value of the present push, never
-an older one.
+The manual of a Z-Wave HAN sensor defines the rules, parameters, ranges, defaults and number formats (Meter V5 reports).
+An energy is reported when its register changes. A power, a voltage or a current is reported by two parameters. The
+*hysteresis* is the smallest change that is reported. The *interval* is the time after the last report of the value.
+`Mode` combines both parameters. The reporter reports only values of the present push, each phase separately.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 
 class Mode(Enum):
-    """The rule that combines hysteresis and interval. The manual of the sensor can be understood in both ways.
+    """The rule that combines hysteresis and interval. The manual of the sensor permits both interpretations.
 
-    With a hysteresis of 0, only the interval counts, in both modes.
+    If the hysteresis is 0, only the interval applies, in both modes.
     """
 
     EITHER = "at a change, and at the latest after the interval"
@@ -42,7 +42,7 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FixedPoint:
-    """A number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
+    """An instance is a number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
 
     `code` is the scale of the Meter V5 report for an electricity meter.
     """
@@ -60,7 +60,7 @@ class FixedPoint:
     def encode(self, value: float) -> bytes:
         """Return the bytes of `value`, rounded to the nearest step.
 
-        Raises `TypeError` unless `value` is a number, and `ValueError` if it is outside ±`limit`.
+        Raises `TypeError` if `value` is not a number, and `ValueError` if the number is outside ±`limit`.
         """
         if not isinstance(value, int | float) or isinstance(value, bool):
             raise TypeError(f"expected a number of {self.unit}, found {type(value).__name__}")
@@ -70,8 +70,8 @@ class FixedPoint:
         return steps.to_bytes(self.size, "big", signed=True)
 
 
-# The text of the manual gives one decimal for all four units, but its table gives a precision for each. The table
-# applies.
+# The text of the manual gives one decimal for all four units. The table in the manual gives a precision for each unit,
+# and this module uses the table.
 KILOWATT_HOURS: Final = FixedPoint("kWh", 0x00, precision=2, size=4)
 WATTS: Final = FixedPoint("W", 0x02, precision=0, size=4)
 VOLTS: Final = FixedPoint("V", 0x04, precision=1, size=2)
@@ -84,9 +84,9 @@ def _parameter(number: int, low: int, high: int, default: int, unit: str) -> int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The configuration parameters 1 to 5 of the sensor, in its units. A hysteresis of 0 means that it is off.
+    """The configuration parameters 1 to 5 of the sensor, in the units of the sensor. The value 0 disables a hysteresis.
 
-    Raises `ValueError` with the range for a value outside it, and `TypeError` for a value that is not a whole number.
+    Raises `ValueError` for a value outside its range, and `TypeError` for a value that is not a whole number.
     """
 
     power_hysteresis: int = _parameter(1, 0, 100_000, 200, "W")
@@ -107,7 +107,7 @@ class Parameters:
 
     @classmethod
     def numbered(cls, values: Mapping[int, int]) -> Self:
-        """Return the parameters from their numbers, such as ``{1: 500, 4: 60}``.
+        """Return the parameters. `values` maps the numbers of parameters to values, such as ``{1: 500, 4: 60}``.
 
         Raises `ValueError` for another number or a value outside its range, and `TypeError` if a value is not a whole
         number.
@@ -119,10 +119,10 @@ class Parameters:
 
 
 class Report(NamedTuple):
-    """One value that the sensor would send."""
+    """An instance holds one value that the sensor would send."""
 
     field: str
-    """The name of the field of `Measurement`, which includes the phase."""
+    """The name of the field of `Measurement`. The name includes the phase."""
     value: float
     """The value in the unit of `scale`."""
     scale: FixedPoint
@@ -130,12 +130,12 @@ class Report(NamedTuple):
 
     @property
     def data(self) -> bytes:
-        """The bytes of the value in the report. Raises `ValueError` if the format cannot represent the value."""
+        """The bytes of the value in the report. Raises `ValueError` if the value is outside the range of `scale`."""
         return self.scale.encode(self.value)
 
 
 class _Rule(NamedTuple):
-    """The rule for the reports of a field. Without a hysteresis, every change is reported."""
+    """The rule for the reports of a field. If `hysteresis` is `None`, every change is reported."""
 
     scale: FixedPoint
     hysteresis: Decimal | None
@@ -143,7 +143,7 @@ class _Rule(NamedTuple):
 
 
 class _Last(NamedTuple):
-    """The last report of a field."""
+    """An instance holds the value and the time of the last report of a field."""
 
     value: float
     time: datetime
@@ -168,10 +168,10 @@ class Reporter:
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
         """Return the reports for this push at `now`.
 
-        If every list contains a `timestamp`, give it as `now`: it does not jitter, so an interval of 10 s matches lists
-        that are 10 s apart. If the time goes backwards, the interval counts as over. Aware times
-        are compared as instants. Raises `TypeError` for an argument of another type and for a mix of naive and aware
-        times.
+        If every list contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter, so every list is
+        reported if lists and interval are both 10 s. If the time is earlier than at the last report, the interval is
+        over. Aware times are compared as instants. Raises `TypeError` for an argument of another type and for a mix of
+        naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
@@ -201,10 +201,10 @@ class Reporter:
 def serial_halves(meter_id: str) -> tuple[int, int]:
     """Return the meter id as the read-only parameters 9 and 10 of the sensor.
 
-    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual has only
-    "first half" and "last half", with four bytes each. Eight decimal digits fit into four bytes, but eight characters
-    do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` unless the id has 16 digits, and
-    `TypeError` unless it is a string.
+    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual mentions
+    only a "first half" and a "last half", with four bytes each. Eight decimal digits fit into four bytes, but eight
+    characters do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` if the id does not have 16
+    digits, and `TypeError` if the id is not a string.
     """
     check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):
@@ -226,7 +226,7 @@ def _rules(parameters: Parameters) -> dict[str, _Rule]:
 
 
 def _value(measurement: Measurement, name: str) -> float | None:
-    """Return the field in the unit of its report, or `None` if it is missing, NaN or infinite."""
+    """Return the value of a field in the unit of the report, or `None` if it is missing, NaN or infinite."""
     value: float | None = finite(getattr(measurement, name))
     if value is None:
         return None

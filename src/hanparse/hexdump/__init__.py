@@ -13,8 +13,7 @@ The same in a log, an e-mail or a forum post                                    
 
 The documentation of each module has its rules. The modules are used in this order: tables, literals, lists, base64, hex
 digits. Each module reads only text in which the modules before it found nothing. Comments and time stamps are removed
-after the literals (`hexdump.remarks`). A dump inside a comment is read only when the text contains nothing else. These
-rules follow:
+after the literals (`hexdump.remarks`). These rules follow:
 
 * The first column contains offsets only when they match the number of bytes. Otherwise it contains data.
 * Numbers like ``10 20 30`` are hex. In brackets, ``[10, 20, 30]``, they are decimal. ``126, 160, 30`` without brackets
@@ -31,17 +30,17 @@ The quote marks of e-mail (``> ``) at the start of a line are ignored. The time 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse.errors import HexDumpError
 from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
 from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+
+    from hanparse.errors import HexDumpError
 
 _ONLY_NOTES: Final = "expected a hex dump, found only comments and time stamps"
 _FILE_NAME: Final = re.compile(r"\s*\S{0,250}(?:[/\\]\S{1,250}|\.\w{1,6})\s*")
@@ -121,7 +120,7 @@ def parse(text: str) -> bytes:
     Raises `HexDumpError` with the line and column of the problem when the text contains no dump or a damaged one, and
     `TypeError` when `text` is not a `str`.
     """
-    return _find(_tidy(text)).data
+    return read(text).data
 
 
 def read(text: str) -> Dump:
@@ -129,23 +128,21 @@ def read(text: str) -> Dump:
 
     Raises the same errors as `parse`.
     """
-    return read_with_pieces(_tidy(text))[0]
+    if not isinstance(text, str):
+        message = f"expected a hex dump as str, found {type(text).__name__}"
+        raise TypeError(message)
+    return read_with_pieces(tidy(text))[0]
 
 
 def read_with_pieces(text: str) -> tuple[Dump, list[Piece]]:
     """Return what `read` returns, and the dumps, for a text that is a result of `hexdump.text.tidy`."""
-    found = _find(text)
-    return found.dump(text), found.pieces
-
-
-def find(text: str) -> list[Piece]:
-    """Return the dumps in a text that is a result of `hexdump.text.tidy`. Raises the same errors as `parse`."""
-    return _find(text).pieces
+    pieces = find(text)
+    return dump(text, pieces, b"".join(piece.data for piece in pieces)), pieces
 
 
 def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
     """Return a dump with the bytes `data`. The text outside `pieces` is listed in `Dump.passed_over`."""
-    return Dump(data, cover(text, pieces), _style(pieces))
+    return Dump(data, cover(text, pieces), ", ".join(dict.fromkeys(piece.style for piece in pieces)))
 
 
 def like_bytes(text: str) -> bool:
@@ -153,80 +150,27 @@ def like_bytes(text: str) -> bool:
     return LIKE_BYTES.search(text) is not None
 
 
-class _Found(NamedTuple):
-    """Holds the pieces and remarks of a text in the order of the search. A list of numbers may contain `notes`."""
-
-    tables_and_literals: list[Piece]
-    notes: list[tuple[int, int]]
-    lists_and_digits: list[Piece]
-
-    @property
-    def pieces(self) -> list[Piece]:
-        """Return all pieces, in the order of the text."""
-        return sorted(self.tables_and_literals + self.lists_and_digits)
-
-    @property
-    def data(self) -> bytes:
-        """Return the bytes of all pieces."""
-        return b"".join(piece.data for piece in self.pieces)
-
-    def dump(self, text: str) -> Dump:
-        """Return the dump for `text`, the text that was searched."""
-        return Dump(self.data, self.left(text), _style(self.pieces))
-
-    def left(self, text: str) -> str:
-        """Return `text` with all pieces covered. The remarks remain, because they are passed over."""
-        seen = cover(text, self.tables_and_literals)
-        left = cover(seen, self.lists_and_digits)
-        parts, end = [], 0
-        for start, stop in self.notes:
-            parts += [left[end:start], seen[start:stop]]
-            end = stop
-        return "".join(parts) + left[end:]
-
-
-def _style(pieces: list[Piece]) -> str:
-    return ", ".join(dict.fromkeys(piece.style for piece in pieces))
-
-
-def _tidy(text: str) -> str:
-    if not isinstance(text, str):
-        message = f"expected a hex dump as str, found {type(text).__name__}"
-        raise TypeError(message)
-    return tidy(text)
-
-
-def _find(text: str) -> _Found:
+def find(text: str) -> list[Piece]:
+    """Return the dumps in a text that is a result of `hexdump.text.tidy`. Raises the same errors as `parse`."""
     if not text.strip():
-        return _Found([], [], [])
-    return _beside_comments(text) or _commented_out(text)
-
-
-def _commented_out(text: str) -> _Found:
-    """Return the dump in a text that contains only comments and time stamps. Raises `HexDumpError` without one."""
-    with suppress(HexDumpError):
-        found = _beside_comments(remarks.uncommented(text))
-        if found and len(found.data) >= MIN_BYTES:
-            return found
-    raise failure(text, text.find(text.strip()), _ONLY_NOTES)
-
-
-def _beside_comments(text: str) -> _Found | None:
-    first = tables.find(text)
-    rest = cover(text, first)
-    second = literals.find(rest)
-    rest = cover(rest, second)
-    notes = remarks.find(rest)
-    rest = cover(rest, notes, " ")
+        return []
+    pieces, rest = _search(text, (tables.find, literals.find))
+    rest = cover(rest, remarks.find(rest), " ")
     if not rest.strip():
-        return None
-    early, late = sorted(first + second), []
-    for find in (lists.find, base64words.find):
-        pieces = find(rest)
-        rest = cover(rest, pieces)
-        late += pieces
-    late += _digits(rest, alone=not early and not late)
-    return _Found(early, notes, sorted(late))
+        raise failure(text, text.find(text.strip()), _ONLY_NOTES)
+    more, rest = _search(rest, (lists.find, base64words.certain))
+    pieces += more
+    return sorted(pieces + _digits(rest, alone=not pieces))
+
+
+def _search(text: str, notations: tuple[Callable[[str], list[Piece]], ...]) -> tuple[list[Piece], str]:
+    """Return the pieces in these notations, and `text` with the pieces covered."""
+    pieces: list[Piece] = []
+    for find_pieces in notations:
+        found = find_pieces(text)
+        text = cover(text, found)
+        pieces += found
+    return pieces, text
 
 
 def _digits(text: str, *, alone: bool) -> list[Piece]:

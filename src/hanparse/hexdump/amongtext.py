@@ -14,12 +14,12 @@ A dump contains no other text. `damage` raises an error when the text inside a d
 from __future__ import annotations
 
 import re
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump import damage
 from hanparse.hexdump.plainhex import GLUE, Run, is_dump, odd
-from hanparse.hexdump.text import LONGEST_TABLE_LINE, Piece, says, shape
+from hanparse.hexdump.text import LONGEST_TABLE_LINE, MIN_BYTES, Piece, says, shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,16 +81,18 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
     first = _RUN.search(text, start, end)
     if not first:
         return _Line(number, [])
-    damage.check_offset(text, start, first.start())
     end = _text_column(text, first.start(), end)
     runs = [_run(text, match, end) for match in _RUN.finditer(text, first.start(), end)]
-    damage.check_gaps(text, start, end, runs)
     begins_line = not _CHARACTER.search(text, start, first.start())
     if begins_line and (runs[0].is_dump or not any(run.is_dump for run in runs)):
         candidate, front = runs[0], ""
     else:
         candidate, front = runs[-1], shape(text[start : runs[-1].start])
-    damage.check_ends(text, start, candidate)
+    size = sum(len(run.digits) for run in runs)
+    is_hex = size >= MIN_BYTES and 3 * size >= 2 * len(_CHARACTER.findall(text, start, end))
+    for run, following in zip_longest(runs, runs[1:]):
+        if is_hex or run.is_dump or (following and following.is_dump) or (begins_line and run is candidate):
+            damage.check_around(text, start, run)
     if candidate.is_dump or _END.match(text, candidate.end):
         return _Line(front, runs, candidate)
     return _Line(number, runs)

@@ -12,19 +12,20 @@ braces and has numbers with ``0x``.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final
 
 from hanparse.errors import HexDumpError
 from hanparse.hexdump.text import MIN_BYTES, Piece, around, cover, failure
 
-_BARE: Final = r"-?[0-9]{1,9}+|[0-9A-Fa-f]{1,2}+"
+_BARE: Final = r"-?[0-9]{1,9}+(?:u8)?|[0-9A-Fa-f]{1,2}+"
 _MARKED: Final = r"0[xX][0-9A-Fa-f]{1,2}+"
 _QUOTED: Final = r"""(?P<quote>["'])(?:0[xX])?[0-9A-Fa-f]{2}(?P=quote)"""
 _WITH_BLANKS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED})(?![\w.,;])(?:\s++|(?=[\])}}]))){{2,}})"
 _WITH_COMMAS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED}|{_QUOTED})(?![\w.])\s*+(?:[,;]\s*+|(?=[\])}}])))*)"
 _LIST: Final = re.compile(rf"[\[({{]\s*+(?:{_WITH_BLANKS}|{_WITH_COMMAS})[\])}}]")
-_NUMBER: Final = re.compile(r"-?(?:0[xX])?([0-9A-Fa-f]+)")
-_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)")
+_NUMBER: Final = re.compile(r"-?(?:0[xX])?([0-9A-Fa-f]+)(?:u8)?")
+_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:u8)?")
 _ALL_DECIMAL: Final = re.compile(r"\s*+(?>(?:(?:0|[1-9][0-9]{0,2}+)(?:\s*+[,;]\s*+|\s++|\Z))+)")
 _BROKEN: Final = re.compile(
     rf"[\[({{]\s*+(?>(?:{_MARKED}\s*+[,;]\s*+){{2,}})(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)"
@@ -45,8 +46,22 @@ def find(text: str) -> list[Piece]:
     alone = bool(lists) and not _WORD.search(cover(text, [match.span() for match in lists]))
     if _EACH.fullmatch(text):
         return []
-    pieces = (_piece(text, match, alone=alone) for match in lists if alone or _counts(match[0]))
-    return [piece for piece in pieces if piece]
+    if alone:
+        return [piece for match in lists if (piece := _piece(text, match))]
+    return _pieces(text, [match for match in lists if _counts(match[0])])
+
+
+def read(text: str) -> list[Piece]:
+    """Return the bytes of all lists in `text` whose numbers are bytes. The lists may be short."""
+    return _pieces(text, [*_LIST.finditer(text)])
+
+
+def _pieces(text: str, lists: list[re.Match[str]]) -> list[Piece]:
+    pieces = []
+    for match in lists:
+        with suppress(HexDumpError):
+            pieces.append(_piece(text, match))
+    return [piece for piece in pieces if piece and piece.data]
 
 
 def decimals(text: str) -> Piece | None:
@@ -69,22 +84,17 @@ def _counts(listed: str) -> bool:
     return sum(1 for _ in _NUMBER.finditer(listed)) >= MIN_BYTES
 
 
-def _piece(text: str, match: re.Match[str], *, alone: bool) -> Piece | None:
+def _piece(text: str, match: re.Match[str]) -> Piece | None:
     numbers = [*_NUMBER.finditer(text, *match.span())]
     decimal = not match["quote"] and all(_DECIMAL.fullmatch(number[0]) for number in numbers)
     if not decimal and "," not in match[0] and any(len(number[0]) == 1 for number in numbers):
         return None  # without commas, a single digit may be a byte or half of a damaged byte
-    try:
-        data = bytes(_decimal(text, number, -0x80) & 0xFF if decimal else _hex(text, number) for number in numbers)
-    except HexDumpError:
-        if alone:
-            raise
-        return None
+    data = bytes(_decimal(text, number, -0x80) & 0xFF if decimal else _hex(text, number) for number in numbers)
     return Piece(*match.span(), data, "decimal" if decimal else "hex")
 
 
 def _decimal(text: str, number: re.Match[str], least: int) -> int:
-    value = int(number[0])
+    value = int(number[0].removesuffix("u8"))
     if least <= value <= 0xFF:  # noqa: PLR2004  a byte
         return value
     raise failure(text, number.start(), f"expected numbers from {least} to 255, found {number[0]}")

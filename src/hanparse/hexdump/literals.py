@@ -16,22 +16,25 @@ have `MIN_BYTES` or more bytes.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
+from hanparse.errors import HexDumpError
 from hanparse.hexdump import base64words, damage
 from hanparse.hexdump.text import MIN_BYTES, Piece, cover, failure
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _LITERAL: Final = re.compile(
     r"""(?<![\\\w])(?P<call>(?:bytearray|bytes)\()?(?P<b>[bB])?(?P<quote>["'])"""
     r"""(?P<body>(?>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*))(?P=quote)(?(call)\)?)"""
 )
 _BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
-_NO_CHARACTER: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
-_ESCAPES: Final = dict(zip("abefnrtv\\'\"?", "\a\b\x1b\f\n\r\t\v\\'\"?", strict=True))
+_NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
+_ESCAPES: Final = dict(zip("abefnrtv\\'\"?/", "\a\b\x1b\f\n\r\t\v\\'\"?/", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
+_MIN_ESCAPES: Final = 4  # fewer escapes are letters of words
 _LETTER: Final = re.compile(r"\w")
 _MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?>(?:\\[rn])*)")
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f\s]{24,}")
@@ -44,9 +47,32 @@ def find(text: str) -> list[Piece]:
     Raises `HexDumpError` when a literal has a wrong escape, a character that is not ASCII, or a single hex digit.
     """
     groups = [*_groups(text)]
-    spans = [literal.span() for group in groups if _begins_with_b(group) for literal in group]
+    spans = [literal.span() for group in groups if any(literal["b"] for literal in group) for literal in group]
     alone = bool(spans) and not _LETTER.search(cover(text, spans))
     return [piece for group in groups for piece in _pieces(text, group, alone=alone)]
+
+
+def read(text: str) -> list[Piece]:
+    r"""Return the strings with escapes of bytes in `text`. Strings of JSON have escapes like ``\u00a0``."""
+    pieces: list[Piece] = []
+    for group in _groups(text):
+        if _has_bytes(group) or any(literal["body"].count("\\u00") >= _MIN_ESCAPES for literal in group):
+            with suppress(HexDumpError):
+                pieces += [Piece(*literal.span(), _data(text, literal), "literal") for literal in group]
+    return pieces
+
+
+def escaped(pattern: str, escape: str) -> Callable[[str], list[Piece]]:
+    """Return the reading of strings without quotes. Group 1 of the pattern `escape` contains the digits of a byte."""
+    strings, escapes = re.compile(pattern), re.compile(escape)
+
+    def found(text: str) -> Iterator[Piece]:
+        for string in strings.finditer(text):
+            characters, count = escapes.subn(lambda byte: chr(int(byte[1], 16)), string[0].strip())
+            if count >= _MIN_ESCAPES:
+                yield Piece(*string.span(), characters.encode("latin-1"), "literal")
+
+    return lambda text: [*found(text)]
 
 
 def _groups(text: str) -> Iterator[list[re.Match[str]]]:
@@ -70,12 +96,12 @@ def _counts(literal: re.Match[str]) -> bool:
     return literal["b"] is not None or _BYTE.search(literal["body"]) is not None
 
 
-def _begins_with_b(group: list[re.Match[str]]) -> bool:
-    return any(literal["b"] for literal in group)
+def _has_bytes(group: list[re.Match[str]]) -> bool:
+    return any(_BYTE.search(literal["body"]) for literal in group)
 
 
 def _pieces(text: str, group: list[re.Match[str]], *, alone: bool) -> Iterator[Piece]:
-    if any(_BYTE.search(literal["body"]) for literal in group):
+    if _has_bytes(group):
         yield from (Piece(*literal.span(), _data(text, literal), "literal") for literal in group)
         return
     for literal in group:

@@ -31,7 +31,6 @@ _LINE_COMMENT: Final = re.compile(
     r"(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
     re.MULTILINE,
 )
-_COMMENT_MARKS: Final = re.compile(r"/\*|\*/|^[ \t]*+(?>(?://|[#*])[ \t/#*]*+)", re.MULTILINE)
 _CAST: Final = re.compile(r"\((?:unsigned )?(?:byte|char|u?int8_t)\)")
 
 _TIME: Final = (
@@ -80,11 +79,6 @@ def find(text: str) -> list[tuple[int, int]]:
     bare = cover(text, found, " ")
     marks = dict.fromkeys(mark for sign, mark in _MARKS if sign in bare)
     return _merged(found + [span for mark in marks for span in _spans(mark, bare)])
-
-
-def uncommented(text: str) -> str:
-    """Return `text` with blanks in place of the marks of comments. The text inside the comments remains."""
-    return _COMMENT_MARKS.sub(lambda mark: " " * len(mark[0]), text)
 
 
 def _block_comments(text: str) -> Iterator[tuple[int, int]]:

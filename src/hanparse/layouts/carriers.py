@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_CARRIED: Final = BUFFER_LIMIT
 """The maximum number of bytes of the frames of one message. The buffer of a reader can contain this number of bytes."""
 START_SIZE: Final = 3
-"""The number of bytes that look up a frame. These bytes are the flag and the format field in HDLC, 68 L L in M-Bus."""
+"""The number of first bytes by which the layouts of a frame are found: flag and format field, 68 L L in M-Bus."""
 
 _from_bytes: Final = int.from_bytes
 
@@ -55,13 +55,13 @@ class PlainFrame:
 
     @property
     def first_bytes(self) -> bytes:
-        """Return the bytes that look up the frame."""
+        """Return the first `START_SIZE` bytes of the frame."""
         return self.head[:START_SIZE]
 
     def values(self, frame: bytes) -> list[Any]:
         """Return the values of the push in the order of `index`."""
-        found = self._plan.values(self._constants, frame, self.start)
-        return found or self.layout.values(frame[self.start : -FCS_AND_FLAG])
+        values = self._plan.values(self._constants, frame, self.start)
+        return values or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def number(self, frame: bytes, position: int) -> float | None:
         """Return the value at one of the positions in `numbers`."""
@@ -146,7 +146,7 @@ class Carried:
 
     @property
     def first_bytes(self) -> bytes:
-        """Return the bytes that look up the first frame."""
+        """Return the first `START_SIZE` bytes of the first frame."""
         return self.head[:START_SIZE]
 
     @property
@@ -184,8 +184,8 @@ class Carried:
     def awaited(self, data: bytes, at: int) -> int:
         """Return the size that `data` needs for the next comparison. Return 0 if the bytes at ``data[at]`` do not fit.
 
-        The reader waits for the end of one frame at a time. Within a header it waits for one byte at a time. So a frame
-        with another layout is not delayed.
+        The reader waits for the end of one frame at a time. In a header, the reader waits for one byte at a time. So a
+        frame with another layout is not delayed.
         """
         for part in self.parts:
             seen = data[at + part.start : at + part.start + len(part.head)]

@@ -1,4 +1,4 @@
-"""Decodes a push that differs from an earlier push only in its values: `Layout`.
+"""Defines `Layout`, which decodes a push that differs from an earlier push only in its values.
 
 A meter sends the same list again and again. The tags, lengths, OBIS codes, scalers and units of the list are the same
 bytes in every push. Only the values differ, and the index of each value in the APDU is always the same. A decoder
@@ -68,7 +68,7 @@ class Layout:
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The profile of the last manufacturer on the link when a push with this layout has been read."""
+        """The profile of the last manufacturer on the link, after a push with this layout was read."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
@@ -89,11 +89,11 @@ class Layout:
 
     def values(self, apdu: bytes) -> list[Any]:
         """Return the values of an APDU that has this layout, in the order of `index`."""
-        found = self.plan.values(self.constants, apdu)
-        if found is None:  # a clock has an impossible time, so the profile decides which other time is the timestamp
+        values = self.plan.values(self.constants, apdu)
+        if values is None:  # a clock has an impossible time, so the profile decides which other time is the timestamp
             measurement = self._read(apdu).measurement(self.scale, self._timezone)
             return [getattr(measurement, name) for name in self.index]
-        return found
+        return values
 
     def number(self, apdu: bytes, position: int) -> float | None:
         """Return the value at one of the positions in `numbers`."""
@@ -110,10 +110,10 @@ class Layout:
         registers, varying_elements = self._elements
         if varying_elements is None:
             return self._read(apdu).registers
-        found = list(registers)
+        result = list(registers)
         for position, value, obis, scaler, unit in varying_elements:
-            found[position] = Register(obis, value(apdu), scaler, unit)
-        return tuple(found)
+            result[position] = Register(obis, value(apdu), scaler, unit)
+        return tuple(result)
 
     def _read(self, apdu: bytes) -> Reading:
         return read(cosem.parse(apdu), (self.profile,), self.link, self.known)

@@ -81,8 +81,8 @@ class LayoutBuilder:
             # an item that is no value, such as the push-object-list, is constant
             parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
-        for unit, other in reading.profile.higher_resolution.items():
-            self._keep_resolution(other.limit, unscaled(reading.items, unit))
+        for unit, resolution in reading.profile.higher_resolution.items():
+            self._keep_resolution(resolution.limit, unscaled(reading.items, unit))
 
     def _mask(self) -> int:
         """Return an integer with the size of the APDU. Each constant bit is 1."""
@@ -188,19 +188,19 @@ def is_plain_text(octets: bytes) -> bool:
 
 def varying(reading: Reading, mask: bytes) -> list[Element] | None:
     """Return the registers with bits that can vary. Return `None` if such a register is neither integer nor text."""
-    found: list[Element] = []
+    elements: list[Element] = []
     for position, (item, register) in enumerate(zip(reading.items, reading.registers, strict=True)):
         start = item.data.offset
         if any(byte != _CONSTANT_BYTE for byte in mask[start : item.data.end]):
             value = _plain(item.data)
             if value is None:
                 return None
-            found.append(Element(position, value, register.obis, register.scaler, register.unit))
-    return found
+            elements.append(Element(position, value, register.obis, register.scaler, register.unit))
+    return elements
 
 
 def _plain(data: Data) -> Callable[[bytes], Plain] | None:
-    """Return a function that reads the value of `data` from an APDU. Return `None` unless it is integer or text."""
+    """Return a function that reads the value of `data` from an APDU. Return `None` if it is no integer or text."""
     start, end = data.offset + 1, data.end
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from

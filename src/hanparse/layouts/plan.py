@@ -26,9 +26,10 @@ FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 
 
 class Number(NamedTuple):
-    """Describes an integer in the APDU: its index, its `struct` format, and the field that the integer fills.
+    """Describes an integer in the APDU. `place` is its index, and `name` is the field that the integer fills.
 
-    The value of the field is the integer times `numerator`, divided by `denominator`.
+    `format` is the format for `struct`. The value of the field is the integer times `numerator`, divided by
+    `denominator`.
     """
 
     place: int
@@ -41,7 +42,7 @@ class Number(NamedTuple):
 
 
 class Clock(NamedTuple):
-    """Describes a date-time in the APDU: its index, its constant parts, and the one or two fields that it fills."""
+    """Describes a date-time in the APDU. `place` is its index, and `names` are the fields that the date-time fills."""
 
     place: int
     microsecond: int
@@ -55,12 +56,12 @@ class Plan:
     `mask` has a 1 for each constant bit of the APDU. `index` maps the name of each field to its position in the result
     of `values`: first the constant fields, then the fields of `integers`, `texts` and `clocks`. `texts` contains the
     indexes of the texts that vary. `numbers` contains the positions of the values that `number` reads clearly faster
-    than `values` does. `unmeasured` contains the positions of values in which 0 means: the meter does not measure it.
+    than `values` does. `unmeasured` contains positions of values: 0 means that the meter does not measure the value.
     """
 
     __slots__ = (
-        *("_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_whole", "clocks", "index", "integers"),
-        *("mask", "numbers", "order", "size", "texts", "unmeasured"),
+        *("_divided", "_divisors", "_factors", "_multiplied", "_numerators", "_unscaled", "clocks", "index"),
+        *("integers", "mask", "numbers", "order", "size", "texts", "unmeasured"),
     )
 
     def __init__(
@@ -80,16 +81,16 @@ class Plan:
         """
         self.size, self.mask = size, mask
         divided = [number for number in numbers if number.is_divided]
-        whole = [number for number in numbers if not number.is_divided and number.numerator == 1]
+        unscaled = [number for number in numbers if not number.is_divided and number.numerator == 1]
         multiplied = [number for number in numbers if not number.is_divided and number.numerator != 1]
-        self._whole, self._multiplied, self._divided = map(_unpack, (whole, multiplied, divided))
+        self._unscaled, self._multiplied, self._divided = map(_unpack, (unscaled, multiplied, divided))
         self._factors = tuple(number.numerator for number in multiplied)
         numerators = tuple(number.numerator for number in divided)
         self._numerators = numerators if set(numerators) - {1} else ()  # in most plans all numerators are 1
         self._divisors = tuple(number.denominator for number in divided)
         self.texts = tuple(place for _, place in texts)
         self.clocks = clocks
-        self.integers = (*whole, *divided, *multiplied)
+        self.integers = (*unscaled, *divided, *multiplied)
         times = (name for found in clocks for name in found.names)
         # the order of the result of `values`
         names = (*constants, *(number.name for number in self.integers), *(name for name, _ in texts), *times)
@@ -104,30 +105,30 @@ class Plan:
 
         The APDU begins at ``push[start]``. `constants` contains the values that are the same in every push.
         """
-        found = [*constants, *self._whole(push, start)]
+        result = [*constants, *self._unscaled(push, start)]
         if self._divisors:
             raws: Iterable[int] = self._divided(push, start)
             if self._numerators:
                 raws = map(mul, raws, self._numerators)
-            found += map(truediv, raws, self._divisors)
+            result += map(truediv, raws, self._divisors)
         if self._factors:
-            found += map(mul, self._multiplied(push, start), self._factors)
+            result += map(mul, self._multiplied(push, start), self._factors)
         for begin, end in self.texts:
-            found.append(values.printable(push[start + begin : start + end]))
+            result.append(values.printable(push[start + begin : start + end]))
         for place, microsecond, zone, names in self.clocks:
             moment = clock.moment(_wall_clock(push, start + place), microsecond, zone)
             if moment is None:
                 return None
-            found += [moment] * len(names)
+            result += [moment] * len(names)
         for position in self.unmeasured:
-            found[position] = found[position] or None
-        return found
+            result[position] = result[position] or None
+        return result
 
     def number(self, push: bytes, start: int, position: int) -> float | None:
         """Return the same value that `values` returns at `position`. `position` is in `numbers`."""
         number = self.integers[position - self.numbers.start]
-        (sent,) = _INTEGERS[number.format].unpack_from(push, start + number.place)
-        value = sent * number.numerator / number.denominator if number.is_divided else sent * number.numerator
+        (integer,) = _INTEGERS[number.format].unpack_from(push, start + number.place)
+        value = integer * number.numerator / number.denominator if number.is_divided else integer * number.numerator
         return None if not value and position in self.unmeasured else value
 
 

@@ -56,8 +56,8 @@ class _Number(NamedTuple):
 
     def value(self, raw: bytes) -> int | float:
         """Return the value of the field. `raw` contains the bytes of a telegram."""
-        sent = int(raw[self.whole] + raw[self.decimals]) * self.numerator
-        return sent / self.denominator if self.is_divided else sent
+        product = int(raw[self.whole] + raw[self.decimals]) * self.numerator
+        return product / self.denominator if self.is_divided else product
 
 
 class TelegramLayout:
@@ -113,14 +113,14 @@ class TelegramLayout:
 
     def values(self, raw: bytes) -> list[Any]:
         """Return the values of a telegram in the order of `index`."""
-        found = [*self._constants, *(number.value(raw) for number in self._numbers)]
+        result = [*self._constants, *(number.value(raw) for number in self._numbers)]
         for clock in self._clock:
-            sent = raw[clock.start : clock.stop + 1].rstrip(b")")  # the digits, and the letter S (summer) or W (winter)
-            moment = self._calendar.moment(sent.decode("ascii"))
+            text = raw[clock.start : clock.stop + 1].rstrip(b")")  # the digits, and S (summer) or W (winter)
+            moment = self._calendar.moment(text.decode("ascii"))
             if moment is None:  # the digits are an impossible time, so the profile searches for another time
                 return [getattr(self._read(raw), name) for name in self.index]
-            found += [moment] * len(_TIMES)
-        return found
+            result += [moment] * len(_TIMES)
+        return result
 
     def number(self, raw: bytes, position: int) -> float:
         """Return the value at one of the positions in `numbers`."""
@@ -140,13 +140,13 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
     records = {record.offset: record for record in reading.records}
     for name, source in reading.reading.sources.items():
         place = _place(reading, records[source.data.offset])
-        sent = place is not None and _DIGITS.match(reading.telegram.raw, place)
-        if name in composed or source.kind not in (Kind.NUMBER, Kind.COUNT) or not sent:
+        digits = place is not None and _DIGITS.match(reading.telegram.raw, place)
+        if name in composed or source.kind not in (Kind.NUMBER, Kind.COUNT) or not digits:
             continue
         numerator, denominator = values.ratio(source.exponent, factor(scale, source.unit))
         if max(numerator, denominator) <= LARGEST_FACTOR:
             is_divided = denominator > 1 or source.is_float
-            yield _Number(name, slice(*sent.span(1)), slice(*sent.span(2)), numerator, denominator, is_divided)
+            yield _Number(name, slice(*digits.span(1)), slice(*digits.span(2)), numerator, denominator, is_divided)
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:

@@ -33,9 +33,9 @@ class Columns(Generic[T]):
         kind, state = measurement._kind, measurement._read()
         plan = self._plans.get(kind) or self._plan(kind)
         return [
-            (column, found)
+            (column, converted)
             for column, convert, position in plan
-            if (value := state[position]) is not None and (found := convert(value)) is not None
+            if (value := state[position]) is not None and (converted := convert(value)) is not None
         ]
 
     def _plan(self, kind: Kind) -> tuple[tuple[int, Callable[[Any], T | None], int], ...]:

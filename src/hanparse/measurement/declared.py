@@ -1,4 +1,4 @@
-"""Declares the fields of `Measurement`, from the registry, by ``python tools/write_fields.py``."""
+"""Declares the fields of `Measurement`. ``python tools/write_fields.py`` writes this module."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
 class Field(NamedTuple):
-    """A field of `Measurement`. `unit` is empty if the field has no unit; `codes` are the OBIS codes that fill it."""
+    """An instance describes one field of `Measurement`. `unit` is empty without a unit. `codes` fill the field."""
 
     name: str
     unit: str
@@ -67,15 +67,15 @@ _NOTES: Final = {
 
 
 def _fields() -> dict[str, Field]:
-    found: dict[str, Field] = {}
+    fields: dict[str, Field] = {}
     for entry in (*UNCODED, *ENTRIES):
         if name := entry.field:
-            first = found.get(name) or Field(name, entry.unit, entry.kind, entry.description, ())
-            found[name] = first._replace(codes=(*first.codes, entry.code)) if entry.code else first
-    return found
+            first = fields.get(name) or Field(name, entry.unit, entry.kind, entry.description, ())
+            fields[name] = first._replace(codes=(*first.codes, entry.code)) if entry.code else first
+    return fields
 
 
 FIELD_OF: Final = _fields()
-"""Maps the name of each field to the field, in the order of the registry."""
+"""Maps the name of each field to its `Field`, in the order of the registry."""
 FIELD_UNITS: Final = {field.name: field.unit for field in FIELD_OF.values() if field.unit}
 """Maps the name of each field to its unit. Fields without a unit are left out."""

@@ -27,8 +27,8 @@ class CallersClock:
     def instant(self, now: datetime) -> datetime:
         """Return `now` in UTC (see `in_utc`). Raises `TypeError` if the caller mixes naive and aware times."""
         check_type("now", now, datetime)
-        found = in_utc(now)
-        is_aware = found.tzinfo is not None
+        instant = in_utc(now)
+        is_aware = instant.tzinfo is not None
         if self._is_aware is None:
             self._is_aware = is_aware
         elif self._is_aware is not is_aware:
@@ -37,7 +37,7 @@ class CallersClock:
                 f"expected {first} datetime as now, as in the first call, found {this} datetime: {now!r}. "
                 "Naive and aware times cannot be compared; give datetime.now(UTC) in each call"
             )
-        return found
+        return instant
 
 
 def in_utc(time: datetime) -> datetime:

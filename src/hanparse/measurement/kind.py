@@ -28,9 +28,9 @@ class Kind(Protocol):
     made_for_transformers: bool
     """True if the meter type needs current transformers."""
     steps: dict[str, float] | None
-    """The steps of quantities, which callers compute and store; `None` if the scalers of two pushes can differ.
+    """The steps of quantities: the smallest difference between two values. Callers compute and store the steps.
 
-    A step is the smallest difference between two values of the quantity.
+    The attribute is `None` if the scalers of two pushes can differ.
     """
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
@@ -44,7 +44,7 @@ class Kind(Protocol):
 
 
 class _Made:
-    """The kind of measurements that a caller constructs. They hold their values, so the kind reads no values."""
+    """The kind of measurements that a caller constructs. Their values are stored, so the kind reads no values."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
         self.index = {name: position for position, name in enumerate(names)}

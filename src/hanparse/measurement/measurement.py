@@ -22,8 +22,8 @@ FIELDS: Final = tuple(Fields.__annotations__)
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
-    A field is `None` if the push does not contain the value, or if the meter does not measure the value. The value 0 is
-    a measured value. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
+    A field is `None` if the push does not contain the value, or if the meter does not measure the value. A value of 0
+    was measured. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
     in Hz. A power factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are
     registers of a tariff; all other energies are totals. A number in W, var, VA, Wh or varh is an int unless a scaler
     or a `Scale` divides it. All other numbers are float.
@@ -71,25 +71,25 @@ class Measurement(Fields):
         ``"security"`` are left out if the measurement has no time of arrival, no estimates, or no ciphering. `wiring`
         adds the name of the wiring. `registers` adds the registers, and adds `scale` if a factor is not 1.
         """
-        found, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
+        result, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:
-            if name in found:
-                found[name] = jsonready.from_value(found[name], time)
+            if name in result:
+                result[name] = jsonready.from_value(result[name], time)
         if self.received is not None:
-            found["received"] = time(self.received)
+            result["received"] = time(self.received)
         if self.estimated:
-            found["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
+            result["estimated"] = {name: estimate._asdict() for name, estimate in self.estimated.items()}
         if self.security:
-            found["security"] = jsonready.from_security(self.security)
+            result["security"] = jsonready.from_security(self.security)
         if wiring and self.wiring:
-            found["wiring"] = self.wiring.name
+            result["wiring"] = self.wiring.name
         if registers:
-            found["registers"] = [jsonready.from_register(register) for register in self.registers]
+            result["registers"] = [jsonready.from_register(register) for register in self.registers]
             if self.scale != AS_SENT:
-                found["scale"] = jsonready.from_scale(self.scale)
+                result["scale"] = jsonready.from_scale(self.scale)
             if self.made_for_transformers:
-                found["made_for_transformers"] = True
-        return found
+                result["made_for_transformers"] = True
+        return result
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:

@@ -30,7 +30,7 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an optional argument of the constructor. At run time it is a property; `read` returns its value."""
+    """Declare an optional argument of the constructor. At run time, return a property that calls `read`."""
     return property(read)
 
 
@@ -47,7 +47,7 @@ class Record:
     # a tuple of all values in their order and the push. The first access to the registers replaces the push in this
     # tuple by the registers.
     # `_received` is unset if the caller gave no time, and `_security` is unset if the push was not ciphered.
-    # `_estimated` is unset without estimates. It is first a function, which computes the estimates on the first access.
+    # `_estimated` is unset without estimates. It first holds a function; the first access replaces it by the estimates.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
     _estimated: Any
     _kind: Kind
@@ -127,11 +127,13 @@ class Record:
 
         The fields themselves are `None`. The mapping is empty unless the decoder has the option `estimate`.
         """
-        found: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(self, "_estimated", NO_ESTIMATES)
-        if callable(found):
-            found = MappingProxyType(found(self))
-            fill_estimated(self, found)
-        return found
+        estimates: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(
+            self, "_estimated", NO_ESTIMATES
+        )
+        if callable(estimates):
+            estimates = MappingProxyType(estimates(self))
+            fill_estimated(self, estimates)
+        return estimates
 
     def _arrival(self) -> datetime | None:
         """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
@@ -146,7 +148,7 @@ class Record:
         return self._kind.scale
 
     def _is_for_transformers(self) -> bool:
-        """True if the profile that read the list states that the meter type needs current transformers."""
+        """True if the meter type needs current transformers, according to the profile that read the list."""
         return self._kind.made_for_transformers
 
     def _arguments(self) -> dict[str, Any]:
@@ -178,7 +180,7 @@ class Record:
         return tuple(map(comparable, (*fields, self._elements(), tuple(self._estimates().items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copy and pickle the values, without the kind and the bytes of the push."""
+        """Return the values for copies and pickles, without the kind and the bytes of the push."""
         return _restore, (type(self), self._arguments())
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
@@ -192,8 +194,8 @@ class Record:
         raise AttributeError(message)
 
 
-# A record does not allow its attributes to be set, and object.__setattr__ is slow because it looks up the name. So
-# these functions set the slots through their descriptors. The measurement of a recognised push is made by `blank`.
+# The attributes of a record cannot be set, and object.__setattr__ is slow because it looks up the name. So these
+# functions set the slots through their descriptors. `blank` makes a measurement without values.
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__

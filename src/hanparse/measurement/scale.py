@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 _NUMBER: Final = r"\s*(\d{1,6}(?:\.\d{1,6})?)\s*"
-_RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII)  # as on the plate: 100/5 A
+_RATIO: Final = re.compile(rf"{_NUMBER}A?\s*(?:[:/]{_NUMBER}A?\s*)?", re.ASCII)  # rating plates have the form 100/5 A
 
 
 def fraction(text: str) -> Fraction:

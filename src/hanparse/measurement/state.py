@@ -1,7 +1,7 @@
 """Merges the measurements of one meter into the latest value of each field and its time: `MeterState`.
 
 A meter sends several lists: for example the power every 2 s, currents every 10 s, and energy registers every hour. If a
-list does not contain a field, the value from an earlier list is kept until it is too old.
+list does not contain a field, the value from an earlier list is kept until the value is too old.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hanparse.measurement.parts import Wiring
 
 MAX_AGE: Final = timedelta(hours=2)
-"""The default age at which a value is dropped. Meters send energy registers every hour, and one list may be lost."""
+"""The default age at which a value is dropped. Meters send energy registers every hour, and a list can be lost."""
 
 _ESTIMATE: Final = "estimate of "
 _KEPT_FIELDS: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
@@ -50,7 +50,7 @@ class Identity(NamedTuple):
         return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
-        """Return this identity with the fields replaced that are present in `other`."""
+        """Return a copy of this identity, updated with the fields that are present in `other`."""
         return self._replace(**{name: value for name, value in other._asdict().items() if value})
 
 
@@ -83,8 +83,8 @@ class MeterState:
     meter, because a list without an identity is merged with the values of the last identity.
 
     The age of a value is measured by the caller's clock, because the clock of the meter can be wrong. If the caller's
-    clock is set forward, values become older. If it is set back, values do not become younger. Raises `ValueError` for
-    a `max_age` that is not above 0.
+    clock is set forward, values become older. If the clock is set back, values do not become younger. Raises
+    `ValueError` for a `max_age` that is not above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:
@@ -117,8 +117,8 @@ class MeterState:
         if now is None:
             raise ValueError("expected the time when the push arrived: feed(chunk, at=...) or update(measurement, now)")
         self._run_to(now)
-        known = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
-        if known.differs(Identity.of(measurement)):
+        identity = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
+        if identity.differs(Identity.of(measurement)):
             self._kept.clear()
         for name, value in _values(measurement):
             self._drop_opposite(measurement, name, value)
@@ -127,29 +127,29 @@ class MeterState:
         return self.measurement()
 
     def latest(self, now: datetime | None = None) -> Mapping[str, Latest]:
-        """Return the latest value of each field at `now`, with its times. Without `now`, use the last push's time."""
+        """Return the latest value of each field at `now`, with its times. The default is the time of the last push."""
         if now is not None:
             self._run_to(now)
         return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _KEPT_FIELDS})
 
     def measurement(self, now: datetime | None = None) -> Measurement:
-        """Return the latest values at `now` as one measurement. Without `now`, use the last push's time.
+        """Return the latest values at `now` as one measurement. The default of `now` is the time of the last push.
 
         `timestamp`, `received`, `scale` and `made_for_transformers` are those of the last push. `energy_time` is the
         time of the energy registers. `registers` is empty, because the values are from several lists.
         """
-        found = {name: latest.value for name, latest in self.latest(now).items()}
-        if not found:
+        values = {name: latest.value for name, latest in self.latest(now).items()}
+        if not values:
             return Measurement()
         last = self._last
         return Measurement(
-            **found,
+            **values,
             timestamp=last.timestamp,
             received=last.received,
             estimated={
                 name.removeprefix(_ESTIMATE): kept.latest.value
                 for name, kept in self._kept.items()
-                if name not in found
+                if name not in values
             },
             scale=last.scale,
             made_for_transformers=last.made_for_transformers,

@@ -1,4 +1,4 @@
-"""Turns a data-notification into a `Measurement` by the rules of a profile. Each maker has one file of profiles."""
+"""Turns a data-notification into a `Measurement` by the rules of a profile. Each maker has one module of profiles."""
 
 from hanparse.meters.makers.aidon import AIDON
 from hanparse.meters.makers.austria import AUSTRIA
@@ -17,7 +17,7 @@ __all__ = ["PROFILES", "HigherResolution", "Model", "Place", "Profile", "Reading
 
 
 class _Profiles(tuple[Profile, ...]):
-    """A tuple of profiles with a short `repr`, because `help` and editors show it in signatures."""
+    """A tuple of profiles. The `repr` is short, because `help` and editors show it in signatures."""
 
     __slots__ = ()
 
@@ -33,6 +33,6 @@ PROFILES: tuple[Profile, ...] = _Profiles(
         UNNAMED,
     )
 )
-"""All profiles of hanparse. Their order does not matter, because their recognition rules do not overlap. There is one
-exception: two profiles may read the same list if one of them is limited to certain links. On these links, `read` tries
-the limited profile first."""
+"""All profiles of hanparse. The order is not significant, because no two profiles recognise the same list. There is one
+exception: two profiles can recognise the same list if one of them is limited to certain links. On these links, `read`
+tries the limited profile first."""

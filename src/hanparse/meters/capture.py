@@ -1,6 +1,7 @@
-"""Turns an entry of a push-object-list into a `CaptureObject`: the object and the attribute that an element contains.
+"""Turns an entry of a push-object-list into a `CaptureObject`.
 
-Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
+A push-object-list has one entry for each element of the push. The entry names the COSEM object and the attribute that
+the element contains. Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
 """
 
 from __future__ import annotations
@@ -11,19 +12,20 @@ from hanparse.axdr.data import Data, Tag
 from hanparse.obis import Obis, code_in
 
 _REGISTERS: Final = frozenset({3, 4})  # class_id of register, extended register
-_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # class_id of data and clock, too
+_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # 1 and 8 are the class_id of data and clock
 _VALUE, _SCALER_UNIT = 2, 3  # attribute indexes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
-"""The types of the elements that may follow the data index of an entry.
+"""The types of the elements that can follow the data index of an entry.
 
-Entries of old push setups have none of these elements. Newer entries have a restriction, the newest also columns.
+Entries of old push setups end with the data index. Newer entries have a restriction, too. The newest entries have a
+restriction and columns.
 """
 
 
 class CaptureObject(NamedTuple):
-    """The class_id, the logical name and the attribute index of an entry.
+    """An instance holds the class_id, the logical name and the attribute index of an entry.
 
-    `is_whole` is false if the push contains only a part of the attribute.
+    `is_whole` is false if the push contains only some elements of the attribute.
     """
 
     class_id: int
@@ -38,7 +40,7 @@ class CaptureObject(NamedTuple):
 
     @property
     def is_register(self) -> bool:
-        """True if the element is the value of a register, which has a scaler and a unit."""
+        """True if the element is the value of a register. Only registers have a scaler and a unit."""
         return self.is_value and self.class_id in _REGISTERS
 
     @property
@@ -53,7 +55,7 @@ def is_value(class_id: int, attribute: int) -> bool:
 
 
 def capture_object(entry: Data) -> CaptureObject | None:
-    """Return the capture object that an entry of a push-object-list names; `None` if the entry has another shape."""
+    """Return the capture object that an entry of a push-object-list names; `None` for data of another structure."""
     match entry.value:
         case (
             Data(Tag.LONG_UNSIGNED, int(class_id)),
@@ -69,7 +71,7 @@ def capture_object(entry: Data) -> CaptureObject | None:
 
 
 def _selects_all(selection: list[Data]) -> bool:
-    """Return whether a selection selects the whole attribute: its restriction has type 0, and it has no columns."""
+    """Return whether a selection includes the complete attribute: it has restriction type 0, and no columns."""
     restrictions, columns = selection[:1], selection[1:]
     return not any(data.value for data in columns) and all(
         isinstance(data.value, tuple) and data.value and data.value[0].value == 0  # type: ignore[union-attr]

@@ -1,14 +1,14 @@
 """Turns a COSEM date-time into a `datetime` by the clock rule of the profile.
 
-There are three kinds of clock rules. Each defines the time zone of the meter's clock:
+A clock rule defines the time zone of the meter's clock. A rule is one of these texts:
 
 * ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
   is naive if the deviation is not specified.
-* ``"+01:00"`` (any fixed offset): the clock shows normal time all year. Deviation and DST bit are ignored.
-* ``"Europe/Oslo"``: the deviation applies. If it is not specified, the clock shows Central European local time with DST
-  (directive 2000/84/EC: from the last Sunday of March, 01:00 UTC, to the last Sunday of October, 01:00 UTC). A time in
-  the hour that exists twice in autumn counts as its first pass (``fold=0``), because lists with this rule contain no
-  DST bit.
+* ``"+01:00"`` or any other fixed offset: the clock has this offset all year. The deviation and the DST bit are ignored.
+* ``"Europe/Oslo"``: the deviation applies. If the deviation is not specified, the clock shows Central European time
+  with DST. By directive 2000/84/EC, DST begins on the last Sunday of March and ends on the last Sunday of October, both
+  at 01:00 UTC. One hour occurs twice in autumn. A time in this hour is assigned to the first occurrence (``fold=0``),
+  because lists with this rule contain no DST bit.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ NORMAL_TIME: Final = "+01:00"
 LOCAL_TIME: Final = "Europe/Oslo"
 
 Zone = tzinfo | Callable[[int, int, int, int], tzinfo | None] | None
-"""The time zone of a wall clock, or a function that returns it from year, month, day and hour; `None` if unknown."""
+"""The time zone of a clock, or a function that returns the zone for a year, month, day and hour; `None` if unknown."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
 _MAX_DEVIATION: Final = 720  # minutes; 8000 hex (-32768) means that the deviation is not specified
-_HUNDREDTHS: Final = 100  # hundredths in one second; a larger number means that they are not specified
+_HUNDREDTHS: Final = 100  # hundredths in one second; 255 means that the hundredths are not specified
 _CET: Final = timezone(timedelta(hours=1))
 _CEST: Final = timezone(timedelta(hours=2))
 _MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
 
 
 def check(rule: str) -> None:
-    """Raise `ValueError` if `rule` is none of the clock rules above."""
+    """Raise `ValueError` if `rule` is not a clock rule."""
     if rule not in (AS_SENT, LOCAL_TIME) and not _FIXED.fullmatch(rule):
         message = f"expected a clock rule such as {AS_SENT}, {NORMAL_TIME} or {LOCAL_TIME}, found {rule!r}"
         raise ValueError(message)
 
 
 def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
-    """Return the moment of a date-time; `None` if a part from year to second is not specified or impossible.
+    """Return the moment of a date-time. Return `None` if the date or the time of day is incomplete or impossible.
 
-    With `override`, the wall clock is in that time zone, and the rule does not apply. The weekday is ignored, because
-    Aidon meters send 0. Hundredths that are not specified count as 0.
+    If `override` is given, the clock is in this time zone, and the rule does not apply. The weekday is ignored, because
+    Aidon meters send 0. Hundredths that are not specified are taken as 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
     return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
@@ -60,7 +60,7 @@ def fraction(sent: DateTime) -> int:
 
 
 def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
-    """Return the moment of a wall clock (year, month, day, hour, minute, second); `None` if it is impossible."""
+    """Return the moment of a local time (year, month, day, hour, minute, second); `None` if it is impossible."""
     year, month, day, hour, minute, second = wall
     try:
         at = zone(year, month, day, hour) if callable(zone) else zone
@@ -70,7 +70,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return `override`, or else the time zone that `rule` defines, in a form that can be hashed."""
+    """Return `override`, or else the time zone that `rule` defines. The result is always hashable."""
     if override is None:
         return _zone(deviation, rule)
     return override if isinstance(override, Hashable) else lambda *_wall: override

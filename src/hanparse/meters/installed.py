@@ -16,23 +16,23 @@ def installed_profiles() -> tuple[Profile, ...]:
     """Return the profiles of hanparse and of every installed package that offers profiles.
 
     A package offers profiles by an entry point of the group ``hanparse.profiles``. The entry point names a `Profile`,
-    or a tuple or list of profiles. This function imports the module of each entry point. The statement ``import
-    hanparse`` does not import these modules. An entry point that cannot be loaded or names another object causes a
-    `RuntimeWarning` and is left out.
+    or a tuple or list of profiles. This function imports the module of each entry point; the statement ``import
+    hanparse`` does not. An entry point is left out with a `RuntimeWarning` if it cannot be loaded or names another
+    object.
     """
-    found = list(PROFILES)
+    profiles = list(PROFILES)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
         try:
             loaded = entry.load()
-        except Exception as error:  # noqa: BLE001  code of other packages may raise any error
+        except Exception as error:  # noqa: BLE001  code of other packages can raise any error
             _warn(entry.name, entry.value, f"{type(error).__name__}: {error}")
             continue
         offered = [loaded] if isinstance(loaded, Profile) else loaded
         if isinstance(offered, list | tuple) and all(isinstance(item, Profile) for item in offered):
-            found += offered
+            profiles += offered
         else:
             _warn(entry.name, entry.value, f"expected a Profile or a list of them, found {type(loaded).__name__}")
-    return tuple(found)
+    return tuple(profiles)
 
 
 def _warn(name: str, value: str, reason: str) -> None:

@@ -1,4 +1,4 @@
-"""Defines `Profile`, which describes the lists of one maker as data, and its parts."""
+"""Defines `Profile`: the lists of one maker, described as data. A profile contains `Model`s and `Place`s."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """One position of a list: its code (`None` if no document gives one), and the conditions for its element.
+    """A place describes one position of a list: the code of the element and the conditions for the element.
 
-    If `tag` is `None`, the code implies the kind of value (text, time, number), and null-data is accepted too. `size`
-    is the length of a string in bytes. `pattern` is matched as in `Model`: against the code if the element is a code of
-    six octets, otherwise against its text. If `demanded` is false, an element that does not match the pattern is
-    accepted without a code.
+    `obis` is `None` if no document gives a code. `tag` is the type of the element. If `tag` is `None`, the element must
+    have the kind of value that the code implies (text, time, number), or be null-data. `size` is the length of a string
+    in bytes. `pattern` has the syntax of `Model`. If the element is a code of six octets, the code must match the
+    pattern; otherwise the text of the element must match it. If `demanded` is false, an element that does not match the
+    pattern is accepted, but has no code.
     """
 
     obis: Obis | None
@@ -34,9 +35,9 @@ class Place(NamedTuple):
 
 
 class HigherResolution(NamedTuple):
-    """The power of ten that applies to a unit if a list contains a number of `limit` or more in this unit.
+    """An instance gives the power of ten of a unit for lists that contain a number of `limit` or more in this unit.
 
-    `limit` is a power of two. The exponent then applies to every number of the unit in the list, in place of the
+    `limit` is a power of two. In these lists, `exponent` applies to every number of the unit, in place of the
     `exponents` of the profile and of the meter type.
     """
 
@@ -46,11 +47,12 @@ class HigherResolution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A meter type: its wiring, powers of ten that differ from those of the maker, and fields that it does not measure.
+    """An instance describes the meter types with a text that matches `pattern`.
 
-    `pattern` is matched against the whole type text: ``*`` matches any characters, ``?`` matches one character, and
-    ``""`` matches a list without a type. `not_measured` contains the fields for which this type sends 0 without a
-    measurement. `transformers` is true for a type that is made for current transformers and sends secondary values.
+    In a pattern, ``*`` matches any characters, ``?`` matches one character, and ``""`` matches a list without a meter
+    type. `exponents` contains the powers of ten that differ from `Profile.exponents`. `not_measured` contains the
+    fields for which the meter sends 0 without a measurement. `transformers` is true for meters that are made for
+    current transformers and send secondary values.
     """
 
     pattern: str
@@ -62,25 +64,26 @@ class Model:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """The lists of one maker: how they are recognised, and how their elements are read.
+    """A profile describes how the lists of one maker are recognised, and how the elements of a list are read.
 
-    * `list_ids`: prefixes of the list version identifiers that the maker uses.
+    * `list_ids`: prefixes of the list identifiers (0.2.129) that the maker uses.
     * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without a list identifier.
-    * `setups`: codes of push setups. The profile reads lists with such a push setup on any link. If the profile has
-      `devices`, the list must contain the name of one of them; otherwise it must contain no logical device name.
-    * `links`: the links (addresses and control) that identify this maker if a list does not.
+    * `setups`: codes of push setups. The profile reads lists with one of these push setups on any link. If the profile
+      has `devices`, the list must contain a device name with one of these prefixes. If the profile has no `devices`,
+      the list must not contain a device name.
+    * `links`: the links (addresses and control) that identify this maker if the list does not identify it.
     * `positions`: the places of lists without OBIS codes. They apply if the list identifier or the link identifies this
       maker.
-    * `signatures`: the places of lists that do not identify a maker. Such a list is recognised by the types or codes of
-      all its elements; if the profile has `links`, only on these links.
+    * `signatures`: the places of lists that do not identify a maker. These lists are recognised by the types or codes
+      of all elements. If the profile has `links`, they are recognised only on these links.
     * `unframed`: signatures of lists without codes that are not in a frame, and so have no link.
     * `attributes`: true if the profile reads lists of attribute descriptors that do not identify a maker.
-    * `exponents`: the power of ten of each unit, for numbers without a scaler. A number whose unit is missing here
-      fills no field. The unit ``""`` is that of power factors. ``"A/i64"`` applies to numbers of that type only.
+    * `exponents`: the power of ten of each unit, for numbers without a scaler. A number fills no field if its unit is
+      missing in `exponents`. The unit of power factors is ``""``. The key ``"A/i64"`` applies to numbers of type i64.
     * `higher_resolution`: the `HigherResolution` of each unit for which some meters send smaller steps. Only the size
-      of the numbers shows which steps a meter sends.
+      of the numbers shows which step a meter uses.
     * `clock`: a clock rule of `hanparse.meters.clock`. Any other text raises `ValueError`.
-    * `models`: the meter types. The first model whose pattern matches applies.
+    * `models`: the meter types. The first model with a matching pattern applies.
 
     A profile without recognition rules reads any list that contains codes, scalers and units.
     """
@@ -99,10 +102,10 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True if a demanded pattern applies to the meter number. Lists of two meters may then be read differently."""
+    """True if a demanded pattern applies to the meter number. The meter number then decides which profile applies."""
 
     def __post_init__(self) -> None:
-        """Raise `TypeError` or `ValueError` if an argument has a type or a value that is not possible."""
+        """Raise `TypeError` or `ValueError` for an argument of a wrong type or with an impossible value."""
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
@@ -112,14 +115,14 @@ class Profile:
         for unit, (limit, _) in self.higher_resolution.items():
             if not unit or "/" in unit:
                 raise ValueError(f"expected a unit without a type, such as V, found {unit!r}")
-            if limit < 1 or limit & limit - 1:  # a layout compares only the highest bits of a number
+            if limit < 1 or limit & limit - 1:  # `hanparse.layouts` compares only the highest bits of a number
                 raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
         lists = (*self.positions, *self.signatures, *self.unframed)
         object.__setattr__(self, "depends_on_meter_id", any(map(_depends_on_meter_id, lists)))
 
     @property
     def is_general(self) -> bool:
-        """True if the profile has no recognition rules, and so reads lists of any maker."""
+        """True if the profile has no recognition rules. The profile then reads lists of any maker."""
         return not (
             self.list_ids
             or self.devices
@@ -131,7 +134,7 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` belongs to this maker. Case is ignored: documents and meters differ in it."""
+        """Return whether `list_id` belongs to this maker. Documents and meters differ in case, so case is ignored."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:
@@ -145,7 +148,7 @@ def _depends_on_meter_id(places: Iterable[Place]) -> bool:
 
 
 def exponent(exponents: Mapping[str, int], unit: str, tag: Tag | Untagged) -> int | None:
-    """Return the power of ten for a number of this unit and type, or `None` if it is not known."""
+    """Return the power of ten for a number of this unit and type; `None` if `exponents` does not contain the unit."""
     return exponents.get(f"{unit}/{_NAMES.get(tag)}", exponents.get(unit))
 
 
@@ -164,9 +167,9 @@ _PLACE: Final = re.compile(
 def codes(text: str) -> tuple[Place, ...]:
     """Parse the places of a list, separated by blanks: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
 
-    A place is a code, or ``?`` if no document gives one. A type, a size and a pattern may follow. The pattern follows
-    ``=`` if the element must match it. It follows ``~`` if other elements are accepted too, but without the code:
-    ``0-0:96.1.0/oct~ISK*``. Raises `ValueError` for any other word.
+    A place begins with a code, or with ``?`` if no document gives a code. A type, a size and a pattern can follow. The
+    pattern follows ``=`` if the element must match it. The pattern follows ``~`` if other elements are accepted, too,
+    but without the code: ``0-0:96.1.0/oct~ISK*``. Raises `ValueError` for any other word.
     """
     return tuple(_place(word) for word in text.split())
 

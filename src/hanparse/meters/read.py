@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """An element that fills a field: its data, its kind, and for a number the power of ten and the unit."""
+    """An instance describes an element that fills a field. `exponent` and `unit` are used only for numbers."""
 
     data: Data
     kind: Kind
@@ -41,12 +41,12 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True if the value of the field is a float even for a whole number."""
+        """True if the value of the field is always a float, also if it is a whole number."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
 class Reading(NamedTuple):
-    """The result of applying a profile to a list: its items, registers, and the sources of its fields."""
+    """An instance holds a list that a profile has read: the items, the registers, and the sources of the fields."""
 
     profile: Profile
     model: Model | None
@@ -56,11 +56,11 @@ class Reading(NamedTuple):
     notification: DataNotification | None = None
     """The APDU that contained the list; `None` for a P1 telegram."""
     is_named: bool = False
-    """True if the list names its maker, so that its profile does not depend on the link or on an earlier push."""
+    """True if the list names its maker. The profile then does not depend on the link or on an earlier push."""
 
     @property
     def date_time(self) -> DateTime | None:
-        """The date-time of the APDU, if it has one."""
+        """The date-time of the APDU; `None` if the APDU contains no date-time."""
         return self.notification.date_time if self.notification else None
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
@@ -103,7 +103,7 @@ class Reading(NamedTuple):
 
 
 def factor(scale: Scale, unit: str) -> float | Fraction:
-    """Return the factor of `scale` for a value of this unit."""
+    """Return the factor of `scale` for values in `unit`; 1 for a unit to which no factor applies."""
     ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
     return ratio
 
@@ -111,12 +111,16 @@ def factor(scale: Scale, unit: str) -> float | Fraction:
 def read(
     notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
-    """Return the reading of the list by the first profile that can read it.
+    """Return the reading of the list by the first profile that can read the list.
 
-    The function tries the profiles in this order: the profiles of the maker that the list names; the profiles of this
-    link; `known`, the profile that read the previous push of this link; the profiles that recognise the elements of the
-    list; and the general profile, which reads lists that contain codes, scalers and units. Raises `UnknownMeterError`
-    if no profile can read the list.
+    The function tries the profiles in this order:
+
+    1. the profiles of the maker that the list names;
+    2. the profiles of this link, then `known`, the profile that read the previous push of this link;
+    3. the profiles that recognise the elements of the list;
+    4. the general profile, which reads lists with codes, scalers and units.
+
+    Raises `UnknownMeterError` if no profile can read the list.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
@@ -131,14 +135,14 @@ def read(
 def _has_known_number(profile: Profile, items: Iterable[Item]) -> bool:
     """Return whether the profile has a manufacturer, and the registry has the code of a number in the list.
 
-    Such a number may fill no field, for example the value of another meter.
+    A number with a known code does not always fill a field. For example, it can be the value of a sub-meter.
     """
     registered = (item for item in items if item.entry)
     return profile.manufacturer is not None and any(values.number(item.data) is not None for item in registered)
 
 
 class _Context(NamedTuple):
-    """A list and the facts that identify its maker: items, list identifier, link, and the last profile of the link."""
+    """An instance holds a list and the facts that identify its maker. `known` is the last profile of the link."""
 
     body: Data
     named: list[Item] | None
@@ -148,7 +152,7 @@ class _Context(NamedTuple):
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
-    """Return the list version identifier: the text that has its code, or the first element of a list without codes."""
+    """Return the list identifier: the text with code 0.2.129, or the first element of a list without codes."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
     return _text_of(named, "list_id")
@@ -167,7 +171,7 @@ def _field(item: Item) -> str:
 
 
 def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
-    """Return each profile that may read the list, in the order of `read`, with the items and `Reading.is_named`."""
+    """Yield each profile to try, in the order of `read`, with the items of the list and `Reading.is_named`."""
     for profile in _profiles_by_identity(profiles, context):
         is_named = bool(context.list_id) or _devices(profiles, _device(context)) == [profile]
         yield from ((profile, items, is_named) for items in _lists(profile, context))
@@ -181,10 +185,10 @@ def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tupl
 
 
 def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
-    """Return each signature that applies, with its profile. Those of the profiles of this link are first."""
-    here = [profile for profile in profiles if context.link in profile.links or profile is context.known]
-    anywhere = [profile for profile in profiles if not profile.links and profile is not context.known]
-    yield from ((profile, signature) for profile in (*here, *anywhere) for signature in profile.signatures)
+    """Yield each signature that applies, with its profile. The profiles of this link precede the other profiles."""
+    on_link = [profile for profile in profiles if context.link in profile.links or profile is context.known]
+    on_any_link = [profile for profile in profiles if not profile.links and profile is not context.known]
+    yield from ((profile, signature) for profile in (*on_link, *on_any_link) for signature in profile.signatures)
     if context.link is None and context.known is None and context.named is None:
         yield from ((profile, signature) for profile in profiles for signature in profile.unframed)
 
@@ -192,7 +196,7 @@ def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tupl
 def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Iterable[Profile]:
     """Return the profiles of the maker, by list identifier, logical device name, link or push setup.
 
-    The first of these facts that is present decides.
+    If several of these facts are present, only the first one is used.
     """
     if context.list_id:
         return [profile for profile in profiles if profile.claims(context.list_id)]
@@ -203,49 +207,49 @@ def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Ite
     ]
     setup = str(context.named[0].obis) if context.named else ""
     if device:
-        anywhere = [profile for profile in profiles if setup in profile.setups or not profile.links]
-        return _devices((*on_link, *anywhere), device)
-    if found := [profile for profile in on_link if bool(profile.positions) is (context.named is None)]:
-        return found
+        on_any_link = [profile for profile in profiles if setup in profile.setups or not profile.links]
+        return _devices((*on_link, *on_any_link), device)
+    if matching := [profile for profile in on_link if bool(profile.positions) is (context.named is None)]:
+        return matching
     return [profile for profile in profiles if setup in profile.setups and not profile.devices]
 
 
 def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
-    """Return the profiles whose `devices` contain a prefix of this logical device name."""
+    """Return the profiles with a prefix of this logical device name in `devices`."""
     return [profile for profile in profiles if device.startswith(profile.devices)]
 
 
 def _device(context: _Context) -> str:
-    """Return the logical device name, or an empty text if the list contains none."""
+    """Return the logical device name, or an empty text if the list contains no device name."""
     return next((values.text(item.data) for item in context.named or () if item.obis == _DEVICE_NAME), None) or ""
 
 
 def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
     if context.named is not None:
         return [context.named]
-    found = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
-    return found if len(found) == 1 else []  # with null-data at the end, several lists of the maker may match
+    item_lists = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
+    return item_lists if len(item_lists) == 1 else []  # a list with null-data at the end can match several lists
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
     """Return the reading of the items by `profile`: a register for each item, and a source for each field.
 
-    If several items fill one field, the item with the first code by `hanparse.obis.precedence` is the source.
+    If several items fill one field, `hanparse.obis.precedence` selects the source.
     """
     model = profile.model(_text_of(items, "model"))
     resolved = _higher_resolution(profile, items)
     coarse = {**profile.exponents, **(model.exponents if model else {})}
     exponents = {key: power for key, power in coarse.items() if key.partition("/")[0] not in resolved} | resolved
-    found = [(item, *_element(item, exponents)) for item in items]
+    elements = [(item, *_element(item, exponents)) for item in items]
     sources: dict[str, Source] = {}
-    for item, _, source in sorted(found, key=lambda element: _precedence(element[0])):
+    for item, _, source in sorted(elements, key=lambda element: _precedence(element[0])):
         if source and source.data.value is not None:
             sources.setdefault(_field(item), source)
-    return Reading(profile, model, items, tuple(register for _, register, _ in found), sources)
+    return Reading(profile, model, items, tuple(register for _, register, _ in elements), sources)
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
-    """Return the power of ten of each unit in which a number reaches the limit of the `HigherResolution`."""
+    """Return the power of ten of each unit in which a number is at or above the limit of the `HigherResolution`."""
     return {
         unit: other.exponent
         for unit, other in profile.higher_resolution.items()
@@ -276,6 +280,6 @@ def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source
         return register, None
     if entry.kind is not Kind.NUMBER:
         return register, Source(item.data, entry.kind)
-    if exponent is None or unit != entry.unit:  # the scaler is not known, or the quantity is another one
+    if exponent is None or unit != entry.unit:  # the scaler is unknown, or the code has another meaning in this unit
         return register, None
     return register, Source(item.data, entry.kind, exponent, entry.unit)

@@ -1,4 +1,4 @@
-"""Remembers the maker of the last push on each link: `LastMakers`. Some lists do not name their maker."""
+"""Stores the maker of the last push on each link: `LastMakers`. The next list on the link may name no maker."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 256
-"""The largest number of links whose maker is remembered. A HAN port has one link."""
+"""The largest number of links that are stored. A HAN port has one link."""
 
 
 class LastMaker:
-    """The profile of the maker of the last push on one link; `None` before the first push of a known maker."""
+    """Stores the profile that read the last push on one link; `None` before the first push of a known maker."""
 
     __slots__ = ("profile",)
 
@@ -27,7 +27,7 @@ class LastMaker:
 
 
 class LastMakers:
-    """The last maker of each link, for at most `MAX_LINKS` links. The least recently used link is removed first."""
+    """Stores the last maker of each link, for at most `MAX_LINKS` links. Removes the least recently used link first."""
 
     def __init__(self) -> None:
         self._by_link: dict[Link | None, LastMaker] = {}
@@ -38,11 +38,11 @@ class LastMakers:
 
     @property
     def state(self) -> list[tuple[Link | None, Profile]]:
-        """The links and their last makers."""
+        """The links, each with the profile of its last maker."""
         return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:
-        """Return the `LastMaker` of `link`: a new one if the link is not known."""
+        """Return the `LastMaker` of `link`. For a link that is not stored, return a new `LastMaker`."""
         last = self._by_link.pop(link, None) or LastMaker()
         self._by_link[link] = last
         if len(self._by_link) > MAX_LINKS:

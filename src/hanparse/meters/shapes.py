@@ -1,13 +1,13 @@
-"""Turns the body of a push into `Item`s by the shape of its list. No rule depends on the maker.
+"""Turns the body of a push into `Item`s. The rules depend on the structure of the list, not on the maker.
 
-A list has one of five shapes:
+A list has one of five shapes. A *shape* is the arrangement of codes and values:
 
-* *registers*: an array of structures. Each structure contains a code, its value, and often its scaler and unit.
-* *flat*: a structure that contains codes and values in turn, with or without scaler and unit. It may also contain
-  structures as in *registers*.
-* *described*: a structure whose first element is the push-object-list, which names the object and the attribute of each
+* *registers*: an array of structures. Each structure contains a code and a value, and often a scaler and a unit.
+* *flat*: a structure in which each code is followed by its value, with or without scaler and unit. The structure can
+  also contain structures as in *registers*.
+* *described*: a structure. The first element is the push-object-list; it names the object and the attribute of each
   element.
-* *attributes*: a structure of an enum and an array. Each element of the array is an attribute descriptor and its value.
+* *attributes*: a structure of an enum and an array. Each element of the array is an attribute descriptor and a value.
 * *positions*: a structure of values without codes.
 """
 
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
 CLOCK: Final = Obis.parse("0-0:1.0.0")
 METER_ID: Final = Obis.parse("0-0:96.1.0")
-_ID_GROUPS: Final = {  # C, D of codes whose value identifies the meter (Blue Book 6.2: abstract objects)
+_ID_GROUPS: Final = {  # C, D of codes for values that identify the meter (Blue Book 6.2: abstract objects)
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of another meter, a second attribute its number
+_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of another meter; other attributes identify that meter
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
 
 
 class Item(NamedTuple):
-    """One element of a list: its code and its data, and the scaler and the unit if the list contains them.
+    """An item is one element of a list. `scaler` and `unit` are `None` if the list does not contain them.
 
-    `is_value` is false if the element is another attribute of the object than its value. `depends_on_value` is true if
-    the code depends on the value, so that another value at the same place may have no code.
+    `is_value` is false if the element is not the value of the object, but another attribute. `depends_on_value` is true
+    if the code depends on the value. Another value at the same place can then have no code.
     """
 
     obis: Obis | None
@@ -59,12 +59,12 @@ class Item(NamedTuple):
 
     @property
     def entry(self) -> Entry | None:
-        """The registry entry of the code; `None` if the registry has none, or if `is_value` is false."""
+        """The registry entry of the code; `None` if the registry has no entry, or if `is_value` is false."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:
-        """True if the code is that of a value that identifies a meter."""
+        """True if the element with this code identifies a meter."""
         if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
             return False
         groups = (self.obis.c, self.obis.d)
@@ -77,14 +77,14 @@ def elements(body: Data) -> tuple[Data, ...]:
 
 
 def parts(data: Data) -> Iterator[Data]:
-    """Return `data` and all elements in it, at any depth."""
+    """Yield `data` and all elements in `data`, at any depth."""
     yield data
     for element in elements(data):
         yield from parts(element)
 
 
 def leaves(data: Data) -> Iterator[Data]:
-    """Return the values in `data` that contain no other values."""
+    """Yield the values in `data` that contain no other values."""
     parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
     if isinstance(parts, tuple) and all(isinstance(part, Data) for part in parts):
         for part in parts:
@@ -117,46 +117,49 @@ def _attribute(element: Data) -> Item | None:
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list without codes; `None` unless every element meets the conditions of its place.
+    """Return the items of a list without codes. Return `None` if an element does not meet the conditions of its place.
 
-    Fewer than half of the elements may be null-data at the end of the list. Their places set no conditions for them.
+    Null-data at the end of the list meets all conditions if less than half of the list is such null-data.
     """
-    found = elements(body)
-    if body.tag is not Tag.STRUCTURE or len(found) != len(places):
+    content = elements(body)
+    if body.tag is not Tag.STRUCTURE or len(content) != len(places):
         return None
-    sent = max((at for at, data in enumerate(found, 1) if data.tag is not Tag.NULL_DATA), default=0)
-    if 2 * sent <= len(found):
-        sent = len(found)
-    fits = all(_fits(data, place) for data, place in zip(found[:sent], places[:sent], strict=True))
-    return [_placed(data, place) for data, place in zip(found, places, strict=True)] if fits else None
+    checked = max((at for at, data in enumerate(content, 1) if data.tag is not Tag.NULL_DATA), default=0)
+    if 2 * checked <= len(content):
+        checked = len(content)
+    fits = all(_fits(data, place) for data, place in zip(content[:checked], places[:checked], strict=True))
+    return [_placed(data, place) for data, place in zip(content, places, strict=True)] if fits else None
 
 
 def _placed(data: Data, place: Place) -> Item:
-    """Return the item at a place. It has no code if its value does not match the pattern of the place."""
+    """Return the item at a place. The item has no code if the value does not match the pattern of the place."""
     if place.demanded:
         return Item(place.obis, data)
     return Item(place.obis if _matches(data, place) else None, data, depends_on_value=True)
 
 
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list whose elements meet the conditions of `places`; `None` if they do not.
+    """Return the items of a list if all elements meet the conditions of `places`, otherwise `None`.
 
-    `items` are those of a list with codes, or `None`. Each of their codes must equal the code of its place.
+    `items` is `None` for a list without codes. In a list with codes, each code must equal the code of its place.
     """
     if items is None:
         return positional(body, places)
-    sent = [item for item in items if item.is_value]
-    if len(sent) != len(places):
+    value_items = [item for item in items if item.is_value]
+    if len(value_items) != len(places):
         return None
     fits = all(
-        _same(item.obis, place.obis) and _fits(item.data, place) for item, place in zip(sent, places, strict=True)
+        _same(item.obis, place.obis) and _fits(item.data, place)
+        for item, place in zip(value_items, places, strict=True)
     )
     return items if fits else None
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
-    """Return whether two codes are equal or have the same registry entry, which does not depend on the channel (B)."""
-    return sent is not None and code is not None and (sent == code or None is not lookup(sent) is lookup(code))
+    """Return whether two codes are equal, or have the same registry entry in spite of different channels (B)."""
+    if sent is None or code is None:
+        return False
+    return sent == code or (lookup(sent) is not None and lookup(sent) is lookup(code))
 
 
 def _fits(data: Data, place: Place) -> bool:
@@ -195,35 +198,35 @@ def _register(element: Data) -> Item:
 
 
 def _described(body: Data) -> list[Item] | None:
-    """Return the items of a list whose first element is the push-object-list; `None` if the body has another shape.
+    """Return the items of a *described* list; `None` if the body has another shape.
 
-    The push-object-list has one entry for each element of the list; the first entry is that of the push-object-list
-    itself. The push-object-list is no value, whatever its entry contains, because it determines how the other elements
-    are read.
+    The push-object-list has one entry for each element of the list. The first entry describes the push-object-list. The
+    item of the push-object-list has `is_value` false, even if its entry describes a value. The push-object-list
+    determines how the other elements are read, so it cannot be a value, too.
     """
-    found = elements(body) if body.tag is Tag.STRUCTURE else ()
-    if not found or found[0].tag is not Tag.ARRAY:
+    content = elements(body) if body.tag is Tag.STRUCTURE else ()
+    if not content or content[0].tag is not Tag.ARRAY:
         return None
-    entries = [capture_object(entry) for entry in elements(found[0])]
-    if len(entries) != len(found) or None in entries:
+    entries = [capture_object(entry) for entry in elements(content[0])]
+    if len(entries) != len(content) or None in entries:
         return None
-    rows = [(entry, data) for entry, data in zip(entries, found, strict=True) if entry]
+    rows = [(entry, data) for entry, data in zip(entries, content, strict=True) if entry]
     scales = {entry.code: scale for entry, data in rows if entry.is_scaler_unit and (scale := _scale(data))}
-    (itself, listed), *others = rows
-    return [Item(itself.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
+    (first, listed), *others = rows
+    return [Item(first.code, listed, is_value=False), *(_captured(entry, data, scales) for entry, data in others)]
 
 
 def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
-    """Return the item of an element. A register has the scaler and the unit that `scales` contains for its code."""
+    """Return the item of an element. For a register, `scales` gives the scaler and the unit by code."""
     scaler, unit = scales.get(entry.code, (None, None)) if entry.is_register else (None, None)
     return Item(entry.code, data, scaler, unit, is_value=entry.is_value)
 
 
 def _flat(body: Data) -> list[Item] | None:
-    """Return the items of a flat list; `None` if the body has another shape.
+    """Return the items of a *flat* list; `None` if the body has another shape.
 
-    Only the first and the last element may have no code: the first may be the list identifier (Kamstrup) or the clock
-    (Austria). If it is the clock, the last may be the meter number.
+    The first element can be the list identifier (Kamstrup) or the clock (Austria), without a code. If the first element
+    is the clock, the last element can be the meter number without a code.
     """
     parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
     if len(parts) < _PAIR:
@@ -231,16 +234,16 @@ def _flat(body: Data) -> list[Item] | None:
     items = _take_without_code(parts)
     has_clock = any(item.obis == CLOCK for item in items)
     last = [Item(METER_ID, parts.pop())] if has_clock and _ends_with_text(parts) else []
-    found = list(_walk(parts))
-    if None in found or not any(item.obis for item in found if item):
+    inner = list(_walk(parts))
+    if None in inner or not any(item.obis for item in inner if item):
         return None
-    return [*items, *(item for item in found if item), *last]
+    return [*items, *(item for item in inner if item), *last]
 
 
 def _take_without_code(parts: list[Data]) -> list[Item]:
     """Remove the first element from `parts` if it has no code, and return a list of its item."""
     if values.text(parts[0]) is not None:
-        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup sends it without its code
+        return [Item(LIST_ID, parts.pop(0))]  # Kamstrup meters send the list identifier without a code
     return [Item(CLOCK, parts.pop(0))] if values.time(parts[0]) else []
 
 
@@ -250,20 +253,20 @@ def _ends_with_text(parts: list[Data]) -> bool:
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """Return the item of each code and its value; `None` for each element that has neither a code nor null-data."""
-    at = 0
-    while at < len(parts):
-        if parts[at].tag is Tag.STRUCTURE:
-            yield _register(parts[at])
-            at += 1
+    """Yield the item of each code and value. Yield `None` for an element that is neither a code nor null-data."""
+    index = 0
+    while index < len(parts):
+        if parts[index].tag is Tag.STRUCTURE:
+            yield _register(parts[index])
+            index += 1
         else:
-            size = _TRIPLE if _has_scale(parts, at) else _PAIR
-            yield _item(parts[at : at + size])
-            at += size
+            size = _TRIPLE if _has_scale(parts, index) else _PAIR
+            yield _item(parts[index : index + size])
+            index += size
 
 
-def _has_scale(parts: list[Data], at: int) -> bool:
-    return len(parts) >= at + _TRIPLE and _scale(parts[at + _PAIR]) is not None
+def _has_scale(parts: list[Data], index: int) -> bool:
+    return len(parts) >= index + _TRIPLE and _scale(parts[index + _PAIR]) is not None
 
 
 def _item(parts: list[Data]) -> Item | None:
@@ -276,7 +279,7 @@ def _item(parts: list[Data]) -> Item | None:
 
 
 def scaler_unit(data: Data) -> tuple[int, int] | None:
-    """Return scaler and unit code of a structure (Blue Book 4.3.2, scal_unit_type); `None` for other data."""
+    """Return the scaler and the unit code in a structure (Blue Book 4.3.2, scal_unit_type); `None` for other data."""
     match elements(data):
         case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
             return scaler, unit
@@ -284,8 +287,8 @@ def scaler_unit(data: Data) -> tuple[int, int] | None:
 
 
 def _scale(data: Data) -> tuple[int, str] | None:
-    sent = scaler_unit(data)
-    return sent and (sent[0], unit_name(sent[1]))
+    codes = scaler_unit(data)
+    return codes and (codes[0], unit_name(codes[1]))
 
 
 def _code(data: Data) -> Obis | None:

@@ -1,4 +1,4 @@
-"""Creates the `UnknownMeterError` for a sound push that no profile reads. Its report identifies no meter."""
+"""Creates the `UnknownMeterError` for a push that no profile reads. The report of the error identifies no meter."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 _IDENTIFYING_NUMBER: Final = 10 ** (ids.IDENTIFYING_DIGITS - 1)
-_NO_BILLING_PERIOD: Final = 255  # F of a code that does not belong to a billing period
+_NO_BILLING_PERIOD: Final = 255  # F of a code without a billing period
 _HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # no _ at the end of a word
 _LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # at least one letter
@@ -28,7 +28,7 @@ _MAX_ROWS: Final = 200
 def unknown_meter(
     notification: DataNotification, named: list[Item] | None, list_id: str | None, link: Link | None
 ) -> UnknownMeterError:
-    """Return the error for a data-notification that no profile reads, with its report."""
+    """Return the error for a data-notification that no profile reads."""
     count = len(shapes.elements(notification.body))
     body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
     masked = _mask(list_id) if list_id else ""
@@ -42,7 +42,7 @@ def unknown_meter(
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
-    """Return the error for a P1 telegram without a number that fills a field, with its report."""
+    """Return the error for a P1 telegram in which no number fills a field."""
     message = (
         f"no line of this P1 telegram contains a number with a known code: {len(items)} lines, maker {flag}; "
         "paste the `report` of this error into an issue: it contains the known elements"
@@ -98,9 +98,9 @@ def _type(data: Data) -> str:
 
 
 def _code(item: Item) -> str:
-    """Return the code, or "six octets" for a code that may be part of a meter number.
+    """Return the code, or "six octets" if the octets can be part of a meter number.
 
-    A code counts as a code if it is in the registry or if its last group is 255, as in most lists.
+    The octets are a code if the registry contains the code, or if group F is 255, as in most lists.
     """
     if item.obis is None:
         return ""
@@ -109,7 +109,7 @@ def _code(item: Item) -> str:
 
 
 def _shown(item: Item) -> str:
-    """Return the value as text, with x in place of each character of a value that may identify the meter."""
+    """Return the value as text. If the value can identify the meter, x replaces each character."""
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
@@ -121,7 +121,7 @@ def _shown(item: Item) -> str:
 
 
 def _mask(text: str) -> str:
-    """Return the text. If it may be a meter number, x replaces its digits, or its letters and digits."""
+    """Return the text. If the text can be a meter number, x replaces the digits, or the letters and digits."""
     if not ids.is_number(text.encode("utf-8", "surrogateescape")):
         return text
     has_digits = sum(map(str.isdigit, text)) >= ids.IDENTIFYING_DIGITS
@@ -129,9 +129,9 @@ def _mask(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text for Markdown: unchanged if it is harmless, otherwise as inline code.
+    """Return the text for Markdown. Text with characters that Markdown interprets becomes inline code.
 
-    In Markdown, the result is no link, mention, HTML, heading, second table cell or second line.
+    In Markdown, the result is not a link, a mention, HTML, a heading, a second table cell or a second line.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line) and not _LINK.search(line):

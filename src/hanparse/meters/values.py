@@ -21,7 +21,7 @@ _NUMBERS: Final = frozenset(tag for tag, scalar in SCALARS.items() if scalar.is_
 
 
 def plain(data: Data) -> Plain:
-    """Return the value without its type; arrays and structures become tuples of values."""
+    """Return the value without its type. Arrays and structures become tuples of values."""
     value = data.value
     if isinstance(value, CompactArray):
         return tuple(plain(element) for element in value.elements)
@@ -31,7 +31,7 @@ def plain(data: Data) -> Plain:
 
 
 def number(data: Data) -> int | float | None:
-    """Return the finite number in the data; `None` for other data and for a delta, which needs the value before it."""
+    """Return the finite number in the data. Return `None` for other data and for a delta to the previous value."""
     value = data.value
     if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -39,7 +39,7 @@ def number(data: Data) -> int | float | None:
 
 
 def text(data: Data) -> str | None:
-    """Return the text of a string without NUL and blanks around it; `None` if it is empty or not printable ASCII."""
+    """Return the text of a string without NUL and blanks at both ends; `None` if it is empty or not printable ASCII."""
     if data.tag not in _STRINGS:
         return None
     return printable(
@@ -49,7 +49,7 @@ def text(data: Data) -> str | None:
 
 @lru_cache(maxsize=64)
 def printable(raw: bytes) -> str | None:
-    """Return the text in the bytes of a string, as `text` does."""
+    """Return the text in the bytes of a string, by the rule of `text`."""
     stripped = raw.decode("latin-1").strip(_BLANKS)
     return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
@@ -64,9 +64,9 @@ def time(data: Data) -> DateTime | None:
 
 
 def has_kind(data: Data, kind: Kind) -> bool:
-    """Return whether `data` can be of this kind. Any string can be a text, and null-data can be of any kind.
+    """Return whether `data` can be of this kind. Any string can be a text. Null-data can be of any kind.
 
-    The result is false for a kind that needs several elements, or that meters send in different types.
+    The result is false for the kinds that are not read from a single element of a list, such as `Kind.PEAKS`.
     """
     if data.tag is Tag.NULL_DATA:
         return True
@@ -81,11 +81,11 @@ _READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Ki
 
 
 def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
-    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` if it is too large for a float.
+    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` if the result is too large for a float.
 
-    The result is an int if `raw` is an int and no division is needed. All multiplications are exact, and only one
-    division rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is exactly a tenth. With `is_float`, the result
-    is always a float. Quantities need this if their unit is not in `hanparse.obis.WHOLE_UNITS`.
+    The result is an int if `raw` is an int and no division is needed. All multiplications are exact, and one division
+    rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is exactly a tenth. If `is_float` is true, the result is
+    always a float, as for all units that `hanparse.obis.WHOLE_UNITS` does not contain.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
@@ -96,7 +96,7 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
 
 
 def _fraction(factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator in lowest terms. A float counts as the decimal number in its `str`."""
+    """Return numerator and denominator in lowest terms. A float represents the decimal number in its `str`."""
     if not isinstance(factor, float):
         return factor.numerator, factor.denominator
     digits, _, power = str(factor).partition("e")
@@ -107,8 +107,8 @@ def _fraction(factor: float | Fraction) -> tuple[int, int]:
     return numerator // common, denominator // common
 
 
-@lru_cache(maxsize=64, typed=True)  # a fraction and a float that are equal may have different ratios
+@lru_cache(maxsize=64, typed=True)  # an equal fraction and float can have different ratios
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator of ``factor × 10^exponent``; a float counts as the decimal in its `str`."""
+    """Return numerator and denominator of ``factor × 10^exponent``. A float represents the decimal in its `str`."""
     numerator, denominator = (1, 1) if factor == 1 else _fraction(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

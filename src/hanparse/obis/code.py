@@ -47,7 +47,7 @@ class _Groups(NamedTuple):
 
 
 class Obis(_Groups):
-    """An OBIS code: the groups A to F are medium, channel, quantity, processing, tariff and billing period.
+    """An `Obis` is a code. The groups A to F are medium, channel, quantity, processing, tariff and billing period.
 
     >>> Obis.parse("1.7.0")
     Obis('1-0:1.7.0')

@@ -1,8 +1,8 @@
 """Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-IEC 62056-61 gives each group of most codes a meaning of its own: group C is the quantity of the sum or of one phase,
+Most codes consist of groups with a fixed meaning (IEC 62056-61). Group C is the quantity of the sum or of one phase,
 group D is the processing, group E is the tariff. This module derives the entries of these codes from the groups. The
-table `_LISTED` contains the other codes.
+table `_LISTED` contains all codes that do not follow these rules.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ _LISTED: Final = (
     ("1-1:0.0.5",   "meter_id",    "",   _TEXT,   "meter number (GS1)"),
     ("0.2.129",     "list_id",     "",   _TEXT,   "OBIS list version identifier"),
     ("1-1:0.0.1",   "",            "",   _NUMBER, "meter number"),
-    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2: the meter number where 0-0:96.1.0 is not sent"),
+    ("0-0:96.1.1",  "meter_id",    "",   _TEXT,   "device ID 2; the meter number if a list has no 0-0:96.1.0"),
     ("1-3:0.2.8",   "p1_version",  "",   _TEXT,   "version of the P1 description (DSMR)"),
     ("0-0:96.1.4",  "p1_version",  "",   _TEXT,   "version of the P1 description (e-MUCS)"),
     ("0-0:42.0.0",  "",            "",   _TEXT,   "COSEM logical device name"),
@@ -147,7 +147,7 @@ def _listed() -> Iterator[Entry]:
 
 
 def _powers() -> Iterator[Entry]:
-    """Return the entries of power: instantaneous, averages and maximum, for the sum and each phase."""
+    """Yield the entries of power: instantaneous, averages and maximum, for the sum and each phase."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, power = quantity + _PER_PHASE * phase, text.format("power") + name
@@ -157,7 +157,7 @@ def _powers() -> Iterator[Entry]:
 
 
 def _energies() -> Iterator[Entry]:
-    """Return the entries of energy registers. Registers of the sum have fields for the total and the tariffs."""
+    """Yield the entries of energy registers. Registers of the sum have fields for the total and the tariffs."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name
@@ -170,10 +170,10 @@ def _energies() -> Iterator[Entry]:
 
 
 def _phase_values() -> Iterator[Entry]:
-    """Return the entries of current, voltage and power factor.
+    """Yield the entries of current, voltage and power factor.
 
-    The Norwegian definitions of lists give line voltages to these codes of voltages on 3-wire meters, so the
-    description of a voltage names the line voltage, too.
+    The description of a voltage also names a line voltage. A 3-wire meter sends this line voltage with the code of the
+    voltage (Norwegian definitions of lists).
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
@@ -222,9 +222,9 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
     """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
     `unit` selects the entry if a code has a different meaning for each unit. Codes of electricity with B = 0 and B = 1
-    have the same meaning, because some meters send their values with B = 0 and others with B = 1. Codes with B = 2 to
-    64 fill no field, because these channels do not measure the total. Energies of the sum with A = 0 and B = 0 are read
-    as electricity, because EMBRIQ meters send them in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
+    have the same meaning, because meters send their own values with one or the other. Codes with B = 2 to 64 fill no
+    field, because these channels do not measure the total. Energies of the sum with A = 0 and B = 0 are read as
+    electricity, because EMBRIQ meters send them in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
     """
     if not isinstance(obis, Obis):
         raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")

@@ -1,13 +1,14 @@
-"""Read a pasted text. It contains P1 telegrams or a hex dump.
+"""Find the bytes of frames, APDUs and P1 telegrams in a text that a user pasted.
 
 `hanparse.hexdump` proposes readings of the text, and `hanparse.receiver` verifies their bytes. The decoder, annotate
 and the cli use this package. It returns the first of these that the text contains:
 
 * P1 telegrams;
 * frames with correct check sequences, in any notation (`units`, `sound`), if one of them can be read without a key;
-* APDUs that follow the grammar to their last byte. Next to ciphered frames they may be the deciphered content of these;
+* APDUs that follow the grammar to their last byte. An APDU next to a ciphered frame may be its deciphered content;
 * frames with correct check sequences that cannot be read without a key;
-* a dump by the rules of `hanparse.hexdump`, which also raises the errors.
+* a damaged frame whose header is sound;
+* the dump that the rules of `hanparse.hexdump` find. These rules also raise the errors.
 """
 
 from __future__ import annotations
@@ -34,19 +35,22 @@ if TYPE_CHECKING:
     from hanparse.wire.pasted import Pasted
 
 _LONGEST_APDUS: Final = 1 << 16
-"""A longer text (in characters) is not searched for APDUs without frames. Only the grammar determines their ends."""
+"""The largest number of characters of a text that is searched for APDUs without frames.
+
+An APDU ends where the grammar ends, so each search reads the text several times.
+"""
 
 
 def dumped(text: str) -> bytes:
-    """Return the bytes of the P1 telegrams in a text, or of its dumps when it has no telegram.
+    """Return the bytes of the P1 telegrams in a text. Return the bytes of its dumps if it contains no telegram.
 
-    Raises `HexDumpError` when the text contains neither, or when a dump is damaged or masked.
+    Raises `HexDumpError` if the text contains no telegram and no dump, and if a dump is damaged or masked.
     """
     return dump(text).data
 
 
 def dump(text: str) -> hexdump.Dump:
-    """Return the bytes that `dumped` returns, with the text that was passed over. Raises the same errors."""
+    """Return the bytes that `dumped` returns, and the text that was passed over. Raises the same errors."""
     if telegrams := find(text):
         return _with_telegrams(text, telegrams)
     tidied = tidy(text)
@@ -68,7 +72,7 @@ def dump(text: str) -> hexdump.Dump:
 
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
-    """Return the bytes of telegrams that the text contains as text, and of sound frames on its other lines."""
+    """Return the bytes of `telegrams`, and of the sound frames in the text between them."""
     rest = tidy(cover(text, [(telegram.start, telegram.end) for telegram in telegrams]))
     units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
     parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
@@ -85,7 +89,7 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
 
 
 def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
-    """Yield the bytes of spare pieces. `parts` contains the start and the bytes of everything that was found."""
+    """Yield the bytes of the pieces `spare`. `parts` contains the start and the bytes of all that was found."""
     ends = accumulate((len(data) for _, data in parts), initial=0)
     offsets = dict(zip((start for start, _ in parts), ends, strict=False))
     firsts = [at for at, piece in enumerate(spare) if not at or sound.may_be_frame(piece.data)]
@@ -101,9 +105,9 @@ def _is_masked(text: str, apdus: list[Unit]) -> bool:
 
 
 def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
-    """Return the dump in a text without sound frames.
+    """Return the dump in a text that contains no sound frame. `apdus` contains the APDUs in the text.
 
-    Raises `HexDumpError` also if bytes are masked, and if the dump lacks one of `apdus`, which are in other notations.
+    Raises `HexDumpError` if bytes are masked or missing, and if an APDU is in another notation than the dump.
     """
     if places := masks.find(text):
         raise masks.masked(text, places)
@@ -126,9 +130,10 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
 
 def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump.Dump:
-    """Return the dump of a damaged frame whose header is sound in the reading `best`. `error` is that of the rules.
+    """Return the dump of the damaged frame in the reading `best`. `error` is the error of the rules of `hexdump`.
 
-    Raises `HexDumpError` for a mistyped byte. Raises `error` if it names a table that lacks a line, or another line.
+    Raises `HexDumpError` for a mistyped byte. Raises `error` if the frame is in a table, because the error then names
+    the damaged line. Raises `error` also if it names damage on another line than that of the mistyped byte.
     """
     if error and any(piece.style == "table" for piece in best.pieces):
         raise error
@@ -141,8 +146,8 @@ def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
     """Return the bytes of a text with masked bytes (``XX``), the indexes of the masked bytes, and the error for them.
 
-    The value of each masked byte is 00 in the result. Returns `None` when no byte is masked, when the text is no dump,
-    and when the number of bytes depends on the values of the masked bytes.
+    The value of each masked byte is 00 in the result. Returns `None` if no byte is masked, if the text is no dump,
+    or if the number of bytes depends on the values of the masked bytes.
     """
     tidied = tidy(text)
     if places := masks.find(tidied):

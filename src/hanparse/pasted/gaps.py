@@ -38,15 +38,15 @@ _MARK: Final = r"(?:0[xX]|\\[xX]|'[hH]|&[hH]?|#[xX]?|[$%=])"
 _MISTYPED_BEHIND_MARK: Final = re.compile(_MARK + _MISTYPED_PAIR)
 _MASK_BEHIND_MARK: Final = re.compile(rf"{_MARK}({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
 _PASSED_OVER_RUN: Final = re.compile(r"(?<!\w)((?:[0-9A-Fa-f]{1,2}[ ,;]{1,2}){4})")
-_NEAR: Final = 40  # characters in front of a piece
 _SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
 _MISTYPED_IN_FRONT: Final = re.compile(rf"(?<!\w)(?:{_BYTE}{_SIGN}){{2}}{_WORD}{_SIGN}\Z")
-_BYTES_IN_GAP: Final = (
-    _MISTYPED_GROUP, _MISTYPED_IN_RUN, _MISTYPED_BEHIND_MARK, _MASK_BEHIND_MARK, _PASSED_OVER_RUN,
-    hexdump.LIKE_BYTES_ALONE,
+_IN_GAP: Final = (
+    _MISTYPED.fullmatch, _MISTYPED_BEHIND.match, _MISTYPED_IN_FRONT.search, _MISTYPED_GROUP.search,
+    _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search, _MASK_BEHIND_MARK.search, _PASSED_OVER_RUN.search,
+    hexdump.LIKE_BYTES_ALONE.search,
 )  # fmt: skip
 
 
@@ -81,13 +81,7 @@ def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
         is_one_a_line = len(piece.data) == len(following.data) == 1
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
             return line
-        if word := _MISTYPED.fullmatch(text, piece.end, following.start):
-            return word
-        if word := _MISTYPED_BEHIND.match(text, piece.end, following.start):
-            return word
-        if word := _MISTYPED_IN_FRONT.search(text, max(piece.end, following.start - _NEAR), following.start):
-            return word
-        for pattern in _BYTES_IN_GAP:
-            if found := pattern.search(text, piece.end, following.start):
+        for look in _IN_GAP:
+            if found := look(text, piece.end, following.start):
                 return found
     return None

@@ -1,4 +1,4 @@
-"""Describe the parts of a text that were passed over although they resemble bytes, such as a cut line of a log."""
+"""Describe the damaged parts of a pasted text, such as an incomplete line of a log."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def losses(shown: hexdump.Dump) -> Iterator[HexDumpError]:
 
 
 def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpError]:
-    """Yield an error for each part that begins like a frame and contains no sound frame, caused by a `FrameError`.
+    """Yield an error for each part that begins like a frame and contains no sound frame. Its cause is a `FrameError`.
 
-    Unless `shown` has all bytes of a file, the last part is skipped: the rest of its frame may follow.
+    If `is_all` is false, more bytes of the file follow. The last part is then skipped, because its frame may continue.
     """
     for unsound in shown.unsound:
         if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
@@ -53,7 +53,7 @@ def _frame_error(part: hexdump.Unsound) -> FrameError | None:
 
 
 def why_left(part: str) -> str:
-    """Return the reason for which a part of a text was passed over: the error in its bytes, or else the part itself."""
+    """Return the error in a part of a text that was passed over. Return the part itself if it has no such error."""
     try:
         hexdump.parse(part)
     except HexDumpError as error:
@@ -63,7 +63,7 @@ def why_left(part: str) -> str:
 
 
 def reason(error: HanParseError) -> str:
-    """Return the message of an error without its line number, which counts from the start of a part of the text."""
+    """Return the message of an error without its line number, which is wrong for a part of a text."""
     return str(error).partition(": ")[2] if isinstance(error, HexDumpError) else str(error)
 
 

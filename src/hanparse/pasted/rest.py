@@ -1,4 +1,4 @@
-"""Makes the part of a text in which nothing was found yet a text of its own: `Rest`."""
+"""Define `Rest`, the lines of a text that the search has not read yet."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _APART: Final = f"\n{COVER}\n"
 
 
 class Rest:
-    """Holds the lines of a text on which nothing was found yet. They are a shorter text with other positions."""
+    """Holds the lines of a text that contain none of `pieces`. They form a shorter text with other positions."""
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
         kept = [*_left(text, pieces)] if pieces else [(0, len(text))]
@@ -39,7 +39,7 @@ class Rest:
 
 
 def _left(text: str, pieces: list[Piece]) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of lines without pieces, and of the text that resembles bytes on other lines."""
+    """Yield the start and the end of each line without pieces, and of text on other lines that resembles bytes."""
     end = 0
     for start, stop in [*((piece.start, piece.end) for piece in pieces), (len(text), len(text))]:
         first = text.find("\n", end, start) if end else -1

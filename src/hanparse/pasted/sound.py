@@ -1,7 +1,7 @@
 """Find sound frames and APDUs in the pieces of a text.
 
-A frame is sound when its check sequences are correct. Missing flags are added to a frame that begins and ends with a
-piece. An APDU is sound when it follows the grammar to its last byte and begins and ends with a piece. The header of a
+A frame is sound if its check sequences are correct. Missing flags are added to a frame that begins and ends with a
+piece. An APDU is sound if it follows the grammar to its last byte, and begins and ends with a piece. The header of a
 push is added to a list without one. An APDU has no check sequence. So it is accepted only when the text has no other
 bytes: a damaged frame may contain a complete APDU with a wrong value.
 """
@@ -97,7 +97,7 @@ class Bytes:
         return Unit(pieces[0].start, self.data[start:end], pieces, size or end - start, end - stop if stop else 0)
 
     def ends(self, at: int) -> int:
-        """Return the number of the piece that ends at an index, or -1 when no piece ends there."""
+        """Return the number of the piece that ends at an index, or -1 if no piece ends there."""
         found = bisect_left(self.starts, at)
         return found - 1 if found < len(self.starts) and self.starts[found] == at else -1
 
@@ -117,7 +117,10 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
-    """Return the pieces from the first one that may begin a frame, as one unit, if a header of a frame is sound."""
+    """Return the pieces from the first one that may begin a frame, as one unit.
+
+    Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
+    """
     joined = Bytes(pieces)
     data = _FLAG * bool(_FORMAT.match(joined.data)) + joined.data
     if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
@@ -127,7 +130,7 @@ def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
-    reader = StreamReader((*LAYERS, p1.P1()))  # a new P1 layer each time, because it keeps state
+    reader = StreamReader((*LAYERS, p1.P1()))  # a P1 layer keeps state, so each search needs a new one
     reader.receive(data)
     events = [*iter(reader.next_event, None)]
     reader.end()
@@ -137,7 +140,7 @@ def _sound(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _flagged(joined: Bytes) -> Bytes:
-    """Return the pieces with the missing flags of each frame that is sound once it has both."""
+    """Return the pieces with the missing flags of frames. A flag is added only if the frame is then sound."""
     data, flagged, end = joined.data, list(joined.pieces), 0
     for found in _FORMAT.finditer(data):
         head = found.start()
@@ -162,25 +165,25 @@ def _flagged(joined: Bytes) -> Bytes:
 
 
 def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
-    """Return the APDUs in `pieces`. The list is empty when a piece contains bytes that are no part of an APDU.
+    """Return the APDUs in `pieces`. The list is empty if a piece contains bytes that are no part of an APDU.
 
-    An APDU that is in `known` or inside an earlier APDU is not returned again, because a log may contain each layer of
-    a push in turn. Pieces that repeat bytes of these APDUs, and pieces that are numbers, are allowed.
+    An APDU is not returned again if `known` or an earlier APDU contains it: a log may contain each layer of a push in
+    turn. Other pieces may repeat bytes of these APDUs, or be decimal numbers such as lengths and times.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
         starts = sorted({0, len(pieces), *(joined.first(message.position(0)) for message in messages[1:])})
         return [joined.unit(first, stop - 1) for first, stop in pairwise(starts)]
     units: list[Unit] = []
-    said, at, is_inner, is_layered = known, 0, False, False
+    seen, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
         body = unit.data.removeprefix(_PUSH) if unit else b""
-        if unit and (body not in said or (units and units[-1].data == body and not is_inner)):
+        if unit and (body not in seen or (units and units[-1].data == body and not is_inner)):
             units.append(unit)
-            said += bytes(1) + unit.data
+            seen += bytes(1) + unit.data
             is_inner = is_layered
-        elif not unit and not _is_said(pieces[at:stop], said) and not _are_numbers(pieces[at:stop]):
+        elif not unit and not _is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
             is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
             return units if is_behind else []
         is_layered = not unit
@@ -193,17 +196,17 @@ def _next(pieces: list[Piece], at: int) -> int:
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
-def _is_said(pieces: list[Piece], said: bytes) -> bool:
-    """Return whether `said` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
+def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
+    """Return whether `seen` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
     part = b""
     for piece in pieces:
         longer = part + piece.data
-        if longer not in said:
+        if longer not in seen:
             if len(part) < MIN_BYTES:
                 return False
             longer = piece.data
         part = longer
-    return len(part) >= MIN_BYTES and part in said
+    return len(part) >= MIN_BYTES and part in seen
 
 
 def _are_numbers(pieces: list[Piece]) -> bool:
@@ -213,7 +216,7 @@ def _are_numbers(pieces: list[Piece]) -> bool:
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
     """Return the APDU or list that begins with the piece `at`, and the number of the piece behind it.
 
-    Returns None when no APDU begins there, or when its last byte is not the last byte of a piece.
+    Returns `None` if no APDU begins there, or if the APDU ends inside a piece.
     """
     start = joined.starts[at]
     if not _APDU.match(joined.data, start):
@@ -230,7 +233,7 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
 
 
 def _whole(data: bytes) -> list[Message]:
-    """Return the messages of bytes without a frame. They may be in wrappers, in blocks or ciphered."""
+    """Return the messages in bytes that contain no frame. A message may be in a wrapper, in blocks or ciphered."""
     if not data[:1] or data[:1] in b"\x01\x02":
         return []
     with suppress(FrameError, DecodeError):

@@ -1,13 +1,12 @@
-"""Find the sound frames and APDUs in a text. The text may contain any other words.
+"""Find the sound frames and APDUs in a text that also contains other words.
 
-The search has rounds. Each round tries all readings on a sample of the text. It selects the reading in which most bytes
-are sound, applies this reading to the whole text, and keeps the units that are sound. The next round searches the rest
-of the lines. So a text may mix notations, and only one reading per round is applied to the whole of a long text.
+The search has rounds. A round applies all readings to samples of the text and selects the reading with most sound
+bytes. It then applies this reading to the whole text and keeps the sound units. The next round searches the remaining
+lines. So the notations of a text may differ, and few readings are applied to the whole of a long text.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -18,15 +17,16 @@ from hanparse.pasted.rest import Rest
 from hanparse.pasted.sound import HEAD_SIZE, is_head
 
 if TYPE_CHECKING:
+    import re
+
     from hanparse.pasted.choice import Finder
     from hanparse.pasted.sound import Unit
 
-_NO_DIGITS: Final = re.compile(r"0[xX]|[^0-9A-Fa-f]")
-_HEAD_TEXT: Final = 100
+_HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU also in notations with a front at each byte
 
 
 class Found(NamedTuple):
-    """Holds the sound units of a text, in order, and other bytes of the first reading."""
+    """Holds the sound units of a text, in order, and other pieces of the first reading."""
 
     units: list[Unit]
     spare: list[Piece]
@@ -38,12 +38,12 @@ class Found(NamedTuple):
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
     """Return the units that `find` returns for the readings of a text.
 
-    When `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. An APDU
-    has no check sequence, and the reading may have skipped a part of it. So `Found.is_complete` is false if a part of
-    the text still resembles bytes.
+    If `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. A reading
+    may skip a part of an APDU, and no check sequence shows that. So `Found.is_complete` is false if a part of the text
+    still resembles bytes.
     """
     before = known.units if known else []
-    said: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
+    others: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = Rest(text, _pieces(before))
@@ -60,26 +60,36 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
             placed = rest.placed(unit.pieces)
             at = bisect_right(starts, placed[-1].start) - 1
             if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
-                said += placed  # the same bytes in another notation, as binary digits beside hex digits
+                others += placed  # the same bytes in another notation, as binary digits beside hex digits
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
-        said += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
+        others += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
         whole = (read if is_first else without_remarks(text)) if is_bare else text
-        rest = Rest(whole, sorted(_pieces(before + units) + said))
+        rest = Rest(whole, sorted(_pieces(before + units) + others))
         is_first = False
     left = hexdump.LIKE_BYTES.search(rest.text) if known else None
-    return Found(sorted(units), _apart(text, spare, units), not left or _begins_apdu(rest, left, units))
+    return Found(
+        sorted(units), _apart(text, spare, units), not left or (bool(units) and _is_another(rest, left, units, others))
+    )
 
 
-def _begins_apdu(rest: Rest, left: re.Match[str], units: list[Unit]) -> bool:
-    """Return whether the first text that still resembles bytes is behind `units` and begins with the head of an APDU.
+def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:
+    """Return whether the text that still resembles bytes is a part of another, damaged APDU behind `units`.
 
-    That is another APDU, which is damaged, and no part of the APDUs in front of it.
+    The first bytes behind `units`, in a piece of `others` or in this text, are then the head of an APDU.
     """
-    digits = _NO_DIGITS.sub("", left.string[left.start() : left.start() + _HEAD_TEXT])[: 2 * HEAD_SIZE]
+    end = max((unit.pieces[-1].end for unit in units), default=len(rest.text))
     start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
-    is_behind = bool(units) and start >= max(unit.pieces[-1].end for unit in units)
-    return is_behind and len(digits) == 2 * HEAD_SIZE and is_head(bytes.fromhex(digits))
+    if behind := [piece for piece in sorted(others) if end <= piece.start < start]:
+        return _is_head(behind)
+    line = rest.text.rfind("\n", 0, left.start()) + 1
+    text = rest.text[line : line + _HEAD_TEXT]
+    return start >= end and any(_is_head(candidate.read(text)) for candidate in CANDIDATES)
+
+
+def _is_head(pieces: list[Piece]) -> bool:
+    head = b"".join([piece.data for piece in pieces])[:HEAD_SIZE]
+    return len(head) == HEAD_SIZE and is_head(head)
 
 
 def _pieces(units: list[Unit]) -> list[Piece]:
@@ -114,5 +124,5 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
         if place == bisect_left(starts, piece.end):
             groups.setdefault(place, []).append(piece)
     known = b"".join([unit.data for unit in units])
-    said = [(b"".join([piece.data for piece in group]), group) for group in groups.values()]
-    return [piece for data, group in said if len(data) >= MIN_BYTES and data not in known for piece in group]
+    others = [(b"".join([piece.data for piece in group]), group) for group in groups.values()]
+    return [piece for data, group in others if len(data) >= MIN_BYTES and data not in known for piece in group]

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream except P1. They have no state. Another link layer needs code here and in `Transfer`."""
+"""The link layers of a stream except P1. They have no state. `next_event` and `Transfer` have code for each of them."""
 
 
 _UNKNOWN_CONTENT: Final = "no profile reads the deciphered content"
@@ -94,7 +94,7 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """Return the state of the stream for `resume`.
+        """Return the state of the stream, for `resume` in another receiver.
 
         The state contains the buffered bytes, the incomplete messages, the manufacturer of each link, and the events.
         """
@@ -164,7 +164,7 @@ class Receiver:
             self._transfer.add_block(complete)
 
     def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, or `None`, and the incomplete message that it ends, or `None`.
+        """Return the message that `frame` completes, and the incomplete message that `frame` ends. Both can be `None`.
 
         Raises `DecodeError` for an M-Bus telegram whose data is not DLMS.
         """
@@ -220,7 +220,7 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. If the content has an error, its offset is the start of the APDU."""
+        """Decipher an APDU and read its content. The offset of an error in the content is the start of the APDU."""
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):

@@ -68,8 +68,8 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes without frames. Return an empty list if the bytes contain no message.
 
-    The bytes are a frame without its two flags, an LLC PDU, one or several APDUs, a list without the header of its
-    data-notification, the blocks of an APDU, or APDUs in TCP or UDP wrappers (IEC 62056-47).
+    The function finds a frame without its two flags, an LLC PDU, one or several APDUs, and the blocks of an APDU. It
+    also finds a list without the header of its data-notification, and APDUs in TCP or UDP wrappers (IEC 62056-47).
 
     Raises `FrameError` for an incomplete M-Bus telegram and for a damaged frame without flags. Raises `DecodeError` for
     an incomplete block.

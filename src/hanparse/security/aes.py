@@ -1,6 +1,7 @@
-"""Deciphers AES with the package `cryptography`: GCM with an authentication tag of twelve bytes, and CTR without a tag.
+"""Deciphers content with AES. The package `cryptography` does the computations.
 
-Only this module imports `cryptography`. The first `Opener` with a key imports this module.
+The mode of AES is GCM if an authentication tag of twelve bytes is verified, and CTR if no tag is verified. Only this
+module imports `cryptography`, and `hanparse.security.opener` imports this module only if there is a key.
 """
 
 from __future__ import annotations
@@ -12,28 +13,28 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hanparse.security.header import TAG_SIZE
 
-_FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM encrypts with CTR from this block on (NIST SP 800-38D, 7.1)
+_FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM is CTR that begins with this block (NIST SP 800-38D, 7.1)
 
 
 class Aes:
-    """An AES key of 16 or 32 bytes, which deciphers content and verifies tags."""
+    """An `Aes` deciphers content and verifies authentication tags with one AES key of 16 or 32 bytes."""
 
     __slots__ = ("_key",)
 
     def __init__(self, key: bytes) -> None:
-        """Use `key`, which must have a size that AES allows."""
+        """Make an instance. Raises `ValueError` if AES does not allow the size of `key`."""
         self._key = algorithms.AES(key)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return the object itself, since a key does not change."""
+        """Return this object, because a key does not change."""
         return self
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:
-        """Return the deciphered content. No tag is verified."""
+        """Return the deciphered content. This method verifies no tag."""
         return Cipher(self._key, modes.CTR(iv + _FIRST_BLOCK)).decryptor().update(content)
 
     def verify(self, iv: bytes, content: bytes, tag: bytes, associated: bytes) -> bytes | None:
-        """Return the deciphered content, or `None` when the tag does not fit the content and the associated data.
+        """Return the deciphered content. Return `None` if `tag` does not fit the content and the associated data.
 
         `cryptography` compares the tags in constant time.
         """

@@ -1,4 +1,4 @@
-"""A ciphered APDU with the keys to open it, and its errors: `Case`."""
+"""Defines `Case`, a ciphered APDU and the keys that open it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""Replaces a missing system title in the IV with zero bytes, as several programs for Polish meters do."""
+"""The system title for the initialisation vector of an APDU without system title.
+
+Several programs for Polish meters use zero bytes, too.
+"""
 
 
 class Case(NamedTuple):
-    """A ciphered APDU and its keys.
+    """A `Case` is a ciphered APDU and the keys that open it.
 
-    A function with a `Case` as a variable returns errors and raises none: a traceback could show the keys.
+    A function that has a `Case` as a variable returns its errors and raises no error, because a traceback can show the
+    keys.
     """
 
     header: Header
@@ -36,11 +40,14 @@ class Case(NamedTuple):
 
     @property
     def iv(self) -> bytes:
-        """Return the initialisation vector: system title and invocation counter (Green Book 9.2.3.3.7.3)."""
+        """Return the initialisation vector: the system title and the invocation counter (Green Book 9.2.3.3.7.3)."""
         return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        """Return the error for `cause`. Its message names the APDU, its sender, its protection and `reason`."""
+        """Return the error for `cause`. Its message names the APDU, its sender and its protection, and gives `reason`.
+
+        `offset` is the index of the wrong byte in the APDU. If `offset` is 0, the error has the index of the content.
+        """
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"
         return CipherError(

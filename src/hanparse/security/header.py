@@ -1,14 +1,14 @@
-"""Parses the parts of a ciphered APDU that are not encrypted: sender, protection and lengths. It uses no key.
+"""Parses the header of a ciphered APDU. The header is not encrypted, so this module uses no key.
 
-::
+A ciphered APDU has one of these forms::
 
     DB, DC  length  system title                                        length  SC  IC  content  [tag]
     DD      transaction-id  originator  recipient  date-time  other     key-info  length  SC  IC  content  [tag]
     others  length  SC  IC  content  [tag]
 
-The first byte is the tag of the APDU. The other tags are those of ciphered services. Such an APDU contains no system
-title, since both sides exchanged it when the association began. SC is the security control byte, IC is the invocation
-counter. A length may have more bytes than it needs (Green Book 9.2.7.2.4).
+The first byte is the tag of the APDU. "Others" are the tags of ciphered services. A ciphered service contains no system
+title, because both sides exchanged their system titles when the association began. SC is the security control byte, and
+IC is the invocation counter. A length can have more bytes than necessary (Green Book 9.2.7.2.4).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from hanparse.errors import CipherCause
 
 TAG_SIZE: Final = 12
-"""The number of bytes of an authentication tag: the first 96 bits of the GCM tag (Green Book 9.2.3.3.7.1)."""
+"""The number of bytes of an authentication tag, the first 96 bits of the GCM tag (Green Book 9.2.3.3.7.1)."""
 
 _GLOBAL: Final = 0xDB
 _DEDICATED: Final = 0xDC
@@ -45,7 +45,7 @@ _KEY_IDS: Final = (0, 1)  # global unicast, global broadcast
 
 
 class Part(NamedTuple):
-    """A part of a ciphered APDU, the bytes ``apdu[start:end]``."""
+    """A `Part` is a part of a ciphered APDU: the bytes ``apdu[start:end]``."""
 
     name: str
     start: int
@@ -53,12 +53,15 @@ class Part(NamedTuple):
 
 
 class Header(NamedTuple):
-    """The parsed header of a ciphered APDU. The content is ``apdu[start:end]``; an authentication tag may follow it."""
+    """A `Header` is the parsed header of a ciphered APDU.
+
+    The content of the APDU is ``apdu[start:end]``. An authentication tag can follow the content.
+    """
 
     tag: int
     """The tag of the APDU, such as DB."""
     system_title: bytes
-    """The system title as sent. It should have eight bytes, but may be empty or have a wrong length."""
+    """The system title as sent. A correct title has eight bytes. This title can be empty or have a wrong size."""
     security_control: int
     invocation_counter: int
     start: int
@@ -83,12 +86,12 @@ class Header(NamedTuple):
 
     @property
     def key_size(self) -> int:
-        """Return the number of bytes that a key of this security suite has."""
+        """Return the number of bytes of a key in the security suite of the APDU."""
         return _KEY_SIZES[self.security_control & _SUITE]
 
     @property
     def name(self) -> str:
-        """Return the name of the APDU, such as general-glo-ciphering."""
+        """Return the name of the APDU, for example general-glo-ciphering."""
         return _name(self.tag)
 
     @property
@@ -103,16 +106,16 @@ class Header(NamedTuple):
 def read_header(apdu: bytes) -> Header:
     """Parse the header of a ciphered APDU.
 
-    Raises `CipherError` when lengths contradict each other or when hanparse does not support the protection, which the
-    message then names. Raises `DecodeError` for an APDU that is not ciphered.
+    Raises `CipherError` if the lengths contradict each other, or if hanparse does not support the protection. Raises
+    `DecodeError` if the APDU is not ciphered.
     """
     return _Walk(apdu).header()
 
 
 def end(data: bytes, start: int = 0) -> int:
-    """Return the end of the ciphered APDU that begins at `start`; -1 when no complete ciphered APDU begins there.
+    """Return the end of the ciphered APDU at `start`; -1 if no complete ciphered APDU begins at `start`.
 
-    Other bytes may follow the APDU.
+    Any bytes can follow the APDU.
     """
     walk = _Walk(data, start)
     try:
@@ -124,7 +127,7 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
-    """Return the parts of a ciphered APDU up to the first error, and that error, which `read_header` would raise."""
+    """Return the parts of a ciphered APDU up to its first error, and the error that `read_header` raises."""
     walk, failed = _Walk(apdu), None
     try:
         header = walk.header()
@@ -137,7 +140,7 @@ def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
 
 @dataclass(slots=True)
 class _Walk:
-    """Parses a ciphered APDU from its first byte to its content. `at` is the index of the next byte."""
+    """A `_Walk` parses a ciphered APDU from its first byte to its content. `at` is the index of the next byte."""
 
     apdu: bytes
     at: int = 0
@@ -174,7 +177,7 @@ class _Walk:
         self.at = end
 
     def octets(self, name: str) -> bytes:
-        """Parse a length and that many bytes."""
+        """Parse a length and the bytes that it announces. Return these bytes."""
         start = self.at
         length = self.length(name)
         if length > len(self.apdu) - self.at:
@@ -203,7 +206,7 @@ class _Walk:
         return self.apdu[start : self.at]
 
     def key_info(self) -> None:
-        """Parse key-info, which is absent or identifies a global key. Any other kind of key is an error."""
+        """Parse key-info, which is absent or identifies a global key. Raise `CipherError` for any other key."""
         start = self.at
         info = self.apdu[start : start + 3]
         if info[:1] == b"\0":
@@ -240,7 +243,10 @@ class _Walk:
         return Header(tag, self.title, control, self.counter or 0, self.at, end, fields)
 
     def control(self, length: int) -> int:
-        """Parse security control byte and invocation counter. A protection without support in hanparse is an error."""
+        """Parse the security control byte and the invocation counter. Return the security control byte.
+
+        Raises `CipherError` if hanparse does not support the protection.
+        """
         if length < _CONTROL_SIZE:
             self.fail("length", f"expected at least {_CONTROL_SIZE} bytes of ciphered content, found {length}", self.at)
         at, control = self.at, self.apdu[self.at]

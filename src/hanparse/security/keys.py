@@ -1,4 +1,7 @@
-"""Parses keys in the notations of grid companies: `parse_key`. Holds keys without showing them: `Keys`."""
+"""Parses keys in the notations of grid companies.
+
+`parse_key` returns the bytes of a key. `Keys` contains the keys of a decoder, and never shows them.
+"""
 
 from __future__ import annotations
 
@@ -9,31 +12,35 @@ from typing import Final, Self
 from hanparse.security.title import parse_title, title_text
 
 Key = str | bytes | bytearray | memoryview
-"""A key: 16 bytes, or 32 for security suite 2, or their hex digits as text."""
+"""A key of 16 bytes, or of 32 bytes in security suite 2. As `str`, it is the hex digits of these bytes."""
 KeyOption = Key | Mapping[str, Key] | Mapping[bytes, Key] | Mapping[str | bytes, Key] | None
-"""Either one key for every meter, or a mapping from system title to key."""
+"""One key for all meters, or a mapping from system titles to keys."""
 
 SIZES: Final = (16, 32)
 _SEPARATORS: Final = re.compile(
     r"(?<![0-9A-Za-z])0[xX]|\\x|^\s*b(?=[\"'])|[\s,;:._{}\[\]()\"'`<>-]|[\u00ad\u200b-\u200d\u2010-\u201f\u2060\u2212\ufeff]"
 )
-"""Text between and around hex digits: blanks, soft hyphens, dashes, quotation marks, a C array or a `repr`."""
+"""The characters that can be between hex digits, before them and after them.
+
+They are blanks, soft hyphens, dashes and quotation marks, and the characters of a C array or of a Python `repr`.
+"""
 _GAP: Final = "\0"
-_HALF: Final = 16  # characters; a text of this size may be a key whose bytes are all printable
+_HALF: Final = 16  # characters; a text of this size may be a key with printable bytes only
 _LOOKALIKES: Final = {"O": "0", "o": "0", "l": "1", "I": "1"}
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 
 
 def parse_key(value: object) -> bytes:
-    """Return the 16 or 32 bytes of a key, from bytes or from a text of hex digits.
+    """Return the 16 or 32 bytes of a key. `value` is these bytes, or a text of their hex digits.
 
     Blanks, colons, dashes, commas, quotation marks, ``0x`` and the braces of a C array in the text are ignored. Raises
-    `ValueError` for any other text or size, without the key in its message, and `TypeError` for another type.
+    `ValueError` for any other text or size. The message does not contain the key. Raises `TypeError` for any other
+    type.
     """
-    found = _key(value)
-    if isinstance(found, bytes):
-        return found
-    raise ValueError(found)
+    key_or_message = _key(value)
+    if isinstance(key_or_message, bytes):
+        return key_or_message
+    raise ValueError(key_or_message)
 
 
 def _key(value: object) -> bytes | str:
@@ -51,7 +58,7 @@ def _key(value: object) -> bytes | str:
 
 
 def _from_text(text: str) -> bytes | str:
-    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # keeps all indexes
+    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # no index changes
     if other := re.search(f"[^0-9A-Fa-f{_GAP}]", masked):
         return _not_hex(text, other)
     digits = masked.replace(_GAP, "")
@@ -67,27 +74,27 @@ def _from_text(text: str) -> bytes | str:
 
 
 def _not_hex(text: str, found: re.Match[str]) -> str:
-    """Return the message for the first character that is no hex digit. The message counts characters from 1."""
+    """Return the message for the first character that is no hex digit. The first character of `text` is character 1."""
     if len(text.strip()) == _HALF:
         return (
             "expected 32 hex digits, found 16 characters that are not hex; if they are the key itself, one character "
             "a byte, give them as bytes: text.encode('ascii')"
         )
-    place, letter = found.start() + 1, found[0]
+    count, letter = found.start() + 1, found[0]
     if letter in _LOOKALIKES:
-        return f"character {place} of the key is the letter {letter}, not the digit {_LOOKALIKES[letter]}"
-    return f"character {place} of the key is {letter!r}, which is no hex digit; give only the digits"
+        return f"character {count} of the key is the letter {letter}, not the digit {_LOOKALIKES[letter]}"
+    return f"character {count} of the key is {letter!r}, which is no hex digit; give only the digits"
 
 
 class Keys:
-    """The keys of a decoder, for all meters or by system title. Neither `repr` nor `pickle` shows them."""
+    """A `Keys` contains the keys of a decoder, for all meters or by system title. `repr` does not show the keys."""
 
     __slots__ = ("_auth_key", "_key", "system_title")
 
     def __init__(
         self, key: KeyOption = None, auth_key: KeyOption = None, system_title: str | bytes | None = None
     ) -> None:
-        """Parse the options of `Decoder`. Raises `ValueError` for a wrong value, `TypeError` for a wrong type."""
+        """Parse three options of `Decoder`. Raises `ValueError` for a wrong value, and `TypeError` for a wrong type."""
         self._key = _named("key", key)
         self._auth_key = _named("auth_key", auth_key)
         self.system_title = None if system_title is None else parse_title(system_title)
@@ -95,62 +102,65 @@ class Keys:
             raise ValueError("found auth_key= alone, which only verifies pushes; give key=, the encryption key, too")
 
     def of(self, title: bytes) -> tuple[bytes, bytes]:
-        """Return the encryption key and the authentication key of the meter with this title; each may be empty."""
+        """Return the encryption key and the authentication key of the meter with this system title.
+
+        A key that was not given is empty.
+        """
         return _of(self._key, title), _of(self._auth_key, title)
 
     @property
     def meters(self) -> int:
-        """Return the number of meters in a mapping of keys; 0 for a single key for all meters and for no key."""
+        """Return the number of meters in the mapping of encryption keys; 0 if there is no mapping."""
         return len(self._key) if isinstance(self._key, dict) else 0
 
     def __bool__(self) -> bool:
-        """Return whether there is a key."""
+        """Return whether there is an encryption key."""
         return bool(self._key)
 
     def __repr__(self) -> str:
         """Return a text that describes the keys without their digits."""
-        given = {"key": self._key, "auth_key": self._auth_key}
-        shown = [f"{name}={_shown(value)}" for name, value in given.items() if value]
+        options = {"key": self._key, "auth_key": self._auth_key}
+        shown = [f"{name}={_shown(value)}" for name, value in options.items() if value]
         title = [f"system_title={title_text(self.system_title)}"] if self.system_title else []
         return f"Keys({', '.join(shown + title)})"
 
     def __copy__(self) -> Self:
-        """Return the object itself, since keys do not change."""
+        """Return this object, because its keys do not change."""
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return the object itself, so that a copied decoder keeps its keys."""
+        """Return this object, so that a copied decoder keeps its keys."""
         return self
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:
-        """Raise `TypeError` when there is a key, so that no key is written to a file or a queue unnoticed."""
+        """Raise `TypeError` if there is a key, so that `pickle` writes no key to a file or a queue by mistake."""
         if self:
             raise TypeError("keys are not pickled: make a new decoder from its options instead")
         return type(self), (None, None, self.system_title)
 
 
 def _named(option: str, value: KeyOption) -> bytes | dict[bytes, bytes]:
-    """Parse one key or a mapping of keys; return empty bytes for `None`. Errors name the option."""
+    """Parse one key or a mapping of keys. Return empty bytes for `None`. An error message names the option."""
     if value is None:
         return b""
     if not isinstance(value, Mapping):
         return _checked(option, value)
     keys: dict[bytes, bytes] = {}
-    for name, one in value.items():
+    for name, key in value.items():
         title = parse_title(name)
         if title in keys:
             raise ValueError(f"{option}: two keys are given for {title_text(title)}")
-        keys[title] = _checked(f"{option} of {title_text(title)}", one)
+        keys[title] = _checked(f"{option} of {title_text(title)}", key)
     if not keys:
         raise ValueError(f"{option}: expected at least one key in the mapping from system title to key, found none")
     return keys
 
 
 def _checked(option: str, value: object) -> bytes:
-    found = _key(value)
-    if isinstance(found, bytes):
-        return found
-    raise ValueError(f"{option}: {found}")
+    key_or_message = _key(value)
+    if isinstance(key_or_message, bytes):
+        return key_or_message
+    raise ValueError(f"{option}: {key_or_message}")
 
 
 def _of(keys: bytes | dict[bytes, bytes], title: bytes) -> bytes:

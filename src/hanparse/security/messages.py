@@ -1,22 +1,27 @@
-"""The messages of `CipherError`: the fault, its probable cause and the remedy. No message contains key or content."""
+"""Contains the messages of `CipherError`: each gives the error, its probable cause and the remedy.
+
+No message contains a key or content.
+"""
 
 from __future__ import annotations
 
 from typing import Final
 
+from hanparse.wording import pip_install
+
 NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask the grid company"
-OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give its key"
-NO_CRYPTOGRAPHY: Final = """the package cryptography, which deciphers the push, is missing or does not load: install
-hanparse[crypto]"""
-SERVICE: Final = """a ciphered service of an association carries no system title, so there is no IV: give
-system_title=; ports push general-glo-ciphering (DB) instead"""
-WRONG_TITLE: Final = "a system title of {size} bytes, expected 8, so there is no IV: give system_title="
-NO_CHOICE: Final = "the push has no system title, which would select one of the keys: give system_title="
-NO_TITLE_SENT: Final = """the push has no system title, and key= does not decipher it with eight zero bytes instead:
-give system_title=; or the encryption key is wrong"""
-WRONG_SIZE: Final = "its security suite has keys of {size} bytes, {name} has {found}"
-KEY: Final = """key= does not decipher the content to a push: the encryption key is wrong, or is that of another meter
-or of another port"""
+OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give the key of this meter"
+NO_CRYPTOGRAPHY: Final = f"""the package cryptography, which deciphers the push, is missing or does not load:
+{pip_install("crypto")}"""
+SERVICE: Final = """a ciphered service of an association contains no system title, and the content does not decipher
+without it: give system_title=; HAN ports push general-glo-ciphering (DB) instead"""
+WRONG_TITLE: Final = "expected a system title of 8 bytes in the push, found {size} bytes: give system_title="
+NO_CHOICE: Final = "the push has no system title, so hanparse cannot select one of the keys: give system_title="
+NO_TITLE_SENT: Final = """the push has no system title, and key= does not decipher the push with a system title of zero
+bytes: give system_title=; or the encryption key is wrong"""
+WRONG_SIZE: Final = "its security suite needs keys of {size} bytes, {name}= has {found} bytes"
+KEY: Final = """key= does not decipher the content to a push: the encryption key is wrong, or it belongs to another
+meter or to another port"""
 SAME: Final = "; key and auth_key are the same"
 OR_TITLE: Final = "; or the system title that was given is wrong"
 SWAPPED: Final = """key= and auth_key= are exchanged: with auth_key as encryption key and key as authentication key
@@ -24,15 +29,15 @@ everything fits"""
 AUTH_KEY: Final = """the encryption key is right, and the authentication tag does not fit: the authentication key is
 wrong (if every push has this error), or content or tag were damaged or forged on the way; without auth_key= hanparse
 decodes the push and marks it as not verified"""
-TAG_DAMAGED: Final = """the authentication tag does not fit, though the keys fitted earlier pushes of this meter:
+TAG_DAMAGED: Final = """the authentication tag does not fit, although the keys fitted earlier pushes of this meter:
 content or tag were damaged or forged on the way"""
-TAG_AND_CONTENT: Final = """the authentication tag does not fit and the content is not complete, though the encryption
+TAG_AND_CONTENT: Final = """the authentication tag does not fit and the content is not complete, although the encryption
 key is right: content or tag were damaged, cut off or forged on the way"""
 TAG_IN_CLEAR: Final = """the authentication tag does not fit: the content, which is not encrypted, or the tag were
 damaged or forged on the way, or one of the keys is wrong"""
-INCOMPLETE: Final = """the encryption key is right, and the content is not complete to its last byte: bytes were damaged
-or lost on the way"""
-INCOMPLETE_IN_CLEAR: Final = """the content, which is not encrypted, is no complete push to its last byte: bytes were
-damaged or lost on the way"""
-NESTED: Final = "the content is ciphered once more, which no known meter does and hanparse does not read"
+INCOMPLETE: Final = """the encryption key is right, and the content is not one complete push: bytes were damaged or lost
+on the way"""
+INCOMPLETE_IN_CLEAR: Final = """the content, which is not encrypted, is not one complete push: bytes were damaged or
+lost on the way"""
+NESTED: Final = "the content is ciphered once more, and hanparse does not read content that is ciphered twice"
 NO_PUSH: Final = "the keys are right, and the content is no push: {name}"

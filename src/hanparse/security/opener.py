@@ -1,7 +1,9 @@
-"""Opens ciphered APDUs with keys: `Opener` returns the APDU inside, or raises a `CipherError` that names the cause.
+"""Defines `Opener`, which opens ciphered APDUs with keys.
 
-The opener returns an APDU when its authentication tag fits. Without tag or authentication key it returns an APDU that
-is complete to its last byte, and `Security.verified` is then false. A tag that does not fit is always an error.
+To open a ciphered APDU is to return the APDU inside it. The opener verifies the authentication tag, if there are a tag
+and an authentication key. A tag that does not fit is always an error. Without tag or authentication key, the opener
+returns only content that is one complete APDU or P1 telegram. `Security.verified` is then false.
+
 A function that has keys or content as variables returns an error, and another function raises this error. So a
 traceback that shows the variables of functions contains neither keys nor content.
 """
@@ -27,12 +29,15 @@ if TYPE_CHECKING:
 
 _PUSHES: Final = (b"\x0f", b"/")  # a data-notification, a P1 telegram
 _MAX_TEMPLATES: Final = 16  # a meter sends pushes of two or three sizes
-_MAX_CONFIRMED: Final = 64  # meters whose keys have opened a push; a HAN port has one meter
+_MAX_CONFIRMED: Final = 64  # the maximum number of meters in `_confirmed`; a HAN port has one meter
 
 
 @dataclass(slots=True)
 class Opened:
-    """The APDU inside a ciphered APDU. Byte i of `apdu` was sent as byte ``offset + i`` of the ciphered APDU."""
+    """An `Opened` contains the APDU inside a ciphered APDU.
+
+    Byte i of `apdu` is the deciphered byte ``offset + i`` of the ciphered APDU.
+    """
 
     apdu: bytes = field(repr=False)
     security: Security
@@ -40,39 +45,43 @@ class Opened:
 
 
 class _Template(NamedTuple):
-    """The parts of an opened push that the next push of the same meter and size repeats. They include keys."""
+    """A `_Template` contains the parts of an opened push that do not change in the next push, and the keys.
+
+    The next push must have the same size and the same meter.
+    """
 
     head: bytes
     """The APDU up to its security control byte."""
     end: int
-    """The end of the content, after which the APDU ends or its tag begins."""
+    """The index after the content. At this index the authentication tag begins, if the APDU has a tag."""
     title: bytes
-    """The system title in the IV."""
+    """The system title in the initialisation vector."""
     aes: Aes
     associated: bytes
-    """The associated data, which the tag covers in addition to the content; empty when no tag is verified."""
+    """The associated data, which the tag covers in addition to the content. It is empty if no tag is verified."""
     security: Security
 
 
 class Opener:
-    """Opens ciphered APDUs with `keys`, one after the other.
+    """An `Opener` opens ciphered APDUs with `keys`, one after the other.
 
-    `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise. The opener calls it
-    for content without a verified tag, so it should be fast for pushes that a decoder recognises. The opener remembers
-    for which meters its keys were right, and so distinguishes a wrong key from a damaged push.
+    `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise an error. The opener calls
+    it for each push without a verified tag, so it must be fast. The opener remembers the meters with a push that the
+    keys opened. If a later push of one of these meters does not open, the push is damaged and the key is right.
     """
 
     _aes: type[Aes]
 
     def __init__(self, keys: Keys, is_sound: Callable[[bytes], bool]) -> None:
-        """Import `cryptography` if there are keys. If the package is missing, only `open` raises an error."""
+        """Import `cryptography` if there are keys. If the package is missing, `open` raises an error."""
         self._keys = keys
         self._is_sound = is_sound
         self._missing = False
         self.last_opened = b""
-        """The last APDU that was opened."""
-        self._confirmed: dict[bytes, bool] = {}  # system title -> whether the authentication key was right, too
-        self._templates: dict[int, _Template] = {}  # size of the APDU -> template
+        """The APDU inside the ciphered APDU that was opened last."""
+        self._confirmed: dict[bytes, bool] = {}
+        """A mapping from each system title whose encryption key is right to whether its authentication key is right."""
+        self._templates: dict[int, _Template] = {}  # size of the ciphered APDU -> template
         if keys:
             try:
                 from hanparse.security.aes import Aes  # noqa: PLC0415  plain pushes do not need this extra
@@ -86,11 +95,11 @@ class Opener:
         return f"<Opener {self._keys}>"
 
     def open(self, apdu: bytes, is_sound: Callable[[bytes], bool] | None = None) -> Opened:
-        """Return the APDU inside `apdu`. `is_sound`, if given, replaces the function of the opener for this call.
+        """Return the APDU inside `apdu`. If `is_sound` is given, it replaces the function of the opener for this call.
 
-        Raises `CipherError` with an offset from the first byte of `apdu`. The opener looks for causes in this order:
-        wrong lengths, a protection that hanparse does not read, a missing key, a wrong encryption key, a wrong tag,
-        exchanged keys. Raises `DecodeError` for an APDU that is not ciphered.
+        Raises `DecodeError` if `apdu` is not ciphered. Raises `CipherError` if `apdu` does not open. The offset of the
+        error is an index in `apdu`. The opener looks for a cause in this order: wrong lengths, a protection that
+        hanparse does not support, a missing key, a wrong encryption key, a wrong tag, exchanged keys.
         """
         judge = is_sound or self._is_sound
         opened = self.reopen(apdu, judge) or self._open(read_header(apdu), apdu, judge)
@@ -100,9 +109,10 @@ class Opener:
         return opened
 
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
-        """Open an APDU that repeats the header of an earlier APDU, apart from the counter. Return `None` if that fails.
+        """Open an APDU that has the header of an earlier APDU, except the counter. Return `None` for any other APDU.
 
-        `_open` has checked the header of the earlier APDU, so this method only checks the content.
+        `_open` has checked the header of the earlier APDU, so this method checks only the content. It also returns
+        `None` if the content is wrong.
         """
         template = self._templates.get(len(apdu))
         if template is None or not apdu.startswith(template.head):
@@ -136,7 +146,10 @@ class Opener:
         return self._sound(case, self._decipher(case, case.key))
 
     def _unready(self, case: Case) -> CipherError | None:
-        """Return the error that makes deciphering impossible, or `None`. Checks in the order of the remedies."""
+        """Return the error that makes deciphering impossible; `None` if deciphering is possible.
+
+        If there are several errors, this method returns the error that a user must correct first.
+        """
         header = case.header
         if not header.is_general and self._keys.system_title is None:
             return case.error("service", messages.SERVICE)
@@ -159,7 +172,7 @@ class Opener:
         return case.error("no key", messages.OTHER_METERS.format(meters=self._keys.meters))
 
     def _wrong_size(self, case: Case) -> CipherError | None:
-        """Return the error for a key of another security suite; `None` when the sizes fit."""
+        """Return the error for a key of another security suite; `None` if the sizes of the keys fit."""
         size = case.header.key_size
         used = {"key": case.key, "auth_key": case.auth_key if case.header.is_tagged else b""}
         for name, value in used.items():
@@ -181,7 +194,10 @@ class Opener:
         return self._delivered(case, content, verified=True)
 
     def _verify(self, case: Case, key: bytes, auth_key: bytes) -> bytes | None:
-        """Return the content if its tag fits. It may cover the fields of general-ciphering (Green Book figure 32)."""
+        """Return the content if its tag fits; `None` if the tag does not fit.
+
+        In general-ciphering, the tag can also cover the header fields (Green Book figure 32).
+        """
         header, aes = case.header, self._aes(key)
         encrypted, clear = (case.content, b"") if header.is_encrypted else (b"", case.content)
         start = bytes([header.security_control]) + auth_key
@@ -205,7 +221,7 @@ class Opener:
         return self._swapped(case) or self._wrong_key(case)
 
     def _swapped(self, case: Case) -> CipherError | None:
-        """Return the error for exchanged keys, if the APDU opens with them; else `None`."""
+        """Return the error for exchanged keys if the APDU opens with exchanged keys; `None` if it does not open."""
         if len(case.auth_key) != case.header.key_size:
             return None
         if case.header.is_tagged:
@@ -231,8 +247,8 @@ class Opener:
         if case.title == NO_TITLE:
             return case.error("system title", messages.NO_TITLE_SENT)
         same = messages.SAME if case.key == case.auth_key else ""
-        given = "" if len(case.header.system_title) == SIZE else messages.OR_TITLE
-        return case.error("key", messages.KEY + same + given)
+        or_title = "" if len(case.header.system_title) == SIZE else messages.OR_TITLE
+        return case.error("key", messages.KEY + same + or_title)
 
     def _delivered(self, case: Case, content: bytes, *, verified: bool) -> Opened:
         header, title, confirmed = case.header, case.title, self._confirmed
@@ -255,7 +271,7 @@ class Opener:
 
 
 def _is_ciphered(content: bytes) -> bool:
-    """Return whether the content is a complete ciphered APDU. In other content the lengths hardly ever fit."""
+    """Return whether the content is a complete ciphered APDU. In any other content, the lengths very seldom fit."""
     if not identify.is_ciphered(content):
         return False
     try:
@@ -266,7 +282,7 @@ def _is_ciphered(content: bytes) -> bool:
 
 
 def _no_push(case: Case, content: bytes) -> CipherError:
-    """Return the error for content that is no push although it is deciphered correctly."""
+    """Return the error for content that was deciphered correctly and is no push."""
     if identify.is_ciphered(content):
         return case.error("nested", messages.NESTED)
     name = identify.apdu_name(content[0]) if content else "nothing"

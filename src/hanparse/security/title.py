@@ -1,4 +1,4 @@
-"""Converts system titles, the eight bytes that identify a meter, to text and back."""
+"""Converts a system title to text and back. A system title is eight bytes that identify a meter."""
 
 from __future__ import annotations
 
@@ -6,14 +6,17 @@ import re
 from typing import Final
 
 SIZE: Final = 8
-_LETTERS: Final = 3  # of the manufacturer (FLAG association)
+_LETTERS: Final = 3  # letters of the manufacturer, which the FLAG association registers
 _TEXT: Final = re.compile(rf"[A-Za-z]{{{_LETTERS}}}[0-9A-Fa-f]{{{2 * (SIZE - _LETTERS)}}}")
 _HEX: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * SIZE}}}")
 _BETWEEN: Final = re.compile(r"[\s:-]|^\s*0[xX]")
 
 
 def title_text(title: bytes) -> str:
-    """Return the title as letters and hex digits, such as KAM4500000017, or as hex digits alone without letters."""
+    """Return the title as three letters and ten hex digits, for example KAM4500000017.
+
+    If the title does not begin with three letters, return only hex digits.
+    """
     letters = title[:_LETTERS]
     if len(title) == SIZE and letters.isalpha():
         return letters.decode("ascii") + title[_LETTERS:].hex().upper()
@@ -23,7 +26,7 @@ def title_text(title: bytes) -> str:
 def parse_title(value: object) -> bytes:
     """Parse a system title from eight bytes, from 16 hex digits, or from three letters and ten hex digits.
 
-    Raises `ValueError` for another text or size, `TypeError` for another type.
+    Raises `ValueError` for any other text or size. Raises `TypeError` for any other type.
     """
     if isinstance(value, str):
         text = _BETWEEN.sub("", value)

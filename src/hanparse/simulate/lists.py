@@ -1,4 +1,4 @@
-"""Builds the list of each maker from the same set of values. The formats are the list definitions of the makers."""
+"""Builds the lists of several makers from the same values. The formats are the published list definitions."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ _AIDON_LINK: Final = Link((32,), (4, 65), 0x13)  # sent as 41, 08 83
 _KAIFA_LINK: Final = Link((0,), (1, 0), 0x10)  # sent as 01, 02 01
 _KAMSTRUP_LINK: Final = Link((21,), (16,), 0x13)  # sent as 2B, 21
 _CODES_OF_UNITS: Final = {name: code for code, name in UNITS.items()}
-_TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # of Aidon and EMBRIQ
+_TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # the types of currents and voltages of Aidon and EMBRIQ
 
 
 class Sent(NamedTuple):
-    """The content of one list: its number, its clock, and its values by their codes."""
+    """One list: its number, the local time, the values by their OBIS codes, and the time of its registers."""
 
     number: int
     clock: datetime
     values: Mapping[str, float]
+    read_at: datetime
+    """The clock when the meter read the registers."""
 
 
 def _structure(*elements: Data) -> Data:
@@ -50,7 +52,10 @@ def _octets(octets: bytes) -> Data:
 
 
 def _number(value: float, exponent: int = 0, tag: Tag = Tag.DOUBLE_LONG_UNSIGNED) -> Data:
-    """Return a number in units of ten to the power of `exponent`; units above 1 are rounded down, as in a register."""
+    """Return `value` as an integer in units of ten to the power of `exponent`.
+
+    If the unit is 1 or more, the integer is rounded down, because a register counts complete units.
+    """
     return Data(tag, int(value / 10**exponent + 1e-6) if exponent >= 0 else round(value * 10**-exponent))
 
 
@@ -73,7 +78,11 @@ def _frame(link: Link, body: Data, date_time: DateTime | None, *, tagged: bool =
 
 
 def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, int], abstract: str) -> bytes:
-    """Return a list of registers with scaler and unit (Aidon, EMBRIQ); `abstract` begins the codes of energies."""
+    """Return a list of registers with scaler and unit (Aidon, EMBRIQ).
+
+    `names` are the list identifier, the meter number and the meter type. `exponents` contains the scaler of each unit.
+    `abstract` is the beginning of the codes of energies, groups A and B.
+    """
 
     def entry(code: str, prefix: str = "1-0:") -> Data:
         unit = _unit(code)
@@ -91,25 +100,25 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
         elements = [named(code, _text(name)) for code, name in zip(codes, names, strict=True)]
         elements += [entry(code) for code in (*_POWERS, *_CURRENTS, *_VOLTAGES)]
     if sent.number > 2:  # noqa: PLR2004  the list with the registers
-        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.clock.replace(minute=0, second=0, microsecond=0), deviation=0))
+        clock = DATE_TIME_FORMAT.pack(*_date_time(sent.read_at, deviation=0))
         elements.append(named("0-0:1.0.0", _octets(clock)))
         elements += [entry(code, abstract) for code in _ENERGIES]
     return _frame(_AIDON_LINK, Data(Tag.ARRAY, tuple(elements)), None, invoke_id=_INVOKE_ID)
 
 
 def aidon(sent: Sent) -> bytes:
-    """Return a list with scaler and unit of each value; list 3 contains the full hour to which its registers belong."""
+    """Return a list of Aidon, with the scaler and unit of each value. List 3 contains the hour of its registers."""
     exponents = {"A": -1, "V": -1, "Wh": 1, "varh": 1}
     return _described(sent, ("AIDON_V0001", "7359992890000017", "6534"), exponents, "1-0:")
 
 
 def embriq(sent: Sent) -> bytes:
-    """Return a list like that of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
+    """Return a list in the format of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
     return _described(sent, ("EMBRIQ_V1_1", "12000017".ljust(16), "ZMF100AC"), {"A": -2, "V": -1}, "0-0:")
 
 
 def kaifa(sent: Sent) -> bytes:
-    """Return a list without codes: the position of a value is its meaning."""
+    """Return a list of Kaifa, which has no codes. The position of a value in the list determines its meaning."""
     clock = _date_time(sent.clock)
     elements = [_number(sent.values["1.7.0"])]
     if sent.number > 1:
@@ -124,7 +133,7 @@ def kaifa(sent: Sent) -> bytes:
 
 
 def kamstrup(sent: Sent) -> bytes:
-    """Return a list of codes and values. The exponents are fixed in the list definition of Kamstrup."""
+    """Return a list of Kamstrup, which contains codes and values. The list definition contains the scalers."""
 
     def pair(code: str, value: Data) -> tuple[Data, Data]:
         return _octets(bytes(Obis.parse(code))), value
@@ -137,12 +146,12 @@ def kamstrup(sent: Sent) -> bytes:
     if sent.number > 1:
         pairs.append(pair("0-1:1.0.0", _octets(DATE_TIME_FORMAT.pack(*clock))))
         pairs += [pair(f"1-1:{code}", _number(sent.values[code], 1)) for code in _ENERGIES]
-    elements = [element for one in pairs for element in one]
+    elements = [element for both in pairs for element in both]
     return _frame(_KAMSTRUP_LINK, _structure(_text("Kamstrup_V0001"), *elements), clock)
 
 
 def p1(sent: Sent) -> bytes:
-    """Return a telegram of the Swedish recommendation 2.0, with its 27 lines."""
+    """Return a P1 telegram with the 27 lines of the Swedish recommendation 2.0."""
     lines = ["/LGF5E360", "", f"0-0:1.0.0({sent.clock:%y%m%d%H%M%S}W)"]
     lines += [f"1-0:{code}({int(sent.values[code]) / 1000:012.3f}*k{_kilo(code)}h)" for code in _ENERGIES]
     phases = [

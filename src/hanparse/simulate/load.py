@@ -1,4 +1,4 @@
-"""Simulates the load behind a meter, and the registers that count it: `State`."""
+"""Defines `State`, which simulates the load of a meter and the registers that count its energy."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ if TYPE_CHECKING:
     from random import Random
 
 _HOUR: Final = 3600
-_LARGEST_CURRENT: Final = 63.0  # A, the main fuse of a large home; the load stays below it
+_LARGEST_CURRENT: Final = 63.0  # in A; the main fuse of a large home
 
 
 @dataclass
 class State:
-    """The quantities that a simulated meter measures: W, var, A, V, and registers in Wh and varh."""
+    """A `State` contains the quantities that a simulated meter measures, in W, var and V, and registers in Wh and varh.
+
+    The lists contain one value for each of the three phases.
+    """
 
     rng: Random
     powers: list[float] = field(default_factory=lambda: [150.0, 200.0, 100.0])
@@ -25,7 +28,7 @@ class State:
     )
 
     def advance(self, seconds: float) -> None:
-        """Add the energy of `seconds` at the present power to the registers, and then change the load."""
+        """Add the energy of `seconds` at the present power to the registers. Then change the load."""
         for code, power in self.totals.items():
             self.energies[code.replace(".7.", ".8.")] += power * seconds / _HOUR
         for phase in range(3):
@@ -36,15 +39,15 @@ class State:
 
     @property
     def totals(self) -> dict[str, int]:
-        """The total powers by code, in whole W and var as the meter sends them. The registers count these values."""
+        """Return the total powers by code, as integers in W and var. The registers count the energy of these powers."""
         return {"1.7.0": round(sum(self.powers)), "2.7.0": 0, "3.7.0": round(sum(self.reactive)), "4.7.0": 0}
 
     def values(self) -> dict[str, float]:
-        """Return all values except the registers, by code."""
-        found: dict[str, float] = dict(self.totals)
+        """Return all powers, currents and voltages by code, in W, var, A and V."""
+        values: dict[str, float] = dict(self.totals)
         for phase, (active, reactive, volts) in enumerate(zip(self.powers, self.reactive, self.voltages, strict=True)):
-            found[f"{20 * phase + 31}.7.0"] = min(_LARGEST_CURRENT, (active**2 + reactive**2) ** 0.5 / volts)
-            found[f"{20 * phase + 32}.7.0"] = volts
+            values[f"{20 * phase + 31}.7.0"] = min(_LARGEST_CURRENT, (active**2 + reactive**2) ** 0.5 / volts)
+            values[f"{20 * phase + 32}.7.0"] = volts
             for quantity, value in zip((21, 22, 23, 24), (active, 0.0, reactive, 0.0), strict=True):
-                found[f"{20 * phase + quantity}.7.0"] = value
-        return found
+                values[f"{20 * phase + quantity}.7.0"] = value
+        return values

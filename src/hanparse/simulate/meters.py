@@ -1,7 +1,7 @@
-"""Yields the pushes of a meter and the times at which it sends them: `simulate`.
+"""Defines `simulate`, which yields the pushes of a meter and the times at which the meter sends them.
 
-The module has no I/O and no clock: the caller may wait for the time of each push. The same arguments give the same
-bytes. All values follow from one simulated load, so they agree: the registers are the integral of the powers.
+The module has no I/O and no clock. A caller can wait for the time of each push. Calls with equal arguments yield equal
+bytes. All values result from one simulated load, so they agree: the registers are the integral of the powers.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ if TYPE_CHECKING:
 
 
 class Push(NamedTuple):
-    """The bytes of one push, and the time in s from the start at which the meter sends them."""
+    """A `Push` contains the bytes of one push. The meter sends them `seconds` after the start, in s."""
 
     seconds: float
     data: bytes
 
 
 class Faults(NamedTuple):
-    """The faults of a connection, each as the probability (0 to 1) that a push has it."""
+    """A `Faults` contains the probability of each fault of a connection. The probabilities are from 0 to 1."""
 
     noise: float = 0.0
-    """Up to 40 random bytes precede the push."""
+    """The probability that up to 40 random bytes precede a push."""
     damaged: float = 0.0
-    """One bit of the push is wrong."""
+    """The probability that one bit of a push is wrong."""
     cut: float = 0.0
-    """The end of the push is missing."""
+    """The probability that bytes at the end of a push are missing."""
     lost: float = 0.0
-    """The whole push is missing."""
+    """The probability that all bytes of a push are missing."""
 
 
 NO_FAULTS: Final = Faults()
@@ -45,7 +45,10 @@ _MAX_NOISE: Final = 40
 
 
 class _Due(NamedTuple):
-    """A list is due each `period` s, `offset` s after the full hour."""
+    """A `_Due` is the rule for the times of one list: each `period` s, from `offset` s after the full hour on.
+
+    If `period` is 0, the meter sends the list in each interval.
+    """
 
     number: int
     period: int
@@ -53,17 +56,20 @@ class _Due(NamedTuple):
 
 
 class _Meter(NamedTuple):
-    """The interval in s between two pushes, the lists in order of priority, and the function that builds them."""
+    """A `_Meter` contains the interval between two pushes in s, and its lists in order of priority.
+
+    `build` is the function that builds a list.
+    """
 
     step: float
     due: tuple[_Due, ...]
     build: Callable[[Sent], bytes]
     is_late: bool = True
-    """True if the registers are those of the full hour, false if they are those of the push."""
+    """True if the list contains the registers of the full hour, false if it contains the registers of the push."""
 
 
 _HOUR: Final = 3600
-_LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # list 3 is generated at the full hour and sent 10 s later
+_LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # the meter reads list 3 at the full hour and sends it 10 s later
 METERS: Final[Mapping[str, _Meter]] = {
     "aidon": _Meter(2.5, (*_LISTS, _Due(1, 0)), lists.aidon),
     "embriq": _Meter(2, (*_LISTS, _Due(1, 0)), lists.embriq),
@@ -72,8 +78,8 @@ METERS: Final[Mapping[str, _Meter]] = {
     "p1": _Meter(10, (_Due(1, 0),), lists.p1, is_late=False),
 }
 """The meters that can be simulated, by their names."""
-START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  the clock of a meter, which has no zone
-"""The clock of a meter at the start: a few seconds before a list with registers."""
+START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  a local time without a time zone
+"""The default of the local time at the start. A full hour begins 10 s later, so a list with registers follows."""
 
 
 def simulate(
@@ -87,11 +93,13 @@ def simulate(
 ) -> Iterator[Push]:
     """Yield the pushes of a meter without end.
 
-    `meter` is a name in `METERS`; `start` is the first clock of the meter, rounded down to ten seconds;
-    `seed` selects the load, the noise and the faults. With `list_number` or `every` the meter sends one list, each
-    `every` s: by default the list with all values, at the shortest interval of the meter. Raises `ValueError` for an
-    unknown meter or list, an interval that is not above 0, and a probability outside 0 to 1; `TypeError` for a `start`
-    that is not a `datetime`.
+    `meter` is a name in `METERS`. `start` is the local time at the start, rounded down to ten seconds. `seed` selects
+    the load, the noise and the faults. If `list_number` or `every` is given, the meter sends only one list, at
+    intervals of `every` s. The default of `list_number` is the list with all values. The default of `every` is the
+    shortest interval of the meter.
+
+    Raises `ValueError` if the meter or the list is unknown, `every` is not above 0, or a probability is not from 0 to
+    1. Raises `TypeError` if `start` is not a `datetime`.
     """
     check_type("start", start, datetime)
     if meter not in METERS:
@@ -106,39 +114,43 @@ def simulate(
 
 
 def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
-    """Return a meter that sends one of its lists, each `step` s."""
+    """Return a meter that sends only one of its lists, each `step` s, and reads its registers for each push."""
     numbers = sorted(due.number for due in meter.due)
     if number is not None and number not in numbers:
         raise ValueError(f"expected one of the lists {numbers} of this meter, found {number}")
     if not 0 < step < math.inf:
         raise ValueError(f"expected an interval above 0 s, found {step}")
-    return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),))
+    return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),), is_late=False)
 
 
 def _run(meter: _Meter, begin: datetime, seed: int, faults: Faults) -> Iterator[Push]:
     state, chance, number = State(Random(seed)), Random(seed), 0  # noqa: S311  a load is no secret
-    registers = dict(state.energies)
+    registers, read_at = dict(state.energies), _full_hour(begin)
     while True:
         seconds = number * meter.step
         clock, number = begin + timedelta(seconds=seconds), number + 1
-        into_hour = (clock - clock.replace(minute=0, second=0, microsecond=0)).total_seconds()
+        into_hour = (clock - _full_hour(clock)).total_seconds()
         if not meter.is_late or into_hour == 0:
-            registers = dict(state.energies)
+            registers, read_at = dict(state.energies), clock
         if sent := _due(meter, into_hour):
-            push = meter.build(Sent(sent, clock, state.values() | registers))
+            push = meter.build(Sent(sent, clock, state.values() | registers, read_at))
             if data := _faulty(push, chance, faults):
                 yield Push(seconds, data)
         state.advance(meter.step)
 
 
+def _full_hour(clock: datetime) -> datetime:
+    return clock.replace(minute=0, second=0, microsecond=0)
+
+
 def _due(meter: _Meter, into_hour: float) -> int:
-    """Return the number of the list that is due, or 0. A list with a period of 0 is due in each step."""
-    due = (one.number for one in meter.due if not one.period or (into_hour - one.offset) % one.period == 0)
-    return next(due, 0)
+    """Return the number of the list that the meter sends `into_hour` s after the full hour; 0 if it sends no list."""
+    numbers = (due.number for due in meter.due if not due.period or (into_hour - due.offset) % due.period == 0)
+    return next(numbers, 0)
 
 
 def _faulty(push: bytes, chance: Random, faults: Faults) -> bytes:
-    """Return a push with random faults, or no bytes if the push is lost."""
+    """Return a push with random faults. Return no bytes if the push is lost."""
     noise, damaged, cut, lost = (chance.random() < probability for probability in faults)
     if lost:
         return b""

@@ -23,6 +23,7 @@ from hanparse.sinks.outlet import Outlet
 from hanparse.sinks.prometheus import Prometheus
 from hanparse.sinks.sqlite import Sqlite
 from hanparse.sinks.target import Target, parse
+from hanparse.wording import pip_install
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -48,10 +49,10 @@ _SINKS: Final[Mapping[str, Callable[[Target, float], Sink]]] = {
 
 
 def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: A001  as in hanparse.sources
-    """Return the sink for a URL. `note` is called with each sentence for the log; no sentence contains a password.
+    """Return the sink for a URL. `open` calls `note` with each sentence for the log. No sentence contains a password.
 
     `silence` is the time in s without a push after which powers, currents and voltages become unavailable. Raises
-    `ValueError` for any other URL, and `ImportError`, which names the extra, if a package is missing.
+    `ValueError` if no sink has this URL. Raises `ImportError` with the pip command if a package is missing.
     """
     target = parse(url)
     make = _SINKS.get(target.scheme)
@@ -61,7 +62,7 @@ def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: 
 
 
 def check_extra(target: Target) -> None:
-    """Raise `ImportError` that names the extra if the package for a sink is missing."""
+    """Raise `ImportError` with the pip command if the package for a sink is missing."""
     module, extra = _EXTRAS.get(target.scheme, ("", ""))
     if module and find_spec(module) is None:
-        raise ImportError(f"{target.scheme}: needs {module}: pip install 'hanparse[{extra}]'")
+        raise ImportError(f"{target.scheme}: needs {module}: {pip_install(extra)}")

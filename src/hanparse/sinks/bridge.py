@@ -23,7 +23,7 @@ SIGNAL_DELIVERY: Final = 0.2
 
 
 class Bridge:
-    """Runs the sinks, and gives each update to all of them."""
+    """A `Bridge` runs the sinks, and gives each update to all sinks."""
 
     def __init__(self, outlets: Sequence[Outlet], tracker: Tracker | None = None) -> None:
         self.outlets = outlets
@@ -32,7 +32,7 @@ class Bridge:
         """The number of measurements so far."""
 
     async def run(self, source: AsyncIterable[Measurement]) -> None:
-        """Read the source to its end, or until all sinks have ended, or until this task is cancelled."""
+        """Read the source until the source or all sinks have ended, or until this task is cancelled."""
         sinks = asyncio.gather(*(outlet.run() for outlet in self.outlets))
         reader = asyncio.create_task(self._read(source))
         tasks: list[asyncio.Future[Any]] = [sinks, reader]
@@ -55,14 +55,17 @@ class Bridge:
         await self._delivered(LAST_DELIVERY)
 
     async def _delivered(self, longest: float) -> None:
-        """Wait until every sink that works has delivered its updates."""
+        """Wait until every sink has delivered its updates. Do not wait for a sink that fails."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 for outlet in self.outlets:
                     await outlet.until_delivered()
 
     async def _put(self, updates: Iterable[Update], *, can_wait: bool) -> None:
-        """Give updates to all sinks. With `can_wait`, as for a file, first wait for sinks whose queue is full."""
+        """Give updates to all sinks.
+
+        With `can_wait`, first wait for sinks whose queue is full: a file can wait, a meter cannot.
+        """
         for update in updates:
             for outlet in self.outlets:
                 if can_wait:

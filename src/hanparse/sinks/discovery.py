@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
-"""The longest delay in s with which the hourly list arrives."""
+"""The longest delay in s of the hourly list."""
 ORIGIN: Final = "hanparse"
 _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. If the broker keeps a message, a retained message with an empty payload removes it."""
+    """A message to publish. A retained message with an empty payload removes the message that the broker keeps."""
 
     topic: str
     payload: str
@@ -32,7 +32,7 @@ class Message(NamedTuple):
 
 
 class Topics(NamedTuple):
-    """Names the topics of one meter."""
+    """`Topics` names the topics of one meter."""
 
     base: str
     meter: Identity
@@ -42,7 +42,7 @@ class Topics(NamedTuple):
         return f"{self.base}/{self.meter.key}/{name}"
 
     def config(self, prefix: str) -> str:
-        """Return the topic of the discovery of the meter."""
+        """Return the topic of the message that describes the meter."""
         return f"{prefix}/device/{unique(self.meter)}/config"
 
 
@@ -61,7 +61,7 @@ def states(update: Update, base: str) -> list[Message]:
 
 
 def flat(update: Update, base: str) -> list[Message]:
-    """Return one message for each number: its topic is the name of the field, its payload the number alone."""
+    """Return one message for each number. The topic ends in the name of the field. The payload is only the number."""
     topics, numbers = Topics(base, update.meter), update.numbers() | update.estimates()
     if (net := update.measurement.active_power) is not None:
         numbers["active_power"] = net
@@ -72,7 +72,7 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
     """Return the discovery of a meter. It has one entity for each number that the meter has sent so far.
 
     `status` is the topic whose message is "online" while the bridge runs. An entity becomes unavailable if no push has
-    contained its value for `silence` s, or for the usual interval of the value if that is longer.
+    contained its value for `silence` s. If the usual interval of the value is longer, the interval replaces `silence`.
     """
     meter = update.meter
     shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]
@@ -86,7 +86,10 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
 
 
 def components(payload: object) -> frozenset[str]:
-    """Return the names of the entities in a discovery that the broker has kept; no names if it is not valid."""
+    """Return the names of the entities in a discovery that the broker has kept.
+
+    If the discovery is not valid, return no names.
+    """
     try:
         found = json.loads(bytes(payload))["components"]  # type: ignore[call-overload]  # an error is caught
         return frozenset(name for name in found if name.removesuffix(ESTIMATED) in NUMBERS)
@@ -95,7 +98,10 @@ def components(payload: object) -> frozenset[str]:
 
 
 NEWER: Final = frozenset({"reactive_energy"})
-"""Device classes that are new in Home Assistant 2025.5. The discovery omits them: older versions refuse them."""
+"""Device classes that are new in Home Assistant 2025.5.
+
+The discovery omits these classes, because older versions refuse a discovery with them.
+"""
 _SUPPORT: Final = "https://github.com/hanparse/hanparse"
 
 

@@ -1,8 +1,8 @@
 r"""Writes the line protocol of InfluxDB: to HTTP, to UDP, to standard output or to a file.
 
-InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read it. Every number is a float, because InfluxDB refuses a
-field that is an integer in one line and a float in another. Source of the syntax: "Line protocol" in the documentation
-of InfluxDB. In a tag, ``\`` escapes ``,``, ``=`` and space.
+InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read it. Every number is a float. InfluxDB refuses a field that
+is an integer in one line and a float in another line. Source of the syntax: "Line protocol" in the documentation of
+InfluxDB. In a tag, ``\`` escapes ``,``, ``=`` and space.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ MEASUREMENT: Final = "hanparse"
 ANSWER_TIMEOUT: Final = 10.0
 """The longest time in s from a request to its answer."""
 _PORT: Final = 8086
-_REFUSED: Final = (400, 413, 422)  # the server would refuse this line at a later attempt, too
+_REFUSED: Final = (400, 413, 422)  # the server would also refuse this line at a later attempt
 _TAG: Final = re.compile(r"([,= ])")
 _NOT_IN_TAGS: Final = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
 def line(update: Update) -> str:
-    """Return one line for a push, with the time of arrival in ns; empty if the push contains no number."""
+    """Return one line for a push, with the time of arrival in ns. The line is empty if the push contains no number."""
     numbers = update.numbers() | update.estimates()
     values = ",".join(f"{name}={float(value)!r}" for name, value in numbers.items())
     time = int(update.at.timestamp()) * 1_000_000_000 + update.at.microsecond * 1000
@@ -43,7 +43,7 @@ def line(update: Update) -> str:
 
 
 def _tag(text: str) -> str:
-    r"""Return a tag, with ``_`` for the characters that cannot be escaped: ``\`` and control characters."""
+    r"""Return a tag. ``_`` replaces the characters that cannot be escaped: ``\`` and control characters."""
     return _TAG.sub(r"\\\1", _NOT_IN_TAGS.sub("_", text))
 
 
@@ -85,7 +85,7 @@ class Influx:
         return 0
 
     async def _post(self, text: str) -> int:
-        """Send a request, and return the status of the answer. Raises `OSError` if a later attempt may succeed."""
+        """Send a request, and return the status of the answer. Raises `OSError` if a later attempt can succeed."""
         is_secure = self._target.scheme == "influx+https"
         port = self._target.port or _PORT
         async with asyncio.timeout(ANSWER_TIMEOUT):

@@ -1,4 +1,4 @@
-"""Writes one JSON object per push on a line of its own, to standard output or to the end of a file."""
+"""Writes each push as a JSON object on its own line, to standard output or to the end of a file."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class JsonLines:
 
     @staticmethod
     def line(update: Update) -> str:
-        """Return the JSON object of a push: its fields, its time of arrival and the name of the meter."""
+        """Return the JSON object of a push. It contains the fields, the time of arrival and the name of the meter."""
         return as_json(update.document() | {"meter": update.meter.name})
 
 
 def write(path: str, text: str) -> None:
     """Append text to a file, or write it to standard output.
 
-    Raises `OutputClosedError` if no program reads the output any more. This function runs in a thread that may be
-    killed at the end of the program. The thread must not hold the lock of `sys.stdout` then, so the function writes to
-    the file descriptor.
+    Raises `OutputClosedError` if the program that read the output has ended. This function runs in a thread, and Python
+    can stop the thread at the end of the program. A stopped thread must not hold the lock of `sys.stdout`, because
+    Python flushes `sys.stdout` later. So the function writes to the file descriptor.
     """
     if path != STANDARD_OUTPUT:
         with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123  the same for every kind of path

@@ -1,12 +1,14 @@
 """Publishes the values of meters to an MQTT broker, with the device discovery of Home Assistant.
 
 * ``mqtt://user:password@broker:1883/hanparse``: the path is the first part of every topic, by default "hanparse".
-* ``?flat=1`` also publishes each number on a topic of its own, for evcc and openHAB.
+* ``?flat=1`` also publishes each number on its own topic, for evcc and openHAB.
 * ``?discovery=`` publishes no discovery; ``?discovery=PREFIX`` replaces "homeassistant".
-* ``mqtts`` uses TLS; ``?ca=FILE`` names the certificates of a broker that signs its own.
+* ``mqtts`` uses TLS. ``?ca=FILE`` names a file with the certificates that hanparse trusts, for a broker whose
+  certificate is not signed by a public authority.
 
-The broker keeps the discovery, the registers and the status. It does not keep powers, which are soon out of date. When
-the connection of the bridge is lost, the broker publishes the will, which sets the status to "offline".
+The discovery is the message that describes a meter to Home Assistant. The broker keeps the discovery, the registers and
+the status. It does not keep powers, because powers are soon out of date. The bridge gives the broker a last will (MQTT
+5.0, 3.1.2.5). When the connection is lost, the broker publishes this message, which sets the status to "offline".
 """
 
 from __future__ import annotations
@@ -35,11 +37,14 @@ if TYPE_CHECKING:
     from hanparse.sinks.update import Update
 
 SUBSCRIBE_PAUSE: Final = 0.5
-"""The pause in s after a discovery, in which Home Assistant subscribes to its topics."""
+"""The pause in s after a discovery. During the pause, Home Assistant subscribes to the topics in the discovery."""
 ENERGY_PERIOD: Final = timedelta(seconds=10)
-"""The shortest time between two messages with computed registers. Registers of the meter are published at once."""
+"""The shortest time between two messages with registers that `LiveEnergy` computed.
+
+The sink publishes registers that the meter sent at once.
+"""
 KEEPALIVE: Final = 15
-"""The keep-alive interval in s. A broker that does not answer for about 20 s counts as lost."""
+"""The keep-alive interval in s. The client closes the connection if the broker does not answer for about 20 s."""
 OFFLINE_TIMEOUT: Final = 0.5
 """The longest time in s for publishing the status "offline" at the end."""
 _BASE, _PREFIX = "hanparse", "homeassistant"
@@ -47,7 +52,7 @@ _WILDCARDS: Final = "+#"
 
 
 class Settings:
-    """Holds the parts of the URL that name topics, and connects to its broker."""
+    """Holds the parts of the URL that name topics, and connects to the broker of the URL."""
 
     def __init__(self, target: Target) -> None:
         """Raises `ValueError` for a path or a prefix that no topic can contain."""
@@ -61,16 +66,16 @@ class Settings:
 
     @property
     def port(self) -> int:
-        """Return the port of the URL, else the default of MQTT."""
+        """Return the port of the URL. If the URL has no port, return the default port of MQTT."""
         return self.target.port or PORTS[self.target.scheme]
 
     def context(self) -> ssl.SSLContext | None:
-        """Return the context of a connection with TLS. Raises `OSError` if the file of certificates cannot be read."""
+        """Return the TLS context of a connection. Raises `OSError` if the file of certificates cannot be read."""
         is_secure = self.target.scheme == "mqtts"
         return ssl.create_default_context(cafile=self.target.options.get("ca")) if is_secure else None
 
     def client(self, will: str | None = None) -> aiomqtt.Client:
-        """Return a client that is not yet connected; `will` is the topic of the status."""
+        """Return a client that is not yet connected. `will` is the topic of the last will."""
         import aiomqtt  # noqa: PLC0415  an extra
 
         silent = logging.getLogger(f"{__name__}.client")
@@ -106,7 +111,7 @@ class Mqtt:
 
 @asynccontextmanager
 async def _connected(settings: Settings, will: str | None = None) -> AsyncIterator[aiomqtt.Client]:
-    """Connect and disconnect. Raises `OSError` for every error of the connection."""
+    """Connect before the block, and disconnect after it. Raises `OSError` for every error of the connection."""
     import aiomqtt  # noqa: PLC0415  an extra
 
     await check_reachable(settings.target.host, settings.port, settings.context())
@@ -139,7 +144,7 @@ class _Session:
         self._registers_sent: dict[str, datetime] = {}
 
     async def run(self, outlet: Outlet) -> None:
-        """Publish updates until the connection is lost or this task is cancelled; then set the status."""
+        """Publish updates until the connection is lost or this task is cancelled. Then set the status to "offline"."""
         await self._publish(Message(self._status, ONLINE, retain=True))
         tasks = {asyncio.create_task(self._listen()), asyncio.create_task(self._deliver(outlet))}
         try:
@@ -180,11 +185,14 @@ class _Session:
         return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
 
     async def _announce(self, update: Update) -> None:
-        """Publish the discovery if it is new, and let Home Assistant subscribe to the topics in it."""
+        """Publish the discovery if it is new.
+
+        Then wait until Home Assistant has subscribed to the topics in the discovery.
+        """
         if not self._settings.prefix:
             return
         settings, key = self._settings, update.meter.key
-        if key not in self._kept_entities:  # the broker sends the discovery that it keeps before it takes another one
+        if key not in self._kept_entities:  # the broker first sends the discovery that it keeps
             self._kept_entities[key] = frozenset()
             await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
         known = replace(update, shown=update.shown | self._kept_entities[key])
@@ -195,7 +203,10 @@ class _Session:
             await asyncio.sleep(SUBSCRIBE_PAUSE)
 
     def _is_due(self, update: Update) -> bool:
-        """Return whether registers are published now: those of the meter at once, computed ones at most every 10 s."""
+        """Return whether registers are published now.
+
+        Registers that `LiveEnergy` computed are published at most every 10 s.
+        """
         then = self._registers_sent.get(update.meter.key)
         if then is None or update.has_registers or abs(update.at - then) >= ENERGY_PERIOD:
             self._registers_sent[update.meter.key] = update.at
@@ -213,9 +224,11 @@ class _Session:
 
 
 async def forget(target: Target) -> int:
-    """Remove the messages of a bridge that the broker keeps: discoveries, registers, status. Return their number.
+    """Remove the messages of a bridge that the broker keeps: discoveries, registers, status.
 
-    Home Assistant then removes the devices. Raises `OSError` if the broker cannot be reached.
+    Return the number of messages.
+
+    Home Assistant then removes the devices of the bridge. Raises `OSError` if the broker cannot be reached.
     """
     settings = Settings(target)
     async with _connected(settings) as client:
@@ -228,7 +241,8 @@ async def forget(target: Target) -> int:
 async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
     """Return the topics of the retained messages of a bridge.
 
-    The broker sends retained messages first, so a message that this client publishes to itself arrives after them.
+    This client also publishes a message to itself. The broker sends retained messages first, so this message arrives
+    after all retained messages.
     """
     end = f"{settings.base}/end"
     patterns = [f"{settings.base}/#", *([f"{settings.prefix}/device/+/config"] if settings.prefix else [])]
@@ -245,6 +259,6 @@ async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
 
 
 def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
-    """Return whether a message is the discovery of a bridge with this base."""
+    """Return whether a message is the discovery of a bridge whose topics begin with `base`."""
     start = f"{settings.prefix}/device/{ORIGIN}_"
     return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)

@@ -1,8 +1,8 @@
-"""Keeps one sink running: `Outlet` connects, delivers, and connects again.
+"""Runs one sink: an `Outlet` calls the sink again when the connection of the sink fails.
 
-A sink is one async function for one connection. It takes updates with `Outlet.first`, and removes each with
-`Outlet.done` when it is delivered. It raises `OSError` when the connection fails, and `OutputClosedError` when its
-output was closed for good.
+A sink is one async function for one connection. The function takes updates with `Outlet.first`. It calls `Outlet.done`
+after it has delivered an update. It raises `OSError` if the connection fails, and `OutputClosedError` if its output was
+closed for good.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ Note = Callable[[str], object]
 
 
 class OutputClosedError(Exception):
-    """Raised by a sink whose output was closed for good, such as a pipe whose reader has ended."""
+    """A sink raises this error if its output was closed for good, for example if the reader of a pipe has ended."""
 
 
 class Outlet:
-    """Runs one sink with its queue. Other sinks neither wait for this sink nor end when it fails."""
+    """An `Outlet` runs one sink with its own queue.
+
+    So other sinks do not wait for this sink, and do not end if it fails.
+    """
 
     def __init__(self, shown: str, sink: Sink, note: Note, *, first_pause: float = FIRST_PAUSE) -> None:
-        """`shown` is the URL without secrets; `note` writes one sentence into the log."""
+        """`shown` is the URL without secrets. `note` writes one sentence into the log."""
         self.waiting = Waiting()
         self.is_failing = False
         self.has_ended = False
@@ -48,15 +51,18 @@ class Outlet:
             self.waiting.put(update)
 
     async def first(self) -> Update:
-        """Wait for an update, and return the oldest one. It stays in the queue until `done`."""
+        """Wait for an update, and return the oldest update. The update stays in the queue until `done` is called."""
         return await self.waiting.first()
 
     async def all(self) -> list[Update]:
-        """Wait for an update, and return all updates of the queue. They stay in it until `done`."""
+        """Wait for an update, and return all updates of the queue.
+
+        The updates stay in the queue until `done` is called.
+        """
         return await self.waiting.all()
 
     def done(self, *updates: Update) -> None:
-        """Remove updates that were delivered, in their order."""
+        """Remove updates from the queue after the sink has delivered them."""
         for update in updates:
             self.waiting.done(update)
         self._pause = self._pauses[0]
@@ -87,7 +93,7 @@ class Outlet:
                 self._pause = min(2 * self._pause, self._pauses[1])
 
     def _fail(self, error: Exception) -> None:
-        """Write the first failure into the log, and nothing more until the sink works again."""
+        """Write the first failure into the log. Write no other failure until the sink works again."""
         if not self.is_failing:
             self.report(f"{str(error) or type(error).__name__}; tries again until it works")
         self.is_failing = True

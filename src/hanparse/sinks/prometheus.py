@@ -1,7 +1,7 @@
-"""Offers the last values to Prometheus, which requests them by HTTP, for example at ``prometheus://127.0.0.1:9101``.
+"""Answers the HTTP requests of Prometheus with the last values, for example at ``prometheus://127.0.0.1:9101``.
 
-Powers, currents and voltages are gauges; registers are counters, whose values never fall. While a meter is silent, the
-answers do not contain its series, so that Prometheus does not repeat an old value.
+Powers, currents and voltages are gauges. Registers are counters, whose values never fall. If a meter is silent, the
+answers do not contain the series of the meter. Otherwise Prometheus would record an old value again and again.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Series:
             values[name] = value, now
 
     def collect(self) -> Iterator[Any]:
-        """Yield one metric family for each number of which a meter has a value that is not too old."""
+        """Yield one metric family for each number. Omit numbers for which all values are too old."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  an extra
 
         for name in NUMBERS:
@@ -71,15 +71,15 @@ class Series:
                     yield family
 
     def _current(self, name: str, ending: str) -> list[tuple[str, float]]:
-        """Return pairs of a meter and its value of one number, without values that are too old."""
+        """Return pairs of a meter and its value of one number. Omit values that are too old."""
         now = self._clock()
         lifetime = REGISTER_CADENCE + LATE if name in REGISTERS else max(self._silence, METADATA[name].cadence)
-        found = []
+        current = []
         for meter, values in self._values.items():
             value, then = values.get(name + ending, (0.0, float("-inf")))
             if now - self._seen[meter] <= self._silence and now - then <= lifetime:
-                found.append((meter, value))
-        return found
+                current.append((meter, value))
+        return current
 
 
 class Prometheus:
@@ -91,7 +91,7 @@ class Prometheus:
         self._answers: set[asyncio.Task[None] | None] = set()
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Add every update, and answer requests meanwhile. Raises `OSError` if another program uses the port."""
+        """Add every update, and answer requests at the same time. Raises `OSError` if another program uses the port."""
         server = await asyncio.start_server(self._answer, self._target.host, self._target.port)
         try:
             while True:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (*NUMBERS, *(name + ESTIMATED for name in ("current_l2", "voltage_l2")))
 """The columns of numbers: the fields, and the estimates of values that a 3-wire meter does not measure."""
 LOCKED: Final = 5.0
-"""The longest time in s that a write waits for another program that holds the database."""
+"""The longest time in s that a write waits for another program that has locked the database."""
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS pushes (time TEXT NOT NULL, meter TEXT NOT NULL)"
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (meter, time)"
@@ -42,7 +42,7 @@ FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""
 
 
 class Sqlite:
-    """Writes rows into a file of SQLite."""
+    """Writes rows into an SQLite file."""
 
     def __init__(self, target: Target) -> None:
         self._path = target.path
@@ -84,5 +84,8 @@ def prepare(database: sqlite3.Connection) -> None:
 
 
 def _text(update: Update) -> str:
-    """Return the time of arrival in UTC as a text that the functions of SQLite read. Its order is that of time."""
+    """Return the time of arrival in UTC as a text that the functions of SQLite read.
+
+    The order of these texts is the order of the times.
+    """
     return update.at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"

@@ -34,7 +34,7 @@ class Target(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """Return the URL for messages: without user, password and query, which may be secrets."""
+        """Return the URL for messages. It has no user, password or query, because these parts can be secrets."""
         if self.scheme in _LOCAL:
             return f"{self.scheme}:{self.path}"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -42,7 +42,7 @@ class Target(NamedTuple):
 
 
 def parse(url: str) -> Target:
-    """Return the parts of a URL. Raises `ValueError`, without the URL in its message, if no sink has this form."""
+    """Return the parts of a URL. Raises `ValueError` without the URL in its message if no sink has this URL."""
     if url == STANDARD_OUTPUT:
         return Target("jsonl", path=STANDARD_OUTPUT)
     scheme, colon, rest = url.partition(":")

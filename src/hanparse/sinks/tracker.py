@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 NAMELESS: Final = timedelta(seconds=30)
-"""The longest time for which pushes wait for the meter id. Norwegian meters send a list with it every 10 s."""
+"""The longest time for which pushes wait for the meter id. Norwegian meters send a list with their id every 10 s."""
 MAX_HELD: Final = 64
-"""The largest number of pushes that wait for the meter id: 30 s of one push per second are fewer."""
+"""The largest number of pushes that wait for the meter id.
+
+A meter that sends one push per second sends 30 in `NAMELESS`.
+"""
 MAX_METERS: Final = 256
 """The largest number of meters and of channels. Damaged or forged pushes must not occupy memory without a limit."""
 UNNAMED: Final = "meter"
@@ -27,7 +30,7 @@ UNNAMED: Final = "meter"
 
 @dataclass
 class _Meter:
-    """Holds the state of one meter, which is saved."""
+    """Holds the state of one meter. `Tracker.to_dict` saves this state."""
 
     energy: LiveEnergy = field(default_factory=LiveEnergy)
     registers: dict[str, float] = field(default_factory=dict)
@@ -52,12 +55,16 @@ class _Channel:
 class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
-    Some lists do not contain the meter id, so the pushes before the first id are held back. A meter that sends no id
-    within `NAMELESS`, nor in the list with its registers, gets the name of its channel, or else `UNNAMED`.
+    Some lists do not contain the meter id. So the tracker holds back the pushes before the first id. If a meter sends
+    no id within `NAMELESS` and no id in the list with its registers, its name is the name of its channel. If the
+    channel has no name, the name of the meter is `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
-        """Continue from the result of `to_dict`. Raises `ValueError` for anything else."""
+        """Continue from `state`, the result of `to_dict`.
+
+        Raises `ValueError` if `to_dict` does not return such a state.
+        """
         self._channels: dict[str, _Channel] = {}
         saved = {"meters": {}} if state is None else state
         try:
@@ -71,23 +78,23 @@ class Tracker:
 
     def update(self, measurement: Measurement, channel: str = "") -> list[Update]:
         """Take one measurement, and return the updates that are due."""
-        one = self._channel_of(channel, measurement.meter_id)
-        if one is None:
+        entry = self._channel_of(channel, measurement.meter_id)
+        if entry is None:
             return []
         at = _time(measurement) or datetime.now(UTC)
         if measurement.meter_id is not None:
-            if one.meter is None or one.meter.name != measurement.meter_id:
-                one.meter = Identity(measurement.meter_id)
-        elif one.meter is None:
-            one.held.append((measurement, at))
-            if not _is_nameless(one):
+            if entry.meter is None or entry.meter.name != measurement.meter_id:
+                entry.meter = Identity(measurement.meter_id)
+        elif entry.meter is None:
+            entry.held.append((measurement, at))
+            if not _is_nameless(entry):
                 return []
-            return self._release(one, channel)
-        held, one.held = one.held, []
-        return [self._update_of(one, *each) for each in (*held, (measurement, at))]
+            return self._release(entry, channel)
+        held, entry.held = entry.held, []
+        return [self._update_of(entry, *push) for push in (*held, (measurement, at))]
 
     def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
-        """Return the channel of a measurement; `None` if it would exceed the number of meters or of channels."""
+        """Return the channel of a measurement. Return `None` if there are already `MAX_METERS` meters or channels."""
         is_new = meter_id is not None and meter_id not in self._meters
         if (is_new and len(self._meters) >= MAX_METERS) or (
             channel not in self._channels and len(self._channels) >= MAX_METERS
@@ -97,15 +104,15 @@ class Tracker:
 
     def flush(self) -> list[Update]:
         """Return the updates of meters without an id at the end of the source."""
-        return [update for name, one in self._channels.items() if one.held for update in self._release(one, name)]
+        return [update for name, entry in self._channels.items() if entry.held for update in self._release(entry, name)]
 
-    def _release(self, one: _Channel, channel: str) -> list[Update]:
-        one.meter = Identity(channel or UNNAMED)
-        held, one.held = one.held, []
-        return [self._update_of(one, *each) for each in held]
+    def _release(self, entry: _Channel, channel: str) -> list[Update]:
+        entry.meter = Identity(channel or UNNAMED)
+        held, entry.held = entry.held, []
+        return [self._update_of(entry, *push) for push in held]
 
-    def _update_of(self, one: _Channel, measurement: Measurement, at: datetime) -> Update:
-        identity = one.meter = _described(one.meter or Identity(UNNAMED), measurement)
+    def _update_of(self, entry: _Channel, measurement: Measurement, at: datetime) -> Update:
+        identity = entry.meter = _described(entry.meter or Identity(UNNAMED), measurement)
         meter = self._meters.setdefault(identity.name, _Meter())
         meter.add(measurement, _time(measurement))
         update = Update(identity, measurement, at, dict(meter.registers))
@@ -115,20 +122,23 @@ class Tracker:
 
 def _time(measurement: Measurement) -> datetime | None:
     """Return the time of arrival, or the clock of the meter if it has a zone."""
-    found = measurement.received or measurement.timestamp
-    time = None if found is None else in_utc(found)
-    return time if time is not None and time.tzinfo is not None else None
+    time = measurement.received or measurement.timestamp
+    time = None if time is None else in_utc(time)
+    return None if time is None or time.tzinfo is None else time
 
 
-def _is_nameless(one: _Channel) -> bool:
-    """Return whether the meter sends no id: neither its list with registers nor any list of 30 s contains one."""
-    (_, first), (last, now) = one.held[0], one.held[-1]
+def _is_nameless(entry: _Channel) -> bool:
+    """Return whether the meter sends no id.
+
+    True if neither the list with registers nor a list of the last 30 s has an id.
+    """
+    (_, first), (last, now) = entry.held[0], entry.held[-1]
     has_registers = any(getattr(last, name) is not None for name in REGISTERS)
-    return has_registers or now - first >= NAMELESS or len(one.held) >= MAX_HELD
+    return has_registers or now - first >= NAMELESS or len(entry.held) >= MAX_HELD
 
 
 def _described(identity: Identity, measurement: Measurement) -> Identity:
-    """Return the identity, with the manufacturer, model and list identifier of this list if it has them."""
+    """Return the identity. Replace its manufacturer, model and list identifier by those of the list, if it has them."""
     m = measurement
     return Identity(
         identity.name,

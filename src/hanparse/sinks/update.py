@@ -1,4 +1,4 @@
-"""Defines `Update`: the values of a meter at the time of one push, which every sink receives."""
+"""Defines `Update`, which every sink receives: the values of a meter at the time of one push."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ REGISTERS: Final = frozenset(name for name, entry in METADATA.items() if entry.s
 NUMBERS: Final = tuple(name for name, entry in METADATA.items() if entry.precision is not None)
 """The fields that hold a number, in the order of the registry. Sinks with columns or series use only these."""
 ESTIMATED: Final = "_estimated"
-"""The ending of the name of an estimate. An estimate never has the name of the field that a meter measures."""
+"""The ending of the name of an estimate. It separates the estimate from the field of a value that a meter measures."""
 
 _UNSAFE: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
@@ -43,16 +43,22 @@ class Identity(NamedTuple):
 
 @dataclass(frozen=True)
 class Update:
-    """Holds the values of one push. The registers are those of `LiveEnergy`, not those that the meter sent."""
+    """Holds the values of one push.
+
+    `LiveEnergy` computes the registers, so they can differ from the registers in the push.
+    """
 
     meter: Identity
     measurement: Measurement
     at: datetime
-    """The time of arrival, with a zone; for a file the clock of the meter."""
+    """The time of arrival, with a zone. If the source is a file, this is the clock of the meter."""
     registers: Mapping[str, float] = field(default_factory=dict)
     """The registers at this time. They never fall."""
     shown: frozenset[str] = frozenset()
-    """The names of all numbers that this meter has sent so far, and of its estimates, which end in `ESTIMATED`."""
+    """The names of all numbers that this meter has sent so far, and of its estimates.
+
+    Names of estimates end in `ESTIMATED`.
+    """
 
     @property
     def has_registers(self) -> bool:
@@ -60,9 +66,12 @@ class Update:
         return any(getattr(self.measurement, name) is not None for name in REGISTERS)
 
     def numbers(self) -> dict[str, float]:
-        """Return the numbers that are present, by the names of their fields. A number that is absent is not 0."""
-        found = {name: finite(self._number(name)) for name in NUMBERS}
-        return {name: value for name, value in found.items() if value is not None}
+        """Return the numbers by the names of their fields.
+
+        Omit a field without a number, because a missing number is not 0.
+        """
+        numbers = {name: finite(self._number(name)) for name in NUMBERS}
+        return {name: value for name, value in numbers.items() if value is not None}
 
     def _number(self, name: str) -> float | None:
         number: float | None = self.registers.get(name) if name in REGISTERS else getattr(self.measurement, name)
@@ -70,8 +79,8 @@ class Update:
 
     def estimates(self) -> dict[str, float]:
         """Return the estimates by the names of their fields with the ending `ESTIMATED`."""
-        found = self.measurement.estimated.items()
-        return {name + ESTIMATED: one.value for name, one in found if finite(one.value) is not None}
+        estimated = self.measurement.estimated.items()
+        return {name + ESTIMATED: estimate.value for name, estimate in estimated if finite(estimate.value) is not None}
 
     def document(self) -> dict[str, Any]:
         """Return every field of the push, ready for JSON, with the registers at this time."""

@@ -1,4 +1,4 @@
-"""Defines the queue in front of one sink: `Waiting`."""
+"""Defines the queue of the updates that one sink has not yet delivered: `Waiting`."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MAX_WAITING: Final = 256
 class Waiting:
     """Keeps the updates that wait for one sink, at most `limit`.
 
-    When the queue is full, the oldest update without registers is dropped: late powers are of no use, but a meter sends
-    its registers only once an hour. If every update has registers, the oldest one is dropped, because the registers of
-    a later one include its energy.
+    If the queue is full, the oldest update without registers is dropped: late powers are of no use, but many meters
+    send their registers only once an hour. If every update has registers, the oldest update is dropped, because the
+    registers of a later update include its energy.
     """
 
     def __init__(self, limit: int = MAX_WAITING) -> None:
@@ -36,24 +36,24 @@ class Waiting:
         self._updates.append(update)
         if len(self._updates) > self._limit:
             self.dropped += 1
-            without = (index for index, one in enumerate(self._updates) if not one.has_registers)
+            without = (index for index, old in enumerate(self._updates) if not old.has_registers)
             del self._updates[next(without, 0)]
         self._changed.set()
 
     async def first(self) -> Update:
-        """Wait for an update, and return the oldest one. It stays in the queue until `done`."""
+        """Wait for an update, and return the oldest update. The update stays in the queue until `done` is called."""
         while not self._updates:
             self._changed.clear()
             await self._changed.wait()
         return self._updates[0]
 
     async def all(self) -> list[Update]:
-        """Wait for an update, and return all updates. They stay in the queue until `done`."""
+        """Wait for an update, and return all updates. The updates stay in the queue until `done` is called."""
         await self.first()
         return [*self._updates]
 
     def done(self, update: Update) -> None:
-        """Remove an update that was delivered. It may have been dropped before."""
+        """Remove an update that was delivered. Do nothing if the full queue has dropped the update."""
         if self._updates and self._updates[0] is update:
             self._updates.popleft()
         self._changed.set()
@@ -63,6 +63,6 @@ class Waiting:
         self._changed.set()
 
     async def changed(self) -> None:
-        """Wait until an update is added or delivered, or until `wake`."""
+        """Wait until an update is added or delivered, or until `wake` is called."""
         self._changed.clear()
         await self._changed.wait()

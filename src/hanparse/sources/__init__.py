@@ -1,8 +1,7 @@
-"""Reads meters from serial ports, TCP gateways, brokers and files, as long as the program runs.
+"""Reads meters from serial ports, TCP gateways, brokers and files, until the program closes the connection.
 
-`open` is for programs with asyncio, `read` for programs without it.
-
-This package and `hanparse.sinks` are the only ones that use asyncio.
+`open` is for programs with asyncio. `read` is for programs without asyncio. Only this package and `hanparse.sinks` use
+asyncio.
 """
 
 from __future__ import annotations
@@ -23,16 +22,16 @@ __all__ = ["SETTINGS", "Attempt", "Piece", "Reading", "Setting", "Source", "open
 
 
 def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Source:  # noqa: A001
-    """Return the source for a URL, which is an async context manager and an async iterator over measurements.
+    """Return the source for a URL: an async context manager, and an async iterator over measurements.
 
     `url` is a path or COM port, ``serial:///dev/ttyUSB0?baud=2400&parity=E``, ``tcp://host:port``,
     ``mqtt://user:password@host:port/topic`` or ``mqtts:`` with the wildcards ``+`` and ``#``, ``file:///path``, or
-    ``-`` for standard input. serialx opens ``socket:``, ``rfc2217:`` and ``esphome:``, and installed packages open the
-    schemes that they offer as entry points of the group ``hanparse.sources``.
+    ``-`` for standard input. serialx opens ``socket:``, ``rfc2217:`` and ``esphome:``. Other installed packages can add
+    schemes with entry points of the group ``hanparse.sources``.
 
-    `decoder` is called once for each topic, and returns its decoder. A connection that delivers no byte for `silence` s
-    is replaced. Raises `ValueError` for any other URL, and `ImportError`, which names the extra, if a package is
-    missing.
+    The source calls `decoder` once for each topic to make the decoder of the topic. If a connection delivers no byte
+    for `silence` s, the source closes it and connects again. Raises `ValueError` if no transport opens the URL. Raises
+    `ImportError` with the pip command if a package is missing.
     """
     address = parse(url)
     check_extra(address.scheme)
@@ -40,9 +39,10 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
 
 
 def read(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float = SILENCE) -> Reading:
-    """Return an iterator over the measurements of a URL, for a program without asyncio. `open` has the same arguments.
+    """Return an iterator over the measurements of a URL, for a program without asyncio.
 
-    The iterator is also a context manager that closes the connection, and it has the method `close`. Raises the errors
-    of `open`. The iterator raises `OSError` if a file cannot be read; any other connection is opened again.
+    The arguments and the errors are those of `open`. The iterator is also a context manager that closes the connection,
+    and it has the method `close`. The iterator raises `OSError` if a file cannot be read. If another connection fails,
+    the source connects again.
     """
     return Reading(open(url, decoder=decoder, silence=silence))

@@ -8,17 +8,18 @@ from typing import Final
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
 from hanparse.sources.installed import installed_schemes
+from hanparse.wording import pip_install
 
 FILES: Final = ("file", "-")
-"""The schemes of inputs that end. Other connections are opened again when they end."""
+"""The schemes of inputs that end. If the connection of another scheme ends, the source connects again."""
 BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
 """The schemes that serialx opens."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
 _EXTRAS: Final = {
-    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse[serial]", "serialx")),
-    "esphome": ("serialx[esphome]", "aioesphomeapi"),
-    **dict.fromkeys(BROKERS, ("hanparse[mqtt]", "aiomqtt")),
+    **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse", "serial", "serialx")),
+    "esphome": ("serialx", "esphome", "aioesphomeapi"),
+    **dict.fromkeys(BROKERS, ("hanparse", "mqtt", "aiomqtt")),
 }
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
 """The default ports."""
@@ -27,11 +28,11 @@ _PARITIES: Final = ("E", "N", "O")
 
 @dataclass(frozen=True)
 class Address:
-    """The parts of the URL of a source."""
+    """An `Address` holds the parts of the URL of a source."""
 
     scheme: str
     target: str
-    """The path of a device or file, host:port, or host:port/topic. It contains no password."""
+    """The path of a device or file, or host:port, or host:port/topic. It contains no password."""
     host: str = ""
     port: int = 0
     topic: str = ""
@@ -40,16 +41,16 @@ class Address:
     baud: int = 2400
     parity: str = "E"
     url: str = field(default="", repr=False)
-    """The path or URL that serialx or the transport of an installed package opens. It may contain a password."""
+    """The path or URL that serialx or the transport of an installed package opens. It can contain a password."""
 
     @property
     def is_file(self) -> bool:
-        """True if the source ends with its last byte."""
+        """True if the source ends after its last byte, false if the source connects again."""
         return self.scheme in FILES
 
 
 def parse(url: str) -> Address:
-    """Return the parts of a URL. Raises `ValueError`, without the URL in its message, if no transport opens it."""
+    """Return the parts of a URL. Raises `ValueError` without the URL in its message if no transport opens the URL."""
     if url == "-":
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
@@ -72,13 +73,16 @@ def _installed(scheme: str, url: str) -> Address:
     """Return the address for the transport of an installed package."""
     installed = installed_schemes()
     if scheme not in installed:
-        known = ", ".join((*SCHEMES, *installed))
-        raise ValueError(f"expected a URL with {known}, or a path, found the scheme {scheme!r}")
+        schemes = ", ".join((*SCHEMES, *installed))
+        raise ValueError(f"expected a URL with {schemes}, or a path, found the scheme {scheme!r}")
     return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
 def _serial(scheme: str, rest: str) -> Address:
-    """Return the address of a serial port, local or of a gateway. Options of serialx become a part of `url`."""
+    """Return the address of a local serial port or of the serial port of a gateway.
+
+    `url` contains the options of serialx.
+    """
     path, _, query = rest.partition("?")
     options = dict(parse_qsl(query))
     baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
@@ -94,19 +98,22 @@ def _serial(scheme: str, rest: str) -> Address:
 
 
 def check_extra(scheme: str) -> None:
-    """Raise `ImportError`, which names the pip command, if the package for a scheme is missing."""
-    requirement, module = _EXTRAS.get(scheme, ("", ""))
+    """Raise `ImportError` with the pip command if the package for a scheme is missing."""
+    package, extra, module = _EXTRAS.get(scheme, ("", "", ""))
     if module and find_spec(module) is None:
-        raise ImportError(f"{scheme}: needs {module}: pip install '{requirement}'")
+        raise ImportError(f"{scheme}: needs {module}: {pip_install(extra, package)}")
 
 
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
-    """Return the host and the port of a URL such as ``tcp://host:3001``. Raises `ValueError` for another form."""
+    """Return the host and the port of a URL such as ``tcp://host:3001``.
+
+    Raises `ValueError` if the URL has another form.
+    """
     scheme, _, rest = url.partition(":")
-    found = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
-    if found is None or found[1] < lowest:
+    network = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
+    if network is None or network[1] < lowest:
         raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
-    return found
+    return network
 
 
 def _network(url: str, default: int | None) -> tuple[str, int] | None:
@@ -121,21 +128,21 @@ def _network(url: str, default: int | None) -> tuple[str, int] | None:
 
 
 def _broker(scheme: str, rest: str) -> Address:
-    """Return the address of a topic. In it ``#`` is a wildcard of MQTT, not the start of a fragment."""
-    place, _, topic = rest.removeprefix("//").partition("/")
-    user_info, at, network = place.rpartition("@")
-    found = _network(f"//{network}", PORTS[scheme])
+    """Return the address of a topic. In a topic ``#`` is a wildcard of MQTT, not the start of a fragment."""
+    authority, _, topic = rest.removeprefix("//").partition("/")
+    user_info, at, host_port = authority.rpartition("@")
+    network = _network(f"//{host_port}", PORTS[scheme])
     topic = unquote(topic)
-    has_slash = not at and "@" in rest  # in the password, because a topic contains %40 in place of @
-    if found is None or not found[1] or not is_filter(topic) or has_slash:
+    has_slash = not at and "@" in rest  # the last @ ends the password, because a topic contains %40 in place of @
+    if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
         raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
         scheme,
-        f"{found[0]}:{found[1]}/{topic}",
-        *found,
+        f"{network[0]}:{network[1]}/{topic}",
+        *network,
         topic=topic,
         user=unquote(user) if at else None,
         password=unquote(password) if colon else None,
@@ -145,7 +152,7 @@ def _broker(scheme: str, rest: str) -> Address:
 def is_filter(topic: str) -> bool:
     """Return whether a text is a topic filter (MQTT 5.0, 4.7.1).
 
-    A wildcard must be a whole level, and # must be the last level.
+    A wildcard must be a complete level, and # must be the last level.
     """
     levels = topic.split("/")
     is_sound = all(level in ("#", "+") or not {"#", "+"} & {*level} for level in levels)

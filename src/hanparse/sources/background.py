@@ -11,14 +11,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 T = TypeVar("T")
-_RETRY = 0.05  # the time in s between two cancellations
+_RETRY = 0.05  # s between two cancellations of the same task
 
 
 async def in_background(function: Callable[[], T]) -> T:
-    """Return the result of the function, or raise its error. A read or a write may wait for a pipe without end.
+    """Run a function in a thread. Return its result, or raise its error.
 
-    The event loop continues meanwhile. The program can end without the thread; with ``asyncio.to_thread`` it would
-    wait.
+    A read or a write can wait for a pipe without end. The event loop continues while the thread waits. The program can
+    end while the thread waits. With ``asyncio.to_thread`` the program would not end before the thread.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()
@@ -44,7 +44,7 @@ async def in_background(function: Callable[[], T]) -> T:
 
 
 async def end(tasks: Iterable[asyncio.Task[Any]]) -> None:
-    """Cancel tasks until they have ended.
+    """Cancel tasks repeatedly until they have ended.
 
     One cancellation is not enough: `asyncio.wait_for` of Python 3.11, which aiomqtt uses, drops a cancellation that
     arrives together with the result.

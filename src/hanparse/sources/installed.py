@@ -1,6 +1,7 @@
-"""Finds the transports of installed packages: entry points of the group `GROUP`, whose names are their schemes.
+"""Finds the transports of installed packages.
 
-A package is imported only when a URL has its scheme.
+A transport is an entry point of the group `GROUP`, and its name is a scheme. A package is imported only if a URL has
+its scheme.
 """
 
 from __future__ import annotations

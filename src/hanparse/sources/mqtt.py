@@ -1,4 +1,4 @@
-"""Receives the messages of an MQTT broker with aiomqtt: `messages`, the transport of one connection."""
+"""Receives the messages of an MQTT broker with aiomqtt. `messages` is the transport of one connection."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` is the reason why a con
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:
-    """Yield the messages of the topics. Raises `OSError` if the connection fails or is lost."""
+    """Yield the messages of the topics that `address` selects. Raises `OSError` if the connection fails or is lost."""
     import aiomqtt  # noqa: PLC0415  an extra, which `check_extra` looks for
 
     context = ssl.create_default_context() if address.scheme == "mqtts" else None
@@ -49,10 +49,11 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
 
 
 async def check_reachable(host: str, port: int, context: ssl.SSLContext | None) -> None:
-    """Connect to a broker and disconnect. Raises `OSError` if this fails, or if the certificate is not valid.
+    """Connect to a broker and disconnect at once. Raises `OSError` if this fails or if the certificate is not valid.
 
-    aiomqtt connects in a thread, and the end of the program waits for this thread while the broker does not answer.
-    aiomqtt also leaves the socket open if the certificate is not valid.
+    This function is called before aiomqtt connects, because aiomqtt connects in a thread. If the broker does not
+    answer, the end of the program waits for this thread. aiomqtt also leaves the socket open if the certificate is not
+    valid.
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
         _, writer = await asyncio.open_connection(host, port, ssl=context)
@@ -66,7 +67,7 @@ async def _subscribe(client: Any, topic: str) -> None:  # noqa: ANN401  a class 
 
 
 async def leave(client: Any) -> None:  # noqa: ANN401  a class of the extra
-    """Disconnect without waiting for an answer, because a lost broker sends none.
+    """Disconnect without waiting for an answer, because a broker that is lost sends no answer.
 
     This also closes the socket of an incomplete connection, which `aiomqtt.Client.__aenter__` leaves open.
     """

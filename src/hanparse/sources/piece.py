@@ -9,10 +9,10 @@ CONNECT_TIMEOUT: Final = 10.0
 
 
 class Piece(NamedTuple):
-    """Bytes that a connection received: a part of its stream, or a message with a topic."""
+    """A `Piece` holds bytes that a connection received: a part of a stream, or a message with a topic."""
 
     data: bytes
     channel: str = ""
     """The topic of the message; empty for a stream."""
     is_message: bool = False
-    """True if the bytes are a whole message, false if they are a part of a stream."""
+    """True if the bytes are a complete message, false if they are a part of a stream."""

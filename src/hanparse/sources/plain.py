@@ -1,4 +1,4 @@
-"""Reads a source in a program without asyncio: `read`, an iterator that runs the source in a thread."""
+"""Reads a source in a program without asyncio. `Reading` is an iterator that runs the source in a thread."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 class Reading:
-    """An iterator over the measurements of a source, and a context manager that closes it.
+    """A `Reading` is an iterator over the measurements of a source, and a context manager that closes the source.
 
-    A thread receives and decodes while the program computes. `source` gives the counts and the diagnosis.
+    A thread receives and decodes while the program does other work. `source` has the counts and the diagnosis.
     """
 
     def __init__(self, source: Source) -> None:
@@ -29,7 +29,7 @@ class Reading:
         self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
         self._closing = Lock()
         self._thread.start()
-        atexit.register(self.close)  # while the interpreter shuts down, the thread cannot answer
+        atexit.register(self.close)  # the thread cannot answer while the interpreter shuts down
         _result(self._begin(source.__aenter__()))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -63,7 +63,7 @@ class Reading:
         self.close()
 
     def close(self) -> None:
-        """Close the connection and end the thread. Do nothing if they are closed."""
+        """Close the connection and end the thread. Do nothing if the connection is closed."""
         with self._closing:
             if self._loop.is_closed():
                 return

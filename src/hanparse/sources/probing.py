@@ -1,8 +1,8 @@
 """Finds the speed and the parity of a meter at a serial port: `probe`.
 
-One measurement proves a setting, because its frame has a check sequence. If the bytes show that a setting is wrong, the
-search continues with the next one at once. An intact frame that cannot be decoded ends the search without a result: the
-setting is right, but the meter cannot be read.
+One measurement proves that a setting is right, because the frame of the measurement has a check sequence. If the bytes
+show that a setting is wrong, the search continues with the next setting at once. If a frame is intact but cannot be
+decoded, the search ends without a result. The setting is right then, but hanparse cannot read the meter.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from hanparse.sources.transports import Transport
 
 WAIT: Final = 25.0
-"""The time in s for each setting. In this time, a meter with an interval of 10 s sends two pushes."""
-_ENOUGH: Final = 256  # the number of bytes: the end of one push, and a whole second push
-_REFUSED: Final = (None, errno.EINVAL)  # serialx gives no number for a setting that a port does not have
+"""The time in s for each setting. A meter that sends a push every 10 s sends at least two pushes in this time."""
+_ENOUGH: Final = 256  # bytes: the end of one push and a complete second push
+_REFUSED: Final = (None, errno.EINVAL)  # errno; it is `None` if serialx refuses a setting that a port does not have
 _LINE_FAULTS: Final = frozenset({"speed", "parity", "inverted", "no-flag", "no-format"})
 _PAYLOAD_FAULTS: Final = frozenset({"ciphered", "key", "auth-key", "undecodable", "unknown-meter"})
 
 
 class Setting(NamedTuple):
-    """The speed in baud and the parity (``"E"``, ``"N"`` or ``"O"``) of a serial port; 8 data bits, 1 stop bit."""
+    """A `Setting` is a speed in baud and a parity (``"E"``, ``"N"`` or ``"O"``), with 8 data bits and 1 stop bit."""
 
     baud: int
     parity: str
@@ -50,18 +50,18 @@ SETTINGS: Final = (
     Setting(9600, "N"),
     Setting(38_400, "N"),
 )
-"""The settings of meters, the most frequent first (docs/connect.md)."""
+"""The settings that meters have (docs/connect.md). The most frequent setting is the first."""
 
 
 class Attempt(NamedTuple):
-    """The result of one setting. Without a `measurement`, `faults` or `error` give the reason."""
+    """An `Attempt` is the result of one setting. If it has no `measurement`, `faults` or `error` contain the reason."""
 
     setting: Setting
     measurement: Measurement | None
     bytes: int
     faults: tuple[Fault, ...]
     error: OSError | None = None
-    """The error of a port that does not have the setting."""
+    """The error that the port raised because it does not support the setting."""
 
 
 async def probe(
@@ -73,12 +73,12 @@ async def probe(
     note: Callable[[Attempt], object] = lambda _: None,
     transport: Transport | None = None,
 ) -> Setting | None:
-    """Return the first of the settings with which a measurement arrives, or `None`.
+    """Return the first setting with which a measurement arrives. Return `None` if no measurement arrives.
 
-    `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. Each setting is tried for up to `wait` s, and
-    `note` is called with its `Attempt`. `decoder` returns a new decoder, which has keys if pushes are ciphered.
-    `transport` opens the port. Raises `ValueError` for any other URL, `ImportError`, which names the extra, if a
-    package is missing, and `OSError` if the port cannot be opened.
+    `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. `probe` tries each setting for up to `wait` s,
+    and then calls `note` with the `Attempt`. `decoder` returns a new decoder, which needs keys if pushes are ciphered.
+    `transport` opens the port. Raises `ValueError` if the URL is not that of a serial port. Raises `ImportError` with
+    the pip command if a package is missing. Raises `OSError` if the port cannot be opened.
     """
     address = parse(port)
     if address.scheme not in ("serial", *DEVICES):
@@ -97,13 +97,13 @@ async def probe(
 
 
 async def _attempt(at: Address, setting: Setting, wait: float, decoder: Decoder, transport: Transport) -> Attempt:
-    found: list[Measurement] = []
+    measurements: list[Measurement] = []
     limit, refused = asyncio.timeout(wait), None
     try:
         async with limit, aclosing(transport(at)) as pieces:
             async for piece in pieces:
-                found = decoder.feed(piece.data)
-                if found or _is_decided(decoder):
+                measurements = decoder.feed(piece.data)
+                if measurements or _is_decided(decoder):
                     break
     except TimeoutError:
         if not limit.expired():
@@ -112,7 +112,9 @@ async def _attempt(at: Address, setting: Setting, wait: float, decoder: Decoder,
         if error.errno not in _REFUSED:
             raise
         refused = error
-    return Attempt(setting, found[0] if found else None, decoder.stats.bytes, decoder.diagnosis(), refused)
+    return Attempt(
+        setting, measurements[0] if measurements else None, decoder.stats.bytes, decoder.diagnosis(), refused
+    )
 
 
 def _is_decided(decoder: Decoder) -> bool:

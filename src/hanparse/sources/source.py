@@ -1,12 +1,11 @@
 """Keeps a connection to a meter: `Source` connects, decodes, and connects again.
 
-* The pause before the next connection grows from 1 to 60 s, with a random part so that many programs do not connect at
-  the same time. Only a measurement sets it back to 1 s, so that a gateway that accepts and drops connections is not
-  overloaded.
+* The pause before the next connection grows from 1 to 60 s. It has a random part, so that many programs do not connect
+  at the same time. Only a measurement sets the pause back to 1 s, because some gateways accept and drop connections.
 * A connection that delivers no byte for `silence` s is closed, because TCP does not detect that a peer has disappeared.
-  For a meter that sends more rarely, the limit is three of its intervals.
-* If the consumer is slow, the oldest measurement without registers is dropped. Old powers are of no use. Registers are
-  kept, because a meter may send them only once an hour.
+  If three intervals of the meter are longer than `silence`, the limit is three intervals.
+* If the consumer is slow, the oldest measurement without registers is dropped, because old powers are of no use.
+  Registers are kept, because many meters send registers only once an hour.
 """
 
 from __future__ import annotations
@@ -40,19 +39,20 @@ SILENCE: Final = 60.0
 MAX_WAITING: Final = 256
 """The largest number of measurements that wait for the consumer."""
 MAX_CHANNELS: Final = 256
-"""The largest number of topics with a decoder of their own. A wildcard may match the topics of a whole network."""
+"""The largest number of decoders, one for each topic. A wildcard can match the topics of a large network."""
 CONNECTING, RECEIVING, PAUSING, ENDED = "connecting", "receiving", "pausing", "ended"
 """The states of a source."""
 _REGISTERS: Final = ("active_energy_import", "active_energy_export", "reactive_energy_import", "reactive_energy_export")
 
 
 class Source:
-    """An async iterator over the measurements of one meter, and an async context manager; see `hanparse.sources.open`.
+    """A `Source` is an async iterator over the measurements of a URL, and an async context manager.
 
-    `channel` is the topic of the last measurement, empty for a connection without topics. `state` is ``"connecting"``,
-    ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the reason why the last connection was lost.
-    `connections` counts the attempts to connect, and `dropped` the measurements that the consumer took too late.
-    `decoder` is the decoder of the last bytes, and `decoders` contains the decoders by topic.
+    `hanparse.sources.open` returns it. `channel` is the topic of the last measurement. It is empty if the connection
+    has no topics. `state` is ``"connecting"``, ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the
+    reason why the last connection was lost. `connections` is the number of attempts to connect. `dropped` is the number
+    of measurements that were dropped because the consumer was too slow. `decoder` is the decoder of the last bytes.
+    `decoders` contains the decoders by topic.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Source:
         self._task: asyncio.Task[None] | None = None
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults of the connection that the bytes received so far show."""
+        """Return the faults of the connection, found in the bytes received so far."""
         faults = dict.fromkeys(fault for decoder in self._all_decoders() for fault in decoder.diagnosis())
         return tuple(faults)
 
@@ -103,9 +103,9 @@ class Source:
         """Close the connection."""
         if self._task is not None:
             self._task.cancel()
-            await asyncio.wait({self._task})  # unlike awaiting the task, this raises only if the caller is cancelled
+            await asyncio.wait({self._task})  # `await self._task` would raise the error of the task
             if not self._task.cancelled():
-                self._task.exception()  # marks the error as seen; asyncio would log it otherwise
+                self._task.exception()  # otherwise asyncio would log the error as never retrieved
 
     def __aiter__(self) -> Self:
         """Return the source."""
@@ -152,13 +152,16 @@ class Source:
             while (piece := await self._next(pieces)) is not None:
                 self.state = RECEIVING
                 self._put(piece.channel, self._decode(piece))
-                await asyncio.sleep(0)  # a read of bytes that have arrived does not yield to the consumer
+                await asyncio.sleep(0)  # lets the consumer run: a read does not wait if bytes have already arrived
                 while self._address.is_file and len(self._waiting) > MAX_WAITING:  # a file waits for the consumer
                     self._was_taken.clear()
                     await self._was_taken.wait()
 
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
-        """Return the next bytes, or `None` at the end. Raises `TimeoutError` if no byte arrives in time."""
+        """Return the next bytes, or `None` at the end of the connection.
+
+        Raises `TimeoutError` if no byte arrives in time.
+        """
         silence = self._watchdog.limit
         try:
             async with asyncio.timeout(None if self._address.is_file else silence):
@@ -170,23 +173,27 @@ class Source:
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
-        """Decode with the decoder of the topic. A topic above the limit replaces the topic silent for longest."""
+        """Decode bytes with the decoder of their topic.
+
+        If there are too many topics, first remove the decoder of one topic: the oldest topic without measurements, or
+        else the topic without messages for the longest time.
+        """
         if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
             without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)
             del self.decoders[next(without, next(iter(self.decoders)))]
         known = self.decoders.pop(piece.channel, None)
         self.decoder = known or (self._make() if self.decoders else self.decoder)
-        self.decoders[piece.channel] = self.decoder  # the last one in the order
+        self.decoders[piece.channel] = self.decoder  # the newest topic is the last key
         if piece.is_message:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))
 
-    def _put(self, channel: str, found: list[Measurement]) -> None:
-        if not found:
+    def _put(self, channel: str, measurements: list[Measurement]) -> None:
+        if not measurements:
             return
         self._pause = self._pauses[0]
         self._watchdog.arrived(time.monotonic())
-        self._waiting.extend((channel, measurement) for measurement in found)
+        self._waiting.extend((channel, measurement) for measurement in measurements)
         while len(self._waiting) > MAX_WAITING and not self._address.is_file:
             self.dropped += 1
             without = (index for index, (_, one) in enumerate(self._waiting) if not _has_registers(one))

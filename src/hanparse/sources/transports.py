@@ -1,7 +1,7 @@
-"""Opens connections: the transport of each scheme is an async generator of the `Piece`s of one connection.
+"""Opens connections. The transport of a scheme is an async generator that yields the `Piece`s of one connection.
 
-A transport ends when its peer closes the connection, and raises `OSError` when the connection fails. It neither decodes
-nor connects again; `hanparse.sources.source` does both.
+A transport ends when its peer closes the connection, and raises `OSError` if the connection fails. It does not decode,
+and it does not connect again: `hanparse.sources.source` does both.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ async def _tcp(address: Address) -> Pieces:
         while chunk := await reader.read(CHUNK):
             yield Piece(chunk)
     finally:
-        writer.transport.abort()  # close would wait for a peer that is gone
+        writer.transport.abort()  # `close` would wait for a peer that does not answer
 
 
 async def _serial(address: Address) -> Pieces:
@@ -50,7 +50,7 @@ async def _serial(address: Address) -> Pieces:
                 yield Piece(chunk)
         finally:
             writer.transport.abort()
-            with suppress(Exception):  # a thread closes the port, which is locked until then
+            with suppress(Exception):  # a thread closes the port; the port is locked until the thread ends
                 async with asyncio.timeout(_CLOSE_TIMEOUT):
                     await writer.wait_closed()
     except serialx.SerialException as error:  # the error is no OSError
@@ -58,7 +58,7 @@ async def _serial(address: Address) -> Pieces:
 
 
 async def _file(address: Address) -> Pieces:
-    """Read in a thread for which the end of the program does not wait, because standard input may never end."""
+    """Read in a thread. The end of the program does not wait for this thread, because standard input may never end."""
     path, is_input = (0, True) if address.scheme == "-" else (address.target, False)
     # without a buffer: the waiting thread would hold its lock, and Python aborts if it does not get this lock at exit
     stream = await asyncio.to_thread(open, path, "rb", buffering=0, closefd=not is_input)
@@ -83,5 +83,5 @@ TRANSPORTS: Final[Mapping[str, Transport]] = {
 
 
 def transport_of(scheme: str) -> Transport:
-    """Return the transport for a scheme, if necessary from an installed package."""
+    """Return the transport for a scheme, from this module or from an installed package."""
     return TRANSPORTS.get(scheme) or installed_transport(scheme)

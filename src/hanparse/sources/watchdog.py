@@ -1,4 +1,4 @@
-"""Decides how long a connection may be silent: `Watchdog`."""
+"""Computes the longest time without a byte after which a connection is closed: `Watchdog`."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import Final
 
 _INTERVALS: Final = 3
-"""A meter is silent after this number of intervals. The length of an interval follows from the same number of past
-ones."""
+"""The number of intervals without a byte after which a connection is closed."""
 
 
 class Watchdog:
-    """Computes the longest time in s without a byte: `silence`, or three intervals of the meter if they are longer.
+    """A `Watchdog` computes the longest time in s without a byte: `silence`, or three intervals of the meter if longer.
 
-    The interval of the meter is the shortest of its last three, so that one long gap does not count.
+    The interval of the meter is the shortest of its last three intervals, so that one long gap has no influence.
     """
 
     def __init__(self, silence: float) -> None:

@@ -3,8 +3,8 @@
 A frame is sound if its check sequence fits. Sound frames stay sound, and damaged frames stay damaged. A list is
 readable if its APDU can be decoded. The module replaces:
 
-* In a readable list: strings of six digits or eight hex digits, octet-strings that are no text, no code and no clock,
-  and values of any type with the code of a meter number or a device name. The texts in `keep` are not replaced. If the
+* In a readable list: strings of six digits or eight hex digits; octet-strings that are no text, no code and no clock;
+  values of any type with the code of a meter number or a device name. The texts in `keep` are not replaced. If the
   manufacturer is known, the list identifier and the meter type are not replaced, unless they look like a number.
 * In the header of a ciphered push: the system title, except the letters of the manufacturer.
 * In sound and damaged P1 telegrams: the identifiers and messages that `hanparse.support.telegrams` finds.
@@ -59,7 +59,7 @@ def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> by
     changed = bytearray(data)
     others = _Replacements(data, changed, first)
     known = others.put(capture.readable(frozenset(kept)))
-    elsewhere = others.put(capture.unreadable(kept))  # an identifier may be a part of a text to keep
+    elsewhere = others.put(capture.unreadable(kept))  # an identifier can be a part of a text in `kept`
     known |= {old: new for old, new in elsewhere.items() if not any(old in text for text in kept)}
     for stretch in capture.stretches():
         _replace_known(data, changed, stretch, known)

@@ -45,10 +45,7 @@ class CipheredPushes:
                 self._titles[_at(data, places)] = _at(shown, places)
 
     def errors(self) -> list[str]:
-        """Return the messages of two kinds of errors.
-
-        The keys do not decipher a push, or the keys decipher a push whose content cannot be read.
-        """
+        """Return the errors of pushes that the keys do not decipher, and of deciphered pushes that cannot be read."""
         return [self._message(event) for event in self._events if isinstance(event, Failed) and _is_ciphered(event)]
 
     def _message(self, event: Failed) -> str:

@@ -131,8 +131,8 @@ def _clocks(octets: list[bytes]) -> set[int]:
     Other octets that look like a time are not included, because a number of four octets can look like a time.
     """
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
-    beside = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
-    return dates | {at for at in beside if _TIME.fullmatch(octets[at])}
+    neighbours = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
+    return dates | {at for at in neighbours if _TIME.fullmatch(octets[at])}
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:

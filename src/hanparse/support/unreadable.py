@@ -5,8 +5,8 @@ The module finds:
 * Words of six digits or of eight hex digits.
 * Five digits with at most two other bytes between them: a number with a damaged byte.
 * Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, after three letters. A system title follows a byte 08, its length, or follows
-  the tag of a ciphered APDU and a damaged length.
+* The last five octets of a system title, after three letters. In front of a system title is its length, 08, or the tag
+  of a ciphered APDU and a damaged length.
 
 The identifier of a list, such as ``AIDON_V0001``, does not identify a meter.
 """
@@ -53,9 +53,9 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
-    spared = {at for start, stop in names for at in range(start, stop)}
+    excluded = {at for start, stop in names for at in range(start, stop)}
     for start, stop, change in _spans(octets, joints):
-        places = [at for at in range(start, stop) if at not in spared]
+        places = [at for at in range(start, stop) if at not in excluded]
         if places:
             yield places, change
 
@@ -63,14 +63,13 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
     """Yield start, end and replacement of each identifier. Words are last, because a word contains the whole number."""
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    strings = [
-        (*span, _here) for span in _octet_strings(octets)
-    ]  # without notations: a lost byte can make a value look like a string
+    # A lost byte can make a value look like an octet-string, so the notations of an octet-string are not replaced.
+    strings = [(*span, _without_notations) for span in _octet_strings(octets)]
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
             yield start, stop, (ids.replacement_octets, notations)
     for match in _DIGITS.finditer(octets):
-        yield *match.span(), (ids.replacement, _here)
+        yield *match.span(), (ids.replacement, _without_notations)
     for match in _WORD.finditer(octets):
         yield *match.span(), (ids.replacement, ids.notations)
 
@@ -91,10 +90,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation. Return no notation for few octets, since a value can have few octets."""
+    """Return the octets as the only notation. Return no notation for few octets, because they can be a value."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
-def _here(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
+def _without_notations(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
     """Return no notations, because the octets can be a damaged number."""
     return {}

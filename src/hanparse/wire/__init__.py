@@ -1,1 +1,1 @@
-"""Modules that the link layers share: the search for frames, check sequences, messages, links and counters."""
+"""Contains the modules that the link layers share: the search for frames, CRCs, messages, links and counters."""

@@ -41,7 +41,7 @@ class StreamBuffer:
         self.done = 0
         """The index in `data` up to which all bytes were delivered or skipped."""
         self.loss = False
-        """True when bytes other than flags were skipped since the last frame."""
+        """True if bytes other than flags were skipped since the last frame."""
         self.skipped_count = 0
         self._limit = limit
         self._chunk = b""  # the queue: `refill` has already moved its first `_taken` bytes into `data`

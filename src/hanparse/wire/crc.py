@@ -46,14 +46,14 @@ HAS_EXTENSION: Final = _has_extension
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
-"""Returns CRC-16/X-25, the check sequence in HCS and FCS. A frame contains its low byte first.
+"""Returns CRC-16/X-25, the check sequence in HCS and FCS. In a frame, its low byte precedes its high byte.
 
 The check sequence of ``b"123456789"`` is 906E.
 """
 frame_register: Final[Callable[[bytes], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
-"""Returns the CRC register after the bytes of a frame, with both flags. It equals `SOUND` if the FCS fits.
+"""Returns the CRC register after the bytes of a frame, with both flags. The register equals `SOUND` if the FCS fits.
 
 The check sequence covers only the bytes between the flags, but a copy of each frame without flags would take time. The
 register therefore has an initial value that the opening flag turns into FFFF, the initial value of CRC-16/X-25.

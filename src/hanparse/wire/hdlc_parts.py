@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 FLAG: Final = 0x7E
 """The first and the last byte of a frame."""
 TYPE_3: Final = 0xA
-"""The upper four bits of the format field of a frame with frame format type 3."""
+"""The upper four bits of the format field in frame format type 3."""
 FORMAT_SIZE: Final = 2
 MAX_LENGTH: Final = 0x7FF
 """The largest length in the 11 bits of the format field. The length is the number of bytes between the flags."""
 SEQUENCE_SIZE: Final = 2
-"""The number of bytes of an HCS and of an FCS. A frame contains the low byte of both first."""
+"""The number of bytes of an HCS and of an FCS. The low byte precedes the high byte."""
 
 
 class Parts(NamedTuple):

@@ -7,8 +7,8 @@ from typing import Final
 
 from hanparse.wire.telegram import HEADER
 
-# Green Book, table of APDU tags. A HAN port can send the first five APDUs, so their texts also explain why hanparse
-# refuses them.
+# Green Book, table of APDU tags. A HAN port can send the first five APDUs, so the texts of these APDUs also explain why
+# hanparse refuses them.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",

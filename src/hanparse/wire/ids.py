@@ -51,13 +51,16 @@ def digits(text: bytes) -> int:
 
 
 def is_number(text: bytes) -> bool:
-    """Return whether `text` may be the number of a meter: six digits, or eight hex digits with or without a prefix."""
+    """Return whether `text` may be the number of a meter.
+
+    The number of a meter has at least six digits, or at least eight hex digits after an optional prefix.
+    """
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     return digits(text) >= IDENTIFYING_DIGITS or bool(hexadecimal and len(hexadecimal[1]) >= _SHORTEST_HEX)
 
 
 def _digit_indexes(text: bytes) -> list[int]:
-    """Return the indexes of the digits of the number in `text`. If its digits are hex digits, some are letters."""
+    """Return the indexes of the digits of the number in `text`. In a number of hex digits, letters are digits, too."""
     start = len(text) - len(text.lstrip(_BLANKS))
     hexadecimal = _HEX_NUMBER.fullmatch(text.strip(_BLANKS))
     if hexadecimal:
@@ -139,8 +142,8 @@ def _tails(size: int) -> Iterable[int]:
 def is_packed(octets: bytes) -> bool:
     """Return whether octets may be eight or more digits in packed BCD. The octets can be printable characters.
 
-    Octets that are digits as text are not packed BCD. If `octets` is a system title, its first three octets are letters
-    and not examined.
+    Octets that are digits as text are not packed BCD. In a system title, this function examines only the octets after
+    the letters of the manufacturer.
     """
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]

@@ -19,7 +19,7 @@ class LinkLayer(Protocol):
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, it also matches only some of them.
+    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, some of these bytes can be missing.
 
     The pattern begins with a literal byte, because `re` then searches eight times as fast.
     """
@@ -44,15 +44,15 @@ class LinkLayer(Protocol):
 
 
 class Known(Protocol):
-    """A `Known` recognises frames with the same first three bytes. These frames are not parsed again."""
+    """A `Known` recognises frames that begin with the same three bytes. The reader does not parse recognised frames."""
 
     @property
     def size(self) -> int:
-        """Return the number of bytes of the first frame."""
+        """Return the number of bytes of a frame. If one event replaces several frames, return the size of the first."""
 
     @property
     def head(self) -> bytes:
-        """Return the header of the first frame."""
+        """Return the header of a frame. If one event replaces several frames, return the header of the first."""
 
     def read(self, frame: bytes, /) -> object | None:
         """Return the event that replaces `frame`, which has `size` bytes; `None` if the frame is not recognised.
@@ -68,4 +68,4 @@ class Known(Protocol):
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # no mapping proxy, because readers are copied together with it
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # a mapping proxy would prevent copies of readers

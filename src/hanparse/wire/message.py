@@ -45,8 +45,8 @@ class Carrier(Protocol):
 class Message:
     """A `Message` is a complete message: its payload, its link and its frames. The payload includes an LLC header.
 
-    The payload consists of the payloads of the frames. For each of them, `starts` has one pair in ascending order: the
-    index of its first byte in the payload of the message, and the position of this byte in the stream.
+    The payload consists of the payloads of the frames. `starts` has one pair for the first byte of each of these
+    payloads: its index in the payload of the message, and its position in the stream. The pairs are in ascending order.
     """
 
     payload: bytes

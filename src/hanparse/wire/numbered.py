@@ -1,11 +1,13 @@
 """Defines `NumberedParts`, which joins the numbered parts of messages.
 
-The rules for each part are these:
+A message is in progress while its last part is missing. These rules apply to each part:
 
 * A part with the number and the bytes of the previous part is a repetition. It is ignored.
-* A part with the first number begins a new message.
-* A part with the next number continues the message.
-* After a part with any other number, the message is dropped. So an incomplete message is never delivered.
+* A part with the first number begins a new message. The message in progress is dropped.
+* A part with the next number continues the message in progress.
+* A part with any other number is lost data. The message in progress is dropped.
+
+So an incomplete message is never delivered.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class NumberedParts:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no link has a message in progress, or ignores the parts of a message."""
+        """Return whether no link has a message in progress and no link ignores the parts of a dropped message."""
         return not any(joining.is_busy for joining in self._messages.values())
 
     def add(
@@ -58,7 +60,7 @@ class NumberedParts:
         return joining.add(number, part, is_last=is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Return the message in progress on the link of `message`, which is complete without parts. Drop that message.
+        """Drop and return the message in progress on the link of `message`. `message` is complete and is not a part.
 
         Later parts on this link may belong to the dropped message, or to a message with a lost first part.
         """
@@ -87,7 +89,7 @@ class _Joining:
         self.parts: list[Message] = []
         self._numbering = numbering
         self._next = numbering.first
-        self._size = 0  # the number of bytes in `parts`, plus 1 for each empty part, because it takes memory, too
+        self._size = 0  # the number of bytes in `parts`, plus 1 for each empty part, which takes memory, too
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # true if the first part of the message is missing and an error has reported this
         self._is_refused = False  # true if all parts up to the last part of the message are ignored
@@ -140,7 +142,7 @@ class _Joining:
             return None
         self._is_lost = True
         self._is_refused = number < first and not is_last
-        reason = f"found {unit} {number}, expected {first} first" if number < first else f"{unit} {first} is missing"
+        reason = f"expected {unit} {first}, found {unit} {number}" if number < first else f"{unit} {first} is missing"
         return Dropped(incomplete(f"{reason}; the push that {unit} {number} belongs to is dropped", offset), part)
 
     def drop(self, reason: str, offset: int) -> Dropped:

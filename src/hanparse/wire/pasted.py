@@ -1,7 +1,7 @@
 r"""Finds P1 telegrams in pasted text and restores their bytes.
 
-A log, a mail or a program changes the text of a telegram. It replaces the line ends, sometimes by the characters
-``\r\n``. It puts a time, a ``>``, quotes or an indent in front of each line. It removes the blank second line.
+A log, a mail or a program changes the text of a telegram. The line ends can be different, or can be the characters
+``\r\n``. A time, a ``>``, a quotation mark or blanks can precede each line. The blank second line can be missing.
 
 This module removes the added text from each line and ends the line with CR LF. A telegram is sound if its CRC fits the
 restored bytes. A telegram without CRC is sound only if this module removed nothing but blanks.

@@ -1,4 +1,4 @@
-"""Defines `StreamReader`, which finds the frames of every link layer in a stream. Chunks of the stream have any size.
+"""Defines `StreamReader`, which finds the frames of every link layer in a stream that arrives in chunks of any size.
 
 The resynchronisation rule
 --------------------------
@@ -10,14 +10,15 @@ frame is a candidate that passes all checks.
 After a rejected candidate, the search continues at the byte after the *first byte* of the candidate, not after its
 announced end. So a damaged frame never hides a sound frame of any link layer. The bytes of a sound frame belong to no
 other frame, except that the closing flag of an HDLC frame may open the next frame. So the reader delivers every frame
-that arrived intact, once and in order. The bytes around the frame have no influence.
+that arrived intact, once and in order. This is true for any bytes around the frame.
 
 The bounds
 ----------
 The buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the first
 byte of a format field, so at most every second byte begins a candidate. The reader computes one FCS over at most 2,047
 bytes for each candidate. So the check sequences of a stream with N bytes cover at most N times 1,024 bytes. The most
-expensive input in the tests costs N times 406 bytes: it repeats 7E A7 F2 6B AD, overlapping headers with a fitting HCS.
+expensive input in the tests costs N times 406 bytes. It repeats 7E A7 F2 6B AD, so its headers overlap and their HCS
+fits.
 """
 
 from __future__ import annotations
@@ -45,7 +46,8 @@ class StreamReader:
 
     `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. The values of `known`
     recognise frames. A key is the first three bytes of a frame, or the size of a chunk that consists of one HDLC frame.
-    The reader returns the events of adjacent known frames as one list.
+    A known frame is a frame that a value of `known` recognises. The reader returns the events of adjacent known frames
+    as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
@@ -61,7 +63,7 @@ class StreamReader:
         self._at = 0  # the index in the buffer at which the search continues
         self._need = 0  # the size of the buffer at which the next search can find an event
         self._at_shared_flag = False  # true if the buffer contains only the closing flag of a frame
-        self.places: list[int] | None = None
+        self.positions: list[int] | None = None
         """The reader appends the position of each known frame to this list. `None` if the positions are not needed."""
 
     @property
@@ -107,8 +109,8 @@ class StreamReader:
         if self._at_shared_flag:
             kind = self.known.get(len(chunk))
             if kind is not None and (event := kind.read(chunk)) is not None:
-                if self.places is not None:
-                    self.places.append(stream.base)
+                if self.positions is not None:
+                    self.positions.append(stream.base)
                 stream.base += kind.size  # the buffer now contains the closing flag of this frame
                 return [event]
             self._at_shared_flag = False  # the search continues at the flag
@@ -130,10 +132,10 @@ class StreamReader:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Return two positions: the next frame can begin at the first. All bytes before the second are processed.
+        """Return two positions. The next frame can begin at the first. All bytes before the second were processed.
 
-        A processed byte was delivered or skipped. If the reader is settled and ends with a flag, the first position is
-        the position of this flag. The flag may open the next frame, even if it was delivered.
+        A processed byte was delivered or skipped. If the last byte of a settled reader is a delivered flag, the first
+        position is that of the flag, because the flag can open the next frame, too.
         """
         return self._stream.base, self._stream.base + self._stream.done
 
@@ -208,7 +210,7 @@ class StreamReader:
         return None
 
     def _try(self, layer: LinkLayer, start: int, size: int) -> object:
-        """Return the frame that begins at `start`; `None` if more bytes are needed. `_need` is then the buffer size."""
+        """Return the frame at `start`; `None` if more bytes are needed. `_need` is then the required buffer size."""
         stream = self._stream
         end, sound = layer.find_end(stream.data, start, stream.base)
         if end <= size and sound:
@@ -246,8 +248,8 @@ class StreamReader:
                 stream.skip(at)
             stream.done = end
             run.append(event)
-            if self.places is not None:
-                self.places.append(stream.base + at)
+            if self.positions is not None:
+                self.positions.append(stream.base + at)
             at = end
         if run:
             stream.loss = False

@@ -1,7 +1,7 @@
 """Finds and checks the end of a P1 telegram while its bytes arrive.
 
-A telegram begins with an identification: ``/``, three letters and further characters (IEC 62056-21 mode D). It ends
-with the first line that begins with ``!``. Up to four digits of a CRC follow the ``!`` (DSMR P1 companion standard
+A telegram begins with an identification: ``/``, three letters and further characters (IEC 62056-21 mode D). Its last
+line is the first line that begins with ``!``. Up to four digits of a CRC follow the ``!`` (DSMR P1 companion standard
 5.0.2, 5.2). A ``/`` or ``!`` inside a line is an ordinary character. The line end after the CRC is not part of the
 telegram, so the reader delivers a telegram when the last digit arrives. The bytes in `BETWEEN` can follow a telegram.
 They are not lost data.
@@ -99,8 +99,8 @@ def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
 
 def truncated(size: int, _end: int, start: int = 0, *, sound: bool = False) -> FrameError:
     """Return the error for the telegram at `start`, which is incomplete: the input has only `size` bytes."""
-    found = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
-    return FrameError(found, offset=size, after_header=sound)
+    message = f"the P1 telegram is incomplete: it ends after {size - start} bytes, expected its end line (! and CRC)"
+    return FrameError(message, offset=size, after_header=sound)
 
 
 def with_cr_lf(data: bytes) -> bytes:

@@ -16,7 +16,7 @@ PLATFORMS = [Platform.SENSOR]
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
-    """Begin to read a meter."""
+    """Start to read a meter."""
     entry.runtime_data = meter = Meter(hass, entry)
     await meter.restore()
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

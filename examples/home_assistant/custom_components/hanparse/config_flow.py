@@ -39,7 +39,7 @@ class HanparseFlow(ConfigFlow, domain=DOMAIN):  # type: ignore[call-arg]
         entry = self._get_reconfigure_entry()
         errors: dict[str, str] = {}
         if user_input is not None:
-            if entry.state is ConfigEntryState.LOADED:  # a port or a gateway may serve only one program
+            if entry.state is ConfigEntryState.LOADED:  # some ports and gateways serve only one program
                 await self.hass.config_entries.async_unload(entry.entry_id)
             push = await self._first_push(user_input, errors)
             if push and push.meter_id == entry.unique_id:
@@ -54,7 +54,9 @@ class HanparseFlow(ConfigFlow, domain=DOMAIN):  # type: ignore[call-arg]
         return self.async_show_form(step_id=step, data_schema=schema, errors=errors)
 
     async def _first_push(self, data: dict[str, Any], errors: dict[str, str]) -> Measurement | None:
-        """Return the first push with a meter number, or the last push if no push has one in time.
+        """Return the first push with a meter number.
+
+        If no push has a number in time, return the last push.
 
         If no push arrives, return `None` and put the reason into `errors`.
         """

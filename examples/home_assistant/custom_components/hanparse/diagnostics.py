@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, Any]:  # noqa: ARG001
-    """Return the counts, the kinds of the faults and the values, but no messages: some contain the meter number."""
+    """Return the counts, the kinds of the faults and the values.
+
+    Messages are omitted, because some contain the meter number.
+    """
     meter, source = entry.runtime_data, entry.runtime_data.source
     return {
         "manufacturer": entry.data["manufacturer"],

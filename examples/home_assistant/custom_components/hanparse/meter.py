@@ -38,7 +38,10 @@ def decoder_of(data: Mapping[str, Any]) -> Decoder:
 
 
 def open_source(data: Mapping[str, Any]) -> Source:
-    """Return the source of an entry. Raises `ValueError` for a wrong URL, `ImportError` for a missing extra."""
+    """Return the source of an entry.
+
+    Raises `ValueError` for a wrong URL, and `ImportError` if an extra is missing.
+    """
     return sources.open(data[CONF_URL], decoder=lambda: decoder_of(data))
 
 
@@ -85,7 +88,10 @@ class Meter:
             await self._store.async_save(self._live.to_dict())
 
     def _is_of_entry(self, measurement: Measurement, channel: str) -> bool:
-        """Return whether the meter of the entry sent a push. A list without a number has the last one of its topic."""
+        """Return whether the meter of the entry sent a push.
+
+        A list without a number belongs to the last number of its topic.
+        """
         if len(self._last_numbers) > _MAX_TOPICS:
             self._last_numbers.clear()
         number = self._last_numbers[channel] = measurement.meter_id or self._last_numbers.get(channel)
@@ -111,5 +117,5 @@ class Meter:
 
 
 def _whole(registers: Mapping[str, float]) -> dict[str, int]:
-    """Return registers in whole Wh, as meters show them."""
+    """Return registers rounded down to Wh, as meters show them."""
     return {name: floor(value) for name, value in registers.items()}

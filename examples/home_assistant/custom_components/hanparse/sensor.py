@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from homeassistant.core import HomeAssistant
     from homeassistant.helpers.entity_platform import AddEntitiesCallback
 
-_CLASSES = {one.value for one in SensorDeviceClass}  # an older Home Assistant does not have every class
+_CLASSES = {one.value for one in SensorDeviceClass}  # some classes are missing in older versions of Home Assistant
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry, async_add_entities: AddEntitiesCallback) -> None:
@@ -39,7 +39,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry, async_add_e
 
 
 class MeterSensor(SensorEntity):
-    """One value of a meter."""
+    """A sensor shows one value of a meter."""
 
     _attr_has_entity_name = True
     _attr_should_poll = False

@@ -1,4 +1,4 @@
-"""The command `hanparse bridge`: delivers the values of a source to sinks, until a signal or the source ends it."""
+"""The command `hanparse bridge`: delivers the values of a source to sinks, until a signal or the end of the source."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
 from hanparse.sinks.tracker import Tracker
 from hanparse.sources.background import end
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
     from hanparse.sources import Source
 
 SOURCE, SINK = variable("source"), variable("sink")
-"""The environment variables for the URL of the source, and for the URLs of the sinks, separated by spaces."""
+"""The environment variables for the URL of the source and for the URLs of the sinks. Spaces separate the sinks."""
 END_TIMEOUT: Final = 0.8
-"""The longest time in s for which the sinks may continue after a signal."""
+"""The longest time in s for which the sinks can continue after a signal."""
 SAVE_PERIOD: Final = 60.0
 """The time in s between two writes of the state."""
 
@@ -48,50 +49,53 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Read a meter as long as the program runs, and deliver its values to each sink."
+    command.description = "Read a meter until the program is stopped, and deliver its values to each sink."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the source, then sinks (by default -, JSON lines); else ${SOURCE} and ${SINK}"
+    words = f"the source, then the sinks (default: -, JSON lines); if missing, ${SOURCE} and ${SINK}"
     command.add_argument("urls", nargs="*", metavar="URL", help=words)
-    command.add_argument("--state", metavar="FILE", help="keep the registers in this file, to continue after a restart")
-    words = "the longest time in s without a push; then the values become unavailable"
+    command.add_argument("--state", metavar="FILE", help="keep the registers in this file for the next start")
+    words = "the time in s without a push after which the values become unavailable"
     command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
-    words = "remove what a broker keeps from a bridge: discovery, registers and status; every URL is a sink"
+    words = "remove the messages of a bridge that a broker keeps (discovery, registers, status); every URL is a broker"
     command.add_argument("--forget", action="store_true", help=words)
     add_reading(command, environment=True)
 
 
 class Urls(NamedTuple):
-    """Holds the URLs of the command line or of the environment."""
+    """Holds the URLs from the command line or from the environment."""
 
     source: str
     sinks: Sequence[str]
 
 
-def urls(given: Sequence[str]) -> Urls:
-    """Return the URLs of the source and of the sinks; the default sink is standard output.
+def urls(addresses: Sequence[str]) -> Urls:
+    """Return the URLs of the source and of the sinks. The default sink is standard output.
 
     Raises `ValueError` if there is no source.
     """
-    source = given[0] if given else os.environ.get(SOURCE, "")
+    source = addresses[0] if addresses else os.environ.get(SOURCE, "")
     if not source:
         raise ValueError(f"expected a source as argument or in {SOURCE}, found none")
-    return Urls(source, given[1:] or os.environ.get(SINK, "").split() or ["-"])
+    return Urls(source, addresses[1:] or os.environ.get(SINK, "").split() or ["-"])
 
 
-def run(given: argparse.Namespace) -> int:
-    """Run the bridge and return the exit status: 0 after SIGTERM and at the end of a source with pushes."""
+def run(args: argparse.Namespace) -> int:
+    """Run the bridge and return the exit status.
+
+    The status is 0 after SIGTERM, or after the end of a source with pushes.
+    """
     try:
-        if given.forget:
-            return _forget(given.urls or os.environ.get(SINK, "").split())
-        source, outputs = urls(given.urls)
-        outlets = [sinks.open(url, complain, silence=given.silence) for url in outputs]
-        decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)
-        opened = sources.open(source, decoder=decoder, silence=given.silence)
+        if args.forget:
+            return _forget(args.urls or os.environ.get(SINK, "").split())
+        source, outputs = urls(args.urls)
+        outlets = [sinks.open(url, complain, silence=args.silence) for url in outputs]
+        decoder = partial(Decoder, **reading(args), estimate=True, profiles=PROFILES)
+        opened = sources.open(source, decoder=decoder, silence=args.silence)
     except (ValueError, ImportError) as error:
         complain(str(error))
         return _WRONG
-    return _in_loop(_Service(outlets, opened, StateFile(given.state), given.silence).run())
+    return _in_loop(_Service(outlets, opened, StateFile(args.state), args.silence).run())
 
 
 def _in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -99,14 +103,15 @@ def _in_loop(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(work)
 
 
-def _forget(given: Sequence[str]) -> int:
+def _forget(addresses: Sequence[str]) -> int:
     """Remove the retained messages of a bridge from each broker."""
-    targets = [parse(url) for url in given]
+    targets = [parse(url) for url in addresses]
     if not targets or any(not target.scheme.startswith("mqtt") for target in targets):
         raise ValueError("expected the URL of a broker, mqtt://host or mqtts://host, after --forget")
     for target in targets:
         sinks.check_extra(target)
-        complain(f"{target.shown}: {_in_loop(forget(target))} kept messages removed")
+        removed = Count(_in_loop(forget(target)))
+        complain(f"{target.shown}: {removed} kept {removed:message|messages} removed")
     return DECODED
 
 
@@ -160,7 +165,7 @@ class _Service:
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
-            with suppress(NotImplementedError, RuntimeError):  # Windows; a loop outside the main thread
+            with suppress(NotImplementedError, RuntimeError):  # Windows; a loop that is not in the main thread
                 loop.add_signal_handler(number, self._end, number)
 
     def _end(self, number: signal.Signals) -> None:
@@ -168,13 +173,16 @@ class _Service:
             self._signal.set_result(number)
 
     async def _maintain(self) -> None:
-        """Report faults of the source, save the state and notify the watchdog of systemd, until cancelled."""
+        """Report faults of the source, save the state and notify the watchdog of systemd.
+
+        Repeat this until the task is cancelled.
+        """
         loop, watchdog = asyncio.get_running_loop(), watchdog_period()
         saved = heard = loop.time()
         pushes = self._bridge.pushes
         while True:
             await asyncio.sleep(min(1.0, watchdog or 1.0))
-            notify(f"WATCHDOG=1\nSTATUS={self._bridge.pushes} pushes so far")
+            notify(f"WATCHDOG=1\nSTATUS={self._bridge.pushes} {Count(self._bridge.pushes):push|pushes} so far")
             if self._bridge.pushes != pushes:
                 pushes, heard, self._is_silent = self._bridge.pushes, loop.time(), False
             self._report(loop.time() - heard)
@@ -183,7 +191,10 @@ class _Service:
                 self._save()
 
     def _report(self, silent: float) -> None:
-        """Report the first error since the last push, and after a silence the faults of the connection."""
+        """Report the first error since the last push.
+
+        If no push arrives for too long, report the faults of the connection.
+        """
         error, pushes = self._source.last_error, self._bridge.pushes
         if self._is_failing and pushes != self._reported[1]:
             self._is_failing = False

@@ -44,9 +44,9 @@ def add(command: argparse.ArgumentParser) -> None:
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     add_files(command)
     _add_output(command)
-    command.add_argument("--follow", action="store_true", help="wait for more at the end of the last file")
+    command.add_argument("--follow", action="store_true", help="wait for more bytes at the end of the last file")
     add_reading(command)
-    words = "estimate what a 3-wire meter does not measure, with bounds, apart from what it measures"
+    words = "add estimates of the values that a 3-wire meter does not measure, with bounds"
     command.add_argument("--estimate", action="store_true", help=words)
 
 
@@ -55,9 +55,9 @@ def _add_output(command: argparse.ArgumentParser) -> None:
     command.add_argument("--format", choices=FORMATS, default="table", help=words)
     words = "the columns to write and their order, such as timestamp,voltage_l1: fields, and " + ", ".join(EXTRAS)
     command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
-    command.add_argument("--utc", action="store_true", help="write all times in UTC, and none whose zone is unknown")
+    command.add_argument("--utc", action="store_true", help="write times in UTC, and omit times without a zone")
     command.add_argument("--units", action="store_true", help="write units into the header of csv")
-    words = "write when each push came, by this machine's clock; so does --follow, and a port as FILE"
+    words = "write the time of arrival of each push; --follow and a port as FILE also write it"
     command.add_argument("--received", action="store_true", help=words)
 
 
@@ -73,36 +73,39 @@ def _columns(text: str) -> tuple[str, ...]:
     return names
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Decode the files, write the measurements and return the exit status."""
-    if given.units and given.format != "csv":
-        given.refuse("--units is for --format csv: a table shows units anyway, and JSON has no header for them")
-    inputs, output = Inputs(given.files), _output(given)
-    options = Options(**reading(given), estimate=output.needs_estimates, profiles=PROFILES)
+    if args.units and args.format != "csv":
+        args.refuse("--units needs --format csv: a table always has units, and JSON has no header for units")
+    inputs, output = Inputs(args.files), _output(args)
+    options = Options(**reading(args), estimate=output.needs_estimates, profiles=PROFILES)
     clock = _now if output.received else no_clock
-    if given.follow:
+    if args.follow:
         end_like_an_interrupt()
-    decoded = _write(inputs.measurements(options, follow=given.follow, clock=clock), output, flush=given.follow)
+    decoded = _write(inputs.measurements(options, follow=args.follow, clock=clock), output, flush=args.follow)
     return inputs.status(decoded=decoded > 0)
 
 
-def _output(found: argparse.Namespace) -> Output:
+def _output(args: argparse.Namespace) -> Output:
     """Return the format and the columns that `decode` writes."""
-    is_received = found.received or found.follow or any(map(is_port, found.files))
+    is_received = args.received or args.follow or any(map(is_port, args.files))
     return Output(
-        form=found.format,
-        columns=found.columns,
-        utc=found.utc,
-        units=found.units,
-        file=len(found.files) > 1,
-        received=is_received or "received" in found.columns,
-        estimated=found.estimate,
-        security=found.key is not None,
+        form=args.format,
+        columns=args.columns,
+        utc=args.utc,
+        units=args.units,
+        file=len(args.files) > 1,
+        received=is_received or "received" in args.columns,
+        estimated=args.estimate,
+        security=args.key is not None,
     )
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number. If an interrupt comes, write the end of the output first."""
+    """Write the measurements and return their number.
+
+    After an interrupt, write the end of the output. Then raise the interrupt again.
+    """
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:

@@ -21,7 +21,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.epilog = "example: hanparse demo"
 
 
-def run(_given: argparse.Namespace) -> int:
+def run(_args: argparse.Namespace) -> int:
     """Print each push and its measurement."""
     for name in _PUSHES:
         dump = files("hanparse").joinpath("cli", "demo", f"{name}.hex").read_text("ascii")

@@ -26,9 +26,9 @@ def add(command: argparse.ArgumentParser) -> None:
     add_keys(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the faults of the connection and return the exit status."""
-    decoder = Decoder(**key_options(given))
+    decoder = Decoder(**key_options(args))
 
     def read(name: str, file: BinaryIO) -> Iterator[None]:
         for chunk in chunks(file, passed_over(name)):
@@ -36,7 +36,7 @@ def run(given: argparse.Namespace) -> int:
         decoder.flush()
         yield
 
-    inputs = Inputs(given.files)
+    inputs = Inputs(args.files)
     if list(inputs.each(read)):
-        print(json.dumps(as_dict(decoder)) if given.format == "json" else as_text(decoder))
+        print(json.dumps(as_dict(decoder)) if args.format == "json" else as_text(decoder))
     return inputs.status(decoded=decoder.stats.measurements > 0)

@@ -27,22 +27,22 @@ def add(command: argparse.ArgumentParser) -> None:
     add_reading(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the explanation of each file and return the exit status."""
 
     def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
         source: str | bytes
         try:
             source = first(chunks(file, passed_over(name)), passed_over(name))
-        except HexDumpError:  # `explain` also reads a dump in which bytes are masked
+        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses it
             if not file.seekable():
                 raise
             file.seek(0)
             source = file.read(EXPLAINED).decode("utf-8", "replace")
-        yield explain(source, **reading(given))
+        yield explain(source, **reading(args))
 
-    inputs, sound = Inputs(given.files), False
+    inputs, sound = Inputs(args.files), False
     for explanation in inputs.each(read):
-        print(json.dumps(explanation.to_dict()) if given.format == "json" else explanation)
+        print(json.dumps(explanation.to_dict()) if args.format == "json" else explanation)
         sound = sound or not explanation.error
     return inputs.status(decoded=sound)

@@ -23,17 +23,17 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Print the meaning of OBIS codes, or the codes whose meaning contains all words."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = "an OBIS code, also as the six bytes of a dump, or a word to look for"
+    words = "an OBIS code (also as six bytes in hex digits), or a word of a description"
     command.add_argument("codes", nargs="+", metavar="CODE", help=words)
     add_form(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the descriptions that were found and return the exit status."""
-    found = lookups(given.codes)
+    found = lookups(args.codes)
     if not found:
         complain("no OBIS code was found for these codes and words")
         return NOTHING
-    is_json = given.format == "json"
+    is_json = args.format == "json"
     print(json.dumps([one._asdict() for one in found]) if is_json else "\n".join(one.line for one in found))
     return DECODED

@@ -10,6 +10,7 @@ from hanparse.cli.console import DECODED, NOTHING, complain, end_like_an_interru
 from hanparse.cli.keys import add_keys, key_options
 from hanparse.decoder import Decoder
 from hanparse.sources import probing
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.sources.probing import Attempt
@@ -27,27 +28,30 @@ def add(command: argparse.ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_argument("port", metavar="PORT", help="a serial port: /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
-    words = "the seconds for each setting; default 25, two pushes of a slow meter"
+    words = "the time in s for each setting; default 25: a slow meter sends two pushes"
     command.add_argument("--wait", type=float, metavar="S", help=words)
     add_keys(command)
 
 
-def run(given: argparse.Namespace) -> int:
-    """Print the URL of the port with its setting. The status is 1 if no setting gives a measurement."""
+def run(args: argparse.Namespace) -> int:
+    """Print the URL of the port with its setting, and return the exit status.
+
+    The status is 1 if no setting gives a measurement.
+    """
     end_like_an_interrupt()
-    wait = probing.WAIT if given.wait is None else given.wait
+    wait = probing.WAIT if args.wait is None else args.wait
     if not wait > 0:
-        given.refuse(f"expected a --wait above 0 s, found {given.wait}")
-    keys = key_options(given)
+        args.refuse(f"expected a --wait above 0 s, found {args.wait}")
+    keys = key_options(args)
     try:
-        search = probing.probe(given.port, wait=wait, decoder=lambda: Decoder(**keys), note=_note)
+        search = probing.probe(args.port, wait=wait, decoder=lambda: Decoder(**keys), note=_note)
         setting = asyncio.run(search)
     except (ValueError, ImportError) as error:
-        given.refuse(str(error))
+        args.refuse(str(error))
     if setting is None:
         complain("no setting gave a measurement; the docs page 'Connect a meter' lists causes")
         return NOTHING
-    print(_url(given.port, setting))
+    print(_url(args.port, setting))
     return DECODED
 
 
@@ -62,4 +66,4 @@ def _note(attempt: Attempt) -> None:
         complain(f"{attempt.setting}: a push of {attempt.measurement.manufacturer or 'a meter'} was decoded")
         return
     faults = str(attempt.error or "; ".join(map(str, attempt.faults)) or "no fault is known")
-    complain(f"{attempt.setting}: {attempt.bytes} bytes, no measurement: {faults}")
+    complain(f"{attempt.setting}: {attempt.bytes} {Count(attempt.bytes):byte|bytes}, no measurement: {faults}")

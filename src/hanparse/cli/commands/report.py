@@ -20,20 +20,20 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Write a report for an issue: counts, errors, and a dump with other meter numbers."
     command.epilog = "example: hanparse report capture.bin > report.md"
     add_files(command)
-    words = "leave TEXT as it is: it looks like the number of a meter and is none, a type or a version"
+    words = "do not replace TEXT: a type or a version that looks like the number of a meter"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
     add_keys(command)
-    command.add_argument("--with-plaintext", action="store_true", help="show the content that the keys decipher, too")
+    command.add_argument("--with-plaintext", action="store_true", help="also show the content that the keys decipher")
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Print the report of each file and return the exit status."""
 
     def read(name: str, file: BinaryIO) -> Iterator[str]:
         received = chunks(file, passed_over(name))
-        yield attachment(received, given.keep, with_plaintext=given.with_plaintext, **key_options(given))
+        yield attachment(received, args.keep, with_plaintext=args.with_plaintext, **key_options(args))
 
-    inputs, reported = Inputs(given.files), False
+    inputs, reported = Inputs(args.files), False
     for report in inputs.each(read):
         print(report)
         reported = True

@@ -46,9 +46,9 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("meter", choices=METERS, metavar="METER", help=", ".join(METERS))
     words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
     command.add_argument("url", metavar="URL", help=words)
-    command.add_argument("--list", type=int, metavar="N", help="send this list alone, such as 1, 2 or 3")
+    command.add_argument("--list", type=int, metavar="N", help="send only this list, such as 1, 2 or 3")
     command.add_argument("--every", type=float, metavar="S", help="send one list each S seconds")
-    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait at all; default 1"
+    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
     command.add_argument(
@@ -60,35 +60,35 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--mute", type=float, metavar="S", help=words)
 
 
-def run(given: argparse.Namespace) -> int:
-    """Send the pushes until the program is interrupted, or until `--count` pushes were sent."""
-    if not 0 <= given.speed < math.inf:
-        given.refuse(f"expected a --speed of 0 or more, found {given.speed}")
-    if not 0 <= given.drop <= 1:
-        given.refuse(f"expected a probability from 0 to 1 for --drop, found {given.drop}")
-    faults = Faults(*(getattr(given, name) for name in Faults._fields))
+def run(args: argparse.Namespace) -> int:
+    """Send pushes until the program is interrupted, or until `--count` pushes were sent."""
+    if not 0 <= args.speed < math.inf:
+        args.refuse(f"expected a --speed of 0 or more, found {args.speed}")
+    if not 0 <= args.drop <= 1:
+        args.refuse(f"expected a probability from 0 to 1 for --drop, found {args.drop}")
+    faults = Faults(*(getattr(args, name) for name in Faults._fields))
     try:
-        pushes = simulate(given.meter, seed=given.seed, faults=faults, list_number=given.list, every=given.every)
-        opened = output(given.url, waits=not given.speed)
+        pushes = simulate(args.meter, seed=args.seed, faults=faults, list_number=args.list, every=args.every)
+        opened = output(args.url, waits=not args.speed)
     except ValueError as error:
-        given.refuse(str(error))
+        args.refuse(str(error))
     end_like_an_interrupt()
     with closing(opened) as to:
         if to.address:
             print(to.address, flush=True)
-            complain(f"simulating {given.meter}; Ctrl-C ends it")
-        _send(islice(pushes, given.count), to, given)
+            complain(f"simulating {args.meter}; Ctrl-C ends it")
+        _send(islice(pushes, args.count), to, args)
     return DECODED
 
 
-def _send(pushes: Iterator[Push], to: Output, given: argparse.Namespace) -> None:
-    begin, chance = time.monotonic(), Random(given.seed)  # noqa: S311  no secret
+def _send(pushes: Iterator[Push], to: Output, args: argparse.Namespace) -> None:
+    begin, chance = time.monotonic(), Random(args.seed)  # noqa: S311  no secret
     for push in pushes:
-        if given.speed:
-            time.sleep(max(0.0, begin + push.seconds / given.speed - time.monotonic()))
-        if given.mute is not None and push.seconds >= given.mute:
+        if args.speed:
+            time.sleep(max(0.0, begin + push.seconds / args.speed - time.monotonic()))
+        if args.mute is not None and push.seconds >= args.mute:
             while True:
                 time.sleep(_LONG)
         to.send(push.data)
-        if chance.random() < given.drop:
+        if chance.random() < args.drop:
             to.drop()

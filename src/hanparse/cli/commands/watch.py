@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, WRONG, complain
 from hanparse.cli.keys import variable
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
+from hanparse.wording import pip_install
 
 VARIABLE: Final = variable("source")
 _EXAMPLES: Final = """\
@@ -32,26 +33,26 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Show the values of a meter live in the terminal, and the faults of its port."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the URL or the path of the port; without it, the environment variable {VARIABLE}"
+    words = f"the URL or the path of the port; if missing, the environment variable {VARIABLE}"
     command.add_argument("source", nargs="?", default=os.environ.get(VARIABLE), metavar="SOURCE", help=words)
     command.add_argument("--fuse", type=_amperes, metavar="A", help="the rating of the main fuse in A, such as 25")
     add_reading(command)
 
 
-def run(given: argparse.Namespace) -> int:
+def run(args: argparse.Namespace) -> int:
     """Show the meter until the user quits, and return the exit status."""
-    if reason := _refusal(given):
+    if reason := _refusal(args):
         complain(reason)
         return WRONG
     from hanparse.cli.watch.app import WatchApp  # noqa: PLC0415  the extra "tui"
 
-    decoder = partial(Decoder, **reading(given), estimate=True, profiles=PROFILES)
+    decoder = partial(Decoder, **reading(args), estimate=True, profiles=PROFILES)
     try:
-        source = sources.open(given.source, decoder=decoder)
+        source = sources.open(args.source, decoder=decoder)
     except (ImportError, ValueError) as error:
         complain(str(error))
         return WRONG
-    WatchApp(source, shown(given.source), given.fuse).run()
+    WatchApp(source, shown(args.source), args.fuse).run()
     return DECODED
 
 
@@ -60,14 +61,14 @@ def shown(url: str) -> str:
     return _SECRETS.sub("", url)
 
 
-def _refusal(given: argparse.Namespace) -> str:
+def _refusal(args: argparse.Namespace) -> str:
     """Return the reason why the command cannot run, or an empty text."""
     if find_spec("textual") is None:
-        return "watch needs textual: pip install 'hanparse[tui]'"
-    if not given.source:
+        return f"watch needs textual: {pip_install('tui')}"
+    if not args.source:
         return f"expected a source, such as tcp://192.168.1.20:3001, as argument or in {VARIABLE}, found none"
     streams = (sys.stdin, sys.stdout, sys.stderr)  # textual draws on standard error
-    if given.source == "-" or not all(one and one.isatty() for one in streams):
+    if args.source == "-" or not all(one and one.isatty() for one in streams):
         return "watch needs a terminal for its input and output; use hanparse decode --follow in a pipe"
     return ""
 

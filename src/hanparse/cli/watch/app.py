@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from hanparse.sources import Source
 
-_PERIOD: Final = 0.25  # s between two drawings
+_PERIOD: Final = 0.25  # s between two updates of the screen
 _STYLES: Final = {
     "title": "bold",
     "good": "bold green",
@@ -61,7 +61,7 @@ class WatchApp(App[None]):
         yield self._keys
 
     def on_mount(self) -> None:
-        """Begin to read and to draw."""
+        """Start the tasks that read the source and draw the screen."""
         with suppress(NotImplementedError, ValueError, RuntimeError):  # signal handlers need POSIX and the main thread
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, self.exit)
         self.run_worker(self._read(), exit_on_error=True)

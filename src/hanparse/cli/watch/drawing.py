@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 _FULL, _PARTS, _POSSIBLE, _EMPTY = "█", " ▏▎▍▌▋▊▉", "▒", "·"
 _BRAILLE: Final = 0x2800
 _DOTS: Final = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
-"""The bits of the dots of a braille pattern by column and row (Unicode, block 2800)."""
+"""The bit of each dot of a braille pattern, by column and row (Unicode, block 2800)."""
 _ROWS, _COLUMNS = 4, 2  # dots of a pattern
 
 
@@ -27,7 +27,7 @@ def bar(low: float, high: float, scale: float, width: int) -> str:
 
 
 def limits(values: Sequence[float | None]) -> tuple[float, float]:
-    """Return the lower and the upper end of the axis of a curve, two round numbers. The axis includes 0."""
+    """Return the lowest and the highest value of the axis of a curve, two round numbers. The axis includes 0."""
     known = [0.0, *(value for value in values if value is not None)]
     lowest, highest = min(known), max(known)
     step = _step(max(highest, -lowest))

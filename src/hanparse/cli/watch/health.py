@@ -1,4 +1,4 @@
-"""Describes the state of a connection, its problems and the actions against them: `words`, `problems`."""
+"""Describes the state of a connection (`words`), and its problems with the actions of the user (`problems`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from socket import gaierror
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.cli.watch.model import QUIET
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from hanparse.cli.watch.model import Model
 
 _STEPS: Final = re.compile(r"[;,] or |; ")
-"""Separates the causes and the actions in a message of a fault, which follow the observation."""
+"""Separates the causes and the actions in the message of a fault. They follow the observation and a colon."""
 _SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
 """The kinds of faults that a wrong speed or parity causes."""
 _PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
@@ -43,7 +44,7 @@ _ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
 
 
 class Problem(NamedTuple):
-    """A problem of the connection: the observation, its possible causes, and actions."""
+    """Holds a problem of the connection: the observation, its possible causes, and the actions of the user."""
 
     observation: str
     steps: tuple[str, ...]
@@ -60,7 +61,7 @@ def words(model: Model, now: datetime) -> str:
     if quiet > QUIET or (connection.error and model.is_quiet(now)):
         return f"no byte for {duration(quiet)}, attempt {connection.attempts}"
     if model.last_push is None:
-        return f"{connection.stats.bytes:,} bytes, no push yet"
+        return f"{connection.stats.bytes:,} {Count(connection.stats.bytes):byte|bytes}, no push yet"
     if model.is_quiet(now):
         return f"no push for {duration(now - model.last_push)}"
     return "receiving"
@@ -74,7 +75,7 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
         yield _of_error(connection.error)
     for fault in connection.faults:
         if fault.kind == "no-bytes" and not (is_quiet and connection.error is None):
-            continue  # bytes may still arrive, or the error explains why none do
+            continue  # bytes can still arrive, or the error explains why no byte arrives
         observation, _, rest = fault.message.partition(": ")
         probe = (_PROBE,) if fault.kind in _SETTINGS else ()
         yield Problem(observation, (*filter(None, _STEPS.split(rest)), *probe))
@@ -83,7 +84,7 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
 
 
 def _of_error(error: Exception) -> Problem:
-    """Return the problem for an error of the connection, or for the error that caused it."""
+    """Return the problem for an error of the connection, or for the error that caused this error."""
     errors = [one for one in (error, error.__cause__) if one is not None]
     known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
     observation, steps = _ERRORS[known[0][0]] if known else ("", ())

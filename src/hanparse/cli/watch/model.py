@@ -1,4 +1,4 @@
-"""Holds the state that `hanparse watch` shows: `Model`. It has no I/O and no clock; the caller passes the time."""
+"""Holds the state that `hanparse watch` shows: `Model`. A model has no I/O and no clock. The caller passes the time."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from hanparse.diagnosis import Fault
 
 WINDOW: Final = timedelta(minutes=10)
-"""The time that the curve of the power covers."""
+"""The length of time that the curve of the power shows."""
 QUIET: Final = timedelta(seconds=30)
 """The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
-_MAX_POWERS: Final = 4096  # one power each 0.15 s; a meter sends at most one each second
+_MAX_POWERS: Final = 4096  # one power in 0.15 s; a meter sends at most one power in a second
 _LARGEST_POWER: Final = 1e12  # W; a register of 32 bits holds at most 4 GW
-_MAX_CHANNELS: Final = 256  # a wildcard may match the topics of a whole network
+_MAX_CHANNELS: Final = 256  # a wildcard can match the topics of a large network
 
 
 class Connection(NamedTuple):
@@ -34,10 +34,10 @@ class Connection(NamedTuple):
 
 
 class Model:
-    """The state of a meter and of its connection.
+    """Holds the state of a meter and of its connection.
 
-    `title` is the source as it is shown, without a password. `fuse` is the rating of the main fuse in A, or `None`.
-    `start` is the present time; all times have a zone.
+    `title` is the name of the source, without a password. `fuse` is the rating of the main fuse in A, or `None`.
+    `start` is the present time. All times have a zone.
     """
 
     def __init__(self, title: str, fuse: float | None, start: datetime) -> None:
@@ -45,17 +45,17 @@ class Model:
         self.fuse = fuse
         self.connection = Connection()
         self.powers: deque[tuple[datetime, float]] = deque(maxlen=_MAX_POWERS)
-        """The powers of the last minutes in W with their times of arrival; an export is below 0."""
+        """The powers of the last minutes in W with their times of arrival. A power that is exported is below 0."""
         self.last_push: datetime | None = None
         self.last_bytes: datetime | None = None
         self.is_ended = False
         self.channels: dict[str, None] = {}
-        """The topics of the pushes; the meter of the first one is shown."""
+        """The topics of the pushes. Only the meter of the first topic is shown."""
         self._start = start
         self._state = MeterState()
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
-        """Add a push that arrived at `now`. Of a push of another topic than the first one, add the topic only."""
+        """Add a push that arrived at `now`. If its topic is not the first topic, add only the topic."""
         if len(self.channels) < _MAX_CHANNELS:
             self.channels[channel] = None
         if channel != next(iter(self.channels)):
@@ -67,7 +67,7 @@ class Model:
             self.powers.append((now, power))
 
     def observe(self, connection: Connection, now: datetime) -> None:
-        """Take the state of the connection at `now`, and forget the powers that the curve no longer covers."""
+        """Take the state of the connection at `now`, and remove powers that are too old for the curve."""
         if connection.stats.bytes != self.connection.stats.bytes:
             self.last_bytes = now
         self.connection = connection
@@ -89,9 +89,12 @@ class Model:
         return now - latest.received if latest else timedelta()
 
     def is_quiet(self, now: datetime) -> bool:
-        """Return whether pushes are missing: for longer than `QUIET`, or since the beginning if there is a fault."""
+        """Return whether pushes are missing for longer than `QUIET`.
+
+        If there is a fault, pushes are missing until the first push arrives.
+        """
         if self.is_ended:
             return self.last_push is None
-        faults = [fault for fault in self.connection.faults if fault.kind != "no-bytes"]  # normal at the beginning
+        faults = [fault for fault in self.connection.faults if fault.kind != "no-bytes"]  # normal at first
         has_failed = self.last_push is None and (self.connection.error is not None or bool(faults))
         return has_failed or now - (self.last_push or self._start) > QUIET

@@ -1,4 +1,4 @@
-"""Lays out the state of a meter for a size of the terminal: `screen`."""
+"""Arranges the state of a meter on a screen of the size of the terminal: `screen`."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hanparse.cli.watch.health import duration, problems, words
 from hanparse.cli.watch.model import QUIET, WINDOW
 from hanparse.fields import METADATA
 from hanparse.measurement.inputs import finite
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 FUSES: Final = (16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160)
-"""The usual ratings of main fuses in A; the scale of the bars if the rating is not given."""
+"""The usual ratings of main fuses in A. If the user gives no rating, one of these ratings is the scale of the bars."""
 _NARROW: Final = 60  # characters
 _CURVE: Final = 3, 8  # the least and the largest height of the curve in lines
 _ENERGIES: Final = tuple(name for name, field in METADATA.items() if field.unit in ("Wh", "varh"))
@@ -28,9 +29,9 @@ _HOLD: Final = QUIET.total_seconds()
 
 
 class Line(NamedTuple):
-    """One line of text and its style: "title", "good", "dim", "warning", "alarm", "curve" or "".
+    """Holds one line of text and its style: "title", "good", "dim", "warning", "alarm", "curve" or "".
 
-    The text is complete without the style.
+    The style adds no information to the text, because some terminals have no colours.
     """
 
     text: str
@@ -38,18 +39,18 @@ class Line(NamedTuple):
 
 
 def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
-    """Return the lines for a terminal of this size; there may be more lines than `height`.
+    """Return the lines for a terminal of this size. There can be more lines than `height`, because the user can scroll.
 
     Advice about missing pushes is at the top. Other problems are at the end.
     """
-    known = model.measurement(now)
+    latest = model.measurement(now)
     advice = [Line(text, style) for text, style in _advice(model, now, width)]
     is_quiet = model.is_quiet(now)
     head = [_title(model, now, width), *(advice if is_quiet else ())]
     if model.last_push is not None:
         gap = [Line("")] if height > 16 else []  # noqa: PLR2004  lines
-        head += [_identity(known, width), *gap, _power(known, width), *_phases(model, known, now, width), *gap]
-        tail = [*gap, *(Line(text) for text in _energies(known, width)), *gap, _counts(model, width)]
+        head += [_identity(latest, width), *gap, _power(latest, width), *_phases(model, latest, now, width), *gap]
+        tail = [*gap, *(Line(text) for text in _energies(latest, width)), *gap, _counts(model, width)]
         least, largest = _CURVE
         rows = min(largest, max(least, height - len(head) - len(tail) - bool(gap)))
         head += [*_curve(model, now, width, rows), *tail]
@@ -57,12 +58,12 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
 
 
 def _safe(line: Line, width: int) -> Line:
-    """Return a line without control characters: the topic of a broker may contain control sequences."""
+    """Return a line without control characters, because the topic of a broker can contain control sequences."""
     return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text[:width]))
 
 
 def keys(lines: int, height: int) -> str:
-    """Return the description of the keys for a screen of `lines` lines, of which the terminal shows `height`."""
+    """Return the description of the keys for a screen of `lines` lines on a terminal of `height` lines."""
     return "q quits  ↑ ↓ scroll" if lines > height else "q quits"
 
 
@@ -74,23 +75,23 @@ def _title(model: Model, now: datetime, width: int) -> Line:
     return Line(f"{title}  {state}".ljust(width)[:width] if len(title) < columns else f"{title}  {state}", style)
 
 
-def _identity(known: Measurement, width: int) -> Line:
-    name = " ".join(filter(None, (known.manufacturer, known.model))) or "meter of unknown type"
-    wiring = f"  {known.wiring.value}" if known.wiring else ""
-    full = f"{name}  {known.meter_id or 'no number yet'}{wiring}"
-    return Line((full if len(full) <= width else f"{name}  {known.meter_id or ''}")[:width], "title")
+def _identity(latest: Measurement, width: int) -> Line:
+    name = " ".join(filter(None, (latest.manufacturer, latest.model))) or "meter of unknown type"
+    wiring = f"  {latest.wiring.value}" if latest.wiring else ""
+    full = f"{name}  {latest.meter_id or 'no number yet'}{wiring}"
+    return Line((full if len(full) <= width else f"{name}  {latest.meter_id or ''}")[:width], "title")
 
 
-def _power(known: Measurement, width: int) -> Line:
-    powers = {word: finite(getattr(known, name)) for word, name in _POWERS.items()}
+def _power(latest: Measurement, width: int) -> Line:
+    powers = {word: finite(getattr(latest, name)) for word, name in _POWERS.items()}
     text = "   ".join(f"{word} {value:,.0f} W" for word, value in powers.items() if value is not None)
-    time = f"{known.timestamp:%H:%M:%S}" if known.timestamp else ""
+    time = f"{latest.timestamp:%H:%M:%S}" if latest.timestamp else ""
     return Line(text + time.rjust(width - len(text)) if len(text) + len(time) + 2 <= width else text)
 
 
-def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iterator[Line]:
+def _phases(model: Model, latest: Measurement, now: datetime, width: int) -> Iterator[Line]:
     """Yield one line for each current: measured, or estimated with its bounds."""
-    currents = {phase: _current(known, phase) for phase in (1, 2, 3)}
+    currents = {phase: _current(latest, phase) for phase in (1, 2, 3)}
     highest = max((high for found in currents.values() if found for high in found), default=0.0)
     scale = model.fuse or next((rating for rating in FUSES if rating >= highest), highest)
     for phase, found in currents.items():
@@ -98,7 +99,7 @@ def _phases(model: Model, known: Measurement, now: datetime, width: int) -> Iter
             continue
         low, high = found
         text = f"{low:6.1f} A" if low == high else f" {low:.1f}–{high:.1f} A"
-        note = "".join(f"  {word}" for word in _notes(model, known, now, phase, is_wide=width >= _NARROW))
+        note = "".join(f"  {word}" for word in _notes(model, latest, now, phase, is_wide=width >= _NARROW))
         is_above = model.fuse is not None and high > model.fuse
         style = "alarm" if is_above else "warning" if low != high else ""
         yield Line(f"L{phase} {bar(low, high, scale, _bar_width(width))}{text}{note}", style)
@@ -110,23 +111,23 @@ def _bar_width(width: int) -> int:
     return width // 2 - 10 if width >= _NARROW else max(width - 28, 8)
 
 
-def _current(known: Measurement, phase: int) -> tuple[float, float] | None:
-    """Return the bounds of a current in A; they are equal if the meter measures it."""
+def _current(latest: Measurement, phase: int) -> tuple[float, float] | None:
+    """Return the bounds of a current in A. The bounds are equal if the meter measures the current."""
     name = f"current_l{phase}"
-    if estimate := known.estimated.get(name):
+    if estimate := latest.estimated.get(name):
         return estimate.low, estimate.high
-    value = finite(getattr(known, name))
+    value = finite(getattr(latest, name))
     return None if value is None else (value, value)
 
 
-def _notes(model: Model, known: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
-    """Yield the notes on a current, the most important first."""
-    name, voltage, fuse = f"current_l{phase}", finite(getattr(known, f"voltage_l{phase}")), model.fuse
-    if estimate := known.estimated.get(name):
+def _notes(model: Model, latest: Measurement, now: datetime, phase: int, *, is_wide: bool) -> Iterator[str]:
+    """Yield the notes about a current, the most important note first."""
+    name, voltage, fuse = f"current_l{phase}", finite(getattr(latest, f"voltage_l{phase}")), model.fuse
+    if estimate := latest.estimated.get(name):
         is_above = fuse is not None and estimate.high > fuse
         yield ("estimated, may exceed the fuse" if is_wide else "may exceed") if is_above else "estimated"
     else:
-        current = getattr(known, name)
+        current = getattr(latest, name)
         if fuse is not None:
             yield "above fuse" if current > fuse else f"{current / fuse:4.0%}"
         if (age := model.since(name, now)) > QUIET:
@@ -163,9 +164,9 @@ def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
     return values
 
 
-def _energies(known: Measurement, width: int) -> Iterator[str]:
-    """Yield the registers: the totals, or the other ones if the meter sends no totals. Two lines at most."""
-    registers = {name: value for name in _ENERGIES if (value := finite(getattr(known, name))) is not None}
+def _energies(latest: Measurement, width: int) -> Iterator[str]:
+    """Yield at most two lines with registers. If the meter sends no totals, yield the registers of tariffs."""
+    registers = {name: value for name in _ENERGIES if (value := finite(getattr(latest, name))) is not None}
     totals = [name for name in registers if name.count("_") == 2]  # noqa: PLR2004
     texts = [_energy(name, registers[name]) for name in totals or registers]
     if not texts:
@@ -185,10 +186,11 @@ def _energy(name: str, value: float) -> str:
 def _counts(model: Model, width: int) -> Line:
     stats = model.connection.stats
     sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
-    text = f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
+    pushes = f"{stats.measurements:,} {Count(stats.measurements):push|pushes}"
+    text = f"{pushes}, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
     if len(model.channels) > 1:
         text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"
-    return Line(text if len(text) <= width else f"{stats.measurements:,} pushes, {int(1000 * sound) / 10:g} % sound")
+    return Line(text if len(text) <= width else f"{pushes}, {int(1000 * sound) / 10:g} % sound")
 
 
 def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]]:

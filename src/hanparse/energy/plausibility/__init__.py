@@ -1,4 +1,4 @@
-"""Finds impossible values in measurements, and the factors that correct them: `Finding`."""
+"""Finds impossible values in measurements, and the factors that correct these values: `Finding`."""
 
 from hanparse.energy.plausibility.finding import Finding, Problem, corrected_scale
 from hanparse.energy.plausibility.push import check

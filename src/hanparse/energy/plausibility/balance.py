@@ -1,9 +1,8 @@
-"""Finds which of power, current and energy is wrong, and by which factor.
+"""Determines whether power, current or energy is wrong, and by which factor.
 
-If powers and currents differ by a power of ten, either of them may be wrong. The energy registers then decide: the
-wrong quantity is the one that does not agree with the other two. Without registers, the larger quantity counts as
-wrong, because there are Kamstrup meters that send one digit too many in powers or currents. No meter is known that
-sends one digit too few.
+If powers and currents differ by a power of ten, one of the two quantities is wrong. The energy registers agree with
+the quantity that is correct. Without registers, this module assumes that the larger quantity is wrong. Some Kamstrup
+meters send one digit too many in powers or currents; no known meter sends one digit too few.
 """
 
 from __future__ import annotations
@@ -19,13 +18,11 @@ if TYPE_CHECKING:
     from hanparse.energy.plausibility.energy import Verdict
     from hanparse.energy.plausibility.load import Load
 
-SWAPPED: Final = (
-    "no factor corrects that: import and export are connected in reverse, or the profile reads them in the wrong order"
-)
+SWAPPED: Final = "no factor can correct it: import and export are connected in reverse, or the profile swaps them"
 
 
 class Mismatch(NamedTuple):
-    """The number of powers of ten by which the powers exceed the currents, and the load.
+    """An instance holds the load, and the number of powers of ten by which the powers exceed the currents.
 
     `excess` is negative if the powers are below the currents, and 0 if they agree.
     """
@@ -35,7 +32,7 @@ class Mismatch(NamedTuple):
 
 
 def conclude(mismatch: Mismatch | None, verdict: Verdict | None) -> Iterator[Finding]:
-    """Return the findings from the mismatch of powers and currents, and from the verdict on energy and power."""
+    """Yield the findings from the mismatch of powers and currents, and from the verdict on energy and power."""
     above = mismatch.excess if mismatch else 0
     energy = verdict.excess if verdict else None
     power_is_off = (above != 0 and energy == -above) or (above > 0 and energy != 0)
@@ -58,7 +55,7 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
     power, current = f"power × {_ten(-excess):g}", f"current × {_ten(excess):g}"
     blamed, other = (power, current) if power_is_off else (current, power)
     witness = "currents" if power_is_off else "powers"
-    why = f"the energy agrees with the {witness}" if is_certain else f"{other} would, too: the meter's display shows"
+    why = f"the energy agrees with the {witness}" if is_certain else f"or {other}: compare with the meter's display"
     return Finding(
         Problem.POWER if power_is_off else Problem.CURRENT,
         f"the powers make {load.apparent:.0f} VA",
@@ -79,7 +76,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
 
 
 def _transformers(verdict: Verdict, ratio: int) -> Finding:
-    """Return the finding that the transformer ratio is included only in the registers, or only in the powers."""
+    """Return the finding that only the registers, or only the powers, include the transformer ratio."""
     factors = f"power and current × {ratio}" if ratio > 0 else f"energy × {-ratio}"
     return Finding(
         Problem.TRANSFORMER,
@@ -100,5 +97,5 @@ def _swapped(verdict: Verdict) -> Finding:
 
 
 def _ten(exponent: int) -> float:
-    """Return ten to the power of `exponent`, as an integer if possible."""
+    """Return ten to the power of `exponent`, as an integer if `exponent` is not negative."""
     return float(f"1e{exponent}") if exponent < 0 else int(10**exponent)

@@ -1,12 +1,14 @@
 """Compares the energy registers with the integral of the power over time: `Comparison`.
 
-The integral uses the mean of two successive powers. It counts only if no two pushes were further apart than the longest
-interval of power lists (a minute, plus the delay of a network). It must cover at least half an hour and half a kWh,
-which is 50 steps of the coarsest registers (10 Wh). Integral and register then normally differ by a few per cent, so a
-power of ten or a transformer ratio is clear. A verdict counts if two successive integrals give the same one.
+The integral uses the mean of two successive powers. An integral is compared with the registers under three conditions:
 
-The time between two registers must be the same by the caller's clock and by the meter's clock, because Aidon sometimes
-sends the list of the previous hour again.
+* The time between two pushes is at most 90 s: the longest interval of power lists (60 s), plus the delay of a network.
+* The integral covers at least half an hour and half a kWh. This energy is 50 steps of the coarsest registers (10 Wh).
+  Integral and register then normally differ by a few per cent, so a power of ten or a transformer ratio is clear.
+* The time between two registers is the same by the caller's clock and by the meter's clock. Aidon meters sometimes send
+  the list of the previous hour again.
+
+The result of one integral is a *verdict*. The comparison uses a verdict if two successive integrals give it.
 """
 
 from __future__ import annotations
@@ -21,56 +23,58 @@ from hanparse.measurement.inputs import in_utc
 if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
-_LONGEST_INTERVAL: Final = timedelta(seconds=90)  # a minute, and the delay of a network
+_LONGEST_INTERVAL: Final = timedelta(seconds=90)  # a minute, plus the delay of a network
 _SHORTEST_SPAN: Final = timedelta(minutes=30)
 _LONGEST_SPAN: Final = timedelta(days=1)
 _SAME_TIME: Final = timedelta(minutes=1)  # hourly lists arrive 5 to 55 s after the hour
 _ENERGY_ENOUGH: Final = 500  # Wh
-_TOLERANCE: Final = 1.15  # of a power of ten: powers may be a minute apart, and the nearest ratios are 8 and 12
+_TOLERANCE: Final = 1.15  # of a power of ten: powers can be a minute apart, and the nearest ratios are 8 and 12
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
-"""The ratios of usual current transformers, 15:5 to 2500:5, without the powers of ten 10 and 100."""
+"""The quotients of usual current transformers, 15:5 to 2500:5. The powers of ten, 10 and 100, are left out."""
 _RATIO_TOLERANCE: Final = 1.08
-_NOTHING: Final = 0.1  # share of the larger direction up to which the smaller direction counts as 0
+_NOTHING: Final = 0.1  # an energy below this share of the energy in the other direction is ignored
 _SWAP_TOLERANCE: Final = 1.5
 
 
 class Verdict(NamedTuple):
-    """The result of a comparison: `excess` powers of ten (0 if they agree), a `ratio`, or `swapped` directions."""
+    """The result of a comparison is either `excess`, or `ratio`, or `swapped`."""
 
     excess: int | None = None
+    """The number of powers of ten by which the registers exceed the power; 0 if they agree."""
     ratio: int | None = None
     """The transformer ratio that only the registers include; negative if only the power includes it."""
     swapped: bool = False
+    """True if the registers and the power have opposite directions."""
     registers: float = 0
     """The energy by the registers in Wh."""
     power: float = 0
     """The energy by the power in Wh."""
 
     def agrees(self, other: Verdict | None) -> bool:
-        """Return whether the other verdict has the same result. The energies may differ."""
+        """Return whether the other verdict has the same result. The energies can differ."""
         return other is not None and self[:3] == other[:3]
 
 
 class _Sums(NamedTuple):
-    """The energies of one span of time, in Wh."""
+    """An instance holds the energies of one span of time, in Wh."""
 
     imported: float
     exported: float
 
 
 class _Start(NamedTuple):
-    """The time and the registers at the start of an integral."""
+    """An instance holds the time and the registers at the start of an integral."""
 
     time: datetime
     clock: datetime | None
-    """The time of the meter as an instant, because the wall clock of a zone may jump."""
+    """The meter's time in UTC, because local time jumps at the ends of daylight saving time."""
     imported: float
     exported: float | None
 
 
 class Comparison:
-    """Integrates the power of successive pushes and compares it with the registers."""
+    """Integrates the power of successive pushes and compares the integral with the registers."""
 
     def __init__(self) -> None:
         self.verdict: Verdict | None = None
@@ -105,7 +109,7 @@ class Comparison:
     def _compare(self, end: _Start) -> None:
         start = self._start
         if start is None or end.imported < start.imported or not _is_same_time(start, end):
-            if start is None or end.clock is None or end.clock != start.clock:  # otherwise the list is a repetition
+            if start is None or end.clock is None or end.clock != start.clock:  # a repeated list has an equal clock
                 self._begin(end)
             return
         span = end.time - start.time
@@ -128,9 +132,10 @@ class Comparison:
 
 
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
-    """Return the verdict for the energies of the registers and of the power, or `None` if there is none.
+    """Return the verdict for the energies of the registers and of the power, or `None` without a clear result.
 
-    There is no verdict if both directions were in use, because some meters count each phase and others count the sum.
+    The result is `None` if the house imported and exported. Some meters then count the energy of each phase, other
+    meters count the energy of the sum.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):
@@ -145,12 +150,15 @@ def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
 
 
 def _only(direction: int, sums: _Sums) -> bool:
-    """Return whether (nearly) all energy was in this direction."""
+    """Return whether nearly all energy was in this direction."""
     return sums[direction] > 0 and sums[1 - direction] <= _NOTHING * sums[direction]
 
 
 def _factors(quotient: float) -> tuple[int | None, int | None]:
-    """Return the powers of ten in a quotient, or else the usual transformer ratio, negative for a quotient below 1."""
+    """Return the exponent of ten of a quotient, and the transformer ratio. At least one of the two values is `None`.
+
+    The ratio is negative for a quotient below 1.
+    """
     decades = _decades(quotient)
     if math.isnan(decades):
         return None, None
@@ -164,12 +172,12 @@ def _factors(quotient: float) -> tuple[int | None, int | None]:
 
 
 def _decades(quotient: float) -> float:
-    """Return the decimal logarithm, or NaN for a quotient that is 0, negative, infinite or NaN."""
+    """Return the decimal logarithm. Return NaN for a quotient that is 0, negative, infinite or NaN."""
     return math.log10(quotient) if 0 < quotient < math.inf else math.nan
 
 
 def _is_same_time(start: _Start, end: _Start) -> bool:
-    """Return whether the clocks of meter and caller show the same passed time; true if a list has no time."""
+    """Return whether the clocks of meter and caller give the same duration. Return true if a list has no time."""
     if start.clock is None or end.clock is None:
         return True
     if (start.clock.tzinfo is None) is not (end.clock.tzinfo is None):

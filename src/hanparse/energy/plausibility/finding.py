@@ -1,4 +1,4 @@
-"""Describes impossible values in words, and by the factors that correct them: `Finding`."""
+"""Defines `Finding`: the description of an impossible value, and the factors that correct the value."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The description of one impossible value: the value `seen`, the value `expected` and the `remedy`, in words.
+    """An instance describes one impossible value: the value `seen`, the value `expected` and the `remedy`, as text.
 
-    `scale` contains the correcting factors. They apply in addition to the scale that decoded the values. `scale` is
-    `None` if no factor corrects the value.
+    `scale` contains the factors that correct the value, in addition to the scale of the measurement. `scale` is `None`
+    if no factor corrects the value.
     """
 
     problem: Problem
@@ -42,14 +42,14 @@ class Finding:
     scale: Scale | None = None
 
     def __str__(self) -> str:
-        """Return problem, seen value, expected value and remedy in one line."""
+        """Return the problem, the value seen, the value expected and the remedy on one line."""
         return f"{self.problem.value}: {self.seen}; expected {self.expected}; {self.remedy}"
 
 
 def corrected_scale(findings: Iterable[Finding], scale: Scale = Scale()) -> Scale:  # noqa: B008  immutable
-    """Return the scale for further decoding: `scale` multiplied by the factors of the findings.
+    """Return the scale for the next measurements: `scale` multiplied by the factors of the findings.
 
-    `scale` must be the scale of the measurements that gave the findings.
+    `scale` must be the scale of the measurements that led to the findings.
     """
     factors = {field.name: Fraction(str(getattr(scale, field.name))) for field in fields(Scale)}
     for finding in findings:

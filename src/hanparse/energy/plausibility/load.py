@@ -1,23 +1,23 @@
-"""Computes the load of a measurement twice, by powers and by voltages and currents, and compares the results.
+"""Computes the apparent power of a measurement from powers, and compares it with voltages and currents: `Load`.
 
-Powers P and Q make S = √(P² + Q²). Voltages and currents bound S. Uᵢ·Iᵢ are the products of the measuring systems.
+The powers P and Q give the apparent power S = √(P² + Q²). Voltages and currents give bounds of S. Uᵢ·Iᵢ are the
+products of the measuring systems. One phase has one system; four wires have three systems. Three wires have two
+systems, even if L2 is measured: L1 with the line voltage L1-L2, and L3 with L2-L3 (Blondel's theorem).
 
-* S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths. One phase has one system; four wires
-  have three systems. Three wires have two systems, of L1 and L3 with the line voltages L1-L2 and L2-L3 (Blondel),
-  whether L2 is measured or not.
-* S ≥ 0.7·U·I of the largest product − the other products. The factor allows for harmonics, which the currents contain
-  and P and Q do not. The difference allows for phases that export while others import: S can then be any value down to
-  0, unless one phase carries most of the current.
+* S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths.
+* S ≥ 0.7·(the largest product) − (the other products). The factor allows for harmonics: the currents contain harmonics,
+  P and Q do not. The difference allows for phases that export while other phases import. S can then be any value down
+  to 0, unless one phase carries most of the current.
 
-A mismatch has these other possible causes, which must be excluded first:
+If S is outside the bounds, a quantity can be wrong by a power of ten. The limits of this module exclude other causes:
 
-* Rounding. Currents have steps (0.1 A, or more with a scale). If a list contains one step on one phase and 0 on the
-  others, the three phases may carry 2.5 steps, or up to 4 if the meter truncates. So rounding explains neither powers
-  of five times the bound nor powers of a third of the minimum.
+* Rounding. Currents have steps (0.1 A, or more with a scale). A list can contain one step on one phase and 0 on the
+  other phases. The three phases can then carry 2.5 steps, or up to 4 steps if the meter truncates. So S must be above
+  five times the upper bound or below a third of the lower bound.
 * Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
   must keep their harmonics low (EN 61000-3-2).
-* A wrong factor. The corrected load must be an ordinary load: at least half of the load that the currents can carry,
-  and at most 5 % above it (the accuracy of meters of class 1 to 2, and the rounding of the powers).
+* A wrong factor. The corrected load must be at least half of the load that the currents can carry. It must be at most
+  5 % above that load. The 5 % are the accuracy of meters of class 1 to 2, and the rounding of the powers.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ _DISTORTION_FACTOR: Final = 0.7  # the distortion factor of one phase above 1.5 
 _ORDINARY: Final = 0.5
 _ACCURACY: Final = 1.05
 _POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, also with a scale
-_CURRENT_ENOUGH: Final = 1500  # VA by one phase alone: smaller loads may have any power factor
-_POWERS_OF_TEN: Final = (1, 2, 3)  # W for kW and mA for A are 3; no source reports more
+_CURRENT_ENOUGH: Final = 1500  # VA by one phase: smaller loads can have any power factor
+_POWERS_OF_TEN: Final = (1, 2, 3)  # 3 is the error of W sent as kW, or of mA sent as A; no source reports more
 
 
 class Load(NamedTuple):
-    """The apparent power by the powers, and its bounds by voltages and currents, all in VA."""
+    """An instance holds the apparent power by the powers, and the bounds by voltages and currents, all in VA."""
 
     apparent: float
     least: float
     most: float
 
     def excess(self) -> int | None:
-        """Return the number of powers of ten by which the powers exceed the currents; negative if they are below.
+        """Return the number of powers of ten by which the powers exceed the currents.
 
-        It is 0 if they agree. It is `None` if no power of ten makes them agree, or if the load is too small for a
-        decision.
+        The result is negative if the powers are below the currents, and 0 if they agree. The result is `None` if no
+        power of ten makes them agree, or if the load is too small.
         """
         if self.apparent >= _POWER_ENOUGH and self.apparent > TOO_MUCH * self.most > 0:
             return next((k for k in _POWERS_OF_TEN if self._fits(0.1**k, _ORDINARY * self.most)), None)
@@ -76,16 +76,15 @@ def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
     products = [voltage_factor * product for product in products]
     most, greatest = sum(products), max(products)
     least = _DISTORTION_FACTOR * greatest - (most - greatest)
-    if reactive is None:  # the load may be reactive, so only the upper bound applies
+    if reactive is None:  # the load can be reactive, so only the upper bound applies
         least = 0.0
     return Load(math.hypot(active, reactive or 0), least, most)
 
 
 def _products(m: Measurement) -> list[float]:
-    """Return U·I in VA of every measuring system, or an empty list if a voltage or current is missing.
+    """Return U·I in VA of every measuring system, or an empty list if a current or all voltages are missing.
 
-    A phase without a voltage counts with the largest voltage of the other phases, so that the upper bound remains
-    valid.
+    If a phase has no voltage, the largest voltage of the other phases is used. The upper bound then remains valid.
     """
     currents = [value(m, f"current_l{phase}") for phase in systems(m)]
     measured = {phase: voltage for phase, voltage in voltages(m).items() if voltage}
@@ -97,7 +96,7 @@ def _products(m: Measurement) -> list[float]:
 
 
 def systems(m: Measurement) -> tuple[int, ...]:
-    """Return the phases of the measuring systems; for an unknown wiring, the phases with a current."""
+    """Return the phases of the measuring systems. If the wiring is unknown, return the phases with a current."""
     if m.wiring:
         return _SYSTEMS[m.wiring]
     return tuple(phase for phase in PHASES if value(m, f"current_l{phase}") is not None)
@@ -109,12 +108,12 @@ def voltages(m: Measurement) -> dict[int, float]:
 
 
 def net(m: Measurement, kind: str, phase: str = "") -> float | None:
-    """Return import − export of one kind of power, even if the push contains only one of the two."""
+    """Return import − export of active or reactive power (`kind`). A missing direction is taken as 0."""
     plus, minus = value(m, f"{kind}_power_import{phase}"), value(m, f"{kind}_power_export{phase}")
     return None if plus is None and minus is None else (plus or 0) - (minus or 0)
 
 
 def value(m: Measurement, name: str) -> float | None:
-    """Return a field as a finite float. Large products become infinite as floats and raise errors as integers."""
+    """Return a field as a finite float, or `None`. Products of large floats are infinite and raise no error."""
     number = finite(getattr(m, name))
     return None if number is None else float(number)

@@ -1,8 +1,8 @@
-"""Finds phases that are dead, phases that a meter sends without measuring, and phases that the wiring does not have.
+"""Finds phases that are dead, phases that the meter does not measure, and phases that the wiring does not have.
 
 On four wires, a dead phase has neither voltage nor current. On three wires, a dead phase lowers two line voltages and
-carries no current, while the other phases carry a current. A voltage of 0 between phases that carry current is no
-measured value: the meter sends 0 for a voltage that it does not measure.
+carries no current, while the other phases carry a current. If two phases carry current and the voltage between them is
+0, the meter sends 0 because it does not measure this voltage.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead one
-_DOWN: Final = 0.75  # of the remaining line voltage: the two at a dead phase share it, half each if the loads are equal
-_ALIVE: Final = 40  # V: a phase with 57.7 V behind transformers is alive, too
+_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead phase
+_DOWN: Final = 0.75  # of the intact line voltage: with equal loads, both voltages of a dead phase are half of it
+_ALIVE: Final = 40  # V: a phase behind transformers can have 57.7 V
 _SLACK: Final = 0.5  # A: leakage to earth, and effective values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
-_FUSES: Final = "no factor corrects that: a fuse or a connection of L{} has failed, or never was there"
+_FUSES: Final = "no factor can correct it: a fuse or a connection of L{} has failed or is missing"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
-# The two line voltages of a phase, and the line voltage between the two other phases, as `Measurement` names them.
+# Maps each phase to its two line voltages and to the opposite line voltage, with the numbers of `voltage_l1` to `_l3`.
 _LINES: Final = {1: ((1, 2), 3), 2: ((1, 3), 2), 3: ((2, 3), 1)}
 _LINE_NAMES: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 _L1_L3: Final = 2
 
 
 def phase_findings(m: Measurement) -> Iterator[Finding]:
-    """Return the findings about the phases of this push."""
+    """Yield the findings about the phases of this push."""
     sent = voltages(m)
     if m.wiring is Wiring.ONE_PHASE:
         yield from _unexpected_phases(m)
@@ -45,9 +45,10 @@ def phase_findings(m: Measurement) -> Iterator[Finding]:
 
 
 def in_a_run(m: Measurement) -> Iterator[Finding]:
-    """Return the findings that are certain only in a run of pushes.
+    """Yield the findings that are certain only in a run of pushes.
 
-    In a single push they may have other causes: RMS values of different moments, or a phase that is failing.
+    In a single push these findings can have other causes: RMS values of different moments, or a phase that is failing
+    at this moment.
     """
     for phase in _lost_voltages(m):
         if not _is_idle(m, phase):
@@ -59,7 +60,7 @@ def in_a_run(m: Measurement) -> Iterator[Finding]:
 
 
 def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
-    """Return the finding that the sum of the three currents cannot be zero, as it must be without a neutral."""
+    """Yield a finding if the sum of the three currents cannot be zero. Without a neutral the sum is zero."""
     slack = _SLACK + _SLACK_OF_CURRENT * max(line1, line2, line3)
     if abs(line1 - line3) - slack <= line2 <= line1 + line3 + slack:
         return
@@ -71,13 +72,13 @@ def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
 
 
 def _lost_voltages(m: Measurement) -> list[int]:
-    """Return the phases without a voltage on four wires, if another phase has one."""
+    """Return the phases of four wires that have no voltage while another phase has a voltage."""
     sent = voltages(m)
     greatest = max(sent.values(), default=0)
     lost = [phase for phase, voltage in sent.items() if voltage < _LOST * greatest]
     if greatest < _ALIVE or m.wiring in (Wiring.ONE_PHASE, Wiring.THREE_WIRE):
         return []
-    # If the wiring is unknown, a 3-wire meter may send 0 V for L2, and a one-phase meter 0 V for L2 and L3.
+    # If the wiring is unknown, a 3-wire meter can send 0 V for L2, and a one-phase meter can send 0 V for L2 and L3.
     return lost if m.wiring or (len(lost) == 1 and lost != [2]) else []
 
 
@@ -110,10 +111,10 @@ def _three_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
     shown = ", ".join(f"{_LINE_NAMES[line]} {voltage:g} V" for line, voltage in sent.items())
     for phase in idle:
         touching, opposite = _LINES[phase]
-        left = sent.get(opposite, 0)
-        down = [sent[line] < _DOWN * left for line in touching if line in sent]
-        if down and all(down):
-            yield _dead_phase(phase, f"{shown} and no current in L{phase}", f"{left:g} V on all lines")
+        intact = sent.get(opposite, 0)
+        lowered = [sent[line] < _DOWN * intact for line in touching if line in sent]
+        if lowered and all(lowered):
+            yield _dead_phase(phase, f"{shown} and no current in L{phase}", f"{intact:g} V on all lines")
     if sent.get(_L1_L3) == 0 and not {1, 3} & set(idle):
         yield _not_measured("voltage_l2", f"{shown} while L1 and L3 carry current")
 
@@ -124,12 +125,15 @@ def _dead_phase(phase: int, seen: str, expected: str) -> Finding:
 
 
 def _not_measured(name: str, seen: str) -> Finding:
-    """Return the finding that a field is always 0 because the meter does not measure it."""
-    remedy = f"no factor corrects that: the meter does not measure {name}, take it as None"
+    """Return the finding that a field is always 0 because the meter does not measure the value."""
+    remedy = f"no factor can correct it: the meter does not measure {name}, take it as None"
     return Finding(Problem.NOT_MEASURED, seen, "no value", remedy)
 
 
 def _wrong_wiring(seen: str, expected: str) -> Finding:
     return Finding(
-        Problem.WIRING, seen, expected, "no factor corrects that: the wiring of the meter is not that of its meter type"
+        Problem.WIRING,
+        seen,
+        expected,
+        "no factor can correct it: the wiring of the meter is not that of its meter type",
     )

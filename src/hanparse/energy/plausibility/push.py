@@ -1,8 +1,8 @@
 """Finds impossible values in a single measurement: `check`.
 
-A possible value is no finding. A finding of a single push may also have another cause: Aidon meters average the power
-over the time between two pushes and measure the current over half a second. So power and current of one push disagree
-if a large load has just been switched. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
+A value that is possible is not a finding. A finding of a single push can have a harmless cause: Aidon meters average
+the power over the time between two pushes and measure the current over half a second. So power and current of one push
+differ if a large load has just been switched. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from hanparse.measurement.inputs import check_type
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# V; voltages that may be correct, from secondary voltages of transformers (57.7 V) and brown-outs to 400 V nets.
+# V; voltages that can be correct, from secondary voltages of transformers (57.7 V) to nets with 400 V.
 _VOLTAGES: Final = (50, 500)
-# V; 230 to 400 V, extended by the limits of EN 50160 (10 %, 15 % at the ends of lines) and a margin.
+# V; 230 to 400 V, extended by the limits of EN 50160 (10 %, or 15 % at the ends of lines) and by a margin.
 _ORDINARY_VOLTAGES: Final = (180, 460)
 _FACTORS: Final = (0.1, 0.01, 0.001, 10, 100, 1000)
 _DIRECTION_ENOUGH: Final = 200  # W
@@ -29,13 +29,13 @@ _DIRECTION_EXACT: Final = 0.05  # of the sum: the rounding of three powers, and 
 
 
 def check(measurement: Measurement) -> tuple[Finding, ...]:
-    """Return the findings of this push alone. Raises `TypeError` for an argument that is not a `Measurement`."""
+    """Return the findings of one push. Raises `TypeError` for an argument that is not a `Measurement`."""
     check_type("measurement", measurement, Measurement)
     return (*steady(measurement), *conclude(mismatch(measurement), None))
 
 
 def steady(m: Measurement) -> Iterator[Finding]:
-    """Return the findings that are certain even if the values of the push are of different moments."""
+    """Yield the findings that are certain even if the values of the push are of different moments."""
     if factor := _voltage_factor(m):
         yield _voltage(m, factor)
     yield from _direction(m)
@@ -43,25 +43,25 @@ def steady(m: Measurement) -> Iterator[Finding]:
 
 
 def mismatch(m: Measurement) -> Mismatch | None:
-    """Return the mismatch of powers and currents: 0 if they agree, `None` if the push does not determine it."""
+    """Return the mismatch of powers and currents, or `None` if the push does not determine the mismatch."""
     load_ = load(m, _voltage_factor(m) or 1)
     excess = load_.excess() if load_ else None
     return Mismatch(excess, load_) if load_ and excess is not None else None
 
 
 def _voltage_factor(m: Measurement) -> float | None:
-    """Return the power of ten that makes all voltages ordinary, or `None` if they may be correct.
+    """Return the power of ten that makes all voltages ordinary, or `None` if the voltages can be correct.
 
-    A meter behind voltage transformers may send high voltages. So there is a factor below 1 only under two conditions:
-    power and current disagree with the voltages as sent, and with the corrected voltages they agree or differ by a
-    power of ten.
+    A meter behind voltage transformers can send high voltages. So a factor below 1 is returned only under two
+    conditions. Power and current must disagree if the voltages are taken as sent. With the corrected voltages, they
+    must agree or differ by a power of ten.
     """
-    sent = [voltage for voltage in voltages(m).values() if voltage]
+    present = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES
-    if not sent or any(low <= voltage <= high for voltage in sent):
+    if not present or any(low <= voltage <= high for voltage in present):
         return None
     low, high = _ORDINARY_VOLTAGES
-    factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in sent)), None)
+    factor = next((factor for factor in _FACTORS if all(low <= voltage * factor <= high for voltage in present)), None)
     if factor is None or factor > 1:
         return factor
     as_sent, corrected = load(m), load(m, factor)
@@ -83,12 +83,12 @@ def _voltage(m: Measurement, factor: float) -> Finding:
 
 
 def _direction(m: Measurement) -> Iterator[Finding]:
-    """Return the finding that the sum of the powers has the opposite sign of the powers of the phases."""
+    """Yield a finding if the total power is the sum of the powers of the phases with the opposite sign."""
     parts = [net(m, "active", f"_l{phase}") for phase in systems(m)]
-    known = [part for part in parts if part is not None]
+    measured = [part for part in parts if part is not None]
     total = net(m, "active")
-    if total is None or not known or len(known) < len(parts) or abs(total) < _DIRECTION_ENOUGH:
+    if total is None or not measured or len(measured) < len(parts) or abs(total) < _DIRECTION_ENOUGH:
         return
-    if abs(sum(known) + total) <= _DIRECTION_EXACT * abs(total):
-        seen = f"the sum is {total:.0f} W (import − export), its phases add up to {sum(known):.0f} W"
+    if abs(sum(measured) + total) <= _DIRECTION_EXACT * abs(total):
+        seen = f"the sum is {total:.0f} W (import − export), its phases add up to {sum(measured):.0f} W"
         yield Finding(Problem.DIRECTION, seen, "the same sign in both", SWAPPED)

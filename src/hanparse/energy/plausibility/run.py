@@ -1,11 +1,11 @@
 """Finds values that are impossible in a run of successive measurements: `Plausibility`.
 
-A finding of single pushes counts if more than half of 60 pushes show it. For a meter that sends currents every 10 s,
-these are ten minutes. So a load that has just been switched, or a phase that is failing, is no finding. Longer runs
-show facts that single pushes cannot show: power and energy disagree, the currents stay below the range of transformers
-for a day, or the house exports for a week.
+A finding of single pushes is certain if more than half of 60 pushes show it. A meter that sends currents every 10 s
+sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that fails, causes no finding. Longer
+runs show facts that a single push cannot show. Examples are a difference between power and energy, a day of small
+currents behind transformers, and a week of export.
 
-The state is a few counters, whatever the input. Another meter starts a new run.
+The state has a fixed size. A push of another meter starts a new run.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 
 class Plausibility:
-    """Takes the pushes of one meter and returns each finding once, when it is certain."""
+    """Takes the pushes of one meter and returns each finding once, when the finding has become certain."""
 
     def __init__(self) -> None:
         self._meter = Identity()
@@ -42,7 +42,7 @@ class Plausibility:
         self._reported: set[Hashable] = set()
 
     def update(self, measurement: Measurement, now: datetime) -> list[Finding]:
-        """Return the findings that are new, or certain again, with the push that arrived at `now`.
+        """Return the findings that have become certain with the push that arrived at `now`.
 
         `now` is the time of the caller's clock; aware times are compared as instants. Raises `TypeError` for an
         argument that is not a `Measurement` or `datetime`, and for a mix of naive and aware times.
@@ -54,9 +54,9 @@ class Plausibility:
             self._meter, self._run, self._reported = meter, _Run(), set()
         self._meter = self._meter.joined(meter)
         self._run.update(measurement, instant)
-        found = {_key(finding): finding for finding in self._run.findings()}
-        new = [finding for key, finding in found.items() if key not in self._reported]
-        self._reported = set(found)
+        certain = {_key(finding): finding for finding in self._run.findings()}
+        new = [finding for key, finding in certain.items() if key not in self._reported]
+        self._reported = set(certain)
         return new
 
     @property
@@ -66,7 +66,7 @@ class Plausibility:
 
 
 class _Majority(Generic[_T]):
-    """Collects the items that occur in more than half of a window of pushes, in their latest form."""
+    """Selects the items that occur in more than half of the pushes of a window, each as in the latest push."""
 
     def __init__(self) -> None:
         self.winners: tuple[_T, ...] = ()
@@ -74,17 +74,17 @@ class _Majority(Generic[_T]):
         self._pushes = 0
 
     def add(self, shown: Mapping[Hashable, _T]) -> None:
-        """Count the items of one push by their key. The winners remain until the next window is full."""
-        for key, thing in shown.items():
-            self._shown[key] = (self._shown.get(key, (0, thing))[0] + 1, thing)
+        """Count the items of one push by key. `winners` remains unchanged until the next window is full."""
+        for key, item in shown.items():
+            self._shown[key] = (self._shown.get(key, (0, item))[0] + 1, item)
         self._pushes += 1
         if self._pushes == _WINDOW:
-            self.winners = tuple(thing for count, thing in self._shown.values() if 2 * count > _WINDOW)
+            self.winners = tuple(item for count, item in self._shown.values() if 2 * count > _WINDOW)
             self._shown, self._pushes = {}, 0
 
 
 class _Run:
-    """The run of pushes of one meter."""
+    """An instance holds the counters for a run of pushes of one meter."""
 
     def __init__(self) -> None:
         self._steady: _Majority[Finding] = _Majority()
@@ -103,12 +103,12 @@ class _Run:
             self._steady.add({_key(finding): finding for finding in (*push.steady(m), *phases.in_a_run(m))})
 
     def findings(self) -> Iterator[Finding]:
-        """Return all findings that are certain now."""
+        """Yield all findings that are certain now."""
         yield from self._steady.winners
         yield from conclude(next(iter(self._mismatch.winners), None), self._energy.verdict)
         yield from (trend.finding for trend in self._trends if trend.finding)
 
 
 def _key(finding: Finding) -> Hashable:
-    """Return a key that is equal for the same finding in different pushes."""
+    """Return a key of the finding. The same finding in different pushes has equal keys."""
     return finding.problem, finding.remedy

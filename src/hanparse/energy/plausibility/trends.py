@@ -1,13 +1,13 @@
-"""Finds the impossible values that only a long run shows: a day of small currents, a week of export.
+"""Finds impossible values that only a long run shows: a day of small currents, or a week of export.
 
-Transformers. Behind transformers, all values of a meter are secondary: current, power and energy agree, so no
-comparison shows the missing ratio. Small currents alone do not show it either, because many homes stay below 6 A for
-days. The finding needs three facts: a meter type that is made for transformers, values without a factor, and a day
-below the 6 A that the meter measures. Primary values exceed 6 A within a day, because transformers are only bought for
-large currents.
+Transformers: current, power and energy of a meter behind transformers are all secondary values. The three values agree,
+so no comparison shows that the ratio is missing. Small currents do not show a missing ratio, either, because many homes
+are below 6 A for days. The finding requires a meter type that is made for transformers, values without a factor, and a
+day in which all currents are below 6 A, the largest secondary current. Primary values exceed 6 A within a day, because
+transformers are only installed for large currents.
 
-Direction. A house with import and export swapped exports day and night. A power station also exports day and night, but
-it stops or is repaired now and then. The run is a week long so that it is likely to contain such a stop.
+Direction: a house with import and export swapped exports day and night. A power station also exports day and night, but
+stops now and then. The run is a week long, because a week probably contains a stop.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_PUSHES_ENOUGH: Final = 360  # an hour of pushes every 10 s, anywhere in the day or the week
+_PUSHES_ENOUGH: Final = 360  # in the day or the week; a meter that sends every 10 s sends 360 pushes in an hour
 _SECONDARY: Final = 7.2  # A: 6 A and 20 %
-_STANDBY: Final = 50  # W: a smaller power counts as none
+_STANDBY: Final = 50  # W: a smaller power is neither import nor export
 _MOSTLY: Final = 0.9
 
 
 class Transformers:
-    """Checks each day of a meter that is made for transformers."""
+    """Checks the currents of each day if the meter type is made for transformers."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -60,12 +60,12 @@ class Transformers:
             Problem.TRANSFORMER,
             f"a meter made for current transformers ({m.model}), values as sent, at most {self._greatest:g} A in a day",
             "values multiplied by the ratio of the transformers",
-            "Scale.ct with the ratio on their plates, such as Scale.ct('100:5'), corrects it",
+            "Scale.ct with the ratio of the transformers, such as Scale.ct('100:5'), corrects it",
         )
 
 
 class Direction:
-    """Checks each week of import and export."""
+    """Checks the import and export of each week."""
 
     def __init__(self) -> None:
         self.finding: Finding | None = None
@@ -93,6 +93,6 @@ class Direction:
         return Finding(
             Problem.DIRECTION,
             f"export day and night for a week, in {self._exporting} of {self._pushes} pushes, and never import",
-            "import at night, unless this is a power station",
+            "import at night, unless the house is a power station",
             SWAPPED,
         )

@@ -1,1 +1,1 @@
-"""The profiles of all makers. Each maker has one module, which contains data and no functions."""
+"""Contains the profiles of all makers. Each maker has one module. The modules contain data and no functions."""

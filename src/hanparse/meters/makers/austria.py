@@ -1,15 +1,15 @@
-"""Lists of Austrian operators that name no maker: values by position, without scalers and units.
+"""Meters of some Austrian operators send lists that name no maker: values by position, without scalers and units.
 
-Source: real captures that were deciphered, and public programs that read such lists. Meters of several makers send the
-same lists: E450 of Landis+Gyr and AM550 of Iskraemeco in Vienna, AM550 and IM350 of Siemens at KELAG. At KELAG, AM550
-has other HDLC addresses than IM350.
+Source: real captures that were deciphered, and public programs that read these lists. Meters of several makers send the
+same lists. In Vienna they are the E450 of Landis+Gyr and the AM550 of Iskraemeco. At KELAG they are the AM550 and the
+IM350 of Siemens; these two meters have different HDLC addresses.
 """
 
 from hanparse.meters.profile import Profile, codes
 
 _ENERGIES = "1.8.0/u32 2.8.0/u32 3.8.0/u32 4.8.0/u32"
 _POWER = "1.7.0/u32 2.7.0/u32"
-_SETUP = "?/oct6=0-6:25.9.0"  # the first element: the code of the push setup
+_SETUP = "?/oct6=0-6:25.9.0"  # the first element is the code of the push setup
 
 AUSTRIA = Profile(
     manufacturer=None,

@@ -1,4 +1,4 @@
-"""Energomera: lists with a push-object-list that has restrictions and columns. They contain status words and alarms.
+"""Energomera meters send lists with a push-object-list. The push-object-list has restrictions and columns.
 
 Source: a real capture.
 """

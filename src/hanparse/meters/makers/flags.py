@@ -1,4 +1,4 @@
-"""Maps the first three letters of a P1 identification to the maker that registered them with the FLAG association.
+"""Maps the first three letters of a P1 identification to the maker that registered the letters (FLAG association).
 
 The table does not contain the letters of grid operators (FLU, Lux, ESO), because they do not identify the maker.
 Sources: the list of the FLAG association; P1 telegrams of these makers.
@@ -21,4 +21,4 @@ FLAGS: Final = {
     "SAG": "Sagemcom",
     "XMX": "Landis+Gyr",
 }
-"""The makers by their letters. The keys are in capitals, because some meters send ISk and others ISK."""
+"""Maps the letters to the maker. The keys are in capitals, because some meters send ISk and other meters send ISK."""

@@ -1,7 +1,7 @@
-"""Iskraemeco AM550, AM100, IE.5: values by position, or with a push-object-list; without scalers and units.
+"""Iskraemeco AM550, AM100 and IE.5 send values by position or with a push-object-list, without scalers and units.
 
-Source: real captures, and the order of registers in firmware of readers. A position that no document explains has no
-code and fills no field.
+Source: real captures, and the order of registers in the firmware of reading devices. A position has no code, and fills
+no field, if no document explains it.
 """
 
 from dataclasses import replace
@@ -21,7 +21,7 @@ _HEP = "0-0:96.1.0/oct8 ?/oct4 ?/oct5"  # Croatia: serial number, time, date
 _QUADRANTS = "5.8.0/u32 6.8.0/u32 7.8.0/u32 8.8.0/u32"
 _POWER = "1.7.0/u32 2.7.0/u32"
 _PHASES = f"{_PHASE_POWERS} {_VOLTAGES} {_CURRENTS}"
-_RESTS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and its states
+_LIMITERS = "?/u32 ?/array ?/array ?/array ?/bool", "?/u32 ?/bool ?/array ?/array ?/array"  # the limiter and its states
 
 ISKRAEMECO = Profile(  # Slovenia
     manufacturer="Iskraemeco",
@@ -45,8 +45,8 @@ ISKRAEMECO_UNNAMED = replace(
     list_ids=(),
     positions=(),
     signatures=(
-        *(codes(f"{_HEP} {_TARIFFS} {_QUADRANTS} {_POWER} 13.7.0/u16 {_PHASES} {rest}") for rest in _RESTS),
-        *(codes(f"{_HEP} {_TARIFFS} {_POWER} {_PHASES} {rest}") for rest in _RESTS),
+        *(codes(f"{_HEP} {_TARIFFS} {_QUADRANTS} {_POWER} 13.7.0/u16 {_PHASES} {limiter}") for limiter in _LIMITERS),
+        *(codes(f"{_HEP} {_TARIFFS} {_POWER} {_PHASES} {limiter}") for limiter in _LIMITERS),
     ),
 )
 
@@ -55,7 +55,7 @@ ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 (Switzerland), a short list (Slov
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
-    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # CF, 02 23
+    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # octets CF, 02 23
     unframed=(_QUARTER_HOUR,),
     signatures=(
         _QUARTER_HOUR,

@@ -1,4 +1,6 @@
-"""Kaifa/Nuri (list KFM_001): values by position, or pairs of code and value; without scalers and units.
+"""Kaifa meters (list KFM_001) send values by position or pairs of code and value, without scalers and units.
+
+Manuals of some products name these meters Kaifa/Nuri.
 
 Source: Kaifa OBIS list of 21.03.2017, real captures.
 """
@@ -36,5 +38,6 @@ KAIFA = Profile(
     ),
 )
 
-# TINETZ and other operators: registers with scalers and units. The logical device name identifies the maker.
+# Meters of TINETZ and other Austrian operators send registers with scalers and units. The logical device name
+# identifies the maker.
 KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

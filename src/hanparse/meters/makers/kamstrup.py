@@ -1,4 +1,4 @@
-"""Kamstrup (list Kamstrup_V0001): pairs of code and value; without scalers and units.
+"""Kamstrup meters (list Kamstrup_V0001) send pairs of code and value, without scalers and units.
 
 Source: Kamstrup HAN-NVE interface description rev 3.1, real captures.
 """
@@ -7,9 +7,9 @@ from hanparse.measurement import Wiring
 from hanparse.meters import clock
 from hanparse.meters.profile import HigherResolution, Model, Profile
 
-_CT = {"A": -3}  # types 685…, for current transformers, up to 6 A; source: real captures, no document
+_CT = {"A": -3}  # types 685… for current transformers measure up to 6 A; source: real captures, not a document
 
-# The digits of a type number: 68; 4 (direct), 5 (CT) or 6 (one phase); 1; housing; number of measuring systems; …
+# The digits of a type number are: 68; 4 (direct), 5 (CT) or 6 (one phase); 1; housing; number of measuring systems; …
 KAMSTRUP = Profile(
     manufacturer="Kamstrup",
     list_ids=("Kamstrup_V",),
@@ -18,7 +18,7 @@ KAMSTRUP = Profile(
     # No meter with a HAN port has more than 500 V between lines, so numbers of 512 or more are hundredths. No meter
     # works below 5.12 V, so smaller numbers are volts.
     higher_resolution={"V": HigherResolution(512, -2)},
-    clock=clock.NORMAL_TIME,  # the status may have the DST bit, but the clock is not shifted
+    clock=clock.NORMAL_TIME,  # the DST bit can be set, but the clock shows normal time all year
     models=(
         Model("685??2*", Wiring.THREE_WIRE, exponents=_CT, transformers=True),
         Model("685??3*", Wiring.FOUR_WIRE, exponents=_CT, transformers=True),

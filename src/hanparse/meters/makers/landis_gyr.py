@@ -1,6 +1,6 @@
-"""Landis+Gyr: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
+"""Landis+Gyr meters: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
 
-Source: real captures. Norwegian lists contain scalers and units; lists of other countries do not.
+Source: real captures. The Norwegian lists contain scalers and units. The lists of other countries contain neither.
 """
 
 from dataclasses import replace
@@ -17,12 +17,12 @@ EMBRIQ = Profile(
     models=(
         Model("ZFF1*", Wiring.THREE_WIRE, not_measured=("current_l2", "voltage_l2")),
         Model("ZMF1*", Wiring.FOUR_WIRE),
-        Model("", None, not_measured=("current_l2", "voltage_l2")),  # some lists of a ZFF do not contain its type
+        Model("", None, not_measured=("current_l2", "voltage_l2")),  # some lists of a ZFF do not contain the type
     ),
 )
 
 _WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0, "°": 0, "": -3}
-E450 = Profile(  # any list with a push-object-list; E570 has the same addresses, and sends currents in 64 bits
+E450 = Profile(  # lists with a push-object-list; an E570 has the same addresses and sends currents in 64 bits
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),

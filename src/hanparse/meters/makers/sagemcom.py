@@ -1,4 +1,4 @@
-"""Sagemcom T210-D in Austria: registers with scalers and units. The logical device name identifies the maker.
+"""Sagemcom T210-D in Austria sends registers with scalers and units. The logical device name identifies the maker.
 
 Source: interface description of the Austrian operators, real captures.
 """

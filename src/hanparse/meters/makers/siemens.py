@@ -1,7 +1,7 @@
-"""Siemens IM350 in Vienna: the logical device name, then values by position; without scalers and units.
+"""Siemens IM350 in Vienna sends the logical device name, then values by position without scalers and units.
 
-Source: a real capture that was deciphered, and lists of other meters of this operator for the values after the name.
-The lists of IM150 do not contain the name.
+Source: a real capture that was deciphered; for the values after the name, lists of other meters of this operator. The
+lists of an IM150 do not contain the name.
 """
 
 from hanparse.meters.profile import Profile, codes

@@ -1,6 +1,10 @@
-"""Lists that name no maker: lists with codes, scalers and units, and the lists of Czechia.
+"""Contains profiles for lists that name no maker: lists with codes, scalers and units, and the lists of Czechia.
 
-Source: a real capture, and an example that an operator published. In Czechia, meters of Sagemcom (XT211) and ZPA
+Source of `UNNAMED`: real captures. The lists contain codes, scalers and units.
+
+Source of `PORT`: real captures. Meters of Landis+Gyr, Iskraemeco and Siemens use this push setup on their P1 port.
+
+Source of `CZECHIA`: a real capture, and an example that a grid company published. Meters of Sagemcom (XT211) and ZPA
 (AM375) send the same lists, in W and Wh.
 """
 
@@ -9,5 +13,5 @@ from hanparse.meters.profile import Profile
 _WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0}
 UNNAMED = Profile(manufacturer=None)
 CZECHIA = Profile(manufacturer=None, attributes=True, exponents={"W": 0, "Wh": 0})
-# Meters of Landis+Gyr (E360), Iskraemeco and Siemens use this push setup on their P1 port. All send whole W and Wh.
+# Meters of Landis+Gyr (E360), Iskraemeco and Siemens use this push setup on their P1 port. They send whole W and Wh.
 PORT = Profile(manufacturer=None, setups=("0-6:25.9.0",), exponents=_WHOLE)

@@ -1,4 +1,4 @@
-"""Turns a P1 telegram into a `TelegramReading`, which gives a `Measurement`."""
+"""Turns a P1 telegram into a `TelegramReading`, and a `TelegramReading` into a `Measurement`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,14 @@ if TYPE_CHECKING:
 
 # Only telegrams of Central European countries contain these versions: DSMR (NL, LU and others), e-MUCS (BE).
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
-_CENTRAL: Final = "Lux"  # the letters in identifications of Luxembourg
+_CENTRAL: Final = "Lux"  # the letters in identifications of meters in Luxembourg
 # The codes of the meter number: DSMR 4 and 5, then DSMR 2.2 and Belgium, then Luxembourg.
 _METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
 _CLOCK: Final = Obis.parse("0-0:1.0.0")
-_DATE, _TIME = Obis.parse("1-0:0.9.2"), Obis.parse("1-0:0.9.1")  # optical ports send the clock in two lines
+_DATE, _TIME = (
+    Obis.parse("1-0:0.9.2"),
+    Obis.parse("1-0:0.9.1"),
+)  # optical ports send date and time in two lines
 _TARIFF: Final = Obis.parse("0-0:96.14.0")
 _BREAKER: Final = Obis.parse("0-0:96.3.10")
 _MESSAGE: Final = Obis.parse("0-0:96.13.0")
@@ -46,7 +49,7 @@ _T = TypeVar("_T")
 
 
 class TelegramReading(NamedTuple):
-    """A telegram, its records, and their reading, which has an item and a register for each record."""
+    """An instance holds a telegram, its records, and the reading with an item and a register for each record."""
 
     telegram: Telegram
     records: list[Record]
@@ -61,7 +64,7 @@ class TelegramReading(NamedTuple):
         return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
 
     def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return by name the fields that are not the number of a single line."""
+        """Return by name the fields that are not simply the number in one line."""
         calendar = self.calendar(timezone)
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
@@ -91,7 +94,7 @@ class TelegramReading(NamedTuple):
         }
 
     def _composed(self, calendar: Calendar, power: float | Fraction) -> dict[str, Any]:
-        """Return the fields that need several groups or records."""
+        """Return by name the fields that are computed from several groups or records."""
         failures, peaks = self._groups(_FAILURES), self._groups(_PEAKS)
         peak, peak_time = lines.peak(self._groups(_PEAK) or (), calendar, power)
         meters = lines.submeters(self.records, calendar)
@@ -109,14 +112,14 @@ class TelegramReading(NamedTuple):
         }
 
     def _groups(self, code: Obis) -> tuple[str, ...] | None:
-        """Return the groups of the first record with a code. A code of electricity may have B = 1 (Switzerland)."""
+        """Return the groups of the first record with a code. A code of electricity can have B = 1 (Switzerland)."""
         codes = (code, code._replace(b=1)) if code.a == ELECTRICITY else (code,)
         return next((record.groups for record in self.records if record.obis in codes), None)
 
     def _first(self, code: Obis, read: Callable[[str], _T | None]) -> _T | None:
-        """Return the first value that `read` returns for a record with this code; `None` if there is none."""
-        found = (read(record.groups[0]) for record in self.records if record.obis == code)
-        return next((value for value in found if value is not None), None)
+        """Return the first value that `read` returns for a record with this code; `None` without a value."""
+        results = (read(record.groups[0]) for record in self.records if record.obis == code)
+        return next((value for value in results if value is not None), None)
 
     def _two_part_clock(self, calendar: Calendar) -> datetime | None:
         date, time = self._first(_DATE, values.plain), self._first(_TIME, values.plain)
@@ -128,10 +131,10 @@ def read_telegram(telegram: Telegram) -> TelegramReading:
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
-    found = TelegramReading(telegram, records, reading._replace(registers=registers))
+    result = TelegramReading(telegram, records, reading._replace(registers=registers))
     has_numbers = any(source.kind is Kind.NUMBER for source in reading.sources.values())
     if has_numbers or any(meter.value is not None for meter in lines.submeters(records, Calendar())):
-        return found
+        return result
     raise unknown_telegram(reading.items, telegram.flag)
 
 
@@ -149,19 +152,19 @@ def _item(record: Record) -> Item:
     """Return the item of a record: a number with scaler and SI unit, or a text if the record contains no number."""
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
-    found = values.number(text) if record.obis else None
-    if found is None or not (found.unit or _is_number(item, found)):
+    number = values.number(text) if record.obis else None
+    if number is None or not (number.unit or _is_number(item, number)):
         return item
-    data = Data(Tag.LONG64, found.digits, record.offset, len(record.text))
-    return Item(record.obis, data, found.exponent, found.unit)
+    data = Data(Tag.LONG64, number.digits, record.offset, len(record.text))
+    return Item(record.obis, data, number.exponent, number.unit)
 
 
-def _is_number(item: Item, found: values.Number) -> bool:
-    """Return whether digits without a unit are a number, by the code. Other digits are a text, such as an id."""
+def _is_number(item: Item, number: values.Number) -> bool:
+    """Return whether digits without a unit are a number. For other codes, digits are a text, such as a meter number."""
     kind = item.entry and item.entry.kind
-    return kind is Kind.NUMBER or (kind is Kind.COUNT and found.exponent == 0 <= found.digits)
+    return kind is Kind.NUMBER or (kind is Kind.COUNT and number.exponent == 0 <= number.digits)
 
 
 def _register(record: Record, register: Register) -> Register:
-    """Return the register of a record. The value of a record with several groups is all groups, as sent."""
+    """Return the register of a record. For a record with several groups, the value is a tuple of all groups."""
     return Register(record.obis, record.groups) if len(record.groups) > 1 else register

@@ -1,7 +1,7 @@
-"""Turns the lines of a P1 telegram into records, and records into the fields that need several groups or lines.
+"""Turns the lines of a P1 telegram into records, and computes the fields that need several groups or lines.
 
-Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9), e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of
-sub-meters).
+A *group* is the text in one pair of parentheses. Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9),
+e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of sub-meters).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _KINDS: Final[dict[int, str]] = {
 _CHANNELS: Final = range(1, 65)  # B of a code is the M-Bus channel; 0 is the meter itself
 _TYPES: Final = {(24, 1, 0)}
 _IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
-# 24.2.3 is gas that is not converted to a base temperature.
+# 24.2.3 is the volume of gas at its own temperature, not converted to a base temperature.
 _READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}
 _LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: number of entries, code of the durations
 _HISTORY_HEAD: Final = 3  # groups before the entries of a history of peaks: number of entries, codes of time and value
@@ -40,7 +40,7 @@ _HISTORY_ENTRY: Final = 3
 
 
 class Record(NamedTuple):
-    """A line and its continuation lines: code (`None` if it cannot be read), groups, offset and text."""
+    """An instance holds one line with its continuation lines. `obis` is `None` if the code cannot be read."""
 
     obis: Obis | None
     groups: tuple[str, ...]
@@ -49,15 +49,15 @@ class Record(NamedTuple):
 
 
 def records(telegram: Telegram) -> list[Record]:
-    """Return the records of a telegram, in order, without blank lines."""
-    found: list[Record] = []
+    """Return the records of a telegram, in the order of the lines. Blank lines are left out."""
+    collected: list[Record] = []
     for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
-        if line.groups and not line.code.strip() and found and found[-1].obis:
-            last = found[-1]
-            found[-1] = last._replace(groups=last.groups + line.groups, text=last.text + line.build())
+        if line.groups and not line.code.strip() and collected and collected[-1].obis:
+            last = collected[-1]
+            collected[-1] = last._replace(groups=last.groups + line.groups, text=last.text + line.build())
         elif line.groups or line.code.strip():
-            found.append(Record(line.obis, line.groups, offset, line.build()))
-    return found
+            collected.append(Record(line.obis, line.groups, offset, line.build()))
+    return collected
 
 
 def value_of(groups: Sequence[str]) -> str:
@@ -71,60 +71,66 @@ def value_of(groups: Sequence[str]) -> str:
 def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
     """Return the long power failures in a log (1-0:99.97.0); `None` if an entry cannot be read."""
     entries = groups[_LOG_HEAD:]
-    found = [
+    failures = [
         (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
     ]
-    if len(entries) % 2 or any(lasted is None or lasted.unit != "s" or lasted.exponent for _, lasted in found):
+    if len(entries) % 2 or any(lasted is None or lasted.unit != "s" or lasted.exponent for _, lasted in failures):
         return None
-    return tuple(PowerFailure(end, lasted.digits) for end, lasted in found if end and lasted)
+    return tuple(PowerFailure(end, lasted.digits) for end, lasted in failures if end and lasted)
 
 
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
-    """Return the highest average power of this month (1-0:1.6.0) in W and its time; `None` for a clock never set."""
-    time, sent = _time(groups, calendar), values.number(value_of(groups))
-    if sent is None or sent.unit != "W" or (len(groups) > 1 and time is None):
+    """Return the highest average power of this month (1-0:1.6.0) in W, and its time.
+
+    Both are `None` if the power cannot be read, or if the time cannot be read because the clock was never set.
+    """
+    time, number = _time(groups, calendar), values.number(value_of(groups))
+    if number is None or number.unit != "W" or (len(groups) > 1 and time is None):
         return None, None
-    return scaled(sent.digits, sent.exponent, factor), time
+    return scaled(number.digits, number.exponent, factor), time
 
 
 def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
-    """Return the time of a value. It is in the first group, or in the second one (Iskraemeco MIE5T in Belgium)."""
+    """Return the time in the first group, or else in the second group (Iskraemeco MIE5T in Belgium)."""
     return next((time for group in groups[:2] if (time := calendar.moment(group))), None)
 
 
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
-    """Return the monthly peaks in a history (0-0:98.1.0) that have a time; `None` if an entry cannot be read."""
+    """Return the monthly peaks in a history (0-0:98.1.0). Return `None` if an entry cannot be read.
+
+    Peaks without a valid time are left out.
+    """
     entries = groups[_HISTORY_HEAD:]
-    found = []
+    collected = []
     for month_end, time, power in zip(entries[::3], entries[1::3], entries[2::3], strict=False):
-        sent = values.number(power)
-        if sent is None or sent.unit != "W":
+        number = values.number(power)
+        if number is None or number.unit != "W":
             return None
         moments = calendar.moment(month_end), calendar.moment(time)
-        watts = scaled(sent.digits, sent.exponent, factor)
+        watts = scaled(number.digits, number.exponent, factor)
         if moments[0] and moments[1] and watts is not None:
-            found.append(Peak(moments[0], moments[1], watts))
-    return None if len(entries) % _HISTORY_ENTRY else tuple(found)
+            collected.append(Peak(moments[0], moments[1], watts))
+    return None if len(entries) % _HISTORY_ENTRY else tuple(collected)
 
 
-def submeters(found: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
-    """Return the sub-meters in a telegram, in the order of their lines.
+def submeters(telegram_records: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
+    """Return the sub-meters in a telegram, in the order of the lines.
 
-    If at least one sub-meter has a reading, sub-meters without a reading are left out. The quantity of a sub-meter
-    depends on its line with the device type, not on its channel. If a channel has a reading already, another line with
-    a device type begins another sub-meter.
+    If at least one sub-meter has a reading, sub-meters without a reading are left out. The line with the device type
+    determines the kind of a sub-meter. The channel does not determine the kind. If the sub-meter of a channel has a
+    reading, another line with a device type begins a new sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
-    for record in found:
+    for record in telegram_records:
         code = record.obis
         if code is None or code.a or code.b not in _CHANNELS or (code.c, code.d, code.e) not in _PARTS:
             continue
-        place = latest.get(code.b)
-        if place is None or ((code.c, code.d, code.e) in _TYPES and meters[place].value is not None):
-            place = latest[code.b] = len(meters)
+        index = latest.get(code.b)
+        if index is None or ((code.c, code.d, code.e) in _TYPES and meters[index].value is not None):
+            index = latest[code.b] = len(meters)
             meters.append(Submeter(code.b))
-        meters[place] = _with(meters[place], record, calendar)
+        meters[index] = _with(meters[index], record, calendar)
     read = tuple(meter for meter in meters if meter.value is not None)
     return read or tuple(meter for meter in meters if meter.kind is not None)
 
@@ -133,11 +139,11 @@ _PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
 
 
 def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
-    """Return the sub-meter with the value of one more record. A field that has a value does not change."""
+    """Return the sub-meter with the value of one more record. Fields that have a value do not change."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
-    if code in _TYPES and meter.kind is None and (sent := values.number(first)) and not sent.exponent:
-        return meter._replace(kind=_KINDS.get(sent.digits, sent.digits))
+    if code in _TYPES and meter.kind is None and (number := values.number(first)) and not number.exponent:
+        return meter._replace(kind=_KINDS.get(number.digits, number.digits))
     if code in _IDENTIFIERS and meter.id is None:
         return meter._replace(id=values.identifier(first))
     if code in _READINGS and meter.value is None:
@@ -146,16 +152,16 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
-    """Return the sub-meter with its reading, or unchanged if the reading has no time, no number or no known unit."""
-    time, sent = _time(groups, calendar), values.number(_reading(groups))
-    if time is None or sent is None or sent.unit not in ("m³", "J", "Wh"):
+    """Return the sub-meter with its reading. Return `meter` if the time, number or unit of the reading is not valid."""
+    time, number = _time(groups, calendar), values.number(_reading(groups))
+    if time is None or number is None or number.unit not in ("m³", "J", "Wh"):
         return meter
-    value = scaled(sent.digits, sent.exponent, is_float=sent.unit not in WHOLE_UNITS)
-    return meter._replace(time=time, value=value, unit=sent.unit)
+    value = scaled(number.digits, number.exponent, is_float=number.unit not in WHOLE_UNITS)
+    return meter._replace(time=time, value=value, unit=number.unit)
 
 
 def _reading(groups: Sequence[str]) -> str:
-    """Return the value with its unit. In DSMR 2.2 and 3.0 the seven groups end with the unit and the value."""
+    """Return the value with its unit. In DSMR 2.2 and 3.0 the last two of seven groups are the unit and the value."""
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
     return value_of(groups) if len(groups) == _READING else groups[-1]
@@ -166,13 +172,13 @@ _OLD_READING: Final = 7
 
 
 def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
-    """Return the sub-meter of a kind with the latest reading. A telegram may contain a replaced one, too."""
+    """Return the sub-meter of a kind with the latest reading. A telegram can still contain a replaced sub-meter."""
     read = [meter for meter in meters if meter.kind == kind and meter.time and meter.unit == "m³"]
     return max(read, key=lambda meter: _order(meter.time), default=None)
 
 
 def _order(time: datetime | None) -> float:
-    """Return a sort key for the times of one telegram, of which some may be naive."""
+    """Return a sort key for the times of one telegram. Some of these times can be naive."""
     if time is None:
         return 0
     offset = time.utcoffset()

@@ -1,4 +1,4 @@
-"""Turns a group, the text in parentheses in a P1 line, into a number, a moment, an identifier or a state."""
+"""Turns a group into a number, a moment, an identifier or a state. A group is the text in parentheses in a P1 line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from hanparse.measurement.parts import Breaker
 from hanparse.meters import clock
 
-# Format Fn(x,y) of DSMR: no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
+# The format Fn(x,y) of DSMR has no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
 _NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _MAX_DIGITS: Final = 18
 _PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
@@ -36,7 +36,7 @@ _BREAKERS: Final = {
 
 
 class Number(NamedTuple):
-    """The number ``digits × 10^exponent`` in an SI unit. The unit is empty if the group has none."""
+    """An instance is the number ``digits × 10^exponent`` in an SI unit. `unit` is empty if the group has no unit."""
 
     digits: int
     exponent: int
@@ -66,10 +66,10 @@ def _unit(text: str) -> tuple[int, str] | None:
 
 
 class Calendar(NamedTuple):
-    """The time zone of the clocks in a telegram.
+    """An instance determines the time zone of the clocks in a telegram.
 
     The letter after a time, `S` or `W`, marks summer time or normal time, but not the zone. So a time is aware only in
-    two cases: the telegram is from a country of Central European time (`is_central`), or the caller gives the zone
+    two cases: the telegram is from a country with Central European time (`is_central`), or the caller gives the zone
     (`override`). `override` takes precedence.
     """
 
@@ -85,12 +85,12 @@ class Calendar(NamedTuple):
         if int(year) in _UNSET_YEARS:
             return None
         zone = self.override or (_SUMMER.get(season) if self.is_central else None)
-        found = clock.moment((2000 + int(year), *map(int, parts)), 0, zone)
-        return _of_season(found, season) if found and self.override and season else found
+        result = clock.moment((2000 + int(year), *map(int, parts)), 0, zone)
+        return _of_season(result, season) if result and self.override and season else result
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """Return the moment with the `fold` that the letter gives, for the hour that exists twice in autumn."""
+    """Return the moment with the `fold` that the letter determines. One hour occurs twice in autumn."""
     passes = (moment, moment.replace(fold=1))
     offsets = [offset for each in passes if (offset := each.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
@@ -99,20 +99,20 @@ def _of_season(moment: datetime, season: str) -> datetime:
 
 
 def plain(text: str) -> str | None:
-    """Return the text without blanks around it; `None` if it is empty."""
+    """Return the text without blanks at both ends; `None` if the text is empty."""
     return text.strip() or None
 
 
 def version(text: str) -> str | None:
     """Return the version of the P1 description. An Iskraemeco MIE5T sends two hex digits for each character."""
-    sent = plain(text)
-    return bytes.fromhex(sent).decode() if sent and _HEX_VERSION.fullmatch(sent) else sent
+    stripped = plain(text)
+    return bytes.fromhex(stripped).decode() if stripped and _HEX_VERSION.fullmatch(stripped) else stripped
 
 
 def identifier(text: str) -> str | None:
-    """Return the number of a meter, decoded if the meter sends two hex digits for each character (NL, BE, LU).
+    """Return the number of a meter. Meters in NL, BE and LU send two hex digits for each character.
 
-    The text is decoded only if the result consists of letters and digits, and at least half of them are digits.
+    Hex digits are decoded only if the result consists of letters and digits, and at least half of them are digits.
     """
     text = text.strip()
     if _HEX.fullmatch(text):
@@ -123,7 +123,7 @@ def identifier(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """Return a message to the consumer. It is decoded from hex digits if the result is text, and otherwise as sent."""
+    """Return a message to the consumer. Hex digits are decoded if the result is text; otherwise they are unchanged."""
     text = text.strip()
     if _HEX.fullmatch(text):
         decoded = bytes.fromhex(text).decode("utf-8", "replace").strip("\0 \t\r\n")
