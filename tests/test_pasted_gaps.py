@@ -9,7 +9,7 @@ import pytest
 from framefiles import named
 from texts import NOTATIONS
 
-from hanparse import HanParseError, decode, decode_all
+from hanparse import HanParseError, HexDumpError, decode, decode_all
 
 AIDON = named("aidon/list2-6515-1phase")
 KAMSTRUP = named("kamstrup/list1-dk-hundredths")
@@ -73,3 +73,12 @@ def test_a_byte_that_is_typed_over_in_an_apdu_with_one_byte_a_line_is_an_error(n
         damaged = "\n".join([*lines[:at], re.sub(r"\w(?=\W*$)", "g", lines[at]), *lines[at + 1 :]])
         with pytest.raises(HanParseError):
             decode_all(damaged)
+
+
+@pytest.mark.parametrize("notation", ["equals", "URL", "Pascal", "Visual Basic", "Lisp", "Verilog"])
+@pytest.mark.parametrize("mask", ["XX", "??"])
+def test_the_error_for_a_masked_byte_behind_a_mark_names_the_mask(notation: str, mask: str) -> None:
+    text = NOTATIONS[notation](named("kaifa/list1-no").apdu)
+    at = text.upper().rindex("16")
+    with pytest.raises(HexDumpError, match="masked"):
+        decode_all(f"{text[:at]}{mask}{text[at + 2 :]}")

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from hanparse.errors import HexDumpError
 
 MASK: Final = r"(?:XX|xx|YY|yy|ZZ|zz|NN|nn|\*\*|\?\?|##|__|██|□□|■■|●●|••)"
-_BYTE: Final = rf"(?:[0-9A-Fa-f]{{2}}|{MASK})"
-_LINE: Final = re.compile(
-    rf"(?<![\w*?#])(?:0[xX])?{_BYTE}(?>(?:[ \t,:;\-]{{0,3}}(?:0[xX])?{_BYTE})*)(?![\w*?#])", re.MULTILINE
-)
+MARK: Final = r"(?:0[xX]|\\[xX]|[0-9]?'[hH]|&[hH]?|#[xX]?|[$%=])"
+"""Matches the mark of a programming language in front of a byte, as in ``0x7E`` and ``=7E``."""
+_BYTE: Final = rf"{MARK}?(?:[0-9A-Fa-f]{{2}}|{MASK})"
+_LINE: Final = re.compile(rf"(?<![\w*?#]){_BYTE}(?>(?:[ \t,:;\-]{{0,3}}{_BYTE})*)(?![\w*?#])", re.MULTILINE)
 _MASKS: Final = re.compile(MASK)
 _PAIR: Final = re.compile("[0-9A-Fa-f]{2}")
 

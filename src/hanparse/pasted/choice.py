@@ -62,10 +62,11 @@ def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candi
     At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
     other bytes is returned at once: in another reading, these may be another frame.
     """
-    best, most = None, 0
-    tried = 0
+    best, most, tried = None, 0, 0
+    bare = ""
     for reading in _choices(text, find, known, candidates):
-        said = without_remarks(text) if reading.is_bare else text
+        bare = bare or (without_remarks(text) if reading.is_bare else "")
+        said = bare if reading.is_bare else text
         pieces = reading.read(said)
         if not (units := find(pieces, known)):
             continue

@@ -34,9 +34,8 @@ _MISTYPED_PAIR: Final = r"((?:[0-9A-Fa-f][G-Zg-z]|[G-Zg-z][0-9A-Fa-f])(?!\w))"
 _MISTYPED_IN_RUN: Final = re.compile(
     rf"(?<!\w)(?:{_MISTYPED_PAIR}(?:[ ,;]{{1,2}}{_PAIR}(?!\w)){{3}}|(?:{_PAIR}[ ,;]{{1,2}}){{3}}{_MISTYPED_PAIR})"
 )
-_MARK: Final = r"(?:0[xX]|\\[xX]|'[hH]|&[hH]?|#[xX]?|[$%=])"
-_MISTYPED_BEHIND_MARK: Final = re.compile(_MARK + _MISTYPED_PAIR)
-_MASK_BEHIND_MARK: Final = re.compile(rf"{_MARK}({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
+_MISTYPED_BEHIND_MARK: Final = re.compile(masks.MARK + _MISTYPED_PAIR)
+_MASK_BEHIND_MARK: Final = re.compile(rf"{masks.MARK}({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
 _PASSED_OVER_RUN: Final = re.compile(r"(?<!\w)((?:[0-9A-Fa-f]{1,2}[ ,;]{1,2}){4})")
 _SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
