@@ -25,7 +25,8 @@ _WITH_BLANKS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED})(?![\w.,;])(?:\s++|(?=[\])}}
 _WITH_COMMAS: Final = rf"(?>(?:(?:{_BARE}|{_MARKED}|{_QUOTED})(?![\w.])\s*+(?:[,;]\s*+|(?=[\])}}])))*)"
 _LIST: Final = re.compile(rf"[\[({{]\s*+(?:{_WITH_BLANKS}|{_WITH_COMMAS})[\])}}]")
 _NUMBER: Final = re.compile(r"-?(?:0[xX])?([0-9A-Fa-f]+)(?:u8)?")
-_DECIMAL: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:u8)?")
+_INTEGER: Final = re.compile("-?[0-9]+")
+_DECIMALS: Final = re.compile(r".\s*+(?>(?:-?(?:0|[1-9][0-9]*)(?![0-9A-Fa-fxX])[\s,;]*)*).")
 _ALL_DECIMAL: Final = re.compile(r"\s*+(?>(?:(?:0|[1-9][0-9]{0,2}+)(?:\s*+[,;]\s*+|\s++|\Z))+)")
 _BROKEN: Final = re.compile(
     rf"[\[({{]\s*+(?>(?:{_MARKED}\s*+[,;]\s*+){{2,}})(?!{_MARKED}\s*+(?:[\])}}]|\Z)|[\])}}]|\Z)"
@@ -85,12 +86,16 @@ def _counts(listed: str) -> bool:
 
 
 def _piece(text: str, match: re.Match[str]) -> Piece | None:
+    listed = match[0].replace("u8", "")
+    if _DECIMALS.fullmatch(listed):
+        values = [*map(int, _INTEGER.findall(listed))]
+        if max(values, default=0) > 0xFF or min(values, default=0) < -0x80:  # noqa: PLR2004  a byte
+            values = [_decimal(text, number, -0x80) for number in _NUMBER.finditer(text, *match.span())]
+        return Piece(*match.span(), bytes([value & 0xFF for value in values]), "decimal")
     numbers = [*_NUMBER.finditer(text, *match.span())]
-    decimal = not match["quote"] and all(_DECIMAL.fullmatch(number[0]) for number in numbers)
-    if not decimal and "," not in match[0] and any(len(number[0]) == 1 for number in numbers):
+    if "," not in listed and any(len(number[0]) == 1 for number in numbers):
         return None  # without commas, a single digit may be a byte or half of a damaged byte
-    data = bytes(_decimal(text, number, -0x80) & 0xFF if decimal else _hex(text, number) for number in numbers)
-    return Piece(*match.span(), data, "decimal" if decimal else "hex")
+    return Piece(*match.span(), bytes(_hex(text, number) for number in numbers), "hex")
 
 
 def _decimal(text: str, number: re.Match[str], least: int) -> int:

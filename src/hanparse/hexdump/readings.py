@@ -119,6 +119,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     runs(PAIRS, _FRONT),
     _long_words,
     marked("0[xX]", "(?![0-9A-TV-Za-tv-z])", "[0-9A-Fa-f]{1,2}"),
+    _block(DECIMAL),
     lists.read,
     literals.read,
     base64words.long,
