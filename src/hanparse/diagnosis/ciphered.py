@@ -30,8 +30,8 @@ _NO_KEY: Final = """{pushes} {pushes:push|pushes} of {meters} {pushes:is|are} ci
 connection is good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
 _NO_CRYPTOGRAPHY: Final = f"""{{pushes}} {{pushes:push|pushes}} of {{meters}} {{pushes:is|are}} ciphered, and the
 package cryptography is missing or does not load: the connection is good; {pip_install("crypto")}"""
-_WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: it is wrong, or
-it is the key of another meter or port; ask the grid company for the right key"""
+_WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: the key is wrong,
+or it is the key of another meter or port; ask the grid company for the right key"""
 _OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} {pushes:push|pushes} of
 {meters}: each meter has its own key; give a mapping from system title to key"""
 _SWAPPED: Final = """{pushes} {pushes:push|pushes} of {meters} can be deciphered only if the encryption key and the

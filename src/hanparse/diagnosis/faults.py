@@ -73,8 +73,8 @@ _NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of th
 field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is
 inverted, or the protocol is not DLMS; {ports}"""
 _NO_FLAG: Final = """no frame begins in {bytes} bytes; they contain {flags} flags (7E), {formats} of them before the
-nibble A of a format field, as random bytes do: the speed is wrong or the line inverted; or the parity or the number of
-data bits is wrong, or the bytes are noise; {ports}"""
+nibble A of a format field, as random bytes do: the speed is wrong or the line is inverted; or the parity or the number
+of data bits is wrong, or the bytes are noise; {ports}"""
 _UNDECODABLE: Final = """{undecodable} {undecodable:push|pushes} in {frames} sound {frames:frame|frames}
 {undecodable:contains|contain} no list that can be read: the connection is good; last_error describes the content of
 the last push"""
