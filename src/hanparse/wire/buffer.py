@@ -10,7 +10,7 @@ from hanparse.wire.hdlc_parts import FLAG
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""The number of skipped bytes that a buffer keeps. `hanparse.diagnosis` finds faults of the connection in them."""
+"""The number of the latest skipped bytes that a buffer keeps, so that `hanparse.diagnosis` can find faults in them."""
 
 _FLAGS: Final = bytes([FLAG])  # HDLC allows any number of flags between frames, so a skipped flag is no lost data
 
@@ -28,8 +28,8 @@ def as_bytes(data: Buffer) -> bytes:
 class StreamBuffer:
     """A `StreamBuffer` holds the received bytes that may still belong to a frame.
 
-    `data` has at most `limit` bytes. `refill` moves further bytes from the queue into `data`. Every byte is either
-    delivered in a frame or skipped, in the order of the stream.
+    `data` has at most `limit` bytes. `queue` adds received bytes to a queue, and `refill` moves them into `data`. Every
+    byte is either delivered in a frame or skipped, in the order of the stream.
     """
 
     __slots__ = ("_chunk", "_limit", "_skipped", "_taken", "base", "data", "done", "loss", "skipped_count")
@@ -55,7 +55,7 @@ class StreamBuffer:
 
     @property
     def skipped(self) -> bytes:
-        """Return the bytes that were skipped last, at most `SKIPPED_LIMIT` bytes."""
+        """Return the latest skipped bytes, at most `SKIPPED_LIMIT` bytes."""
         return bytes(self._skipped)
 
     @property

@@ -22,15 +22,16 @@ def _mirror(register: int) -> int:
 
 
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
-    """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it from bytes with mirrored bits.
+    """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it from the bytes with their bits in reverse order.
 
-    This function replaces crcmod if the C extension of crcmod is missing. Without it, crcmod is twenty times as slow.
+    This function replaces crcmod if the C extension of crcmod is missing. Without its extension, crcmod is twenty times
+    as slow.
     """
     return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 
 
 def mirrored_register(frame: bytes) -> int:
-    """Return the same register as `frame_register`. `binascii.crc_hqx` computes it."""
+    """Return the register that `frame_register` returns, but compute it with `binascii.crc_hqx`."""
     return _mirror(binascii.crc_hqx(frame.translate(_MIRRORED), _mirror(_BEFORE_FLAG)))
 
 
@@ -42,18 +43,18 @@ else:
     _has_extension = True
 
 HAS_EXTENSION: Final = _has_extension
-"""True if crcmod uses its C extension. The extension must have been built for this version of Python."""
+"""True if crcmod uses its C extension. An extension that was built for another version of Python does not load."""
 x25: Final[Callable[[bytes | bytearray | memoryview], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=0, rev=True, xorOut=_ONES) if HAS_EXTENSION else mirrored_x25
 )
-"""Returns CRC-16/X-25, the check sequence in HCS and FCS. In a frame, its low byte precedes its high byte.
+"""Returns CRC-16/X-25. HCS and FCS contain this check sequence, with the low byte before the high byte.
 
 The check sequence of ``b"123456789"`` is 906E.
 """
 frame_register: Final[Callable[[bytes], int]] = (
     crcmod.mkCrcFun(_POLYNOMIAL, initCrc=_BEFORE_FLAG, rev=True, xorOut=0) if HAS_EXTENSION else mirrored_register
 )
-"""Returns the CRC register after the bytes of a frame, with both flags. The register equals `SOUND` if the FCS fits.
+"""Returns the CRC register after all bytes of a frame, including both flags. It equals `SOUND` if the FCS fits.
 
 The check sequence covers only the bytes between the flags, but a copy of each frame without flags would take time. The
 register therefore has an initial value that the opening flag turns into FFFF, the initial value of CRC-16/X-25.
@@ -64,6 +65,6 @@ SOUND: Final = 0xA3CA
 arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
 """Returns CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2).
 
-The check sequence of ``b"123456789"`` is BB3D. The standard library has no CRC with this polynomial. If the C extension
-of crcmod is missing, crcmod computes this CRC in Python.
+The check sequence of ``b"123456789"`` is BB3D. If the C extension of crcmod is missing, this function is slow Python
+code of crcmod, because the standard library has no CRC with this polynomial.
 """

@@ -1,4 +1,4 @@
-"""Declares frame format type 3 of IEC 62056-46 in construct. `hanparse.hdlc.Frame.build` writes frames with it."""
+"""Declares frame format type 3 of IEC 62056-46 with construct. `hanparse.hdlc.Frame.build` writes frames with it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """Reads and writes an address of 7-bit groups. The lowest bit is set in the last byte only."""
+    """Reads and writes an address. Each byte contains a 7-bit group. Its lowest bit is set only in the last byte."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()

@@ -1,4 +1,4 @@
-"""Defines `Parts`, which computes the indexes at which the parts of an HDLC frame begin, even of a damaged frame."""
+"""Defines `Parts`, the indexes at which the parts of an HDLC frame begin. The frame can be damaged."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ class Parts(NamedTuple):
 
     @classmethod
     def of(cls, data: Buffer, flag: int, limit: int) -> Self:
-        """Return the parts of the frame with its opening flag at `flag`. The addresses end before or at `limit`."""
+        """Return the parts of the frame with its opening flag at `flag`. No address extends beyond `limit`."""
         source = _after_odd(data, flag + 1 + FORMAT_SIZE, limit)
         end = flag + 2 + (int.from_bytes(data[flag + 1 : flag + 1 + FORMAT_SIZE], "big") & MAX_LENGTH)
         return cls(flag, source, _after_odd(data, source, limit), end)
 
     @property
     def destination(self) -> int:
-        """Return the index after the format field."""
+        """Return the index of the destination address, which follows the format field."""
         return self.flag + 1 + FORMAT_SIZE
 
     @property
     def hcs(self) -> int:
-        """Return the index after the control byte. A frame without information has no HCS."""
+        """Return the index after the control byte. The HCS begins there, but a frame without information has no HCS."""
         return self.control + 1
 
     @property
@@ -51,7 +51,7 @@ class Parts(NamedTuple):
 
     @property
     def fcs(self) -> int:
-        """Return the index after the information field."""
+        """Return the index of the FCS, which follows the information field."""
         return self.end - 1 - SEQUENCE_SIZE
 
 

@@ -41,8 +41,8 @@ _APDUS: Final[dict[int, str]] = {
     0xD9: "access-request",
     0xDA: "access-response",
 }
-# The tag of a ciphered service is the tag of the plain service plus an offset. The offset depends on the key: "glo"
-# services use the global key, and "ded" services use the dedicated key.
+# The tag of a ciphered service is the tag of the plain service plus an offset. The offset depends on the key and on the
+# group of services below: "glo" services use the global key, and "ded" services use the dedicated key.
 _SHORT_NAME_SERVICES: Final = (0x01, 0x05, 0x06, 0x08, 0x0C, 0x0D, 0x0E, 0x16, 0x18)
 _LOGICAL_NAME_SERVICES: Final = (0xC0, 0xC1, 0xC2, 0xC3, 0xC4, 0xC5, 0xC7)
 _CIPHERED_SERVICES: Final[dict[int, str]] = {
@@ -84,7 +84,7 @@ def is_protected(apdu: bytes) -> bool:
 
 
 def describe(apdu: bytes) -> str:
-    """Return the name of an APDU by its first byte. An error must not show further bytes of a deciphered APDU."""
+    """Return the name of an APDU for an error, which must not contain the bytes of a deciphered APDU."""
     return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
@@ -94,7 +94,10 @@ def is_apdu(data: bytes) -> bool:
 
 
 def is_head(data: bytes) -> bool:
-    """Return whether `data` begins like a push that is not ciphered. Random bytes seldom begin like a push."""
+    """Return whether `data` begins like a push that is not ciphered.
+
+    Content that was deciphered with a wrong key is random, so it seldom begins like a push.
+    """
     return _HEAD.match(data) is not None
 
 

@@ -1,4 +1,4 @@
-"""Replaces the number of a meter by another number of the same length.
+"""Replaces the number of a meter by a made-up number of the same length, so that a report does not identify the meter.
 
 A push can contain the number in several notations, for example as text or in packed BCD. `notations` returns all of
 them.
@@ -69,7 +69,10 @@ def _digit_indexes(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with other digits: 1, zeros, and 17 plus `number`. For `number` 80 to 159, the first digit is 2."""
+    """Return `text` with made-up digits: first 1, then zeros, and 17 + `number` as the last two digits.
+
+    At each multiple of 80, the last two digits begin with 17 again, and the first digit increases by 1.
+    """
     return _with_other_digits(text, _digit_indexes(text), number)
 
 
@@ -82,10 +85,10 @@ def _with_other_digits(text: bytes, indexes: list[int], number: int) -> bytes:
 
 
 def replacement_name(text: bytes, number: int = 0) -> bytes:
-    """Return another text for `text`, the value of a register with an identifier of the meter.
+    """Return a made-up text that replaces `text`, the value of a register that identifies the meter.
 
-    If `text` has too few digits for a number, its letters become X. The first three characters do not change, because
-    they may identify the manufacturer.
+    If `text` has too few digits for a number, its letters become X, too. Letters among the first three characters do
+    not change, because they may identify the manufacturer.
     """
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
@@ -97,25 +100,31 @@ def replacement_name(text: bytes, number: int = 0) -> bytes:
 
 
 def replacement_octets(octets: bytes, number: int = 0) -> bytes:
-    """Return another system title or binary identifier: the manufacturer's letters, zeros, and 17 plus `number`."""
+    """Return a made-up system title or binary identifier, which has the length of `octets`.
+
+    It consists of the letters of the manufacturer, if `octets` begins with them, zero bytes, and the byte 17 +
+    `number`.
+    """
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
 
 
 def replacement_value(value: int, size: int, number: int = 0) -> int:
-    """Return another integer that fits into `size` bytes. If possible, it has as many digits as `value`."""
+    """Return a made-up integer that fits into `size` bytes. If possible, it has as many digits as `value`."""
     return int(replacement(b"%d" % abs(value), number)) % (1 << 8 * size - 1)
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
-    The notations are the text in upper and lower case, and the octets of hex digits. Six or more consecutive digits
-    have further notations: text, packed BCD and an integer, in both byte orders. The last 8 to 40 of these digits have
-    the same notations, because some meters send only the last digits.
+    The notations are the text in upper and lower case, and the bytes that its hex digits encode. If `old` contains six
+    or more consecutive digits, these digits have further notations: text, and packed BCD and an integer in both byte
+    orders. The last 8 to 40 of these digits also have notations in packed BCD and as an integer, because some meters
+    send only the last digits.
 
-    The mapping contains no binary notation with fewer than three bytes other than 00, because a value may equal these
-    bytes. It contains no notation with one digit per octet either, because a list contains many small bytes.
+    The mapping contains no binary notation in which fewer than three bytes differ from 00, because a measured value may
+    equal such bytes. It contains no notation with one digit in each byte either, because many bytes of a push are
+    small.
     """
     pairs = {form(old): form(new) for form in (bytes, bytes.upper, bytes.lower) if len(old) >= _SHORTEST_TEXT}
     if _HEX.fullmatch(old) and _HEX.fullmatch(new):
@@ -140,10 +149,10 @@ def _tails(size: int) -> Iterable[int]:
 
 
 def is_packed(octets: bytes) -> bool:
-    """Return whether octets may be eight or more digits in packed BCD. The octets can be printable characters.
+    """Return whether octets may be eight or more digits in packed BCD, even if they are printable characters.
 
-    Octets that are digits as text are not packed BCD. In a system title, this function examines only the octets after
-    the letters of the manufacturer.
+    A text of digits, such as ``b"12345678"``, is not packed BCD. In a system title, this function examines only the
+    octets after the letters of the manufacturer.
     """
     if len(octets) == _TITLE and octets[:_MAKER].isalpha() and not octets.isalnum():
         octets = octets[_MAKER:]
@@ -157,7 +166,7 @@ def _packed(digits: bytes) -> bytes:
 
 
 def _as_integer(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of the digits as an integer without leading zeros."""
+    """Return a mapping from the bytes of the integer `old` to the bytes of its replacement, in both byte orders."""
     value = int(old)
     if len(str(value)) < IDENTIFYING_DIGITS:
         return {}

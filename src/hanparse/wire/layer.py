@@ -1,4 +1,4 @@
-"""Defines the protocols that a stream reader calls: a `LinkLayer` checks frames, and a `Known` recognises them."""
+"""Defines protocols for a stream reader: a `LinkLayer` checks frames, and a `Known` recognises frames without parsing."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class LinkLayer(Protocol):
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, some of these bytes can be missing.
+    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, only some of them must have arrived.
 
     The pattern begins with a literal byte, because `re` then searches eight times as fast.
     """
@@ -31,9 +31,9 @@ class LinkLayer(Protocol):
     def find_end(self, data: bytes, start: int, base: int, /) -> tuple[int, bool]:
         """Return the end of the frame at `start`, and whether its header is complete and passes all checks.
 
-        `base` is the position of ``data[0]`` in the stream. While bytes are missing, the end is greater than
-        ``len(data)``. Raises `FrameError` if a check of the received bytes fails. Raises `DecodeError` if a check needs
-        a key and the key does not fit.
+        The end is the index after the last byte. While bytes are missing, it is greater than ``len(data)``. `base` is
+        the position of ``data[0]`` in the stream. Raises `FrameError` if a check of the received bytes fails. Raises
+        `DecodeError` if a check needs a key and the key does not fit.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
@@ -44,7 +44,11 @@ class LinkLayer(Protocol):
 
 
 class Known(Protocol):
-    """A `Known` recognises frames that begin with the same three bytes. The reader does not parse recognised frames."""
+    """A `Known` recognises frames that differ from an earlier frame only in their values.
+
+    All of them begin with the same three bytes. The reader does not parse a recognised frame, but returns an event that
+    replaces it.
+    """
 
     @property
     def size(self) -> int:
@@ -68,4 +72,4 @@ class Known(Protocol):
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # a mapping proxy would prevent copies of readers
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # no mapping proxy, which `deepcopy` of a reader cannot copy

@@ -1,4 +1,4 @@
-"""Defines `Link`, the addresses and the control byte of the frames with a push."""
+"""Defines `Link`, the addresses and the control byte of the frames that contain a push."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 Address = tuple[int, ...]
-"""The 7-bit groups of an HDLC address. A frame contains ``(32,)`` as 41 and ``(4, 65)`` as 08 83."""
+"""The 7-bit groups of an HDLC address. A frame with the address ``(32,)`` contains 41; ``(4, 65)`` is 08 83."""
 
 
 class Link(NamedTuple):
-    """A `Link` is the addresses and the control byte of the frames with a push.
+    """A `Link` is the addresses and the control byte of the frames that contain a push.
 
     All meters of a manufacturer send the same addresses and control byte.
     """
@@ -21,4 +21,4 @@ class Link(NamedTuple):
 
 
 shared_link = lru_cache(maxsize=256)(Link)
-"""Returns the `Link` with these arguments. Calls with equal arguments return the same object, so decoders share it."""
+"""Returns a `Link`. Calls with equal arguments return the same object, which saves memory and time."""

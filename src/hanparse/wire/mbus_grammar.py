@@ -1,4 +1,4 @@
-"""Declares the long frame of EN 13757-2 in construct. `hanparse.mbus.Telegram.build` uses it."""
+"""Declares the long frame of EN 13757-2 with construct. `hanparse.mbus.Telegram.build` uses it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Defines `Message`, a complete message with the positions of its bytes, and `Dropped`, an incomplete message."""
+"""Defines `Message`, a message with the positions of its bytes in the stream, and `Dropped`, an incomplete message.
+
+A message is the content of one or several frames: an APDU, a block of an APDU, or a P1 telegram.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 
 MAX_MESSAGE: Final = 16 * 1024
-"""The maximum number of bytes of a message. The longest message of the meters that hanparse reads has 1 KiB."""
+"""The maximum number of bytes of a message that is joined from parts. Known meters send at most 1 KiB."""
 
 
 class Carrier(Protocol):
@@ -43,7 +46,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A `Message` is a complete message: its payload, its link and its frames. The payload includes an LLC header.
+    """A `Message` is a message, or a part of it: its payload with any LLC header, its link and its frames.
 
     The payload consists of the payloads of the frames. `starts` has one pair for the first byte of each of these
     payloads: its index in the payload of the message, and its position in the stream. The pairs are in ascending order.
@@ -86,7 +89,7 @@ class Message:
 class Dropped(NamedTuple):
     """A `Dropped` is an incomplete message. `error` gives the reason, and `message` contains the received parts.
 
-    `is_joined` is false if `message` contains a single part and this part is not the first part.
+    `is_joined` is false if the first part is missing and `message` is a single later part.
     """
 
     error: FrameError

@@ -2,10 +2,10 @@
 
 A message is in progress while its last part is missing. These rules apply to each part:
 
-* A part with the number and the bytes of the previous part is a repetition. It is ignored.
+* A part with the same number and the same bytes as the previous part is a repetition. It is ignored.
 * A part with the first number begins a new message. The message in progress is dropped.
 * A part with the next number continues the message in progress.
-* A part with any other number is lost data. The message in progress is dropped.
+* A part with any other number shows that a part was lost. The message in progress is dropped.
 
 So an incomplete message is never delivered.
 """
@@ -37,7 +37,7 @@ class Numbering(NamedTuple):
 
 
 class NumberedParts:
-    """A `NumberedParts` joins the parts of each link separately. Its memory is bounded."""
+    """A `NumberedParts` joins the parts of each link separately. `MAX_LINKS` and `MAX_MESSAGE` limit its memory."""
 
     def __init__(self, numbering: Numbering) -> None:
         self._numbering = numbering
@@ -62,7 +62,7 @@ class NumberedParts:
     def interrupt(self, message: Message) -> Dropped | None:
         """Drop and return the message in progress on the link of `message`. `message` is complete and is not a part.
 
-        Later parts on this link may belong to the dropped message, or to a message with a lost first part.
+        If later parts of the dropped message arrive, they are ignored without a second error.
         """
         joining = self._messages.get(_key(message.link))
         if joining is None or not joining.parts:
@@ -70,7 +70,7 @@ class NumberedParts:
         return joining.interrupt(message.position(0))
 
     def end(self, offset: int) -> Iterator[Dropped]:
-        """End the input at `offset`. Return the messages that are still incomplete."""
+        """End the input at `offset`. Yield the messages that are still incomplete."""
         messages, self._messages = self._messages, {}
         for joining in messages.values():
             if joining.parts:
@@ -129,7 +129,8 @@ class _Joining:
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
         """Begin a message with `part`, which does not continue the message in progress.
 
-        Return the message in progress, which is dropped. If the first part of the new message is lost, return `part`.
+        If a message was in progress, drop and return it. Otherwise, if `part` is not the first part of its message,
+        drop and return `part`. If an error has already reported the missing first part, return `None`.
         """
         unit, first, _ = self._numbering
         offset = part.position(0)

@@ -1,7 +1,8 @@
 r"""Finds P1 telegrams in pasted text and restores their bytes.
 
-A log, a mail or a program changes the text of a telegram. The line ends can be different, or can be the characters
-``\r\n``. A time, a ``>``, a quotation mark or blanks can precede each line. The blank second line can be missing.
+A log, a mail or a program can change the text of a telegram. The line ends can be different, or can be written as the
+four characters ``\r\n``. A time, a ``>``, a quotation mark or blanks can precede each line. The blank second line can
+be missing.
 
 This module removes the added text from each line and ends the line with CR LF. A telegram is sound if its CRC fits the
 restored bytes. A telegram without CRC is sound only if this module removed nothing but blanks.
@@ -66,7 +67,7 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
 
 
 def damaged_telegram(text: str) -> bytes:
-    """Return the bytes of the first telegram in `text`, which contains no sound telegram.
+    """Return the bytes of the first telegram in a text that contains no sound telegram.
 
     `hanparse.diagnose` finds the fault of the telegram in these bytes. The result is empty if `text` has no header, or
     fewer than two lines with data after the header.
@@ -91,7 +92,7 @@ def _end_line(lines: Sequence[str], start: int) -> int | None:
 
 
 def _readings(lines: Sequence[str]) -> Iterator[bytes]:
-    """Yield the possible bytes of the telegram in `lines`. The first bytes differ least from the text of the lines."""
+    """Yield the possible bytes of the telegram in `lines`, beginning with the bytes that differ least from the text."""
     stripped = [line.strip(" \t") for line in lines]
     yield _bytes(stripped)
     cleaned = [_cleaned(line) for line in lines]
@@ -99,7 +100,10 @@ def _readings(lines: Sequence[str]) -> Iterator[bytes]:
         return  # without a CRC, no check shows whether the removed text was part of the telegram
     yield _bytes(cleaned)
     header, *filled = (line for line in cleaned if line)
-    for sent in (header, header.replace(r"\\", "\\")):  # in a string of a program each backslash is written twice
+    for sent in (
+        header,
+        header.replace(r"\\", "\\"),
+    ):  # in a string literal, each backslash is written twice
         yield _bytes([sent, *filled])
         yield _bytes([sent, "", *filled])
 

@@ -3,9 +3,9 @@
 The resynchronisation rule
 --------------------------
 A candidate is a sequence of bytes that may be a frame. It begins at bytes that the pattern of a link layer matches. In
-HDLC, these bytes are a flag and a format field. The link layer rejects a candidate at the first wrong byte. While every
-check passes, the reader waits for the remaining bytes of the candidate. Then it compares the check sequence. A sound
-frame is a candidate that passes all checks.
+HDLC, these bytes are a flag and the first byte of a format field. The link layer rejects a candidate at the first wrong
+byte. While every check passes, the reader waits for the remaining bytes of the candidate. The last check is that of the
+check sequence. A sound frame is a candidate that passes all checks.
 
 After a rejected candidate, the search continues at the byte after the *first byte* of the candidate, not after its
 announced end. So a damaged frame never hides a sound frame of any link layer. The bytes of a sound frame belong to no
@@ -16,9 +16,9 @@ The bounds
 ----------
 The buffer holds at most two frames of the largest size. An HDLC candidate begins with two bytes, a flag and the first
 byte of a format field, so at most every second byte begins a candidate. The reader computes one FCS over at most 2,047
-bytes for each candidate. So the check sequences of a stream with N bytes cover at most N times 1,024 bytes. The most
-expensive input in the tests costs N times 406 bytes. It repeats 7E A7 F2 6B AD, so its headers overlap and their HCS
-fits.
+bytes for each candidate. So the check sequences of a stream with N bytes cover at most N times 1,024 bytes. In the most
+expensive input of the tests, they cover N times 406 bytes. This input repeats 7E A7 F2 6B AD, so its headers overlap
+and each HCS fits.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class StreamReader:
     """A `StreamReader` finds frames by the rule at the top of this module.
 
     `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. The values of `known`
-    recognise frames. A key is the first three bytes of a frame, or the size of a chunk that consists of one HDLC frame.
-    A known frame is a frame that a value of `known` recognises. The reader returns the events of adjacent known frames
-    as one list.
+    are objects that recognise frames. The key of an object is the first three bytes of its frames, or the size of a
+    chunk that consists of one of its HDLC frames. A known frame is a frame that such an object recognises. The reader
+    returns the events of adjacent known frames as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
@@ -132,10 +132,10 @@ class StreamReader:
 
     @property
     def bounds(self) -> tuple[int, int]:
-        """Return two positions. The next frame can begin at the first. All bytes before the second were processed.
+        """Return the position from which on the next frame can begin, and the position after the last processed byte.
 
-        A processed byte was delivered or skipped. If the last byte of a settled reader is a delivered flag, the first
-        position is that of the flag, because the flag can open the next frame, too.
+        A processed byte was delivered or skipped. If the last processed byte of a settled reader is the closing flag of
+        a frame, the first position is that of this flag, because the flag can open the next frame, too.
         """
         return self._stream.base, self._stream.base + self._stream.done
 
@@ -143,7 +143,7 @@ class StreamReader:
         """Return the errors of the candidates that begin in ``data[start:stop]``, by the resynchronisation rule.
 
         `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame. Return `None` also if a
-        candidate is not HDLC, because some other link layers remember the bytes that they have read.
+        candidate is not HDLC, because a check can change the state of another link layer.
         """
         errors: list[FrameError] = []
         while (match := self._starts.search(data, start)) and (at := match.start()) < stop:
@@ -160,7 +160,7 @@ class StreamReader:
         return errors
 
     def pass_over(self, end: int, skipped: int) -> None:
-        """Continue the search at the position `end`. Another reader has found the HDLC frames before `end`.
+        """Continue the search at the position `end`. The caller has already decoded the HDLC frames before `end`.
 
         `skipped` is the number of bytes before `end` that belong to no frame. The reader must be settled.
         """
@@ -223,7 +223,7 @@ class StreamReader:
         self._need = end if sound else size + 1
         return None
 
-    def _run(self, at: int) -> list[object]:  # noqa: C901  calls would cost a tenth of the time of a push
+    def _run(self, at: int) -> list[object]:  # noqa: C901  more functions would make a push a tenth slower
         """Return the events of the adjacent known frames that begin at `at`.
 
         The search continues after these frames. It waits for more bytes in two cases: the buffer ends with the first
@@ -264,7 +264,7 @@ class StreamReader:
         return run
 
     def _awaited(self, kind: Known, at: int) -> int:
-        """Return the buffer size that includes the header of a known frame at `at`; 0 if the bytes at `at` differ."""
+        """Return the buffer size that includes the header of a known frame at `at`; 0 if the bytes differ from it."""
         return at + len(kind.head) if kind.head.startswith(self._stream.data[at:]) else 0
 
     def _drop(self, at: int, need: int) -> None:

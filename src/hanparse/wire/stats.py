@@ -13,9 +13,9 @@ class Stats(NamedTuple):
     """The number of HDLC frames, M-Bus frames and P1 telegrams that pass all checks."""
     measurements: int = 0
     recognised: int = 0
-    """The number of measurements that a layout decoded: the push differs from an earlier push only in its values."""
+    """The number of measurements that a layout decoded: each push differs from an earlier push only in its values."""
     passed_over: int = 0
-    """The number of bytes that are not part of a frame in `frames`."""
+    """The number of bytes that belong to no frame that `frames` counts."""
     hcs_failures: int = 0
     fcs_failures: int = 0
     checksum_failures: int = 0
@@ -29,4 +29,4 @@ class Stats(NamedTuple):
     unknown_meters: int = 0
     """The number of pushes with a correct payload that no profile reads."""
     dropped_assemblies: int = 0
-    """The number of incomplete pushes: a segment, telegram or block of each push is missing."""
+    """The number of pushes that are incomplete because a segment, telegram or block is missing."""

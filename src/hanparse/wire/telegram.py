@@ -32,8 +32,8 @@ HEADER: Final = rb"/[A-Za-z]{3}"
 MAX_TELEGRAM: Final = 0x6000
 """The maximum number of bytes of a telegram.
 
-In Luxembourg a telegram has five messages of 2,048 characters, and two digits for each character (Luxmetering E-Meter
-P1 specification 1.1.3).
+A telegram in Luxembourg can contain five messages of 2,048 characters, with two hex digits for each character
+(Luxmetering E-Meter P1 specification 1.1.3).
 """
 BETWEEN: Final = b"\r\n\0"
 """The bytes of line ends. They can be between two telegrams."""
