@@ -5,10 +5,10 @@ Three rules limit time and memory. They are checked before memory is allocated:
 * A length or count must not be larger than the number of unread bytes. This rule is correct for a count, because each
   element of an array or structure has at least one byte, its tag.
 * Arrays and structures have at most `MAX_NESTING` levels.
-* The elements of a compact-array have no tags, so a compact-array can have more values than bytes. It must have at most
-  two values per byte.
+* The elements of a compact-array have no tags and can have no bytes, so a compact-array can have more values than
+  bytes. It must have at most two values per byte.
 
-The only error is `DecodeError`.
+Bytes that break a rule or do not fit the grammar raise `DecodeError`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 MAX_NESTING: Final = 16
 """The maximum number of nested arrays and structures.
 
-The pushes that hanparse reads have at most 4 levels. Python allows 1,000 nested calls.
+The pushes that hanparse reads have at most 4 levels. Each level needs nested calls, and Python allows only 1,000.
 """
 
 
@@ -99,4 +99,4 @@ def build_all(grammar: c.Construct, value: object) -> bytes:
 
 
 def _last_line(error: Exception) -> str:
-    return str(error).strip().rpartition("\n")[2]  # construct writes the path in front of the message, on its own lines
+    return str(error).strip().rpartition("\n")[2]  # construct writes the path on lines before the message

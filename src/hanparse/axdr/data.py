@@ -131,8 +131,8 @@ class AttributeDescriptor(NamedTuple):
 class Scalar(NamedTuple):
     """A `Scalar` is a type of fixed size.
 
-    `format` is its big-endian format in `struct`. `kind` is the use of its values, for example "integer" or "time".
-    `short_name` is its name in profiles.
+    `format` is its format in the module `struct`, without the byte order, which is big-endian. `kind` is the use of its
+    values, for example "integer" or "time". `short_name` is its name in profiles.
     """
 
     format: str
@@ -148,7 +148,7 @@ class Scalar(NamedTuple):
 
     @property
     def is_number(self) -> bool:
-        """Return whether the values are quantities. Codes, states and deltas are no quantities."""
+        """Return whether the values are quantities. Codes, states, deltas, digits and times are no quantities."""
         return self.kind in ("integer", "float")
 
 
@@ -156,7 +156,7 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
     Tag.BOOLEAN: Scalar("?", "state", "bool"),  # any byte except 0 is true
     Tag.DOUBLE_LONG: Scalar("l", "integer", "i32"),
     Tag.DOUBLE_LONG_UNSIGNED: Scalar("L", "integer", "u32"),
-    Tag.BCD: Scalar("b", "digits"),  # an Integer8 in the ASN.1
+    Tag.BCD: Scalar("b", "digits"),  # the ASN.1 definition of the type is Integer8
     Tag.INTEGER: Scalar("b", "integer", "i8"),
     Tag.LONG: Scalar("h", "integer", "i16"),
     Tag.UNSIGNED: Scalar("B", "integer", "u8"),
@@ -180,7 +180,7 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
 
 DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
 WALL_CLOCK: Final = Struct(">HBBxBBB")
-"""The format of a date-time up to the second, which skips the weekday: year, month, day, hour, minute, second."""
+"""The format of the first eight bytes of a date-time without the weekday: year, month, day, hour, minute, second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,8 +253,8 @@ class Data:
 class Partial(Data):
     """A `Partial` is an array or structure with an error in it. Its value contains the elements before the error.
 
-    The last element can be a `Partial`, too. `announced` is the count before the elements. `length` is the number of
-    bytes up to the end of the last element.
+    The last element can be a `Partial`, too. `announced` is the number of elements that its count announces. `length`
+    is the number of bytes up to the end of the last element.
     """
 
     announced: int = field(default=0, compare=False)

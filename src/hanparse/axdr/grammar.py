@@ -96,8 +96,8 @@ class _Data(c.Construct):
 class _Elements(c.Construct):
     """Reads and writes a count and the elements of a list.
 
-    If the list has as many elements as `row` has grammars, each element has its own grammar. Otherwise `each` is the
-    grammar of all elements; its default is `DATA`.
+    If the list has as many elements as `row` has grammars, each element has its own grammar. Otherwise all elements
+    have the grammar `each`; its default is `DATA`.
     """
 
     def __init__(self, tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> None:
@@ -118,7 +118,7 @@ class _Elements(c.Construct):
         try:
             stream.descend()
             for grammar in self._grammars(count):
-                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  an error must not drop them
+                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept after an error
         except (DecodeError, c.StreamError):
             elements += [stream.partial] if stream.partial else []
             offset, end = start - TAG_SIZE, elements[-1].end if elements else first
@@ -141,15 +141,15 @@ def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | Non
 class _TypeDescription(c.Construct):
     """Reads and writes a type description (Blue Book 4.1.5).
 
-    A type description begins with a tag. After the tag of an array, there are a count of 16 bits and one description.
-    After the tag of a structure, there are the number of descriptions and the descriptions.
+    A type description begins with a tag. A count of 16 bits and one description follow the tag of an array. The number
+    of descriptions and the descriptions follow the tag of a structure.
     """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> TypeDescription:
         offset = stream.tell()
         tag = TAG._parse(stream, context, path)
         if tag is Tag.COMPACT_ARRAY:
-            stream.fail("expected another type than compact-array as type of the elements of a compact-array", offset)
+            stream.fail("expected another type than compact-array for the elements of a compact-array", offset)
         if tag not in LISTS:
             return TypeDescription(tag)
         stream.descend()
@@ -171,9 +171,9 @@ class _TypeDescription(c.Construct):
 
 
 class _Members(c.Construct):
-    """Reads and writes a list in a compact-array. The list has no tags and no count.
+    """Reads and writes an array or structure inside a compact-array, where it has no tags and no count.
 
-    `row` contains the grammars of some elements. The list consists of `times` repetitions of these elements.
+    It consists of `times` repetitions of the elements with the grammars in `row`.
     """
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
@@ -190,7 +190,7 @@ class _Members(c.Construct):
 
 
 def _element(description: TypeDescription) -> Node:
-    """Return the grammar of an element of a compact-array. The element has no tags."""
+    """Return the grammar of an element of a compact-array, which contains no tags."""
     tag = description.tag
     if tag not in LISTS:
         return Node(tag, TYPES[tag].grammar)

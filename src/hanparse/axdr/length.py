@@ -1,16 +1,16 @@
-"""Reads and writes the length or count before strings, lists and ciphered content. This module needs no grammar."""
+"""Reads and writes the length or count before strings, lists and ciphered content. This module needs no construct."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LONG_FORM: Final = 0x80
-"""If the first byte is below this value, it is the length. Otherwise its low 7 bits are the number of bytes after it.
+"""A first byte below this value is the length itself.
 
-These bytes are then the length.
+Otherwise the low 7 bits of the first byte are the number of the following bytes that contain the length.
 """
 MAX_SIZE: Final = 8
-"""The maximum number of bytes of the length. The meters that hanparse reads send at most four."""
+"""The maximum number of bytes after the first byte. The meters that hanparse reads send at most four."""
 
 
 def length_at(data: bytes, at: int) -> tuple[int, int]:

@@ -34,7 +34,7 @@ class _Length(c.Construct):
 
 
 class _Octets(c.Construct):
-    """Reads and writes a length in bytes and the bytes."""
+    """Reads and writes a string of bytes, after its length in bytes."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> bytes:
         offset = stream.tell()
@@ -48,7 +48,7 @@ class _Octets(c.Construct):
 
 
 class _Bits(c.Construct):
-    """Reads and writes a length in bits and the bits. The first bit is the most significant bit of the first byte."""
+    """Reads and writes a string of bits, after its length in bits. The first bit is the highest bit of a byte."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> str:
         offset = stream.tell()
@@ -64,7 +64,7 @@ class _Bits(c.Construct):
 
 
 def _text(encoding: str) -> c.Construct:
-    """Return the construct of a text. It parses bytes that are invalid in `encoding` to surrogates."""
+    """Return the construct of a text. A byte that is invalid in `encoding` becomes a surrogate."""
     return c.ExprAdapter(
         OCTETS,
         decoder=lambda octets, _context: octets.decode(encoding, "surrogateescape"),

@@ -1,4 +1,4 @@
-"""Defines `Case`, a ciphered APDU and the keys that open it."""
+"""Defines `Case`, a ciphered APDU and the keys that were given for it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""The system title for the initialisation vector of an APDU without system title.
+"""The system title in the initialisation vector, if neither the APDU nor the user gives a system title.
 
-Several programs for Polish meters use zero bytes, too.
+Several programs for Polish meters use the same zero bytes.
 """
 
 
 class Case(NamedTuple):
-    """A `Case` is a ciphered APDU and the keys that open it.
+    """A `Case` is a ciphered APDU and the keys that were given for it.
 
-    A function that has a `Case` as a variable returns its errors and raises no error, because a traceback can show the
-    keys.
+    A function with a variable of this type returns errors and does not raise them, because a traceback can show
+    variables and so the keys.
     """
 
     header: Header

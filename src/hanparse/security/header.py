@@ -7,8 +7,9 @@ A ciphered APDU has one of these forms::
     others  length  SC  IC  content  [tag]
 
 The first byte is the tag of the APDU. "Others" are the tags of ciphered services. A ciphered service contains no system
-title, because both sides exchanged their system titles when the association began. SC is the security control byte, and
-IC is the invocation counter. A length can have more bytes than necessary (Green Book 9.2.7.2.4).
+title, because both sides exchanged their system titles when the association began. SC is the security control byte, IC
+is the invocation counter, and [tag] is an authentication tag, which can be absent. A length can have more bytes than
+necessary (Green Book 9.2.7.2.4).
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ class Header(NamedTuple):
     start: int
     end: int
     fields: bytes = b""
-    """The header fields of general-ciphering with their lengths, as sent. The authentication tag covers them."""
+    """The header fields of general-ciphering with their lengths, as sent. The authentication tag can cover them."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -96,7 +97,7 @@ class Header(NamedTuple):
 
     @property
     def protection(self) -> str:
-        """Return a text that names the protection of the content and the invocation counter."""
+        """Return a text with the security control byte, the protection of the content, and the invocation counter."""
         words = [("encrypted", self.is_encrypted), ("authenticated", self.is_tagged)]
         protection = " and ".join(word for word, applies in words if applies)
         control = f"security control {self.security_control:02X}: {protection}, suite {self.security_control & _SUITE}"
@@ -127,7 +128,7 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
-    """Return the parts of a ciphered APDU up to its first error, and the error that `read_header` raises."""
+    """Return the parts of a ciphered APDU up to its first error, and this error; `None` if there is no error."""
     walk, failed = _Walk(apdu), None
     try:
         header = walk.header()

@@ -1,6 +1,6 @@
-"""Parses keys in the notations of grid companies.
+"""Parses keys in the notations that grid companies use.
 
-`parse_key` returns the bytes of a key. `Keys` contains the keys of a decoder, and never shows them.
+`parse_key` returns the bytes of a key. `Keys` contains the keys of a decoder, and its `repr` does not show them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEPARATORS: Final = re.compile(
 They are blanks, soft hyphens, dashes and quotation marks, and the characters of a C array or of a Python `repr`.
 """
 _GAP: Final = "\0"
-_HALF: Final = 16  # characters; a text of this size may be a key with printable bytes only
+_HALF: Final = 16  # a text of 16 characters may be a key with 16 printable bytes
 _LOOKALIKES: Final = {"O": "0", "o": "0", "l": "1", "I": "1"}
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 
@@ -77,8 +77,8 @@ def _not_hex(text: str, found: re.Match[str]) -> str:
     """Return the message for the first character that is no hex digit. The first character of `text` is character 1."""
     if len(text.strip()) == _HALF:
         return (
-            "expected 32 hex digits, found 16 characters that are not hex; if they are the key itself, one character "
-            "a byte, give them as bytes: text.encode('ascii')"
+            "expected 32 hex digits, found 16 characters that are not hex; if each character is one byte "
+            "of the key, give them as bytes: text.encode('ascii')"
         )
     count, letter = found.start() + 1, found[0]
     if letter in _LOOKALIKES:
@@ -87,14 +87,18 @@ def _not_hex(text: str, found: re.Match[str]) -> str:
 
 
 class Keys:
-    """A `Keys` contains the keys of a decoder, for all meters or by system title. `repr` does not show the keys."""
+    """A `Keys` contains the keys of a decoder: one for all meters, or one for each system title. `repr` hides them."""
 
     __slots__ = ("_auth_key", "_key", "system_title")
 
     def __init__(
         self, key: KeyOption = None, auth_key: KeyOption = None, system_title: str | bytes | None = None
     ) -> None:
-        """Parse three options of `Decoder`. Raises `ValueError` for a wrong value, and `TypeError` for a wrong type."""
+        """Parse three options of `Decoder`.
+
+        Raises `ValueError` for a malformed key or title, and for `auth_key` without `key`. Raises `TypeError` for a
+        wrong type.
+        """
         self._key = _named("key", key)
         self._auth_key = _named("auth_key", auth_key)
         self.system_title = None if system_title is None else parse_title(system_title)

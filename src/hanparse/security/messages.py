@@ -13,8 +13,8 @@ NO_KEY: Final = "the push is ciphered, and no key was given: give {keys}; ask th
 OTHER_METERS: Final = "keys of {meters} meters were given, but none of this meter: give the key of this meter"
 NO_CRYPTOGRAPHY: Final = f"""the package cryptography, which deciphers the push, is missing or does not load:
 {pip_install("crypto")}"""
-SERVICE: Final = """a ciphered service of an association contains no system title, and the content does not decipher
-without it: give system_title=; HAN ports push general-glo-ciphering (DB) instead"""
+SERVICE: Final = """a ciphered service of an association contains no system title, and hanparse cannot decipher it
+without one: give system_title=; HAN ports usually push general-glo-ciphering (DB)"""
 WRONG_TITLE: Final = "expected a system title of 8 bytes in the push, found {size} bytes: give system_title="
 NO_CHOICE: Final = "the push has no system title, so hanparse cannot select one of the keys: give system_title="
 NO_TITLE_SENT: Final = """the push has no system title, and key= does not decipher the push with a system title of zero

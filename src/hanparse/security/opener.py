@@ -1,11 +1,11 @@
 """Defines `Opener`, which opens ciphered APDUs with keys.
 
 To open a ciphered APDU is to return the APDU inside it. The opener verifies the authentication tag, if there are a tag
-and an authentication key. A tag that does not fit is always an error. Without tag or authentication key, the opener
-returns only content that is one complete APDU or P1 telegram. `Security.verified` is then false.
+and an authentication key. A tag that does not fit is always an error. Without a tag or an authentication key, the
+opener returns only content that is one complete APDU or P1 telegram. `Security.verified` is then false.
 
-A function that has keys or content as variables returns an error, and another function raises this error. So a
-traceback that shows the variables of functions contains neither keys nor content.
+A function that has keys or deciphered content as variables returns errors, and `Opener.open` raises them. So a
+traceback that shows the variables of functions contains neither keys nor deciphered content.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ class Opened:
 
 
 class _Template(NamedTuple):
-    """A `_Template` contains the parts of an opened push that do not change in the next push, and the keys.
+    """A `_Template` contains the parts of an opened push that the next push of the meter repeats, and its keys.
 
-    The next push must have the same size and the same meter.
+    `Opener.reopen` opens a push of the same size with it.
     """
 
     head: bytes
     """The APDU up to its security control byte."""
     end: int
-    """The index after the content. At this index the authentication tag begins, if the APDU has a tag."""
+    """The index after the content. If the APDU has an authentication tag, the tag begins there."""
     title: bytes
     """The system title in the initialisation vector."""
     aes: Aes
@@ -66,8 +66,8 @@ class Opener:
     """An `Opener` opens ciphered APDUs with `keys`, one after the other.
 
     `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise an error. The opener calls
-    it for each push without a verified tag, so it must be fast. The opener remembers the meters with a push that the
-    keys opened. If a later push of one of these meters does not open, the push is damaged and the key is right.
+    it for each push without a verified tag, so it must be fast. The opener remembers each meter that sent a push which
+    the keys opened. If a later push of this meter does not open, the error reports a damaged push and not a wrong key.
     """
 
     _aes: type[Aes]
@@ -80,7 +80,7 @@ class Opener:
         self.last_opened = b""
         """The APDU inside the ciphered APDU that was opened last."""
         self._confirmed: dict[bytes, bool] = {}
-        """A mapping from each system title whose encryption key is right to whether its authentication key is right."""
+        """The system titles with a right encryption key. A value is true if the authentication key is right, too."""
         self._templates: dict[int, _Template] = {}  # size of the ciphered APDU -> template
         if keys:
             try:
@@ -109,7 +109,7 @@ class Opener:
         return opened
 
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
-        """Open an APDU that has the header of an earlier APDU, except the counter. Return `None` for any other APDU.
+        """Open an APDU if only the counter in its header differs from an earlier APDU. Otherwise return `None`.
 
         `_open` has checked the header of the earlier APDU, so this method checks only the content. It also returns
         `None` if the content is wrong.
@@ -271,7 +271,7 @@ class Opener:
 
 
 def _is_ciphered(content: bytes) -> bool:
-    """Return whether the content is a complete ciphered APDU. In any other content, the lengths very seldom fit."""
+    """Return whether the content is a complete ciphered APDU. Other content very seldom contains fitting lengths."""
     if not identify.is_ciphered(content):
         return False
     try:

@@ -1,4 +1,4 @@
-"""Defines protocols for a stream reader: a `LinkLayer` checks frames, and a `Known` recognises frames without parsing."""
+"""Defines protocols of stream readers: a `LinkLayer` checks frames, and a `Known` recognises frames without parsing."""
 
 from __future__ import annotations
 
