@@ -72,7 +72,7 @@ WRONG: Final = [
     (DIGITS.replace("0C", "0G"), "character 26 of the key is 'G', which is no hex digit"),
     ("x" * 33, "character 1 of the key is 'x', which is no hex digit"),
     (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is no hex digit; give only the digits"),
-    ("sixteen letters!", "found 16 characters that are not hex; if they are the key itself"),
+    ("sixteen letters!", "found 16 characters that are not hex; if each character is one byte"),
     (DIGITS.encode().hex(), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
     (DIGITS.encode().hex(" "), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
     (DIGITS.encode(), "expected a key of 16 bytes, found its 32 hex digits as bytes"),

@@ -1,7 +1,8 @@
 """Defines `BrokerMessages`, which decodes the messages of a broker one by one.
 
-A message contains one of these: frames with any bytes around them, a frame without its flags, an LLC PDU, an APDU, or
-only the list of an APDU. `hanparse.envelope` removes text or JSON around these bytes.
+A message contains one of these: frames with any bytes around them, a frame without its flags, an APDU with or without
+an LLC header, or only the list of an APDU. A list is the values of one push. `hanparse.envelope` removes text or JSON
+around these bytes.
 
 A frame never continues in the next message. So an incomplete frame has no effect on later messages. The segments and
 blocks of one push can arrive in several messages.
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     AnyEvent = Event | list[Any]
 
 MIN_CADENCE: Final = timedelta(seconds=0.5)
-"""The time between two pushes of a meter is longer. A P1 meter sends a push each second, other meters send fewer."""
+"""Less than the time between two pushes of a meter. A P1 meter sends a push each second, other meters send fewer."""
 
 _FLAG: Final = bytes([FLAG])
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
@@ -80,7 +81,7 @@ class BrokerMessages:
         return events if any(not isinstance(event, FrameError) for event in events) else without_frame or events
 
     def _without_frame(self, data: bytes) -> list[AnyEvent]:
-        """Return the events of an APDU, of a list or of LLC PDUs. Return an empty list for any other data."""
+        """Return the events of the messages that `unframed` finds in `data`. Return an empty list if it finds none."""
         if len(data) > MAX_MESSAGE or data[:1] in _FIRST_BYTES:
             return []
         with suppress(FrameError, DecodeError):
@@ -101,7 +102,7 @@ class BrokerMessages:
 
 
 _FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
-_MAX_AGE: Final = 3600.0  # in s; gateways publish at least hourly, so a larger age results from a damaged uptime
+_MAX_AGE: Final = 3600.0  # in s; gateways publish at least hourly, so a larger age is wrong
 
 
 def _before(at: datetime, age: float) -> datetime:

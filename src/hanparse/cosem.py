@@ -1,7 +1,7 @@
 """Parses and builds data-notifications, the APDUs that meters push. Each value has its position in the APDU.
 
-The grammar at the end of the module is a declaration in construct. The library construct parses and builds APDUs with
-this declaration. The grammar of values is in `hanparse.axdr.grammar`. This module adds the list of attributes, which
+The grammar at the end of the module is a declaration with the library construct, which parses and builds APDUs with it.
+`hanparse.axdr.grammar` declares the values inside an APDU. This module adds the list of attributes, a form of body that
 Czech meters send.
 """
 
@@ -73,7 +73,7 @@ def parse(apdu: bytes) -> DataNotification:
 
 
 def parse_bare(data: bytes) -> DataNotification:
-    """Parse bytes without a frame: a data-notification, or only the list of a data-notification.
+    """Parse bytes without a frame: a data-notification, or only its list, which is an array or structure of values.
 
     Raises `DecodeError` if `data` is neither a data-notification nor a list.
     """
@@ -84,7 +84,7 @@ def parse_bare(data: bytes) -> DataNotification:
 def list_without_header(data: bytes) -> Data | None:
     """Return the list if `data` is exactly one array or structure that is not empty. Otherwise return `None`.
 
-    A structure with only a code, a value and an optional scaler-unit structure is an element of a list and no list.
+    A structure of only a code, a value and an optional scaler-unit structure is no list, but an element of a list.
     """
     if data[:1] not in _LISTS:
         return None
@@ -167,8 +167,8 @@ class _Body(c.Construct):
     """Reads and writes the body: a value, or a list of attributes.
 
     A list of attributes is a structure of an enum and an array of pairs. Each pair is an attribute descriptor and its
-    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256. This byte identifies a list of
-    attributes. In any other list, a byte 0 would be the tag of null-data, and no meter sends null-data as the first
+    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256. This byte distinguishes a list
+    of attributes from any other list, in which it would be the tag of null-data: no meter sends null-data as the first
     element of a pair.
     """
 

@@ -43,7 +43,7 @@ _ADDRESS_SIZES: Final = (1, 2, 4)  # IEC 62056-46 6.4.2.3
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A `Frame` is a sound HDLC frame. It has the addresses as tuples of 7-bit groups, and the information field.
+    """A `Frame` is a sound HDLC frame. Its addresses are tuples of 7-bit groups.
 
     `segmented` is true if the next frame continues the message. `offset` is the position of the opening flag in the
     stream, and `raw` contains the bytes of the frame with both flags. `after_loss` is true if bytes other than flags
@@ -196,14 +196,14 @@ def _check_trailer(data: Buffer, start: int, end: int) -> None:
 def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
     """Return the index after an address. An incomplete address ends with its last received byte.
 
-    The last byte of an address is odd. The search stops at the end of the frame. So the bytes after a short frame do
-    not change the error for this frame.
+    The last byte of an address is odd. The search stops at the end of the frame, so that the bytes after a short frame
+    do not change its error.
     """
     if start < len(data) and data[start] & 1:
         return start + 1
     sent = data[start : min(start + _ADDRESS_SIZES[-1], frame_end - SEQUENCE_SIZE - 1)]
     size = 0
-    for count, byte in enumerate(sent, 1):  # a generator would make all checks of a frame a tenth slower
+    for count, byte in enumerate(sent, 1):  # a generator would make the check of a frame a tenth slower
         if byte & 1:
             size = count
             break
@@ -251,7 +251,7 @@ class Hdlc:
 
 
 class FrameReader(StreamReader):
-    """A `FrameReader` finds only HDLC frames in a stream. Chunks of the stream have any size."""
+    """A `FrameReader` finds only HDLC frames in a stream, which can arrive in chunks of any size."""
 
     def __init__(self, known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         super().__init__((Hdlc(),), known)
@@ -262,7 +262,7 @@ class FrameReader(StreamReader):
         return self._frames()
 
     def flush(self) -> list[Frame]:
-        """End the stream and empty the buffer. Return the frames inside the bytes of an incomplete frame."""
+        """End the stream and empty the buffer. Return the sound frames inside the bytes of an incomplete frame."""
         self.end()
         return self._frames()
 

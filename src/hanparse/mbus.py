@@ -8,7 +8,7 @@ A CI field from 00 to 1F announces a part of a DLMS message. Bit 4 of CI is set 
 Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of the telegram then begins with two
 bytes: STSAP, the source of the message, and DTSAP, its destination.
 
-Some meters (Sagemcom) send 256 bytes more than L announces. The checksum shows which of the two sizes a frame has.
+Some meters (Sagemcom) send 256 bytes more than L announces. The checksum determines which of the two sizes a frame has.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ START: Final = 0x68
 STOP: Final = 0x16
 SHORT_START: Final = 0x10
 MAX_SIZE: Final = 4 + 256 + 4 + 2
-"""The largest size: a header (4), 256 additional bytes, the largest L of a frame with them (4), and a trailer (2)."""
+"""The largest size: header (4), bytes that L does not announce (256), bytes that it announces (4), trailer (2)."""
 FIN: Final = 0x10
+"""The bit of CI that is set in the last telegram of a message."""
 HEADER_SIZE: Final = 4
 """The number of bytes of ``68 L L 68``."""
 TRAILER_SIZE: Final = 2
@@ -35,9 +36,9 @@ TRAILER_SIZE: Final = 2
 
 _FIXED: Final = 3  # C, A, CI
 _SAPS: Final = 2
-_DLMS: Final = 0x20  # a CI below 20 announces DLMS
+_DLMS: Final = 0x20  # a CI field below this value announces DLMS
 _NUMBERS: Final = 16
-_QUIRK: Final = 256
+_QUIRK: Final = 256  # bytes that some meters send in addition to L
 _NAMES: Final = {
     0x60: "COSEM data to the meter with long transport layer",
     0x61: "COSEM data to the meter with short transport layer",
@@ -66,7 +67,7 @@ class Telegram:
 
     @property
     def is_dlms(self) -> bool:
-        """Return whether the telegram contains a part of a DLMS message."""
+        """Return whether the telegram contains a DLMS message or a part of it."""
         return self.ci < _DLMS and len(self.data) >= _SAPS
 
     @property

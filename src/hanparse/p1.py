@@ -8,8 +8,8 @@ grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7
     group    = "(" [value ["*" unit]] ")"
     code     = A "-" B ":" C "." D "." E [("." | "*" | "&") F]
 
-A `Line` also keeps the text of a line that does not fit this grammar. hanparse reads no code and no value from that
-line, so the line is lost.
+A line that does not fit this grammar is a lost line: `Line` keeps its text, but hanparse reads no code and no value
+from it.
 """
 
 from __future__ import annotations
@@ -229,6 +229,6 @@ class P1:
         """Return the end of the telegram at `start`, and whether its identification is complete and passes all checks.
 
         `base` is the position of ``data[0]`` in the stream. If `base` is given, this method reads no byte of the stream
-        twice.
+        twice. Without `base`, `data` is no part of a stream.
         """
         return find_end(data, start) if base is None else self._scan.find_end(data, start, base)

@@ -25,8 +25,9 @@ is another segmented frame     the frame is dropped: no first segment         th
 is another unsegmented frame   the frame is a complete message                the frame completes the message
 =============================  =============================================  ======================================
 
-The later segments of a dropped message are dropped, too. UI frames have no numbers. So if a segment between two other
-segments is lost, the joined APDU is too short, and no other check finds the loss.
+The later segments of a dropped message are dropped, too. UI frames, which many meters send, have no numbers. So if a
+segment between two other segments is lost, only the parser of the joined APDU can find the loss, because the APDU is
+too short.
 
 M-Bus telegrams and blocks
 --------------------------
@@ -124,7 +125,7 @@ class Transfer:
     def add_block(self, message: Message) -> tuple[Message | None, Dropped | None]:
         """Return the message that the block completes, and the message that is dropped because of the block.
 
-        Raises `DecodeError` if the length in the block is wrong.
+        Raises `DecodeError` if the block does not have as many bytes as its length announces.
         """
         block = Block.parse(message)
         if block.end < len(message.payload):
@@ -134,7 +135,7 @@ class Transfer:
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Drop and return the message in blocks that `message` interrupts on its link. `message` is no block."""
+        """Drop and return the incomplete message in blocks on the link of `message`, which is no block."""
         return self._blocks.interrupt(message)
 
     def end(self, offset: int) -> Iterator[Dropped]:

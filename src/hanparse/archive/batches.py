@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
 ROWS: Final = 65_536
-"""The default of the largest number of rows of a batch."""
+"""The default of `rows`, the largest number of rows in a batch."""
 _WINDOW: Final = 1 << 20  # the number of bytes that are read from a capture at once
 
 
@@ -38,8 +38,8 @@ One = str | os.PathLike[str] | Readable | Buffer
 class Batches:
     """A `Batches` is an iterable of the Arrow record batches of one or several captures, in their order.
 
-    It also has the method `__arrow_c_stream__`. Each iteration reads a path or bytes from the beginning, and an open
-    file from its current position.
+    Libraries that read Arrow data can also read it with its method `__arrow_c_stream__`. Each iteration reads a path or
+    bytes from the beginning, and an open file from its current position.
     """
 
     def __init__(self, captures: tuple[One, ...], rows: int, options: Options, window: int = _WINDOW) -> None:
@@ -53,7 +53,7 @@ class Batches:
 
     @property
     def stats(self) -> Stats:
-        """Return the sums of the counts of all decoders in the last iteration. During an iteration they increase."""
+        """Return the sums of the counts of all decoders of the latest iteration. They increase during the iteration."""
         counts = [Stats(), *(decoder.stats for decoder in self._decoders)]
         return Stats(*map(sum, zip(*counts, strict=True)))
 
@@ -99,7 +99,7 @@ def _is_capture(source: object) -> bool:
 
 def _opened(source: One) -> AbstractContextManager[Readable]:
     if isinstance(source, str | os.PathLike):
-        return open(source, "rb", buffering=0)  # noqa: PTH123  accepts every path-like object; the caller closes it
+        return open(source, "rb", buffering=0)  # noqa: PTH123  `open` accepts every path-like object
     return nullcontext(io.BytesIO(source) if isinstance(source, Buffer) else source)
 
 

@@ -30,11 +30,11 @@ _SPAN, _LARGEST_SPAN = 1 << 15, 1 << 20  # the smallest and largest number of by
 
 
 class Capture:
-    """A `Capture` reads the bytes of one capture in windows.
+    """A `Capture` reads one capture in windows, each of which is a sequence of bytes in memory.
 
-    In a span of the window, it finds and verifies all frames with learned layouts at once. The decoder passes over
-    these frames. If only damaged frames are between them, the decoder counts their errors. If the bytes between them
-    may contain another frame, the decoder reads these bytes.
+    A span is a part of a window. `Capture` finds and verifies all frames with learned layouts in a span at once, and
+    the decoder passes over these frames. If only damaged frames are between two of these frames, the decoder counts
+    their errors. If another frame may be between them, the decoder reads the bytes between them.
     """
 
     def __init__(self, schema: pa.Schema, source: str | None, limit: int, **options: Unpack[Options]) -> None:
@@ -70,7 +70,7 @@ class Capture:
         self._at, self._next, self._done = self._at - first, self._next - first, self._done - first
 
     def _advance(self) -> bool:
-        """Let the decoder read a piece of the window, or find frames in a span of it.
+        """Find frames in a span of the window, or let the decoder read a piece of the window.
 
         Return false if the window ends inside a frame with a learned layout.
         """
@@ -104,7 +104,7 @@ class Capture:
         self._next, self._done = (position - self._base for position in self.decoder.reader.bounds)
 
     def _take(self, candidates: Candidates) -> int:
-        """Add the rows of the runs. Stop if the decoder has learned a new layout from the bytes between two runs.
+        """Add the rows of `candidates.runs`. Stop if the bytes between two runs changed the layouts of the decoder.
 
         Return the number of times that the decoder read bytes.
         """

@@ -43,8 +43,8 @@ _FIRST, _LAST = ((moment - EPOCH) // MICROSECOND for moment in (datetime.min, da
 class Values(NamedTuple):
     """A `Values` contains the values of some rows in one column.
 
-    `values` is an array, or one value for all rows. The values of a text column are indexes in `texts`. `valid` is
-    false for a row with null, and `None` if no row has null.
+    `values` is an array, or one value for all rows. The values of a text column are indexes in `texts`. `valid` is an
+    array of booleans, false for each row with null. It is `None` if no row has null.
     """
 
     values: Any
@@ -82,7 +82,7 @@ WITH_ESTIMATES: Final = SCHEMA.append(
 def from_time(moment: datetime) -> tuple[int | None, int]:
     """Return the time in UTC and the local time, both in microseconds since 1970.
 
-    The time in UTC is `None` if the time zone is unknown, or if `datetime` cannot represent the year.
+    The time in UTC is `None` if the time zone is unknown, or if its year is not from 1 to 9999.
     """
     local = (moment.replace(tzinfo=None) - EPOCH) // MICROSECOND
     offset = moment.utcoffset()
@@ -120,7 +120,7 @@ _READ: Final[Columns[Any]] = Columns(
 
 
 def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
-    """Return a mapping from column name to values. It contains the columns with at least one value."""
+    """Return a mapping from column name to values. It contains only the columns with at least one value."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
         found["made_for_transformers"][row] = measurement.made_for_transformers

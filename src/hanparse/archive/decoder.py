@@ -1,4 +1,4 @@
-"""Defines `ArchiveDecoder`, which decodes the bytes of a capture outside frames with learned layouts."""
+"""Defines `ArchiveDecoder`, which decodes the bytes of a capture that do not belong to frames with learned layouts."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class ArchiveDecoder(Decoder):
     def __init__(self, **options: Unpack[Options]) -> None:
         super().__init__(**options)
         self.positions: list[int] = []
-        """The positions of the first bytes of the returned pushes. The caller removes the positions."""
+        """The positions of the first bytes of the returned pushes. The caller removes positions that it has used."""
         self.layouts, self.reader = self._layouts, self._reader
         self.reader.positions = self.positions
 
     @property
     def can_pass(self) -> bool:
-        """Return whether the result for the next frame depends on no earlier byte, except an opening flag."""
+        """Return whether the result for the next frame depends on no earlier byte, except on its opening flag."""
         return self.reader.is_settled and self.reader.known is self._layouts.starts and self._estimator is None
 
     def count_damage(self, data: bytes, base: int, start: int, stop: int) -> bool:
-        """Count the errors in ``data[start:stop]``. A frame that passes all checks begins at `stop`.
+        """Count the errors of damaged frames in ``data[start:stop]``. A frame that passes all checks begins at `stop`.
 
         If these bytes may contain another frame, count no errors and return false. `base` is the position of
         ``data[0]``.

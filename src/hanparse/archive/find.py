@@ -1,6 +1,7 @@
 """Defines `Finder`, which finds and verifies all frames with learned layouts in a span of a window at once.
 
-A frame is sound if a layout recognises it and its FCS fits. An index without further words is an index in the window.
+A frame is sound if a layout recognises it and its FCS fits. Unless the text names another array, an index is an index
+in the window.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Part(NamedTuple):
 class Candidates(NamedTuple):
     """A `Candidates` contains the candidates in a span, and the sound frames among them.
 
-    A candidate begins with the first bytes of a frame with a layout.
+    A candidate begins with the same bytes as the frames of a layout, and has their size.
     """
 
     starts: Array
@@ -49,7 +50,7 @@ class Candidates(NamedTuple):
     """The indexes in `starts` of the sound frames. Sound frames inside an earlier sound frame are omitted."""
     parts: list[Part]
     cut: int | None
-    """The index of the first candidate that does not end in the window; `None` if all candidates end in the window."""
+    """The index of the first candidate that is cut off (see `Finder.find`); `None` if no candidate is cut off."""
 
     @property
     def runs(self) -> list[tuple[int, int, int, int]]:
@@ -80,7 +81,7 @@ class Finder:
         return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
-        """Use the layouts that the decoder has learned so far for plain frames. Return whether there is a layout."""
+        """Prepare searches for the layouts that the decoder has learned so far. Return whether there are any."""
         if not self.is_current:
             starts = self._layouts.starts.items()
             tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
@@ -100,7 +101,7 @@ class Finder:
         return bool(self._tables)
 
     def _is_stable(self, kind: PlainFrame) -> bool:
-        """Return whether the result of the layout is independent of earlier frames of other layouts."""
+        """Return whether the results of the layout are independent of earlier frames with other layouts."""
         last = kind.last
         return all(last is not other.last for other in self._unnamed) or (
             kind.maker is last.profile and (kind.is_named or kind.known is last.profile)
@@ -119,7 +120,7 @@ class Finder:
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]
-        known = np.flatnonzero(numbers >= 0)  # faster than the array of booleans as an index
+        known = np.flatnonzero(numbers >= 0)  # as an index, faster than the array of booleans
         starts, numbers = starts.take(known), numbers.take(known)
         ends = starts + self._sizes.take(numbers)
         is_cut = ends > len(octets) - WORD
@@ -161,12 +162,12 @@ def _apart(starts: Array, ends: Array, frames: Array) -> Array:
 
 
 def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
-    """Return the layouts that were used last. Leave out a layout if its result depends on the order of the layouts."""
+    """Return the layouts that were used last. Leave out layouts whose results depend on which layout is tried first."""
     recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 
 
 def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
-    """Return whether a frame can have both layouts, so that only its texts decide which layout recognises it."""
+    """Return whether both layouts can recognise the same frame, so that only its texts determine which of them does."""
     both = kind.mask & other.mask
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both

@@ -1,9 +1,9 @@
 """Defines `FrameColumns`, which verifies many frames of one layout at once and returns their values as columns.
 
 The CRC of an HDLC frame is linear. The difference (exclusive or) of the CRC registers of two frames is a function of
-the difference of their bytes. So all frames are compared with one frame of the layout whose FCS fits. Each differing
-byte has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame fits, too. A
-frame is sound if its FCS fits and the layout recognises it.
+the difference of their bytes. So all frames are compared with a frame of the layout that is known to be sound. Each
+differing byte has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame
+fits, too. A frame is sound if its FCS fits and the layout recognises it.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 WORD: Final = 8
 """The number of bytes of a row is a multiple of `WORD`, because NumPy compares words faster than bytes.
 
-A row contains a frame and the bytes after it.
+A row contains a frame and some bytes after it.
 """
 _BLOCK: Final = 1 << 19
 """The number of bytes that are compared at once. They fit into the cache of a processor."""
 _GROUP: Final = 64
 """The number of rows in one operation of `_joined`. One operation on a long array is faster than many on short ones."""
 _CONSTANT: Final = 0xFF
-_EXACT: Final = 1 << 53  # a float represents every integer up to this limit
+_EXACT: Final = 1 << 53  # a float represents every integer up to this limit exactly
 _DIGITS: Final = 10
 _printable: Final = lru_cache(maxsize=1 << 14)(values.printable)
-"""Returns the text in bytes. It has a cache, because a capture can contain the same thousands of texts many times."""
+"""Returns the text in bytes. It has a cache, because a capture can repeat each of thousands of texts many times."""
 
 
 class FrameColumns:
@@ -53,7 +53,7 @@ class FrameColumns:
         self.width = -(-kind.size // WORD) * WORD
         """The number of bytes of a row."""
         self.is_exact = all(map(_is_exact, self._plan.integers))
-        """True if the computation with arrays gives exactly the values of the layout."""
+        """True if the computation with arrays gives exactly the values that the layout gives."""
         self._mask = _row(kind.mask.to_bytes(kind.size, "big"), self.width)
         sent = kind.constant.to_bytes(kind.size, "big")[:-FCS_AND_FLAG]
         self._example = _row(sent + x25(sent[1:]).to_bytes(2, "little") + sent[:1], self.width)  # a sound frame
@@ -61,7 +61,7 @@ class FrameColumns:
         self._free = [(int(index), _effects()[kind.size - 2 - index]) for index in free]
 
     def sound(self, rows: Array) -> Array:
-        """Return the indexes of the rows with sound frames. The date-times in these frames must exist."""
+        """Return the indexes of the rows with sound frames. A frame with a date-time that cannot exist is not sound."""
         good, used = self._compare(rows)
         for start, end in self.kind.texts:
             if used[start:end].any():
@@ -95,7 +95,10 @@ class FrameColumns:
         return good, used
 
     def _register(self, difference: Array, differing: Array) -> Array:
-        """Return the effect of the differing bytes of each row on the register. Only bytes with values can differ."""
+        """Return the effect of the differing bytes of each row on the register.
+
+        Bytes without values are left out, because a row with a difference in one of them is not sound.
+        """
         register = np.zeros(len(difference), np.uint16)
         for index, effect in self._free:
             if differing[index]:

@@ -3,9 +3,9 @@
 The names of the directories follow the rule of Hive for partitions: ``meter=6970631400000017/day=2024-01-31``. The day
 is the day of the local time.
 
-Many lists contain no meter number or no time. A push without a number belongs to the meter of the last number before
-the push in the capture. If no number precedes the push, it belongs to the meter of the first number after the push in
-the same batch. The same rule applies to the day of a push without a time.
+Many pushes contain no meter number or no time. A push without a number is assigned to the meter of the last earlier
+push with a number. If no earlier push of the capture has a number, it is assigned to the meter of the first later push
+with a number in the same batch. The day of a push without a time is determined by the same rule.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.decoder import Options
 
-_ROWS: Final = 1 << 17  # the number of collected rows at which they are written
+_ROWS: Final = 1 << 17  # the number of collected rows at which they are written to files
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
-_NONE: Final = -(1 << 26)  # the day of rows without a time; no meter sends this day
+_NONE: Final = -(1 << 26)  # a number in place of the day of a row without a time; no meter sends this day
 _UNKNOWN: Final = "unknown"  # a name is necessary: pyarrow reads no partition in which all values are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
@@ -45,9 +45,9 @@ def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options
     """Write the pushes of a capture to Parquet files in the directory `out`. Return the number of pushes.
 
     `batches` defines the columns, and `Decoder` defines the options. The names of the files depend on the full path of
-    the capture, so a second call replaces the files of the first call. The files are moved to their directories at the
-    end, so an interrupted call leaves no incomplete file. Two calls at the same time need different paths. Raises
-    `OSError` if the capture cannot be read or a file cannot be written.
+    the capture, so a second call for the same capture replaces the files of the first call. The files are moved to
+    their directories at the end, so an interrupted call leaves no incomplete file. Two calls at the same time must not
+    have the same `path` and the same `out`. Raises `OSError` if the capture cannot be read or a file cannot be written.
     """
     return write(batches(path, **options), path, out)
 
@@ -129,7 +129,7 @@ def _days(batch: pa.RecordBatch) -> Array:
 def _filled(values: Array, missing: int, before: int) -> Array:
     """Return the values. Each missing value is replaced by the last value before it.
 
-    `before` is the value before the first row. If `before` is missing, the first value in `values` replaces it.
+    `before` is the value before the first row. If it equals `missing`, the first value that is not missing replaces it.
     """
     has = values != missing
     last = np.maximum.accumulate(np.where(has, np.arange(len(values)), -1))

@@ -55,7 +55,7 @@ class Rows:
                 self._convert()
 
     def put(self, numbers: Array, columns: dict[str, Values]) -> None:
-        """Set the values of the rows with these numbers. The numbers must be in ascending order."""
+        """Set the values of the rows with these row numbers, which must be in ascending order."""
         to = slice(int(numbers[0]), int(numbers[-1]) + 1)  # NumPy is faster with a slice than with an array of numbers
         for name, values in columns.items():
             self._having[name].append((to if to.stop - to.start == len(numbers) else numbers, values))

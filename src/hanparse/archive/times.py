@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from hanparse.archive.columns import Array
     from hanparse.meters.clock import Zone
 
-_UNKNOWN: Final = 1 << 62
+_UNKNOWN: Final = 1 << 62  # in place of a UTC offset, if the time zone is unknown
 _SIXTY: Final = 60
-_HOUR: Final = 0xFFFF_FFFF_00FF  # the mask of year, month, day and hour; the weekday precedes the hour
+_HOUR: Final = 0xFFFF_FFFF_00FF  # the mask of year, month, day and hour; 00 removes the weekday
 _END_OF_HOUR: Final = timedelta(minutes=59, seconds=59)
 
 
@@ -63,7 +63,7 @@ def _hours(walls: Array, zone: Zone) -> tuple[list[tuple[int, int, int] | None],
 def _hour(hour: int, zone: Zone) -> tuple[int, int, int] | None:
     """Return three numbers in microseconds for an hour; `None` if the hour does not exist.
 
-    They are the UTC offset at the start of the hour, the UTC offset at its end, and the start as a local time.
+    They are the UTC offset at the start of the hour, the UTC offset at its end, and the local time of the start.
     """
     try:
         begin = datetime(hour >> 32, hour >> 24 & 0xFF, hour >> 16 & 0xFF, hour & 0xFF)  # noqa: DTZ001  a wall clock

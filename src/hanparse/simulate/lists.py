@@ -1,4 +1,8 @@
-"""Builds the lists of several makers from the same values. The formats are the published list definitions."""
+"""Builds the lists of several manufacturers from the same values.
+
+A list is the values that a meter sends in one push. The formats are those of the list definitions that the
+manufacturers have published.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +34,13 @@ _TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # the types of currents
 
 
 class Sent(NamedTuple):
-    """One list: its number, the local time, the values by their OBIS codes, and the time of its registers."""
+    """A `Sent` is the content of a list: its number, the local time, and the values by groups C to E of their codes."""
 
     number: int
     clock: datetime
     values: Mapping[str, float]
     read_at: datetime
-    """The clock when the meter read the registers."""
+    """The local time at which the meter read the registers."""
 
 
 def _structure(*elements: Data) -> Data:
@@ -78,10 +82,10 @@ def _frame(link: Link, body: Data, date_time: DateTime | None, *, tagged: bool =
 
 
 def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, int], abstract: str) -> bytes:
-    """Return a list of registers with scaler and unit (Aidon, EMBRIQ).
+    """Return the frame of a list of registers with scaler and unit (Aidon, EMBRIQ).
 
     `names` are the list identifier, the meter number and the meter type. `exponents` contains the scaler of each unit.
-    `abstract` is the beginning of the codes of energies, groups A and B.
+    `abstract` is groups A and B of the codes of energies.
     """
 
     def entry(code: str, prefix: str = "1-0:") -> Data:
@@ -107,18 +111,21 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
 
 
 def aidon(sent: Sent) -> bytes:
-    """Return a list of Aidon, with the scaler and unit of each value. List 3 contains the hour of its registers."""
+    """Return the frame of a list of Aidon, with the scaler and unit of each value.
+
+    List 3 also contains the time at which the meter read its registers.
+    """
     exponents = {"A": -1, "V": -1, "Wh": 1, "varh": 1}
     return _described(sent, ("AIDON_V0001", "7359992890000017", "6534"), exponents, "1-0:")
 
 
 def embriq(sent: Sent) -> bytes:
-    """Return a list in the format of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
+    """Return the frame of a list in the format of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
     return _described(sent, ("EMBRIQ_V1_1", "12000017".ljust(16), "ZMF100AC"), {"A": -2, "V": -1}, "0-0:")
 
 
 def kaifa(sent: Sent) -> bytes:
-    """Return a list of Kaifa, which has no codes. The position of a value in the list determines its meaning."""
+    """Return the frame of a list of Kaifa. It has no codes: the position of a value determines its meaning."""
     clock = _date_time(sent.clock)
     elements = [_number(sent.values["1.7.0"])]
     if sent.number > 1:
@@ -133,7 +140,7 @@ def kaifa(sent: Sent) -> bytes:
 
 
 def kamstrup(sent: Sent) -> bytes:
-    """Return a list of Kamstrup, which contains codes and values. The list definition contains the scalers."""
+    """Return the frame of a list of Kamstrup. It has codes and values; only its definition has the scalers."""
 
     def pair(code: str, value: Data) -> tuple[Data, Data]:
         return _octets(bytes(Obis.parse(code))), value

@@ -16,7 +16,7 @@ _LARGEST_CURRENT: Final = 63.0  # in A; the main fuse of a large home
 class State:
     """A `State` contains the quantities that a simulated meter measures, in W, var and V, and registers in Wh and varh.
 
-    The lists contain one value for each of the three phases.
+    `powers`, `reactive` and `voltages` contain one value for each of the three phases.
     """
 
     rng: Random
@@ -32,7 +32,7 @@ class State:
         for code, power in self.totals.items():
             self.energies[code.replace(".7.", ".8.")] += power * seconds / _HOUR
         for phase in range(3):
-            if self.rng.random() < seconds / 180:  # an appliance is switched
+            if self.rng.random() < seconds / 180:  # an appliance is switched on or off
                 self.powers[phase] = 50.0 + self.rng.choice((0, 100, 400, 1000, 2000, 3600)) * self.rng.random()
             self.powers[phase] = max(0.0, self.powers[phase] + self.rng.uniform(-5, 5))
             self.voltages[phase] = min(252.0, max(212.0, self.voltages[phase] + self.rng.uniform(-0.3, 0.3)))

@@ -1,7 +1,8 @@
 """Defines `simulate`, which yields the pushes of a meter and the times at which the meter sends them.
 
-The module has no I/O and no clock. A caller can wait for the time of each push. Calls with equal arguments yield equal
-bytes. All values result from one simulated load, so they agree: the registers are the integral of the powers.
+The module has no I/O and does not wait: a caller that needs real time waits for the time of each push. Calls with equal
+arguments yield equal bytes. All values result from one simulated load, so they agree: the registers are the integral of
+the powers.
 """
 
 from __future__ import annotations
@@ -45,9 +46,9 @@ _MAX_NOISE: Final = 40
 
 
 class _Due(NamedTuple):
-    """A `_Due` is the rule for the times of one list: each `period` s, from `offset` s after the full hour on.
+    """A `_Due` is the rule for the times of list `number`: every `period` s, from `offset` s after the full hour on.
 
-    If `period` is 0, the meter sends the list in each interval.
+    If `period` is 0, the meter sends the list whenever it sends no other list.
     """
 
     number: int
@@ -56,7 +57,7 @@ class _Due(NamedTuple):
 
 
 class _Meter(NamedTuple):
-    """A `_Meter` contains the interval between two pushes in s, and its lists in order of priority.
+    """A `_Meter` contains the interval between two pushes in s, and the lists of the meter in order of priority.
 
     `build` is the function that builds a list.
     """
@@ -65,7 +66,7 @@ class _Meter(NamedTuple):
     due: tuple[_Due, ...]
     build: Callable[[Sent], bytes]
     is_late: bool = True
-    """True if the list contains the registers of the full hour, false if it contains the registers of the push."""
+    """True if lists contain the registers as read at the full hour, false if as read at the time of the push."""
 
 
 _HOUR: Final = 3600
@@ -79,7 +80,7 @@ METERS: Final[Mapping[str, _Meter]] = {
 }
 """The meters that can be simulated, by their names."""
 START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  a local time without a time zone
-"""The default of the local time at the start. A full hour begins 10 s later, so a list with registers follows."""
+"""The default of `start`. A full hour begins 10 s later, so a list with registers follows soon."""
 
 
 def simulate(
