@@ -52,7 +52,7 @@ class BrokerMessages:
         """The bytes of the last push, the time of its arrival, and whether the push has a date-time."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
-        """Yield the events of a message that arrived at `at`. Each event has the time of its arrival at the gateway."""
+        """Yield the events of a message that arrived at `at`, each with the time when the gateway received it."""
         try:
             for data, age in parts(payload):
                 came = at and _before(at, age)

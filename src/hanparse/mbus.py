@@ -26,7 +26,7 @@ START: Final = 0x68
 STOP: Final = 0x16
 SHORT_START: Final = 0x10
 MAX_SIZE: Final = 4 + 256 + 4 + 2
-"""The largest size: header (4), bytes that L does not announce (256), bytes that it announces (4), trailer (2)."""
+"""The largest size of a frame: header (4), bytes that L announces (4), bytes in addition to L (256), trailer (2)."""
 FIN: Final = 0x10
 """The bit of CI that is set in the last telegram of a message."""
 HEADER_SIZE: Final = 4

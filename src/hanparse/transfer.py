@@ -249,7 +249,7 @@ class Segments:
         return Message.of(frame), dropped
 
     def end(self, offset: int) -> Dropped | None:
-        """End the input at `offset`. Return the message in progress, which is incomplete."""
+        """End the input at `offset`. Drop and return the message in progress; `None` if no message is in progress."""
         return self._drop("the input ends", offset) if self._joined else None
 
     def _misfit(self, frame: Segment) -> str | None:

@@ -38,8 +38,8 @@ One = str | os.PathLike[str] | Readable | Buffer
 class Batches:
     """A `Batches` is an iterable of the Arrow record batches of one or several captures, in their order.
 
-    Libraries that read Arrow data can also read it with its method `__arrow_c_stream__`. Each iteration reads a path or
-    bytes from the beginning, and an open file from its current position.
+    Libraries for Arrow data read it through the method `__arrow_c_stream__`. Each iteration reads a path or bytes from
+    the beginning, and an open file from its current position.
     """
 
     def __init__(self, captures: tuple[One, ...], rows: int, options: Options, window: int = _WINDOW) -> None:

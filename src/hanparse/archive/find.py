@@ -168,6 +168,6 @@ def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
 
 
 def _is_ambiguous(kind: PlainFrame, other: PlainFrame) -> bool:
-    """Return whether both layouts can recognise the same frame, so that only its texts determine which of them does."""
+    """Return whether a frame can fit both layouts, so that only its texts determine which layout recognises it."""
     both = kind.mask & other.mask
     return kind.texts != other.texts and not (kind.constant ^ other.constant) & both

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _ROWS: Final = 1 << 17  # the number of collected rows at which they are written to files
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
 _NONE: Final = -(1 << 26)  # a number in place of the day of a row without a time; no meter sends this day
-_UNKNOWN: Final = "unknown"  # a name is necessary: pyarrow reads no partition in which all values are null
+_UNKNOWN: Final = "unknown"  # in place of a meter or day; pyarrow reads no partition in which all values are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
 """The largest number of characters of a meter number in the name of a directory. A name can have at most 255 bytes."""
@@ -76,7 +76,7 @@ def write(record_batches: Iterable[pa.RecordBatch], path: str | os.PathLike[str]
 
 
 class _Partitions:
-    """A `_Partitions` collects rows by meter and day. From `_ROWS` rows on, it writes a file for each meter and day."""
+    """A `_Partitions` collects rows by meter and day. At `_ROWS` rows, it writes a file for each meter and day."""
 
     def __init__(self, scratch: Path, name: str) -> None:
         self.rows = 0

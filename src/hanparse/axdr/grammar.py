@@ -2,9 +2,9 @@
 
 The table at the end of the module declares all types of Blue Book 4.1.5 with the library construct. Construct parses
 and builds with the same declaration. This package defines its own subclasses of `construct.Construct` for two reasons:
-each value needs its position, and the sizes of lists and compact-arrays must be limited. With only the constructs of
-the library, the code would be a quarter shorter and ten times slower. Its error messages would not contain the
-announced lengths and counts.
+each value needs its position, and the sizes of arrays, structures and compact-arrays must be limited. With only the
+constructs of the library, the code would be a quarter shorter and ten times slower. Its error messages would not
+contain the announced lengths and counts.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class _Tag(c.Construct):
 
 
 class Node(c.Construct):
-    """Reads a value with `grammar` and returns it as `Data` with its position. No other construct records positions.
+    """Reads and writes a value with `grammar`. Only this construct returns `Data` with the positions of values.
 
     `tag_size` is the number of bytes of the tag, which was read before the value. The position is that of the tag.
     """
@@ -94,10 +94,10 @@ class _Data(c.Construct):
 
 
 class _Elements(c.Construct):
-    """Reads and writes a count and the elements of a list.
+    """Reads and writes a count and the elements of an array or structure.
 
-    If the list has as many elements as `row` has grammars, each element has its own grammar. Otherwise all elements
-    have the grammar `each`; its default is `DATA`.
+    If it has as many elements as `row` has grammars, each element has its own grammar. Otherwise all elements have the
+    grammar `each`; its default is `DATA`.
     """
 
     def __init__(self, tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> None:
@@ -134,7 +134,7 @@ class _Elements(c.Construct):
 
 
 def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
-    """Return a grammar for any value. `row` and `each` apply to lists of type `tag`, as in `_Elements`."""
+    """Return a grammar for any value. If the value is an array or structure with this `tag`, `row` and `each` apply."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
 
 

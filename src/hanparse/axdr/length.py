@@ -1,4 +1,4 @@
-"""Reads and writes the length or count before strings, lists and ciphered content. This module needs no construct."""
+"""Reads and writes the length or count before strings, lists and ciphered content, without construct."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class _Octets(c.Construct):
 
 
 class _Bits(c.Construct):
-    """Reads and writes a string of bits, after its length in bits. The first bit is the highest bit of a byte."""
+    """Reads and writes a string of bits after its length. The first bit is the highest bit of the first byte."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> str:
         offset = stream.tell()

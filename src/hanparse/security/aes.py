@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from hanparse.security.header import TAG_SIZE
 
-_FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # the counter block of GCM for the first content (NIST SP 800-38D, 7.1)
+_FIRST_BLOCK: Final = (2).to_bytes(4, "big")  # GCM ciphers the content from this counter on (NIST SP 800-38D, 7.1)
 
 
 class Aes:

@@ -80,7 +80,10 @@ class Opener:
         self.last_opened = b""
         """The APDU inside the ciphered APDU that was opened last."""
         self._confirmed: dict[bytes, bool] = {}
-        """The system titles with a right encryption key. A value is true if the authentication key is right, too."""
+        """The system titles of pushes that a key opened, so the encryption key is right.
+
+        A value is true if an authentication tag was verified, so the authentication key is right, too.
+        """
         self._templates: dict[int, _Template] = {}  # size of the ciphered APDU -> template
         if keys:
             try:
@@ -109,7 +112,7 @@ class Opener:
         return opened
 
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
-        """Open an APDU if only the counter in its header differs from an earlier APDU. Otherwise return `None`.
+        """Open an APDU if its header differs from an earlier header only in the counter. Otherwise return `None`.
 
         `_open` has checked the header of the earlier APDU, so this method checks only the content. It also returns
         `None` if the content is wrong.

@@ -140,7 +140,7 @@ def kaifa(sent: Sent) -> bytes:
 
 
 def kamstrup(sent: Sent) -> bytes:
-    """Return the frame of a list of Kamstrup. It has codes and values; only its definition has the scalers."""
+    """Return the frame of a list of Kamstrup. It has codes and values, but no scalers."""
 
     def pair(code: str, value: Data) -> tuple[Data, Data]:
         return _octets(bytes(Obis.parse(code))), value

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Push(NamedTuple):
-    """A `Push` contains the bytes of one push. The meter sends them `seconds` after the start, in s."""
+    """A `Push` contains the bytes of one push. The meter sends them `seconds` s after the start."""
 
     seconds: float
     data: bytes

@@ -69,7 +69,7 @@ class StreamBuffer:
         self._taken = 0
 
     def refill(self) -> bool:
-        """Move bytes from the queue into `data` until `data` has `limit` bytes. Return whether the queue had bytes."""
+        """Move bytes from the queue into `data` until `data` has `limit` bytes. Return whether there were any."""
         if self._taken == len(self._chunk):
             self._chunk, self._taken = b"", 0
             return False

@@ -65,6 +65,6 @@ SOUND: Final = 0xA3CA
 arc: Final[Callable[[bytes | bytearray | memoryview], int]] = crcmod.mkCrcFun(0x18005, initCrc=0, rev=True, xorOut=0)
 """Returns CRC-16/ARC, the check sequence of P1 telegrams (DSMR P1 companion standard 5.0.2, 5.2).
 
-The check sequence of ``b"123456789"`` is BB3D. If the C extension of crcmod is missing, this function is slow Python
-code of crcmod, because the standard library has no CRC with this polynomial.
+The check sequence of ``b"123456789"`` is BB3D. If the C extension of crcmod is missing, this function is Python code of
+crcmod. It is slow, but the standard library has no CRC with this polynomial.
 """

@@ -16,7 +16,7 @@ _SEGMENTED: Final = 0x800
 
 
 class _Address(c.Construct):
-    """Reads and writes an address. Each byte contains a 7-bit group. Its lowest bit is set only in the last byte."""
+    """Reads and writes an address. Each byte contains a 7-bit group. The lowest bit is set only in the last byte."""
 
     def _parse(self, stream: IO[bytes], _context: object, path: str) -> tuple[int, ...]:
         groups: tuple[int, ...] = ()

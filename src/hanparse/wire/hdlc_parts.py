@@ -41,7 +41,7 @@ class Parts(NamedTuple):
 
     @property
     def hcs(self) -> int:
-        """Return the index after the control byte. The HCS begins there, but a frame without information has no HCS."""
+        """Return the index of the HCS, which follows the control byte. A frame without information has no HCS."""
         return self.control + 1
 
     @property

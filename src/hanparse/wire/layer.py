@@ -19,9 +19,10 @@ class LinkLayer(Protocol):
     first: int
     """The first byte of every frame."""
     start: bytes
-    """A pattern (`re`) of the first bytes of a candidate. At the end of the data, only some of them must have arrived.
+    """A pattern (`re`) of the first bytes of a candidate.
 
-    The pattern begins with a literal byte, because `re` then searches eight times as fast.
+    At the end of the data, the pattern also matches if only some of these bytes have arrived. The pattern begins with a
+    literal byte, because `re` then searches eight times as fast.
     """
     max_size: int
     """The largest number of bytes of a frame."""

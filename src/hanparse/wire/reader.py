@@ -140,7 +140,7 @@ class StreamReader:
         return self._stream.base, self._stream.base + self._stream.done
 
     def errors_between(self, data: bytes, base: int, start: int, stop: int) -> list[FrameError] | None:
-        """Return the errors of the candidates that begin in ``data[start:stop]``, by the resynchronisation rule.
+        """Return the errors of the candidates that the resynchronisation rule finds in ``data[start:stop]``.
 
         `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame. Return `None` also if a
         candidate is not HDLC, because a check can change the state of another link layer.
