@@ -15,10 +15,10 @@ These modules and packages convert bytes or pasted text into measurements::
 
 The link layers and `cosem` use `axdr` and `wire`. `layouts` decodes a push in microseconds if only its values differ
 from an earlier push. `annotate` explains every byte. `diagnosis` names the faults of a connection. `support` writes a
-report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy
-of hours, and estimates. `fields` describes the fields of a measurement. `simulate` builds the bytes that a meter sends.
-`sources` receives bytes from ports and gateways, and `sinks` sends measurements to brokers and databases. `archive`
-decodes recorded captures into Arrow tables. `cli` is the command `hanparse`.
+report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy of each hour, and
+estimates. `fields` describes the fields of a measurement. `simulate` builds the bytes that a meter sends. `sources`
+receives bytes from ports and gateways, and `sinks` sends measurements to brokers and databases. `archive` decodes
+recorded captures into Arrow tables. `cli` is the command `hanparse`.
 """
 
 from importlib import import_module

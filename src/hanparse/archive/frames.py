@@ -78,7 +78,7 @@ class FrameColumns:
         return sound
 
     def _compare(self, rows: Array) -> tuple[Array, Array]:
-        """Return whether the constant bits and the FCS of each row fit, and the bits in which any row differs."""
+        """Compare each row with `_example`. Return whether its constant bits and FCS fit, and all differing bits."""
         good, used, mask = np.empty(len(rows), bool), np.zeros(self.width, np.uint8), None
         size = min(len(rows), _BLOCK // self.width)
         example = np.tile(self._example, size)

@@ -45,9 +45,9 @@ class Opened:
 
 
 class _Template(NamedTuple):
-    """A `_Template` contains the parts of an opened push that the next push of the meter repeats, and its keys.
+    """A `_Template` contains the parts of an opened push that the next push of the meter repeats, and the keys.
 
-    `Opener.reopen` opens a push of the same size with it.
+    With a template, `Opener.reopen` opens a later push of the same size and with the same `head`.
     """
 
     head: bytes

@@ -85,7 +85,7 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
     """Return the frame of a list of registers with scaler and unit (Aidon, EMBRIQ).
 
     `names` are the list identifier, the meter number and the meter type. `exponents` contains the scaler of each unit.
-    `abstract` is groups A and B of the codes of energies.
+    `abstract` is the text of groups A and B in the codes of energies.
     """
 
     def entry(code: str, prefix: str = "1-0:") -> Data:
@@ -158,7 +158,7 @@ def kamstrup(sent: Sent) -> bytes:
 
 
 def p1(sent: Sent) -> bytes:
-    """Return a P1 telegram with the 27 lines of the Swedish recommendation 2.0."""
+    """Return a P1 telegram with the 27 lines that recommendation 2.0 of Energiföretagen demands in Sweden."""
     lines = ["/LGF5E360", "", f"0-0:1.0.0({sent.clock:%y%m%d%H%M%S}W)"]
     lines += [f"1-0:{code}({int(sent.values[code]) / 1000:012.3f}*k{_kilo(code)}h)" for code in _ENERGIES]
     phases = [

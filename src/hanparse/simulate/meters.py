@@ -66,7 +66,7 @@ class _Meter(NamedTuple):
     due: tuple[_Due, ...]
     build: Callable[[Sent], bytes]
     is_late: bool = True
-    """True if lists contain the registers as read at the full hour, false if as read at the time of the push."""
+    """True if the meter reads its registers at each full hour, false if it reads them for each push."""
 
 
 _HOUR: Final = 3600

@@ -89,7 +89,7 @@ class Message:
 class Dropped(NamedTuple):
     """A `Dropped` is an incomplete message. `error` gives the reason, and `message` contains the received parts.
 
-    `is_joined` is false if the first part is missing and `message` is a single later part.
+    `is_joined` is false if `message` is a single HDLC segment and not the first segment.
     """
 
     error: FrameError
