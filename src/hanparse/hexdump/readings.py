@@ -16,7 +16,6 @@ from hanparse.hexdump import base64words, lists, literals
 from hanparse.hexdump.notations import (
     CELLS,
     DECIMAL,
-    LOOSE,
     MARKED,
     NUMBERS,
     OCTAL,
@@ -126,7 +125,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     _words,
     marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     _block(DECIMAL),
-    _block(LOOSE),
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
     *MARKED,
