@@ -386,7 +386,7 @@ def test_what_is_not_ciphered_is_named(apdu: bytes) -> None:
 
 
 def test_every_cause_is_on_the_page_about_ciphered_meters_with_what_to_do() -> None:
-    _, _, section = (ROOT / "docs" / "ciphered.md").read_text("utf-8").partition("## Errors of decryption")
+    _, _, section = (ROOT / "docs" / "ciphered.md").read_text("utf-8").partition("## Errors when deciphering")
     listed = re.findall(r"^\| `([a-z_ -]+)` \| .+ \| .+ \|$", section, re.MULTILINE)
     assert sorted(listed) == sorted(["cause", *get_args(CipherCause)])
 
