@@ -6,8 +6,8 @@ pushes. It sets the likely limits to the bounds in two cases:
 * The power differs from the power of the previous push, because a load was switched. Meters average the power and
   sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the triangle
   model does not apply. In a long recording of one home, all errors above 1 A were in such lists (docs/accuracy.md).
-* This push or an earlier push contains an export. A house that produces can feed in on one pair of lines while the sum
-  of its power is an import.
+* This push or an earlier push contains an export. A house that produces power can export on one pair of lines while the
+  sum of its power is an import, and the model does not apply to these currents.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class _Meter:
 class Estimator:
     """Takes every push of a stream, in order, and returns the estimates of each push.
 
-    An `Estimator` uses no clock and keeps two values for each meter. A list without a meter id is assigned to the meter
-    that sent the last meter id.
+    An `Estimator` uses no clock and keeps two values for each meter: its last power, and whether the house has
+    exported. A list without a meter id is assigned to the meter that sent the last meter id.
     """
 
     def __init__(self) -> None:
