@@ -64,10 +64,7 @@ class Headroom:
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """The current in A that all chargers together may draw in each line.
-
-    `current` is the smallest of these values for the lines of the charger.
-    """
+    """Current in A that all chargers together may draw in each line; `current` is the least for the charger's lines."""
 
 
 class _Known(NamedTuple):
@@ -138,7 +135,7 @@ class FuseGuard:
         return f"<FuseGuard {self._fuse:g} A, {self._wiring.name}, charger on {lines}, fallback {self._fallback:g} A>"
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
-        """Take a valid push that arrived at `now`. If the power has risen since the last push, reserve current for this.
+        """Take a valid push that arrived at `now`. Reserve current for a rise of its power since the previous push.
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
         list with a time stamp is ignored. A push is ignored, too, if its time stamp is less than 30 minutes before the
@@ -224,10 +221,7 @@ class FuseGuard:
         return known.push.wiring not in (None, self._wiring)
 
     def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power to the reserved current.
-
-        A new list resets it: its currents include all earlier rises.
-        """
+        """Add the rise of the power to the reserved current. A new list resets it: it includes earlier rises."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -277,10 +271,7 @@ class FuseGuard:
 
 
 def _own(known: _Known, line: int) -> float:
-    """Return the charging current of a line.
-
-    For a line that the charger does not use, return the smallest current in a line that it uses.
-    """
+    """Return the charging current of a line, or the smallest charging current if the charger does not use the line."""
     return known.charging.get(line, min(known.charging.values()))
 
 

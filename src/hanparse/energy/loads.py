@@ -1,9 +1,10 @@
-"""Computes the largest current that each line can carry, from a measurement and the wiring of the house.
+"""Computes the largest current that may flow in each line, from a measurement and the wiring of the house.
 
-The result protects a fuse, so this module uses the larger of two possible values. If a 3-wire meter does not measure a
-line, the other two lines give a bound. Without a neutral the sum of the three currents is zero, so no current is above
-the sum of the other two currents. An L2 current is not used if `is_l2_ruled_out` returns true. An L2 current of 0 is
-used only if the meter type is known, because meters without a measurement of L2 can send 0.
+The result is used to protect a fuse, so if several values are possible, this module uses the largest. If a 3-wire meter
+does not measure the current of a line, the other two currents give a bound. Without a neutral the sum of the three
+currents is zero, so no current is above the sum of the other two currents. An L2 current is not used if it is
+impossible (`is_l2_ruled_out`). An L2 current of 0 is used only if the meter type is known, because meters without a
+measurement of L2 can send 0.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without volta
 
 
 class Load(NamedTuple):
-    """An instance holds the largest current that a line can carry, in A. `source` explains the value in words."""
+    """An instance holds the largest current that may flow in a line, in A. `source` explains the value in words."""
 
     current: float
     source: str
@@ -54,7 +55,7 @@ class LineLoads:
         """Return the loads that the push determines, by line. The result is empty for a list without currents.
 
         If the meter does not measure L2, the load of L2 is a current that L2 never exceeds. If the estimate `rare` is
-        given, the load of L2 is the current that L2 rarely exceeds.
+        given, the load of L2 is instead the current that L2 rarely exceeds.
         """
         lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # the wirings can differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
