@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead phase
-_DOWN: Final = 0.75  # of the intact line voltage: with equal loads, both voltages of a dead phase are half of it
+_LOST: Final = 0.2  # of the greatest voltage; three-phase loads put a small voltage on a dead phase
+_DOWN: Final = 0.75  # of the intact line voltage; with equal loads, both line voltages of a dead phase are half of it
 _ALIVE: Final = 40  # V: a phase behind transformers can have 57.7 V
 _SLACK: Final = 0.5  # A: leakage to earth, and effective values of different moments
 _SLACK_OF_CURRENT: Final = 0.1

@@ -1,8 +1,8 @@
 """Finds impossible values in a single measurement: `check`.
 
-A value that is possible is not a finding. A finding of a single push can have a harmless cause: Aidon meters average
-the power over the time between two pushes and measure the current over half a second. So power and current of one push
-differ if a large load has just been switched. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
+A finding of a single push can have a harmless cause: Aidon meters average the power over the time between two pushes
+and measure the current over half a second. So power and current of one push differ if a large load has just been
+switched. `hanparse.energy.plausibility.run` excludes this cause, because it uses many pushes.
 """
 
 from __future__ import annotations
