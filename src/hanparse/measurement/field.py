@@ -10,7 +10,10 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
 class Field(NamedTuple):
-    """An instance describes one field of `Measurement`. `unit` is empty without a unit. `codes` fill the field."""
+    """An instance describes one field of `Measurement`.
+
+    `unit` is empty for a field without a unit. Values with these OBIS `codes` fill the field.
+    """
 
     name: str
     unit: str

@@ -16,15 +16,15 @@ from hanparse.measurement.scale import Scale  # noqa: TC001
 from hanparse.measurement.security import Security  # noqa: TC001
 
 FIELDS: Final = tuple(Fields.__annotations__)
-"""The names of the fields that a push can fill, in the order of the class."""
+"""The names of the fields that a push can fill, in the order of their declarations in `Fields`."""
 
 
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
     A field is `None` if the push does not contain the value, or if the meter does not measure the value. A value of 0
-    was measured. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
-    in Hz. A power factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are
+    is a measured 0. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
+    in Hz. A power factor is a number up to 1, not a percentage. Energies with a name that ends in `_t1` to `_t4` are
     registers of a tariff; all other energies are totals. A number in W, var, VA, Wh or varh is an int unless a scaler
     or a `Scale` divides it. All other numbers are float.
 
