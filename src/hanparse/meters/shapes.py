@@ -37,10 +37,7 @@ _ID_GROUPS: Final = {  # C, D of codes for values that identify the meter (Blue 
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (
-    24,
-    1,
-)  # C, D; the value is the device type of a sub-meter; other attributes identify the sub-meter
+_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of a sub-meter; other attributes identify the sub-meter
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
