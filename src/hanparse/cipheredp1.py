@@ -94,7 +94,10 @@ class CipheredTelegram:
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return the index after the content. The length of the content begins at `at` and is complete."""
+    """Return the index of the byte after the content.
+
+    Its encoded length begins at `at`; all bytes of the length are present.
+    """
     size = 1 + (data[at] & 0x7F)
     return at + size + int.from_bytes(data[at + 1 : at + size], "big")
 

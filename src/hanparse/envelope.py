@@ -9,9 +9,9 @@ A message has one of these formats:
 * It is JSON that contains hex digits or telegrams, as in ``{"data": "7EA0…"}`` (amsreader, payload formats 0, 4, 5, 6).
 * It is a protobuf message of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated, and each
   occurrence holds one entry. An entry contains the uptime in ms as fixed64 (field 1), the name of the port, "HAN" or
-  "P1" (field 2), and the data (field 3). A Pulse P1 compresses the data of all entries of a message as one zlib stream
-  and ends each entry with a sync flush. The source of this format is issues #71, #91, #97 and #101 of
-  amshan-homeassistant.
+  "P1" (field 2), and the data (field 3). A Pulse for P1 ports compresses the data of all entries of a message as one
+  zlib stream and ends each entry with a sync flush. This format was derived from messages in issues #71, #91, #97 and
+  #101 of amshan-homeassistant.
 
 `parts` yields nothing for other text, which is a status message of the gateway, and for other JSON, which contains
 values that the gateway decoded.
@@ -46,9 +46,9 @@ _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """A part holds bytes of one message that the meter sent.
+    """A part holds bytes that the meter sent, taken from one message.
 
-    The gateway received the parts in the order of the message.
+    The parts are in the order in which the gateway received them from the meter.
     """
 
     data: bytes

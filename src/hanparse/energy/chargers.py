@@ -32,7 +32,7 @@ _BALANCED: Final = {
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
     (Wiring.THREE_WIRE, 3): (1 / math.sqrt(3), 1 / math.sqrt(3)),
     (Wiring.FOUR_WIRE, 1): (1.0, 1.0),
-    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # one load between two lines, or two phases with a neutral
+    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # least: one load between two lines; most: two loads to neutral
     (Wiring.FOUR_WIRE, 3): (1.0, 1.0),
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
@@ -79,7 +79,7 @@ def counts(wiring: Wiring) -> tuple[int, ...]:
 
 
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
-    """Return the lower bound, in W, of the rise of the charging power after a change of the charging currents.
+    """Return the smallest possible rise of the charging power, in W, for a change of the charging currents.
 
     `change` gives the change of the current in each line, in A. The result is below 0 if the power may have fallen.
     `wiring` is `None` if it is unknown. The power factor is taken as 1.
@@ -163,9 +163,9 @@ def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[
 class Ramp:
     """Computes a limit that falls at once with the available current, and rises by at most `up` A per second.
 
-    Below `least` A the charger pauses. The charger continues when at least `least` A have been available for the time
-    `wait`, because frequent starts and stops wear out the contactor. The caller gives the times, as for `FuseGuard`.
-    The limit does not rise when the caller's clock is set back.
+    If the available current is below `least` A, the charger pauses. The charger continues when at least `least` A have
+    been available for the time `wait`, because frequent starts and stops wear out the contactor. The caller gives the
+    times, as for `FuseGuard`. The limit does not rise when the caller's clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:

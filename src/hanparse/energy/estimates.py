@@ -99,12 +99,12 @@ def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = V
 
 
 def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
-    """Return the estimates by field name. The names are ``current_l2`` and ``voltage_l2``.
+    """Return the estimates by field name: of ``current_l2``, ``voltage_l2``, both or none.
 
     The result contains estimates only for 3-wire meters, and only for fields that the meter does not measure: the field
-    is `None`, or `is_l2_ruled_out` returns true. The list must contain all inputs of the estimate. The resolution is
-    the step of the registers times the scale. This function raises no error. If an input is impossible, such as a
-    negative current, the result does not contain the estimate.
+    is `None`, or `is_l2_ruled_out` returns true. The list must contain all inputs of the estimate. The bounds allow for
+    an error of one step: the step of the registers times the scale. This function raises no error. If an input of an
+    estimate is impossible, such as a negative current, the result does not contain this estimate.
 
     `settled` is true if the powers and currents of the list are of the same moment. `production` is true if the house
     produces power. A single list does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
@@ -138,7 +138,7 @@ def shows_production(measurement: Measurement) -> bool:
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
-    """Return whether the L2 current is impossible on three wires. The meter then does not measure L2.
+    """Return whether the L2 current is impossible on three wires, which shows that the meter does not measure L2.
 
     An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution. The two steps are
     the possible errors of the other two currents. The rule applies to every manufacturer. If an L2 current of 0 is

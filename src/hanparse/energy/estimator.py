@@ -3,9 +3,10 @@
 A single list does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
 pushes. It sets the likely limits to the bounds in two cases:
 
-* The power differs from the power of the previous push, because a load was switched. Meters average the power and
-  sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the triangle
-  model does not apply. In a long recording of one home, all errors above 1 A were in such lists (docs/accuracy.md).
+* The power differs from the power of the previous push. This shows that a load was switched. Meters average the power
+  and sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the
+  triangle model does not apply. In a long recording of one home, all errors above 1 A were in such lists
+  (docs/accuracy.md).
 * This push or an earlier push contains an export. A house that produces power can export on one pair of lines while the
   sum of its power is an import, and the model does not apply to these currents.
 """

@@ -64,7 +64,7 @@ class Headroom:
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """Current in A that all chargers together may draw in each line; `current` is the least for the charger's lines."""
+    """Current in A that all chargers together may draw, by line; `current` is the lowest of the charger's lines."""
 
 
 class _Known(NamedTuple):

@@ -8,12 +8,12 @@ these values in its hourly list. A *list* contains the values of one push.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
   hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
   so only the first list in that minute is used.
-* Energy that was counted over more than one hour is a gap. The energy is neither divided among the hours nor assigned
-  to one hour.
+* If an hourly list is missing, only the sum of the energy of several hours is known. These hours are one gap: the sum
+  is neither divided among them nor assigned to one of them.
 * Hours are distinguished by their time in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice
-  has two records with two offsets. The lists of Kaifa do not distinguish these two hours. If a second list of the same
-  hour has higher registers, `HourlyEnergy` waits for the next list. The offset of the next list shows whether the clock
-  was set back.
+  in autumn has two records with different offsets from UTC. The lists of Kaifa do not distinguish these two hours. If a
+  second list of the same hour has higher registers, `HourlyEnergy` waits for the next list. The offset of the next list
+  shows whether the clock was set back.
 """
 
 from __future__ import annotations
@@ -221,7 +221,10 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
-    """Return the registers at a full hour. Return `None` without registers or after the first minute of the hour."""
+    """Return the registers at a full hour.
+
+    Return `None` if the list contains no registers or was not made in the first minute of an hour.
+    """
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)

@@ -235,5 +235,5 @@ def _value(measurement: Measurement, name: str) -> float | None:
 
 
 def _exact(value: float) -> Decimal:
-    """Return the decimal number that the meter sent. In decimal, 2.3 − 0.3 is 2; in binary it is not."""
+    """Return the decimal number that the meter sent. As decimal numbers, 2.3 − 0.3 is 2; as binary floats it is not."""
     return Decimal(str(value))

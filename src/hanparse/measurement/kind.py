@@ -30,7 +30,7 @@ class Kind(Protocol):
     steps: dict[str, float] | None
     """The step of each quantity: the smallest difference between two values. Callers compute and store the steps.
 
-    The attribute is `None` if the scalers of two pushes can differ.
+    The attribute is `None` if the scalers of two pushes of this kind can differ.
     """
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push

@@ -69,7 +69,8 @@ class Measurement(Fields):
         Times become text in ISO 8601, or remain `datetime` if `iso` is false. Numbers and texts are unchanged. A tuple,
         for example of sub-meters, becomes a list of dictionaries. The keys ``"received"``, ``"estimated"`` and
         ``"security"`` are left out if the measurement has no time of arrival, no estimates, or no ciphering. `wiring`
-        adds the name of the wiring. `registers` adds the registers, and adds `scale` if a factor is not 1.
+        adds the name of the wiring. `registers` adds the registers, `scale` if a factor is not 1, and
+        `made_for_transformers` if it is true.
         """
         result, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:

@@ -51,7 +51,7 @@ class CaptureObject(NamedTuple):
 
 
 def is_value(class_id: int, attribute: int) -> bool:
-    """Return whether this is the value attribute of data or of a register, extended or not, or the time of a clock."""
+    """Return whether the attribute is the value of data, of a register or extended register, or the time of a clock."""
     return class_id in _VALUE_CLASSES and attribute == _VALUE
 
 

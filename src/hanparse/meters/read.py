@@ -116,7 +116,8 @@ def read(
     The function tries the profiles in this order:
 
     1. the profiles of the maker that the list names;
-    2. the profiles of this link, then `known`, the profile that read the previous push of this link;
+    2. the profiles that contain this link in `links`, then `known`, the profile that read the previous push of this
+       link;
     3. the profiles that recognise the elements of the list;
     4. the general profile, which reads lists with codes, scalers and units.
 

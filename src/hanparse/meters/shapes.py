@@ -141,7 +141,8 @@ def _placed(data: Data, place: Place) -> Item:
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
     """Return the items of a list if all elements meet the conditions of `places`, otherwise `None`.
 
-    `items` is `None` for a list without codes. In a list with codes, each code must equal the code of its place.
+    `items` is `None` for a list without codes. In a list with codes, each code must be the same as the code of its
+    place (`_same`).
     """
     if items is None:
         return positional(body, places)

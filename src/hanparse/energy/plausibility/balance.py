@@ -22,7 +22,7 @@ SWAPPED: Final = "no factor can correct it: import and export are connected in r
 
 
 class Mismatch(NamedTuple):
-    """An instance holds the load, and the `excess` k: the powers are 10^k times as large as the currents permit.
+    """An instance holds the load, and the `excess` k: the powers are about 10^k times what the currents give.
 
     `excess` is negative if the powers are too small for the currents, and 0 if both agree.
     """

@@ -2,7 +2,8 @@
 
 The powers P and Q give the apparent power S = √(P² + Q²). Voltages and currents give bounds of S. Uᵢ·Iᵢ is the product
 of the voltage and the current of one measuring system. One phase has one system; four wires have three systems. Three
-wires have two systems, even if L2 is measured: L1 with the line voltage L1-L2, and L3 with L2-L3 (Blondel's theorem).
+wires have two systems, even if L2 is measured: the L1 current with the voltage L1-L2, and the L3 current with the
+voltage L2-L3 (Blondel's theorem).
 
 * S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths.
 * S ≥ 0.7·(the largest product) − (the other products). The factor allows for harmonics: the currents contain harmonics,
@@ -18,8 +19,8 @@ If S is outside the bounds, a quantity can be wrong by a power of ten. The limit
   must keep their harmonics low (EN 61000-3-2). So S is compared with the lower bound only if this bound is at least 1.5
   kVA.
 * A wrong factor. After a correction by the power of ten, the load must be at least half of the load that the currents
-  can carry. It must be at most 5 % above that load. The 5 % are the accuracy of meters of class 1 to 2, and the
-  rounding of the powers.
+  can carry. It must be at most 5 % above that load. The 5 % allow for the accuracy of meters of class 1 to 2, and for
+  the rounding of the powers.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ class Load(NamedTuple):
     most: float
 
     def excess(self) -> int | None:
-        """Return the exponent k if the powers are about 10^k times as large as the currents permit.
+        """Return the exponent k if the powers are about 10^k times what voltages and currents give.
 
         The result is negative if the powers are too small for the currents, and 0 if both agree. The result is `None`
         if no power of ten makes both agree, or if the load is too small.

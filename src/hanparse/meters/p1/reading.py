@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 # Only telegrams of Central European countries contain a version with one of these codes: DSMR (NL, LU and others),
 # e-MUCS (BE).
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
-_CENTRAL: Final = "Lux"  # the letters in identifications of meters in Luxembourg
+_CENTRAL: Final = "Lux"  # the first letters of the identification of meters in Luxembourg
 # The codes of the meter number: first of DSMR 4 and 5, then of DSMR 2.2 and Belgium, then of Luxembourg.
 _METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
 _CLOCK: Final = Obis.parse("0-0:1.0.0")
@@ -70,7 +70,7 @@ class TelegramReading(NamedTuple):
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
     def calendar(self, timezone: tzinfo | None) -> Calendar:
-        """Return the time zone of the clocks in this telegram."""
+        """Return the `Calendar` that determines the time zone of the times in this telegram."""
         return Calendar(_is_central(self.telegram, self.records), timezone)
 
     def clock(self, timezone: tzinfo | None) -> Record | None:

@@ -68,9 +68,9 @@ def _unit(text: str) -> tuple[int, str] | None:
 class Calendar(NamedTuple):
     """An instance determines the time zone of the times in a telegram.
 
-    The letter after a time, `S` or `W`, marks summer time or normal time, but not the zone. So a time is aware only in
-    two cases: the telegram is from a country with Central European time (`is_central`), or the caller gives the zone
-    (`override`). `override` takes precedence.
+    The letter after a time, `S` or `W`, shows whether it is summer time or normal time, but not the time zone. So a
+    time is aware only in two cases: the telegram is from a country with Central European time (`is_central`), or the
+    caller gives the zone (`override`). `override` takes precedence.
     """
 
     is_central: bool = False
