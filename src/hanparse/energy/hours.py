@@ -98,8 +98,8 @@ class _Reading(NamedTuple):
 class HourlyEnergy:
     """Takes measurements and returns the hours that they complete. Stores at most three readings.
 
-    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, the meter's clock must not change to
-    daylight saving time. If it does, the result is a gap and not a wrong energy.
+    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, a meter that sends such time stamps
+    must not change its clock to daylight saving time. If it does, the result is a gap and not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:

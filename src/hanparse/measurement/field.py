@@ -66,6 +66,9 @@ _ITEMS: Final[dict[Kind, RecordType]] = {
 _NOTES: Final = {
     "timestamp": " It is naive if the zone is unknown.",
     "energy_time": " The energy registers hold the values of this time.",
+    "average_power_import": " The averaging period has not ended yet.",
+    "active_power_absolute": " The sum adds import and export.",
+    "active_power_net": " Net is import minus export.",
 }
 
 
