@@ -87,7 +87,7 @@ _LISTED: Final = (
     ("0-0:98.1.0",  "peak_history", "", Kind.PEAKS, "highest average power of each month, in W"),
     ("0-B:24.1.0",  "",            "",   _NUMBER, "M-Bus channel B, device type"),
     ("0-B:24.2.1",  "",            "",   _NUMBER, "M-Bus channel B, value"),
-    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas volume not converted to a base temperature"),
+    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas volume at its own temperature"),
     ("0-B:24.3.0",  "",            "",   _NUMBER, "M-Bus channel B, value, as DSMR 2.2 and 3.0 send it"),
     ("0-B:96.1.0",  "",            "",   _TEXT,   "M-Bus channel B, device number"),
     ("14.7.0",      "frequency",   "Hz", _NUMBER, "supply frequency"),
