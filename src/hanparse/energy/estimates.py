@@ -102,12 +102,12 @@ def estimate(measurement: Measurement, *, settled: bool = True, production: bool
     """Return the estimates by field name: of ``current_l2``, ``voltage_l2``, both or none.
 
     The result contains estimates only for 3-wire meters, and only for fields that the meter does not measure: the field
-    is `None`, or `is_l2_ruled_out` returns true. The list must contain all inputs of the estimate. The bounds allow for
+    is `None`, or `is_l2_ruled_out` returns true. The push must contain all inputs of the estimate. The bounds allow for
     an error of one step: the step of the registers times the scale. This function raises no error. If an input of an
     estimate is impossible, such as a negative current, the result does not contain this estimate.
 
-    `settled` is true if the powers and currents of the list are of the same moment. `production` is true if the house
-    produces power. A single list does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
+    `settled` is true if the powers and currents of the push are of the same moment. `production` is true if the house
+    produces power. A single push does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
     the previous pushes. The likely limits are equal to the bounds if `settled` is false or `production` is true.
     """
     bounds_only = production or not settled or shows_production(measurement)

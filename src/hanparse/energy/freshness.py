@@ -32,7 +32,7 @@ class Freshness(Enum):
 
 
 class Watch:
-    """Measures the age of the last list with currents, and compares the age with its maximum.
+    """Measures the age of the last list (values of one push) with currents, and compares the age with its maximum.
 
     `limit` is the maximum age. The default (`None`) is three times the usual interval between lists with currents, but
     at least 10 s and at most 60 s. The age increases when the caller's clock moves forward. The age does not decrease

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house for each wiring."""
 L2: Final = 2
-_NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
+_NOMINAL_VOLTAGE: Final = 230.0  # V, for a push with currents and without voltages
 
 
 class Load(NamedTuple):
@@ -34,14 +34,14 @@ class Load(NamedTuple):
 
 
 class Voltages(NamedTuple):
-    """An instance holds the lowest and the highest voltage of a list, in V. Voltages of 0 are left out."""
+    """An instance holds the lowest and the highest voltage of a push, in V. Voltages of 0 are left out."""
 
     lowest: float
     highest: float
 
 
 class LineLoads:
-    """Computes the loads from the lists of one meter, and stores whether the meter measures L2.
+    """Computes the loads from the pushes of one meter, and stores whether the meter measures L2.
 
     A meter that sends an impossible L2 current does not measure L2. After an impossible L2 current, an L2 current of 0
     is not used, until the meter sends a possible L2 current above 0.
@@ -52,7 +52,7 @@ class LineLoads:
         self._is_l2_doubted = False
 
     def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
-        """Return the loads that the push determines, by line. The result is empty for a list without currents.
+        """Return the loads that the push determines, by line. The result is empty for a push without currents.
 
         If the meter does not measure L2, the load of L2 is a current that L2 never exceeds. If the estimate `rare` is
         given, the load of L2 is instead the current that L2 rarely exceeds.
@@ -103,7 +103,7 @@ class LineLoads:
 
 
 def voltages(measurement: Measurement) -> Voltages:
-    """Return the lowest and the highest voltage of a list, or 230 V if the list contains no voltage."""
+    """Return the lowest and the highest voltage of a push, or 230 V if the push contains no voltage."""
     sent = [_magnitude(getattr(measurement, f"voltage_l{line}")) for line in (1, 2, 3)]
     alive = [voltage for voltage in sent if voltage] or [_NOMINAL_VOLTAGE]
     return Voltages(min(alive), max(alive))
@@ -112,8 +112,8 @@ def voltages(measurement: Measurement) -> Voltages:
 def net_power(measurement: Measurement) -> float | None:
     """Return import − export in W. Return `None` if the push has no import, and no export above 0.
 
-    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because Norwegian short lists
-    do not contain the export. The net power is then below 0, and the result is an upper bound.
+    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because the short pushes of
+    Norwegian meters do not contain the export. The net power is then below 0, and the result is an upper bound.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:

@@ -169,8 +169,8 @@ class Reporter:
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
         """Return the reports for this push at `now`.
 
-        If every list contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter. So if the meter
-        sends a list every 10 s and the interval is 10 s, every list is reported. If `now` is earlier than the last
+        If every push contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter. So if the meter
+        sends a push every 10 s and the interval is 10 s, every push is reported. If `now` is earlier than the last
         report, the interval counts as over. Aware times are compared as instants. Raises `TypeError` for an argument of
         another type and for a mix of naive and aware times.
         """

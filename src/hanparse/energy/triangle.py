@@ -1,4 +1,4 @@
-"""Computes the L2 current of a 3-wire meter from the other values of a list: `current`.
+"""Computes the L2 current of a 3-wire meter from the other values of one push: `current`.
 
 A meter without a neutral needs only two measuring systems, in L1 and L3. Many meters send only these two currents. The
 third current follows from the phasors, because I1 + I2 + I3 = 0. The meter sends the lengths of I1 and I3. The angle
@@ -16,14 +16,14 @@ The gap g is a measure of the difference between a + b and S:
 The lengths do not distinguish δ from -δ. Every mix of resistive loads has +δ, so this module uses +δ.
 
 Real currents contain harmonics. I1 and I3 include the harmonics, P and Q do not. So harmonics increase the gap, and the
-computed I2 becomes too low. A list does not show which part of the gap is due to harmonics. This module takes the part
+computed I2 becomes too low. A push does not show which part of the gap is due to harmonics. This module takes the part
 h that is due to harmonics as a fixed share of the gap, up to the limit `distortion`; the share is from measured and
 simulated homes. The gap without harmonics is computed as √(g² - h²), because this module assumes a right angle between
 both parts.
 
 The likely limits are computed from the same triangle: `likely_low` with the complete gap, `likely_high` and `rare_high`
 with a gap that is smaller by `_LIKELY` or `_RARE` VA. They include an error of the meter of 2 %. The numbers are from
-measured and simulated homes without production, and from lists with values of the same moment. For other lists the
+measured and simulated homes without production, and from pushes with values of the same moment. For other pushes the
 likely limits are equal to the bounds.
 
 The bounds do not depend on this model. Three phasors with the sum zero make a triangle for any loads, so
@@ -67,7 +67,7 @@ def one_is_zero(one: float, other: float, step: float) -> Estimate:
     return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
-def current(  # noqa: PLR0913, PLR0917  each is a value of the list
+def current(  # noqa: PLR0913, PLR0917  each is a value of the push
     active_power: float,
     reactive_power: float,
     current_l1: float,

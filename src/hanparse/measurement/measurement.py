@@ -29,7 +29,8 @@ class Measurement(Fields):
     or a `Scale` divides it. All other numbers are float.
 
     If the wiring is `Wiring.THREE_WIRE`, `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2, L1-L3
-    and L2-L3. The Norwegian definitions of lists assign the line voltages to the codes of these fields.
+    and L2-L3. The Norwegian definitions of lists (contents of pushes) assign the line voltages to the codes of these
+    fields.
     """
 
     __slots__ = ()

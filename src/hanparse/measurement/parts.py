@@ -32,10 +32,10 @@ class Wiring(Enum):
 
 
 class Register(NamedTuple):
-    """An instance holds one element of a list: the code, the value as the meter sent it, the scaler and the unit.
+    """An instance holds one element of a push: the code, the value as the meter sent it, the scaler and the unit.
 
-    The scaler is a power of ten. Code, scaler and unit are from the list, or from the documentation of the meter if the
-    list does not contain them. Each of them is `None` if the documentation does not contain it, either. A register
+    The scaler is a power of ten. Code, scaler and unit are from the push, or from the documentation of the meter if the
+    push does not contain them. Each of them is `None` if the documentation does not contain it, either. A register
     equals its copy even if its value is NaN.
     """
 

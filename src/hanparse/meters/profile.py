@@ -1,4 +1,4 @@
-"""Defines `Profile`: data that describe the lists of one maker. A profile contains `Model`s and `Place`s."""
+"""Defines `Profile`: data that describe the lists (contents of pushes) of one maker, with `Model`s and `Place`s."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns the body of a push into `Item`s. The rules depend on the structure of the list, not on the maker.
+"""Turns the body of a push, a *list*, into `Item`s. The rules depend on the structure of the list, not on the maker.
 
 A list has one of five shapes. A *shape* is the arrangement of codes and values:
 
