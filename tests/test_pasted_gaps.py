@@ -51,7 +51,8 @@ def test_an_apdu_in_a_table_with_a_mistyped_digit_gives_no_value(name: str) -> N
 
 
 @pytest.mark.parametrize(
-    "notation", ["Erlang", "Verilog", "Pascal", "Java", "no leading zeros in lines", "pairs in lines"]
+    "notation",
+    ["Erlang", "Verilog", "Pascal", "Java", "no leading zeros in lines", "pairs in lines", "hexdump -C", "od -x"],
 )
 @pytest.mark.parametrize("written", ["XX", "g0", "0g"])
 def test_an_apdu_with_a_masked_or_mistyped_byte_in_any_place_gives_no_wrong_value(notation: str, written: str) -> None:
