@@ -53,7 +53,7 @@ def test_age_is_all_steps_forward_and_no_step_back() -> None:
 def test_a_list_of_the_future_is_stale_and_the_reason_is_the_clock() -> None:
     watch = listed(0)
     assert watch.freshness(at(-100)) is Freshness.STALE
-    assert watch.why_stale() == "the last list with currents is dated 100 s after now, the clock was set back"
+    assert watch.why_stale() == "the last list with currents arrived 100 s after now: the clock was set back"
 
 
 @pytest.mark.parametrize(("limit", "error"), [(timedelta(0), ValueError), (30, TypeError)])

@@ -4,20 +4,23 @@ A `CipheredTelegram` has one of these forms::
     Luxembourg, Austria   DB 08 system title  82 LL LL SC counter content [tag]
     Poland                /header CR LF CR LF  00 82 LL LL SC counter content [tag]  !CRC
 
-SC is the security control byte. In the first form, the content is a complete telegram. In the second form, the content
-is only the lines of a telegram, and its header and end line are not ciphered.
+LL LL is the number of bytes from SC to the end of the tag. SC is the security control byte; it determines whether the
+meter sends an authentication tag. In the first form, the content is a complete telegram. In the second form, the
+content is only the lines of a telegram, and its header and end line are not ciphered.
 
-No check sequence covers the ciphered bytes, so only the keys show whether bytes are a telegram. A `Judge` deciphers the
-bytes, and raises an error if the result is not a telegram. The search then continues at the next byte. So bytes that
-are no telegram hide no frame.
+No check sequence covers the ciphered bytes, so hanparse must decipher bytes to find out whether they are a telegram.
+`Judge` deciphers them, and raises an error if the result is not a telegram. The search for frames then continues at the
+next byte, so a frame within these bytes is found.
 
-A candidate is a sequence of bytes that may be a ciphered telegram. Bytes after an LLC header (E6 E7 00) or after the
-addresses of an M-Bus telegram (01 67) are the content of a frame, so they are no candidate. A candidate is *expected*
-if it begins at the start of the stream, or at the end of another candidate. Up to two bytes of a line end can precede
-an expected candidate. Only the error for an expected candidate contains the reason why the keys do not open it.
+A candidate is a sequence of bytes with the structure of a ciphered telegram. Bytes after an LLC header (E6 E7 00) or
+after the addresses of an M-Bus telegram (01 67) are the content of a frame, so they are no candidate. A candidate is
+*expected* if it begins at the start of the stream, or at the end of another candidate. Up to two bytes of a line end
+can precede an expected candidate. Only the error for an expected candidate contains the reason why the keys do not
+decipher it. Other candidates are mostly random bytes, and a reason would mislead.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So for a stream
-with N bytes, hanparse deciphers at most N times 1,800 bytes, and computes CRCs over at most as many bytes.
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So each byte is
+part of at most 1,800 candidates: for a stream with N bytes, hanparse deciphers at most N times 1,800 bytes, and
+computes CRCs over at most that many bytes.
 """
 
 from __future__ import annotations
@@ -69,7 +72,10 @@ class CipheredTelegram:
 
     @property
     def information_offset(self) -> int:
-        """Return the position of the APDU in the stream. In the second form, the added tag makes it one less."""
+        """Return the position of the APDU in the stream.
+
+        In the second form, it is one less than the position of the first ciphered byte, because of the added tag.
+        """
         return self.offset + max(0, len(self.head) - 1)
 
     @property
@@ -78,23 +84,29 @@ class CipheredTelegram:
         return Link((), (), 0)
 
     def plain(self, content: bytes, *, with_crc: bool = True) -> bytes:
-        """Return the plain telegram with the deciphered `content`. `with_crc` selects whether it includes its CRC."""
+        """Return the plain telegram with the deciphered `content`.
+
+        Without `with_crc`, the second form ends after the "!".
+        """
         if not self.head:
             return content
         return self.head + content + (self.tail if with_crc else b"!")
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return the index after the content. The length of the content begins at `at` and is complete."""
+    """Return the index of the byte after the content.
+
+    Its encoded length begins at `at`; all bytes of the length are present.
+    """
     size = 1 + (data[at] & 0x7F)
     return at + size + int.from_bytes(data[at + 1 : at + size], "big")
 
 
 class Judge:
-    """A `Judge` deciphers telegrams with `opener`, and raises an error for any other bytes.
+    """A `Judge` deciphers candidates with `opener`, and raises an error for candidates that are not telegrams.
 
-    `is_sound` returns whether bytes are one complete APDU or telegram. A telegram needs an authentication tag or a CRC
-    that fits, because no check sequence covers the ciphered bytes.
+    `is_sound` returns whether deciphered bytes are one complete APDU or telegram. Because no check sequence covers the
+    ciphered bytes, a telegram is accepted only if its authentication tag or its CRC fits.
     """
 
     def __init__(self, opener: Opener, is_sound: Callable[[bytes], bool]) -> None:
@@ -103,10 +115,11 @@ class Judge:
         self._until = 0  # the position in the stream after the last candidate
 
     def check(self, telegram: CipheredTelegram, start: int) -> None:
-        """Raise an error if the keys do not open `telegram`. Its first byte has the index `start` in the reader's data.
+        """Raise an error if the keys do not decipher `telegram`.
 
-        The error contains no content. A function that has the content as a variable does not raise the error, because a
-        traceback can show variables.
+        The first byte of `telegram` has the index `start` in the reader's data. The error contains no deciphered
+        content. This method raises the error that `_error` returns, because a traceback can show the local variables of
+        the function that raises, and `_error` has the content in a variable.
         """
         is_expected = 0 <= telegram.offset - self._until <= _LINE_END
         self._until = telegram.offset + len(telegram.raw)
@@ -130,10 +143,10 @@ class Judge:
         return None if security.verified or parsed.crc else _no_telegram(0)
 
     def decipher(self, telegram: CipheredTelegram) -> tuple[bytes, Security]:
-        """Return the plain telegram. Raises `CipherError` if the keys do not open it.
+        """Return the deciphered telegram and its `Security`. Raises `CipherError` if the keys do not decipher it.
 
         No document defines which bytes the CRC of a Polish telegram covers. If the authentication tag fits and the CRC
-        does not fit, the result has no CRC.
+        does not fit, the CRC is removed from the result.
         """
         apdu = telegram.information
         try:

@@ -1,17 +1,20 @@
-"""Unwraps the messages that gateways publish to an MQTT broker: `parts` yields the bytes of the meter in one message.
+"""Unwraps the messages that gateways publish to an MQTT broker: `parts`.
+
+`parts` takes one message and yields the bytes in it that the meter sent.
 
 A message has one of these formats:
 
-* It consists of the bytes of the meter.
-* It is text: hex digits (amsreader, format 255) or P1 telegrams with the line ends that the gateway uses.
-* It is JSON that contains hex digits or telegrams, as in ``{"data": "7EA0…"}`` (amsreader, formats 0 and 4 to 6).
-* It is a protobuf message of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated; each one
-  holds an entry. An entry contains the uptime in ms as fixed64 (field 1), the name of the port, "HAN" or "P1" (field
-  2), and the data (field 3). A Pulse P1 compresses the data of all entries of a message as one zlib stream and ends
-  each entry with a sync flush. The sources are messages in issues #71, #91, #97 and #101 of amshan-homeassistant.
+* It consists of bytes that the meter sent.
+* It is text: hex digits (amsreader, payload format 255) or P1 telegrams with the line ends that the gateway uses.
+* It is JSON that contains hex digits or telegrams, as in ``{"data": "7EA0…"}`` (amsreader, payload formats 0, 4, 5, 6).
+* It is a protobuf message of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated, and each
+  occurrence holds one entry. An entry contains the uptime in ms as fixed64 (field 1), the name of the port, "HAN" or
+  "P1" (field 2), and the data (field 3). A Pulse for P1 ports compresses the data of all entries of a message as one
+  zlib stream and ends each entry with a sync flush. This format was derived from messages in issues #71, #91, #97 and
+  #101 of amshan-homeassistant.
 
-Other text is a status message of the gateway, and other JSON contains values that the gateway decoded. `parts` yields
-nothing for these messages.
+`parts` yields nothing for other text, which is a status message of the gateway, and for other JSON, which contains
+values that the gateway decoded.
 
 A message has at most `MAX_PAYLOAD` bytes, both before and after decompression.
 """
@@ -31,19 +34,22 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_PAYLOAD: Final = 256 * 1024
-"""The largest number of bytes of a message. The longest message of a known gateway has 4 KiB."""
+"""The largest number of bytes of a message, compressed or not. The longest message of a known gateway has 4 KiB."""
 
 _TEXT: Final = re.compile(rb"(?:[\t\n\r\x1b -\x7e\x80-\xff]|(?<=\r)\x00)*")
 _MIN_BYTES: Final = 8  # a shorter text such as "4200" is a number that the gateway publishes
 _PORTS: Final = (b"HAN", b"P1")
 _ENTRY, _UPTIME, _PORT, _DATA = 2, 1, 2, 3
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
-_MAX_VARINT: Final = 10  # the bytes of a number of 64 bits; each byte holds seven bits of the number
+_MAX_VARINT: Final = 10  # the maximum number of bytes of an encoded 64-bit number; each byte holds seven bits
 _DEFLATE, _ZLIB_MULTIPLE = 8, 31  # RFC 1950, 2.2
 
 
 class Part(NamedTuple):
-    """A part holds bytes of the meter from one message. Parts have the order in which the gateway received them."""
+    """A part holds bytes that the meter sent, taken from one message.
+
+    The parts are in the order in which the gateway received them from the meter.
+    """
 
     data: bytes
     age: float = 0.0
@@ -74,7 +80,7 @@ def parts(payload: bytes) -> Iterator[Part]:
 
 
 def _text(payload: bytes) -> str | None:
-    """Return the message as text; `None` for binary data, which contain control characters that text does not have."""
+    """Return the message as text; `None` for data with control characters that text does not contain."""
     if not _TEXT.fullmatch(payload):
         return None
     with suppress(UnicodeDecodeError):
@@ -103,7 +109,7 @@ def _written(text: str) -> Iterator[Part]:
         return
     complete = telegrams(text)
     yield from map(Part, complete)
-    if not complete and text.startswith("/"):  # the decoder reports what is wrong with this telegram
+    if not complete and text.startswith("/"):  # yield it, so that the decoder reports the error in this telegram
         yield Part(text.encode() + b"\r\n")
 
 
@@ -176,7 +182,7 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 
 
 class _Inflate:
-    """Decompresses the data of the entries of one message. Returns data unchanged if they are not compressed."""
+    """Decompresses the entries of one message. Returns the data of an entry unchanged if they are not compressed."""
 
     def __init__(self) -> None:
         self._stream: zlib._Decompress | None = None
@@ -193,10 +199,16 @@ class _Inflate:
             raise FrameError(f"expected an intact zlib stream of a gateway, found damaged data: {error}") from None
         self._left -= len(content)
         if self._left < 0:
-            raise FrameError(f"expected at most {MAX_PAYLOAD} bytes after decompression, found more; they are ignored")
+            raise FrameError(
+                f"expected at most {MAX_PAYLOAD} bytes after decompression, found more; "
+                "this part and the rest of the message are ignored"
+            )
         return content
 
 
 def _is_compressed(data: bytes) -> bool:
-    """Return whether `data` begins with the header of a zlib stream. No HDLC frame or P1 telegram begins like this."""
+    """Return whether `data` begins with the header of a zlib stream.
+
+    No HDLC frame or P1 telegram begins with these bytes.
+    """
     return len(data) > 1 and data[0] & 0xF == _DEFLATE and int.from_bytes(data[:2], "big") % _ZLIB_MULTIPLE == 0

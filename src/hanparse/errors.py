@@ -13,9 +13,9 @@ decode to its last byte.
     │   └── CipherError            a ciphered push cannot be deciphered        .cause .system_title .invocation_counter
     └── UnknownMeterError          the payload is sound, no profile reads it   .report
 
-Each message gives the value found, the value expected, the index of the byte, and a remedy. An argument of a wrong
-*type* is a mistake of the caller and raises ``TypeError``. An option with a wrong value, such as a transformer ratio of
-0, raises ``ValueError``.
+As far as they are known, each message gives the value found, the value expected, the index of the byte, and a remedy.
+An argument of a wrong *type* is a mistake of the caller and raises ``TypeError``. An option with a wrong value, such as
+a transformer ratio of 0, raises ``ValueError``.
 """
 
 from typing import Literal
@@ -44,8 +44,9 @@ class HexDumpError(HanParseError):
 class FrameError(HanParseError):
     """The bytes are not a sound frame or P1 telegram.
 
-    `offset` is the index of the wrong byte, counted from the first byte that the caller has fed. `after_header` is True
-    if the HCS of the header fits. The bytes are then a damaged frame and not noise.
+    `offset` is the index of the wrong byte, counted from the first byte that the caller has given to the decoder.
+    `after_header` is True if the header of the frame passed all checks, such as the HCS of HDLC. The bytes are then a
+    damaged frame and not noise.
     """
 
     def __init__(self, message: str, *, offset: int = 0, after_header: bool = False) -> None:
@@ -88,8 +89,8 @@ class CipherError(DecodeError):
     """A ciphered push cannot be deciphered. `cause` is the reason as a short text (`CipherCause`).
 
     The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender.
-    `invocation_counter` is the number that the sender gave to the push. An attribute is `None` if the push does not
-    contain its value or is too damaged.
+    `invocation_counter` is the number that the sender gave to the push. Each of the last two is `None` if the push does
+    not contain it, or if the push is too damaged to read it.
     """
 
     def __init__(
@@ -108,7 +109,10 @@ class CipherError(DecodeError):
 
 
 class UnknownMeterError(HanParseError):
-    """No profile reads the sound payload. `report` describes the payload in Markdown, without the meter number."""
+    """No `Profile` can read this sound payload.
+
+    `report` describes the payload in Markdown, without the meter number.
+    """
 
     def __init__(self, message: str, *, report: str = "") -> None:
         super().__init__(message)

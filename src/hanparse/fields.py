@@ -1,8 +1,8 @@
 """Describes the fields of `Measurement` for programs that show or store values: unit, device class, state class.
 
 Home Assistant defines the device classes and state classes for its sensors. This module does not import Home Assistant;
-a test compares the values with the tables of Home Assistant. The values are derived from the name of a field, and from
-its unit and kind in the registry of OBIS codes. Fields that hold tuples, such as `submeters`, have no description.
+a test compares the classes with those of Home Assistant. Each description is derived from the name of the field, and
+from its unit and kind in the registry of OBIS codes. Fields that hold tuples, such as `submeters`, have no description.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Metadata(NamedTuple):
     """An instance describes one field of `Measurement`."""
 
     name: str
-    """The name of the field, which is also its translation key."""
+    """The name of the field. Programs can use it as the key of translations of `display_name`."""
     display_name: str
     """The name in English, such as "Current L1"."""
     unit: str | None
@@ -44,9 +44,9 @@ class _Quantity(NamedTuple):
 
 
 LIST_CADENCE: Final = 10.0
-"""The longest usual time between two lists with powers, in s: Kamstrup and Aidon meters send a list every 10 s."""
+"""The longest usual time between two pushes with powers, in s: Kamstrup and Aidon meters send powers every 10 s."""
 REGISTER_CADENCE: Final = 3600.0
-"""The longest usual time between two lists with registers, in s: Norwegian meters send a list every hour."""
+"""The longest usual time between two pushes with registers, in s: Norwegian meters send registers every hour."""
 
 _MEASURED, _TOTAL = "measurement", "total_increasing"
 _QUANTITIES: Final[Mapping[str, _Quantity]] = {
@@ -56,7 +56,7 @@ _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "A": _Quantity("current", _MEASURED, 2, LIST_CADENCE),
     "V": _Quantity("voltage", _MEASURED, 1, LIST_CADENCE),
     "Hz": _Quantity("frequency", _MEASURED, 2, LIST_CADENCE),
-    "": _Quantity("power_factor", _MEASURED, 3, LIST_CADENCE),  # power factors are the only fields without a unit
+    "": _Quantity("power_factor", _MEASURED, 3, LIST_CADENCE),  # power factors are the only numbers without a unit
     "Wh": _Quantity("energy", _TOTAL, 0, REGISTER_CADENCE),
     "varh": _Quantity("reactive_energy", _TOTAL, 0, REGISTER_CADENCE),
 }
@@ -77,7 +77,7 @@ def _quantity(field: Field) -> _Quantity | None:
         return _Quantity(_VOLUMES[field.name], _TOTAL, 3, REGISTER_CADENCE)
     if field.kind is Kind.NUMBER:
         return _QUANTITIES[field.unit]
-    if field.kind is Kind.COUNT:  # the field `tariff` is the number of a tariff and can decrease
+    if field.kind is Kind.COUNT:  # `tariff` is not a counter: the number of the active tariff can decrease
         return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
     if field.kind in _DEVICE_CLASSES:
         return _Quantity(_DEVICE_CLASSES[field.kind], None, None, REGISTER_CADENCE)

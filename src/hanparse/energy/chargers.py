@@ -1,8 +1,8 @@
-"""Divides the current of one fuse among several chargers, and computes limits that a charger can follow.
+"""Divides the current of one fuse among several chargers, and limits how fast the current of a charger rises.
 
-`FuseGuard` computes the current that all chargers together may draw. `Charger` maps the lines of a charger to the lines
-of the meter. `share` divides the current among the chargers. `Ramp` lets a limit rise slowly. The module does no input
-or output and reads no clock.
+`FuseGuard` computes the current that all chargers together may draw. `Charger` maps the lines of a charger (L1 to L3)
+to the lines of the meter. `share` divides the current among the chargers. `Ramp` lets a limit rise slowly. The module
+does no input or output and reads no clock.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ LEAST: Final = 6.0
 """The lowest current limit in A that a car accepts (IEC 61851-1). With a lower limit the charger pauses."""
 CHARGING: Final = "a charging current of 0 A or more"
 """The expected charging current in the error messages of this module and of `FuseGuard`."""
-_BALANCED: Final = {  # least and most power in W for 1 A of line current at 1 V, if all lines change equally
+# By wiring and number of lines: least and most power in W per line if the current of each line rises by 1 A at 1 V.
+_BALANCED: Final = {
     (Wiring.ONE_PHASE, 1): (1.0, 1.0),
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
     (Wiring.THREE_WIRE, 3): (1 / math.sqrt(3), 1 / math.sqrt(3)),
     (Wiring.FOUR_WIRE, 1): (1.0, 1.0),
-    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # one load between two lines, or two phases with a neutral
+    (Wiring.FOUR_WIRE, 2): (math.sqrt(3) / 2, 1.0),  # least: one load between two lines; most: two loads to neutral
     (Wiring.FOUR_WIRE, 3): (1.0, 1.0),
 }
 _UNEVEN: Final = {Wiring.THREE_WIRE: (0.5, 1 / math.sqrt(3)), Wiring.FOUR_WIRE: (math.sqrt(3) / 2, 1.0)}
@@ -41,11 +42,12 @@ _EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """An instance describes a charger. `lines` are the lines of the meter, in the order of the charger's L1, L2, L3.
+    """An instance describes a charger. `lines` gives the line of the meter for the charger's L1, L2 and L3.
 
-    With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger is between L1 and L3. The
-    charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or repeated
-    lines, for a negative current and for a `least` above `most`. Raises `TypeError` for an argument of another type.
+    With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger uses only L1 and L3 of the
+    meter. The charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or
+    repeated lines, for a negative current and for a `least` above `most`. Raises `TypeError` for an argument of another
+    type.
     """
 
     lines: tuple[int, ...]
@@ -63,7 +65,7 @@ class Charger:
 
 
 def amperes(expected: str, value: float, high: float = math.inf) -> float:
-    """Return `value` if it is from 0 to `high`. Otherwise raise `TypeError` or `ValueError` with `expected`."""
+    """Return `value` if it is from 0 to `high`. Otherwise raise an error with `expected` in its message."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise TypeError(f"expected {expected}, found {type(value).__name__}")
     if finite(value) is None or not 0 <= value <= high:
@@ -72,14 +74,15 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """Return the possible numbers of lines of a charger with this wiring, such as 2 and 3."""
+    """Return how many lines a charger can use in a house with this wiring, such as 2 or 3."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
-    """Return the lower bound, in W, of the rise of the charging power after a change of the charging currents.
+    """Return the smallest possible rise of the charging power, in W, for a change of the charging currents.
 
-    `change` is the change in A of each line. `wiring` is `None` if it is unknown. The power factor is taken as 1.
+    `change` gives the change of the current in each line, in A. The result is below 0 if the power may have fallen.
+    `wiring` is `None` if it is unknown. The power factor is taken as 1.
     """
     if wiring is None:
         least, most = _ANY_WIRING
@@ -110,13 +113,13 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
 
     `drawn` contains the present current of each charger, in A per line. `headroom` is the result of a `FuseGuard` with
     all lines as `charger`; the caller gives the guard the result of `by_line` as `charging`. All chargers get the same
-    limit, but no charger gets more than its `most` or than the free current of its lines. If this limit is below the
-    `least` of some chargers, the last of these chargers pauses. The limit of a charger that pauses is 0. Raises
-    `ValueError` for unequal numbers of chargers and currents.
+    limit, but no charger gets more than its `most`, or more than its lines permit. If this limit is below the `least`
+    of some chargers, the last of these chargers pauses, and the other chargers share its current. The limit of a
+    charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
 
-    If a charger draws less, another charger gets this current only after a list of the meter has shown that the current
-    is free. The currents of chargers on an IT net are not in phase. If one charger draws 1 A less, another charger can
-    therefore not always draw 1 A more.
+    If a charger begins to draw less, other chargers get its current only after a list of the meter (the values of one
+    push) has shown that the current is free. The reason: the currents of chargers on an IT net are not in phase, so if
+    one charger draws 1 A less, another charger cannot always draw 1 A more.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
@@ -136,7 +139,11 @@ def _targets(free: Mapping[int, float], chargers: Sequence[Charger]) -> list[flo
 
 
 def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[float]) -> list[float]:
-    """Return currents that rise equally until a charger has its `most` or a line is full (max-min fairness)."""
+    """Return the current of each charger.
+
+    All currents rise equally from 0. A current stops at the `most` of its charger, or when one of its lines has no free
+    current left (max-min fairness).
+    """
     currents = [0.0] * len(chargers)
     rising = {index for index, amps in enumerate(most) if amps > 0}
     while rising := {
@@ -156,9 +163,9 @@ def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[
 class Ramp:
     """Computes a limit that falls at once with the available current, and rises by at most `up` A per second.
 
-    Below `least` A the charger pauses. The charger continues when at least `least` A have been available for the time
-    `wait`, because frequent starts and stops wear out the contactor. Times are of the caller's clock, as for
-    `FuseGuard`. The limit does not rise when the clock is set back.
+    If the available current is below `least` A, the charger pauses. The charger continues when at least `least` A have
+    been available for the time `wait`, because frequent starts and stops wear out the contactor. The caller gives the
+    times, as for `FuseGuard`. The limit does not rise when the caller's clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement, Register
 
 DISTORTION: Final = triangle.DISTORTION
-"""The largest part of the gap that is attributed to harmonics, in VA. `hanparse.energy.triangle` explains the gap."""
+"""The largest part of the gap that is attributed to harmonics, in VA. `hanparse.energy.triangle` defines the gap."""
 CURRENT_STEP: Final = 0.1
 """The current step of Aidon meters in A. No known meter has a coarser step."""
 VOLTAGE_STEP: Final = 1.0
@@ -47,19 +47,19 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
     resolution: float = CURRENT_STEP,
     production: bool = False,
 ) -> Estimate:
-    """Return the L2 current of a 3-wire meter, in A.
+    """Return the estimate of the L2 current of a 3-wire meter, in A.
 
     Powers are import − export in W and var, currents are in A, voltages in V, and `distortion` is in VA. Voltages have
-    the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. `voltage_l2` gives the true angle between the
-    other two voltages. If `voltage_l2` is not measured (`None` or 0), the angle is taken as 60°. `distortion` is the
-    largest part of the gap that is attributed to harmonics. If `distortion` is 0, the value is exact for loads without
-    harmonics.
+    the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. The angle between `voltage_l1` and `voltage_l3`
+    is computed from `voltage_l2`. If `voltage_l2` is not measured (`None` or 0), the angle is taken as 60°.
+    `distortion` is the largest part of the gap (see `hanparse.energy.triangle`) that is attributed to harmonics. If
+    `distortion` is 0, the estimated value is exact for resistive loads.
 
-    The bounds `low` and `high` apply to every load. They allow for an error of one step of `resolution` A in each
-    current, because the meter may round or truncate. In a house that does not produce, the true value is mostly between
-    `likely_low` and `likely_high` and rarely above `rare_high`. In a house that produces (`production` is true, or the
-    active power is below 0), these three limits are equal to the bounds. If one current is 0, the value is the other
-    current, for all powers and voltages.
+    The true value is between the bounds `low` and `high` for every load. They allow for an error of one step of
+    `resolution` A in each current, because the meter may round or truncate. In a house that does not produce power, the
+    true value is mostly between `likely_low` and `likely_high` and rarely above `rare_high` (docs/accuracy.md). In a
+    house that produces power (`production` is true, or the active power is below 0), these three limits are equal to
+    the bounds. If one current is 0, the value is the other current, and powers and voltages are not used.
 
     Raises `ValueError` for a value that is not finite and for a negative current, voltage, `distortion` or
     `resolution`. Raises `ValueError`, too, if `voltage_l1` or `voltage_l3` is 0 and both currents are above 0.
@@ -87,7 +87,7 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
 
 
 def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = VOLTAGE_STEP) -> Estimate:
-    """Return the voltage L1-L3 from the voltages L1-L2 and L2-L3, all in V.
+    """Return the estimate of the voltage L1-L3 from the voltages L1-L2 and L2-L3, all in V.
 
     The value is exact if the angle between these two voltages is 60°, as in a symmetrical net. The bounds are the
     difference and the sum of the two voltages, with an error of one step of `resolution` V for each voltage. Narrower
@@ -99,15 +99,15 @@ def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = V
 
 
 def estimate(measurement: Measurement, *, settled: bool = True, production: bool = False) -> Mapping[str, Estimate]:
-    """Return the estimates by field name. The names are ``current_l2`` and ``voltage_l2``.
+    """Return the estimates by field name: of ``current_l2``, ``voltage_l2``, both or none.
 
     The result contains estimates only for 3-wire meters, and only for fields that the meter does not measure: the field
-    is `None`, or `is_l2_ruled_out` returns true. The list must contain all inputs of the estimate. The resolution is
-    the step of the registers times the scale. This function raises no error. If an input is impossible, such as a
-    negative current, the result does not contain the estimate.
+    is `None`, or `is_l2_ruled_out` returns true. The push must contain all inputs of the estimate. The bounds allow for
+    an error of one step: the step of the registers times the scale. This function raises no error. If an input of an
+    estimate is impossible, such as a negative current, the result does not contain this estimate.
 
-    `settled` is true if the powers and currents of the list are of the same moment. `production` is true if the house
-    produces power. A single list does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
+    `settled` is true if the powers and currents of the push are of the same moment. `production` is true if the house
+    produces power. A single push does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
     the previous pushes. The likely limits are equal to the bounds if `settled` is false or `production` is true.
     """
     bounds_only = production or not settled or shows_production(measurement)
@@ -138,7 +138,7 @@ def shows_production(measurement: Measurement) -> bool:
 
 
 def is_l2_ruled_out(measurement: Measurement) -> bool:
-    """Return whether the L2 current is impossible on three wires. The meter then does not measure L2.
+    """Return whether the L2 current is impossible on three wires, which shows that the meter does not measure L2.
 
     An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution. The two steps are
     the possible errors of the other two currents. The rule applies to every manufacturer. If an L2 current of 0 is
@@ -172,7 +172,10 @@ def _current(m: Measurement, *, bounds_only: bool) -> Estimate | None:
 
 
 def _between_two(m: Measurement, one: float, three: float, step: float, *, bounds_only: bool) -> Estimate | None:
-    """Return the estimate for two currents above 0. The result is `None` if a power or a voltage is missing."""
+    """Return the estimate for two currents above 0.
+
+    The result is `None` if a power or a voltage is missing or impossible.
+    """
     imported, exported = m.active_power_import, m.active_power_export  # faster than the property `active_power`
     inductive, capacitive = m.reactive_power_import, m.reactive_power_export
     if imported is None or exported is None or inductive is None or capacitive is None:

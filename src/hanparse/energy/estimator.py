@@ -1,13 +1,14 @@
 """Estimates the values that a meter does not measure, from successive pushes of the meter: `Estimator`.
 
-A single list does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
+A single push does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
 pushes. It sets the likely limits to the bounds in two cases:
 
-* The power differs from the power of the previous push, because a load was switched. Meters average the power and
-  sample the currents, or the reverse. So powers and currents in this list can be of different moments, and the triangle
-  model does not apply. In a long recording of one home, all errors above 1 A were in such lists (docs/accuracy.md).
-* This push or an earlier push contains an export. A house that produces can feed in on one pair of lines while the sum
-  of its power is an import.
+* The power differs from the power of the previous push. This shows that a load was switched. Meters average the power
+  and sample the currents, or the reverse. So powers and currents in this push can be of different moments, and the
+  triangle model does not apply. In a long recording of one home, all errors above 1 A were in such pushes
+  (docs/accuracy.md).
+* This push or an earlier push contains an export. A house that produces power can export on one pair of lines while the
+  sum of its power is an import, and the model does not apply to these currents.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 METERS: Final = 16
 """The largest number of meters that an `Estimator` distinguishes. Further meters get bounds as likely limits."""
-_STEADY: Final = 50.0  # W; 45 of 7,050 lists of a home differ from the previous push by more than both limits
+_STEADY: Final = 50.0  # W; 45 of 7,050 pushes of a home differ from the previous push by more than both limits
 _STEADY_SHARE: Final = 0.05
 
 
@@ -40,8 +41,8 @@ class _Meter:
 class Estimator:
     """Takes every push of a stream, in order, and returns the estimates of each push.
 
-    An `Estimator` uses no clock and keeps two values for each meter. A list without a meter id is assigned to the meter
-    that sent the last meter id.
+    An `Estimator` uses no clock and keeps two values for each meter: its last power, and whether the house has
+    exported. A push without a meter id is assigned to the meter that sent the last meter id.
     """
 
     def __init__(self) -> None:
@@ -70,7 +71,7 @@ class Estimator:
         if name not in self._meters:
             if len(self._meters) == METERS:
                 return self._further
-            self._meters[name] = _Meter() if self._name else self._meter  # earlier lists are from this meter
+            self._meters[name] = _Meter() if self._name else self._meter  # earlier pushes are from this meter
         return self._meters[name]
 
 

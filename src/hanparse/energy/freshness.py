@@ -11,9 +11,9 @@ from typing import Final
 from hanparse.measurement.inputs import CallersClock, check_type
 
 # No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list can replace one list, and a
-# transmission error can destroy the next list, so the guard waits for the third list. With a limit below 10 s, the
-# jitter of a network would cause stale data. With a limit above 60 s, the guard would react too late: an overload blows
-# a fuse within minutes.
+# transmission error can destroy the next list, so `FuseGuard` waits for the third list. With a limit below 10 s, the
+# jitter of a network would make the data stale. With a limit above 60 s, `FuseGuard` would react too late: an overload
+# blows a fuse within minutes.
 _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
@@ -32,10 +32,11 @@ class Freshness(Enum):
 
 
 class Watch:
-    """Measures the age of the last list with currents, and compares the age with its maximum.
+    """Measures the age of the last list (values of one push) with currents, and compares the age with its maximum.
 
-    `limit` is the maximum age. The default (`None`) is three times the interval between the lists of the meter. The age
-    increases when the caller's clock moves forward. The age does not decrease when the clock is set back.
+    `limit` is the maximum age. The default (`None`) is three times the usual interval between lists with currents, but
+    at least 10 s and at most 60 s. The age increases when the caller's clock moves forward. The age does not decrease
+    when the clock is set back.
     """
 
     def __init__(self, limit: timedelta | None) -> None:
@@ -79,7 +80,8 @@ class Watch:
     def freshness(self, now: datetime) -> Freshness:
         """Return the freshness at `now`.
 
-        A list with an arrival time more than `limit` after `now` is stale, because the clock was set back.
+        The data are also stale if the last list with currents arrived more than `limit` after `now`, because the clock
+        was set back.
         """
         instant, limit = self.run_to(now), self.limit
         if self._listed and self._age <= limit and abs(instant - self._listed) <= limit:
@@ -93,7 +95,7 @@ class Watch:
         age, limit = self._age.total_seconds(), self.limit.total_seconds()
         ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
         if ahead > limit:
-            return f"the last list with currents is dated {ahead:g} s after now, the clock was set back"
+            return f"the last list with currents arrived {ahead:g} s after now: the clock was set back"
         return f"the last list with currents is {age:g} s old, more than {limit:g} s"
 
 

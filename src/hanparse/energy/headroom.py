@@ -1,9 +1,10 @@
 """Computes the current that a charger may take now without overloading the main fuse: `FuseGuard`.
 
-The guard gives a guarantee for the time T of the last push, under these conditions. L is the last list with currents:
+T is the time of the last push. L is the last list (the values of one push) that contains currents. The guard guarantees
+a safe current at T under these conditions:
 
-* The values in L and in all pushes after L are correct to one step of the meter. (Behind transformers the guard allows
-  for the step.) The pushes contain the export if the house exports. The voltage has not fallen since L.
+* The values in L and in all pushes after L are correct to one step of the meter. (Behind transformers the guard adds
+  the step to each current.) The pushes contain the export if the house exports. The voltage has not fallen since L.
 * Between two successive pushes with a power after L, one of two conditions is true: loads were only switched on, with
   power factor 1; or no line carries more current than before.
 * The charger drew the current that the caller gave, at power factor 1.
@@ -15,15 +16,15 @@ guarantee requires the bound ``"high"``. With ``"rare"``, an unmeasured L2 can c
 The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
 length of a sum of phasors is at most the sum of the lengths, at any angle (triangle inequality). So a line that carries
 I can carry fuse − I more. A load on two or three lines can draw the smallest of these differences. A load that takes P
-watts at U volts draws at most P / U in a line.
+watts at U volts, with power factor 1, draws at most P / U in a line.
 
-The guarantee does not cover these cases. The next list with currents contains the changes:
+The guarantee does not cover these cases until the next list with currents arrives, which shows their effect:
 
 * A load was switched on after T, or between two pushes while another load was switched off.
 * A load with a power factor below 1 was switched on after L, or the feed-in into a line has increased after L.
 * A load or the charger was switched off after L, and its current was out of phase with the current of a line.
 
-The guard does not use a list that is more than a minute old, unless `stale_after` is longer.
+The guard does not use a list that is more than a minute old, unless the caller has set a longer `stale_after`.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Headroom:
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
     """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """The current in A that all chargers together may draw in each line. `current` is the smallest of these values."""
+    """Current in A that all chargers together may draw, by line; `current` is the lowest of the charger's lines."""
 
 
 class _Known(NamedTuple):
@@ -87,19 +88,19 @@ class FuseGuard:
 
     `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
     from: ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net. The default is
-    all lines. `fallback` is the current limit in A without fresh data; a car accepts no limit below 6 A. `stale_after`
-    is the maximum age of a list. The default is three times the interval between the lists of the meter, but at least
-    10 s and at most 60 s.
+    all lines. `fallback` is the current in A that the guard permits without fresh data; a car accepts no limit below 6
+    A. `stale_after` is the maximum age of the last list with currents. The default is three times the interval between
+    these lists, but at least 10 s and at most 60 s.
 
-    `bound` selects the current that the guard assumes for an L2 that the meter does not measure. ``"high"`` is the
-    current that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of
-    houses without production. ``"rare"`` permits more current, with a weaker guarantee (docs/accuracy.md). If a load
-    has just been switched or if the house produces, ``"rare"`` equals ``"high"``.
+    `bound` selects the current that the guard assumes in L2 if the meter does not measure L2. ``"high"`` is the current
+    that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of houses
+    without production. ``"rare"`` permits more current, with a weaker guarantee (docs/accuracy.md). If a load has just
+    been switched or if the house produces power, ``"rare"`` equals ``"high"``.
 
-    `now` is the time of the caller's clock. Aware times of any zone are compared as instants; UTC is best. Give naive
-    times only from a clock that never jumps. If the clock is set back, the age of the data does not decrease, provided
-    that a method was called between the last list and the change. Raises `TypeError` for a mix of naive and aware times
-    and for an argument of another type. Raises `ValueError` for an argument outside its range.
+    `now` is the time of the caller's clock. Aware times of different zones are compared correctly; UTC is best. Give
+    naive times only from a clock that never jumps. If the clock is set back, the age of the data does not decrease,
+    provided that a method was called between the last list and the change. Raises `TypeError` for a mix of naive and
+    aware times and for an argument of another type. Raises `ValueError` for an argument outside its range.
     """
 
     def __init__(
@@ -134,18 +135,20 @@ class FuseGuard:
         return f"<FuseGuard {self._fuse:g} A, {self._wiring.name}, charger on {lines}, fallback {self._fallback:g} A>"
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
-        """Take a valid push that arrived at `now`, and reserve current if its power has risen.
+        """Take a valid push that arrived at `now`. Reserve current for a rise of its power since the previous push.
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
         list with a time stamp is ignored. A push is ignored, too, if its time stamp is less than 30 minutes before the
-        time stamp of the last list. A list without a time stamp can equal the last list, with an equal `charging`. This
-        list is fresh data, but the reserved current remains reserved.
+        time stamp of the last list. If a list without a time stamp and its `charging` equal the previous ones, the
+        guard cannot know whether it is a repeated list. It counts as fresh data, but the reserved current remains
+        reserved.
 
         `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
         for all lines, or one number for each line in the order of `charger`. Give the current that the charger
         measures, never its limit. If the current has changed since the push, give the lower value. The currents in the
-        list include the charging current, so the guard permits this current again. Raises `TypeError` for an argument
-        of another type, and `ValueError` for a negative current, NaN or a wrong number of currents.
+        list include the charging current, so the guard adds `charging` to the current that it permits. Raises
+        `TypeError` for an argument of another type, and `ValueError` for a negative current, NaN or a wrong number of
+        currents.
         """
         check_type("measurement", measurement, Measurement)
         drawn = _checked_charging(charging, self._charger)
@@ -178,7 +181,8 @@ class FuseGuard:
     def freshness(self, now: datetime) -> Freshness:
         """Return the freshness of the data at `now`.
 
-        A list with an arrival time more than `stale_after` after `now` is stale, because the clock was set back.
+        The data are also stale if the last list with currents arrived more than `stale_after` after `now`, because the
+        clock was set back.
         """
         return self._watch.freshness(now)
 
@@ -217,7 +221,7 @@ class FuseGuard:
         return known.push.wiring not in (None, self._wiring)
 
     def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power to the reserved current. The currents of a new list include all earlier rises."""
+        """Add the rise of the power to the reserved current. A new list resets it: it includes earlier rises."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -267,7 +271,7 @@ class FuseGuard:
 
 
 def _own(known: _Known, line: int) -> float:
-    """Return the charging current of a line. For a line without the charger, return the smallest charging current."""
+    """Return the charging current of a line, or the smallest charging current if the charger does not use the line."""
     return known.charging.get(line, min(known.charging.values()))
 
 

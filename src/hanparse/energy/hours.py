@@ -1,18 +1,19 @@
-"""Computes the energy of full hours from measurements, with a gap for unknown energies: `HourlyEnergy`.
+"""Computes the energy of each full hour from measurements, or a gap for an unknown energy: `HourlyEnergy`.
 
-The energy of an hour is the difference of two registers of one meter at two successive full hours.
+The energy of an hour is the difference between the values of one register at two successive full hours. A meter sends
+these values in its hourly list. A *list* contains the values of one push.
 
-* The time stamp in the list determines the full hour of a register. The time of arrival is not used, because meters
-  send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
+* The time stamp in the list determines the full hour to which its registers belong. The time of arrival is not used,
+  because meters send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
   hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
   so only the first list in that minute is used.
-* Energy that was counted over more than one hour is a gap. The energy is neither divided among the hours nor assigned
-  to one hour.
-* Hours are distinguished in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice has two
-  records with two offsets. The lists of Kaifa do not distinguish these two hours. If a second list of the same hour has
-  higher registers, `HourlyEnergy` waits for the next list. The offset of the next list shows whether the clock was set
-  back.
+* If an hourly list is missing, only the sum of the energy of several hours is known. These hours are one gap: the sum
+  is neither divided among them nor assigned to one of them.
+* Hours are distinguished by their time in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice
+  in autumn has two records with different offsets from UTC. The lists of Kaifa do not distinguish these two hours. If a
+  second list of the same hour has higher registers, `HourlyEnergy` waits for the next list. The offset of the next list
+  shows whether the clock was set back.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup meters sent hourly lists 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # a correction of a clock is some seconds, the end of DST is an hour
+_SET_BACK: Final = timedelta(minutes=30)  # corrections set a clock back by seconds, the end of DST by an hour
 _DECIMALS: Final = 3  # mWh: smaller than the step of any register, larger than the rounding errors of a float
 
 
@@ -86,7 +87,7 @@ class _Moment(NamedTuple):
 
 
 class _Reading(NamedTuple):
-    """An instance holds the registers at a full hour, and the time stamp of the list as `_Moment.utc`."""
+    """An instance holds the registers at a full hour. `clock` is the time stamp of the list, as in `_Moment.utc`."""
 
     hour: _Moment
     clock: datetime
@@ -97,8 +98,8 @@ class _Reading(NamedTuple):
 class HourlyEnergy:
     """Takes measurements and returns the hours that they complete. Stores at most three readings.
 
-    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, the clock of these time stamps must
-    not jump. If the clock jumps, the result is a gap and not a wrong energy.
+    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, a meter that sends such time stamps
+    must not change its clock to daylight saving time. If it does, the result is a gap and not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
@@ -112,7 +113,7 @@ class HourlyEnergy:
         self._older: _Reading | None = None  # a list of an hour before the hour of `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
-        """Return the hours that `measurement` completes. Two hours are completed after the hour that occurs twice.
+        """Return the hours that `measurement` completes: none, one, or two (after an hour that occurs twice).
 
         Give every push, because a time stamp without registers can also show that the clock was set back. Raises
         `TypeError` for an argument of another type.
@@ -165,7 +166,11 @@ class HourlyEnergy:
         return [_between(last, second_pass), _between(second_pass, reading)]
 
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
-        """Take a list of an earlier hour. If a later list follows, the clock was set back; else it is a repetition."""
+        """Take a list of an hour before the last hour.
+
+        If the next list is of a later hour than this list but still before the last hour, the clock was set back.
+        Otherwise this list was only repeated.
+        """
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
@@ -175,8 +180,9 @@ class HourlyEnergy:
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
         """Take a later list of the same hour. This list can be the first list after the clock was set back.
 
-        The clock was set back if an earlier time stamp was seen since the last list. The clock was also set back if
-        this time stamp is not later than the last list, and no other push arrived between the two lists.
+        The clock was set back if, since the last list, a time stamp was earlier than the one before it. The clock was
+        also set back if no other push arrived between the two lists and this time stamp is not later than that of the
+        last list.
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
@@ -207,7 +213,7 @@ def _cell(value: object) -> object:
 
 
 def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
-    """Return the time stamp in UTC, or `None` if it is missing or in the first or last year of `datetime`."""
+    """Return the time stamp in UTC, or `None` if it is missing or in the first or last possible year."""
     if clock is None or not MINYEAR < clock.year < MAXYEAR:
         return None
     offset = (clock.replace(tzinfo=zone) if clock.tzinfo is None else clock).utcoffset()
@@ -215,7 +221,10 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 
 
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
-    """Return the registers at a full hour. Return `None` without registers or after the first minute of the hour."""
+    """Return the registers at a full hour.
+
+    Return `None` if the list contains no registers or was not made in the first minute of an hour.
+    """
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)

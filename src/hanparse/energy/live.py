@@ -1,14 +1,15 @@
-"""Computes the present values of energy registers between two lists with registers: `LiveEnergy`.
+"""Computes the present values of energy registers between two pushes with registers: `LiveEnergy`.
 
-A Norwegian meter sends its registers once an hour. A program that uses only these registers assigns the energy of each
-hour to the next hour. Between two lists, `LiveEnergy` adds the integral of the power (trapezoidal rule) to the last
-register.
+A Norwegian meter sends its registers once an hour. A program that uses only these registers learns the energy of an
+hour at its end and assigns it to the next hour. Between two pushes with registers, `LiveEnergy` adds the integral of
+the power (trapezoidal rule) to the last register.
 
-* A value never falls. If the next register is below the value, the value is constant until the register exceeds it.
-* The time between two powers is not integrated if it is longer than `MAX_GAP`. The value is then constant, and the next
-  register corrects the value. Nothing is integrated if the clock is set back, or if times with and without a zone are
-  mixed.
-* Registers are ignored if they are not newer than the last registers, because some Aidon meters send a list again.
+* A value never falls. If the next register is below the value, the value is constant until the register plus the
+  integral exceeds it.
+* The power is not integrated between two pushes that are more than `MAX_GAP` apart. The value is then constant, and the
+  next register corrects the value. Nothing is integrated if the clock is set back, or if times with and without a zone
+  are mixed.
+* Registers are ignored if they are not newer than the last registers, because some Aidon meters send registers again.
 * The registers of another meter replace the registers of the last meter. Only this change can lower a value.
 """
 
@@ -23,7 +24,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""The longest time between two powers that is integrated. Meters send a power every 10 s or more often."""
+"""The power is not integrated over a longer time between two pushes. Meters send a power at least every 10 s."""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
@@ -66,7 +67,7 @@ class _Counter:
             if register < self.register or (register == self.register and not is_newer):
                 return
         else:
-            self.value = None  # a value without a register is from the last meter
+            self.value = None  # a value without a register is from the previous meter
         self.register, self.clock, self.added = register, clock, 0.0
         self._raise()
 
@@ -78,12 +79,12 @@ class _Counter:
 class LiveEnergy:
     """Takes measurements and returns the registers at the present time, in Wh and varh.
 
-    A register has a value after the first list that contains it. Use one object for each meter.
+    The result contains a register after the first push that contained it. Use one object for each meter.
     """
 
     def __init__(self) -> None:
         self.meter_id: str | None = None
-        """The last meter id; `None` if no list has contained a meter id."""
+        """The last meter id; `None` if no push has contained a meter id."""
         self._counters = {name: _Counter() for name in _POWERS}
         self._callers_clock = CallersClock()
 

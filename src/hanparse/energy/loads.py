@@ -1,9 +1,10 @@
-"""Computes the largest current that each line can carry, from a measurement and the wiring of the house.
+"""Computes the largest current that may flow in each line, from a measurement and the wiring of the house.
 
-The result protects a fuse, so this module uses the larger of two possible values. If a 3-wire meter does not measure a
-line, the other two lines give a bound. Without a neutral the sum of the three currents is zero, so no current is above
-the sum of the other two currents. An L2 current is not used if `is_l2_ruled_out` returns true. An L2 current of 0 is
-used only if the meter type is known, because meters without a measurement of L2 can send 0.
+The result is used to protect a fuse, so if several values are possible, this module uses the largest. If a 3-wire meter
+does not measure the current of a line, the other two currents give a bound. Without a neutral the sum of the three
+currents is zero, so no current is above the sum of the other two currents. An L2 current is not used if it is
+impossible (`is_l2_ruled_out`). An L2 current of 0 is used only if the meter type is known, because meters without a
+measurement of L2 can send 0.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ if TYPE_CHECKING:
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
 """The lines of a house for each wiring."""
 L2: Final = 2
-_NOMINAL_VOLTAGE: Final = 230.0  # V, for a list with currents and without voltages
+_NOMINAL_VOLTAGE: Final = 230.0  # V, for a push with currents and without voltages
 
 
 class Load(NamedTuple):
-    """An instance holds the largest current that a line can carry, in A. `source` explains the value in words."""
+    """An instance holds the largest current that may flow in a line, in A. `source` explains the value in words."""
 
     current: float
     source: str
 
 
 class Voltages(NamedTuple):
-    """An instance holds the lowest and the highest voltage of a list, in V. Voltages of 0 are left out."""
+    """An instance holds the lowest and the highest voltage of a push, in V. Voltages of 0 are left out."""
 
     lowest: float
     highest: float
 
 
 class LineLoads:
-    """Computes the loads from the lists of one meter, and stores whether the meter measures L2.
+    """Computes the loads from the pushes of one meter, and stores whether the meter measures L2.
 
     A meter that sends an impossible L2 current does not measure L2. After an impossible L2 current, an L2 current of 0
     is not used, until the meter sends a possible L2 current above 0.
@@ -51,10 +52,10 @@ class LineLoads:
         self._is_l2_doubted = False
 
     def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
-        """Return the loads that the push determines, by line. The result is empty for a list without currents.
+        """Return the loads that the push determines, by line. The result is empty for a push without currents.
 
         If the meter does not measure L2, the load of L2 is a current that L2 never exceeds. If the estimate `rare` is
-        given, the load of L2 is the current that L2 rarely exceeds.
+        given, the load of L2 is instead the current that L2 rarely exceeds.
         """
         lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # the wirings can differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
@@ -102,7 +103,7 @@ class LineLoads:
 
 
 def voltages(measurement: Measurement) -> Voltages:
-    """Return the lowest and the highest voltage of a list, or 230 V if the list contains no voltage."""
+    """Return the lowest and the highest voltage of a push, or 230 V if the push contains no voltage."""
     sent = [_magnitude(getattr(measurement, f"voltage_l{line}")) for line in (1, 2, 3)]
     alive = [voltage for voltage in sent if voltage] or [_NOMINAL_VOLTAGE]
     return Voltages(min(alive), max(alive))
@@ -111,8 +112,8 @@ def voltages(measurement: Measurement) -> Voltages:
 def net_power(measurement: Measurement) -> float | None:
     """Return import − export in W. Return `None` if the push has no import, and no export above 0.
 
-    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because Norwegian short lists
-    do not contain the export. The net power is then below 0, and the result is an upper bound.
+    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because the short pushes of
+    Norwegian meters do not contain the export. The net power is then below 0, and the result is an upper bound.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:

@@ -1,9 +1,10 @@
 """Selects the values of a measurement that a Z-Wave HAN sensor would report: `Reporter`.
 
-The manual of a Z-Wave HAN sensor defines the rules, parameters, ranges, defaults and number formats (Meter V5 reports).
-An energy is reported when its register changes. A power, a voltage or a current is reported by two parameters. The
-*hysteresis* is the smallest change that is reported. The *interval* is the time after the last report of the value.
-`Mode` combines both parameters. The reporter reports only values of the present push, each phase separately.
+The manual of the sensor (Heatit Z-HAN) defines the rules, parameters, ranges, defaults and number formats (reports of
+the Z-Wave command class Meter, version 5). An energy is reported when its register changes. For a power, a voltage or a
+current, two parameters determine when it is reported. The *hysteresis* is the smallest change that is reported. The
+*interval* is the time after the last report of the value. `Mode` combines both parameters. The reporter uses only
+values of the present push, and reports each phase separately.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Mode(Enum):
-    """The rule that combines hysteresis and interval. The manual of the sensor permits both interpretations.
+    """The rule that combines hysteresis and interval. The manual of the sensor can be understood in both ways.
 
     If the hysteresis is 0, only the interval applies, in both modes.
     """
@@ -44,7 +45,7 @@ class Cause(Enum):
 class FixedPoint:
     """An instance is a number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
 
-    `code` is the scale of the Meter V5 report for an electricity meter.
+    `code` is the number by which a Meter V5 report of an electricity meter denotes the unit (its *scale*).
     """
 
     unit: str
@@ -168,10 +169,10 @@ class Reporter:
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
         """Return the reports for this push at `now`.
 
-        If every list contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter, so every list is
-        reported if lists and interval are both 10 s. If the time is earlier than at the last report, the interval is
-        over. Aware times are compared as instants. Raises `TypeError` for an argument of another type and for a mix of
-        naive and aware times.
+        If every push contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter. So if the meter
+        sends a push every 10 s and the interval is 10 s, every push is reported. If `now` is earlier than the last
+        report, the interval counts as over. Aware times are compared as instants. Raises `TypeError` for an argument of
+        another type and for a mix of naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
@@ -234,5 +235,5 @@ def _value(measurement: Measurement, name: str) -> float | None:
 
 
 def _exact(value: float) -> Decimal:
-    """Return the decimal number that the meter sent. In decimal, 2.3 − 0.3 is 2; in binary it is not."""
+    """Return the decimal number that the meter sent. As decimal numbers, 2.3 − 0.3 is 2; as binary floats it is not."""
     return Decimal(str(value))

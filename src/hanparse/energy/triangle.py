@@ -1,13 +1,13 @@
-"""Computes the L2 current of a 3-wire meter from the other values of a list: `current`.
+"""Computes the L2 current of a 3-wire meter from the other values of one push: `current`.
 
 A meter without a neutral needs only two measuring systems, in L1 and L3. Many meters send only these two currents. The
-third current follows from the phasors, because I1 + I2 + I3 = 0. The lengths of I1 and I3 are known. The angle between
-them follows from a triangle of apparent powers:
+third current follows from the phasors, because I1 + I2 + I3 = 0. The meter sends the lengths of I1 and I3. The angle
+between them follows from a triangle of apparent powers:
 
 * One system has the apparent power a = U(L1-L2)·I1, the other system has b = U(L2-L3)·I3.
-* The powers P and Q of the meter give the total S. a, b and S are the sides of a triangle.
-* The exterior angle δ of the triangle is the difference of the phase shifts of both systems.
-* The voltages L1-L2 and L3-L2 have an angle of about 60°. The currents have an angle of 60° + δ.
+* The powers P and Q of the meter give the total apparent power S = √(P² + Q²). a, b and S are the sides of a triangle.
+* The exterior angle δ between the sides a and b is the difference of the phase shifts of both systems.
+* The angle between the voltages L1-L2 and L3-L2 is about 60°. So the angle between the currents is 60° + δ.
 
 The gap g is a measure of the difference between a + b and S:
 
@@ -16,13 +16,15 @@ The gap g is a measure of the difference between a + b and S:
 The lengths do not distinguish δ from -δ. Every mix of resistive loads has +δ, so this module uses +δ.
 
 Real currents contain harmonics. I1 and I3 include the harmonics, P and Q do not. So harmonics increase the gap, and the
-computed I2 becomes too low. A list does not show which part of the gap is due to harmonics. In measured and in
-simulated homes, the part h is a fixed share of the gap, up to the limit `distortion`. The gap without harmonics is
-computed as √(g² - h²), because this module assumes a right angle between both parts.
+computed I2 becomes too low. A push does not show which part of the gap is due to harmonics. This module takes the part
+h that is due to harmonics as a fixed share of the gap, up to the limit `distortion`; the share is from measured and
+simulated homes. The gap without harmonics is computed as √(g² - h²), because this module assumes a right angle between
+both parts.
 
-The likely limits are computed from the same triangle with a gap that is smaller by a number of VA. They include an
-error of the meter of 2 %. The limits were found in measured and simulated homes without production, and in lists with
-values of the same moment. For other lists the likely limits are equal to the bounds.
+The likely limits are computed from the same triangle: `likely_low` with the complete gap, `likely_high` and `rare_high`
+with a gap that is smaller by `_LIKELY` or `_RARE` VA. They include an error of the meter of 2 %. The numbers are from
+measured and simulated homes without production, and from pushes with values of the same moment. For other pushes the
+likely limits are equal to the bounds.
 
 The bounds do not depend on this model. Three phasors with the sum zero make a triangle for any loads, so
 |I1 - I3| ≤ I2 ≤ I1 + I3. docs/accuracy.md gives the accuracy of all values and the method of the test.
@@ -37,7 +39,7 @@ from hanparse.measurement import Estimate
 
 DISTORTION: Final = 500.0
 """The largest part of the gap that is attributed to harmonics, in VA. docs/accuracy.md compares several values."""
-_SHARE: Final = 0.65  # of the gap is due to harmonics (0.42 of its square), as in simulated and measured homes
+_SHARE: Final = 0.65  # of the gap is due to harmonics (0.42 of its square); from simulated and measured homes
 _LIKELY: Final = 500.0  # VA; the error of the gap is smaller in 99 of 100 measured operating points
 _RARE: Final = 3000.0  # VA; with this error of the gap, L2 was larger than `rare_high` in 1 of 1,000 simulated pushes
 _METER_ERROR: Final = 0.02
@@ -65,7 +67,7 @@ def one_is_zero(one: float, other: float, step: float) -> Estimate:
     return Estimate(one + other, *bounds(one, other, step), "one current is zero")
 
 
-def current(  # noqa: PLR0913, PLR0917  each is a value of the list
+def current(  # noqa: PLR0913, PLR0917  each is a value of the push
     active_power: float,
     reactive_power: float,
     current_l1: float,
@@ -114,7 +116,7 @@ def _within(low: float, value: float, high: float) -> float:
 def _resultant(one: float, other: float, angle: Angle, half: float, *, to_half_turn: bool = False) -> float:
     """Return the length of the sum of two currents. The angle between them is the angle of the voltages plus δ.
 
-    `half` is sin δ/2, limited to ±1. The angle is at least 0. If `to_half_turn` is true, the angle is at most 180°,
+    `half` is sin(δ/2), limited to ±1. The angle is at least 0. If `to_half_turn` is true, the angle is at most 180°,
     because the sum of the currents is smallest at 180°.
     """
     if not -1.0 <= half <= 1.0:

@@ -38,9 +38,9 @@ class Fields(Record):
     apparent_power_export: float | None = None
     """Apparent power export, in VA. OBIS 10.7.0."""
     active_power_absolute: float | None = None
-    """Active power, absolute sum, in W. OBIS 15.7.0."""
+    """Active power, absolute sum, in W. The sum adds import and export. OBIS 15.7.0."""
     active_power_net: float | None = None
-    """Active power, net, in W. OBIS 16.7.0."""
+    """Active power, net, in W. Net is import minus export. OBIS 16.7.0."""
     active_power_import_l1: float | None = None
     """Active power import, L1, in W. OBIS 21.7.0."""
     active_power_export_l1: float | None = None
@@ -68,7 +68,7 @@ class Fields(Record):
     peak_power: float | None = None
     """Highest average power of this month, in W."""
     average_power_import: float | None = None
-    """Active power import, current average, in W. OBIS 1.4.0."""
+    """Active power import, current average, in W. The averaging period has not ended yet. OBIS 1.4.0."""
     power_limit: float | None = None
     """Limiter, power, in W. OBIS 0-0:17.0.0."""
     apparent_power_limit: float | None = None
@@ -156,7 +156,7 @@ class Fields(Record):
     p1_version: str | None = None
     """Version of the P1 description (DSMR). OBIS 1-3:0.2.8, 0-0:96.1.4."""
     message: str | None = None
-    """Message for the consumer, port. OBIS 0-0:96.13.0."""
+    """Message for the consumer, sent at the port. OBIS 0-0:96.13.0."""
     peak_power_time: datetime | None = None
     """Time of the highest average power of this month."""
     gas_time: datetime | None = None

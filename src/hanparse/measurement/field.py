@@ -10,7 +10,10 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 
 
 class Field(NamedTuple):
-    """An instance describes one field of `Measurement`. `unit` is empty without a unit. `codes` fill the field."""
+    """An instance describes one field of `Measurement`.
+
+    `unit` is empty for a field without a unit. Values with these OBIS `codes` fill the field.
+    """
 
     name: str
     unit: str
@@ -63,6 +66,9 @@ _ITEMS: Final[dict[Kind, RecordType]] = {
 _NOTES: Final = {
     "timestamp": " It is naive if the zone is unknown.",
     "energy_time": " The energy registers hold the values of this time.",
+    "average_power_import": " The averaging period has not ended yet.",
+    "active_power_absolute": " The sum adds import and export.",
+    "active_power_net": " Net is import minus export.",
 }
 
 

@@ -20,7 +20,7 @@ class Kind(Protocol):
     index: Mapping[str, int]
     """The position of the value of each field in the sequence that `values` returns."""
     order: Order
-    """The positions of the values, sorted by the order of the fields."""
+    """The positions of the values, sorted in the order of the fields of `Measurement`."""
     numbers: range
     """The positions of the numbers that `number` can read in clearly less time than `values` needs for all values."""
     scale: Scale
@@ -28,9 +28,9 @@ class Kind(Protocol):
     made_for_transformers: bool
     """True if the meter type needs current transformers."""
     steps: dict[str, float] | None
-    """The steps of quantities: the smallest difference between two values. Callers compute and store the steps.
+    """The step of each quantity: the smallest difference between two values. Callers compute and store the steps.
 
-    The attribute is `None` if the scalers of two pushes can differ.
+    The attribute is `None` if the scalers of two pushes of this kind can differ.
     """
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push

@@ -16,20 +16,21 @@ from hanparse.measurement.scale import Scale  # noqa: TC001
 from hanparse.measurement.security import Security  # noqa: TC001
 
 FIELDS: Final = tuple(Fields.__annotations__)
-"""The names of the fields that a push can fill, in the order of the class."""
+"""The names of the fields that a push can fill, in the order of their declarations in `Fields`."""
 
 
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
     A field is `None` if the push does not contain the value, or if the meter does not measure the value. A value of 0
-    was measured. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
-    in Hz. A power factor is at most 1 (not a percentage). Energies with a name that ends in `_t1` to `_t4` are
+    is a measured 0. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
+    in Hz. A power factor is a number up to 1, not a percentage. Energies with a name that ends in `_t1` to `_t4` are
     registers of a tariff; all other energies are totals. A number in W, var, VA, Wh or varh is an int unless a scaler
     or a `Scale` divides it. All other numbers are float.
 
     If the wiring is `Wiring.THREE_WIRE`, `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2, L1-L3
-    and L2-L3. The Norwegian definitions of lists assign the line voltages to the codes of these fields.
+    and L2-L3. The Norwegian definitions of lists (contents of pushes) assign the line voltages to the codes of these
+    fields.
     """
 
     __slots__ = ()
@@ -69,7 +70,8 @@ class Measurement(Fields):
         Times become text in ISO 8601, or remain `datetime` if `iso` is false. Numbers and texts are unchanged. A tuple,
         for example of sub-meters, becomes a list of dictionaries. The keys ``"received"``, ``"estimated"`` and
         ``"security"`` are left out if the measurement has no time of arrival, no estimates, or no ciphering. `wiring`
-        adds the name of the wiring. `registers` adds the registers, and adds `scale` if a factor is not 1.
+        adds the name of the wiring. `registers` adds the registers, `scale` if a factor is not 1, and
+        `made_for_transformers` if it is true.
         """
         result, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:

@@ -26,7 +26,10 @@ class Order:
         """The names of the fields that are converted for JSON: times, records, the state of a breaker."""
 
     def positions(self, fields: Sequence[str]) -> tuple[tuple[str, int], ...]:
-        """Return the name and position of each value in the order of `fields`. All calls must give equal `fields`."""
+        """Return the name and position of each value in the order of `fields`.
+
+        All calls must give equal `fields`, because the result of the first call is stored.
+        """
         if not self._ordered:
             self._ordered = tuple((name, self._index[name]) for name in fields if name in self._index)
         return self._ordered

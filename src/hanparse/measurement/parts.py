@@ -17,7 +17,7 @@ _NAN: Final = float("nan")
 
 
 def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
-    """Return the value with the same NaN object in place of every NaN. Tuples with the same NaN object are equal."""
+    """Return the value with one NaN object in place of every NaN, because Python compares the same object as equal."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
     return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
@@ -32,11 +32,11 @@ class Wiring(Enum):
 
 
 class Register(NamedTuple):
-    """An instance holds one element of a list: the code, the value as the meter sent it, the scaler and the unit.
+    """An instance holds one element of a push: the code, the value as the meter sent it, the scaler and the unit.
 
-    The scaler is a power of ten. Code, scaler and unit are from the list, or from the documentation of the meter if the
-    list does not contain them. They are `None` if the documentation does not contain them, either. A register equals
-    its copy even if its value is NaN.
+    The scaler is a power of ten. Code, scaler and unit are from the push, or from the documentation of the meter if the
+    push does not contain them. Each of them is `None` if the documentation does not contain it, either. A register
+    equals its copy even if its value is NaN.
     """
 
     obis: Obis | None
@@ -71,8 +71,8 @@ class Estimate(_EstimateParts):
     """An instance holds an estimate of a value that the meter does not measure. Numbers are in the unit of the field.
 
     The bounds `low` and `high` contain the true value for all possible loads. The true value is mostly between
-    `likely_low` and `likely_high`, and rarely above `rare_high`. `hanparse.energy.estimates` gives the probabilities.
-    The default of `likely_low` is `low`; the default of `likely_high` and `rare_high` is `high`.
+    `likely_low` and `likely_high`, and rarely above `rare_high`. docs/accuracy.md gives the probabilities. The default
+    of `likely_low` is `low`; the default of `likely_high` and `rare_high` is `high`.
     """
 
     __slots__ = ()

@@ -30,7 +30,10 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an optional argument of the constructor. At run time, return a property that calls `read`."""
+    """Declare an optional argument of the constructor.
+
+    At run time, this function returns a property that calls `read`.
+    """
     return property(read)
 
 
@@ -42,12 +45,12 @@ class Record:
     time each annotation becomes a property that reads the value.
     """
 
-    # `_state` is first the push. If a push has many values, the first access to a number reads only this number, and
-    # `_state` becomes a list with the push as its only element. The next access reads all values, and `_state` becomes
-    # a tuple of all values in their order and the push. The first access to the registers replaces the push in this
-    # tuple by the registers.
-    # `_received` is unset if the caller gave no time, and `_security` is unset if the push was not ciphered.
-    # `_estimated` is unset without estimates. It first holds a function; the first access replaces it by the estimates.
+    # At first, `_state` is the push. If a push has many values, the first access to a number reads only this number,
+    # and `_state` becomes a list with the push as its only element. The next access reads all values, and `_state`
+    # becomes a tuple of all values in their order and the push. The first access to the registers replaces the push in
+    # this tuple by the registers. `_received` is unset if the caller gave no time, and `_security` is unset if the push
+    # was not ciphered. `_estimated` is unset without estimates. It first holds a function; the first access replaces it
+    # by the estimates.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
     _estimated: Any
     _kind: Kind
@@ -239,7 +242,7 @@ def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  each field has its 
         return value
     try:
         return float(value)
-    except OverflowError:  # the integer is too large for a float; a float literal of this size is infinite, too
+    except OverflowError:  # the integer is too large for a float; `float` reads the same digits as text as infinity
         return math.inf if value > 0 else -math.inf
 
 

@@ -31,9 +31,9 @@ class Scale:
 
     A factor is needed if the values of a meter do not include the ratio of its transformers, or if they are wrong by a
     power of ten. The factors apply to current (A), voltage (V), power (W, var, VA) and energy (Wh, varh, VAh). A
-    fraction is exact. A float represents the decimal number that Python prints for it. `Measurement.registers` hold the
-    values as the meter sent them. Raises `TypeError` for a factor that is not a number, and `ValueError` for a factor
-    that is not positive and finite.
+    fraction is used exactly. A float is used as the decimal number that Python prints for it, so 0.1 is exactly a
+    tenth. `Measurement.registers` hold the values as the meter sent them. Raises `TypeError` for a factor that is not a
+    number, and `ValueError` for a factor that is not positive and finite.
     """
 
     current: float | Fraction = 1

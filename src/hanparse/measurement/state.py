@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hanparse.measurement.parts import Wiring
 
 MAX_AGE: Final = timedelta(hours=2)
-"""The default age at which a value is dropped. Meters send energy registers every hour, and a list can be lost."""
+"""The default age at which a value is removed. Meters send energy registers every hour, and a list can be lost."""
 
 _ESTIMATE: Final = "estimate of "
 _KEPT_FIELDS: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
@@ -59,12 +59,12 @@ class Latest(NamedTuple):
 
     value: Any
     taken: datetime | None
-    """The time at which the meter took the value; `None` if the list contains no time."""
+    """The time at which the meter measured the value; `None` if the list contains no time."""
     received: datetime
 
     @property
     def time(self) -> datetime:
-        """The time when the meter took the value, or the time of arrival if the list contains no time."""
+        """The time when the meter measured the value, or the time of arrival if the list contains no time."""
         return self.taken or self.received
 
 
@@ -78,7 +78,7 @@ class _Kept(NamedTuple):
 class MeterState:
     """Merges the lists of one meter into the latest value of each field and its time. Has no I/O and reads no clock.
 
-    A value is dropped if no list has contained its field for `max_age`. This rule applies to the number, type and
+    A value is removed if no list has contained its field for `max_age`. This rule applies to the number, type and
     manufacturer of the meter, too. A list with the identity of another meter clears all values. Use one state for each
     meter, because a list without an identity is merged with the values of the last identity.
 
@@ -110,7 +110,7 @@ class MeterState:
         times.
 
         A push can contain the power of one direction only. If this power is above 0, an older power above 0 in the
-        other direction is dropped. The difference of import and export at different times would be wrong.
+        other direction is removed. Otherwise a caller would subtract an export from an import of another time.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -156,14 +156,14 @@ class MeterState:
         )
 
     def _run_to(self, now: datetime) -> None:
-        """Advance the running time to `now`, and drop the values that are older than `max_age`."""
+        """Advance the running time to `now`, and remove the values that are older than `max_age`."""
         instant = self._clock.instant(now)
         self._ran += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
         self._kept = {name: kept for name, kept in self._kept.items() if self._ran - kept.ran <= self._max_age}
 
     def _drop_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  any value of a field
-        """Drop an older power above 0 in the other direction if the push contains only this direction."""
+        """Remove an older power above 0 in the other direction if the push contains only this direction."""
         opposite = _OPPOSITES.get(name, "")
         older = self._kept.get(opposite)
         if older and older.latest.value > 0 and value > 0 and getattr(measurement, opposite) is None:
@@ -177,7 +177,7 @@ def _values(measurement: Measurement) -> Iterator[tuple[str, Any]]:
 
 
 def _taken(measurement: Measurement, name: str) -> datetime | None:
-    """Return the time when the meter took a value. For an energy register the time is `energy_time`.
+    """Return the time when the meter measured a value. For an energy register the time is `energy_time`.
 
     The `timestamp` of a list with energy registers can be later than the registers.
     """

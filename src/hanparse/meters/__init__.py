@@ -1,4 +1,7 @@
-"""Turns a data-notification into a `Measurement` by the rules of a profile. Each maker has one module of profiles."""
+"""Turns a data-notification into a `Measurement` by the rules of a profile.
+
+`makers` has one module of profiles per maker.
+"""
 
 from hanparse.meters.makers.aidon import AIDON
 from hanparse.meters.makers.austria import AUSTRIA
@@ -33,6 +36,8 @@ PROFILES: tuple[Profile, ...] = _Profiles(
         UNNAMED,
     )
 )
-"""All profiles of hanparse. The order is not significant, because no two profiles recognise the same list. There is one
-exception: two profiles can recognise the same list if one of them is limited to certain links. On these links, `read`
-tries the limited profile first."""
+"""All profiles of hanparse.
+
+The order is not significant, because no two profiles recognise the same list. Exception: if a profile is limited to
+certain links, another profile can recognise the same list. On these links, `read` tries the limited profile first.
+"""

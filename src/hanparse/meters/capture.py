@@ -1,7 +1,8 @@
 """Turns an entry of a push-object-list into a `CaptureObject`.
 
-A push-object-list has one entry for each element of the push. The entry names the COSEM object and the attribute that
-the element contains. Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
+A push-object-list has one entry for each element of the push. An entry contains the class_id and the logical name of a
+COSEM object, the index of the attribute that the element contains, and a data index. The data index is 0 for the
+complete attribute. Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ _VALUE, _SCALER_UNIT = 2, 3  # attribute indexes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
 """The types of the elements that can follow the data index of an entry.
 
-Entries of old push setups end with the data index. Newer entries have a restriction, too. The newest entries have a
-restriction and columns.
+Entries of old push setups end with the data index. In newer entries, a restriction follows. In the newest entries, a
+restriction and columns follow.
 """
 
 
@@ -35,7 +36,7 @@ class CaptureObject(NamedTuple):
 
     @property
     def is_value(self) -> bool:
-        """True if the element is the value of the object."""
+        """True if the element is the complete value of the object (see `is_value`)."""
         return self.is_whole and is_value(self.class_id, self.attribute)
 
     @property
@@ -50,7 +51,7 @@ class CaptureObject(NamedTuple):
 
 
 def is_value(class_id: int, attribute: int) -> bool:
-    """Return whether the attribute is the value of an object of a class that has a value."""
+    """Return whether the attribute is the value of data, of a register or extended register, or the time of a clock."""
     return class_id in _VALUE_CLASSES and attribute == _VALUE
 
 
@@ -71,7 +72,10 @@ def capture_object(entry: Data) -> CaptureObject | None:
 
 
 def _selects_all(selection: list[Data]) -> bool:
-    """Return whether a selection includes the complete attribute: it has restriction type 0, and no columns."""
+    """Return whether a selection includes the complete attribute.
+
+    It does if it has no restriction, or one of type 0 (none), and no columns.
+    """
     restrictions, columns = selection[:1], selection[1:]
     return not any(data.value for data in columns) and all(
         isinstance(data.value, tuple) and data.value and data.value[0].value == 0  # type: ignore[union-attr]

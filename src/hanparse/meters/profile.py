@@ -1,4 +1,4 @@
-"""Defines `Profile`: the lists of one maker, described as data. A profile contains `Model`s and `Place`s."""
+"""Defines `Profile`: data that describe the lists (contents of pushes) of one maker, with `Model`s and `Place`s."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ class Place(NamedTuple):
 
 
 class HigherResolution(NamedTuple):
-    """An instance gives the power of ten of a unit for lists that contain a number of `limit` or more in this unit.
+    """An instance gives another power of ten for a unit in which some meters send smaller steps.
 
-    `limit` is a power of two. In these lists, `exponent` applies to every number of the unit, in place of the
-    `exponents` of the profile and of the meter type.
+    If a list contains a number of `limit` or more in this unit, `exponent` applies to every number of the unit in the
+    list, in place of the `exponents` of the profile and of the meter type. `limit` is a power of two, because
+    `hanparse.layouts` compares only the highest bits of a number.
     """
 
     limit: int
@@ -47,11 +48,11 @@ class HigherResolution(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An instance describes the meter types with a text that matches `pattern`.
+    """An instance describes the meter types that match `pattern`.
 
     In a pattern, ``*`` matches any characters, ``?`` matches one character, and ``""`` matches a list without a meter
     type. `exponents` contains the powers of ten that differ from `Profile.exponents`. `not_measured` contains the
-    fields for which the meter sends 0 without a measurement. `transformers` is true for meters that are made for
+    fields that the meter does not measure and for which it sends 0. `transformers` is true for meters that are made for
     current transformers and send secondary values.
     """
 
@@ -71,15 +72,17 @@ class Profile:
     * `setups`: codes of push setups. The profile reads lists with one of these push setups on any link. If the profile
       has `devices`, the list must contain a device name with one of these prefixes. If the profile has no `devices`,
       the list must not contain a device name.
-    * `links`: the links (addresses and control) that identify this maker if the list does not identify it.
+    * `links`: the links (addresses and control field of a frame) that identify this maker if the list does not identify
+      it.
     * `positions`: the places of lists without OBIS codes. They apply if the list identifier or the link identifies this
       maker.
     * `signatures`: the places of lists that do not identify a maker. These lists are recognised by the types or codes
       of all elements. If the profile has `links`, they are recognised only on these links.
     * `unframed`: signatures of lists without codes that are not in a frame, and so have no link.
-    * `attributes`: true if the profile reads lists of attribute descriptors that do not identify a maker.
-    * `exponents`: the power of ten of each unit, for numbers without a scaler. A number fills no field if its unit is
-      missing in `exponents`. The unit of power factors is ``""``. The key ``"A/i64"`` applies to numbers of type i64.
+    * `attributes`: true if the profile reads lists that consist of attribute descriptors and values and do not identify
+      a maker.
+    * `exponents`: the power of ten of each unit, for numbers without a scaler. If its unit is missing in `exponents`, a
+      number fills no field. The unit of power factors is ``""``. The key ``"A/i64"`` applies to numbers of type i64.
     * `higher_resolution`: the `HigherResolution` of each unit for which some meters send smaller steps. Only the size
       of the numbers shows which step a meter uses.
     * `clock`: a clock rule of `hanparse.meters.clock`. Any other text raises `ValueError`.
@@ -102,7 +105,10 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True if a demanded pattern applies to the meter number. The meter number then decides which profile applies."""
+    """True if a place of the meter number has a demanded pattern.
+
+    Whether the profile reads a list then depends on the number.
+    """
 
     def __post_init__(self) -> None:
         """Raise `TypeError` or `ValueError` for an argument of a wrong type or with an impossible value."""

@@ -1,4 +1,4 @@
-"""Selects the profile of a data-notification and applies it. The result is a `Reading`, which gives a `Measurement`."""
+"""Selects the profile that can read a data-notification. The result is a `Reading`, which creates a `Measurement`."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """An instance describes an element that fills a field. `exponent` and `unit` are used only for numbers."""
+    """An instance describes an element that fills a field. `exponent` and `unit` apply only to numbers."""
 
     data: Data
     kind: Kind
@@ -116,7 +116,8 @@ def read(
     The function tries the profiles in this order:
 
     1. the profiles of the maker that the list names;
-    2. the profiles of this link, then `known`, the profile that read the previous push of this link;
+    2. the profiles that contain this link in `links`, then `known`, the profile that read the previous push of this
+       link;
     3. the profiles that recognise the elements of the list;
     4. the general profile, which reads lists with codes, scalers and units.
 
@@ -133,7 +134,7 @@ def read(
 
 
 def _has_known_number(profile: Profile, items: Iterable[Item]) -> bool:
-    """Return whether the profile has a manufacturer, and the registry has the code of a number in the list.
+    """Return whether the profile has a manufacturer, and the registry contains the code of a number in the list.
 
     A number with a known code does not always fill a field. For example, it can be the value of a sub-meter.
     """
@@ -142,7 +143,10 @@ def _has_known_number(profile: Profile, items: Iterable[Item]) -> bool:
 
 
 class _Context(NamedTuple):
-    """An instance holds a list and the facts that identify its maker. `known` is the last profile of the link."""
+    """An instance holds a list and the facts that identify its maker.
+
+    `known` is the profile that read the previous push of this link.
+    """
 
     body: Data
     named: list[Item] | None
@@ -228,7 +232,7 @@ def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
     if context.named is not None:
         return [context.named]
     item_lists = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
-    return item_lists if len(item_lists) == 1 else []  # a list with null-data at the end can match several lists
+    return item_lists if len(item_lists) == 1 else []  # null-data at the end can match several lists: use none
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:

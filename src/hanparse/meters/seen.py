@@ -1,4 +1,4 @@
-"""Stores the maker of the last push on each link: `LastMakers`. The next list on the link may name no maker."""
+"""Stores the maker of the last push on each link, to identify the next list if it names no maker: `LastMakers`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Turns the body of a push into `Item`s. The rules depend on the structure of the list, not on the maker.
+"""Turns the body of a push, a *list*, into `Item`s. The rules depend on the structure of the list, not on the maker.
 
 A list has one of five shapes. A *shape* is the arrangement of codes and values:
 
@@ -37,7 +37,7 @@ _ID_GROUPS: Final = {  # C, D of codes for values that identify the meter (Blue 
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of another meter; other attributes identify that meter
+_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of a sub-meter; other attributes identify the sub-meter
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
@@ -47,7 +47,7 @@ class Item(NamedTuple):
     """An item is one element of a list. `scaler` and `unit` are `None` if the list does not contain them.
 
     `is_value` is false if the element is not the value of the object, but another attribute. `depends_on_value` is true
-    if the code depends on the value. Another value at the same place can then have no code.
+    if the code depends on the value. In another list, the same place can then have no code.
     """
 
     obis: Obis | None
@@ -141,7 +141,8 @@ def _placed(data: Data, place: Place) -> Item:
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
     """Return the items of a list if all elements meet the conditions of `places`, otherwise `None`.
 
-    `items` is `None` for a list without codes. In a list with codes, each code must equal the code of its place.
+    `items` is `None` for a list without codes. In a list with codes, each code must be the same as the code of its
+    place (`_same`).
     """
     if items is None:
         return positional(body, places)
@@ -156,7 +157,7 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
-    """Return whether two codes are equal, or have the same registry entry in spite of different channels (B)."""
+    """Return whether two codes are equal or have the same registry entry, as 1-0:1.8.0 and 1-1:1.8.0 have."""
     if sent is None or code is None:
         return False
     return sent == code or (lookup(sent) is not None and lookup(sent) is lookup(code))

@@ -1,4 +1,4 @@
-"""Creates the `UnknownMeterError` for a push that no profile reads. The report of the error identifies no meter."""
+"""Creates the `UnknownMeterError` for a push that no profile reads. Its report does not identify the meter."""
 
 from __future__ import annotations
 

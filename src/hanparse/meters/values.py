@@ -31,7 +31,10 @@ def plain(data: Data) -> Plain:
 
 
 def number(data: Data) -> int | float | None:
-    """Return the finite number in the data. Return `None` for other data and for a delta to the previous value."""
+    """Return the finite number in the data.
+
+    Return `None` for other data and for the types that hold only a difference from the previous value.
+    """
     value = data.value
     if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
         return None
@@ -84,8 +87,8 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
     """Return ``raw × factor × 10^exponent``, correctly rounded; `None` if the result is too large for a float.
 
     The result is an int if `raw` is an int and no division is needed. All multiplications are exact, and one division
-    rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is exactly a tenth. If `is_float` is true, the result is
-    always a float, as for all units that `hanparse.obis.WHOLE_UNITS` does not contain.
+    rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is used as exactly a tenth. If `is_float` is true, the
+    result is always a float, as for all units that `hanparse.obis.WHOLE_UNITS` does not contain.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
@@ -96,7 +99,7 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
 
 
 def _fraction(factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator in lowest terms. A float represents the decimal number in its `str`."""
+    """Return numerator and denominator in lowest terms. A float is used as the decimal number in its `str`."""
     if not isinstance(factor, float):
         return factor.numerator, factor.denominator
     digits, _, power = str(factor).partition("e")
@@ -109,6 +112,9 @@ def _fraction(factor: float | Fraction) -> tuple[int, int]:
 
 @lru_cache(maxsize=64, typed=True)  # an equal fraction and float can have different ratios
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator of ``factor × 10^exponent``. A float represents the decimal in its `str`."""
+    """Return numerator and denominator of ``factor × 10^exponent``.
+
+    A float is used as the decimal number in its `str`.
+    """
     numerator, denominator = (1, 1) if factor == 1 else _fraction(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 SIZE: Final = 6
 """The number of octets of a code. The logical name of a COSEM object is a code."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1. A printable byte is above 31, so text is never taken for a code
+_MAX_A: Final = 15  # Blue Book 7.2.1. Printable characters are above 31, so a text of six bytes is never a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -102,7 +102,7 @@ class Obis(_Groups):
 
     @property
     def phase(self) -> int | None:
-        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if group C has no phase."""
+        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if the quantity (group C) has no phases."""
         return (self.c - 1) // _QUANTITIES_PER_PHASE if self._of_a_phase else None
 
     @property
@@ -140,7 +140,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code in an octet-string. Return `None` for other octets and for text (see `_MAX_A`)."""
+    """Return the code in an octet-string. Return `None` for other octets and for text."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

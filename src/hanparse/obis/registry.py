@@ -1,8 +1,8 @@
 """Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-Most codes consist of groups with a fixed meaning (IEC 62056-61). Group C is the quantity of the sum or of one phase,
-group D is the processing, group E is the tariff. This module derives the entries of these codes from the groups. The
-table `_LISTED` contains all codes that do not follow these rules.
+Most codes consist of groups with a fixed meaning (IEC 62056-61). Group C is a quantity of the sum of the phases or of
+one phase, group D is the processing, group E is the tariff. This module derives the entries of these codes from the
+groups. The table `_LISTED` contains all codes that do not follow these rules.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """The kind of a value: its meaning for a program. Meters send values of one kind in different A-XDR types."""
+    """The kind of a value, which determines its type in Python.
+
+    Meters send values of one kind in different A-XDR types.
+    """
 
     TEXT = "text"
     TIME = "time"
@@ -31,7 +34,10 @@ class Kind(Enum):
 
 
 class Entry(NamedTuple):
-    """An entry describes one code. `field` is empty if no field holds the value; `unit` is empty without a unit."""
+    """An entry describes one code.
+
+    `field` is empty if values with the code fill no field. `unit` is empty for values without a unit.
+    """
 
     code: str
     field: str
@@ -46,7 +52,7 @@ _PER_PHASE: Final = 20  # C of quantity q and phase p is q + 20 p (Blue Book 7.5
 _TARIFFS: Final = range(1, 5)  # E of the tariffs for which Measurement has fields
 
 # A code without A-B is a code of electricity (A = 1, B = 0 or 1). A code with the letter B applies to channels 1 to 4.
-# A code with several entries has a different meaning for each unit. If a value has no unit, the first entry applies.
+# If a code has several entries, the unit of the value selects one; for a value without a unit, the first applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -69,8 +75,8 @@ _LISTED: Final = (
     ("0-0:21.0.0",  "",            "",   _NUMBER, "capture period of the push"),
     ("0-0:96.3.10", "breaker",     "",   Kind.BREAKER, "disconnect control state"),
     ("0-B:96.3.10", "",            "",   _NUMBER, "relay B, control state"),
-    ("0-0:96.13.0", "message",     "",   _TEXT,   "message for the consumer, port"),
-    ("0-0:96.13.1", "",            "",   _TEXT,   "message for the consumer, display"),
+    ("0-0:96.13.0", "message",     "",   _TEXT,   "message for the consumer, sent at the port"),
+    ("0-0:96.13.1", "",            "",   _TEXT,   "message for the consumer, shown on the display"),
     ("0-0:96.14.0", "tariff",      "",   _COUNT,  "active tariff"),
     ("0-0:96.7.9",  "long_power_failures", "", _COUNT, "long power failures, any phase"),
     ("0-0:96.7.21", "power_failures", "", _COUNT, "power failures, any phase"),
@@ -81,7 +87,7 @@ _LISTED: Final = (
     ("0-0:98.1.0",  "peak_history", "", Kind.PEAKS, "highest average power of each month, in W"),
     ("0-B:24.1.0",  "",            "",   _NUMBER, "M-Bus channel B, device type"),
     ("0-B:24.2.1",  "",            "",   _NUMBER, "M-Bus channel B, value"),
-    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas not converted to a temperature"),
+    ("0-B:24.2.3",  "",            "",   _NUMBER, "M-Bus channel B, value, gas volume at its own temperature"),
     ("0-B:24.3.0",  "",            "",   _NUMBER, "M-Bus channel B, value, as DSMR 2.2 and 3.0 send it"),
     ("0-B:96.1.0",  "",            "",   _TEXT,   "M-Bus channel B, device number"),
     ("14.7.0",      "frequency",   "Hz", _NUMBER, "supply frequency"),
@@ -99,7 +105,8 @@ _LISTED: Final = (
     ("81.7.2",      "",            "°",  _NUMBER, "angle of the voltages, L3 to L1"),
 )
 
-# A row contains group C of the sum, the field and the unit of the power, and the description of power and energy.
+# A row contains group C of the sum of the phases, field and unit of the power, and the description; {} becomes "power"
+# or "energy".
 _POWERS: Final = (
     (1,  "active_power_import",   "W",   "active {} import"),
     (2,  "active_power_export",   "W",   "active {} export"),
@@ -172,8 +179,8 @@ def _energies() -> Iterator[Entry]:
 def _phase_values() -> Iterator[Entry]:
     """Yield the entries of current, voltage and power factor.
 
-    The description of a voltage also names a line voltage. A 3-wire meter sends this line voltage with the code of the
-    voltage (Norwegian definitions of lists).
+    The description of a voltage also names the line voltage that a 3-wire meter sends with this code (Norwegian
+    definitions of lists).
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
@@ -221,7 +228,7 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
     """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
-    `unit` selects the entry if a code has a different meaning for each unit. Codes of electricity with B = 0 and B = 1
+    `unit` selects the entry if the meaning of a code depends on the unit. Codes of electricity with B = 0 and B = 1
     have the same meaning, because meters send their own values with one or the other. Codes with B = 2 to 64 fill no
     field, because these channels do not measure the total. Energies of the sum with A = 0 and B = 0 are read as
     electricity, because EMBRIQ meters send them in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.

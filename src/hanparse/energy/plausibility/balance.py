@@ -1,8 +1,8 @@
 """Determines whether power, current or energy is wrong, and by which factor.
 
-If powers and currents differ by a power of ten, one of the two quantities is wrong. The energy registers agree with
-the quantity that is correct. Without registers, this module assumes that the larger quantity is wrong. Some Kamstrup
-meters send one digit too many in powers or currents; no known meter sends one digit too few.
+If powers and currents differ by a power of ten, one of the two quantities is wrong. The energy registers agree with the
+quantity that is correct. Without registers, this module assumes that the larger quantity is wrong, because some
+Kamstrup meters send one digit too many in powers or currents, and no known meter sends one digit too few.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ SWAPPED: Final = "no factor can correct it: import and export are connected in r
 
 
 class Mismatch(NamedTuple):
-    """An instance holds the load, and the number of powers of ten by which the powers exceed the currents.
+    """An instance holds the load, and the `excess` k: the powers are about 10^k times what the currents give.
 
-    `excess` is negative if the powers are below the currents, and 0 if they agree.
+    `excess` is negative if the powers are too small for the currents, and 0 if both agree.
     """
 
     excess: int

@@ -1,14 +1,16 @@
 """Compares the energy registers with the integral of the power over time: `Comparison`.
 
-The integral uses the mean of two successive powers. An integral is compared with the registers under three conditions:
+The integral uses the mean of two successive powers. An integral is compared with the registers if three conditions are
+met:
 
 * The time between two pushes is at most 90 s: the longest interval of power lists (60 s), plus the delay of a network.
 * The integral covers at least half an hour and half a kWh. This energy is 50 steps of the coarsest registers (10 Wh).
-  Integral and register then normally differ by a few per cent, so a power of ten or a transformer ratio is clear.
-* The time between two registers is the same by the caller's clock and by the meter's clock. Aidon meters sometimes send
-  the list of the previous hour again.
+  Integral and register then normally differ by a few per cent, so an error by a power of ten or by a transformer ratio
+  can be recognised.
+* The time between two registers is the same by the caller's clock and by the meter's clock. This excludes old lists:
+  Aidon meters sometimes send the list of the previous hour again.
 
-The result of one integral is a *verdict*. The comparison uses a verdict if two successive integrals give it.
+The result of one comparison is a *verdict*. It is used only if two successive comparisons have the same result.
 """
 
 from __future__ import annotations
@@ -28,10 +30,10 @@ _SHORTEST_SPAN: Final = timedelta(minutes=30)
 _LONGEST_SPAN: Final = timedelta(days=1)
 _SAME_TIME: Final = timedelta(minutes=1)  # hourly lists arrive 5 to 55 s after the hour
 _ENERGY_ENOUGH: Final = 500  # Wh
-_TOLERANCE: Final = 1.15  # of a power of ten: powers can be a minute apart, and the nearest ratios are 8 and 12
+_TOLERANCE: Final = 1.15  # factor; powers can be a minute apart, and the ratios nearest to a power of ten are 8 and 12
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
-"""The quotients of usual current transformers, 15:5 to 2500:5. The powers of ten, 10 and 100, are left out."""
+"""The quotients of usual current transformers, 15:5 to 2500:5, without 10 and 100 (see `Verdict.excess`)."""
 _RATIO_TOLERANCE: Final = 1.08
 _NOTHING: Final = 0.1  # an energy below this share of the energy in the other direction is ignored
 _SWAP_TOLERANCE: Final = 1.5
@@ -41,7 +43,7 @@ class Verdict(NamedTuple):
     """The result of a comparison is either `excess`, or `ratio`, or `swapped`."""
 
     excess: int | None = None
-    """The number of powers of ten by which the registers exceed the power; 0 if they agree."""
+    """The exponent k if the energy by the registers is 10^k times the energy by the power; 0 if both agree."""
     ratio: int | None = None
     """The transformer ratio that only the registers include; negative if only the power includes it."""
     swapped: bool = False
@@ -68,7 +70,7 @@ class _Start(NamedTuple):
 
     time: datetime
     clock: datetime | None
-    """The meter's time in UTC, because local time jumps at the ends of daylight saving time."""
+    """The meter's time in UTC, because local time jumps when daylight saving time begins or ends."""
     imported: float
     exported: float | None
 
@@ -134,8 +136,8 @@ class Comparison:
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
     """Return the verdict for the energies of the registers and of the power, or `None` without a clear result.
 
-    The result is `None` if the house imported and exported. Some meters then count the energy of each phase, other
-    meters count the energy of the sum.
+    The result is `None` if the house imported and exported. Some meters then count import and export of each phase,
+    other meters only those of the sum, so correct registers can differ from the integral.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):

@@ -1,8 +1,9 @@
 """Computes the apparent power of a measurement from powers, and compares it with voltages and currents: `Load`.
 
-The powers P and Q give the apparent power S = √(P² + Q²). Voltages and currents give bounds of S. Uᵢ·Iᵢ are the
-products of the measuring systems. One phase has one system; four wires have three systems. Three wires have two
-systems, even if L2 is measured: L1 with the line voltage L1-L2, and L3 with L2-L3 (Blondel's theorem).
+The powers P and Q give the apparent power S = √(P² + Q²). Voltages and currents give bounds of S. Uᵢ·Iᵢ is the product
+of the voltage and the current of one measuring system. One phase has one system; four wires have three systems. Three
+wires have two systems, even if L2 is measured: the L1 current with the voltage L1-L2, and the L3 current with the
+voltage L2-L3 (Blondel's theorem).
 
 * S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths.
 * S ≥ 0.7·(the largest product) − (the other products). The factor allows for harmonics: the currents contain harmonics,
@@ -12,12 +13,14 @@ systems, even if L2 is measured: L1 with the line voltage L1-L2, and L3 with L2-
 If S is outside the bounds, a quantity can be wrong by a power of ten. The limits of this module exclude other causes:
 
 * Rounding. Currents have steps (0.1 A, or more with a scale). A list can contain one step on one phase and 0 on the
-  other phases. The three phases can then carry 2.5 steps, or up to 4 steps if the meter truncates. So S must be above
-  five times the upper bound or below a third of the lower bound.
+  other phases. The three phases can then carry 2.5 steps, or up to 4 steps if the meter truncates. So S counts as wrong
+  only above five times the upper bound or below a third of the lower bound.
 * Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
-  must keep their harmonics low (EN 61000-3-2).
-* A wrong factor. The corrected load must be at least half of the load that the currents can carry. It must be at most
-  5 % above that load. The 5 % are the accuracy of meters of class 1 to 2, and the rounding of the powers.
+  must keep their harmonics low (EN 61000-3-2). So S is compared with the lower bound only if this bound is at least 1.5
+  kVA.
+* A wrong factor. After a correction by the power of ten, the load must be at least half of the load that the currents
+  can carry. It must be at most 5 % above that load. The 5 % allow for the accuracy of meters of class 1 to 2, and for
+  the rounding of the powers.
 """
 
 from __future__ import annotations
@@ -38,7 +41,7 @@ _TOO_LITTLE: Final = 3  # times the bound
 _DISTORTION_FACTOR: Final = 0.7  # the distortion factor of one phase above 1.5 kVA
 _ORDINARY: Final = 0.5
 _ACCURACY: Final = 1.05
-_POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, also with a scale
+_POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, even if a scale enlarges the steps
 _CURRENT_ENOUGH: Final = 1500  # VA by one phase: smaller loads can have any power factor
 _POWERS_OF_TEN: Final = (1, 2, 3)  # 3 is the error of W sent as kW, or of mA sent as A; no source reports more
 
@@ -51,10 +54,10 @@ class Load(NamedTuple):
     most: float
 
     def excess(self) -> int | None:
-        """Return the number of powers of ten by which the powers exceed the currents.
+        """Return the exponent k if the powers are about 10^k times what voltages and currents give.
 
-        The result is negative if the powers are below the currents, and 0 if they agree. The result is `None` if no
-        power of ten makes them agree, or if the load is too small.
+        The result is negative if the powers are too small for the currents, and 0 if both agree. The result is `None`
+        if no power of ten makes both agree, or if the load is too small.
         """
         if self.apparent >= _POWER_ENOUGH and self.apparent > TOO_MUCH * self.most > 0:
             return next((k for k in _POWERS_OF_TEN if self._fits(0.1**k, _ORDINARY * self.most)), None)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage: loads on three phases couple some voltage into a dead phase
-_DOWN: Final = 0.75  # of the intact line voltage: with equal loads, both voltages of a dead phase are half of it
+_LOST: Final = 0.2  # of the greatest voltage; three-phase loads put a small voltage on a dead phase
+_DOWN: Final = 0.75  # of the intact line voltage; with equal loads, both line voltages of a dead phase are half of it
 _ALIVE: Final = 40  # V: a phase behind transformers can have 57.7 V
-_SLACK: Final = 0.5  # A: leakage to earth, and effective values of different moments
+_SLACK: Final = 0.5  # A: leakage to earth, and RMS values of different moments
 _SLACK_OF_CURRENT: Final = 0.1
 _FUSES: Final = "no factor can correct it: a fuse or a connection of L{} has failed or is missing"
 _NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters

@@ -1,8 +1,8 @@
 """Finds impossible values in a single measurement: `check`.
 
-A value that is possible is not a finding. A finding of a single push can have a harmless cause: Aidon meters average
-the power over the time between two pushes and measure the current over half a second. So power and current of one push
-differ if a large load has just been switched. A run of pushes excludes this cause (`hanparse.energy.plausibility.run`).
+A finding of a single push can have a harmless cause: Aidon meters average the power over the time between two pushes
+and measure the current over half a second. So power and current of one push contradict each other if a large load has
+just been switched. `hanparse.energy.plausibility.run` excludes this cause, because it uses many pushes.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def mismatch(m: Measurement) -> Mismatch | None:
 
 
 def _voltage_factor(m: Measurement) -> float | None:
-    """Return the power of ten that makes all voltages ordinary, or `None` if the voltages can be correct.
+    """Return the power of ten that brings all voltages to 180 to 460 V, or `None` if the voltages can be correct.
 
     A meter behind voltage transformers can send high voltages. So a factor below 1 is returned only under two
     conditions. Power and current must disagree if the voltages are taken as sent. With the corrected voltages, they

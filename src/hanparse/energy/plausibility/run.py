@@ -1,11 +1,11 @@
 """Finds values that are impossible in a run of successive measurements: `Plausibility`.
 
-A finding of single pushes is certain if more than half of 60 pushes show it. A meter that sends currents every 10 s
-sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that fails, causes no finding. Longer
-runs show facts that a single push cannot show. Examples are a difference between power and energy, a day of small
-currents behind transformers, and a week of export.
+A finding that a single push can show is certain if more than half of 60 successive pushes show it. A meter that sends
+currents every 10 s sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that is failing at
+this moment, causes no finding. Longer runs show facts that a single push cannot show. Examples are a difference between
+power and energy, a day of small currents behind transformers, and a week of export.
 
-The state has a fixed size. A push of another meter starts a new run.
+The stored data have a fixed size. A push of another meter starts a new run.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Plausibility:
 
 
 class _Majority(Generic[_T]):
-    """Selects the items that occur in more than half of the pushes of a window, each as in the latest push."""
+    """Selects the items that occur in more than half of the last 60 pushes, each as the latest push shows it."""
 
     def __init__(self) -> None:
         self.winners: tuple[_T, ...] = ()
@@ -74,7 +74,7 @@ class _Majority(Generic[_T]):
         self._pushes = 0
 
     def add(self, shown: Mapping[Hashable, _T]) -> None:
-        """Count the items of one push by key. `winners` remains unchanged until the next window is full."""
+        """Count the items of one push by key. `winners` changes after every 60th push."""
         for key, item in shown.items():
             self._shown[key] = (self._shown.get(key, (0, item))[0] + 1, item)
         self._pushes += 1

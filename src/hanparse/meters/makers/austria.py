@@ -1,4 +1,4 @@
-"""Meters of some Austrian operators send lists that name no maker: values by position, without scalers and units.
+"""Meters of some Austrian grid operators send lists that name no maker: values by position, without scalers and units.
 
 Source: real captures that were deciphered, and public programs that read these lists. Meters of several makers send the
 same lists. In Vienna they are the E450 of Landis+Gyr and the AM550 of Iskraemeco. At KELAG they are the AM550 and the

@@ -1,7 +1,7 @@
 """Iskraemeco AM550, AM100 and IE.5 send values by position or with a push-object-list, without scalers and units.
 
-Source: real captures, and the order of registers in the firmware of reading devices. A position has no code, and fills
-no field, if no document explains it.
+Source: real captures, and the order of registers in the firmware of reading devices. A position has no code, and its
+value fills no field, if no document explains the value.
 """
 
 from dataclasses import replace
@@ -51,11 +51,11 @@ ISKRAEMECO_UNNAMED = replace(
 )
 
 _QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
-ISKRAEMECO_PORT = replace(  # EKZ and VSE 2026 (Switzerland), a short list (Slovenia), KELAG (Austria)
+ISKRAEMECO_PORT = replace(  # lists of EKZ and VSE (Switzerland, 2026), Slovenia (short), KELAG (Austria)
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
-    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # octets CF, 02 23
+    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # address octets: CF, 02 23
     unframed=(_QUARTER_HOUR,),
     signatures=(
         _QUARTER_HOUR,

@@ -18,7 +18,7 @@ _HOURLY = "0-0:1.0.0 1.8.0 2.8.0 3.8.0 4.8.0"
 KAIFA = Profile(
     manufacturer="Kaifa",
     list_ids=("KFM_",),
-    links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # octets 01, 02 01; an I-frame (Norway)
+    links=(Link(destination=(0,), source=(1, 0), control=0x10),),  # octets: 01, 02 01; control: I-frame (Norway)
     unframed=(codes("1.7.0/u32"),),
     positions=(
         codes("1.7.0"),

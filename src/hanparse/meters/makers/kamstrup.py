@@ -7,7 +7,7 @@ from hanparse.measurement import Wiring
 from hanparse.meters import clock
 from hanparse.meters.profile import HigherResolution, Model, Profile
 
-_CT = {"A": -3}  # types 685… for current transformers measure up to 6 A; source: real captures, not a document
+_CT = {"A": -3}  # types 685… (for transformers, up to 6 A) send mA; source: real captures, not a document
 
 # The digits of a type number are: 68; 4 (direct), 5 (CT) or 6 (one phase); 1; housing; number of measuring systems; …
 KAMSTRUP = Profile(
@@ -16,7 +16,7 @@ KAMSTRUP = Profile(
     exponents={"W": 0, "var": 0, "A": -2, "V": 0, "Wh": 1, "varh": 1, "": -2},
     # In Denmark and Sweden (2024), meters of the same types send the same lists with voltages in hundredths of a volt.
     # No meter with a HAN port has more than 500 V between lines, so numbers of 512 or more are hundredths. No meter
-    # works below 5.12 V, so smaller numbers are volts.
+    # works below 5.12 V, so numbers below 512 are volts.
     higher_resolution={"V": HigherResolution(512, -2)},
     clock=clock.NORMAL_TIME,  # the DST bit can be set, but the clock shows normal time all year
     models=(

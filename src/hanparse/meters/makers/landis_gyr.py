@@ -1,6 +1,6 @@
 """Landis+Gyr meters: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
 
-Source: real captures. The Norwegian lists contain scalers and units. The lists of other countries contain neither.
+Source: real captures. The Norwegian lists contain scalers and units. The lists in other countries contain neither.
 """
 
 from dataclasses import replace
@@ -26,7 +26,7 @@ E450 = Profile(  # lists with a push-object-list; an E570 has the same addresses
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),
-    links=tuple(Link((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, CE 9B, CE FD, CE 95; 03
+    links=tuple(Link((103, lower), (1,), 0x13) for lower in (127, 0x4D, 0x7E, 0x4A)),  # CE FF, CE 9B, CE FD, CE 95
     exponents={**_WHOLE, "A": -2, "A/i64": 0, "A/u64": 0, "V": 0, "Hz": 0},
 )
 E360 = replace(

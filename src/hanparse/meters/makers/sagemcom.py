@@ -1,4 +1,4 @@
-"""Sagemcom T210-D in Austria sends registers with scalers and units. The logical device name identifies the maker.
+"""The Sagemcom T210-D in Austria sends registers with scalers and units. The logical device name identifies the maker.
 
 Source: interface description of the Austrian operators, real captures.
 """

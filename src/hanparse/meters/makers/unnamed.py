@@ -1,8 +1,9 @@
-"""Contains profiles for lists that name no maker: lists with codes, scalers and units, and the lists of Czechia.
+"""Contains profiles for lists that name no maker: `UNNAMED`, `PORT` (P1 ports) and `CZECHIA`.
 
-Source of `UNNAMED`: real captures. The lists contain codes, scalers and units.
+Source of `UNNAMED`: real captures. These lists contain codes, scalers and units.
 
-Source of `PORT`: real captures. Meters of Landis+Gyr, Iskraemeco and Siemens use this push setup on their P1 port.
+Source of `PORT`: real captures. Meters of Landis+Gyr, Iskraemeco and Siemens use the push setup 0-6:25.9.0 on their P1
+port.
 
 Source of `CZECHIA`: a real capture, and an example that a grid company published. Meters of Sagemcom (XT211) and ZPA
 (AM375) send the same lists, in W and Wh.

@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from hanparse.meters.p1.records import Record
     from hanparse.p1 import Telegram
 
-# Only telegrams of Central European countries contain these versions: DSMR (NL, LU and others), e-MUCS (BE).
+# Only telegrams of Central European countries contain a version with one of these codes: DSMR (NL, LU and others),
+# e-MUCS (BE).
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
-_CENTRAL: Final = "Lux"  # the letters in identifications of meters in Luxembourg
-# The codes of the meter number: DSMR 4 and 5, then DSMR 2.2 and Belgium, then Luxembourg.
+_CENTRAL: Final = "Lux"  # the first letters of the identification of meters in Luxembourg
+# The codes of the meter number: first of DSMR 4 and 5, then of DSMR 2.2 and Belgium, then of Luxembourg.
 _METER_IDS: Final = tuple(map(Obis.parse, ("0-0:96.1.0", "0-0:96.1.1", "0-0:42.0.0")))
 _CLOCK: Final = Obis.parse("0-0:1.0.0")
 _DATE, _TIME = (
@@ -64,12 +65,12 @@ class TelegramReading(NamedTuple):
         return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
 
     def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return by name the fields that are not simply the number in one line."""
+        """Return by name the fields that are more than the number in one line: texts, times and computed fields."""
         calendar = self.calendar(timezone)
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
     def calendar(self, timezone: tzinfo | None) -> Calendar:
-        """Return the time zone of the clocks in this telegram."""
+        """Return the `Calendar` that determines the time zone of the times in this telegram."""
         return Calendar(_is_central(self.telegram, self.records), timezone)
 
     def clock(self, timezone: tzinfo | None) -> Record | None:
@@ -160,7 +161,7 @@ def _item(record: Record) -> Item:
 
 
 def _is_number(item: Item, number: values.Number) -> bool:
-    """Return whether digits without a unit are a number. For other codes, digits are a text, such as a meter number."""
+    """Return whether digits without a unit are a number. If their code denotes a text, they are a text."""
     kind = item.entry and item.entry.kind
     return kind is Kind.NUMBER or (kind is Kind.COUNT and number.exponent == 0 <= number.digits)
 

@@ -117,8 +117,8 @@ def submeters(telegram_records: Iterable[Record], calendar: Calendar) -> tuple[S
     """Return the sub-meters in a telegram, in the order of the lines.
 
     If at least one sub-meter has a reading, sub-meters without a reading are left out. The line with the device type
-    determines the kind of a sub-meter. The channel does not determine the kind. If the sub-meter of a channel has a
-    reading, another line with a device type begins a new sub-meter.
+    determines the kind of a sub-meter; the channel does not. If the sub-meter of a channel already has a reading, a
+    further line with a device type on this channel begins another sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
@@ -139,7 +139,7 @@ _PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
 
 
 def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
-    """Return the sub-meter with the value of one more record. Fields that have a value do not change."""
+    """Return the sub-meter with the value of one more record. Fields that already have a value do not change."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
     if code in _TYPES and meter.kind is None and (number := values.number(first)) and not number.exponent:
@@ -161,7 +161,10 @@ def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submete
 
 
 def _reading(groups: Sequence[str]) -> str:
-    """Return the value with its unit. In DSMR 2.2 and 3.0 the last two of seven groups are the unit and the value."""
+    """Return the group with the value and its unit.
+
+    In DSMR 2.2 and 3.0 the last two of seven groups are the unit and the value.
+    """
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
     return value_of(groups) if len(groups) == _READING else groups[-1]
@@ -172,7 +175,10 @@ _OLD_READING: Final = 7
 
 
 def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
-    """Return the sub-meter of a kind with the latest reading. A telegram can still contain a replaced sub-meter."""
+    """Return the sub-meter of a kind with the latest reading.
+
+    A telegram can still contain a sub-meter that was replaced.
+    """
     read = [meter for meter in meters if meter.kind == kind and meter.time and meter.unit == "m³"]
     return max(read, key=lambda meter: _order(meter.time), default=None)
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from hanparse.measurement.parts import Breaker
 from hanparse.meters import clock
 
-# The format Fn(x,y) of DSMR has no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
+# Numbers of DSMR (format Fn(x,y)) have no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
 _NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _MAX_DIGITS: Final = 18
 _PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
@@ -66,11 +66,11 @@ def _unit(text: str) -> tuple[int, str] | None:
 
 
 class Calendar(NamedTuple):
-    """An instance determines the time zone of the clocks in a telegram.
+    """An instance determines the time zone of the times in a telegram.
 
-    The letter after a time, `S` or `W`, marks summer time or normal time, but not the zone. So a time is aware only in
-    two cases: the telegram is from a country with Central European time (`is_central`), or the caller gives the zone
-    (`override`). `override` takes precedence.
+    The letter after a time, `S` or `W`, shows whether it is summer time or normal time, but not the time zone. So a
+    time is aware only in two cases: the telegram is from a country with Central European time (`is_central`), or the
+    caller gives the zone (`override`). `override` takes precedence.
     """
 
     is_central: bool = False
@@ -90,7 +90,7 @@ class Calendar(NamedTuple):
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """Return the moment with the `fold` that the letter determines. One hour occurs twice in autumn."""
+    """Return the moment with the `fold` that the letter determines, because one hour occurs twice in autumn."""
     passes = (moment, moment.replace(fold=1))
     offsets = [offset for each in passes if (offset := each.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
