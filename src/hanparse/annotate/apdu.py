@@ -34,7 +34,7 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """Describes where a payload comes from, and what the receiver found out about it.
+    """Describes the origin of a payload, and the results of the receiver for this payload.
 
     `link` contains the addresses of its frames, or is `None` without a frame. `profile` is the profile of the last
     manufacturer that was identified on this link. `reading` is the result of the profile that reads the payload. It is
@@ -105,7 +105,7 @@ class Payloads:
             notification = DataNotification(0, push.date_time, body)
             reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
-            unknown = str(error).partition(";")[0]  # the rest says how to report an unknown meter
+            unknown = str(error).partition(";")[0]  # the rest describes how to report an unknown meter
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
             return Interpretation.of_reading(apdu, reading, None, self._timezone), ""

@@ -136,8 +136,8 @@ def explain_message(
 ) -> Content:
     """Return the explained payload of a message, with offsets from the first byte of the payload.
 
-    `event` is the result of reading the message. It is `None` if the message is damaged or incomplete, so that nobody
-    tried to read it.
+    `event` is the result of reading the message. It is `None` if the receiver did not read the message, because the
+    message is damaged or incomplete.
     """
     result = Deciphered.of(event) if event and (payloads.has_keys or not isinstance(event, Failed)) else None
     if result:

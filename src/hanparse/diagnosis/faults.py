@@ -1,8 +1,8 @@
-"""Finds the faults of a connection (`Fault`) and describes their remedies.
+"""Finds the faults of a connection (`Fault`) and describes how to mend them.
 
-The rules use the counts of a decoder and the skipped bytes: the last bytes that belong to no sound frame. A frame is
-sound if its check sequences fit. A good connection gives no fault, even if the stream begins in the middle of a frame.
-The module returns no fault while the number of bytes is too small for a decision.
+The rules use the counts of a decoder and the skipped bytes. These are the most recent of the bytes that belong to no
+sound frame. A frame is sound if its check sequences fit. A good connection gives no fault, even if the stream begins in
+the middle of a frame. A fault is only returned after enough bytes for a decision.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
     """Return the faults of a connection. The most important fault is first.
 
-    `skipped` contains the last bytes that belong to no sound frame. The run time is linear in the size of `skipped`.
+    `skipped` contains the most recent of the bytes that belong to no sound frame. The run time is linear in its size.
     """
     symptoms = Symptoms(stats, skipped)
-    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # a wrong setting causes several faults
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # one wrong setting fits several rules
     return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 
@@ -107,15 +107,16 @@ def _fault(kind: Kind, message: str, **counts: int) -> Fault:
 
 # --- the rules, the most important first -----------------------------------------------------------------------------
 
-_UNDECIDED: Final = 768  # bytes; longer than the longest known frame (681), since a stream can begin within a frame
-_NEEDS_ACTION: Final = 20  # a loss of less than one frame or byte in twenty needs no action
-# A reader at k times the speed of the meter reads each bit k times. Its start bit is the first sample of the start bit
-# of the meter. So for every even k, bit 0 is 0 and bits 1 to 6 are three pairs. A higher k permits fewer values.
+_UNDECIDED: Final = 768  # bytes; a stream can begin within a frame, and the longest known frame has 681
+_NEEDS_ACTION: Final = 20  # losses of less than one in twenty frames (or bytes) are no fault
+# A reader at k times the speed of the meter reads each bit k times. For an even k, the first two bits that it reads are
+# the start bit of the meter: its own start bit, and bit 0, which is 0. Bits 1 to 6 are then three pairs of equal bits.
+# A higher k permits fewer bytes.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
 _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
-# The meter sends 7E A0 or 7E A1 without parity, and the reader has parity. The reader takes the start bit of A0 for the
-# stop bit of 7E, and a later edge for the start bit of its next byte. For A0 its next byte is xxxxx011, where x are the
-# low bits of the length. For A1 its next byte is 68.
+# The meter sends 7E A0 or 7E A1 without parity, and the reader expects parity. The reader takes the start bit of the
+# second byte for the stop bit of 7E, and a later change from 1 to 0 for the start bit of its next byte. In place of A0
+# it receives xxxxx011, where x are the low bits of the length, and in place of A1 it receives 68.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 
 
@@ -129,7 +130,7 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
 
 
 def _telegrams(symptoms: Symptoms) -> Iterator[Fault]:
-    """Yield the fault of damaged P1 telegrams, if there is a fault."""
+    """Yield a fault if so many P1 telegrams are damaged that the user should act."""
     failures, cut, frames = symptoms.stats.crc_failures, symptoms.cut_telegrams, symptoms.stats.frames
     if not failures + cut and not frames:
         yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)
