@@ -138,8 +138,8 @@ class Decoder:
         Pulse. The result is empty for other text and other JSON. A push that arrives twice gives one measurement. Use
         one decoder for each topic, and do not call its `feed`.
 
-        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of the push. If a
-        push without frames has an error, its offset counts from the first byte of the push. Raises `TypeError` for a
+        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of the push. The
+        offset of an error in a push without frames counts from the first byte of the push. Raises `TypeError` for a
         payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:

@@ -19,9 +19,7 @@ if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
 SEVERAL: Final = 3  # two damaged frames can be the cut-off first and last frame of a stream
-_CERTAIN: Final = (
-    128  # so many bytes with the same property are a sign of a fault; fewer can be in a list, such as zeros
-)
+_CERTAIN: Final = 128  # bytes with the same property; a list can contain a shorter sequence, for example of zeros
 _ALMOST_ALL: Final = 0.97  # of the bytes; noise on the line can add other bytes between frames
 _CLEAR_LOSS: Final = 8  # bytes; a frame in which fewer bytes are missing has lost single bytes and was not cut off
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
