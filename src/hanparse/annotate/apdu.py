@@ -36,7 +36,7 @@ _NULL: Final = Data(Tag.NULL_DATA)
 class Origin(NamedTuple):
     """Describes the origin of a payload, and the results of the receiver for this payload.
 
-    `link` contains the addresses of its frames, or is `None` without a frame. `profile` is the profile of the last
+    `link` contains the addresses of its frames, or is `None` without addresses. `profile` is the profile of the last
     manufacturer that was identified on this link. `reading` is the result of the profile that reads the payload. It is
     `None` if no profile reads the payload, or if the payload was not given to the profiles.
     """

@@ -220,7 +220,7 @@ class _AnnotatedFrame:
         return fcs, self._leaf("flag", parts.end - 1, parts.end, shared, error)
 
     def _missing(self) -> Explanation:
-        """Return an explanation without bytes. If bytes are missing, its error contains the number of missing bytes."""
+        """Return an explanation without bytes. If the frame is cut off, its error is the number of missing bytes."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
         early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""
@@ -232,7 +232,7 @@ class _AnnotatedFrame:
         return Explanation(start, "hdlc", label, self._data[start:stop], value, error)
 
     def _sequence(self, label: str, at: int, end: int) -> Explanation:
-        """Explain the HCS or FCS. It is computed from all bytes between the opening flag and the HCS or FCS."""
+        """Explain the HCS or FCS, which is computed from all bytes between it and the opening flag."""
         if not at < end <= self._span.stop:
             return self._leaf(label, at, end)
         checked = self._data[self._parts.flag + 1 : at]
@@ -266,7 +266,10 @@ def _address(groups: Address) -> str:
 
 
 def _control(control: bytes) -> str:
-    """Return the name of the command or response in a control byte, and its numbers (IEC 62056-46 6.4.3)."""
+    """Return the name of the command or response in a control byte, its sequence numbers and its P/F bit.
+
+    The format of a control byte is defined in IEC 62056-46 6.4.3.
+    """
     if not control:
         return ""
     byte = control[0]

@@ -1,4 +1,4 @@
-"""Divides an explanation into rows and sections, for its text and its HTML. A part has a row, a frame a section."""
+"""Divides an explanation into sections (one for each frame) and rows (one for each part), for its text and HTML."""
 
 from __future__ import annotations
 

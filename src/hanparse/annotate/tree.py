@@ -1,4 +1,4 @@
-"""Defines `Explanation`, a tree that explains every byte of an input. It has text, HTML and JSON forms."""
+"""Defines `Explanation`, a tree that explains every byte of an input. It can be shown as text, HTML and JSON."""
 
 from __future__ import annotations
 

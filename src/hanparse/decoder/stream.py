@@ -97,7 +97,7 @@ class Decoder:
 
     @property
     def _totals(self) -> Counter[str]:
-        """Return the counts of the events plus the counts of the pushes that a layout recognised."""
+        """Return the counts of the events, plus the counts of the pushes that became no events but were recognised."""
         recognised = self._layouts.recognised
         return self._counts + Counter(frames=self._layouts.frames, measurements=recognised, recognised=recognised)
 
@@ -107,7 +107,7 @@ class Decoder:
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults of the connection, each with its likely cause and advice. It is empty without a fault."""
+        """Return the faults of the connection, each with its likely cause and advice. Empty if no fault was found."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
@@ -131,7 +131,7 @@ class Decoder:
         return [self._finish(measurement, at) for measurement in measurements]
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements in one message of a broker. `at` is the time when the message arrived.
+        """Return the measurements in one message of an MQTT broker. `at` is the time when the message arrived.
 
         The message contains frames, an APDU, an LLC PDU, or a list without the header of its data-notification.
         `payload` encodes the message as bytes, as hex digits, as JSON with hex digits, or in the envelope of a Tibber

@@ -42,9 +42,9 @@ def decode_all(
 
     A push is sound if the check sequences of its frames fit and its APDU can be decoded. `source` and `options` are the
     same as for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset
-    of the error counts from the first byte. For a text, the error of a damaged frame is a `HexDumpError`, and so is
-    the error of each passage that looks like bytes but was not read, such as a line that ends inside a byte. If
-    `source` is not empty and contains no sound push, raises the same error as `decode`.
+    of the error counts from the first byte of the input. For a text, the error of a damaged frame is a `HexDumpError`,
+    and so is the error of each passage that looks like bytes but was not read, such as a line that ends inside a byte.
+    If `source` is not empty and contains no sound push, raises the same error as `decode`.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)

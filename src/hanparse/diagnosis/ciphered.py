@@ -66,7 +66,7 @@ class Observed:
     """Counts ciphered pushes by system title and result, for the first `_MAX_METERS` system titles."""
 
     def __init__(self) -> None:
-        """Begin without any push."""
+        """Begin with no pushes."""
         self._meters: dict[bytes, _Meter] = {}
 
     def add(self, event: Security | CipherError) -> None:

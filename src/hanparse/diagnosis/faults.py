@@ -2,7 +2,7 @@
 
 The rules use the counts of a decoder and the skipped bytes. These are the most recent of the bytes that belong to no
 sound frame. A frame is sound if its check sequences fit. A good connection gives no fault, even if the stream begins in
-the middle of a frame. A fault is only returned after enough bytes for a decision.
+the middle of a frame. Except for the fault ``no-bytes``, the module returns a fault only after enough bytes.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
 
 
 def _telegrams(symptoms: Symptoms) -> Iterator[Fault]:
-    """Yield a fault if so many P1 telegrams are damaged that the user should act."""
+    """Yield a fault if P1 telegrams are damaged, unless the damaged ones are fewer than one in `_NEEDS_ACTION`."""
     failures, cut, frames = symptoms.stats.crc_failures, symptoms.cut_telegrams, symptoms.stats.frames
     if not failures + cut and not frames:
         yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)

@@ -73,7 +73,7 @@ class Layout:
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
-        """The layouts of the frames that contain the APDU. The oldest layout is first."""
+        """The layouts of the frames in which the APDU arrived. The oldest layout is first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push, and the registers that vary. `None` until a caller first uses the registers."""
@@ -85,7 +85,7 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """Return the value of `Layouts.recognised` at the last use of this layout or of a layout in `frames`."""
+        """Return the number of pushes that had been recognised when this layout, or one in `frames`, was last used."""
         return max([self.used, *(frame.used for frame in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:

@@ -36,7 +36,7 @@ _CONSTANT_BYTE: Final = 0xFF  # a byte of the mask whose eight bits are constant
 
 
 class NotLearnableError(Exception):
-    """Raised for a push with an element that a layout could read differently from the grammar."""
+    """Raised for a push from which no layout can be derived."""
 
 
 class Element(NamedTuple):
@@ -123,9 +123,9 @@ class LayoutBuilder:
     def _keep_resolution(self, limit: int, sent: list[Data]) -> None:
         """Make bits constant, so that all pushes with the layout have the same resolution.
 
-        The resolution is higher if a number in the list is at least `limit`, a power of two. If the list has such a
-        number, the highest 1 bit of the first such number is constant. Otherwise all bits with a value of at least
-        `limit` are 0, and these bits are constant in all numbers.
+        The profile assumes a higher resolution if at least one of the numbers `sent` is not below `limit`, a power of
+        two. In this case, the highest 1 bit of the first such number is constant, so that it stays at least `limit`.
+        Otherwise the bits with a value of at least `limit` are 0 in all numbers, and they are constant.
         """
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         high = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
@@ -141,7 +141,7 @@ class LayoutBuilder:
         end = data.end
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        # The first element can be a list identifier, and the codes of some elements depend on their value.
+        # These texts are constant: a list identifier at the beginning, and values on which an OBIS code depends.
         fixed = [first, *(item.data for item in self.reading.items if item.depends_on_value)]
         varies = name in _VARYING_TEXTS and not any(data is other for other in fixed)
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):

@@ -150,7 +150,7 @@ class Layouts:
     def unjoined(self) -> Iterator[Frame | Telegram]:
         """Yield the frames of the last message on each link that was recognised by its frames since the last call.
 
-        The receiver joins them, to know a repeated segment or block. Messages of one HDLC frame are omitted.
+        The receiver joins them, so that it can ignore repeated segments and blocks.
         """
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()
@@ -208,7 +208,7 @@ class Layouts:
             self._remove_outdated(layout)
 
     def _remove_outdated(self, layout: Layout) -> None:
-        """Remove the layouts that apply only while no manufacturer is known on the link, once one is known."""
+        """If a manufacturer is now known on the link, remove the layouts that apply only before one is known."""
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
                 if other.known is None and other.last is layout.last and not other.is_named:

@@ -106,7 +106,7 @@ class TelegramLayout:
         return layouts.recognise(self, raw) if fits else None
 
     def awaited(self, _data: bytes, _at: int) -> int:
-        """Return 0: an incomplete telegram is not compared, because the link layer of P1 checks it byte by byte."""
+        """Return 0, because an incomplete telegram is not compared: the link layer of P1 reads its bytes one by one."""
         return 0
 
     @property

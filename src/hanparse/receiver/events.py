@@ -56,7 +56,7 @@ class ReadTelegram(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """Contains a complete message that cannot be read, and the error. Its offset counts from the start of the stream.
+    """Contains a complete message that cannot be read, and the error. Error offsets count from the start of the stream.
 
     The error is a `FrameError` only if a ciphered APDU contains a P1 telegram whose CRC does not fit.
     """

@@ -63,7 +63,7 @@ class Recogniser(Protocol):
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
         """Return the frames of the last message on each link that was recognised by its frames since the last call.
 
-        The receiver joins them, to know a repeated segment or block.
+        The receiver joins them, so that it can ignore repeated segments and blocks.
         """
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
@@ -165,7 +165,7 @@ class Receiver:
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
 
     def _join_recognised(self, frame: Frame | mbus.Telegram) -> None:
-        """Join a frame of a recognised message. Without this call, a repeated segment or block would be an error."""
+        """Join a frame of a recognised message, so that a repetition of this segment or block later is not an error."""
         complete, _ = self._join(frame)
         if complete and is_block(complete.payload):
             self._transfer.add_block(complete)

@@ -54,7 +54,7 @@ def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> by
     """Return `data` with replaced identifiers and with the old check sequences.
 
     Replacements are numbered, and different numbers give different replacements. `first` is the number of the first
-    replacement. The caller tries another number if a new check sequence has no room.
+    replacement. The caller tries the next number if a new CRC has more digits than the old one.
     """
     changed = bytearray(data)
     others = _Replacements(data, changed, first)

@@ -18,7 +18,7 @@ _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the index of each base64 word that contains an identifier, and the word with a replaced identifier.
+    """Yield the index of each base64 word that contains an identifier, and the word with another identifier.
 
     `replace` replaces known identifiers in decoded octets. Other texts that look like an identifier are replaced, too.
     A word can begin with up to three characters that do not belong to the base64 text. So the function tries each of

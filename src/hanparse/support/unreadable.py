@@ -64,7 +64,7 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
     """Yield the start, the end and the functions of each identifier.
 
-    Words are last, so that they apply: a word contains the whole number, and the others can contain a part of it.
+    Words are last, so that `find` prefers them: a word contains the whole number, and other matches can contain a part.
     """
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
     # A lost byte can make a value look like an octet-string. So an octet-string is replaced only where it was found.
@@ -99,5 +99,5 @@ def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def _without_notations(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """Return no notations, because the octets can be damaged, and then do not occur elsewhere."""
+    """Return no notations, because damaged octets need not be searched elsewhere."""
     return {}
