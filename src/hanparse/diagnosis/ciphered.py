@@ -27,7 +27,7 @@ _MAX_METERS: Final = 16  # a HAN port has one meter, but forged system titles mu
 _NO_TITLE: Final = "a meter without system title"
 
 _NO_KEY: Final = """{pushes} {pushes:push|pushes} of {meters} {pushes:is|are} ciphered, and no key was given: the
-connection is good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
+connection is good; ask the grid company for the key and give it as key=, or ask the company to turn ciphering off"""
 _NO_CRYPTOGRAPHY: Final = f"""{{pushes}} {{pushes:push|pushes}} of {{meters}} {{pushes:is|are}} ciphered, and the
 package cryptography is missing or does not load: the connection is good; {pip_install("crypto")}"""
 _WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: the key is wrong,
@@ -40,7 +40,7 @@ _AUTH_KEY: Final = """in {pushes} {pushes:push|pushes} of {meters} the encryptio
 tag fits: the authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified
 values"""
 _NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} {seen:push|pushes}: a
-program replays a log, or the meter always sends the same counter; if so, an old push cannot be distinguished from a
+program replays a log, or the meter always sends the same counter, so that an old push cannot be distinguished from a
 new push"""
 _DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} {seen:push|pushes}: the meter
 was restarted or got a new key, or a program replays old pushes"""

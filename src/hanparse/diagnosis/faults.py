@@ -53,22 +53,22 @@ for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
 data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set the reader to 7E1"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes contain every bit at least {factor} times in a row: the speed of the
-reader is higher than the speed of the meter, or the level of the line never changes; set the speed of the meter;
-{ports}"""
-_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that a reader with parity receives in place
-of a format field without parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
+reader is higher than the speed of the meter, or the level of the line never changes; set the reader to the speed of
+the meter; {ports}"""
+_SLIPPED: Final = """{slipped} of {flags} flags (7E) precede a byte that is received if the meter sends a format field
+without parity and the reader expects parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
 parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set the reader to 8E1, the setting of Aidon, Kaifa and
 EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with wrong parity, set the reader to 8N1, the
 setting of Kamstrup meters"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
-wrong parity, or bit 7 was made a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
+wrong parity, or bit 7 of each byte is a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
 {ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00) are not in a frame: the bytes are right, but a program or
 gateway between meter and hanparse takes away the flags (7E) or the frame headers; set the program or gateway to forward
 every byte"""
 _INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
-meter has more 00 than FF: the line is inverted; add an inverter, or remove the inverter"""
+meter has more 00 than FF: the line is inverted; add an inverter, or remove an inverter from the line"""
 _NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of them before the nibble A of a format
 field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is
 inverted, or the protocol is not DLMS; {ports}"""

@@ -29,8 +29,8 @@ _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 
 _NOTE: Final = """\
 Each number that can be a meter number is replaced, in text, BCD and binary, also in damaged bytes. A check sequence
-that fits still fits, and a wrong check sequence is still wrong. Plain values and the text of a gateway are unchanged:
-read the report before you send it."""
+that fits still fits, and a wrong check sequence is still wrong. Values that are not ciphered, and text that a gateway
+added, are unchanged: read the report before you send it."""
 _WITHOUT_PLAINTEXT: Final = """\
 The report contains no key and no deciphered byte. No key can decipher the dump, because its system titles are
 replaced."""
