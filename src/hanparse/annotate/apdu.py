@@ -34,23 +34,30 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """Describes the origin of a payload.
+    """Describes the origin of a payload, and the results of the receiver for this payload.
 
-    `link` is the link of the payload. `profile` is the profile of an earlier payload on this link. `reading` is the
-    reading of the payload, or `None` if no profile reads the payload.
+    `link` contains the addresses of its frames, or is `None` without addresses. `profile` is the profile of the last
+    manufacturer that was identified on this link. `reading` is the result of the profile that reads the payload. It is
+    `None` if no profile reads the payload, or if the payload was not given to the profiles.
     """
 
     link: Link | None = None
     profile: Profile | None = None
     reading: Reading | None = None
     is_intact: bool = True
-    """True if the payload is complete and its check sequences fit. Otherwise the explanation names no fields."""
+    """True if the payload is complete and its check sequences fit.
+
+    Otherwise the explanation does not name the fields of `Measurement` that the values fill.
+    """
     deciphered: Deciphered | None = None
     """The result of deciphering. `None` if the payload is not ciphered."""
 
 
 class Payloads:
-    """Explains payloads with the options of `Decoder`. Without keys, a ciphered content is not explained."""
+    """Explains payloads with the options of `Decoder`.
+
+    `has_keys` is true if the caller gave keys. Otherwise the explanation of an encrypted APDU names only its tag.
+    """
 
     def __init__(
         self, profiles: Sequence[Profile], scale: Scale, timezone: tzinfo | None, *, has_keys: bool = False
@@ -63,7 +70,8 @@ class Payloads:
     def explain(self, information: bytes, base: int, origin: Origin) -> tuple[Explanation, ...]:
         """Return the parts of the payload `information`, which begins at byte `base` of the input.
 
-        The last part explains the APDU and contains the summary. The result is empty for an empty payload.
+        If the payload contains an APDU, the last part explains the APDU, and its value is the summary of the push. The
+        result is empty for an empty payload.
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
@@ -88,7 +96,7 @@ class Payloads:
     def _interpret(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Interpretation, str]:
         """Return the interpretation of the values, and the reason why no profile reads the list.
 
-        The reason is empty if a profile reads the list.
+        The reason is empty if a profile reads the list, or if the push has a fault that is reported in its place.
         """
         body = push.body and _filled_up(push.body)
         if body is None:
@@ -97,7 +105,7 @@ class Payloads:
             notification = DataNotification(0, push.date_time, body)
             reading = origin.reading or read(notification, self._profiles, origin.link, origin.profile)
         except UnknownMeterError as error:
-            unknown = str(error).partition(";")[0]  # the text after the semicolon describes the report of the error
+            unknown = str(error).partition(";")[0]  # the rest describes how to report an unknown meter
             return Interpretation.of_items(apdu, shapes.named(body) or ()), "" if push.fault else unknown
         if not origin.is_intact or push.fault:
             return Interpretation.of_reading(apdu, reading, None, self._timezone), ""
@@ -106,7 +114,10 @@ class Payloads:
 
 
 def explain_header(raw: bytes, base: int) -> Iterator[Explanation]:
-    """Yield the parts of an LLC header, block header or wrapper. `raw` contains the bytes before the data or APDU."""
+    """Yield the parts of the headers in `raw`: an LLC header and a block header (each optional), or a wrapper.
+
+    `raw` ends where the APDU, or the data of the block, begins.
+    """
     if raw.startswith(WRAPPER):
         source, destination, size = (int.from_bytes(raw[at : at + 2], "big") for at in (2, 4, 6))
         yield Explanation(base, "apdu", "wrapper", raw, f"from port {source} to port {destination}, {size} bytes")
@@ -142,9 +153,9 @@ def _foreign(apdu: bytes, base: int) -> Explanation:
 
 
 def _filled_up(data: Data) -> Data | None:
-    """Return the list with null-data for each missing element, so that profiles can read the received elements.
+    """Return `data` with null-data for each missing element, so that profiles can read the elements that were received.
 
-    Profiles accept null-data in place of any value. Return `None` for a list without received elements.
+    Profiles accept null-data in place of any value. Return `None` if no element was received.
     """
     if not isinstance(data, Partial):
         return data

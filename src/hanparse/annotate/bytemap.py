@@ -1,9 +1,9 @@
 """Shows an explanation as HTML. For each frame, the HTML contains a map of the bytes and a table of the parts.
 
 The colour of a byte in the map shows its layer. The bytes of a part in the map and the row of the part in the table
-have the same class (``n0``, ``n1``, ...). If the pointer or the focus is at the bytes or at the row, the style sheet
-marks both. No script is needed. The HTML contains no styles, because a strict content security policy forbids them. A
-page with such a policy uses a style sheet in a file.
+have the same class (``n0``, ``n1``, ...). While the mouse pointer or the keyboard focus is on one of them, the style
+sheet highlights both, without a script. The HTML itself contains no styles, because a strict content security policy
+forbids them: a page with such a policy loads the style sheet from a file.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from hanparse.annotate.tree import Explanation
 
 MAX_PARTS: Final = 400
-"""The maximum number of parts of a frame that the style sheet can mark. The longest known list has half as many."""
+"""The style sheet can highlight at most this number of parts of one frame. The longest known frame has half as many."""
 _MAX_BYTES: Final = 256
-"""The maximum number of bytes of one part in the map. The rows of the table have the same limit."""
+"""The map shows at most this number of bytes of one part. The table has the same limit."""
 
 # The notebook or page sets the colour of the text. Transparent backgrounds keep both light and dark text readable.
 _LAYERS: Final = {
@@ -69,7 +69,7 @@ def with_styles(node: Explanation) -> str:
 
 
 def css(parts: int) -> str:
-    """Return a style sheet that can mark the first `parts` parts of each frame."""
+    """Return a style sheet that can highlight the first `parts` parts of each frame."""
     colours = [f".hanparse-map .{name} {{ background: rgba({colour}) }}" for name, colour in _LAYERS.items()]
     indents = [f".hanparse-map .i{n} {{ padding-left: {n + 1}ch }}" for n in range(2, 13, 2)]
     pairs = [f".hanparse-map details:has(.n{n}:is(:hover, :focus)) .n{n}" for n in range(parts)]
@@ -99,7 +99,7 @@ def _section(section: Section, *, is_open: bool) -> str:
 
 
 def _legend(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the name of each layer in the map, in the colour of the layer."""
+    """Yield the legend of the map: the name of each layer that occurs, in the colour of the layer."""
     used = {_colour(row) for row in rows if row.digits}
     return (f'<span class="{name}">{text}</span>' for name, text in _NAMES.items() if name in used)
 

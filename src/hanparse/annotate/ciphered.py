@@ -1,4 +1,4 @@
-"""Explains ciphered messages: the plain header, the ciphered content, the tag, and the deciphered APDU."""
+"""Explains ciphered messages: the plain header, the ciphered content, the authentication tag, the deciphered APDU."""
 
 from __future__ import annotations
 
@@ -24,16 +24,20 @@ if TYPE_CHECKING:
 
 _TAG: Final = "authentication tag"
 _CONTENT: Final = "content"
-_OF_TAG: Final = ("auth_key", "tag")  # the causes of a `CipherError` about the tag
+_OF_TAG: Final = ("auth_key", "tag")  # the causes of a `CipherError` about the authentication tag
 
 
 class Deciphered(NamedTuple):
-    """Contains the plaintext and the protection of a deciphered message, or the error."""
+    """Contains the result of deciphering a message.
+
+    `plaintext` and `security` (its protection) are empty if the message was not deciphered. `error` is the reason why
+    it was not deciphered, or why its plaintext cannot be read.
+    """
 
     plaintext: bytes = b""
     security: Security | None = None
     reading: Reading | None = None
-    """The reading of the list in the plaintext. `None` if the plaintext is no list that a profile reads."""
+    """The result of the profile that reads the list in the plaintext. `None` if no profile reads it."""
     error: HanParseError | None = None
 
     @classmethod
@@ -66,7 +70,7 @@ def explain_ciphered(apdu: bytes, base: int, result: Deciphered) -> Explanation:
 
 
 def _reason(error: HanParseError | None) -> str:
-    """Return the text of an error without its offset. The explanation shows the offset in another column."""
+    """Return the text of an error without its offset, because the explanation shows the offset in another column."""
     return "" if error is None else str(error.args[0])
 
 
@@ -123,7 +127,7 @@ def _tag(result: Deciphered) -> tuple[str, str]:
 
 
 def explain_plaintext(result: Deciphered, origin: Origin, payloads: Payloads) -> Explanation | None:
-    """Explain the deciphered APDU. Its offsets count from its first byte. Return `None` without a deciphered APDU."""
+    """Explain the deciphered APDU, with offsets from its first byte. Return `None` if the APDU was not deciphered."""
     if not result.plaintext or result.security is None:
         return None
     verified = "verified" if result.security.verified else "not verified"

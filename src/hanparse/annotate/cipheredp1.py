@@ -1,4 +1,4 @@
-"""Explains ciphered P1 telegrams: the plain parts and the ciphered part."""
+"""Explains ciphered P1 telegrams. Some have a plain first and last line around the ciphered part."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ class CipheredSpan:
     def explain(
         self, data: bytes, _at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram. If it has a plain header, the ciphered lines after the header are one part."""
+        """Explain the telegram. `information` explains a telegram that is ciphered as a whole.
+
+        If the first line is plain, the ciphered lines after it are one part, and `information` is not used.
+        """
         telegram = self.telegram
         if not telegram.head:
             return Explanation.of("p1", label, information, value=value, error=error)

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _FLAG: Final = bytes([FLAG])
 _CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
-_ENTRY: Final = 5  # the maximum number of parts of a list element: tag, code, value, scaler and unit, status
+_ENTRY: Final = 5  # an explained list element has at most five parts: tag, code, value, scaler and unit, status
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -45,10 +45,10 @@ def explain(
 ) -> Explanation:
     """Return an explanation of every byte of `source`, as a tree. `print` shows the tree as an annotated dump.
 
-    `source` is an input of `decode`. It can be damaged. If keys are given, the explanation of a ciphered frame also has
-    a `plaintext`, the explanation of the deciphered APDU. Raises `HexDumpError` for text that is not a hex dump,
-    `ValueError` for a wrong key or system title, and `TypeError` for an argument of a wrong type. The content of bytes
-    never raises an error.
+    `source` can be anything that `decode` accepts, and can be damaged. If keys are given, the explanation of a ciphered
+    frame also has a `plaintext`, the explanation of the deciphered APDU. Raises `HexDumpError` for text that is not a
+    hex dump, `ValueError` for a malformed key or system title, and `TypeError` for an argument of a wrong type. Damaged
+    or unknown bytes raise no error: the explanation describes their faults.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     keys = Keys(key, auth_key, system_title)
@@ -74,9 +74,10 @@ def explain(
 
 
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
-    """Return `part` with masked bytes at the positions `places`.
+    """Return `part` with the bytes at the positions `places` shown as masked (``XX``).
 
-    The masked bytes are 00 in `part`. So the result contains no value and no check result that depends on these bytes.
+    `part` explains 00 in place of these unknown bytes. Values and check results that depend on them would be wrong, so
+    the function removes them.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]
@@ -91,7 +92,10 @@ def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Expla
 
 
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
-    """Return the explanation of an input that consists of `messages`: LLC PDUs or APDUs without a frame."""
+    """Return the explanation of an input that consists of LLC PDUs or APDUs without a frame.
+
+    `messages` contains the explanation of each of them.
+    """
     is_single = len(messages) == 1
     value = "no frame, an APDU alone" if is_single else f"no frame, {len(messages)} APDUs"
     return Explanation.of("stream", "input", messages, value=value)
@@ -104,7 +108,7 @@ def _count(spans: list[Span]) -> str:
 
 
 def _why(data: bytes) -> str:
-    """Return the reason why no frame was found. The reason is the error of `decode_all`."""
+    """Return the reason why no frame was found: the message of the error that `decode_all` raises."""
     try:
         decode_all(data)
     except HanParseError as error:

@@ -4,9 +4,9 @@ A frame is sound if it is complete and its check sequences (HCS and FCS) fit. `h
 frames. Bytes between sound frames are a damaged frame in each of these cases:
 
 * The bytes begin with a header whose HCS fits. The flag in front of the header can be missing. The length in the format
-  field gives the end of the frame. If another header whose HCS fits is before this end, the frame ends there.
-* The bytes begin with a flag and a header whose HCS is wrong or missing. The length in the format field gives an end
-  with a flag.
+  field gives the end of the frame. If the next header whose HCS fits is before this end, the frame ends at that header.
+* The bytes begin with a flag and a header whose HCS is wrong or missing, and the last byte of the frame, according to
+  the length in the format field, is a flag.
 * The bytes begin with a flag and a format field, and the input ends inside the header.
 
 If two frames share a flag, the flag belongs to the first frame.
@@ -43,9 +43,9 @@ _SUPERVISORY: Final = {0x01: "RR", 0x05: "RNR"}
 class FrameSpan:
     """Contains the positions of a frame and its parts, and explains the frame.
 
-    If bytes are missing, `stop` is less than the end that the length announces. `frame` is `None` for a damaged frame.
-    `header_ok` is true if the HCS fits. `shares` is true if the closing flag is also the flag that opens the next
-    frame.
+    `stop` is the position after the last received byte. If bytes are missing, it is less than ``parts.end``, the end
+    that the length in the format field announces. `frame` is `None` for a damaged frame. `header_ok` is true if the HCS
+    fits. `shares` is true if the closing flag also opens the next frame.
     """
 
     parts: Parts
@@ -88,7 +88,7 @@ class FrameSpan:
         return Link(groups(destination), groups(source), data[parts.control])
 
     def framing(self) -> Iterator[int]:
-        """Yield the positions of flags, header and check sequences, except the positions of a damaged header."""
+        """Yield the positions of the flags, the header and the FCS. A damaged header and a cut-off FCS are omitted."""
         parts = self.parts
         if self.header_ok:
             yield from range(max(parts.flag, 0), min(parts.information, self.stop))
@@ -96,7 +96,10 @@ class FrameSpan:
             yield from range(parts.fcs, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the FCS in `changed`, so that a sound frame stays sound. This is possible because CRCs are linear."""
+        """Update the FCS in `changed`, a copy of `data` in which other bytes of the frame were replaced.
+
+        A sound frame stays sound. The FCS of a damaged frame stays wrong by the same bits, because a CRC is linear.
+        """
         start, at = self.parts.flag + 1, self.parts.fcs
         end = at + SEQUENCE_SIZE
         if self.parts.hcs <= at and end <= self.stop:
@@ -132,7 +135,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
 
 
 def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
-    """Return the frame with the header after `start`. Return `None` if the bytes after `start` are no header."""
+    """Return the frame whose flag is, or was, at `start`. Return `None` if the bytes after `start` are no header."""
     header = _FLAG + data[start + 1 : min(start + _MAX_HEADER, limit)]
     try:
         header_ok = find_end(header)[1]
@@ -150,7 +153,7 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
 
 
 def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
-    """Return the end of a damaged frame. Return 0 if the bytes are no frame."""
+    """Return the end of the damaged frame `span`. Return 0 if its bytes only resemble a frame."""
     parts = span.parts
     last = parts.end - 1
     delimited = last <= limit and data[last : parts.end] == _FLAG
@@ -179,7 +182,7 @@ class _AnnotatedFrame:
     def explain(self, label: str, information: tuple[Explanation, ...], value: str, error: str) -> Explanation:
         """Explain the frame.
 
-        `information` explains the information field. `value` and `error` explain the decoded push.
+        `information` explains the information field. `value` is the summary of the push, and `error` is its fault.
         """
         header, trailer, missing = self._header(), self._trailer(), self._missing()
         faults = [part.error for part in (missing, *header, *trailer) if part.error]
@@ -217,7 +220,7 @@ class _AnnotatedFrame:
         return fcs, self._leaf("flag", parts.end - 1, parts.end, shared, error)
 
     def _missing(self) -> Explanation:
-        """Return an explanation without bytes. If bytes are missing, its error contains the number of missing bytes."""
+        """Return an explanation without bytes. If the frame is cut off, its error is the number of missing bytes."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
         early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""
@@ -229,7 +232,7 @@ class _AnnotatedFrame:
         return Explanation(start, "hdlc", label, self._data[start:stop], value, error)
 
     def _sequence(self, label: str, at: int, end: int) -> Explanation:
-        """Explain the HCS or FCS. It is computed from all bytes between the opening flag and the HCS or FCS."""
+        """Explain the HCS or FCS, which is computed from all bytes between it and the opening flag."""
         if not at < end <= self._span.stop:
             return self._leaf(label, at, end)
         checked = self._data[self._parts.flag + 1 : at]
@@ -263,7 +266,10 @@ def _address(groups: Address) -> str:
 
 
 def _control(control: bytes) -> str:
-    """Return the name of the command or response in a control byte, and its numbers (IEC 62056-46 6.4.3)."""
+    """Return the name of the command or response in a control byte, its sequence numbers and its P/F bit.
+
+    The format of a control byte is defined in IEC 62056-46 6.4.3.
+    """
     if not control:
         return ""
     byte = control[0]

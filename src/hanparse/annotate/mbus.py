@@ -26,7 +26,8 @@ _COMMANDS: Final = {0x40: "SND_NKE", 0x53: "SND_UD", 0x73: "SND_UD", 0x5B: "REQ_
 class TelegramSpan:
     """Contains the positions of a telegram, and explains the telegram.
 
-    `end` is computed from the length field. `error` is empty for a sound telegram.
+    `stop` is the position after the last received byte. `end` is the position after the last byte that the length field
+    announces. `error` is empty for a sound telegram.
     """
 
     telegram: Telegram
@@ -44,7 +45,7 @@ class TelegramSpan:
 
     @property
     def information(self) -> int:
-        """Return the position of the carried data."""
+        """Return the position of the data after the header."""
         return min(self.telegram.information_offset, self.stop)
 
     @property
@@ -57,7 +58,7 @@ class TelegramSpan:
         return min(max(self.end - TRAILER_SIZE, self.information), self.stop)
 
     def content(self, data: bytes) -> bytes:
-        """Return the received bytes of the carried data."""
+        """Return the received bytes between the header and the checksum."""
         return data[self.information : self._checksum]
 
     def link(self, _data: bytes) -> Link | None:
@@ -70,7 +71,10 @@ class TelegramSpan:
         yield from range(self._checksum, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the checksum in `changed`, so that a sound telegram stays sound. `data` has the original bytes."""
+        """Update the checksum in `changed`, a copy of `data` in which other bytes of the telegram were replaced.
+
+        A sound telegram stays sound, and the checksum of a damaged telegram stays wrong.
+        """
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:
             changed[at] = (data[at] + sum(changed[first:at]) - sum(data[first:at])) & 0xFF

@@ -55,7 +55,7 @@ class TelegramSpan:
 
     @property
     def information(self) -> int:
-        """Return the position of the slash, because a P1 telegram has no header."""
+        """Return the position of the first byte, the slash, because a P1 telegram has no header."""
         return self.start
 
     def content(self, data: bytes) -> bytes:
@@ -66,13 +66,14 @@ class TelegramSpan:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Yield the positions of the CRC."""
+        """Yield the positions of the digits of the CRC."""
         yield from range(self.stop - self.digits, self.stop)
 
     def seal(self, data: bytes, changed: bytearray) -> bool:
-        """Change the CRC in `changed`, so that a sound telegram stays sound. `data` contains the original bytes.
+        """Update the CRC in `changed`, a copy of `data` in which other bytes of the telegram were replaced.
 
-        Return False if the new CRC needs more digits. Some meters omit the first digit of a CRC if the digit is 0.
+        A sound telegram stays sound. Some meters omit the first digit of a CRC if the digit is 0. Return False if the
+        new CRC needs a digit more than the sent CRC.
         """
         at = self.stop - self.digits
         old_crc = data[at : self.stop]
@@ -112,7 +113,7 @@ class TelegramSpan:
 
 
 def damaged(data: bytes, begin: int, limit: int) -> Iterator[TelegramSpan]:
-    """Yield the damaged telegrams between `begin` and `limit` that contain a line with a code."""
+    """Yield the damaged telegrams between `begin` and `limit` that contain a line with an OBIS code."""
     at, scan = max(begin, 0), Scan()
     while match := _BEGIN.search(data, at, limit):
         start = match.start()
@@ -145,7 +146,7 @@ def _explained(at: int, raw: bytes, line: Line) -> Explanation:
 
 
 def _meaning(line: Line) -> str:
-    """Return the groups of a line as sent, and the meaning of its code."""
+    """Return the parenthesised values of a line as sent, and the meaning of its code."""
     sent = line.build()[len(line.code) :]
     shown = sent if len(sent) <= _MAX_TEXT else f"{sent[:_MAX_TEXT]}…"
     entry = lookup(line.obis) if line.obis else None

@@ -1,8 +1,8 @@
 """Explains the content of each frame, from the events of the receiver.
 
-The explanation of a frame contains the elements that the frame carries. This also applies to segments, telegrams and
-blocks of a message. If an element continues in another frame, the explanation of its last frame contains its value.
-The explanation of the last frame of a message contains the summary.
+A message can arrive in several frames: as segments, telegrams or blocks. Each frame then explains only the elements of
+the message that it carries. If an element begins in one frame and ends in another, the frame in which it ends shows its
+value. The last frame of the message shows the summary.
 """
 
 from __future__ import annotations
@@ -42,7 +42,10 @@ class Content(NamedTuple):
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Return a mapping from the position of each frame in `data` to its content. `spans` contains all frames."""
+    """Return the explained content of each frame, by the position of the frame in `data`.
+
+    `spans` contains all frames in `data`, and `events` contains the events of the receiver for `data`.
+    """
     contents = _Contents(data, spans, payloads)
     for event in events:
         contents.add(event)
@@ -51,7 +54,7 @@ def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payload
 
 
 class _Contents:
-    """Collects the content of the frames of one message after the other."""
+    """Collects the explained content of the frames, message by message."""
 
     def __init__(self, data: bytes, spans: Iterable[Span], payloads: Payloads) -> None:
         self.by_position: dict[int, Content] = {}
@@ -61,7 +64,7 @@ class _Contents:
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of the message of `event`: a message that was read, that failed or that was dropped."""
+        """Explain the frames of the message in `event`. Other events are ignored."""
         if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
             self.by_position[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")
@@ -102,7 +105,7 @@ class _Contents:
         spans: list[Span] | None = None,
         is_intact: bool = True,
     ) -> None:
-        """Add the explanation of a message to its frames. If the message is incomplete, `error` is the reason."""
+        """Divide the explanation of `message` among its frames. If the message is incomplete, `error` is the reason."""
         spans = spans or [self._spans[frame.offset] for frame in message.frames]
         origin = Origin(message.link, self._profile_by_link.get(message.link), None, is_intact and not error)
         explained = explain_message(message, event, origin, self._payloads)
@@ -131,9 +134,10 @@ class _Contents:
 def explain_message(
     message: Message, event: Read | ReadTelegram | Failed | None, origin: Origin, payloads: Payloads
 ) -> Content:
-    """Return the explained payload of a message. Its offsets count from its first byte.
+    """Return the explained payload of a message, with offsets from the first byte of the payload.
 
-    `event` is the result of reading the message.
+    `event` is the result of reading the message. It is `None` if the receiver did not read the message, because the
+    message is damaged or incomplete.
     """
     result = Deciphered.of(event) if event and (payloads.has_keys or not isinstance(event, Failed)) else None
     if result:
@@ -146,7 +150,7 @@ def explain_message(
 
 
 def explain_unframed(data: bytes, events: Iterable[Event], payloads: Payloads) -> tuple[Explanation, ...]:
-    """Explain the messages, wrappers and block headers in `data`. `data` contains no frames."""
+    """Explain the messages, wrappers and block headers in `data`, which contains no frames."""
     explanations: list[Explanation] = []
     at = 0
     for event in events:

@@ -1,4 +1,4 @@
-"""Defines the rows and sections that text and HTML show. Each part has a row, and each frame has a section."""
+"""Divides an explanation into sections (one for each frame) and rows (one for each part), for its text and HTML."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 BYTES_PER_ROW: Final = 8
 _MAX_INDENT: Final = 12
 _MAX_ROWS: Final = 32
-"""The maximum number of rows of bytes for one part in text and HTML. `Explanation.raw` contains all bytes."""
+"""Text and HTML show at most this number of rows of bytes for one part. `Explanation.raw` contains all bytes."""
 
 
 class Row(NamedTuple):
-    """Describes a part of the input. A row that is only the title of the following rows has no bytes."""
+    """Describes a part of the input. A row without bytes is the title of the rows after it."""
 
     offset: int
     layer: str
@@ -61,7 +61,7 @@ def _section(node: Explanation) -> Section:
 
 
 def _rows(node: Explanation, indent: int) -> Iterator[Row]:
-    """Yield the rows of a node. A list has the same row as its first child, which contains the tag and the count."""
+    """Yield the rows of a node. The first row of a list is its first child, which explains its tag and its count."""
     children = node.children
     if not children:
         yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)

@@ -40,7 +40,7 @@ class Span(Protocol):
 
     @property
     def information(self) -> int:
-        """Return the position of the carried data."""
+        """Return the position of the carried data: the bytes between the header and the check sequence."""
 
     @property
     def is_sound(self) -> bool:
@@ -48,7 +48,10 @@ class Span(Protocol):
 
     @property
     def unit(self) -> str:
-        """Return the name of a frame that carries a part of a message: ``"segment"`` or ``"telegram"``."""
+        """Return the word that the link layer uses for a frame with a part of a message.
+
+        The word is ``"segment"`` or ``"telegram"``.
+        """
 
     def content(self, data: bytes, /) -> bytes:
         """Return the received bytes of the carried data."""
@@ -60,10 +63,10 @@ class Span(Protocol):
         """Yield the positions of the bytes of the link layer: header, check sequences and flags."""
 
     def seal(self, data: bytes, changed: bytearray, /) -> bool:
-        """Change the check sequence in `changed`. `data` contains the original bytes.
+        """Update the check sequence in `changed`, a copy of `data` in which other bytes of the frame were replaced.
 
-        A sound frame stays sound, and a damaged frame stays damaged. Return False if the digits of the new check
-        sequence do not fit into `changed`.
+        A sound frame stays sound, and a damaged frame stays damaged. Return False if the new check sequence has more
+        digits than the old one, so that it has no room in `changed`.
         """
 
     def explain(
@@ -71,7 +74,7 @@ class Span(Protocol):
     ) -> Explanation:
         """Explain the frame. Bytes before `at` belong to the previous frame.
 
-        `information` explains the carried data. `value` and `error` explain the result of decoding.
+        `information` explains the carried data. `value` is the summary of the push, and `error` is its fault.
         """
 
 
@@ -80,7 +83,10 @@ _DAMAGED: Final[tuple[_Damaged, ...]] = (hdlc.damaged, mbus.damaged, p1.damaged)
 
 
 def find(data: bytes, carriers: Iterable[Carrier]) -> list[Span]:
-    """Return the sound and damaged frames of `data` in order. Two frames can share one flag."""
+    """Return the sound and damaged frames of `data` in order. `carriers` contains the sound frames.
+
+    Two HDLC frames can share one flag.
+    """
     spans: list[Span] = []
     at = 0
     for carrier in carriers:

@@ -1,4 +1,4 @@
-"""Defines `Explanation`, a tree that explains every byte of an input. It has text, HTML and JSON forms."""
+"""Defines `Explanation`, a tree that explains every byte of an input. It can be shown as text, HTML and JSON."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Explanation:
         return f"<Explanation of {self.length} bytes at {self.offset}, {text}>"
 
     def __str__(self) -> str:
-        """Return the annotated dump. It has a line for each frame, then offset, bytes, label and value of each part.
+        """Return the annotated dump: one line for each frame, and then offset, bytes, label and value of each part.
 
         ``!`` in the first column marks an error. If a part has more than 256 bytes, the dump shows the first 256 bytes
         and the number of the other bytes.
@@ -109,8 +109,8 @@ class Explanation:
     def _repr_html_(self) -> str:
         """Return HTML for notebooks. It contains a coloured map of the bytes and a table of the parts of each frame.
 
-        If the pointer or the focus is at a row of the table, the bytes of the row are marked in the map. If the pointer
-        or the focus is at bytes of the map, the row of these bytes is marked.
+        While the mouse pointer or the keyboard focus is on a row of the table, its bytes are highlighted in the map,
+        and the other way round.
         """
         return bytemap.with_styles(self)
 

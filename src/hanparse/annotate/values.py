@@ -1,4 +1,4 @@
-"""Describes the values of a push as text: the name of the code, the number, scaler and unit, the time, the field."""
+"""Describes each value of a push as text: the name of its code, its number with scaler and unit, its field."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _STATUS: Final = {
 
 
 class _Element(NamedTuple):
-    """Describes an element of a list: its code, its register, and its field. `field` is empty without a field."""
+    """Describes an element of a list. `field` is the field of `Measurement` that the element fills, or empty."""
 
     data: Data
     obis: Obis
@@ -40,9 +40,9 @@ class _Element(NamedTuple):
 class Interpretation:
     """Describes the values of one push.
 
-    `elements` maps indexes of `apdu` to elements. `reading` is the result of a profile. `measurement` is the
-    measurement of this reading, computed with `timezone`. Both are `None` if no profile reads the list. `measurement`
-    is also `None` for a damaged payload.
+    `elements` maps the index of each element in `apdu` to the element. `reading` is the result of a profile, and
+    `measurement` is the measurement that `reading` gives with `timezone`. Both are `None` if no profile reads the list.
+    `measurement` is also `None` for a damaged payload.
     """
 
     apdu: bytes
@@ -66,7 +66,7 @@ class Interpretation:
 
     @classmethod
     def of_items(cls, apdu: bytes, items: Iterable[Item]) -> Interpretation:
-        """Return the interpretation of a list that no profile reads. It uses codes, scalers and units."""
+        """Return the interpretation of a list that no profile reads, from the codes, scalers and units in the list."""
         elements = (
             _Element(item.data, item.obis, Register(item.obis, None, item.scaler, item.unit))
             for item in items
@@ -76,7 +76,7 @@ class Interpretation:
 
     @property
     def summary(self) -> str:
-        """Return the manufacturer, meter type, time and power of the push. Return no text without a measurement."""
+        """Return the manufacturer, meter type, time and power of the push. The text is empty without a measurement."""
         if self.measurement is None:
             return ""
         meter = " ".join(name for name in (self.measurement.manufacturer, self.measurement.model) if name)
@@ -86,7 +86,10 @@ class Interpretation:
         return ", ".join(part for part in parts if part)
 
     def value(self, data: Data) -> str:
-        """Return the name, value and field of an element. Omit the name if the code is directly before the value."""
+        """Return the name, value and field of an element.
+
+        If its code is directly before its value, the name is omitted, because the explanation of the code contains it.
+        """
         element = self.elements.get(data.offset)
         if element is None:
             return shown(data)
@@ -156,7 +159,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """Return the text for a value without a code. The text depends on its type. `data` is no list."""
+    """Return the text for a value that has no code. `data` is not a list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')
@@ -174,7 +177,7 @@ def shown(data: Data) -> str:
 
 
 def _octets(octets: bytes) -> str:
-    """Return the text for octets that are neither text nor date-time. The text is a code or the number of bytes."""
+    """Return the text for octets that are neither text nor date-time: the OBIS code in them, or their number."""
     code = code_in(octets)
     return _described(code) if code else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
 

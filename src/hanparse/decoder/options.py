@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Options(TypedDict, total=False):
-    """Names the options of `decode`, `decode_all` and `Decoder`. The docstring of `Decoder` describes each option."""
+    """Names the options of `decode`, `decode_all` and `Decoder`. `Decoder` describes each of them."""
 
     scale: Scale
     timezone: tzinfo | None

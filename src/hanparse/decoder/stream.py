@@ -38,18 +38,19 @@ if TYPE_CHECKING:
 class Decoder:
     """Decodes the bytes of a HAN port to measurements. A decoder uses no I/O, no clock and no threads.
 
-    `scale` contains the factors for the values of a meter with current transformers. If `timezone` is given, the
-    decoder uses it in place of the clock rule of the profile. If `estimate` is true, `Measurement.estimated` contains
-    estimates of currents that the meter does not measure. `profiles` are the profiles of the manufacturers. The decoder
-    tries the profiles in their order.
+    `scale` contains the factors for the values of a meter with current transformers. The decoder interprets the clock
+    of the meter by a rule of the manufacturer's profile; if `timezone` is given, it interprets the clock in this time
+    zone. If `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure.
+    `profiles` contains a description of the lists of each manufacturer. The decoder tries the profiles in this order.
 
-    The decoder deciphers pushes with `key` and verifies pushes with `auth_key`. Each key is 16 bytes (32 in suite 2),
-    the hex digits of these bytes, or a mapping from system title to key. Some meters send pushes without a system
-    title; `system_title` is the title of such a meter. A decoder with a key cannot be pickled.
+    The decoder deciphers pushes with the encryption key `key` and verifies them with the authentication key `auth_key`.
+    Each key is 16 bytes (32 in suite 2), the hex digits of these bytes, or a mapping from system title to key. Some
+    meters send pushes without their system title; `system_title` is the title of such a meter. A decoder with a key
+    cannot be pickled.
 
     The decoder calls `on_error` with every error. The offset of an error counts from the first byte of the stream. If
-    `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The next call
-    returns the measurements of these bytes.
+    `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The
+    measurements in these bytes are not lost: the next call returns them.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Decoder:
         system_title: str | bytes | None = None,
         on_error: Callable[[HanParseError], object] | None = None,
     ) -> None:
-        """Raise `TypeError` for an option of a wrong type, and `ValueError` for a wrong key or system title."""
+        """Raise `TypeError` for an option of a wrong type, and `ValueError` for a malformed key or system title."""
         self._profiles = profiles if profiles is PROFILES else tuple(profiles)
         check_options(scale, timezone, estimate, self._profiles, on_error)
         self._scale = scale
@@ -91,12 +92,12 @@ class Decoder:
 
     @property
     def stats(self) -> Stats:
-        """Return the current counts."""
+        """Return the numbers of bytes, frames, measurements and errors up to now."""
         return Stats(**self._totals, bytes=self._reader.received, passed_over=self._reader.skipped_count)
 
     @property
     def _totals(self) -> Counter[str]:
-        """Return the counts of the events plus the counts of the pushes that a layout recognised."""
+        """Return the counts of the events, plus the counts of the pushes that became no events but were recognised."""
         recognised = self._layouts.recognised
         return self._counts + Counter(frames=self._layouts.frames, measurements=recognised, recognised=recognised)
 
@@ -106,7 +107,7 @@ class Decoder:
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults of the connection, each with advice. The tuple is empty if no fault was found."""
+        """Return the faults of the connection, each with its likely cause and advice. Empty if no fault was found."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
@@ -130,14 +131,14 @@ class Decoder:
         return [self._finish(measurement, at) for measurement in measurements]
 
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
-        """Return the measurements in one message of a broker. `at` is the time when the message arrived.
+        """Return the measurements in one message of an MQTT broker. `at` is the time when the message arrived.
 
-        The message contains frames, an APDU, an LLC PDU, or a list without the header of its push. `payload` encodes
-        the message as bytes, as hex digits, as JSON with hex digits, or in the envelope of a Tibber Pulse. The result
-        is empty for other text and other JSON. A push that arrives twice gives one measurement. Use one decoder for
-        each topic, and do not call its `feed`.
+        The message contains frames, an APDU, an LLC PDU, or a list without the header of its data-notification.
+        `payload` encodes the message as bytes, as hex digits, as JSON with hex digits, or in the envelope of a Tibber
+        Pulse. The result is empty for other text and other JSON. A push that arrives twice gives one measurement. Use
+        one decoder for each topic, and do not call its `feed`.
 
-        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of a push. The
+        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of the push. The
         offset of an error in a push without frames counts from the first byte of the push. Raises `TypeError` for a
         payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
         """
@@ -170,10 +171,7 @@ class Decoder:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return the options and the state of the stream for `pickle`. Layouts are not pickled.
-
-        Raises `TypeError` for a decoder with keys.
-        """
+        """Return the options and the state of the stream, without layouts. Raises `TypeError` if keys were given."""
         options = {
             "scale": self._scale,
             "timezone": self._timezone,
@@ -195,8 +193,9 @@ class Decoder:
     def decode_payload(self, payload: bytes, link: Link | None = None, at: datetime | None = None) -> Measurement:
         """Return the measurement in an APDU. `payload` is the APDU without a frame, with or without an LLC header.
 
-        `link` is the link of the APDU, and `at` is the time when the APDU arrived. Raises `DecodeError`, whose offset
-        is an index of `payload`, or `UnknownMeterError`.
+        `link` contains the addresses of the frame in which the APDU arrived, and `at` is the time when it arrived.
+        Raises `UnknownMeterError` if no profile reads the list in the APDU. Raises `DecodeError` for any other APDU
+        that cannot be decoded; its offset is an index of `payload`.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -258,8 +257,8 @@ class Decoder:
     def _learn(self, event: Read) -> None:
         """Derive layouts from a push, unless a profile depends on the meter number.
 
-        The first push that identifies the manufacturer of a link gives two layouts. The first layout applies while the
-        manufacturer of the link is unknown. The second layout applies to later pushes.
+        If a push identifies another manufacturer on its link although its list does not name the manufacturer, it gives
+        two layouts. The second layout is for later pushes, for which the manufacturer on the link is known.
         """
         if self._depends_on_meter_id:
             return

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     """Return the measurement of the only push in `source`. `source` is a hex dump (`str`) or the received bytes.
 
-    The bytes contain frames, a stream with noise, an LLC PDU or an APDU. `options` are the options of `Decoder`. Raises
-    `DecodeError` if `source` contains several pushes. If `source` contains no push, raises the error for which
-    `hanparse.receiver.closeness` is lowest.
+    The bytes contain frames (other bytes between the frames are skipped), an LLC PDU or an APDU. `options` are the
+    options of `Decoder`. Raises `DecodeError` if `source` contains several pushes. If no push can be decoded, raises
+    the most useful error: an error in the content of a sound frame, or else an error in a frame with a sound header.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -40,11 +40,11 @@ def decode_all(
 ) -> list[Measurement]:
     """Return the measurements of all sound pushes in `source`, in their order. The list is empty for an empty source.
 
-    A push is sound if the check sequences of its frames fit and its APDU can be decoded. The arguments are the same as
-    for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset of the
-    error counts from the first byte. For a text, the error of a damaged frame is a `HexDumpError`. A text also
-    gives a `HexDumpError` for each passage that resembles bytes but was passed over, such as a line that ends inside a
-    byte. If `source` contains no sound push, raises the same error as `decode`.
+    A push is sound if the check sequences of its frames fit and its APDU can be decoded. `source` and `options` are the
+    same as for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset
+    of the error counts from the first byte of the input. For a text, the error of a damaged frame is a `HexDumpError`,
+    and so is the error of each passage that looks like bytes but was not read, such as a line that ends inside a byte.
+    If `source` is not empty and contains no sound push, raises the same error as `decode`.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -63,9 +63,9 @@ def decode_all(
 def _decode_all(
     source: str | Buffer, decoder: Decoder, errors: list[HanParseError], lost: list[HanParseError]
 ) -> list[Measurement]:
-    """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` appends to `errors`.
+    """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` must append to `errors`.
 
-    The function appends to `lost` one error for each passage of a text that resembles bytes but was passed over.
+    The function appends to `lost` one error for each passage of a text that looks like bytes but was not read.
     """
     data = _bytes_of_text(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
@@ -81,14 +81,14 @@ def _decode_all(
 
 
 def _in_text(lost: list[HanParseError]) -> list[FrameError]:
-    """Return the errors of the damaged frames in a text. Each of these errors contains the line of the frame."""
+    """Return the errors of the damaged frames in a text. Each error contains the line number of its frame."""
     return [error.__cause__ for error in lost if isinstance(error.__cause__, FrameError)]
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
-    """Return the measurements in messages without a frame. Raises the first error if no message can be decoded.
+    """Return the measurements in messages without a frame, and append the error of each other message to `errors`.
 
-    The function appends all errors to `errors`.
+    Raises the first error if no message can be decoded.
     """
     measurements: list[Measurement] = []
     for message in messages:

@@ -1,4 +1,4 @@
-"""Finds the faults of a connection to a HAN port, and describes the remedy of each fault."""
+"""Finds the faults of a connection to a HAN port, and describes how to mend each of them."""
 
 from hanparse.diagnosis.fault import Fault
 from hanparse.diagnosis.faults import diagnose

@@ -1,8 +1,8 @@
 """Finds missing keys, wrong keys and unusual invocation counters in a sequence of ciphered pushes.
 
-The caller gives the `Security` of each deciphered push, and the `CipherError` of each other push. The module finds no
-fault if every push was deciphered and every counter rises. A few wrong authentication tags are no fault either, because
-damaged bytes have the same effect as a wrong key.
+The caller gives the `Security` of each deciphered push, and the `CipherError` of each push that was not deciphered. The
+module finds no fault if every push was deciphered and the counter of each meter always rises. One or two wrong
+authentication tags of a meter are no fault either, because damaged bytes can cause them.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
     from hanparse.measurement.security import Security
 
 _SEVERAL: Final = 3  # damaged bytes can cause one or two wrong authentication tags
-_MAX_METERS: Final = 16  # a HAN port has one meter; the limit bounds the memory that forged system titles can use
+_MAX_METERS: Final = 16  # a HAN port has one meter, but forged system titles must not fill the memory
 _NO_TITLE: Final = "a meter without system title"
 
 _NO_KEY: Final = """{pushes} {pushes:push|pushes} of {meters} {pushes:is|are} ciphered, and no key was given: the
-connection is good; ask the grid company for the key and give the key as key=, or ask for pushes without ciphering"""
+connection is good; ask the grid company for the key and give it as key=, or ask the company to turn ciphering off"""
 _NO_CRYPTOGRAPHY: Final = f"""{{pushes}} {{pushes:push|pushes}} of {{meters}} {{pushes:is|are}} ciphered, and the
 package cryptography is missing or does not load: the connection is good; {pip_install("crypto")}"""
 _WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: the key is wrong,
@@ -40,7 +40,7 @@ _AUTH_KEY: Final = """in {pushes} {pushes:push|pushes} of {meters} the encryptio
 tag fits: the authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified
 values"""
 _NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} {seen:push|pushes}: a
-program replays a log, or the meter always sends the same counter; if so, an old push cannot be distinguished from a
+program replays a log, or the meter always sends the same counter, so that an old push cannot be distinguished from a
 new push"""
 _DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} {seen:push|pushes}: the meter
 was restarted or got a new key, or a program replays old pushes"""
@@ -48,7 +48,11 @@ was restarted or got a new key, or a program replays old pushes"""
 
 @dataclass(slots=True)
 class _Meter:
-    """Contains the counts of the pushes with one system title."""
+    """Counts the pushes with one system title.
+
+    `counter` is the invocation counter of the last deciphered push, or −1. `causes` counts the pushes that were not
+    deciphered, by `CipherError.cause`.
+    """
 
     opened: int = 0
     verified: int = 0
@@ -62,11 +66,11 @@ class Observed:
     """Counts ciphered pushes by system title and result, for the first `_MAX_METERS` system titles."""
 
     def __init__(self) -> None:
-        """Set the number of pushes to zero."""
+        """Begin with no pushes."""
         self._meters: dict[bytes, _Meter] = {}
 
     def add(self, event: Security | CipherError) -> None:
-        """Count a push. `event` is the `Security` of a deciphered push, or the `CipherError` of another push."""
+        """Count a push. `event` is its `Security` if it was deciphered, and otherwise its `CipherError`."""
         title = event.system_title or b""
         meter = self._meters.get(title)
         if meter is None:
@@ -104,10 +108,10 @@ class Observed:
         yield from self._fault("counter", _DECREASED, decreased)
 
     def _failed(self, cause: str) -> dict[bytes, int]:
-        """Return the number of pushes that failed for this cause, by system title.
+        """Return for each system title the number of pushes that were not deciphered for this cause.
 
-        The result omits meters with a deciphered push, because their encryption key is right. For the cause
-        ``"auth_key"`` it omits only meters with a verified push, because their authentication key is right.
+        The result omits meters with a deciphered push, because their encryption key is right. But for the cause
+        ``"auth_key"`` it omits meters with a verified push, because their authentication key is right.
         """
         success = "verified" if cause == "auth_key" else "opened"
         failing = {title: meter for title, meter in self._meters.items() if not getattr(meter, success)}

@@ -18,9 +18,9 @@ Kind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Describes one fault of a connection. `message` contains the observation, its most likely cause and the remedy.
+    """Describes one fault of a connection. `message` describes the fault, its most likely cause and its remedy.
 
-    `counts` contains the counts by which the fault was found, for example the numbers of bytes, flags and frames.
+    `counts` contains the numbers by which the fault was found, for example of bytes, flags and frames.
     """
 
     kind: Kind

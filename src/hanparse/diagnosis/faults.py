@@ -1,8 +1,8 @@
-"""Finds the faults of a connection (`Fault`) and describes their remedies.
+"""Finds the faults of a connection (`Fault`) and describes how to mend them.
 
-The rules use the counts of a decoder and the skipped bytes: the last bytes that belong to no sound frame. A frame is
-sound if its check sequences fit. A good connection gives no fault, even if the stream begins in the middle of a frame.
-The module returns no fault while the number of bytes is too small for a decision.
+The rules use the counts of a decoder and the skipped bytes. These are the most recent of the bytes that belong to no
+sound frame. A frame is sound if its check sequences fit. A good connection gives no fault, even if the stream begins in
+the middle of a frame. Except for the fault ``no-bytes``, the module returns a fault only after enough bytes.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 def diagnose(stats: Stats, skipped: bytes) -> tuple[Fault, ...]:
     """Return the faults of a connection. The most important fault is first.
 
-    `skipped` contains the last bytes that belong to no sound frame. The run time is linear in the size of `skipped`.
+    `skipped` contains the most recent of the bytes that belong to no sound frame. The run time is linear in its size.
     """
     symptoms = Symptoms(stats, skipped)
-    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # a wrong setting causes several faults
+    settings = islice(_settings(symptoms), 1) if symptoms.unreadable else ()  # one wrong setting fits several rules
     return (*_lines(symptoms), *settings, *_pushes(symptoms), *_losses(symptoms))
 
 
@@ -53,22 +53,22 @@ for a telegram (at most {largest} bytes)"""
 _P1_PARITY: Final = """{p1_lines} data lines of P1 telegrams are readable without bit 7 of each byte: the port has 7
 data bits and even parity (DSMR 2.2 and 3.0: 9600 7E1), and the reader has 8 data bits; set the reader to 7E1"""
 _TOO_FAST: Final = """{repeated} of {bytes} bytes contain every bit at least {factor} times in a row: the speed of the
-reader is higher than the speed of the meter, or the level of the line never changes; set the speed of the meter;
-{ports}"""
-_SLIPPED: Final = """{slipped} of {flags} flags (7E) are followed by a byte that a reader with parity receives in place
-of a format field without parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
+reader is higher than the speed of the meter, or the level of the line never changes; set the reader to the speed of
+the meter; {ports}"""
+_SLIPPED: Final = """{slipped} of {flags} flags (7E) precede a byte that is received if the meter sends a format field
+without parity and the reader expects parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
 _ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
 parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set the reader to 8E1, the setting of Aidon, Kaifa and
 EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with wrong parity, set the reader to 8N1, the
 setting of Kamstrup meters"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
-wrong parity, or bit 7 was made a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
+wrong parity, or bit 7 of each byte is a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
 {ports}"""
 _NO_FLAGS: Final = """{llc_headers} LLC headers (E6 E7 00) are not in a frame: the bytes are right, but a program or
 gateway between meter and hanparse takes away the flags (7E) or the frame headers; set the program or gateway to forward
 every byte"""
 _INVERTED: Final = """no frame was found in {bytes} bytes, {bytes_ff} of them FF and {bytes_00} of them 00; data of a
-meter has more 00 than FF: the line is inverted; add an inverter, or remove the inverter"""
+meter has more 00 than FF: the line is inverted; add an inverter, or remove an inverter from the line"""
 _NO_FORMAT: Final = """{bytes} bytes contain {flags} flags (7E), {formats} of them before the nibble A of a format
 field, and no header with a right check sequence: the parity or the number of data bits is wrong, or the line is
 inverted, or the protocol is not DLMS; {ports}"""
@@ -107,15 +107,16 @@ def _fault(kind: Kind, message: str, **counts: int) -> Fault:
 
 # --- the rules, the most important first -----------------------------------------------------------------------------
 
-_UNDECIDED: Final = 768  # bytes; longer than the longest known frame (681), since a stream can begin within a frame
-_NEEDS_ACTION: Final = 20  # a loss of less than one frame or byte in twenty needs no action
-# A reader at k times the speed of the meter reads each bit k times. Its start bit is the first sample of the start bit
-# of the meter. So for every even k, bit 0 is 0 and bits 1 to 6 are three pairs. A higher k permits fewer values.
+_UNDECIDED: Final = 768  # bytes; a stream can begin within a frame, and the longest known frame has 681
+_NEEDS_ACTION: Final = 20  # losses of less than one in twenty frames (or bytes) are no fault
+# A reader at k times the speed of the meter reads each bit k times. For an even k, the first two bits that it reads are
+# the start bit of the meter: its own start bit, and bit 0, which is 0. Bits 1 to 6 are then three pairs of equal bits.
+# A higher k permits fewer bytes.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
 _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
-# The meter sends 7E A0 or 7E A1 without parity, and the reader has parity. The reader takes the start bit of A0 for the
-# stop bit of 7E, and a later edge for the start bit of its next byte. For A0 its next byte is xxxxx011, where x are the
-# low bits of the length. For A1 its next byte is 68.
+# The meter sends 7E A0 or 7E A1 without parity, and the reader expects parity. The reader takes the start bit of the
+# second byte for the stop bit of 7E, and a later change from 1 to 0 for the start bit of its next byte. In place of A0
+# it receives xxxxx011, where x are the low bits of the length, and in place of A1 it receives 68.
 _AFTER_SLIP: Final = b"\x68" + bytes(range(0b011, 256, 8))
 
 
@@ -129,7 +130,7 @@ def _lines(symptoms: Symptoms) -> Iterator[Fault]:
 
 
 def _telegrams(symptoms: Symptoms) -> Iterator[Fault]:
-    """Yield the fault of damaged P1 telegrams, if there is a fault."""
+    """Yield a fault if P1 telegrams are damaged, unless the damaged ones are fewer than one in `_NEEDS_ACTION`."""
     failures, cut, frames = symptoms.stats.crc_failures, symptoms.cut_telegrams, symptoms.stats.frames
     if not failures + cut and not frames:
         yield _fault("p1", _P1, p1_lines=symptoms.p1_lines)

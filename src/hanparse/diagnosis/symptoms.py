@@ -1,7 +1,7 @@
 """Defines `Symptoms`: facts about a stream that the rules in `faults` use.
 
-The facts are derived from the counters and the skipped bytes: the last bytes that belong to no sound frame. A frame or
-header is sound if its check sequence fits.
+The facts are derived from the counts of a decoder and from the skipped bytes: the most recent of the bytes that belong
+to no sound frame. A frame or header is sound if its check sequence fits.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from hanparse.wire.telegram import HEADER, Scan
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
-SEVERAL: Final = 3  # one damaged frame can be due to chance, two can be the cut-off first and last frame of a stream
-_CERTAIN: Final = 128  # bytes with the same parity; a list can contain a shorter sequence of them, for example of zeros
-_ALMOST_ALL: Final = 0.97  # the ratio of bytes with a property; the other bytes can be glitches between frames
-_CLEAR_LOSS: Final = 8  # missing bytes of a cut-off frame; a frame with fewer missing bytes has lost single bytes
+SEVERAL: Final = 3  # two damaged frames can be the cut-off first and last frame of a stream
+_CERTAIN: Final = 128  # bytes with the same property; a list can contain a shorter sequence, for example of zeros
+_ALMOST_ALL: Final = 0.97  # of the bytes; noise on the line can add other bytes between frames
+_CLEAR_LOSS: Final = 8  # bytes; a frame in which fewer bytes are missing has lost single bytes and was not cut off
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
 _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
@@ -59,15 +59,19 @@ class Symptoms:
         self.text = self._text(len(skipped))
 
     def _text(self, size: int) -> int:
-        """Return the number of bytes of text. The number is 0 for a single short line and for letters in noise."""
+        """Return the number of bytes of text.
+
+        The result is 0 for a single short line, and if the text can be noise: in an unreadable stream, text is only
+        counted if it is at least half of the bytes.
+        """
         text = sum(map(len, self.texts))
         enough = len(self.texts) > 1 or text >= _LONG_TEXT
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
     def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """Return how many bytes of `content` are in `values`; return 0 unless almost all bytes are in `values`.
+        """Return how many bytes of `content` are in `values`. Return 0 if they are too few to be a sign of a fault.
 
-        Bytes that are in `beside` are ignored.
+        They are too few if they are fewer than `_CERTAIN`, or not almost all bytes. Bytes in `beside` are ignored.
         """
         content = self.content.translate(None, beside)
         found = count(content, values)
@@ -100,7 +104,7 @@ def _cut_telegrams(data: bytes) -> int:
 
 
 def _parts(data: bytes) -> list[tuple[bytes, int]]:
-    """Return the bytes from each sound header to the next header, and the frame size that the header announces."""
+    """Return the bytes from each sound header to the next sound header, and the frame size that the first announces."""
     flags = (match.start() for match in _AFTER_FLAG.finditer(data))
     starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
     return [(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
@@ -113,7 +117,7 @@ def _whole_frames(data: bytes) -> int:
 def _is_whole(part: bytes) -> bool:
     """Return whether `part` begins with a sound frame.
 
-    The closing flag of the frame can be outside of `part`, because it can be the opening flag of the next frame.
+    The closing flag can be missing in `part`, because it can be the opening flag of the next frame.
     """
     with suppress(FrameError):
         return find_end(part + bytes([FLAG]))[0] <= len(part) + 1

@@ -2,7 +2,8 @@
 
 A meter sends the same list in similar frames again and again. The number of frames, their sizes, their addresses, their
 block numbers, and the header of a ciphered APDU are always the same. So one operation compares all frames of a message
-with an earlier message, if no other bytes are between the frames. The check sequence of each frame is computed.
+with the frames of an earlier message. This needs frames without other bytes between them. The check sequence of each
+frame is verified separately, because it differs from push to push.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ if TYPE_CHECKING:
     from hanparse.wire.message import Message
 
 MAX_CARRIED: Final = BUFFER_LIMIT
-"""The maximum number of bytes of the frames of one message. The buffer of a reader can contain this number of bytes."""
+"""The maximum number of bytes of all frames of a message: a larger message does not fit into the buffer of a reader."""
 START_SIZE: Final = 3
-"""The number of first bytes by which the layouts of a frame are found: flag and format field, 68 L L in M-Bus."""
+"""The layouts of a frame are looked up by this number of first bytes: flag and format field, or 68 L L in M-Bus."""
 
 _from_bytes: Final = int.from_bytes
 
@@ -59,7 +60,7 @@ class PlainFrame:
         return self.head[:START_SIZE]
 
     def values(self, frame: bytes) -> list[Any]:
-        """Return the values of the push in the order of `index`."""
+        """Return the values of the push in `frame`, in the order of `index`."""
         values = self._plan.values(self._constants, frame, self.start)
         return values or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
@@ -106,18 +107,19 @@ class _Part(NamedTuple):
 
 
 class Carried:
-    """Contains the constant bits of the frames of a message, and the indexes of the pieces of the APDU in the frames.
+    """Contains the constant bits of the frames of a message, and the places of the APDU in these frames.
 
-    `layout` is the layout of the APDU. `layout` is `None` if the APDU is ciphered.
+    `pieces` contains a slice for each frame: the bytes of the APDU in this frame. `layout` is the layout of the APDU.
+    It is `None` if the APDU is ciphered.
     """
 
     __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")
 
     def __init__(self, message: Message, apdu: bytes, mask: int, layout: Layout | None = None) -> None:
-        """Derive the constant bits from `message`. `apdu` is the end of its payload.
+        """Derive the constant bits from `message`. `apdu` is its payload without the LLC header.
 
         `mask` has a 1 for each constant bit of `apdu`. Raises `NotLearnableError` if other bytes are between the
-        frames, or if the frames are too large for the buffer of a reader.
+        frames, or if the frames are together larger than `MAX_CARRIED`.
         """
         frames: Sequence[Any] = message.frames
         self.link, self.layout, self.used = message.link, layout, 0
@@ -157,7 +159,7 @@ class Carried:
 
     @property
     def is_one_frame(self) -> bool:
-        """Return whether the message is a single HDLC frame. No later segment or block continues such a message."""
+        """Return whether the message is a single HDLC frame, so that no later segment or block can belong to it."""
         return len(self.parts) == 1 and self.parts[0].is_hdlc
 
     def frames(self, raw: bytes) -> Iterator[Frame | Telegram]:
@@ -166,7 +168,7 @@ class Carried:
             yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the frames at ``data[at]``. Return `None` for frames with another layout."""
+        """Return the measurement in the frames at ``data[at]``. Return `None` if the frames do not have this layout."""
         raw = data[at : at + self.size]
         if _from_bytes(raw) & self._mask != self._constant:
             return None
@@ -182,10 +184,11 @@ class Carried:
         return b"".join([raw[piece] for piece in self.pieces])
 
     def awaited(self, data: bytes, at: int) -> int:
-        """Return the size that `data` needs for the next comparison. Return 0 if the bytes at ``data[at]`` do not fit.
+        """Return the size that `data` needs for the next comparison, while the message at ``data[at]`` is incomplete.
 
-        The reader waits for the end of one frame at a time. In a header, the reader waits for one byte at a time. So a
-        frame with another layout is not delayed.
+        Return 0 if the received bytes do not have this layout. The reader does not wait for the whole message: it
+        compares each byte of a header and each complete frame as soon as it arrives. So a frame that does not have this
+        layout is not delayed.
         """
         for part in self.parts:
             seen = data[at + part.start : at + part.start + len(part.head)]
@@ -200,7 +203,7 @@ class Carried:
         return 0
 
     def _has_begun(self, first_frames: bytes) -> bool:
-        """Return whether `first_frames`, the first frames of a message, have the constant bits."""
+        """Return whether `first_frames`, the first frames of a message, have the constant bits of these frames."""
         bits_after = 8 * (self.size - len(first_frames))
         return _from_bytes(first_frames) & self._mask >> bits_after == self._constant >> bits_after
 

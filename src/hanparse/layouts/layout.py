@@ -6,15 +6,15 @@ derives a `Layout` from a push that the grammar (`hanparse.cosem`) and a profile
 
 * The constant bits: all bits of the APDU except the bits of values and of the invoke id. Some values are constant, too,
   because they determine how the list is read: the push-object-list, the list identifier and the meter type. A later
-  APDU of the same length is converted to one large integer and masked. The result is compared with the constant bits in
-  one operation.
+  APDU of the same length has the layout if its constant bits are the same. One comparison of two large integers decides
+  this.
 * The index of each value, and the factor, divisor or clock rule that converts the value to a field. An APDU is compared
   when it arrives. Its values are read when a caller first uses a field.
 
-A layout contains no rule for a manufacturer: it follows from the indexes of the values and from the reading of the
-profile. No layout is derived from a push that a layout could read differently from the grammar, for example a push with
-a float. The grammar reads every push without a layout. So a decoder with layouts returns the same measurements and
-errors as a decoder without layouts.
+A layout contains no rule for a manufacturer: the profile has read the first push, and the layout repeats what the
+profile did. If a layout could read a push differently from the grammar, for example a push with a float, no layout is
+derived from this push. The grammar reads every push that has no layout. So a decoder with layouts returns the same
+measurements and errors as a decoder without layouts.
 """
 
 from __future__ import annotations
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 class Layout:
     """Contains the constant bits of the APDU of one list, and the rules that read values from the other bits.
 
-    `link` is the link of the push. `last` contains the profile of the last manufacturer on this link. If the list does
-    not name its manufacturer, the layout applies only while this profile is the profile `known`.
+    `link` is the link of the push. ``last.profile`` is always the profile of the last manufacturer on this link, and
+    `known` is the value that it had when the layout was derived. If the list does not name its manufacturer, the layout
+    applies only while the two are the same.
     """
 
     __slots__ = (
@@ -64,15 +65,15 @@ class Layout:
         """Raise `NotLearnableError` if the layout could read another push differently from the grammar."""
         builder = LayoutBuilder(apdu, reading, scale, timezone)
         self.scale, self._timezone = scale, timezone
-        self.steps: dict[str, float] = {}  # callers fill it once, because the scalers are constant (see `Kind`)
+        self.steps: dict[str, float] = {}  # callers fill it once: the scalers are constant (see `Kind`)
         self.profile, self.is_named = reading.profile, reading.is_named
         self.link, self.last, self.known = link, last, known
         self.maker = reading.profile if reading.profile.manufacturer else known
-        """The profile of the last manufacturer on the link, after a push with this layout was read."""
+        """The profile that becomes ``last.profile`` when a push with this layout is read."""
         self.made_for_transformers = reading.made_for_transformers
         self.used = 0
         self.frames: tuple[PlainFrame | Carried, ...] = ()
-        """The layouts of the frames that contain the APDU. The oldest layout is first."""
+        """The layouts of the frames in which the APDU arrived. The oldest layout is first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
         """The registers of one push, and the registers that vary. `None` until a caller first uses the registers."""
@@ -84,7 +85,7 @@ class Layout:
 
     @property
     def last_use(self) -> int:
-        """Return the value of `Layouts.recognised` at the last use of this layout or of a layout in `frames`."""
+        """Return the number of pushes that had been recognised when this layout, or one in `frames`, was last used."""
         return max([self.used, *(frame.used for frame in self.frames)])
 
     def values(self, apdu: bytes) -> list[Any]:
@@ -102,7 +103,7 @@ class Layout:
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return the elements of an APDU with this layout as registers.
 
-        The grammar reads the APDU if a register that varies is neither an integer nor a text.
+        If a register that varies is neither an integer nor a text, the grammar reads the whole APDU.
         """
         if self._elements is None:
             reading = self._read(apdu)
@@ -122,7 +123,7 @@ class Layout:
 def are_texts(push: bytes, places: Iterable[tuple[int, int]]) -> bool:
     """Return whether the bytes between each pair of indexes are plain text.
 
-    The layout does not apply to other bytes, because other bytes could change how the list is read.
+    If they are not, the layout does not apply, because the grammar could read the list in another way.
     """
     for start, end in places:  # noqa: SIM110  a generator is slower, and the function runs for every push
         if not is_plain_text(push[start:end]):

@@ -27,8 +27,8 @@ LARGEST_FACTOR: Final = 10**200
 _VARYING_TEXTS: Final = frozenset({"meter_id"})  # all other texts determine how the list is read
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # index in the APDU, and number of bytes
 # Index and size of the two parts of a date-time that can vary: from the low byte of the year to the second, and the
-# status. Hundredths and deviation must be constant. The high byte of the year is always 07. So a clock at the beginning
-# of a list is never a text, because a text would be read as a list identifier.
+# status. Hundredths and deviation must be constant. The high byte of the year must be 07, which no text contains: the
+# grammar reads a text at the beginning of a list as a list identifier, so a layout must not read it as a clock.
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _YEARS: Final = range(0x0700, 0x0800)  # 1792 to 2047, the years with the high byte 07
 _BLANK: Final = b" "
@@ -36,7 +36,7 @@ _CONSTANT_BYTE: Final = 0xFF  # a byte of the mask whose eight bits are constant
 
 
 class NotLearnableError(Exception):
-    """Raised for a push with an element that a layout could read differently from the grammar."""
+    """Raised for a push from which no layout can be derived."""
 
 
 class Element(NamedTuple):
@@ -77,8 +77,8 @@ class LayoutBuilder:
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
         self._times()
-        for item in reading.items:  # integers that fill no field can vary, too; they are read for registers
-            # an item that is no value, such as the push-object-list, is constant
+        for item in reading.items:  # integers that fill no field can vary, too: they are values of registers
+            # but all parts of an item that is not a value, such as the push-object-list, are constant
             parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, resolution in reading.profile.higher_resolution.items():
@@ -123,9 +123,9 @@ class LayoutBuilder:
     def _keep_resolution(self, limit: int, sent: list[Data]) -> None:
         """Make bits constant, so that all pushes with the layout have the same resolution.
 
-        The resolution is higher if a number in the list is at least `limit`, a power of two. If the list has such a
-        number, the highest 1 bit of the first such number is constant. Otherwise all bits with a value of at least
-        `limit` are 0, and these bits are constant in all numbers.
+        The profile assumes a higher resolution if at least one of the numbers `sent` is not below `limit`, a power of
+        two. In this case, the highest 1 bit of the first such number is constant, so that it stays at least `limit`.
+        Otherwise the bits with a value of at least `limit` are 0 in all numbers, and they are constant.
         """
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         high = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
@@ -141,7 +141,7 @@ class LayoutBuilder:
         end = data.end
         push = self.reading.notification
         first = next(iter(shapes.elements(push.body)), None) if push else None
-        # The first element can be a list identifier, and the codes of some elements depend on their value.
+        # These texts are constant: a list identifier at the beginning, and values on which an OBIS code depends.
         fixed = [first, *(item.data for item in self.reading.items if item.depends_on_value)]
         varies = name in _VARYING_TEXTS and not any(data is other for other in fixed)
         if varies and data.tag is not Tag.UTF8_STRING and is_plain_text(self.apdu[end - size : end]):
@@ -166,9 +166,9 @@ class LayoutBuilder:
             self._clock(clock_in_list, listed.data.end, names)
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
-        """Add the date-time that ends before `end`. An impossible date-time is not added and stays constant.
+        """Add the date-time before the index `end` to the clocks, and return True.
 
-        Return whether the date-time was added.
+        An impossible date-time is not added, so its bytes stay constant. Return False for such a date-time.
         """
         place, rule = end - DATE_TIME_FORMAT.size, self.reading.profile.clock
         if clock.resolve(sent, rule, self.timezone) is None:
@@ -182,7 +182,7 @@ class LayoutBuilder:
 
 
 def is_plain_text(octets: bytes) -> bool:
-    """Return whether octets can only be text. Six octets that begin with NUL or CR are no text: they can be a code."""
+    """Return whether octets can only be text. Octets that begin with NUL or CR can also be an OBIS code."""
     return octets.isalnum() or (octets[:1] >= _BLANK and values.printable(octets) is not None)
 
 

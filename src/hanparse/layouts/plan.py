@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     """The indexes in the APDU of the first byte of a text and of the byte after the text."""
 
 _INTEGERS: Final = {each.format: Struct(f">{each.format}") for each in SCALARS.values() if each.kind == "integer"}
-_MANY: Final = 5  # reading all of fewer than five values takes little more time than reading one value
+_MANY: Final = 5  # with fewer values, reading all of them takes little more time than reading one
 _wall_clock: Final = WALL_CLOCK.unpack_from
 FCS_AND_FLAG: Final = SEQUENCE_SIZE + 1
 """The number of bytes of a frame after its APDU."""
@@ -56,7 +56,7 @@ class Plan:
     `mask` has a 1 for each constant bit of the APDU. `index` maps the name of each field to its position in the result
     of `values`: first the constant fields, then the fields of `integers`, `texts` and `clocks`. `texts` contains the
     indexes of the texts that vary. `numbers` contains the positions of the values that `number` reads clearly faster
-    than `values` does. `unmeasured` contains positions of values: 0 means that the meter does not measure the value.
+    than `values` does. `unmeasured` contains the positions at which 0 means that the meter does not measure the value.
     """
 
     __slots__ = (
@@ -74,7 +74,7 @@ class Plan:
         clocks: tuple[Clock, ...],
         unmeasured: Sequence[str],
     ) -> None:
-        """Group the numbers by the operations that read them. One operation then reads a whole group.
+        """Group the numbers by how they are converted, so that one operation converts all numbers of a group.
 
         `size` is the size of the APDU. `constants` are the names of the fields that are the same in every push.
         `unmeasured` are the names of the fields in which 0 means that the meter does not measure the quantity.
@@ -148,7 +148,7 @@ def framed(plan: Plan, start: int) -> tuple[int, tuple[Place, ...]]:
 
 
 def _unpack(numbers: Sequence[Number]) -> Callable[[bytes, int], tuple[int, ...]]:
-    """Return a function that reads the numbers in their order.
+    """Return a function that reads the integers at the places of `numbers`, in their order.
 
     The arguments of the function are a push and the index of the APDU in the push.
     """

@@ -3,15 +3,16 @@
 A push is recognised if it has a stored layout. The layout is found in one of two ways:
 
 * By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
-  headers, the HCS and the constant bytes of the APDU. Check sequences are computed. A ciphered APDU is deciphered.
-* By the APDU. The APDU can have arrived in M-Bus telegrams, in segments or in blocks, and it can have been ciphered.
+  headers, the HCS and the constant bytes of the APDU. Then the check sequences are verified. A ciphered APDU is
+  deciphered, and its layout is found by the plain APDU.
+* By the APDU, after the frames were parsed, joined and deciphered.
 
 Some lists do not name their manufacturer. Such a list is read with the profile of the last manufacturer on the link. So
-a layout belongs to one link, and the layout of such a list applies only while the same manufacturer is the last one.
+a layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
 
 `Layouts` stores at most `MAX_LAYOUTS` layouts. When it is full, every `PATIENCE`-th push without a layout replaces the
-layout that was used least recently. So layouts of pushes that are no longer sent are replaced. A stream with more than
-`MAX_LAYOUTS` different lists cannot replace every layout before the layout is used again.
+layout that was used least recently. So layouts of pushes that are no longer sent are replaced. If every such push
+replaced a layout, a stream with more than `MAX_LAYOUTS` lists in turn would replace each layout before its next use.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ if TYPE_CHECKING:
 MAX_LAYOUTS: Final = 256
 """The maximum number of layouts of APDUs. A meter sends two or three different lists."""
 MAX_FRAMES: Final = 8
-"""The maximum number of layouts of frames for one layout of an APDU. The control bytes of I-frames count modulo 8."""
+"""The maximum number of layouts of frames for one layout of an APDU: I-frames with one list have eight headers in turn,
+because their control byte counts modulo 8."""
 PATIENCE: Final = 8
 """If the store is full, it replaces one layout after this number of pushes without a layout."""
 
@@ -57,7 +59,7 @@ _from_bytes: Final = int.from_bytes
 
 
 class _Volatile(dict[Any, Any]):
-    """A dict whose copies and pickles are empty, because the copy of a decoder derives its layouts anew."""
+    """A dict whose copies and pickles are empty, because the copy of a decoder derives layouts of its own."""
 
     __slots__ = ()
 
@@ -66,24 +68,24 @@ class _Volatile(dict[Any, Any]):
 
 
 class Layouts:
-    """Stores the layouts that a decoder derives from pushes which the grammar and a profile accept.
+    """Stores the layouts that a decoder derives from the pushes that the grammar and a profile have read.
 
-    If no push in a stream has the layout of an earlier push, layouts increase the processor time by a factor of 1.3
-    (``benchmarks/bounds.py``).
+    If no push in a stream has the layout of an earlier push, decoding with layouts takes 1.3 times the processor time
+    of decoding without layouts (``benchmarks/bounds.py``).
     """
 
     opener: Opener | None = None
     """Deciphers APDUs."""
     on_opened: Callable[[Security], object] | None = None
-    """Is called for each ciphered APDU in recognised frames."""
+    """Is called with the protection of each ciphered APDU that was recognised by its frames."""
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """Maps the first bytes of a frame to its layouts. For a `PlainFrame`, the frame size is another key."""
+        """Maps the first bytes of a frame, and for a `PlainFrame` also the frame size, to the layouts of the frame."""
         self.recognised = 0
-        """The number of recognised pushes. The last use of each layout is recorded as this number."""
+        """The number of recognised pushes. The `used` of a layout is this number at the last use of the layout."""
         self.changes = 0
-        """Counts how often a `PlainFrame` was added or removed."""
+        """The number of times that a `PlainFrame` was added or removed."""
         self._more_frames = 0  # the number of recognised frames minus the number of recognised pushes
         self._unjoined: dict[Link | None, tuple[Carried, bytes]] = _Volatile()
         self._apdus: dict[tuple[int, Link | None], Table[Layout]] = _Volatile()
@@ -108,7 +110,7 @@ class Layouts:
     # --- recognising ---
 
     def has(self, link: Link | None, apdu: bytes) -> bool:
-        """Return whether an APDU has a layout. The grammar accepts each APDU with a layout up to its last byte."""
+        """Return whether an APDU has a layout. If it has one, the grammar can read the APDU up to its last byte."""
         return self._find(link, apdu) is not None
 
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
@@ -124,7 +126,7 @@ class Layouts:
         return self._recognise_apdu(layout, apdu)
 
     def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
-        """Return the measurement in `raw`, the bytes of recognised frames. Return `None` for an APDU without layout."""
+        """Return the measurement in `raw`, the bytes of recognised frames, or `None` if their APDU has no layout."""
         apdu, layout, security = carried.apdu(raw), carried.layout, None
         if layout is None:  # the APDU is ciphered
             opened = self.opener.reopen(apdu, _accept) if self.opener else None
@@ -146,7 +148,10 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """Yield the frames of the last message on each link that was recognised by its frames since the last call."""
+        """Yield the frames of the last message on each link that was recognised by its frames since the last call.
+
+        The receiver joins them, so that it can ignore repeated segments and blocks.
+        """
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()
             for carried, raw in last.values():
@@ -188,10 +193,10 @@ class Layouts:
         scale: Scale,
         timezone: tzinfo | None,
     ) -> None:
-        """Derive a layout from `apdu`, the APDU of `message`. `reading` is the reading of the APDU by a profile.
+        """Derive a layout from `apdu`, the APDU of `message`. `reading` is the result of the profile that read it.
 
-        `known` is the profile of the last manufacturer on the link before the message. `last` always contains the
-        profile of the last manufacturer on the link.
+        ``last.profile`` is always the profile of the last manufacturer on the link. `known` is the value that it had
+        before the message.
         """
         if not self._has_room():
             return
@@ -203,10 +208,7 @@ class Layouts:
             self._remove_outdated(layout)
 
     def _remove_outdated(self, layout: Layout) -> None:
-        """Remove the layouts that apply only until the first manufacturer is known on the link of `layout`.
-
-        Such a layout can never apply again after a push that names its manufacturer.
-        """
+        """If a manufacturer is now known on the link, remove the layouts that apply only before one is known."""
         if layout.last.profile is not None:
             for other in list(self._apdus[layout.size, layout.link]):
                 if other.known is None and other.last is layout.last and not other.is_named:
@@ -287,7 +289,7 @@ class Layouts:
 
 
 def _accept(_apdu: bytes) -> bool:
-    """Accept every deciphered APDU, because `Layouts.recognise_frames` searches for its layout afterwards."""
+    """Accept every deciphered APDU: `Layouts.recognise_frames` checks it afterwards, when it searches for a layout."""
     return True
 
 

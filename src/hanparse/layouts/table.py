@@ -1,4 +1,4 @@
-"""Defines `Table`, which finds the layout of a push, and `Start`, which finds the layout of frames."""
+"""Defines `Table`, which finds the layout of an APDU or frame, and `Start`, which finds the layout of frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _Layout = TypeVar("_Layout", Layout, PlainFrame)
 
 
 class Table(Generic[_Layout]):
-    """Stores the layouts of pushes with the same size. The keys are the constant bits."""
+    """Stores the layouts of APDUs or frames of the same size. The keys are the constant bits."""
 
     __slots__ = ("_layouts_of", "_masks")
 
@@ -40,7 +40,7 @@ class Table(Generic[_Layout]):
         return chain.from_iterable(self._layouts_of.values())
 
     def find(self, push: int) -> _Layout | None:
-        """Return the layout of a push, or `None`. `push` is an integer that contains the bytes of the push."""
+        """Return the layout of a push, or `None`. `push` contains the bytes of the APDU or frame, as one integer."""
         for mask in self._masks:
             for layout in self._layouts_of.get(push & mask, ()):
                 if layout.mask == mask and (layout.is_named or layout.last.profile is layout.known):
@@ -84,7 +84,10 @@ class Start(Table[PlainFrame]):
     __slots__ = ("_latest", "_layouts", "carried", "head", "size")
 
     def __init__(self, size: int, layouts: Layouts) -> None:
-        """Set the size of the first frame, which its first three bytes announce. `size` is 3 for a P1 telegram."""
+        """Set the size of the first frame, which its first three bytes announce.
+
+        The first three bytes of a P1 telegram announce no size, so `size` is 3 for a P1 telegram.
+        """
         super().__init__()
         self.size = size
         self.head = b""
@@ -117,7 +120,7 @@ class Start(Table[PlainFrame]):
     def read_carried(self, data: bytes, at: int) -> tuple[Measurement | None, int]:
         """Return the measurement in the frames or the P1 telegram at ``data[at]``, and the end of these bytes.
 
-        The method uses only the layouts in `carried`. If no layout fits, it returns `None` and the size that `data`
+        The method uses only the layouts in `carried`. If no layout fits yet, it returns `None` and the size that `data`
         needs for the next comparison. The size is 0 if no layout can fit.
         """
         need = 0

@@ -1,10 +1,10 @@
 """Defines `TelegramLayout`. It decodes a P1 telegram that differs from an earlier telegram only in some digits.
 
 The digits of numbers and of the clock can vary. All other bytes are constant: codes, units, decimal points, texts, and
-the readings of sub-meters. A telegram has the layout of an earlier telegram if two comparisons succeed:
+the readings of sub-meters. A telegram has the layout of an earlier telegram if two conditions are true:
 
 * All constant bytes are the same.
-* The telegrams are the same when each digit is replaced by 0. So every byte that varies is a digit.
+* The telegrams are the same if each digit in them is replaced by 0. So every byte that varies is still a digit.
 """
 
 from __future__ import annotations
@@ -93,7 +93,10 @@ class TelegramLayout:
         self.order = Order(self.index)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the telegram at ``data[at]``. Return `None` if layout or CRC do not fit."""
+        """Return the measurement in the telegram at ``data[at]``.
+
+        Return `None` if the telegram does not have this layout, or if its CRC does not fit.
+        """
         raw = data[at : at + self.size]
         fits = (
             _from_bytes(raw) & self._mask == self._constant
@@ -103,7 +106,7 @@ class TelegramLayout:
         return layouts.recognise(self, raw) if fits else None
 
     def awaited(self, _data: bytes, _at: int) -> int:
-        """Return 0: an incomplete telegram is not compared, because the link layer of P1 checks it byte by byte."""
+        """Return 0, because an incomplete telegram is not compared: the link layer of P1 reads its bytes one by one."""
         return 0
 
     @property
@@ -135,7 +138,7 @@ class TelegramLayout:
 
 
 def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) -> Iterator[_Number]:
-    """Yield the numbers that fill a field. A value that is composed of several lines is not included."""
+    """Yield the numbers that fill a field. A value that is computed from several lines is not included."""
     composed = reading.composed(scale, timezone)
     records = {record.offset: record for record in reading.records}
     for name, source in reading.reading.sources.items():
@@ -150,7 +153,7 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
-    """Return the indexes of the digits of the clock. Return no indexes if other lines contain the time."""
+    """Return the slice of the digits of the clock, in a tuple. The tuple is empty if no single line has the time."""
     record = reading.clock(timezone)
     place = _place(reading, record) if record else None
     if place is None or not _CLOCK.match(reading.telegram.raw, place):
@@ -161,8 +164,7 @@ def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ..
 def _place(reading: TelegramReading, record: Record) -> int | None:
     """Return the index of the value of a record in the telegram. Return `None` if the record has several values.
 
-    Also return `None` for a telegram that was not sent with CR LF, because the text of the record can differ from its
-    bytes.
+    Also return `None` if the text of the record differs from the sent bytes, for example by its line ends.
     """
     start = record.offset - reading.telegram.offset
     is_as_sent = reading.telegram.raw.startswith(record.text.encode("ascii"), start)

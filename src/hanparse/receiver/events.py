@@ -1,6 +1,6 @@
 """Defines the events of a stream.
 
-An event is a frame, an error, or the result for a message. The result is a reading, a measurement or a failure.
+An event is a frame, an error, or the result of reading a message: a reading, a measurement or a failure.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """Contains a message and its reading by a profile."""
+    """Contains a message and the reading of its list by a profile: the elements, and the fields that they fill."""
 
     message: Message
     apdu: bytes
     """The plain APDU: the APDU as sent, or the deciphered APDU."""
     reading: Reading
     last: LastMaker
-    """The last manufacturer on the link, after this message."""
+    """The last manufacturer on the link. Later messages change this object."""
     known: Profile | None
     """The profile of the last manufacturer on the link before this message."""
     security: Security | None = None
-    """The ciphering of the APDU. `None` if the APDU was not ciphered."""
+    """The protection of the APDU. `None` if the APDU was not ciphered."""
 
 
 class Recognised(NamedTuple):
-    """Contains a message and its measurement. A layout recognised the APDU of the message."""
+    """Contains a message and its measurement, which was read by a layout (`hanparse.layouts`)."""
 
     message: Message
     measurement: Measurement
@@ -46,7 +46,7 @@ class Recognised(NamedTuple):
 
 
 class ReadTelegram(NamedTuple):
-    """Contains a P1 telegram and its reading by a profile."""
+    """Contains a P1 telegram and its reading: the lines, and the fields that they fill."""
 
     message: Message
     reading: TelegramReading
@@ -56,9 +56,9 @@ class ReadTelegram(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """Contains a complete message that cannot be read, and the error. The offset of the error is a stream position.
+    """Contains a complete message that cannot be read, and the error. Error offsets count from the start of the stream.
 
-    The error is a `FrameError` if a ciphered APDU contains a P1 telegram whose CRC does not fit.
+    The error is a `FrameError` only if a ciphered APDU contains a P1 telegram whose CRC does not fit.
     """
 
     message: Message
@@ -69,4 +69,4 @@ class Failed(NamedTuple):
 
 _Found = Frame | mbus.Telegram | mbus.ShortFrame | p1.Telegram | CipheredTelegram | FrameError | CipherError | Dropped
 Event = _Found | Read | ReadTelegram | Recognised | Failed
-"""An event of a stream. The event of a frame precedes the event of the message that the frame completes."""
+"""An event of a stream. If a frame completes a message, the event of the frame precedes the event of the message."""

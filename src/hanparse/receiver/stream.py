@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream except P1. They have no state. `next_event` and `Transfer` have code for each of them."""
+"""The link layers of a stream except P1. They have no state, so all receivers share them.
+
+`Receiver.next_event` and `Transfer` have code for each of them: a new link layer needs code there, too.
+"""
 
 
 _UNKNOWN_CONTENT: Final = "no profile reads the deciphered content"
@@ -52,13 +55,16 @@ class Recogniser(Protocol):
 
     @property
     def starts(self) -> Mapping[bytes | int, Known]:
-        """Return the frames that are recognised before they are parsed.
+        """Return the layouts of frames, by the first bytes of the frames. `StreamReader` compares frames with them.
 
-        The receiver does not use them while a message is incomplete.
+        While a message is incomplete, the receiver parses every frame and does not use the mapping.
         """
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
-        """Return the frames of the last message on each link that was recognised by its frames since the last call."""
+        """Return the frames of the last message on each link that was recognised by its frames since the last call.
+
+        The receiver joins them, so that it can ignore repeated segments and blocks.
+        """
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
         """Return the measurement in an APDU. Return `None` if the APDU is not recognised."""
@@ -96,7 +102,8 @@ class Receiver:
     def state(self) -> tuple[Any, ...]:
         """Return the state of the stream, for `resume` in another receiver.
 
-        The state contains the buffered bytes, the incomplete messages, the manufacturer of each link, and the events.
+        The state contains the buffered bytes, the incomplete messages, the last manufacturer of each link, and the
+        events that `next_event` has not yet returned.
         """
         makers = [(link, _index(self._profiles, profile)) for link, profile in self.last_makers.state]
         return self.reader.state, self._transfer, makers, self._pending
@@ -112,7 +119,7 @@ class Receiver:
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event. Return `None` if more bytes are needed.
 
-        A list contains the measurements of adjacent frames that `recogniser` recognised.
+        If adjacent frames were recognised before they were parsed, return a list of their measurements.
         """
         if self._pending:
             return self._pending.pop(0)
@@ -158,13 +165,15 @@ class Receiver:
         self.reader.known = self._known if self._transfer.is_idle else NOTHING_KNOWN
 
     def _join_recognised(self, frame: Frame | mbus.Telegram) -> None:
-        """Join a frame of a recognised message. Without this call, a repeated segment or block would be an error."""
+        """Join a frame of a recognised message, so that a repetition of this segment or block later is not an error."""
         complete, _ = self._join(frame)
         if complete and is_block(complete.payload):
             self._transfer.add_block(complete)
 
     def _join(self, frame: Frame | mbus.Telegram) -> tuple[Message | None, Dropped | None]:
-        """Return the message that `frame` completes, and the incomplete message that `frame` ends. Both can be `None`.
+        """Return the message that `frame` completes, and the incomplete message that is dropped because of `frame`.
+
+        Both can be `None`.
 
         Raises `DecodeError` for an M-Bus telegram whose data is not DLMS.
         """
@@ -220,7 +229,7 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. The offset of an error in the content is the start of the APDU."""
+        """Decipher an APDU and read its content. If the content has an error, its offset is the start of the APDU."""
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):
@@ -230,9 +239,10 @@ class Receiver:
     def _read_opened(
         self, message: Message, opened: Opened
     ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
-        """Return the event of a deciphered APDU, or an error without any byte of the APDU.
+        """Return the event of a deciphered APDU, or an error that reveals no byte of the APDU.
 
-        The method replaces the caught errors, because their tracebacks contain variables with the deciphered content.
+        The tracebacks of the caught errors give access to variables with the deciphered content, so the method returns
+        other errors or removes the traceback.
         """
         try:
             if opened.apdu.startswith(b"/"):
@@ -250,7 +260,7 @@ class Receiver:
             return UnknownMeterError(_UNKNOWN_CONTENT)
 
     def _open_ciphered_telegram(self, telegram: CipheredTelegram) -> ReadTelegram | Failed:
-        """Decipher and read a telegram. The telegram is sound, because `Judge` has deciphered it before."""
+        """Decipher and read a telegram. This does not fail, because `Judge` has already deciphered the telegram."""
         message = Message.of(telegram)
         plain, security = self._judge.decipher(telegram)
         try:

@@ -31,7 +31,10 @@ _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 
 
 def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
-    """Yield the events of `data`. If `data` contains no frame, also yield the events of its messages without frames."""
+    """Yield the events of `data`, a complete input.
+
+    If `data` contains no frame, also yield the events of its messages without frames (see `unframed`).
+    """
     receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
     is_read = False
@@ -50,10 +53,10 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
 
 
 def closeness(error: HanParseError) -> int:
-    """Return 0 if the frame of the error is sound, 1 if only the header of the frame is sound, otherwise 2.
+    """Return how close the bytes with this error are to a measurement: 0 is closest.
 
-    A frame or header is sound if its check sequence fits. An error with a lower number is more useful for a user,
-    because its bytes are closer to a measurement.
+    The result is 0 for an error in the content of a sound frame, 1 if only the header of the frame is sound, and
+    otherwise 2. A frame or header is sound if its check sequence fits. The closest error is most useful for a user.
     """
     if not isinstance(error, FrameError):
         return 0
@@ -61,18 +64,21 @@ def closeness(error: HanParseError) -> int:
 
 
 def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether at least one error is about a frame. Other errors are about bytes that only resemble a frame."""
+    """Return whether at least one error is about a frame with a sound header.
+
+    All other errors can be about bytes that only resemble a frame.
+    """
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
 
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes without frames. Return an empty list if the bytes contain no message.
 
-    The function finds a frame without its two flags, an LLC PDU, one or several APDUs, and the blocks of an APDU. It
-    also finds a list without the header of its data-notification, and APDUs in TCP or UDP wrappers (IEC 62056-47).
+    The function finds an HDLC frame without its two flags, an LLC PDU, one or several APDUs, and the blocks of an APDU.
+    It also finds a list without the header of its data-notification, and APDUs in TCP or UDP wrappers (IEC 62056-47).
 
-    Raises `FrameError` for an incomplete M-Bus telegram and for a damaged frame without flags. Raises `DecodeError` for
-    an incomplete block.
+    Raises `FrameError` for an incomplete M-Bus telegram, and for a damaged HDLC frame without flags. Raises
+    `DecodeError` for an incomplete block.
     """
     if wrapped := unwrap(data):
         return wrapped

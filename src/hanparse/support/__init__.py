@@ -1,1 +1,1 @@
-"""Writes a report on a meter that hanparse cannot read. Other numbers replace the meter numbers."""
+"""Writes a report on a meter that hanparse cannot read, with other numbers in place of the meter numbers."""

@@ -18,10 +18,11 @@ _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the index of each base64 word that changes, and the new word.
+    """Yield the index of each base64 word that contains an identifier, and the word with another identifier.
 
-    `replace` replaces known identifiers in decoded octets. A word can begin with up to three characters that do not
-    belong to the base64 text. So the function tries each of the first four characters as the start of the base64 text.
+    `replace` replaces known identifiers in decoded octets. Other texts that look like an identifier are replaced, too.
+    A word can begin with up to three characters that do not belong to the base64 text. So the function tries each of
+    the first four characters as the start of the base64 text.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):

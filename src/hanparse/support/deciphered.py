@@ -1,4 +1,4 @@
-"""Defines `CipheredPushes`, which returns the errors and plaintexts of ciphered pushes without system titles."""
+"""Defines `CipheredPushes`: the errors and plaintexts of ciphered pushes, with replaced identifiers, for a report."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Plaintext(NamedTuple):
 class CipheredPushes:
     """Deciphers the pushes in `data` with `keys`. `shown` is `data` with replaced meter numbers.
 
-    Neither the messages nor the plaintexts contain a system title of `data`.
+    The error messages and the plaintexts contain the system titles of `shown` in place of those of `data`.
     """
 
     def __init__(self, data: bytes, shown: bytes, keys: Keys) -> None:

@@ -47,8 +47,8 @@ _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 class Identifier(NamedTuple):
     """Describes bytes that identify a meter.
 
-    `places` contains the indexes of the bytes. `change` and `notations` are the two functions of a
-    `hanparse.support.unreadable.Change`.
+    `places` contains the indexes of the bytes. `change` returns other bytes for them, and `notations` returns the
+    notations of both (see `hanparse.support.unreadable.Change`).
     """
 
     places: Sequence[int]
@@ -57,14 +57,14 @@ class Identifier(NamedTuple):
 
 
 def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a mapping from the notations of the text `old` to those of `new`, without leading and trailing blanks."""
+    """Return each notation of the text `old` with the same notation of `new`. Blanks around the texts are ignored."""
     start = len(old) - len(old.lstrip(b"\0 "))
     stop = len(old.rstrip(b"\0 "))
     return ids.notations(old[start:stop], new[start:stop])
 
 
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a mapping from the notations of the integer `old` to the notations of the integer `new`."""
+    """Return each notation of the integer `old` with the same notation of the integer `new`."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
     return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
 
@@ -76,7 +76,7 @@ def _other_value(old: bytes, number: int) -> bytes:
 class _List(NamedTuple):
     """Contains a readable list: the indexes of the bytes of its APDU, its values, and its elements with their codes.
 
-    `kept` contains the texts in the list that are no identifiers of meters.
+    `kept` contains the texts in the list that only look like identifiers of meters.
     """
 
     places: Sequence[int]
@@ -85,13 +85,13 @@ class _List(NamedTuple):
     kept: list[bytes]
 
     def value_places(self) -> Iterator[int]:
-        """Yield the indexes of the octets of strings and numbers, without tags and lengths."""
+        """Yield the indexes of the octets of all strings and numbers. The tags and lengths before them are omitted."""
         for leaf in shapes.leaves(self.notification.body):
             end = leaf.offset + leaf.length
             yield from self.places[end - _size(leaf) : end]
 
     def identifiers(self, kept: frozenset[bytes]) -> Iterator[Identifier]:
-        """Yield the strings and values in the list that can identify a meter."""
+        """Yield the strings and numbers in the list that can identify a meter, except the texts in `kept`."""
         named = {id(leaf) for item in self.items if item.is_id for leaf in shapes.leaves(item.data)}
         codes = {bytes(item.obis) for item in self.items if item.obis}
         leaves = list(shapes.leaves(self.notification.body))
@@ -106,9 +106,9 @@ class _List(NamedTuple):
 
 
 def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change | None:
-    """Return the replacement of a value that can identify a meter, or `None`.
+    """Return the functions that replace a value. Return `None` if the value cannot identify a meter.
 
-    `named` is true if the value has the code of an identifier.
+    `named` is true if the value has the OBIS code of an identifier. `codes` are the OBIS codes in the list.
     """
     raw = _raw(leaf)
     if ids.is_number(raw):
@@ -128,7 +128,7 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
 def _clocks(octets: list[bytes]) -> set[int]:
     """Return the indexes of date-times, of dates, and of times next to a date.
 
-    Other octets that look like a time are not included, because a number of four octets can look like a time.
+    Octets that look like a time but are not next to a date are omitted, because they can be a number of four octets.
     """
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
     neighbours = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
@@ -151,16 +151,16 @@ def _size(leaf: Data) -> int:
 
 
 def _raw(leaf: Data) -> bytes:
-    """Return the bytes of a string as sent. Return no bytes for a value of another type."""
+    """Return the bytes of a string as sent. The result is empty for a value of another type."""
     if isinstance(leaf.value, str) and leaf.tag is not Tag.BIT_STRING:
         return leaf.value.encode("ascii" if leaf.tag is Tag.VISIBLE_STRING else "utf-8", "surrogateescape")
     return leaf.value if isinstance(leaf.value, bytes) else b""
 
 
 class Capture:
-    """Divides the bytes of a capture into readable lists, other content, and framing.
+    """Divides the bytes of a capture into readable lists, other content, and framing: flags, headers, check sequences.
 
-    `lists` contains the readable lists. `text` contains the indexes of bytes in P1 telegrams, without values.
+    `lists` contains the readable lists. `text` contains the indexes of the bytes in P1 telegrams, except of values.
     """
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
@@ -181,7 +181,10 @@ class Capture:
         self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
-        """Yield the indexes of each value of a list, and the indexes of each sequence of other content."""
+        """Yield the indexes of each stretch of bytes in which known identifiers are replaced.
+
+        A stretch is a value of a list, or a sequence of bytes outside of lists, P1 telegrams and framing.
+        """
         for is_structure, stretch in groupby(self._content, self._structure.__contains__):
             if not is_structure:
                 yield list(stretch)
@@ -212,7 +215,7 @@ class Capture:
                     yield Identifier(indexes[start:stop], *change)
 
     def unreadable(self, kept: set[bytes]) -> Iterator[Identifier]:
-        """Yield the identifiers in all other content. This content can include a damaged copy of a list."""
+        """Yield the identifiers in all other content, for example in a damaged list."""
         unread = bytes(self._data[at] for at in self._unread)
         joints = [at for at, (before, after) in enumerate(pairwise(self._unread), 1) if after != before + 1]
         for places, change in unreadable.find(unread, kept, joints):
@@ -220,9 +223,9 @@ class Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes. Return `None` for a message without a list.
+    """Return the list in a message with the indexes of its bytes. Return `None` for a message without a readable list.
 
-    The list in a ciphered push is readable if the push is authenticated but not encrypted.
+    The list in a protected push is readable if the push is authenticated but not encrypted.
     """
     message = event.message
     apdu = strip_llc(message.payload)
@@ -246,6 +249,6 @@ def _list(event: Read | Failed) -> _List | None:
 
 
 def _is_type(text: bytes) -> bool:
-    """Return whether `text`, a list identifier or a meter type, does not look like a meter number."""
+    """Return whether `text`, which is sent as list identifier or meter type, does not look like a meter number."""
     is_number = ids.is_number(text) or ids.is_packed(text)
     return not is_number or _KAMSTRUP_TYPE.fullmatch(text) is not None or not text.strip(b"0")

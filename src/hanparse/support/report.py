@@ -20,8 +20,8 @@ from hanparse.wire.crc import HAS_EXTENSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # their messages contain system titles
-_BEFORE: Final = 3 * 1024  # bytes before the chunk with the last error that the report shows
+_NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults whose messages name system titles
+_BEFORE: Final = 3 * 1024  # bytes that the report shows before the piece with the last error
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
 _ROW: Final = 32  # bytes on a line of the dump
@@ -29,8 +29,8 @@ _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 
 _NOTE: Final = """\
 Each number that can be a meter number is replaced, in text, BCD and binary, also in damaged bytes. A check sequence
-that fits still fits, and a wrong check sequence is still wrong. Plain values and the text of a gateway are unchanged:
-read the report before you send it."""
+that fits still fits, and a wrong check sequence is still wrong. Values that are not ciphered, and text that a gateway
+added, are unchanged: read the report before you send it."""
 _WITHOUT_PLAINTEXT: Final = """\
 The report contains no key and no deciphered byte. No key can decipher the dump, because its system titles are
 replaced."""
@@ -49,9 +49,9 @@ def attachment(
 ) -> str:
     """Return the report on a capture. `keep` contains texts that look like meter numbers but are no meter numbers.
 
-    The counts and faults describe all bytes. The errors, the explained frames and the dump describe a section of 4 KiB:
-    the bytes up to the last error, or the first bytes if there is no error. If the capture is a text without a dump,
-    the report contains the error of the text.
+    The counts and faults in the report describe the whole capture. The errors, the explained frames and the dump
+    describe a section of at most 4 KiB: the bytes up to the last error, or the first bytes if there is no error. If
+    `chunks` raises `HexDumpError`, because a text is not a dump, the report contains the message of this error.
 
     If keys are given, the pushes are deciphered for the counts, the faults and the errors. The report contains the
     deciphered values only if `with_plaintext` is true. Their meter numbers are replaced, too.
@@ -90,7 +90,7 @@ class _Capture:
         self._failed = True
 
     def take(self, chunk: bytes) -> None:
-        """Decode the next bytes in pieces of 1 KiB, so that the section with an error can be stored."""
+        """Decode the next bytes in pieces of 1 KiB, so that the bytes before an error are still stored."""
         for at in range(0, len(chunk), _CHUNK):
             self._take(chunk[at : at + _CHUNK])
 
@@ -103,7 +103,10 @@ class _Capture:
             self._failed = False
 
     def extract(self) -> tuple[bytes, int]:
-        """Return the section that the report shows, and its position. The section of a longer capture ends at flags."""
+        """Return the section that the report shows, and its position in the capture.
+
+        If the capture has other bytes before or after the section, the section begins or ends at a flag, if it has one.
+        """
         if self._failed:  # `flush` reported an error
             self._kept = self._recent, self.decoder.stats.bytes - len(self._recent)
         data, start = self._kept or (self._first, 0)
@@ -139,10 +142,10 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
-    """Yield the lines with the last errors of the section, and each report on a list that no profile can read once.
+    """Yield the lines with the last errors of the section, and the reports on lists that no profile can read.
 
-    If keys are given, `pushes` contains the errors of ciphered pushes, because the system titles in `data` are
-    replaced. All other errors are the errors of `data`.
+    A report that several errors contain is shown once. If keys are given, the errors of ciphered pushes are taken from
+    `pushes`: no key deciphers `data`, because its system titles are replaced. All other errors are found in `data`.
     """
     errors = [error for error in _all_errors(data) if not (pushes and isinstance(error, CipherError))]
     messages = [f"{type(error).__name__}: {error}" for error in errors] + (pushes.errors() if pushes else [])

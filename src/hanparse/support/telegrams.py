@@ -1,14 +1,14 @@
-"""Finds identifiers of meters and values in the text of P1 telegrams. The values are not replaced.
+"""Finds the identifiers of meters in P1 telegrams, which are replaced, and the values, which are not replaced.
 
-A group is a text in parentheses; a telegram is sound if its CRC fits. The identifiers are:
+A group is the text between two parentheses. The identifiers are:
 
 * The groups of a line with the code of an equipment identifier, of a logical device name or of a sub-meter.
 * The messages to the consumer (C.D = 96.13), because a message can contain a name or an address.
-* Six or more consecutive digits in the identification line, because some meters send their number in this line.
-* Six digits or eight hex digits in a line that cannot be read, or in a line whose code is not in the registry. Numbers
-  with a unit, codes and clocks are no identifiers.
+* At least six consecutive digits in the identification line, because some meters send their number in this line.
+* Words with at least six digits, or of at least eight hex digits, in a line that cannot be read, or whose code is not
+  in the registry or has a text. Numbers with a unit, codes and clocks are no identifiers.
 
-A line of a damaged telegram is treated like a line that cannot be read, because its code can be wrong.
+In a damaged telegram, the last rule applies to the lines with any code, because the code can be damaged.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SHORTEST_MESSAGE: Final = 6  # characters; a shorter text can occur in any othe
 
 
 class Found(NamedTuple):
-    """Contains the identifiers of a text (start, end, replacement) and the values of the text (start, end)."""
+    """Contains the identifiers in a text (start, end, functions that replace it) and its values (start, end)."""
 
     identifiers: list[tuple[int, int, Change]]
     values: list[tuple[int, int]]
@@ -68,7 +68,7 @@ def in_telegram(text: bytes) -> Found:
 
 
 def in_damaged(text: bytes) -> tuple[Found, list[tuple[int, int]]]:
-    """Return the identifiers and values in lines of damaged telegrams, and the start and end of each line."""
+    """Return the identifiers and values in the lines of damaged telegrams, and the start and end of each line."""
     found, lines = Found([], []), []
     for match in _LINE_OF_DAMAGED.finditer(text):
         line = Line.parse(match[0].decode("latin-1"))
@@ -106,7 +106,7 @@ def _add_words(found: Found, line: bytes, start: int) -> None:
 
 
 def _change(text: str, code: Obis | None) -> Change | None:
-    """Return the replacement of a group with the code of an identifier or message. Return `None` for other codes."""
+    """Return the functions that replace a group with the code of an identifier or message; `None` for other codes."""
     if code is None or not text.strip():
         return None
     if (code.c, code.d) == (96, 13):
@@ -119,7 +119,8 @@ def _change(text: str, code: Obis | None) -> Change | None:
 def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
     """Return whether a group looks like a value, a code or a clock.
 
-    In a sound telegram, a group is also a value if the code of its line has a value, or if it has a decimal point.
+    In a sound telegram, a group with a decimal point is also a value, and so is each group of a line whose code is in
+    the registry, except codes of texts.
     """
     number = values.number(text)
     if number and (number.unit or (is_sound and number.exponent)):
@@ -137,7 +138,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
 
 
 def _other_id(old: bytes, number: int) -> bytes:
-    """Return another identifier. If the old identifier is in hex digits, the new identifier is in hex digits."""
+    """Return another identifier. If the characters of the old one are sent as hex digits, so are the new ones."""
     sent = _decoded(old)
     if sent is None:
         return ids.replacement_name(old, number)
@@ -147,13 +148,13 @@ def _other_id(old: bytes, number: int) -> bytes:
 
 
 def _decoded(text: bytes) -> bytes | None:
-    """Return the characters of an identifier that is sent in hex digits. Return `None` for another identifier."""
+    """Return the characters of an identifier that is sent as hex digits. Return `None` for another identifier."""
     shown = text.decode("latin-1").strip()
     return bytes.fromhex(shown) if values.identifier(shown) != (shown or None) else None
 
 
 def _notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations that `hanparse.wire.ids` defines, and the hex digits of the notations in text."""
+    """Return the notations that `hanparse.wire.ids` defines, and the hex digits of those that are texts."""
     before, after = ((_decoded(text) or text).strip(b"\0 ") for text in (old, new))
     return _with_hex_digits(ids.notations(before, after))
 
@@ -165,7 +166,7 @@ def _with_hex_digits(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def is_text(notation: bytes) -> bool:
-    """Return whether a notation has at least six characters, and a telegram can contain all of them."""
+    """Return whether a notation has at least six characters, all of them printable ASCII as in a telegram."""
     return _TEXT.fullmatch(notation) is not None
 
 
@@ -177,7 +178,7 @@ def _no_message(old: bytes, _number: int) -> bytes:
 
 
 def _whole(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a message: text and hex digits. Return no notations for fewer than six characters."""
+    """Return the notations of a message: text and hex digits. A message of fewer than six characters has none."""
     shown = old.decode("latin-1").strip()
     before, after = (bytes.fromhex(t.decode()) if _HEX.fullmatch(shown) else t for t in (old.strip(), new.strip()))
     return _with_hex_digits({before: after}) if len(before) >= _SHORTEST_MESSAGE else {}

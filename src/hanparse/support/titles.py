@@ -1,4 +1,4 @@
-"""Finds the system titles of ciphered pushes, and defines the replacement and the notations of a title."""
+"""Finds the system titles of ciphered pushes, and defines how a title is replaced and in which notations it occurs."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _LETTERS: Final = 3  # the number of letters of the manufacturer (FLAG associati
 
 
 def places(message: Message) -> list[int]:
-    """Return the positions of the bytes of the system title in the stream.
+    """Return the positions in the stream of the bytes of the system title of `message`.
 
-    The list is empty for a plain push and for an empty title.
+    The result is empty for a plain push and for an empty title.
     """
     apdu = strip_llc(message.payload)
     if not identify.is_protected(apdu):
@@ -28,7 +28,7 @@ def places(message: Message) -> list[int]:
 
 
 def serial(title: bytes) -> int:
-    """Return the index of the first byte of a title that identifies the meter and not its manufacturer."""
+    """Return the index of the meter number in a title: 3, or 0 if the title has no letters of a manufacturer."""
     return _LETTERS if title[:_LETTERS].isalpha() else 0  # bytes.isalpha is true for ASCII letters only
 
 
@@ -39,10 +39,10 @@ def replacement(title: bytes) -> bytes:
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return a mapping from each notation of the title `old` to the same notation of the title `new`.
+    """Return each notation of the title `old` with the same notation of the title `new`.
 
-    `old` and `new` can also be the last bytes of two titles. The notations begin after leading zeros, because a zero in
-    the stream can belong to the previous value.
+    `old` and `new` can also be only the meter numbers of two titles. Zeros at the beginning are omitted, because
+    a zero in the stream can belong to the previous value.
     """
     start = len(old) - len(old.lstrip(b"\0"))
     old, new = old[start:], new[start:]

@@ -2,13 +2,13 @@
 
 The module finds:
 
-* Words of six digits or of eight hex digits.
-* Five digits with at most two other bytes between them: a number with a damaged byte.
-* Octet-strings that are no text, no code and no clock.
-* The last five octets of a system title, after three letters. In front of a system title is its length, 08, or the tag
-  of a ciphered APDU and a damaged length.
+* Words with at least six digits, or of at least eight hex digits.
+* At least five digits, with at most two other bytes between each two of them: a number with damaged bytes.
+* Octet-strings that are no text, no OBIS code and no clock.
+* The last five octets of a system title, which follow its three letters. A system title is recognised by its length
+  (08) before the letters, or by the tag of a ciphered APDU before a damaged length.
 
-The identifier of a list, such as ``AIDON_V0001``, does not identify a meter.
+The identifier of a list, such as ``AIDON_V0001``, does not identify a meter and is not replaced.
 """
 
 from __future__ import annotations
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
-"""Two functions. The first function returns the replacement of octets; its second argument numbers the replacements.
-The second function returns a mapping from each notation of the old octets to the same notation of the new octets.
+"""Two functions. The first function returns other octets for the octets of an identifier; its second argument is a
+number, and different numbers give different octets. The second function returns each notation of the old octets with
+the same notation of the new octets: these notations are then replaced in the whole capture.
 """
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
@@ -45,11 +46,11 @@ _SERIAL: Final = 5  # octets of a system title after the letters of the manufact
 
 
 def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
-    """Yield the indexes and the replacement of each identifier.
+    """Yield the indexes of each identifier, and the functions that replace it.
 
-    If two identifiers contain the same index, the later replacement applies. `kept` contains texts that are no
-    identifiers. `joints` contains, in ascending order, the indexes at which a readable list or a header was removed. A
-    number can continue across a joint, but a string and its length cannot.
+    If two identifiers contain the same index, the later one applies. `kept` contains texts that are no identifiers.
+    `joints` contains, in ascending order, the indexes at which bytes were cut out of `octets`, such as a header or a
+    readable list. A number can continue across a joint, but the length and the octets of a string cannot.
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
@@ -61,9 +62,12 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 
 
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
-    """Yield start, end and replacement of each identifier. Words are last, because a word contains the whole number."""
+    """Yield the start, the end and the functions of each identifier.
+
+    Words are last, so that `find` prefers them: a word contains the whole number, and other matches can contain a part.
+    """
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    # A lost byte can make a value look like an octet-string, so the notations of an octet-string are not replaced.
+    # A lost byte can make a value look like an octet-string. So an octet-string is replaced only where it was found.
     strings = [(*span, _without_notations) for span in _octet_strings(octets)]
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
@@ -90,10 +94,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation. Return no notation for few octets, because they can be a value."""
+    """Return the octets as the only notation. Return no notation for few octets, which can occur by chance."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
 def _without_notations(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """Return no notations, because the octets can be a damaged number."""
+    """Return no notations, because damaged octets need not be searched elsewhere."""
     return {}
