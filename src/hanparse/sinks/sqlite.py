@@ -1,4 +1,7 @@
-"""Writes one row for each push into the table `pushes` of an SQLite database, and creates the view `hours`."""
+"""Writes one row for each push into the table `pushes` of an SQLite database.
+
+The view `hours` of the database contains the energy of each hour.
+"""
 
 from __future__ import annotations
 
@@ -73,7 +76,7 @@ class Sqlite:
 
 
 def prepare(database: sqlite3.Connection) -> None:
-    """Create the table and the view. Add columns that an older version of hanparse did not create."""
+    """Create the table and the view if they are missing. Add columns that the table of an older hanparse lacks."""
     database.execute(_TABLE)
     present = {row[1] for row in database.execute("PRAGMA table_info(pushes)")}
     for name in COLUMNS:
