@@ -1,7 +1,7 @@
 """Finds the transports of installed packages.
 
-A transport is an entry point of the group `GROUP`, and its name is a scheme. A package is imported only if a URL has
-its scheme.
+`hanparse.sources.transports` explains what a transport is. A package offers one as an entry point of the group `GROUP`,
+whose name is the scheme of its URLs. The package is imported only if a URL has this scheme.
 """
 
 from __future__ import annotations
