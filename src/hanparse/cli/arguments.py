@@ -46,7 +46,10 @@ def add_files(command: argparse.ArgumentParser) -> None:
 
 
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
-    """Add the options of `Reading`. With `environment`, environment variables replace missing options, as for keys."""
+    """Add the options of `Reading`.
+
+    With `environment`, read each of `--ct` and `--timezone` that is not given from its environment variable.
+    """
     command.add_argument(
         "--ct",
         type=_ratio,

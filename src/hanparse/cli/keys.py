@@ -33,9 +33,9 @@ def add_keys(command: argparse.ArgumentParser) -> None:
 
 
 def check_keys(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """If a key has no argument, read it from its environment variable.
+    """Read each key that was not given on the command line from its environment variable.
 
-    Exit with status 2 if one of the keys is wrong.
+    Exit with status 2 if a key or the system title is malformed, or if `--auth-key` is given without `--key`.
     """
     if "key" not in args:
         return

@@ -55,9 +55,9 @@ def add(command: argparse.ArgumentParser) -> None:
     words = f"the source, then the sinks (default: -, JSON lines); if missing, ${SOURCE} and ${SINK}"
     command.add_argument("urls", nargs="*", metavar="URL", help=words)
     command.add_argument("--state", metavar="FILE", help="keep the registers in this file for the next start")
-    words = "the time in s without a push after which the values become unavailable"
+    words = "the time in s without a push after which powers, currents and voltages become unavailable"
     command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
-    words = "remove the messages of a bridge that a broker keeps (discovery, registers, status); every URL is a broker"
+    words = "each URL is a broker: remove the messages of a bridge that it keeps (discovery, registers, status)"
     command.add_argument("--forget", action="store_true", help=words)
     add_reading(command, environment=True)
 

@@ -102,10 +102,7 @@ def _output(args: argparse.Namespace) -> Output:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number.
-
-    After an interrupt, write the end of the output. Then raise the interrupt again.
-    """
+    """Write the measurements and return their number. After an interrupt, complete the output first."""
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:

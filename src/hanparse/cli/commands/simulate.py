@@ -47,7 +47,7 @@ def add(command: argparse.ArgumentParser) -> None:
     words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
     command.add_argument("url", metavar="URL", help=words)
     command.add_argument("--list", type=int, metavar="N", help="send only this list, such as 1, 2 or 3")
-    command.add_argument("--every", type=float, metavar="S", help="send one list each S seconds")
+    command.add_argument("--every", type=float, metavar="S", help="send one list every S seconds")
     words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")

@@ -45,7 +45,7 @@ class Model:
         self.fuse = fuse
         self.connection = Connection()
         self.powers: deque[tuple[datetime, float]] = deque(maxlen=_MAX_POWERS)
-        """The powers of the last minutes in W with their times of arrival. A power that is exported is below 0."""
+        """The powers of the last minutes in W with their times of arrival. An exported power is below 0."""
         self.last_push: datetime | None = None
         self.last_bytes: datetime | None = None
         self.is_ended = False
@@ -84,14 +84,15 @@ class Model:
         return self._state.measurement(now)
 
     def since(self, name: str, now: datetime) -> timedelta:
-        """Return the time since a field arrived."""
+        """Return the time since the last value of a field arrived. Return 0 if no value has arrived."""
         latest = self._state.latest(now).get(name)
         return now - latest.received if latest else timedelta()
 
     def is_quiet(self, now: datetime) -> bool:
-        """Return whether pushes are missing for longer than `QUIET`.
+        """Return whether no push has arrived for longer than `QUIET`.
 
-        If there is a fault, pushes are missing until the first push arrives.
+        Before the first push, a fault or an error counts as such a silence at once. After the end of the source,
+        return whether it has delivered no push at all.
         """
         if self.is_ended:
             return self.last_push is None
