@@ -57,7 +57,7 @@ def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) 
         metavar="RATIO",
         help="the ratio of the current transformers, such as 100:5",
     )
-    words = "the time zone of the meter's clock, such as Europe/Oslo or +01:00; replaces the default of its list"
+    words = "the time zone of the meter's clock, such as Europe/Oslo or +01:00; replaces the zone that hanparse assumes"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)
     add_keys(command)
     if environment:

@@ -1,10 +1,10 @@
 """Reads and decodes a file while it grows. hanparse continues to read after an error in the content of the file.
 
-A file that is truncated or rewritten is read from its beginning. If another file replaces the file (log rotation), the
-old file is read to its end, and the new file from its beginning.
+A file that is truncated or rewritten is read from its beginning again. If another file replaces the file (log
+rotation), the old file is read to its end, and the new file from its beginning.
 
-Each read repeats the last bytes of the previous read and compares them. So it detects a file that was truncated and
-then grew beyond the previous position, unless the file has the same bytes before this position.
+Each read also reads the last bytes of the previous read again, and compares them. So it detects a file that was
+truncated and then grew beyond the previous position, unless the file has the same bytes before this position.
 """
 
 from __future__ import annotations

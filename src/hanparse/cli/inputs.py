@@ -58,7 +58,7 @@ class Lost:
 
 
 class _NothingDecodedError(Exception):
-    """A file contains no push that can be decoded. The arguments are the reasons."""
+    """A file contains no push that can be decoded. The arguments of the error are the reasons."""
 
 
 @contextmanager

@@ -35,7 +35,7 @@ the end of the first line with a push.
 """
 
 TEXT: Final = 1 << 20
-"""The number of bytes of a text that are read at once. The longest dump on one line is shorter."""
+"""The number of bytes of a text that are converted in one step. The longest dump on one line is shorter."""
 
 _P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"

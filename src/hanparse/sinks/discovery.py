@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
-"""The time in s by which an hourly list (push) can be late. After that, its registers count as missing."""
+"""The time in s by which an hourly push with registers can be late. After that, the registers count as missing."""
 ORIGIN: Final = "hanparse"
 _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. A retained message with an empty payload removes the message that its topic keeps."""
+    """A message to publish. If it is retained and empty, it removes the message that the broker keeps on its topic."""
 
     topic: str
     payload: str
@@ -53,9 +53,9 @@ def unique(meter: Identity) -> str:
 
 
 def states(update: Update, base: str) -> list[Message]:
-    """Return the messages of a push: one with its other values, and one with its registers, which the broker keeps.
+    """Return the messages of a push: one with its registers, which the broker keeps, and one with its other values.
 
-    Without registers there is only the first message.
+    If the push has no registers, return only the message with the other values.
     """
     topics = Topics(base, update.meter)
     document = update.document()

@@ -1,4 +1,4 @@
-r"""Writes the line protocol of InfluxDB: to HTTP, to UDP, to standard output or to a file.
+r"""Writes the line protocol of InfluxDB over HTTP or UDP, to standard output or to a file.
 
 InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read this protocol. Every number is written as a float, because
 InfluxDB refuses a field that is an integer in one line and a float in another line. Source of the syntax: "Line

@@ -24,7 +24,7 @@ class Target(NamedTuple):
     username: str | None = None
     password: str | None = None
     path: str = ""
-    """The path of a file, or the path after a host without its first slash."""
+    """The path of a file, or the part of the URL after the host and the first slash."""
     query: str = ""
 
     @property

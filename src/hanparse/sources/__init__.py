@@ -1,6 +1,7 @@
 """Reads meters from serial ports, TCP gateways, brokers and files.
 
-A source ends at the end of a file. A source with another connection continues until the program closes the source.
+The source of a file or of standard input ends with it. Each other source continues until the program closes the source,
+and connects again if its connection ends.
 `open` is for programs with asyncio. `read` is for programs without asyncio.
 """
 
@@ -30,9 +31,9 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     the network, which serialx opens. Other installed packages can add schemes with entry points of the group
     ``hanparse.sources``.
 
-    The source calls `decoder` once for each topic to make the decoder of the topic. If a connection delivers no byte
-    for `silence` s, the source closes it and connects again. Raises `ValueError` if the scheme or the form of the URL
-    is unknown. Raises `ImportError` with the pip command if a package is missing.
+    `decoder` makes a decoder. The source calls it once for each topic of a broker, or once for another connection. If a
+    connection delivers no byte for `silence` s, the source closes it and connects again. Raises `ValueError` if the
+    scheme or the form of the URL is unknown. Raises `ImportError` with the pip command if a package is missing.
     """
     address = parse(url)
     check_extra(address.scheme)

@@ -17,8 +17,8 @@ _RETRY = 0.05  # s between two cancellations of the same task
 async def in_background(function: Callable[[], T]) -> T:
     """Run a function in a thread. Return its result, or raise its error.
 
-    A read or a write of a pipe can wait forever. While the thread waits, the event loop continues, and the program can
-    end. With ``asyncio.to_thread`` the program could not end before the thread.
+    Reading from a pipe or writing to a pipe can take forever. While the thread waits, the event loop continues, and the
+    program can end. With ``asyncio.to_thread`` the program could not end before the thread.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()

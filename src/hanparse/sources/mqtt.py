@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_WAITING: Final = 1000  # messages; the source takes each at once, so only a flood of messages fills this queue
 _QUIET: Final = logging.getLogger("hanparse.sources.mqtt")
-_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` is the reason why a connection was lost
+_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` contains what aiomqtt would log
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:

@@ -185,7 +185,7 @@ class Source:
             del self.decoders[next(without, next(iter(self.decoders)))]
         known = self.decoders.pop(piece.channel, None)
         self.decoder = known or (self._make() if self.decoders else self.decoder)
-        self.decoders[piece.channel] = self.decoder  # the newest topic is the last key
+        self.decoders[piece.channel] = self.decoder  # the topic of the newest bytes is the last key
         if piece.is_message:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""The command `hanparse report`: writes the attachment for an issue."""
+"""The command `hanparse report`: writes a report that a user attaches to an issue."""
 
 from __future__ import annotations
 

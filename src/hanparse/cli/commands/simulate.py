@@ -52,7 +52,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
     command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="the seed of the load, the noise and the faults; default 0"
+        "--seed", type=int, default=0, metavar="N", help="the seed of the random load and faults; default 0"
     )
     for name, effect in _FAULTS.items():
         command.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=f"{_PROBABILITY} {effect}")

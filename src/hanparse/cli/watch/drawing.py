@@ -35,7 +35,10 @@ def limits(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def _step(largest: float) -> float:
-    """Return the largest of 1, 2 and 5 times a power of ten that is at most half of `largest`, and at least 50 W."""
+    """Return the largest number that is 1, 2 or 5 times a power of ten and at most half of `largest`.
+
+    If `largest` is below 100 W, return 50 W.
+    """
     half = max(largest / 2, 50.0)
     power: float = 10.0 ** math.floor(math.log10(half))
     return max(factor * power for factor in (1, 2, 5) if factor * power <= half)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WINDOW: Final = timedelta(minutes=10)
 """The length of time that the curve of the power shows."""
 QUIET: Final = timedelta(seconds=30)
-"""The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
+"""The longest normal time without a push. Meters send a power at least every 10 s."""
 _MAX_POWERS: Final = 4096  # one power in 0.15 s; a meter sends at most one power in a second
 _LARGEST_POWER: Final = 1e12  # W; a register of 32 bits holds at most 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard can match the topics of a large network
@@ -75,7 +75,7 @@ class Model:
             self.powers.popleft()
 
     def end(self, error: Exception | None) -> None:
-        """Record that the source delivers no more pushes, and the error that ended it."""
+        """Record that the source delivers no more pushes. `error` is the error that ended it, if there is one."""
         self.is_ended = True
         self.connection = self.connection._replace(error=error or self.connection.error)
 
