@@ -20,7 +20,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Write a report for an issue: counts, errors, and a dump without the numbers of your meter."
     command.epilog = "example: hanparse report capture.bin > report.md"
     add_files(command)
-    words = "do not replace TEXT, for example a version that looks like the number of a meter"
+    words = "keep TEXT, such as a version, although it looks like the number of a meter"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
     add_keys(command)
     command.add_argument("--with-plaintext", action="store_true", help="also show the content that the keys decipher")
