@@ -95,7 +95,7 @@ class Outlet:
     def _fail(self, error: Exception) -> None:
         """Write the first failure into the log. Write no other failure until the sink works again."""
         if not self.is_failing:
-            self.report(f"{str(error) or type(error).__name__}; tries again until it works")
+            self.report(f"{str(error) or type(error).__name__}; hanparse tries again until it works")
         self.is_failing = True
         self.waiting.wake()
 

@@ -200,7 +200,7 @@ class _Service:
             self._is_failing = False
             complain("source: works again")
         if error is not None and error is not self._reported[0] and not self._is_failing:
-            complain(f"source: {error}; tries again until it works")
+            complain(f"source: {error}; hanparse tries again until it works")
             self._reported, self._is_failing = (error, pushes), True
         if silent > self._silence and not self._is_silent:
             self._is_silent = True
