@@ -61,7 +61,7 @@ def test_what_was_not_delivered_is_delivered_after_the_next_connection_and_the_l
     updates = [update(active_power_import=power) for power in range(5)]
     _, log = driven(sink, updates)
     assert found == updates
-    assert log == ["sink: no route; tries again until it works", "sink: works again"]
+    assert log == ["sink: no route; hanparse tries again until it works", "sink: works again"]
 
 
 def test_an_error_without_a_message_is_named() -> None:
@@ -74,7 +74,7 @@ def test_an_error_without_a_message_is_named() -> None:
         outlet.done(one)
         await asyncio.sleep(60)
 
-    assert driven(sink, [update()])[1][0] == "sink: TimeoutError; tries again until it works"
+    assert driven(sink, [update()])[1][0] == "sink: TimeoutError; hanparse tries again until it works"
 
 
 def test_a_sink_whose_output_is_closed_ends_and_takes_nothing_more() -> None:

@@ -72,7 +72,7 @@ def test_a_database_that_is_deleted_is_made_again(tmp_path: Path) -> None:
     driven(sink, [update()])
     path.unlink()
     _, log = driven(sink, [update(active_power_import=5)])
-    assert log == ["sink: no such table: pushes; tries again until it works", "sink: works again"]
+    assert log == ["sink: no such table: pushes; hanparse tries again until it works", "sink: works again"]
     assert len(rows(path, "SELECT * FROM pushes")) == 1
 
 

@@ -46,7 +46,10 @@ def add_files(command: argparse.ArgumentParser) -> None:
 
 
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
-    """Add the options of `Reading`. With `environment`, environment variables replace missing options, as for keys."""
+    """Add the options of `Reading`.
+
+    With `environment`, read each of `--ct` and `--timezone` that is not given from its environment variable.
+    """
     command.add_argument(
         "--ct",
         type=_ratio,
@@ -54,7 +57,7 @@ def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) 
         metavar="RATIO",
         help="the ratio of the current transformers, such as 100:5",
     )
-    words = "the time zone of the meter's clock, such as Europe/Oslo or +01:00; replaces the default of its list"
+    words = "the time zone of the meter's clock, such as Europe/Oslo or +01:00; replaces the zone that hanparse assumes"
     command.add_argument("--timezone", type=_zone, metavar="ZONE", help=words)
     add_keys(command)
     if environment:

@@ -30,7 +30,7 @@ ESTIMATES: Final = {
     for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
     for part in Estimate._fields
 }
-"""The field and the part of an `Estimate` for each column that contains one part."""
+"""For each column with one part of an `Estimate`, such as "current_l2_estimated_low": the field and the part."""
 _ZONE_ADVICE: Final = "--timezone ZONE gives the zone of the meter's clock"
 _TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is not more exact than 1 ms
 
@@ -40,7 +40,7 @@ class Style(NamedTuple):
 
     text: Callable[[str], str]
     parts: Callable[[str], str]
-    """Converts the JSON of a value with several parts to the text of a cell."""
+    """Converts a value with several parts, which is passed as JSON, to the text of a cell."""
     separator: str = "T"
     """The character between date and time."""
 
@@ -58,7 +58,7 @@ TABLE: Final = Style(str, str, separator=" ")
 
 
 class Times:
-    """Converts the times of one column to text. With `utc` the text is in UTC. Otherwise a time keeps its zone.
+    """Converts the times of one column to text. With `utc` the text is in UTC. Without `utc` a time keeps its zone.
 
     `Times` calls `note` once if the column has times with and without a zone, or if `utc` omits times.
     """
@@ -118,7 +118,7 @@ def unit(name: str) -> str:
 
 
 def number(value: float) -> str | None:
-    """Return the text of a finite number, and `None` for NaN and infinity, which JSON cannot represent."""
+    """Return the text of a finite number. Return `None` for NaN and infinity, which JSON cannot represent."""
     return repr(value) if value - value == 0 else None
 
 

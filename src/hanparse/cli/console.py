@@ -35,7 +35,7 @@ def no_clock() -> None:
 
 
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
-    """Yield the wire bytes of a file. The file contains the bytes themselves, or hex dumps of the bytes.
+    """Yield the wire bytes of a file: the bytes that a meter sent. The file contains them as such, or as hex dumps.
 
     `chunks` calls `passed_over` with a sentence for each part of a text that is not a dump. Raises `HexDumpError` if a
     text contains no dump.
@@ -58,7 +58,8 @@ def complain(message: str) -> None:
 class Notes:
     """Passes the messages about one file to `write`, and remembers the last `_REMEMBERED` of them.
 
-    An error in a frame of a text is found twice: in the line of the text, and in the bytes that the decoder receives.
+    With `is_new`, a command avoids a second message for the same error. An error in a frame of a text is found twice:
+    in the line of the text, and in the bytes that the decoder receives.
     """
 
     def __init__(self, write: Callable[[str], object]) -> None:
@@ -77,7 +78,7 @@ class Notes:
 
 
 def end_like_an_interrupt() -> None:
-    """Let SIGTERM raise `KeyboardInterrupt`. So a command that SIGTERM stops completes its output."""
+    """Let SIGTERM raise `KeyboardInterrupt`, so that the command completes its output before it ends."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, signal.default_int_handler)
 
@@ -87,8 +88,8 @@ def progress(size: int | None, *, is_output_free: bool = False) -> Iterator[Call
     """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
 
     The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal. Standard output must
-    not be a terminal, because the bar would overwrite the output there. `is_output_free` means that the command writes
-    nothing to standard output, so standard output can be a terminal.
+    not be a terminal, because the bar would overwrite the output there. With `is_output_free`, the command writes
+    nothing there, so standard output can be a terminal.
     """
     is_free = is_output_free or not sys.stdout.isatty()
     worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and is_free

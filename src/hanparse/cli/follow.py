@@ -1,9 +1,10 @@
-"""Reads and decodes a file while it grows. An error in the content of the file does not end the reading.
+"""Reads and decodes a file while it grows. hanparse continues to read after an error in the content of the file.
 
-A file that is truncated or rewritten is read from its beginning. If another file replaces the file (log rotation), the
-old file is read to its end, and the new file from its beginning. Each read includes the last bytes of the previous read
-and compares them. So a file that was truncated and then grew beyond the previous position is detected, unless it has
-the same bytes at this position.
+A file that is truncated or rewritten is read from its beginning again. If another file replaces the file (log
+rotation), the old file is read to its end, and the new file from its beginning.
+
+Each read also reads the last bytes of the previous read again, and compares them. So it detects a file that was
+truncated and then grew beyond the previous position, unless the file has the same bytes before this position.
 """
 
 from __future__ import annotations
@@ -173,7 +174,7 @@ class _Stream:
     def end(self, restarted: Restarted | None = None) -> Iterator[Measurement]:
         """End the stream.
 
-        A last line without a line end is decoded, but it is dropped if the file is read from its beginning.
+        The last line may have no line end. It is decoded, unless the file is read from its beginning again.
         """
         if restarted:
             self._pieces.drop()

@@ -27,9 +27,9 @@ _BEFORE: Final = ("file", "received")
 
 @dataclass(frozen=True)
 class Output:
-    """Holds the options of the output. `columns` are the columns in their order.
+    """Holds the options of the output. `columns` are the columns that the user chose, in their order.
 
-    If `columns` is empty, all columns are written.
+    If `columns` is empty, the columns are all fields, `wiring`, and those that other options add.
     """
 
     form: str = "table"
@@ -49,7 +49,7 @@ class Output:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Return the chosen columns and the columns that other options add."""
+        """Return the columns of the output, in their order."""
         chosen = self.columns or (*FIELDS, "wiring", *(["security"] if self.security else []))
         added = [name for name in ("file", "received", "estimated") if getattr(self, name) and name not in chosen]
         before = [name for name in added if name in _BEFORE]
@@ -78,7 +78,7 @@ class Cells:
         self._read = Columns({name: writes[name] for name in of_meter}).present
         others = [name for name in self.names if name not in _OF_METER]
         self.order = (*of_meter, *others)
-        """The names of the columns in the order of the indices in `texts`."""
+        """The names of the columns. An index in the result of `texts` is an index of this tuple."""
         numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_meter))]
         self._before = [each for each in numbered if each[-1] in _BEFORE]
         self._after = [each for each in numbered if each[-1] not in _BEFORE]
@@ -94,7 +94,7 @@ class Cells:
 
 
 def _extra_texts(columns: list[_Column], measurement: Measurement, file: str) -> list[tuple[int, str]]:
-    """Return the index and the text of each column that has a value. No column in `columns` is a field of a push."""
+    """Return the index and the text of each column that has a value. The columns are not fields of a push."""
     values = [(at, write, _extra_value(name, measurement, file)) for at, write, name in columns]
     return [(at, text) for at, write, value in values if (value or value == 0) and (text := write(value)) is not None]
 

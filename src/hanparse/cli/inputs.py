@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 
 EXPLAINED: Final = 1 << 20
-"""The largest number of bytes of a file that are explained. An explanation is about a hundred times longer."""
+"""The largest number of bytes of a file that are explained. An explanation is about a hundred times as long."""
 
 _SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file can be a push without a frame, or a frame without flags
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
@@ -58,7 +58,7 @@ class Lost:
 
 
 class _NothingDecodedError(Exception):
-    """A file contains no push that can be decoded. The arguments are the reasons."""
+    """A file contains no push that can be decoded. The arguments of the error are the reasons."""
 
 
 @contextmanager
@@ -116,7 +116,7 @@ class Inputs:
         return self.each(read)
 
     def status(self, *, decoded: bool) -> int:
-        """Return the exit status of the command: `WRONG` if a file cannot be read, whatever was decoded."""
+        """Return the exit status of the command. It is `WRONG` if one of the files cannot be read."""
         if self.is_unreadable:
             return WRONG
         return DECODED if decoded else NOTHING
@@ -175,8 +175,8 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
 def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Notes) -> Iterator[Measurement]:
     """Yield the measurements of bytes in which no frame was decoded.
 
-    Raises `_NothingDecodedError` if the bytes contain no measurement. The error contains the reasons that are not in
-    `notes`.
+    Raises `_NothingDecodedError` if the bytes contain no measurement. The error contains the reasons that `notes`
+    has not yet written.
     """
     why = None
     try:

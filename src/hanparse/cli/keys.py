@@ -26,16 +26,16 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"{purpose} ciphered pushes; safer: the name of a file as @FILE, or the variable {variable(name)}"
+        words = f"the key that {purpose} pushes; safer: @FILE, a file with the key, or the variable {variable(name)}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
     words = "the system title, 16 hex digits, for a meter whose pushes do not contain it"
     command.add_argument("--system-title", metavar="TITLE", help=words)
 
 
 def check_keys(parser: argparse.ArgumentParser, args: argparse.Namespace) -> None:
-    """If a key has no argument, read it from its environment variable.
+    """Read each key that was not given on the command line from its environment variable.
 
-    Exit with status 2 if one of the keys is wrong.
+    Exit with status 2 if a key or the system title is malformed, or if `--auth-key` is given without `--key`.
     """
     if "key" not in args:
         return

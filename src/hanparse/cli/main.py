@@ -99,7 +99,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
 
 def _complete(parser: argparse.ArgumentParser) -> None:
-    """Complete the command line of the shell if the extra "cli" is installed."""
+    """Answer the shell, which asks how to complete a command line, if the extra "cli" is installed."""
     try:
         import argcomplete  # noqa: PLC0415  the extra "cli"
     except ImportError:

@@ -1,4 +1,7 @@
-"""Sends bytes to the clients of a TCP port, to a pseudo terminal, to a file or to standard output: `output`."""
+"""Sends bytes to the clients of a TCP port, to a pseudo terminal, to a file or to standard output.
+
+`output` opens one of these.
+"""
 
 from __future__ import annotations
 
@@ -44,8 +47,8 @@ def output(url: str, *, waits: bool = False) -> Output:
 
     With `waits`, `send` waits until the readers have taken the bytes, and a TCP port waits for its first client.
     Without `waits`, a pseudo terminal drops bytes that do not fit in its buffer, and a TCP port closes the connection
-    to a client that reads too slowly. Raises `ValueError` for a wrong URL, and `OSError` if the output cannot be
-    opened.
+    to a client that reads too slowly. Raises `ValueError` if the URL has another form, and `OSError` if the
+    output cannot be opened.
     """
     if url == STANDARD_OUTPUT:
         return _File(sys.stdout.buffer)

@@ -1,9 +1,9 @@
-"""Converts the pieces of a file to wire bytes.
+"""Converts the pieces of a file to wire bytes, the bytes that a meter sent.
 
-The file is a capture of the bytes, or a text with hex dumps of the bytes.
+The file is a capture, which contains only these bytes, or a text with hex dumps of the bytes.
 
 Pieces can have any size. A file is text if its first `ENOUGH` bytes are text. A shorter file is text if all its bytes
-are text. So the size of the first piece has no influence. A text is read in complete lines.
+are text. So the size of the first piece does not decide whether the file is text. A text is read in complete lines.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PassedOver = Callable[[str], object]
-"""A function that is called with a sentence for each part of a text that is not a dump."""
+"""A function that takes a sentence about a part of a text that is not a dump."""
 
 ENOUGH: Final = 64
 """The number of bytes that decide whether a file is text.
 
-In the known pushes, at most 19 bytes in a row are not control characters, so `ENOUGH` bytes of a capture contain one. A
-line with the dump of a push has more than `ENOUGH` bytes. So a log is recognised as text before the end of the first
-line with a push.
+In the known pushes, at most 19 bytes in a row are not control characters. So `ENOUGH` bytes of a capture contain a
+control character. A line with the dump of a push has more than `ENOUGH` bytes. So a log is recognised as text before
+the end of the first line with a push.
 """
 
 TEXT: Final = 1 << 20
-"""The number of bytes of a text that are read at once. The longest dump on one line is shorter."""
+"""The number of bytes of a text that are converted in one step. The longest dump on one line is shorter."""
 
 _P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
@@ -43,9 +43,10 @@ _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base6
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Return whether bytes can begin a text: UTF-8 whose only control characters are those of lines and colours.
+    """Return whether bytes can begin a text: UTF-8 in which each control character is white space or begins a colour.
 
-    The first two bytes of an HDLC frame are not text: in UTF-8, no byte A0 to AF follows a ``~``. `final` means that no
+    An HDLC frame is no text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
+    `final` means that no
     more bytes follow, so the last character must be complete.
     """
     if head.translate(None, _CONTROLS) != head:
@@ -171,9 +172,10 @@ class Pieces:
 
 
 def _around(text: str, error: HanParseError) -> list[str]:
-    """Return the parts of a text before, in and after its damaged line. If the first part is blank, return two halves.
+    """Return the parts of a text before, in and after its damaged line.
 
-    Return an empty list for a single line and for a text without a dump.
+    If the part before this line is blank, return the two halves of the text. Return an empty list for a single line and
+    for a text without a dump.
     """
     lines = text.splitlines(keepends=True)
     if len(lines) < 2 or not isinstance(error, HexDumpError) or hexdump.says_no_dump(error):  # noqa: PLR2004
@@ -185,7 +187,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Return the end of the last complete line. If a long text has no line end, return a position between two bytes."""
+    """Return the end of the last complete line. If a long text has no line end, return a place between dumped bytes."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end

@@ -1,4 +1,4 @@
-"""Connects a command to systemd, and keeps its state in a file."""
+"""Notifies systemd of what a command does, and keeps the state of the bridge in a file."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def notify(state: str) -> None:
 
 
 def watchdog_period() -> float | None:
-    """Return half the period in s of the watchdog of systemd. Return `None` if the watchdog is off."""
+    """Return half the time in s in which systemd expects a notification, or `None` if systemd expects none."""
     text = os.environ.get("WATCHDOG_USEC", "")
     return int(text) / 2_000_000 if text.isdecimal() and int(text) else None
 

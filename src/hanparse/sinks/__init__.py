@@ -2,13 +2,13 @@
 
 | URL | sink |
 |---|---|
-| ``mqtt://broker``, ``mqtts://broker`` | `hanparse.sinks.mqtt`; the extra ``mqtt`` |
-| ``prometheus://127.0.0.1:9101`` | `hanparse.sinks.prometheus`; the extra ``prometheus`` |
+| ``mqtt://broker``, ``mqtts://broker`` | `hanparse.sinks.mqtt`; needs the extra ``mqtt`` |
+| ``prometheus://127.0.0.1:9101`` | `hanparse.sinks.prometheus`; needs the extra ``prometheus`` |
 | ``influx+http://host:8086``, ``influx+https:``, ``influx+udp:``, ``influx+file:`` | `hanparse.sinks.influx` |
 | ``sqlite:///path`` | `hanparse.sinks.sqlite` |
 | ``-``, ``file:///path`` | `hanparse.sinks.jsonlines` |
 
-This package and `hanparse.sources` are the only ones that use asyncio.
+Only this package, `hanparse.sources` and some commands of `hanparse.cli` use asyncio.
 """
 
 from __future__ import annotations
@@ -33,7 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["Outlet", "open"]
 
 SILENCE: Final = 60.0
-"""The time in s without a push after which powers, currents and voltages become unavailable."""
+"""The time in s without a push after which powers, currents and voltages become unavailable.
+
+Home Assistant then shows them as unavailable, and Prometheus no longer receives values of the meter.
+"""
 _EXTRAS: Final = {
     "mqtt": ("aiomqtt", "mqtt"),
     "mqtts": ("aiomqtt", "mqtt"),
@@ -49,10 +52,11 @@ _SINKS: Final[Mapping[str, Callable[[Target, float], Sink]]] = {
 
 
 def open(url: str, note: Note, *, silence: float = SILENCE) -> Outlet:  # noqa: A001  as in hanparse.sources
-    """Return the sink for a URL. `open` calls `note` with each sentence for the log. No sentence contains a password.
+    """Return an `Outlet`, which runs the sink for a URL.
 
-    `silence` is the time in s without a push after which powers, currents and voltages become unavailable. Raises
-    `ValueError` if no sink has this URL. Raises `ImportError` with the pip command if a package is missing.
+    The outlet calls `note` with each sentence for the log. No sentence contains a password. `silence` is explained at
+    `SILENCE`. Raises `ValueError` if no sink can use this URL. Raises `ImportError` with the pip command if a package
+    is missing.
     """
     target = parse(url)
     make = _SINKS.get(target.scheme)

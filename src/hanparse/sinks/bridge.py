@@ -17,13 +17,13 @@ if TYPE_CHECKING:
     from hanparse.sinks.update import Update
 
 LAST_DELIVERY: Final = 10.0
-"""The longest time in s for which the bridge waits for its sinks after the end of a source."""
+"""The longest time in s for which the bridge lets its sinks deliver updates after the end of a source."""
 SIGNAL_DELIVERY: Final = 0.2
-"""The longest time in s for which the bridge waits for its sinks after a signal."""
+"""The longest time in s for which the bridge lets its sinks deliver updates after a signal, such as SIGTERM."""
 
 
 class Bridge:
-    """A `Bridge` runs the sinks, and gives each update to all sinks."""
+    """A `Bridge` runs the sinks, converts the measurements to updates, and gives each update to all sinks."""
 
     def __init__(self, outlets: Sequence[Outlet], tracker: Tracker | None = None) -> None:
         self.outlets = outlets
@@ -55,7 +55,7 @@ class Bridge:
         await self._delivered(LAST_DELIVERY)
 
     async def _delivered(self, longest: float) -> None:
-        """Wait until every sink has delivered its updates. Do not wait for a sink that fails."""
+        """Wait at most `longest` s until every sink has delivered its updates. Do not wait for a sink that fails."""
         with suppress(TimeoutError):
             async with asyncio.timeout(longest):
                 for outlet in self.outlets:
@@ -64,7 +64,8 @@ class Bridge:
     async def _put(self, updates: Iterable[Update], *, can_wait: bool) -> None:
         """Give updates to all sinks.
 
-        With `can_wait`, first wait for sinks whose queue is full: a file can wait, a meter cannot.
+        With `can_wait`, first wait for each sink whose queue is full. A source that is a file can wait, but a meter
+        cannot.
         """
         for update in updates:
             for outlet in self.outlets:

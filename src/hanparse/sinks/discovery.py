@@ -1,6 +1,7 @@
-"""Builds the messages of the MQTT sink: topics, states, and the device discovery of Home Assistant.
+"""Builds the messages of the MQTT sink: the values of a meter, and its discovery.
 
-Source: "MQTT discovery" in the documentation of Home Assistant. One message describes a meter with all its entities.
+The discovery is one message that describes the meter with all its entities to Home Assistant. Source: "MQTT discovery"
+in the documentation of Home Assistant.
 """
 
 from __future__ import annotations
@@ -18,13 +19,13 @@ if TYPE_CHECKING:
 
 ONLINE, OFFLINE = "online", "offline"
 LATE: Final = 300.0
-"""The longest delay in s of the hourly list."""
+"""The time in s by which an hourly push with registers can be late. After that, the registers count as missing."""
 ORIGIN: Final = "hanparse"
 _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. A retained message with an empty payload removes the message that the broker keeps."""
+    """A message to publish. If it is retained and empty, it removes the message that the broker keeps on its topic."""
 
     topic: str
     payload: str
@@ -42,17 +43,20 @@ class Topics(NamedTuple):
         return f"{self.base}/{self.meter.key}/{name}"
 
     def config(self, prefix: str) -> str:
-        """Return the topic of the message that describes the meter."""
+        """Return the topic of the discovery. `prefix` is its first part, usually "homeassistant"."""
         return f"{prefix}/device/{unique(self.meter)}/config"
 
 
 def unique(meter: Identity) -> str:
-    """Return the unique id of the device of a meter."""
+    """Return the id by which Home Assistant recognises the device of a meter."""
     return f"{ORIGIN}_{meter.key}"
 
 
 def states(update: Update, base: str) -> list[Message]:
-    """Return the messages of a push: its state, and a message with its registers, which the broker keeps."""
+    """Return the messages of a push: one with its registers, which the broker keeps, and one with its other values.
+
+    If the push has no registers, return only the message with the other values.
+    """
     topics = Topics(base, update.meter)
     document = update.document()
     energy = {name: document.pop(name) for name in [*document] if name in REGISTERS or name == _ENERGY_TIME}
@@ -71,8 +75,9 @@ def flat(update: Update, base: str) -> list[Message]:
 def discovery(update: Update, base: str, prefix: str, status: str, silence: float) -> Message:
     """Return the discovery of a meter. It has one entity for each number that the meter has sent so far.
 
-    `status` is the topic whose message is "online" while the bridge runs. An entity becomes unavailable if no push has
-    contained its value for `silence` s. If the usual interval of the value is longer, the interval replaces `silence`.
+    `status` is the topic whose message is "online" while the bridge runs. An entity becomes unavailable if no message
+    has contained its value for too long: for `silence` s or the usual interval of the value, whichever is longer. The
+    limit of a register is `REGISTER_CADENCE` plus `LATE`.
     """
     meter = update.meter
     shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]
@@ -86,9 +91,9 @@ def discovery(update: Update, base: str, prefix: str, status: str, silence: floa
 
 
 def components(payload: object) -> frozenset[str]:
-    """Return the names of the entities in a discovery that the broker has kept.
+    """Return the names of the entities in the payload of a discovery.
 
-    If the discovery is not valid, return no names.
+    If the payload is not valid, return no names.
     """
     try:
         found = json.loads(bytes(payload))["components"]  # type: ignore[call-overload]  # an error is caught

@@ -1,8 +1,8 @@
-r"""Writes the line protocol of InfluxDB: to HTTP, to UDP, to standard output or to a file.
+r"""Writes the line protocol of InfluxDB over HTTP or UDP, to standard output or to a file.
 
-InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read it. Every number is a float. InfluxDB refuses a field that
-is an integer in one line and a float in another line. Source of the syntax: "Line protocol" in the documentation of
-InfluxDB. In a tag, ``\`` escapes ``,``, ``=`` and space.
+InfluxDB 1 to 3, Telegraf, QuestDB and VictoriaMetrics read this protocol. Every number is written as a float, because
+InfluxDB refuses a field that is an integer in one line and a float in another line. Source of the syntax: "Line
+protocol" in the documentation of InfluxDB. In a tag, ``\`` escapes ``,``, ``=`` and space.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MEASUREMENT: Final = "hanparse"
 ANSWER_TIMEOUT: Final = 10.0
-"""The longest time in s from a request to its answer."""
+"""The longest time in s for the connection, the request and its answer."""
 _PORT: Final = 8086
 _REFUSED: Final = (400, 413, 422)  # the server would also refuse this line at a later attempt
 _TAG: Final = re.compile(r"([,= ])")
@@ -43,7 +43,7 @@ def line(update: Update) -> str:
 
 
 def _tag(text: str) -> str:
-    r"""Return a tag. ``_`` replaces the characters that cannot be escaped: ``\`` and control characters."""
+    r"""Return the value of a tag. ``_`` replaces characters that cannot be escaped: ``\`` and control characters."""
     return _TAG.sub(r"\\\1", _NOT_IN_TAGS.sub("_", text))
 
 
@@ -85,7 +85,10 @@ class Influx:
         return 0
 
     async def _post(self, text: str) -> int:
-        """Send a request, and return the status of the answer. Raises `OSError` if a later attempt can succeed."""
+        """Send a request, and return the status of the answer: a success, or one of `_REFUSED`.
+
+        Raises `OSError` for every other result, because a later attempt can succeed.
+        """
         is_secure = self._target.scheme == "influx+https"
         port = self._target.port or _PORT
         async with asyncio.timeout(ANSWER_TIMEOUT):

@@ -2,13 +2,14 @@
 
 * ``mqtt://user:password@broker:1883/hanparse``: the path is the first part of every topic, by default "hanparse".
 * ``?flat=1`` also publishes each number on its own topic, for evcc and openHAB.
-* ``?discovery=`` publishes no discovery; ``?discovery=PREFIX`` replaces "homeassistant".
+* ``?discovery=`` publishes no discovery. ``?discovery=PREFIX`` replaces "homeassistant", the first part of its topic.
 * ``mqtts`` uses TLS. ``?ca=FILE`` names a file with the certificates that hanparse trusts, for a broker whose
   certificate is not signed by a public authority.
 
-The discovery is the message that describes a meter to Home Assistant. The broker keeps the discovery, the registers and
-the status. It does not keep powers, because powers are soon out of date. The bridge gives the broker a last will (MQTT
-5.0, 3.1.2.5). When the connection is lost, the broker publishes this message, which sets the status to "offline".
+The discovery is the message that describes a meter to Home Assistant. The status is "online" while the bridge runs. The
+broker keeps the discovery, the registers and the status. It does not keep powers, because powers are soon out of date.
+The bridge gives the broker a last will (MQTT 5.0, 3.1.2.5). When the connection is lost, the broker publishes this
+message, which sets the status to "offline".
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ SUBSCRIBE_PAUSE: Final = 0.5
 ENERGY_PERIOD: Final = timedelta(seconds=10)
 """The shortest time between two messages with registers that `LiveEnergy` computed.
 
-The sink publishes registers that the meter sent at once.
+Registers that the meter itself sent are published without this limit.
 """
 KEEPALIVE: Final = 15
 """The keep-alive interval in s. The client closes the connection if the broker does not answer for about 20 s."""
@@ -165,7 +166,10 @@ class _Session:
             outlet.done(update)
 
     async def _listen(self) -> None:
-        """Repeat the discovery and the values when Home Assistant starts. Keep the entities of an earlier discovery."""
+        """Repeat the discovery and the values when Home Assistant starts.
+
+        When the broker sends the discovery that it keeps, publish the discovery again with the entities of both.
+        """
         if self._settings.prefix:
             await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
         async for message in self._client.messages:
@@ -185,14 +189,14 @@ class _Session:
         return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
 
     async def _announce(self, update: Update) -> None:
-        """Publish the discovery if it is new.
+        """Publish the discovery if it differs from the last one.
 
         Then wait until Home Assistant has subscribed to the topics in the discovery.
         """
         if not self._settings.prefix:
             return
         settings, key = self._settings, update.meter.key
-        if key not in self._kept_entities:  # the broker first sends the discovery that it keeps
+        if key not in self._kept_entities:  # the broker then sends the discovery that it keeps
             self._kept_entities[key] = frozenset()
             await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
         known = replace(update, shown=update.shown | self._kept_entities[key])
@@ -224,9 +228,9 @@ class _Session:
 
 
 async def forget(target: Target) -> int:
-    """Remove the messages of a bridge that the broker keeps: discoveries, registers, status.
+    """Remove the messages of a bridge from its broker, which keeps them: discoveries, registers, status.
 
-    Return the number of messages.
+    Return the number of removed messages.
 
     Home Assistant then removes the devices of the bridge. Raises `OSError` if the broker cannot be reached.
     """
@@ -259,6 +263,6 @@ async def _kept_topics(client: aiomqtt.Client, settings: Settings) -> list[str]:
 
 
 def _is_ours(topic: str, payload: Any, settings: Settings) -> bool:  # noqa: ANN401  the library allows several types
-    """Return whether a message is the discovery of a bridge whose topics begin with `base`."""
+    """Return whether a message is the discovery of a bridge whose topics begin with `settings.base`."""
     start = f"{settings.prefix}/device/{ORIGIN}_"
     return topic.startswith(start) and f'"availability_topic": "{settings.base}/'.encode() in bytes(payload)

@@ -1,8 +1,8 @@
 """Runs one sink: an `Outlet` calls the sink again when the connection of the sink fails.
 
-A sink is one async function for one connection. The function takes updates with `Outlet.first`. It calls `Outlet.done`
-after it has delivered an update. It raises `OSError` if the connection fails, and `OutputClosedError` if its output was
-closed for good.
+A sink is an async function; each call serves one connection. The function takes updates with `Outlet.first` or
+`Outlet.all`. It calls `Outlet.done` after it has delivered updates. It raises `OSError` if the connection fails, and
+`OutputClosedError` if its output was closed for good.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""The pause in s before the next connection doubles from 1 to 60. A delivered update sets it back to 1."""
+"""The pause in s after a failure doubles with each failure, from 1 to 60. A delivered update sets it back to 1."""
 
 Note = Callable[[str], object]
 
@@ -95,7 +95,7 @@ class Outlet:
     def _fail(self, error: Exception) -> None:
         """Write the first failure into the log. Write no other failure until the sink works again."""
         if not self.is_failing:
-            self.report(f"{str(error) or type(error).__name__}; tries again until it works")
+            self.report(f"{str(error) or type(error).__name__}; hanparse tries again until it works")
         self.is_failing = True
         self.waiting.wake()
 

@@ -38,7 +38,7 @@ _UNITS: Final = {
 
 
 class Series:
-    """Keeps the last value of each number of each meter; a collector of prometheus_client."""
+    """Keeps the last value of each number of each meter. prometheus_client calls `collect` for each answer."""
 
     def __init__(self, silence: float, clock: Callable[[], float] = monotonic) -> None:
         """`silence` is the time in s without a push after which the series of a meter are omitted."""
@@ -56,7 +56,7 @@ class Series:
             values[name] = value, now
 
     def collect(self) -> Iterator[Any]:
-        """Yield one metric family for each number. Omit numbers for which all values are too old."""
+        """Yield one metric family for each number, with a sample for each meter. Omit values that are too old."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  an extra
 
         for name in NUMBERS:

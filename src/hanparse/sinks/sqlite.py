@@ -1,4 +1,7 @@
-"""Writes one row for each push into the table `pushes` of an SQLite database, and creates the view `hours`."""
+"""Writes one row for each push into the table `pushes` of an SQLite database.
+
+The view `hours` of the database contains the energy of each hour.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from hanparse.sinks.update import Update
 
 COLUMNS: Final = (*NUMBERS, *(name + ESTIMATED for name in ("current_l2", "voltage_l2")))
-"""The columns of numbers: the fields, and the estimates of values that a 3-wire meter does not measure."""
+"""The columns of numbers: the fields with numbers, and the estimates of values that a 3-wire meter does not measure."""
 LOCKED: Final = 5.0
 """The longest time in s that a write waits for another program that has locked the database."""
 
@@ -38,7 +41,7 @@ WITH ends AS (
 )
 SELECT meter, hour, import_end - import_start AS imported, export_end - export_start AS exported
 FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""
-"""The energy of each hour in Wh: the last register of the hour minus the last register of the previous hour."""
+"""The energy of each hour in Wh: the last value of the register in the hour minus that of the previous hour."""
 
 
 class Sqlite:
@@ -73,7 +76,7 @@ class Sqlite:
 
 
 def prepare(database: sqlite3.Connection) -> None:
-    """Create the table and the view. Add columns that an older version of hanparse did not create."""
+    """Create the table and the view if they are missing. Add columns that the table of an older hanparse lacks."""
     database.execute(_TABLE)
     present = {row[1] for row in database.execute("PRAGMA table_info(pushes)")}
     for name in COLUMNS:

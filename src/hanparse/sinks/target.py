@@ -24,7 +24,7 @@ class Target(NamedTuple):
     username: str | None = None
     password: str | None = None
     path: str = ""
-    """The path without the first slash, or the path of a file."""
+    """The path of a file, or the part of the URL after the host and the first slash."""
     query: str = ""
 
     @property
@@ -34,7 +34,7 @@ class Target(NamedTuple):
 
     @property
     def shown(self) -> str:
-        """Return the URL for messages. It has no user, password or query, because these parts can be secrets."""
+        """Return the URL for messages, without user, password and query, because these parts can be secrets."""
         if self.scheme in _LOCAL:
             return f"{self.scheme}:{self.path}"
         host = f"[{self.host}]" if ":" in self.host else self.host
@@ -42,7 +42,10 @@ class Target(NamedTuple):
 
 
 def parse(url: str) -> Target:
-    """Return the parts of a URL. Raises `ValueError` without the URL in its message if no sink has this URL."""
+    """Return the parts of a URL.
+
+    Raises `ValueError` if no sink can use this URL. Its message omits the URL, which can contain a password.
+    """
     if url == STANDARD_OUTPUT:
         return Target("jsonl", path=STANDARD_OUTPUT)
     scheme, colon, rest = url.partition(":")
@@ -53,7 +56,7 @@ def parse(url: str) -> Target:
 
 
 def _file(scheme: str, rest: str) -> Target:
-    """Return a path: ``sqlite:///x.db`` is a file in the root directory, ``sqlite:x.db`` in the current directory."""
+    """Return the target of a path: ``sqlite:///x.db`` is in the root directory, ``sqlite:x.db`` in the current one."""
     path, _, query = rest.partition("?")
     path = unquote(path.removeprefix("//"))
     if not path:

@@ -1,4 +1,8 @@
-"""Converts measurements to updates: `Tracker` names each meter, and computes its registers between hourly lists."""
+"""Converts measurements to updates: `Tracker` names each meter, and computes its registers between hourly lists.
+
+A list is the set of values that a meter sends in one push. A channel is a topic of a broker; other sources have only
+one channel, whose name is empty.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +34,17 @@ UNNAMED: Final = "meter"
 
 @dataclass
 class _Meter:
-    """Holds the state of one meter. `Tracker.to_dict` saves this state."""
+    """Holds the state of one meter, which `Tracker.to_dict` returns for saving."""
 
     energy: LiveEnergy = field(default_factory=LiveEnergy)
     registers: dict[str, float] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
 
     def add(self, measurement: Measurement, at: datetime | None) -> None:
-        """Add a push. A register that `LiveEnergy` does not compute keeps the value that the meter sent last."""
+        """Add a push.
+
+        A register that `LiveEnergy` does not compute has the value that the meter sent last. No register falls.
+        """
         sent = {name: finite(getattr(measurement, name)) for name in REGISTERS}
         present = {name: value for name, value in sent.items() if value is not None}
         for name, value in (present | self.energy.update(measurement, at)).items():
@@ -56,14 +63,14 @@ class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
     Some lists do not contain the meter id. So the tracker holds back the pushes before the first id. If a meter sends
-    no id within `NAMELESS` and no id in the list with its registers, its name is the name of its channel. If the
-    channel has no name, the name of the meter is `UNNAMED`.
+    registers before an id, or no id within `NAMELESS`, its name is the name of its channel. If the name of the channel
+    is empty, the name of the meter is `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         """Continue from `state`, the result of `to_dict`.
 
-        Raises `ValueError` if `to_dict` does not return such a state.
+        Raises `ValueError` if `state` cannot be a result of `to_dict`.
         """
         self._channels: dict[str, _Channel] = {}
         saved = {"meters": {}} if state is None else state
@@ -77,7 +84,10 @@ class Tracker:
         return {"meters": {name: _plain(meter) for name, meter in self._meters.items()}}
 
     def update(self, measurement: Measurement, channel: str = "") -> list[Update]:
-        """Take one measurement, and return the updates that are due."""
+        """Take one measurement, and return its update after the updates of the pushes that were held back.
+
+        Return no updates if this push is held back, or if there are too many meters or channels.
+        """
         entry = self._channel_of(channel, measurement.meter_id)
         if entry is None:
             return []
@@ -94,7 +104,7 @@ class Tracker:
         return [self._update_of(entry, *push) for push in (*held, (measurement, at))]
 
     def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
-        """Return the channel of a measurement. Return `None` if there are already `MAX_METERS` meters or channels."""
+        """Return the channel of a measurement. Return `None` if it would be one too many (`MAX_METERS`)."""
         is_new = meter_id is not None and meter_id not in self._meters
         if (is_new and len(self._meters) >= MAX_METERS) or (
             channel not in self._channels and len(self._channels) >= MAX_METERS
@@ -103,7 +113,7 @@ class Tracker:
         return self._channels.setdefault(channel, _Channel())
 
     def flush(self) -> list[Update]:
-        """Return the updates of meters without an id at the end of the source."""
+        """Return the updates of the pushes that are held back at the end of the source."""
         return [update for name, entry in self._channels.items() if entry.held for update in self._release(entry, name)]
 
     def _release(self, entry: _Channel, channel: str) -> list[Update]:
@@ -121,16 +131,16 @@ class Tracker:
 
 
 def _time(measurement: Measurement) -> datetime | None:
-    """Return the time of arrival, or the clock of the meter if it has a zone."""
+    """Return the time of arrival, or the time of the meter's clock. Return `None` for a time without a zone."""
     time = measurement.received or measurement.timestamp
     time = None if time is None else in_utc(time)
     return None if time is None or time.tzinfo is None else time
 
 
 def _is_nameless(entry: _Channel) -> bool:
-    """Return whether the meter sends no id.
+    """Return whether the pushes that are held back show that the meter sends no id.
 
-    True if neither the list with registers nor a list of the last 30 s has an id.
+    They do if the last one has registers, if they span `NAMELESS`, or if there are `MAX_HELD` of them.
     """
     (_, first), (last, now) = entry.held[0], entry.held[-1]
     has_registers = any(getattr(last, name) is not None for name in REGISTERS)
@@ -138,7 +148,7 @@ def _is_nameless(entry: _Channel) -> bool:
 
 
 def _described(identity: Identity, measurement: Measurement) -> Identity:
-    """Return the identity. Replace its manufacturer, model and list identifier by those of the list, if it has them."""
+    """Return the identity with the manufacturer, model and list identifier of the measurement, if it contains them."""
     m = measurement
     return Identity(
         identity.name,

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 REGISTERS: Final = frozenset(name for name, entry in METADATA.items() if entry.state_class == "total_increasing")
 """The fields that count up: energies, volumes and counts of failures."""
 NUMBERS: Final = tuple(name for name, entry in METADATA.items() if entry.precision is not None)
-"""The fields that hold a number, in the order of the registry. Sinks with columns or series use only these."""
+"""The fields that hold a number, in the order of `METADATA`. Sinks with columns or series use only these."""
 ESTIMATED: Final = "_estimated"
-"""The ending of the name of an estimate. It separates the estimate from the field of a value that a meter measures."""
+"""The ending of the name of an estimate, so that the estimate is not mistaken for a value that the meter measured."""
 
 _UNSAFE: Final = re.compile(r"[^a-zA-Z0-9_-]+")
 
@@ -45,15 +45,19 @@ class Identity(NamedTuple):
 class Update:
     """Holds the values of one push.
 
-    `LiveEnergy` computes the registers, so they can differ from the registers in the push.
+    `LiveEnergy` computes the registers between two lists that contain them, so they can differ from those in the push.
     """
 
     meter: Identity
     measurement: Measurement
     at: datetime
-    """The time of arrival, with a zone. If the source is a file, this is the clock of the meter."""
+    """The time of arrival, with a zone.
+
+    If the source is a file, this is the time of the meter's clock. If this clock has no zone, it is the time at which
+    the file was read.
+    """
     registers: Mapping[str, float] = field(default_factory=dict)
-    """The registers at this time. They never fall."""
+    """The value of each register at this time, by field. Registers never fall."""
     shown: frozenset[str] = frozenset()
     """The names of all numbers that this meter has sent so far, and of its estimates.
 

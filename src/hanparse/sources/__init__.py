@@ -1,7 +1,8 @@
-"""Reads meters from serial ports, TCP gateways, brokers and files, until the program closes the connection.
+"""Reads meters from serial ports, TCP gateways, brokers and files.
 
-`open` is for programs with asyncio. `read` is for programs without asyncio. Only this package and `hanparse.sinks` use
-asyncio.
+The source of a file or of standard input ends with it. Each other source continues until the program closes the source,
+and connects again if its connection ends.
+`open` is for programs with asyncio. `read` is for programs without asyncio.
 """
 
 from __future__ import annotations
@@ -25,13 +26,14 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     """Return the source for a URL: an async context manager, and an async iterator over measurements.
 
     `url` is a path or COM port, ``serial:///dev/ttyUSB0?baud=2400&parity=E``, ``tcp://host:port``,
-    ``mqtt://user:password@host:port/topic`` or ``mqtts:`` with the wildcards ``+`` and ``#``, ``file:///path``, or
-    ``-`` for standard input. serialx opens ``socket:``, ``rfc2217:`` and ``esphome:``. Other installed packages can add
-    schemes with entry points of the group ``hanparse.sources``.
+    ``mqtt://user:password@host:port/topic`` (also ``mqtts:``; the topic can contain the wildcards ``+`` and ``#``),
+    ``file:///path``, or ``-`` for standard input. ``socket:``, ``rfc2217:`` and ``esphome:`` URLs name serial ports in
+    the network, which serialx opens. Other installed packages can add schemes with entry points of the group
+    ``hanparse.sources``.
 
-    The source calls `decoder` once for each topic to make the decoder of the topic. If a connection delivers no byte
-    for `silence` s, the source closes it and connects again. Raises `ValueError` if no transport opens the URL. Raises
-    `ImportError` with the pip command if a package is missing.
+    `decoder` makes a decoder. The source calls it once for each topic of a broker, or once for another connection. If a
+    connection delivers no byte for `silence` s, the source closes it and connects again. Raises `ValueError` if the
+    scheme or the form of the URL is unknown. Raises `ImportError` with the pip command if a package is missing.
     """
     address = parse(url)
     check_extra(address.scheme)

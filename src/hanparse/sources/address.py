@@ -14,7 +14,7 @@ FILES: Final = ("file", "-")
 """The schemes of inputs that end. If the connection of another scheme ends, the source connects again."""
 BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
-"""The schemes that serialx opens."""
+"""The schemes of serial ports in the network. serialx opens them, and also local serial ports."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
 _EXTRAS: Final = {
     **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse", "serial", "serialx")),
@@ -50,7 +50,11 @@ class Address:
 
 
 def parse(url: str) -> Address:
-    """Return the parts of a URL. Raises `ValueError` without the URL in its message if no transport opens the URL."""
+    """Return the parts of a URL.
+
+    Raises `ValueError` if the scheme or the form of the URL is unknown. Its message omits the URL, which can contain a
+    password.
+    """
     if url == "-":
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
@@ -81,7 +85,7 @@ def _installed(scheme: str, url: str) -> Address:
 def _serial(scheme: str, rest: str) -> Address:
     """Return the address of a local serial port or of the serial port of a gateway.
 
-    `url` contains the options of serialx.
+    Its `url` contains the options for serialx, but not the speed and the parity.
     """
     path, _, query = rest.partition("?")
     options = dict(parse_qsl(query))
@@ -107,7 +111,7 @@ def check_extra(scheme: str) -> None:
 def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
     """Return the host and the port of a URL such as ``tcp://host:3001``.
 
-    Raises `ValueError` if the URL has another form.
+    Raises `ValueError` if the URL has another form, or if the port is below `lowest`.
     """
     scheme, _, rest = url.partition(":")
     network = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))

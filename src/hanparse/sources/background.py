@@ -1,4 +1,4 @@
-"""Runs a function that may block in a thread (`in_background`), and ends tasks (`end`)."""
+"""Runs in a thread a function that may block (`in_background`), and ends tasks (`end`)."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _RETRY = 0.05  # s between two cancellations of the same task
 async def in_background(function: Callable[[], T]) -> T:
     """Run a function in a thread. Return its result, or raise its error.
 
-    A read or a write can wait for a pipe without end. The event loop continues while the thread waits. The program can
-    end while the thread waits. With ``asyncio.to_thread`` the program would not end before the thread.
+    Reading from a pipe or writing to a pipe can take forever. While the thread waits, the event loop continues, and the
+    program can end. With ``asyncio.to_thread`` the program could not end before the thread.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()

@@ -1,7 +1,8 @@
 """Finds the transports of installed packages.
 
-A transport is an entry point of the group `GROUP`, and its name is a scheme. A package is imported only if a URL has
-its scheme.
+`hanparse.sources.transports` explains what a transport is. A package offers a transport as an entry point of the group
+`GROUP`. The name of the entry point is the scheme of the URLs that the transport opens. The package is imported only if
+a URL has this scheme.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Receives the messages of an MQTT broker with aiomqtt. `messages` is the transport of one connection."""
+"""Receives the messages of an MQTT broker with aiomqtt. `messages` is the transport for brokers."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _MAX_WAITING: Final = 1000  # messages; the source takes each at once, so only a flood of messages fills this queue
 _QUIET: Final = logging.getLogger("hanparse.sources.mqtt")
-_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` is the reason why a connection was lost
+_QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` contains what aiomqtt would log
 
 
 async def messages(address: Address) -> AsyncGenerator[Piece, None]:
@@ -51,9 +51,9 @@ async def messages(address: Address) -> AsyncGenerator[Piece, None]:
 async def check_reachable(host: str, port: int, context: ssl.SSLContext | None) -> None:
     """Connect to a broker and disconnect at once. Raises `OSError` if this fails or if the certificate is not valid.
 
-    This function is called before aiomqtt connects, because aiomqtt connects in a thread. If the broker does not
-    answer, the end of the program waits for this thread. aiomqtt also leaves the socket open if the certificate is not
-    valid.
+    This function is called before aiomqtt connects, for two reasons. aiomqtt connects in a thread, and the program
+    cannot end before this thread, which waits if the broker does not answer. aiomqtt also leaves the socket open if the
+    certificate is not valid.
     """
     async with asyncio.timeout(CONNECT_TIMEOUT):
         _, writer = await asyncio.open_connection(host, port, ssl=context)

@@ -20,7 +20,8 @@ T = TypeVar("T")
 class Reading:
     """A `Reading` is an iterator over the measurements of a source, and a context manager that closes the source.
 
-    A thread receives and decodes while the program does other work. `source` has the counts and the diagnosis.
+    A thread receives and decodes while the program does other work. Its attribute `source`
+    has the counts and the diagnosis.
     """
 
     def __init__(self, source: Source) -> None:
@@ -63,7 +64,7 @@ class Reading:
         self.close()
 
     def close(self) -> None:
-        """Close the connection and end the thread. Do nothing if the connection is closed."""
+        """Close the connection and end the thread. Do nothing if the connection is already closed."""
         with self._closing:
             if self._loop.is_closed():
                 return

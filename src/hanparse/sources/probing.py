@@ -2,7 +2,8 @@
 
 One measurement proves that a setting is right, because the frame of the measurement has a check sequence. If the bytes
 show that a setting is wrong, the search continues with the next setting at once. If a frame is intact but cannot be
-decoded, the search ends without a result. The setting is right then, but hanparse cannot read the meter.
+decoded, the search ends without a result. Then the setting is right, but hanparse cannot read the meter, for example
+because a key is missing.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 WAIT: Final = 25.0
 """The time in s for each setting. A meter that sends a push every 10 s sends at least two pushes in this time."""
-_ENOUGH: Final = 256  # bytes: the end of one push and a complete second push
+_ENOUGH: Final = 256  # bytes: enough for the end of one push and a complete second push
 _REFUSED: Final = (None, errno.EINVAL)  # errno; it is `None` if serialx refuses a setting that a port does not have
 _LINE_FAULTS: Final = frozenset({"speed", "parity", "inverted", "no-flag", "no-format"})
 _PAYLOAD_FAULTS: Final = frozenset({"ciphered", "key", "auth-key", "undecodable", "unknown-meter"})
@@ -77,7 +78,7 @@ async def probe(
 
     `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. `probe` tries each setting for up to `wait` s,
     and then calls `note` with the `Attempt`. `decoder` returns a new decoder, which needs keys if pushes are ciphered.
-    `transport` opens the port. Raises `ValueError` if the URL is not that of a serial port. Raises `ImportError` with
+    `transport` opens the port. Raises `ValueError` if `port` is not a serial port. Raises `ImportError` with
     the pip command if a package is missing. Raises `OSError` if the port cannot be opened.
     """
     address = parse(port)

@@ -1,11 +1,13 @@
-"""Keeps a connection to a meter: `Source` connects, decodes, and connects again.
+"""Keeps a connection to a meter: `Source` connects, decodes, and connects again when the connection has ended.
 
 * The pause before the next connection grows from 1 to 60 s. It has a random part, so that many programs do not connect
-  at the same time. Only a measurement sets the pause back to 1 s, because some gateways accept and drop connections.
+  at the same time. Only a measurement sets the pause back to 1 s, because some gateways accept connections and drop
+  them at once.
 * A connection that delivers no byte for `silence` s is closed, because TCP does not detect that a peer has disappeared.
-  If three intervals of the meter are longer than `silence`, the limit is three intervals.
-* If the consumer is slow, the oldest measurement without registers is dropped, because old powers are of no use.
-  Registers are kept, because many meters send registers only once an hour.
+  If three intervals between pushes are longer than `silence`, three intervals are the limit.
+* If more than `MAX_WAITING` measurements wait for the consumer (the program that takes them), the oldest one without
+  registers is dropped, because old powers are of no use. Registers are kept, because many meters send registers only
+  once an hour.
 """
 
 from __future__ import annotations
@@ -51,8 +53,8 @@ class Source:
     `hanparse.sources.open` returns it. `channel` is the topic of the last measurement. It is empty if the connection
     has no topics. `state` is ``"connecting"``, ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the
     reason why the last connection was lost. `connections` is the number of attempts to connect. `dropped` is the number
-    of measurements that were dropped because the consumer was too slow. `decoder` is the decoder of the last bytes.
-    `decoders` contains the decoders by topic.
+    of measurements that were dropped because the consumer was too slow. `decoder` is the decoder that received the last
+    bytes. `decoders` contains the decoders by topic.
     """
 
     def __init__(
@@ -175,15 +177,15 @@ class Source:
     def _decode(self, piece: Piece) -> list[Measurement]:
         """Decode bytes with the decoder of their topic.
 
-        If there are too many topics, first remove the decoder of one topic: the oldest topic without measurements, or
-        else the topic without messages for the longest time.
+        If there would be more than `MAX_CHANNELS` topics, first remove a decoder: that of the topic with the oldest
+        last message. Remove the decoder of a topic with measurements only if all topics have measurements.
         """
         if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
             without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)
             del self.decoders[next(without, next(iter(self.decoders)))]
         known = self.decoders.pop(piece.channel, None)
         self.decoder = known or (self._make() if self.decoders else self.decoder)
-        self.decoders[piece.channel] = self.decoder  # the newest topic is the last key
+        self.decoders[piece.channel] = self.decoder  # the topic of the newest bytes is the last key
         if piece.is_message:
             return self.decoder.decode_message(piece.data, datetime.now(UTC))
         return self.decoder.feed(piece.data, None if self._address.is_file else datetime.now(UTC))

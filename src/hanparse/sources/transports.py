@@ -1,7 +1,7 @@
-"""Opens connections. The transport of a scheme is an async generator that yields the `Piece`s of one connection.
+"""Opens connections: the transport of a scheme opens one connection and yields the `Piece`s that it receives.
 
-A transport ends when its peer closes the connection, and raises `OSError` if the connection fails. It does not decode,
-and it does not connect again: `hanparse.sources.source` does both.
+A transport is an async generator. It ends when its peer closes the connection, and raises `OSError` if the connection
+fails. It does not decode, and it does not connect again: `hanparse.sources.source` does both.
 """
 
 from __future__ import annotations

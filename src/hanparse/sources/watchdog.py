@@ -1,4 +1,4 @@
-"""Computes the longest time without a byte after which a connection is closed: `Watchdog`."""
+"""Computes how long a connection can be without a byte before it is closed: `Watchdog`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ _INTERVALS: Final = 3
 
 
 class Watchdog:
-    """A `Watchdog` computes the longest time in s without a byte: `silence`, or three intervals of the meter if longer.
+    """A `Watchdog` computes the longest permitted time in s without a byte.
 
-    The interval of the meter is the shortest of its last three intervals, so that one long gap has no influence.
+    This time is `silence`, or three intervals of the meter if they are longer. The interval of the meter is the
+    shortest interval between its last four arrivals, so that one long gap has no influence.
     """
 
     def __init__(self, silence: float) -> None:
@@ -26,7 +27,7 @@ class Watchdog:
 
     @property
     def limit(self) -> float:
-        """The longest time in s without a byte."""
+        """The longest permitted time in s without a byte."""
         if len(self._arrivals) < _INTERVALS:
             return self._silence
         return max(self._silence, _INTERVALS * min(later - earlier for earlier, later in pairwise(self._arrivals)))

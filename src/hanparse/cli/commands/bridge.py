@@ -52,12 +52,12 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Read a meter until the program is stopped, and deliver its values to each sink."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the source, then the sinks (default: -, JSON lines); if missing, ${SOURCE} and ${SINK}"
+    words = f"the source, then the sinks (default: -, JSON lines); if missing, read from ${SOURCE} and ${SINK}"
     command.add_argument("urls", nargs="*", metavar="URL", help=words)
     command.add_argument("--state", metavar="FILE", help="keep the registers in this file for the next start")
-    words = "the time in s without a push after which the values become unavailable"
+    words = "the time in s without a push after which powers, currents and voltages become unavailable"
     command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
-    words = "remove the messages of a bridge that a broker keeps (discovery, registers, status); every URL is a broker"
+    words = "each URL is a broker: remove the messages of a bridge that it keeps (discovery, registers, status)"
     command.add_argument("--forget", action="store_true", help=words)
     add_reading(command, environment=True)
 
@@ -200,7 +200,7 @@ class _Service:
             self._is_failing = False
             complain("source: works again")
         if error is not None and error is not self._reported[0] and not self._is_failing:
-            complain(f"source: {error}; tries again until it works")
+            complain(f"source: {error}; hanparse tries again until it works")
             self._reported, self._is_failing = (error, pushes), True
         if silent > self._silence and not self._is_silent:
             self._is_silent = True

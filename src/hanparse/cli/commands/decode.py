@@ -53,11 +53,11 @@ def add(command: argparse.ArgumentParser) -> None:
 def _add_output(command: argparse.ArgumentParser) -> None:
     words = "table (with units; the default), json (one array), jsonl (one object a line) or csv"
     command.add_argument("--format", choices=FORMATS, default="table", help=words)
-    words = "the columns to write and their order, such as timestamp,voltage_l1: fields, and " + ", ".join(EXTRAS)
+    words = f"the columns in their order, such as timestamp,voltage_l1: names of fields, or {', '.join(EXTRAS)}"
     command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
     command.add_argument("--utc", action="store_true", help="write times in UTC, and omit times without a zone")
     command.add_argument("--units", action="store_true", help="write units into the header of csv")
-    words = "write the time of arrival of each push; --follow and a port as FILE also write it"
+    words = "write the time of arrival of each push; always on with --follow, and if FILE is a port"
     command.add_argument("--received", action="store_true", help=words)
 
 
@@ -102,10 +102,7 @@ def _output(args: argparse.Namespace) -> Output:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number.
-
-    After an interrupt, write the end of the output. Then raise the interrupt again.
-    """
+    """Write the measurements and return their number. After an interrupt, complete the output first."""
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:

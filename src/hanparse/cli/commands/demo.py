@@ -1,4 +1,4 @@
-"""The command `hanparse demo`: decodes one real push of each of three makers."""
+"""The command `hanparse demo`: decodes one real push of each of three manufacturers."""
 
 from __future__ import annotations
 

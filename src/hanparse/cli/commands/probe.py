@@ -28,7 +28,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_argument("port", metavar="PORT", help="a serial port: /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
-    words = "the time in s for each setting; default 25: a slow meter sends two pushes"
+    words = "the time in s for each setting; default 25, in which a meter sends at least two pushes"
     command.add_argument("--wait", type=float, metavar="S", help=words)
     add_keys(command)
 

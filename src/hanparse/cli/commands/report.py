@@ -1,4 +1,4 @@
-"""The command `hanparse report`: writes the attachment for an issue."""
+"""The command `hanparse report`: writes a report that a user attaches to an issue."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Write a report for an issue: counts, errors, and a dump with other meter numbers."
+    command.description = "Write a report for an issue: counts, errors, and a dump without the numbers of your meter."
     command.epilog = "example: hanparse report capture.bin > report.md"
     add_files(command)
-    words = "do not replace TEXT: a type or a version that looks like the number of a meter"
+    words = "keep TEXT, such as a version, although it looks like the number of a meter"
     command.add_argument("--keep", action="append", default=[], metavar="TEXT", help=words)
     add_keys(command)
     command.add_argument("--with-plaintext", action="store_true", help="also show the content that the keys decipher")

@@ -46,17 +46,17 @@ def add(command: argparse.ArgumentParser) -> None:
     command.add_argument("meter", choices=METERS, metavar="METER", help=", ".join(METERS))
     words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
     command.add_argument("url", metavar="URL", help=words)
-    command.add_argument("--list", type=int, metavar="N", help="send only this list, such as 1, 2 or 3")
-    command.add_argument("--every", type=float, metavar="S", help="send one list each S seconds")
-    words = "the speed of the meter's clock: 60 sends an hour in a minute, 0 does not wait; default 1"
+    command.add_argument("--list", type=int, metavar="N", help="send only one kind of push: list N, such as 1, 2 or 3")
+    command.add_argument("--every", type=float, metavar="S", help="send only one kind of push, one every S seconds")
+    words = "the speed of the meter's clock: 60 sends the pushes of an hour in a minute, 0 does not wait; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")
     command.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="the seed of the load, the noise and the faults; default 0"
+        "--seed", type=int, default=0, metavar="N", help="the seed of the random load and faults; default 0"
     )
     for name, effect in _FAULTS.items():
         command.add_argument(f"--{name}", type=float, default=0.0, metavar="P", help=f"{_PROBABILITY} {effect}")
-    words = "send nothing after S seconds of the meter's clock, and keep the connections open"
+    words = "send nothing more after S seconds of the meter's clock, and keep the connections open"
     command.add_argument("--mute", type=float, metavar="S", help=words)
 
 

@@ -33,7 +33,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Show the values of a meter live in the terminal, and the faults of its port."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the URL or the path of the port; if missing, the environment variable {VARIABLE}"
+    words = f"the URL or the path of the port; if missing, read from the environment variable {VARIABLE}"
     command.add_argument("source", nargs="?", default=os.environ.get(VARIABLE), metavar="SOURCE", help=words)
     command.add_argument("--fuse", type=_amperes, metavar="A", help="the rating of the main fuse in A, such as 25")
     add_reading(command)

@@ -27,7 +27,7 @@ def bar(low: float, high: float, scale: float, width: int) -> str:
 
 
 def limits(values: Sequence[float | None]) -> tuple[float, float]:
-    """Return the lowest and the highest value of the axis of a curve, two round numbers. The axis includes 0."""
+    """Return the lowest and the highest value of the axis of a curve. Both are round numbers. The axis includes 0."""
     known = [0.0, *(value for value in values if value is not None)]
     lowest, highest = min(known), max(known)
     step = _step(max(highest, -lowest))
@@ -35,16 +35,20 @@ def limits(values: Sequence[float | None]) -> tuple[float, float]:
 
 
 def _step(largest: float) -> float:
-    """Return the largest of 1, 2 and 5 times a power of ten that is at most half of `largest`, and at least 50 W."""
+    """Return the largest number that is 1, 2 or 5 times a power of ten and at most half of `largest`.
+
+    If `largest` is below 100 W, return 50 W.
+    """
     half = max(largest / 2, 50.0)
     power: float = 10.0 ** math.floor(math.log10(half))
     return max(factor * power for factor in (1, 2, 5) if factor * power <= half)
 
 
 def curve(values: Sequence[float | None], low: float, high: float, height: int) -> list[str]:
-    """Return `height` lines with the area between 0 and the values, two values for each character.
+    """Return `height` lines of text that draw the area between 0 and the values.
 
-    The lines reach from `high` to `low`. `None` is a gap.
+    Each character is two values wide. The top of the first line is `high`, and the bottom of the last line is `low`.
+    `None` is a gap.
     """
     rows, width = height * _ROWS, math.ceil(len(values) / _COLUMNS)
     cells = [[0] * width for _ in range(height)]

@@ -1,4 +1,4 @@
-"""Describes the state of a connection (`words`), and its problems with the actions of the user (`problems`)."""
+"""Describes the state of a connection (`words`), and its problems with what the user can do (`problems`)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hanparse.cli.watch.model import Model
 
 _STEPS: Final = re.compile(r"[;,] or |; ")
-"""Separates the causes and the actions in the message of a fault. They follow the observation and a colon."""
+"""Separates the causes and the actions in the message of a fault: "observation: cause, or cause; action"."""
 _SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
 """The kinds of faults that a wrong speed or parity causes."""
 _PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
@@ -40,11 +40,11 @@ _ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
     TimeoutError: ("the connection was not made in time, or no byte arrived", _GATEWAY),
     OSError: ("", ("check the adapter, the gateway and the cables", "end other programs that use the port")),
 }
-"""The observation and the actions for each error of a connection; the first class that fits applies."""
+"""The observation and the actions for each class of errors. The first class that contains the error is used."""
 
 
 class Problem(NamedTuple):
-    """Holds a problem of the connection: the observation, its possible causes, and the actions of the user."""
+    """Holds a problem of the connection: the observation, and `steps`, its possible causes and what the user can do."""
 
     observation: str
     steps: tuple[str, ...]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 WINDOW: Final = timedelta(minutes=10)
 """The length of time that the curve of the power shows."""
 QUIET: Final = timedelta(seconds=30)
-"""The longest time without a push that is not a fault. Meters send a power at least every 10 s."""
+"""The longest normal time without a push. Meters send a power at least every 10 s."""
 _MAX_POWERS: Final = 4096  # one power in 0.15 s; a meter sends at most one power in a second
 _LARGEST_POWER: Final = 1e12  # W; a register of 32 bits holds at most 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard can match the topics of a large network
@@ -45,7 +45,7 @@ class Model:
         self.fuse = fuse
         self.connection = Connection()
         self.powers: deque[tuple[datetime, float]] = deque(maxlen=_MAX_POWERS)
-        """The powers of the last minutes in W with their times of arrival. A power that is exported is below 0."""
+        """The powers of the last minutes in W with their times of arrival. An exported power is below 0."""
         self.last_push: datetime | None = None
         self.last_bytes: datetime | None = None
         self.is_ended = False
@@ -75,7 +75,7 @@ class Model:
             self.powers.popleft()
 
     def end(self, error: Exception | None) -> None:
-        """Record that the source delivers no more pushes, and the error that ended it."""
+        """Record that the source delivers no more pushes. `error` is the error that ended it, if there is one."""
         self.is_ended = True
         self.connection = self.connection._replace(error=error or self.connection.error)
 
@@ -84,14 +84,15 @@ class Model:
         return self._state.measurement(now)
 
     def since(self, name: str, now: datetime) -> timedelta:
-        """Return the time since a field arrived."""
+        """Return the time since the last value of a field arrived. Return 0 if no value has arrived."""
         latest = self._state.latest(now).get(name)
         return now - latest.received if latest else timedelta()
 
     def is_quiet(self, now: datetime) -> bool:
-        """Return whether pushes are missing for longer than `QUIET`.
+        """Return whether no push has arrived for longer than `QUIET`.
 
-        If there is a fault, pushes are missing until the first push arrives.
+        Before the first push, a fault or an error counts as such a silence at once. After the end of the source,
+        return whether it has delivered no push at all.
         """
         if self.is_ended:
             return self.last_push is None

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 FUSES: Final = (16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160)
-"""The usual ratings of main fuses in A. If the user gives no rating, one of these ratings is the scale of the bars."""
+"""The usual ratings of main fuses in A. If the user gives no rating, the bars end at one of these ratings."""
 _NARROW: Final = 60  # characters
 _CURVE: Final = 3, 8  # the least and the largest height of the curve in lines
 _ENERGIES: Final = tuple(name for name, field in METADATA.items() if field.unit in ("Wh", "varh"))
@@ -58,7 +58,7 @@ def screen(model: Model, now: datetime, width: int, height: int) -> list[Line]:
 
 
 def _safe(line: Line, width: int) -> Line:
-    """Return a line without control characters, because the topic of a broker can contain control sequences."""
+    """Return a line of at most `width` characters without the control characters that a topic can contain."""
     return line._replace(text="".join(letter if letter.isprintable() else "?" for letter in line.text[:width]))
 
 
@@ -149,7 +149,10 @@ def _curve(model: Model, now: datetime, width: int, height: int) -> Iterator[Lin
 
 
 def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
-    """Return the mean power of each part of the window. A part without a push has the power of the last push."""
+    """Return the mean power of each of `count` parts of the window.
+
+    A part without a push has the power of the last part with one, if this part is at most `_HOLD` s old.
+    """
     span = WINDOW.total_seconds() / count
     parts: dict[int, list[float]] = {}
     for time, power in model.powers:
@@ -165,7 +168,7 @@ def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
 
 
 def _energies(latest: Measurement, width: int) -> Iterator[str]:
-    """Yield at most two lines with registers. If the meter sends no totals, yield the registers of tariffs."""
+    """Yield at most two lines with registers: the totals, or the registers of tariffs if the meter sends no totals."""
     registers = {name: value for name in _ENERGIES if (value := finite(getattr(latest, name))) is not None}
     totals = [name for name in registers if name.count("_") == 2]  # noqa: PLR2004
     texts = [_energy(name, registers[name]) for name in totals or registers]
