@@ -275,7 +275,7 @@ def test_what_is_no_dump_is_an_error_with_its_place(text: str, line: int, column
         ("hexdump-C", "dc 5a", "dc", 3, "expected 9 bytes up to the offset '00000029', found 8"),
         ("hexdump-C", "00000029", "0000002a", 3, "expected 10 bytes"),
         ("od-octal", "0000040", "0001040", 3, "expected the offset after 16 bytes"),
-        ("od-octal", "0000020", "000020", 2, "expected an offset that goes on"),
+        ("od-octal", "0000020", "000020", 2, "expected the next offset of the table"),
         ("hexdump-words", "a07e", "a07", 1, "'a07'"),
         ("hexdump-words", "0601 0000", "06 010000", 3, "expected 9 bytes"),
         ("od-octal", "16 dc", "16 xx dc", 3, "expected 9 bytes up to the offset '0000051', found 5"),

@@ -35,6 +35,19 @@ def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, o
     assert len(decode_all(text)) == 2
 
 
+def test_the_filler_of_an_odd_number_of_bytes_in_words_is_no_byte_of_an_apdu() -> None:
+    odd = named("kaifa/full-se-ma304h4-deviation").apdu
+    assert len(odd) % 2
+    dump = texts.NOTATIONS["od -x"](odd)
+    assert len(decode_all(f"{ABOVE}{dump}{BELOW}{dump}")) == 2
+
+
+def test_a_byte_of_an_apdu_that_the_text_repeats_in_hex_is_not_mistyped() -> None:
+    push = next(push for push in texts.PUSHES if push.name == "p1/enc-lu-sc30")
+    text = texts.NOTATIONS["log in binary"](push.data)
+    assert len(decode_all(text, **push.options)) == 1
+
+
 def test_an_apdu_is_read_in_front_of_a_damaged_one_in_another_notation_which_is_named() -> None:
     text = f"{texts.NOTATIONS['bare binary'](LIST_1)}\n\n{list(LIST_2[:-3])}"
     errors: list[HanParseError] = []

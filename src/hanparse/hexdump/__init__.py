@@ -1,4 +1,4 @@
-r"""Read hex dumps. The text is a dump in any notation, or a log or message that contains dumps.
+r"""Find hex dumps in a text, such as a log or a message, and return their bytes.
 
 `read` finds the dumps of a text and joins their bytes in order. `parse` returns only the bytes. The notations are:
 
@@ -11,20 +11,21 @@ The same in a log, an e-mail or a forum post                                    
 ``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
-The documentation of each module has its rules. The modules are used in this order: tables, literals, lists, base64, hex
-digits. Each module reads only text in which the modules before it found nothing. Comments and time stamps are removed
-after the literals (`hexdump.remarks`). These rules follow:
+The docstring of each module contains the rules of its notations. The modules are used in this order: tables, literals,
+lists, base64, hex digits. Each module skips the text in which an earlier module found bytes. Comments and time stamps
+are removed after the literals (`hexdump.remarks`). These rules follow:
 
-* The first column contains offsets only when they match the number of bytes. Otherwise it contains data.
-* Numbers like ``10 20 30`` are hex. In brackets, ``[10, 20, 30]``, they are decimal. ``126, 160, 30`` without brackets
-  is decimal, too, because 126 is no pair of hex digits.
-* A text that contains only hex digits is hex, even when it is also valid base64.
+* The first column contains offsets if they match the number of bytes. Otherwise the column contains bytes.
+* Numbers like ``10 20 30`` are hex. Numbers in brackets, as in ``[10, 20, 30]``, are decimal. ``126, 160, 30`` without
+  brackets is also decimal, because 126 is no pair of hex digits.
+* A text that contains only hex digits is hex, even if it is also valid base64.
 * Among other text a dump has at least eight bytes. `Dump.passed_over` lists the text that is not part of a dump.
 
-`hexdump.readings` reads more notations. Their bytes are ambiguous, so `hanparse.pasted` uses them only when they
-contain frames with correct check sequences or complete APDUs.
+`hexdump.readings` reads more notations. These notations are ambiguous, so `hanparse.pasted` uses a reading only if its
+bytes contain frames with correct check sequences or complete APDUs.
 
-The quote marks of e-mail (``> ``) at the start of a line are ignored. The time is linear in the length of the text.
+The quote marks of e-mail (``> ``) at the start of a line are ignored. The time of a search is linear in the length of
+the text.
 """
 
 from __future__ import annotations
@@ -69,11 +70,11 @@ _REPEATED: Final = (
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
-"""Matches text that resembles bytes. It is used for the rest of a line on which bytes were found."""
+"""Matches text that resembles bytes. The pattern is for text on a line that also contains bytes of a dump."""
 LIKE_BYTES_ALONE: Final = re.compile(
     f"{_LIKE_BYTES}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
 )
-"""Matches text that resembles bytes on lines without other bytes.
+"""Matches text that resembles bytes. The pattern is for lines that contain no bytes of a dump.
 
 It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.
 """
@@ -88,7 +89,7 @@ class PassedOver(NamedTuple):
 
 
 class Unsound(NamedTuple):
-    """Holds bytes in which no frame is sound, their offset in the dump, and the place at which their text begins."""
+    """Holds bytes that contain no sound frame, their offset in the dump, and the place at which their text begins."""
 
     line: int
     column: int
@@ -117,8 +118,8 @@ class Dump:
 def parse(text: str) -> bytes:
     """Return the bytes of all dumps in `text`, in order. The result is empty for a blank text.
 
-    Raises `HexDumpError` with the line and column of the problem when the text contains no dump or a damaged one, and
-    `TypeError` when `text` is not a `str`.
+    Raises `HexDumpError` with the line and column of the problem if the text contains no dump or a damaged dump, and
+    `TypeError` if `text` is not a `str`.
     """
     return read(text).data
 
@@ -135,7 +136,7 @@ def read(text: str) -> Dump:
 
 
 def read_with_pieces(text: str) -> tuple[Dump, list[Piece]]:
-    """Return what `read` returns, and the dumps, for a text that is a result of `hexdump.text.tidy`."""
+    """Return the result of `read` and the dumps as pieces. `text` is a result of `hexdump.text.tidy`."""
     pieces = find(text)
     return dump(text, pieces, b"".join(piece.data for piece in pieces)), pieces
 
@@ -151,7 +152,7 @@ def like_bytes(text: str) -> bool:
 
 
 def find(text: str) -> list[Piece]:
-    """Return the dumps in a text that is a result of `hexdump.text.tidy`. Raises the same errors as `parse`."""
+    """Return the dumps in `text`, a result of `hexdump.text.tidy`. Raises the same errors as `parse`."""
     if not text.strip():
         return []
     pieces, rest = _search(text, (tables.find, literals.find))
@@ -164,7 +165,7 @@ def find(text: str) -> list[Piece]:
 
 
 def _search(text: str, notations: tuple[Callable[[str], list[Piece]], ...]) -> tuple[list[Piece], str]:
-    """Return the pieces in these notations, and `text` with the pieces covered."""
+    """Return the dumps in these notations, and `text` with the dumps covered."""
     pieces: list[Piece] = []
     for find_pieces in notations:
         found = find_pieces(text)
@@ -174,9 +175,9 @@ def _search(text: str, notations: tuple[Callable[[str], list[Piece]], ...]) -> t
 
 
 def _digits(text: str, *, alone: bool) -> list[Piece]:
-    """Return the hex digits in `text` as pieces. `alone` is true when the text contains no other notation.
+    """Return the hex digits in `text` as pieces. `alone` is true if no other notation was found.
 
-    When `text` contains only hex digits and is `alone`, it is one dump. Otherwise each dump needs `MIN_BYTES` bytes.
+    If `alone` is true and `text` contains only hex digits, it is one dump. Otherwise each dump needs `MIN_BYTES` bytes.
     """
     digits = plainhex.digits_only(text)
     stranger = plainhex.stranger(digits)
@@ -197,7 +198,7 @@ def _no_dump(text: str, stranger: re.Match[str]) -> HexDumpError:
 
 
 def says_no_dump(error: HexDumpError) -> bool:
-    """Return whether the text of an error contains no dump. Otherwise it contains a damaged dump."""
+    """Return whether `error` means that the text contains no dump. Other errors mean that a dump is damaged."""
     return any(words in str(error) for words in (_ONLY_NOTES, _TOO_SHORT))
 
 

@@ -1,14 +1,14 @@
 """Find hex dumps among other text, such as the lines of a log.
 
 A run is a sequence of pairs of hex digits. The separators are single colons, dashes or dots, or blanks and commas. A
-run of `MIN_BYTES` or more bytes is a dump when it has a letter. Without a letter it is a meter id or a list of numbers.
+run of `MIN_BYTES` or more bytes is a dump if it contains a letter. Without a letter it can be a meter id.
 
-A log wraps a long dump, so the last line of the dump may have a short run. A short run is also a dump when a line next
-to it has a dump behind the same text. The numbers in this text may differ. When the lines begin with their runs, it is
-enough that these runs have `MIN_BYTES` or more bytes in total. A short run is at the end of its line. Only its bytes as
-text may follow, or a remark behind two blanks, a colon or a similar mark.
+A log wraps a long dump, so the last line of the dump can have a short run. A short run is a dump if an adjacent line
+has a dump behind the same text, apart from the numbers in this text. If the lines begin with their runs, it is enough
+that these runs have `MIN_BYTES` or more bytes in total. Behind a short run the line ends, or it continues with the
+bytes as text, or with a remark behind two blanks, a colon or a similar mark.
 
-A dump contains no other text. `damage` raises an error when the text inside a dump may be a damaged byte.
+`damage` raises an error if the text inside a dump can be a damaged byte.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ _NO_BYTE: Final = re.compile("[A-Fa-f]+|[0-9]{3,}")
 
 
 class _Line(NamedTuple):
-    """Holds the runs of a line and the text in front of them. Consecutive lines with the same text may be one dump."""
+    """Holds the runs of a line and the text in front of them. Consecutive lines with the same text can be one dump."""
 
     front: str | int
     """The `shape` of the text in front of `candidate`. Without a candidate, `front` is the number of the line."""
     runs: list[Run]
     candidate: Run | None = None
-    """The run that is a dump when the lines next to it have the same `front` and contain a dump."""
+    """The run that is a dump if an adjacent line has the same `front` and contains a dump."""
 
 
 def find(text: str) -> list[Piece]:
-    """Return the dumps in `text`, in order. Raises `HexDumpError` when a dump is damaged."""
+    """Return the dumps in `text`, in order. Raises `HexDumpError` if a dump is damaged."""
     return [_piece(text, run) for _, block in groupby(_lines(text), _front) for run in _dumps([*block])]
 
 
@@ -99,7 +99,7 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
 
 
 def _text_column(text: str, start: int, end: int) -> int:
-    """Return the position at which the text column of a line begins, or `end` when the line has none.
+    """Return the position at which the text column of a line begins, or `end` if the line has no text column.
 
     The bytes of the line begin at `start`.
     """

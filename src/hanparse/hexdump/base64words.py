@@ -32,7 +32,7 @@ _LINE_END: Final = re.compile(r"[ \t]*+$", re.MULTILINE)
 
 
 def decode(word: str) -> bytes | None:
-    """Return the bytes of `word`, or None when it is not certain that it is a base64 word."""
+    """Return the bytes of `word`, or `None` if it is not certain that the word is base64."""
     pieces = certain(word)
     return pieces[0].data if pieces and pieces[0].end == len(word) else None
 

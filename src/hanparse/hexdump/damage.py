@@ -1,4 +1,4 @@
-r"""Detect damaged dumps among other text. A byte of the dump was mistyped, lost or left out.
+r"""Detect dumps among other text in which a byte was mistyped, lost or left out.
 
 Each check raises `HexDumpError` with the place of the damage. These are signs of damage:
 
@@ -39,7 +39,7 @@ _LETTER: Final = re.compile("[A-Fa-f]")
 
 
 def check_words(text: str, start: int, end: int) -> None:
-    """Raise `HexDumpError` when the line from `start` to `end` has a long word of which most characters are hex."""
+    """Raise `HexDumpError` if the line from `start` to `end` has a long word of which most characters are hex."""
     for word in _LONG.finditer(text, start, end):
         strangers = _NOT_HEX.findall(word[0])
         inside = text[start : word.start()].strip() != "" if word.start() - start < _LONG_INSIDE else True
@@ -52,7 +52,7 @@ def check_words(text: str, start: int, end: int) -> None:
 
 
 def check_around(text: str, start: int, run: Run) -> None:
-    """Raise `HexDumpError` when the text in front of a run or behind it is a damaged part of the run.
+    """Raise `HexDumpError` if the text in front of a run or behind it is a damaged part of the run.
 
     A short run may be a number, as in ``12: RX 7EA0...`` and ``list 10 of 7EA0...``.
     """

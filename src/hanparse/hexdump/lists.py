@@ -1,11 +1,11 @@
 """Find lists of numbers: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
 
-Numbers in brackets are decimal when all of them are decimal numbers without a leading zero. Otherwise they are hex:
+Numbers in brackets are decimal if all of them are decimal numbers without a leading zero. Otherwise they are hex:
 ``[10, 20, 30]`` is 0A 14 1E, but ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Negative numbers are the signed bytes
-of Java. Numbers in quotes are hex. Numbers without brackets are decimal only when the text contains nothing else and
-one of them has three digits, because three digits are no byte in hex.
+of Java. Numbers in quotes are hex. Numbers without brackets are decimal only if the text contains nothing else and
+one number has three digits, because three digits are no byte in hex.
 
-A list of fewer than `MIN_BYTES` numbers is a dump only when the text contains nothing else, or when the list is in
+A list of fewer than `MIN_BYTES` numbers is a dump only if the text contains nothing else, or if the list is in
 braces and has numbers with ``0x``.
 """
 
@@ -38,8 +38,8 @@ _EACH: Final = re.compile(r"\s*+(?>(?:[\[({][0-9A-Fa-f]{2}[\])}]\s*+){2,})")  # 
 def find(text: str) -> list[Piece]:
     """Return the lists of bytes in `text`, in order.
 
-    Raises `HexDumpError` when the text contains only lists and one of the numbers is no byte, and when a list of
-    numbers with ``0x`` contains any other text.
+    Raises `HexDumpError` if the text contains only lists and one of the numbers is no byte. Raises it also if a list of
+    numbers with ``0x`` contains other text.
     """
     if broken := _BROKEN.search(text):
         raise failure(text, broken.end(), f"expected 0x and two digits in a list, found {around(text, broken.end())}")
@@ -66,9 +66,9 @@ def _pieces(text: str, lists: list[re.Match[str]]) -> list[Piece]:
 
 
 def decimals(text: str) -> Piece | None:
-    """Return the bytes of a text that is one list of decimal numbers without brackets, or None for any other text.
+    """Return the bytes of a text that is one list of decimal numbers without brackets, or `None` for any other text.
 
-    One of the numbers must have three digits. Raises `HexDumpError` when a number is above 255.
+    One of the numbers must have three digits. Raises `HexDumpError` if a number is above 255.
     """
     if not _ALL_DECIMAL.fullmatch(text):
         return None

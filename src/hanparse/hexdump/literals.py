@@ -4,9 +4,10 @@ r"""Find bytes in quotes: bytes literals and reprs of Python, and strings of C a
 
     b"~\xa0'\x01"    bytearray(b'~\xa0\'\x01')    "\x7e\xa0" "'\x01"    "~\240'\001"
 
-A string in quotes is read when it contains an escape of a byte (``\x7e``, ``\240``), or when only blanks and line ends
-are between it and a string that contains one. A literal with the prefix ``b`` needs no escape when the text contains
-only such literals. ``\x`` has two digits, as in Python, Rust, Go and Wireshark. All escapes of Python and C are read.
+A string in quotes is read if it contains an escape of a byte (``\x7e``, ``\240``), or if only blanks and line ends
+separate it from a string that contains such an escape. A literal with the prefix ``b`` needs no escape if the text
+contains only such literals. ``\x`` has two digits, as in Python, Rust, Go and Wireshark. All escapes of Python and C
+are read.
 
 `binascii.hexlify` and `base64.b64encode` also return bytes literals. So a literal with the prefix ``b`` that contains
 only pairs of hex digits is hex, and one that meets the conditions in `base64words` is base64. Among other text it must
@@ -44,7 +45,7 @@ _PAIRS: Final = re.compile(rb"\s*+(?>(?:(?>(?:[0-9A-Fa-f]{2})+)\s*+)+)")
 def find(text: str) -> list[Piece]:
     """Return the literals in `text`, in order.
 
-    Raises `HexDumpError` when a literal has a wrong escape, a character that is not ASCII, or a single hex digit.
+    Raises `HexDumpError` if a literal has a wrong escape, a character that is not ASCII, or a single hex digit.
     """
     groups = [*_groups(text)]
     spans = [literal.span() for group in groups if any(literal["b"] for literal in group) for literal in group]

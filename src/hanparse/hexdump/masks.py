@@ -26,7 +26,7 @@ _PAIR: Final = re.compile("[0-9A-Fa-f]{2}")
 def find(text: str) -> list[tuple[int, int]]:
     """Return the start and the end of each masked byte in `text`, in order.
 
-    The list is empty when the sequences of bytes in the text have fewer than `MIN_BYTES` unmasked bytes in total.
+    The list is empty if the sequences of bytes in the text have fewer than `MIN_BYTES` unmasked bytes in total.
     """
     runs = [run for run in _LINE.finditer(text) if len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0])) > 1]
     if sum(len(_PAIR.findall(run[0])) for run in runs) < MIN_BYTES:

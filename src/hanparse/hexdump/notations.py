@@ -23,7 +23,7 @@ class Notation(NamedTuple):
     word: str
     """The regular expression of a word."""
     data: Callable[[str], bytes]
-    """Decodes the text of a run. Raises `ValueError` when one of its words is not a word of this notation."""
+    """Decodes the text of a run. Raises `ValueError` if one of its words is not a word of this notation."""
     style: str = "hex"
     between: str = r"[ \t\xa0,;:.|\-'\"]+"
 

@@ -1,9 +1,9 @@
-r"""Define the readings of a text. `hanparse.pasted` selects the reading in which most bytes are sound frames or APDUs.
+r"""Define the readings of a text. A reading is a function that returns the bytes of a text in one notation.
 
-A reading returns the bytes of one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that
-span lines and notations that mark each byte are readings of their own. A reading raises no error: it skips the lines
-that contain no bytes in its notation. The bytes of a reading may be wrong, so the caller must verify them. The time is
-linear in the length of the text.
+Most readings read one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that span lines
+and notations that mark each byte have one reading each. A reading raises no error: it skips the lines that contain no
+bytes in its notation. Its bytes can be wrong, so the caller must verify them: `hanparse.pasted` selects the reading in
+which most bytes are part of sound frames or APDUs. The time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from hanparse.hexdump import base64words, lists, literals
 from hanparse.hexdump.notations import (
     CELLS,
     DECIMAL,
-    LOOSE,
     MARKED,
     NUMBERS,
     OCTAL,
@@ -55,8 +54,8 @@ _ROW: Final = (
 def _rows(offset: str) -> Reading:
     """Return the reading of the lines that contain an offset, bytes and possibly a text column.
 
-    The offset need not match the number of bytes. Behind 16 bytes the text column may follow after one blank. An
-    offset below the last line may end the table.
+    The offset need not match the number of bytes. Behind 16 bytes the text column can follow after one blank. The last
+    line can be an offset without bytes.
     """
     end = rf"(?:\n[ \t]*{offset}[ \t]*$)?"
     pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}{end}", re.MULTILINE)
@@ -71,13 +70,18 @@ _offsets = _rows("(?:0[xX])?[0-9A-Fa-f]{4,16}:?")
 
 
 def _words(text: str) -> list[Piece]:
-    """Return the bytes of the same lines as words of two bytes, low byte first, as `hexdump` and `od -x` print them."""
-    pieces = _offsets(text)
-    return [
-        piece._replace(data=bytes(piece.data[at ^ 1] for at in range(len(piece.data))))
-        for piece in pieces
-        if len(piece.data) % 2 == 0
-    ]
+    """Return the bytes of lines with words of two bytes, low byte first, as `hexdump` and `od -x` print them.
+
+    If the offset below the last line is odd, the second byte of the last word is only a filler.
+    """
+    pieces = []
+    for piece in _offsets(text):
+        if len(piece.data) % 2 == 0:
+            lines = text[piece.start : piece.end].split("\n")
+            filler = len(lines) > 1 and int(lines[-1].rstrip(" \t:")[-1], 16) % 2
+            data = bytes(piece.data[at ^ 1] for at in range(len(piece.data) - filler))
+            pieces.append(piece._replace(data=data))
+    return pieces
 
 
 def _block(notation: Notation) -> Reading:
@@ -126,7 +130,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     _words,
     marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     _block(DECIMAL),
-    _block(LOOSE),
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
     *MARKED,
@@ -136,4 +139,4 @@ READINGS: Final[tuple[Reading, ...]] = (
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
-"""All readings. When two of them have the same number of sound bytes, the first one is selected."""
+"""All readings. If two of them have the same number of sound bytes, `hanparse.pasted` selects the first one."""

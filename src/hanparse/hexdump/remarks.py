@@ -1,14 +1,14 @@
-"""Find remarks: comments, casts, time stamps, log levels, byte counts and UUIDs. Remarks contain no bytes of a dump.
+"""Find remarks: the parts of a text that resemble bytes and are none, such as comments, time stamps and UUIDs.
 
-* A comment ``/* ... */`` may be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
+* A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
   the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
   ``#1`` is a number, and ``#(`` and ``#x7E`` are Lisp. But ``#`` and 16 hex digits are a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
-* A log level may look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
+* A log level can look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
-* A UUID may have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
+* A UUID can have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
 * An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
 * An IP address is behind a word, as in ``connected to 10.0.0.7``.

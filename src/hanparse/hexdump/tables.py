@@ -7,18 +7,18 @@
     0000000 7e a0 27 01 02 01 10 5a 87 e6 e7 00 0f 40 00 00                od -t x1
     0000   7e a0 27 01 02 01 10 5a 87 e6 e7 00 0f 40 00 00   ~.'....Z     Wireshark
 
-The first column contains offsets when the difference of two consecutive ones is the number of bytes between them. They
-are hexadecimal, octal or decimal. An offset has a colon, an odd number of digits, or more digits than a group of bytes.
-The difference of two offsets also determines where the bytes of a line end and its text column begins. The last line
-may have no offset below it. Then the text column is the text that repeats the bytes. Without a text column all groups
+The first column contains offsets if the difference of two consecutive offsets is the number of bytes between them.
+Offsets are hexadecimal, octal or decimal. An offset has a colon, an odd number of digits, or more digits than a group
+of bytes. The difference of two offsets also determines where the bytes of a line end and its text column begins. If the
+last line has no offset below it, its text column is the text that repeats the bytes. Without a text column all groups
 are bytes.
 
-A single line is a table when its text column repeats its bytes, or when its offset is zero and a colon or two or more
-pairs of digits follow. Groups of four or more digits without a colon and a text column are words. `hexdump` and `od -x`
-print them on nearly every computer with the low byte first.
+A single line is a table if its text column repeats its bytes, or if its offset is zero and a colon or two or more
+pairs of digits follow. Groups of four or more digits without a colon and a text column are words. Nearly every computer
+prints the words of `hexdump` and `od -x` with the low byte first.
 
-Only offsets of seven digits are octal, because `od` prints them so. Such offsets may match in two bases, for example
-those of a file of zeros. Then they are octal in front of pairs of digits and hexadecimal in front of words.
+Only offsets of seven digits can be octal, because `od` prints seven digits. If such offsets match in two bases, for
+example in a file of zeros, they are octal in front of pairs of digits and hexadecimal in front of words.
 
 A damaged table is an error: an offset does not match the number of bytes, the last line has no text column although the
 others have one, or there is no offset below a ``*``.
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_REPEATED: Final = 1 << 20
-"""All ``*`` lines of a text together may represent at most this number of bytes, to limit memory."""
+"""The number of bytes that all ``*`` lines of a text can represent together. The limit bounds the memory."""
 
 _HEX: Final = "[0-9A-Fa-f]"
 _ROW: Final = re.compile(
@@ -51,7 +51,7 @@ _DIGITS_OF_OD: Final = 7  # od prints offsets with seven digits, and so does hex
 
 
 class _Row(NamedTuple):
-    """Holds a line that may be part of a table. A line without `words` is the offset below the last line."""
+    """Holds a line that can be part of a table. A line without `words` is the offset below the last line."""
 
     start: int
     end: int
@@ -60,9 +60,9 @@ class _Row(NamedTuple):
     offset: str
     words: tuple[str, ...]
     ends: dict[int, int]
-    """The position on the line at which each word ends, by the number of bytes up to there."""
+    """The position on the line at which each word ends, by the number of bytes up to this position."""
     star: tuple[int, int] | None = None
-    """The start and the end of the line ``*`` below. It represents copies of this line, up to the next offset."""
+    """The start and the end of the ``*`` below. It represents copies of this line, up to the next offset."""
 
     @property
     def data(self) -> bytes:
@@ -92,18 +92,18 @@ class _Row(NamedTuple):
         return not self.offset.strip("0xX:")
 
     def value(self, base: int) -> int:
-        """Return the offset as a number, or -1 when it is no number of this base."""
+        """Return the offset as a number, or -1 if it is no number of this base."""
         try:
             return int(self.offset.rstrip(":"), base)
         except ValueError:
             return -1
 
     def continues(self, other: _Row) -> bool:
-        """Return whether the offset has the length and front of `other`. Without bytes behind it, it always does."""
+        """Return whether the offset has the length and front of `other`, or no bytes follow the offset."""
         return not self.words or (len(self.offset) == len(other.offset) and self.front == other.front)
 
     def first_bytes(self, count: int) -> bytes | None:
-        """Return the first `count` bytes, or None when no word ends there or more bytes follow."""
+        """Return the first `count` bytes, or `None` if no word ends there or more bytes follow."""
         size = len(self.words[0]) // 2
         if size > 1 and not self.offset.endswith(":") and not self.behind.strip():
             swapped = b"".join(bytes.fromhex(word)[::-1] for word in self.words)
@@ -115,7 +115,7 @@ class _Row(NamedTuple):
         return self.data[:count] if self._is_repeated(count) else None
 
     def all_bytes(self, most: int | None = None) -> bytes | None:
-        """Return the bytes of a line without an offset below it. Return None when they are damaged or above `most`."""
+        """Return the bytes of a line without an offset below it; `None` if they are damaged or more than `most`."""
         data = self.data
         if size := self.repeated():
             return data[:size]
@@ -146,7 +146,7 @@ class _Step(NamedTuple):
 
 
 def find(text: str) -> list[Piece]:
-    """Return the lines of every table in `text`, in order. Raises `HexDumpError` when a table is damaged."""
+    """Return the lines of every table in `text`, in order. Raises `HexDumpError` if a table is damaged."""
     rows = [*_rows(text), None, None]
     pieces: list[Piece] = []
     repeated = at = below = 0
@@ -158,10 +158,10 @@ def find(text: str) -> list[Piece]:
         steps, base = max(chains, key=lambda chain: len(chain[0]))
         repeated += sum(step.size for step in steps if step.row.star)
         if repeated > MAX_REPEATED:
-            raise failure(text, row.start, f"the lines * stand for more than {MAX_REPEATED} bytes")
+            raise failure(text, row.start, f"the lines * represent more than {MAX_REPEATED} bytes")
         end = _last_row(text, rows[at + len(steps)], rows[at + len(steps) + 1], steps, base)
         if pieces and at == below and row.words and not row.is_zero:
-            raise failure(text, row.start, f"expected an offset that goes on or 0, found {row.offset!r}")
+            raise failure(text, row.start, f"expected the next offset of the table or 0, found {row.offset!r}")
         at += len(steps) + 1
         if end:
             pieces += [*(piece for step in steps for piece in step.pieces()), end]
@@ -170,7 +170,7 @@ def find(text: str) -> list[Piece]:
 
 
 def _rows(text: str) -> list[_Row | None]:
-    """Return the lines of `text` that are not blank. Those that belong to no table are None."""
+    """Return the lines of `text` that are not blank. A line that cannot belong to a table is `None`."""
     rows: list[_Row | None] = []
     start = 0
     for line in text.split("\n"):
@@ -208,7 +208,7 @@ def _may_be_offset(row: re.Match[str]) -> bool:
 
 
 def _steps(rows: list[_Row | None], first: int, base: int) -> list[_Step]:
-    """Return the rows from `first` on whose offsets match."""
+    """Return the rows from `first` on while the offsets match."""
     steps: list[_Step] = []
     while (row := rows[first + len(steps)]) and (step := _step(row, rows[first + len(steps) + 1], base)):
         steps.append(step)
@@ -228,7 +228,7 @@ def _step(row: _Row, below: _Row | None, base: int) -> _Step | None:
 
 
 def _last_row(text: str, row: _Row | None, below: _Row | None, steps: list[_Step], base: int) -> Piece | None:
-    """Return the last row of a table, which is below `steps`, or None when the lines are no table."""
+    """Return the last row of a table, which is below `steps`, or `None` if the lines are no table."""
     if not row or not row.words:
         return Piece(row.start, row.end, b"", "table") if row and steps else None
     if not steps and not _stands_alone(row):
@@ -254,7 +254,7 @@ def _stands_alone(row: _Row) -> bool:
 
 
 def _check_end(text: str, row: _Row, below: _Row | None, base: int) -> None:
-    """Raise `HexDumpError` when the offset below the last `row` does not match, or the table ends with ``*``."""
+    """Raise `HexDumpError` if the offset below the last `row` does not match, or if the table ends with ``*``."""
     if below and not below.is_zero:
         size, counted = len(row.data), below.value(base) - row.value(base)
         if not row.star and (row.all_bytes() is None or 0 < counted < 2 * size):

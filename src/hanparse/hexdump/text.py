@@ -1,4 +1,4 @@
-"""Prepare a text for the modules of this package, and provide the functions that all of them use.
+"""Prepare a text for the modules of this package, and define the functions that all of them use.
 
 Each module of this package searches a text for one notation. The text that it has found is then covered, so that the
 next module does not find it again. `tidy` and `cover` keep the lines and columns of the text. So all modules use the
@@ -19,7 +19,7 @@ COVER: Final = "\0"
 """This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""Among other text, a dump has at least this number of bytes. Fewer bytes are a number, a date or a word.
+"""Among other text, a dump has at least this number of bytes. Fewer bytes can be a number, a date or a word.
 
 The smallest HDLC frame has 9 bytes.
 """

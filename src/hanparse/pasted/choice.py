@@ -1,6 +1,6 @@
-"""Choose the reading in which most bytes of a text are sound: `best_reading`.
+"""Choose the reading in which most bytes of a text are part of sound frames or APDUs: `best_reading`.
 
-Samples of the text select the readings, so that at most `_MAX_TRIED` of them are applied to the whole of a long text.
+The readings are first applied to samples of a long text, and at most `_MAX_TRIED` of them then to the whole text.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _SAMPLE: Final = 1 << 12
 _LONGER: Final = 3 * _SAMPLE
 """The second sample has this number of characters: a log may have 40 characters in front of each byte of a frame."""
 _SAMPLES: Final = 8
-"""A round has at most this number of samples, a longer one, and the beginning of the text with `_SHORT` characters."""
+"""The largest number of samples of a text, besides the longer sample and the first `_SHORT` characters of the text."""
 _SHORT: Final = 1 << 15
 _MAX_LIKELY: Final = 4
 _MAX_TRIED: Final = 3
@@ -59,8 +59,8 @@ class Best(NamedTuple):
 def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]) -> Best | None:
     """Return the reading with most sound bytes. Returns `None` if no reading has units.
 
-    At most `_MAX_TRIED` readings are applied to the whole text. The first one whose units have fewer than `MIN_BYTES`
-    other bytes is returned at once: in another reading, these may be another frame.
+    At most `_MAX_TRIED` readings are applied to the whole text. The first reading whose units have fewer than
+    `MIN_BYTES` other bytes is returned at once. More other bytes can be a frame in another notation.
     """
     best, most, tried = None, 0, 0
     bare = ""
@@ -94,7 +94,7 @@ def _rules(text: str) -> list[Piece]:
 def _rules_around_damage(text: str) -> list[Piece]:
     """Return the pieces that the rules of `hexdump` find, without the lines in which they find damage.
 
-    This reading is for frames, because their check sequences show that nothing of them was in such a line.
+    This reading is only for frames: their check sequences prove that no byte of them was in a skipped line.
     """
     pieces: list[Piece] = []
     start = 0
@@ -113,14 +113,14 @@ def _rules_around_damage(text: str) -> list[Piece]:
 
 
 class _Candidate(NamedTuple):
-    """Holds a reading. When `is_bare` is true, the reading is applied to the text without its remarks."""
+    """Holds a reading. If `is_bare` is true, the reading is applied to the text without its remarks."""
 
     read: Reading
     is_bare: bool
 
 
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
-"""These readings take the most time, so they are used only when no other one contains sound bytes."""
+"""These readings take the most time, so they are used only if no other reading contains sound bytes."""
 CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
 FRAME_CANDIDATES: Final = (*CANDIDATES, _LAST[1])
 
@@ -130,11 +130,11 @@ def _choices(
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
 
-    Of two readings with the same sound bytes, the one without remarks is first: a time stamp resembles bytes. Next is
-    the one whose units have fewer than `MIN_BYTES` other bytes, because more may be sound in another reading.
+    Of two readings with the same sound bytes, the one without remarks is first, because a time stamp resembles bytes.
+    Next is the one whose units have fewer than `MIN_BYTES` other bytes, because more can be sound in another reading.
 
-    A reading that leaves no text that resembles bytes is yielded at once. Last are readings that leave none either but
-    have no sound bytes in a sample, because a frame may be longer than the samples.
+    A reading is yielded at once if no other text in the sample resembles bytes. The last readings are those without
+    sound bytes in a sample in which no other text resembles bytes: a frame can be longer than the samples.
     """
     likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
@@ -180,9 +180,9 @@ def _samples(text: str) -> Iterator[str]:
 
 
 def _cut(sample: str) -> str:
-    """Return a sample without its last line, which may be incomplete.
+    """Return a sample without its last line, which can be incomplete.
 
-    When the sample is one line, its incomplete last word or escape is removed, and an open quote is closed.
+    If the sample is one line, its incomplete last word or escape is removed, and an open quote is closed.
     """
     if (end := sample.rfind("\n", len(sample) // 2)) >= 0:
         return sample[:end]
@@ -201,7 +201,7 @@ def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool
     end = units[-1].pieces[-1].end
     pieces = [piece for piece in pieces if piece.end <= end]
     unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
-    unread -= units[-1].tail if is_cut else 0  # these may be the beginning of a frame that the sample cuts off
+    unread -= units[-1].tail if is_cut else 0  # these can be the beginning of a frame that the sample cuts off
     return unread < MIN_BYTES and _leaves_nothing(text[:end], pieces)
 
 

@@ -1,6 +1,7 @@
-"""Finds mistyped, masked and passed over bytes between the pieces of an APDU.
+"""Finds mistyped and masked bytes between the pieces of a dump, and bytes that the reading skipped.
 
-An APDU has no check sequence. Without one of its bytes it may still follow the grammar, and its values are then wrong.
+An APDU has no check sequence. If a reading skips one of its bytes, the rest can still follow the grammar, and its
+values are then wrong.
 """
 
 from __future__ import annotations
@@ -52,10 +53,9 @@ _IN_GAP: Final = (
 def without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
     """Return the APDUs without those that have a mistyped byte between two pieces.
 
-    That is a short word such as ``0g6``, a group such as ``00g10600``, text that resembles bytes, or any line without a
-    byte when each line has one byte. An APDU has no check sequence, and without one of its bytes it may still follow
-    the grammar. A list without a header behind it may be a part of it. Raises `HexDumpError` for such a line if no APDU
-    is left.
+    A mistyped byte is a short word such as ``0g6``, a group such as ``00g10600``, or other text that resembles bytes.
+    If each line has one byte, a line without a byte is also mistyped. A list without a header behind a damaged APDU is
+    removed, too, because it can be a part of this APDU. Raises `HexDumpError` for the mistyped byte if no APDU remains.
     """
     found = [find(text, apdu.pieces) for apdu in apdus]
     first = next((place for place, gap in enumerate(found) if gap), len(apdus))
@@ -75,12 +75,14 @@ def no_byte(text: str, found: re.Match[str]) -> HexDumpError:
 
 
 def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
-    """Return the first text between two pieces that is a mistyped byte; `None` if there is none."""
+    """Return the first mistyped byte between two pieces, or `None` if no byte is mistyped."""
     for piece, following in pairwise(pieces):
         is_one_a_line = len(piece.data) == len(following.data) == 1
         if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
             return line
+        same = f"0x{piece.data.hex()}"  # as in 0b01111110 (0x7E)
         for look in _IN_GAP:
-            if found := look(text, piece.end, following.start):
+            found = look(text, piece.end, following.start)
+            if found and found[found.lastindex or 0].lower() != same:
                 return found
     return None
