@@ -50,18 +50,19 @@ SHOWN = (
 
 HEAD = """# Frames explained
 
-The function `explain` shows the meaning of every byte of a dump. This page contains the output of
-`print(hanparse.explain(dump))` for seven frames: one frame from each of four manufacturers, and three frames that
-hanparse cannot decode.
+The function `explain` shows the meaning of every byte of a dump, which is a text with the bytes of frames. This page
+contains the output of `print(hanparse.explain(dump))` for seven frames: one frame from each of four manufacturers, and
+three frames from which hanparse returns no values. A *push* is one message that a meter sends without being asked, and
+a *list* is the set of values in a push.
 
-The first line of an output contains the number of bytes and frames. The next lines describe each frame. Below them, a
-table has four columns: the offset of the first byte, the bytes, the name of the element, and its meaning. All offsets
-and bytes are hexadecimal. An arrow (`->`) is in front of the field of `Measurement` that contains the value. An
-exclamation mark (`!`) in the first column marks an error.
+The first line of each output contains the number of bytes and frames. The next lines summarise each frame. Below them
+is a table for each frame, with four columns: the offset of the first byte of an element, the bytes of the element, its
+name, and its meaning. Offsets and bytes are hexadecimal. Behind an arrow (`->`) is the name of the field of
+`Measurement` that contains the value. An exclamation mark (`!`) at the beginning of a line marks an error.
 
-The table contains every byte exactly once. If a meter sends a push in segments, the table shows the elements below the
-frame that contains them. If an element is in two segments, its value is in the row of its last bytes. A flag between
-two frames is in the table of the first frame.
+Each byte of the dump is in exactly one row. If a meter sends a push in several frames (segments), the table of each
+frame contains the elements in this frame. If an element begins in one segment and ends in the next, its value is in the
+row of its last bytes. If two frames share the flag between them, this flag is in the table of the first frame.
 
 `explain(dump).children` contains the same explanation as a tree, and `explain(dump).to_dict()` returns this tree as a
 `dict` for JSON. A Jupyter notebook shows the explanation as a table.
