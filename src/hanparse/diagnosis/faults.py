@@ -57,10 +57,10 @@ reader is higher than the speed of the meter, or the level of the line never cha
 the meter; {ports}"""
 _SLIPPED: Final = """{slipped} of {flags} flags (7E) precede a byte that is received if the meter sends a format field
 without parity and the reader expects parity: set the reader to 8N1, the setting of Kamstrup meters (2400 baud)"""
-_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader without
-parity drops or zeroes bytes whose parity bit is 0 (no stop bit); set the reader to 8E1, the setting of Aidon, Kaifa and
-EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with wrong parity, set the reader to 8N1, the
-setting of Kamstrup meters"""
+_ODD: Final = """{odd} of {bytes} bytes have an odd number of ones: the port has even parity, and the reader, which has
+no parity, drops or zeroes bytes whose parity bit is 0, because it takes this bit for a wrong stop bit; set the reader
+to 8E1, the setting of Aidon, Kaifa and EMBRIQ (2400 baud); if the reader has even parity already and drops bytes with
+wrong parity, set the reader to 8N1, the setting of Kamstrup meters"""
 _EVEN: Final = """{even} of {bytes} bytes have an even number of ones: the reader has odd parity and drops bytes with
 wrong parity, or bit 7 of each byte is a parity bit (7E1); set the reader to 8 data bits and the parity of the meter;
 {ports}"""
