@@ -128,7 +128,7 @@ class JsonLines:
         return self._open + self._between.join(parts) + self._close
 
     def end(self) -> str:
-        """Return an empty text."""
+        """Return an empty text, because nothing follows the last row."""
         return ""
 
 
@@ -173,7 +173,7 @@ class Csv:
         return f"{','.join(line)}\n"
 
     def end(self) -> str:
-        """Return an empty text."""
+        """Return an empty text, because nothing follows the last row."""
         return ""
 
 

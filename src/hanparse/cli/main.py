@@ -30,7 +30,7 @@ COMMANDS: Final = {
     "simulate": "a simulated meter on a TCP port, a serial port or in a file",
     "demo": "a real push of each of three manufacturers, decoded",
 }
-"""The commands with their lines in the help. `hanparse.cli.commands` has a module with the name of each command."""
+"""The commands with their descriptions in the help. `hanparse.cli.commands` has a module of each name."""
 
 _EPILOG: Final = """\
 "hanparse COMMAND --help" describes the arguments of a command, with examples.

@@ -47,7 +47,7 @@ class Tables:
         return found + (_estimates(measurement) if self._has_estimates else [])
 
     def end(self) -> str:
-        """Return an empty text."""
+        """Return an empty text, because nothing follows the last row."""
         return ""
 
 

@@ -22,8 +22,8 @@ _TOO_FEW: Final = (
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
     """Return the faults that a decoder found. Each fault is a text of a few lines.
 
-    If the decoder found no fault, return a sentence about this, or the reason why no push was decoded. `error` is this
-    reason. Its default is the last error of the decoder.
+    If it found none, return the sentence that there is none, or the reason why no push was decoded. `error` is this
+    reason. The default of `error` is the last error of the decoder.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():

@@ -104,7 +104,7 @@ class Tracker:
         return [self._update_of(entry, *push) for push in (*held, (measurement, at))]
 
     def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
-        """Return the channel of a measurement. Return `None` if it would be one too many (`MAX_METERS`)."""
+        """Return the channel of a measurement. Return `None` if it or its meter would exceed `MAX_METERS`."""
         is_new = meter_id is not None and meter_id not in self._meters
         if (is_new and len(self._meters) >= MAX_METERS) or (
             channel not in self._channels and len(self._channels) >= MAX_METERS

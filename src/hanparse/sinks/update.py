@@ -87,7 +87,7 @@ class Update:
         return {name + ESTIMATED: estimate.value for name, estimate in estimated if finite(estimate.value) is not None}
 
     def document(self) -> dict[str, Any]:
-        """Return every field of the push, ready for JSON, with the registers at this time."""
+        """Return every field of the push, ready for JSON, with the values in `registers`."""
         present = self.measurement.to_dict()
         numbers = self.numbers()
         without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN
