@@ -32,10 +32,10 @@ class Explanation:
       or ``"axdr"``.
     * `label`: the name of the part; `value`: its meaning; `error`: its fault. These texts are for people. `value` and
       `error` can be empty. The error of a part of a frame is also the error of the frame.
-    * `masked`: the indexes in `raw` of masked bytes (``XX``). These bytes are 0 in `raw`.
-    * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. It belongs to the frame that
-      completes the ciphered message, or to the ciphered APDU without a frame. The input does not contain the bytes of
-      the plaintext, so its offsets count from its own first byte.
+    * `masked`: the indexes in `raw` of the bytes that the dump hides as ``XX``. These bytes are 0 in `raw`.
+    * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. The frame that
+      completes a ciphered message has it, or the APDU if the input has no frames. The input does not contain the bytes
+      of the plaintext, so offsets in the plaintext count from the first byte of the plaintext.
     """
 
     offset: int

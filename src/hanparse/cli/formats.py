@@ -62,7 +62,7 @@ class Writer(Protocol):
     begin: str
 
     def row(self, measurement: Measurement, file: str) -> str:
-        """Return the text of a measurement. `file` is the name of its file."""
+        """Return the text of a measurement. `file` is the name of the file that contains its push."""
 
     def end(self) -> str:
         """Return the text after the last measurement."""

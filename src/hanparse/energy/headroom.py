@@ -3,10 +3,11 @@
 T is the time of the last push. L is the last list (the values of one push) that contains currents. The guard guarantees
 a safe current at T under these conditions:
 
-* The values in L and in all pushes after L are correct to one step of the meter. (Behind transformers the guard adds
-  the step to each current.) The pushes contain the export if the house exports. The voltage has not fallen since L.
-* Between two successive pushes with a power after L, one of two conditions is true: loads were only switched on, with
-  power factor 1; or no line carries more current than before.
+* The values in L and in all pushes after L are correct to one step of the meter. (If the meter measures with current
+  transformers, the guard adds the step to each current.) The pushes contain the export if the house exports. The
+  voltage has not fallen since L.
+* After L, between two successive pushes that contain a power, one of two conditions is true: loads were
+  only switched on, with power factor 1; or no line carries more current than before.
 * The charger drew the current that the caller gave, at power factor 1.
 
 The guarantee: if the charger draws `Headroom.current` at T, no line of the charger carries more than the rating of the
@@ -14,9 +15,9 @@ fuse. If a line of the charger carries more than the rating without the charger,
 guarantee requires the bound ``"high"``. With ``"rare"``, an unmeasured L2 can carry more than the guard assumes.
 
 The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
-length of a sum of phasors is at most the sum of the lengths, at any angle (triangle inequality). So a line that carries
-I can carry fuse − I more. A load on two or three lines can draw the smallest of these differences. A load that takes P
-watts at U volts, with power factor 1, draws at most P / U in a line.
+length of a sum of phasors is at most the sum of the lengths, at any angle (triangle inequality). So a line with
+the current I can take the current fuse − I in addition. A load on two or three lines can draw the smallest of these
+differences. A load that takes P watts at U volts, with power factor 1, draws at most P / U in a line.
 
 The guarantee does not cover these cases until the next list with currents arrives, which shows their effect:
 
@@ -48,8 +49,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_DATED_KEPT: Final = 9  # lists; a gateway can repeat its last message, and an Aidon meter the list of the previous hour
-_LATE: Final = timedelta(minutes=30)  # a correction of the clock takes seconds, the end of daylight saving time an hour
+_DATED_KEPT: Final = (
+    9  # lists, in which a repeat is searched: a gateway can send a message twice, Aidon a list of an hour ago
+)
+_LATE: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of summer time by an hour
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ class FuseGuard:
         return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
     def _concerned(self, known: _Known) -> set[int]:
-        """Return the lines of the charger, or all lines of both wirings if the meter type contradicts `wiring`."""
+        """Return the lines of the charger, or also the lines of the meter's wiring if it contradicts `wiring`."""
         if not (known.push.wiring and self._is_contradicted(known)):
             return set(self._charger)
         return {*LINES[self._wiring], *LINES[known.push.wiring]}

@@ -41,7 +41,7 @@ class CallersClock:
 
 
 def in_utc(time: datetime) -> datetime:
-    """Return an aware time in UTC. Return a naive time unchanged, because its time zone is unknown.
+    """Convert an aware time to UTC. Return a naive time unchanged, because its time zone is unknown.
 
     If the time in UTC is outside the years 1 to 9999, return the first or last time that Python can represent.
     """

@@ -1,4 +1,4 @@
-"""Defines protocols of stream readers: a `LinkLayer` checks frames, and a `Known` recognises frames without parsing."""
+"""Defines interfaces of the stream reader: a `LinkLayer` checks frames, a `Known` recognises frames without parsing."""
 
 from __future__ import annotations
 
@@ -34,21 +34,21 @@ class LinkLayer(Protocol):
 
         The end is the index after the last byte. While bytes are missing, it is greater than ``len(data)``. `base` is
         the position of ``data[0]`` in the stream. Raises `FrameError` if a check of the received bytes fails. Raises
-        `DecodeError` if a check needs a key and the key does not fit.
+        `DecodeError` if a check needs a key and the given key is wrong.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
         """Parse the frame `data`, which `find_end` has checked. `offset` is the position of the frame in the stream."""
 
     def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
-        """Return the error for the frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
+        """Return the error for an incomplete frame from `start` to `end`, of which the data contains `size` bytes."""
 
 
 class Known(Protocol):
     """A `Known` recognises frames that differ from an earlier frame only in their values.
 
     All of them begin with the same three bytes. The reader does not parse a recognised frame, but returns an event that
-    replaces it.
+    replaces the frame. One event can replace several frames, such as the segments of one push.
     """
 
     @property
@@ -73,4 +73,4 @@ class Known(Protocol):
         """
 
 
-NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # no mapping proxy, which `deepcopy` of a reader cannot copy
+NOTHING_KNOWN: Final[Mapping[bytes | int, Known]] = {}  # a plain dict, because `deepcopy` cannot copy a mapping proxy
