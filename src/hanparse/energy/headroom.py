@@ -24,8 +24,6 @@ The guarantee does not cover these cases until the next list with currents arriv
 * A load was switched on after T, or between two pushes while another load was switched off.
 * A load with a power factor below 1 was switched on after L, or the feed-in into a line has increased after L.
 * A load or the charger was switched off after L, and its current was out of phase with the current of a line.
-
-The guard does not use a list that is more than a minute old, unless the caller has set a longer `stale_after`.
 """
 
 from __future__ import annotations
@@ -49,9 +47,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-_DATED_KEPT: Final = (
-    9  # lists, in which a repeat is searched: a gateway can send a message twice, Aidon a list of an hour ago
-)
+_DATED_KEPT: Final = 9  # lists; a new list can repeat one of them: a gateway repeats messages, Aidon hourly lists
 _LATE: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of summer time by an hour
 
 
