@@ -91,6 +91,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Iterator[set[str]]:
             stack.callback(process.kill)
         listener.wait("hanparse/6970631400000017/active_energy_import")
         listener.wait("hanparse/6970631400000017/voltage_l3")
+        listener.wait("hanparse/6970631400000017/active_power")  # computed, so the last topic of a push
         yield {topic for topic, _ in listener.messages}
 
 
