@@ -66,6 +66,24 @@ def test_an_apdu_with_a_masked_or_mistyped_byte_in_any_place_gives_no_wrong_valu
             assert all(measurement == right for measurement in decode_all(re.sub("ee|EE", written, one)))
 
 
+@pytest.mark.parametrize(
+    ("notation", "at", "written"),
+    [
+        *(("tcpdump", at, "ga") for at in (68, 69, 130, 146)),
+        *(("tcpdump", at, "g0") for at in (69, 146)),
+        *((notation, 69, "ga") for notation in ("xxd", "od -x")),
+        *(("candump", 161, written) for written in ("g0", "ga", "0g")),
+    ],
+)
+def test_an_apdu_that_fits_the_grammar_without_the_line_of_a_mistyped_byte_gives_no_measurement(
+    notation: str, at: int, written: str
+) -> None:
+    assert b"\xee" not in AIDON.apdu
+    text = NOTATIONS[notation](AIDON.apdu[:at] + b"\xee" + AIDON.apdu[at + 1 :])
+    with pytest.raises(HanParseError):
+        decode_all(text.replace("ee", written))
+
+
 @pytest.mark.parametrize("notation", ["log of pairs", "JSON in lines", "PulseView"])
 def test_a_byte_that_is_typed_over_in_an_apdu_with_one_byte_a_line_is_an_error(notation: str) -> None:
     apdu = named("aidon/list2-6515-1phase").apdu

@@ -28,7 +28,8 @@ _MISTYPED: Final = re.compile(
     rf"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])(?:\w{{2,3}}|{_DAMAGED_PAIRS}))[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*"
 )
 _MISTYPED_GROUP: Final = re.compile(
-    rf"(?<!\w)(?=(?:\w\w){{2,8}}(?!\w))(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])(?!\w*[xX])({_DAMAGED_PAIRS})"
+    r"(?<!\w)(?=(?:\w\w){2,8}(?!\w))(?!\w*[xX])(?:(?=[A-Za-z]*[0-9])|(?<=[0-9A-Fa-f]{4}[ ]))"
+    rf"({_DAMAGED_PAIRS})"
 )
 _PAIR: Final = "[0-9A-Fa-f]{2}"
 _MISTYPED_PAIR: Final = r"((?:[0-9A-Fa-f][G-Zg-z]|[G-Zg-z][0-9A-Fa-f])(?!\w))"
@@ -42,7 +43,9 @@ _SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
-_MISTYPED_IN_FRONT: Final = re.compile(rf"(?<!\w)(?:{_BYTE}{_SIGN}){{2}}{_WORD}{_SIGN}\Z")
+_MISTYPED_IN_FRONT: Final = re.compile(
+    rf"(?<!\w)(?:(?:{_BYTE}{_SIGN}){{2}}{_WORD}|{_PAIR}{_SIGN}{_MISTYPED_PAIR}){_SIGN}\Z"
+)
 _IN_GAP: Final = (
     _MISTYPED.fullmatch, _MISTYPED_BEHIND.match, _MISTYPED_IN_FRONT.search, _MISTYPED_GROUP.search,
     _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search, _MASK_BEHIND_MARK.search, _PASSED_OVER_RUN.search,
