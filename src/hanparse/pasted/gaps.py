@@ -27,9 +27,10 @@ _DAMAGED_PAIRS: Final = r"[0-9A-Fa-f]*[G-Zg-z][0-9A-Fa-f]*(?!\w)"
 _MISTYPED: Final = re.compile(
     rf"[^\w:=]*((?=\w*[0-9])(?=\w*[^\W\d])(?:\w{{2,3}}|{_DAMAGED_PAIRS}))[^\w:=]*|[^\w\n]*([^\W\d])[^\w\n]*"
 )
+_GROUP: Final = "[0-9A-Fa-f]{4}"
 _MISTYPED_GROUP: Final = re.compile(
-    r"(?<!\w)(?=(?:\w\w){2,8}(?!\w))(?!\w*[xX])(?:(?=[A-Za-z]*[0-9])|(?<=[0-9A-Fa-f]{4}[ ]))"
-    rf"({_DAMAGED_PAIRS})"
+    rf"(?<!\w)(?=(?:\w\w){{2,8}}(?!\w))(?!\w*[xX])"
+    rf"(?:(?=[A-Za-z]*[0-9][A-Za-z]*[0-9])|(?<={_GROUP}[ ])|(?=\w+[ ]{_GROUP}(?!\w)))({_DAMAGED_PAIRS})"
 )
 _PAIR: Final = "[0-9A-Fa-f]{2}"
 _MISTYPED_PAIR: Final = r"((?:[0-9A-Fa-f][G-Zg-z]|[G-Zg-z][0-9A-Fa-f])(?!\w))"
