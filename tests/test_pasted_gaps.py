@@ -101,3 +101,18 @@ def test_the_error_for_a_masked_byte_behind_a_mark_names_the_mask(notation: str,
     at = text.upper().rindex("16")
     with pytest.raises(HexDumpError, match="masked"):
         decode_all(f"{text[:at]}{mask}{text[at + 2 :]}")
+
+
+@pytest.mark.parametrize("separator", [" ", ", ", ";", ":", "-", ".", "\t", "      ", " : "])
+@pytest.mark.parametrize("written", ["{:02x}", "{}"], ids=["hex", "decimal"])
+def test_a_mistyped_byte_in_an_apdu_gives_no_wrong_value_with_any_separator(separator: str, written: str) -> None:
+    apdu = named("kaifa/list2-ma105h2e-1phase").apdu
+    right = decode(apdu)
+    words = [written.format(byte) for byte in apdu]
+    for at in range(2, len(words), 5):
+        for wrong in (f"g{words[at][1:]}", f"{words[at][:-1]}g", "XX"):
+            damaged = [*words[:at], wrong, *words[at + 1 :]]
+            lines = [separator.join(damaged[start : start + 16]) for start in range(0, len(damaged), 16)]
+            for text in (separator.join(damaged), "\n".join(lines)):
+                with suppress(HanParseError):
+                    assert all(measurement == right for measurement in decode_all(f"My meter sends:\n{text}\n"))

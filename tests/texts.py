@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from collections import Counter
 from functools import partial
@@ -237,10 +238,11 @@ def make(rng: Random) -> Text:
 def damaged(rng: Random, notation: str, data: bytes, damage: str) -> str:
     """A dump in which one byte is unknown: the dump of other bytes begins to differ there.
 
-    It is no line end of a telegram, because a CRC verifies a telegram with restored line ends. It is none of two flags
-    between two frames either: one flag is enough, so all bytes of the push are known without the other one.
+    It is no line end of a telegram, because a CRC verifies a telegram with restored line ends. It is no flag
+    between two frames either: without it, all bytes of the push are still known.
     """
-    indexes = [at for at in range(len(data) // 2, len(data) - 3) if b"~~" not in data[at - 1 : at + 2]]
+    flags = {at for found in re.finditer(rb"~+(?=[\xa0-\xaf])", data) for at in range(*found.span())}
+    indexes = [at for at in range(len(data) // 2, len(data) - 3) if at not in flags]
     index = rng.choice([at for at in indexes if b"\n!" not in data or data[at] not in b"\r\n"])
     dump = NOTATIONS[notation](data)
     other = NOTATIONS[notation](data[:index] + bytes([data[index] ^ 0x11]) + data[index + 1 :])

@@ -58,8 +58,9 @@ _LIKE_BYTES: Final = (
 )
 _MARK: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 _MARKED: Final = rf"{_MARK}(?=[^\n]{{0,40}}?{_MARK})"
+_DECIMAL: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}"
 _NUMBERS: Final = (
-    r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}|\[[ ]?[0-9]{1,3}(?:,[ ]?[0-9]{1,3}(?!\w)){3}"
+    r"\[[ ]?[0-9]{1,3}(?:,[ ]?[0-9]{1,3}(?!\w)){3}"
     r"|[0-9A-Fa-f]{2}[hH](?!\w)"
 )
 _REPEATED: Final = (
@@ -69,10 +70,10 @@ _REPEATED: Final = (
 )
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
-LIKE_BYTES: Final = re.compile(_LIKE_BYTES, re.DOTALL)
+LIKE_BYTES: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}", re.DOTALL)
 """Matches text that resembles bytes. The pattern is for text on a line that also contains bytes of a dump."""
 LIKE_BYTES_ALONE: Final = re.compile(
-    f"{_LIKE_BYTES}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
+    f"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
 )
 """Matches text that resembles bytes. The pattern is for lines that contain no bytes of a dump.
 

@@ -32,7 +32,7 @@ _LITERAL: Final = re.compile(
     r"""(?P<body>(?>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*))(?P=quote)(?(call)\)?)"""
 )
 _BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
-_NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
+_NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3][0-7]{2}|0(?![0-9]))|(.))|[^\x20-\x7e\t]")
 _ESCAPES: Final = dict(zip("abefnrtv\\'\"?/", "\a\b\x1b\f\n\r\t\v\\'\"?/", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
 _MIN_ESCAPES: Final = 4  # fewer escapes are letters of words

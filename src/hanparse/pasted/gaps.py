@@ -7,19 +7,22 @@ values are then wrong.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import hexdump
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import failure
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hanparse.errors import HexDumpError
     from hanparse.hexdump.text import Piece
     from hanparse.pasted.sound import Unit
+
+    Look = Callable[[str, int, int], re.Match[str] | None]
 
 _HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
@@ -39,18 +42,12 @@ _MISTYPED_IN_RUN: Final = re.compile(
 )
 _MISTYPED_BEHIND_MARK: Final = re.compile(masks.MARK + _MISTYPED_PAIR)
 _MASK_BEHIND_MARK: Final = re.compile(rf"{masks.MARK}({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
-_PASSED_OVER_RUN: Final = re.compile(r"(?<!\w)((?:[0-9A-Fa-f]{1,2}[ ,;]{1,2}){4})")
-_SIGN: Final = r"[ ,;]{1,2}"
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
-_MISTYPED_BEHIND: Final = re.compile(rf"{_SIGN}{_WORD}(?:{_SIGN}{_BYTE}(?!\w)){{2}}")
-_MISTYPED_IN_FRONT: Final = re.compile(
-    rf"(?<!\w)(?:(?:{_BYTE}{_SIGN}){{2}}{_WORD}|{_PAIR}{_SIGN}{_MISTYPED_PAIR}){_SIGN}\Z"
-)
+_SEPARATOR: Final = re.compile(r"\w([^\w\n]+)\w")
 _IN_GAP: Final = (
-    _MISTYPED.fullmatch, _MISTYPED_BEHIND.match, _MISTYPED_IN_FRONT.search, _MISTYPED_GROUP.search,
-    _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search, _MASK_BEHIND_MARK.search, _PASSED_OVER_RUN.search,
-    hexdump.LIKE_BYTES_ALONE.search,
+    _MISTYPED.fullmatch, _MISTYPED_GROUP.search, _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search,
+    _MASK_BEHIND_MARK.search, hexdump.LIKE_BYTES_ALONE.search,
 )  # fmt: skip
 
 
@@ -79,14 +76,55 @@ def no_byte(text: str, found: re.Match[str]) -> HexDumpError:
 
 
 def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
-    """Return the first mistyped byte between two pieces, or `None` if no byte is mistyped."""
-    for piece, following in pairwise(pieces):
-        is_one_a_line = len(piece.data) == len(following.data) == 1
-        if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
-            return line
-        same = f"0x{piece.data.hex()}"  # as in 0b01111110 (0x7E)
-        for look in _IN_GAP:
-            found = look(text, piece.end, following.start)
-            if found and found[found.lastindex or 0].lower() != same:
-                return found
+    """Return the first mistyped byte between two pieces, or `None` if no byte is mistyped.
+
+    Also return a mistyped byte or other bytes in front of the first piece, on the same line.
+    """
+    if not pieces:
+        return None
+    start = pieces[0].start
+    in_front = _beside(_separator(text, pieces[0])).front(text, text.rfind("\n", 0, start) + 1, start)
+    return in_front or next((gap for two in pairwise(pieces) if (gap := _between(text, *two))), None)
+
+
+def _between(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
+    is_one_a_line = len(piece.data) == len(following.data) == 1
+    if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
+        return line
+    same = f"0x{piece.data.hex()}"  # as in 0b01111110 (0x7E)
+    words = _beside(_separator(text, piece) or _separator(text, following))
+    for look in (*_IN_GAP, words.behind, words.before, words.run):
+        found = look(text, piece.end, following.start)
+        if found and found[found.lastindex or 0].lower() != same:
+            return found
     return None
+
+
+def _separator(text: str, piece: Piece) -> str:
+    """Return the text between the first two words of a piece, or nothing if it has one word."""
+    found = _SEPARATOR.search(text, piece.start, piece.end)
+    return found[1] if found else ""
+
+
+class _Beside(NamedTuple):
+    """Holds functions that find a mistyped byte, with the separator of the bytes next to it, and runs of bytes."""
+
+    behind: Look
+    before: Look
+    front: Look
+    run: Look
+
+
+@lru_cache(maxsize=64)
+def _beside(separator: str) -> _Beside:
+    sign = re.escape(separator) if separator.strip(" ") else "[ ,;]{1,2}"
+    exact = re.escape(separator) or sign
+    either = f"(?:{sign}|{exact})"
+    run = rf"(?<!\w)((?:{_BYTE}{either}){{4}})"
+    in_front = rf"(?<!\w)(?:{_BYTE}{either}){{2,}}{_WORD}{either}\Z"
+    return _Beside(
+        re.compile(rf"{either}{_WORD}{either}(?:{_BYTE}(?!\w)|\Z)").match,
+        re.compile(rf"{in_front}|(?<!\w){_BYTE}{exact}{_WORD}{exact}\Z").search,
+        re.compile(rf"{in_front}|{run}").search,
+        re.compile(run).search,
+    )
