@@ -35,6 +35,12 @@ def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, o
     assert len(decode_all(text)) == 2
 
 
+def test_an_apdu_in_halves_of_binary_digits_is_no_list_of_numbers_beside_another_apdu() -> None:
+    wireshark = texts.NOTATIONS["Wireshark"](named("landis_gyr/at-steiermark").apdu)
+    halves = texts.NOTATIONS["halves in binary"](named("landis_gyr/ch-e450-tariffs").apdu)
+    assert len(decode_all(f"{ABOVE}{wireshark}\n\n{halves}{BELOW}")) == 2
+
+
 def test_the_filler_of_an_odd_number_of_bytes_in_words_is_no_byte_of_an_apdu() -> None:
     odd = named("kaifa/full-se-ma304h4-deviation").apdu
     assert len(odd) % 2

@@ -116,3 +116,13 @@ def test_a_mistyped_byte_in_an_apdu_gives_no_wrong_value_with_any_separator(sepa
             for text in (separator.join(damaged), "\n".join(lines)):
                 with suppress(HanParseError):
                     assert all(measurement == right for measurement in decode_all(f"My meter sends:\n{text}\n"))
+
+
+def test_a_mistyped_byte_in_an_apdu_as_an_object_of_json_gives_no_wrong_value() -> None:
+    right = decode(AIDON.apdu)
+    text = NOTATIONS["JSON object"](AIDON.apdu)
+    for value in [*re.finditer(r": ([0-9]+)", text)][1::3]:
+        for wrong in (f"g{value[1][1:]}", f"{value[1][:-1]}g", "XX"):
+            with suppress(HanParseError):
+                damaged = f"{text[: value.start(1)]}{wrong}{text[value.end(1) :]}"
+                assert all(measurement == right for measurement in decode_all(f"My meter sends:\n{damaged}\n"))

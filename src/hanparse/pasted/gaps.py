@@ -44,10 +44,11 @@ _MISTYPED_BEHIND_MARK: Final = re.compile(masks.MARK + _MISTYPED_PAIR)
 _MASK_BEHIND_MARK: Final = re.compile(rf"{masks.MARK}({masks.MASK})(?!\w)|(XX|xx|\?\?)(?!\w)")
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
+_MISTYPED_BEHIND_KEY: Final = re.compile(rf'"[0-9]{{1,7}}":[ ]?{_WORD}(?!\w)')  # as in {"0": 126, "1": g0}
 _SEPARATOR: Final = re.compile(r"\w([^\w\n]+)\w")
 _IN_GAP: Final = (
     _MISTYPED.fullmatch, _MISTYPED_GROUP.search, _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search,
-    _MASK_BEHIND_MARK.search, hexdump.LIKE_BYTES_ALONE.search,
+    _MASK_BEHIND_MARK.search, _MISTYPED_BEHIND_KEY.search, hexdump.LIKE_BYTES_ALONE.search,
 )  # fmt: skip
 
 

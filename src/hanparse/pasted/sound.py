@@ -40,6 +40,8 @@ _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f
 _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
 
 
+_MOST_NUMBERS: Final = 16
+"""More pieces than this in a row are no numbers beside an APDU. They can be an APDU in another notation."""
 _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
 """Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
 
@@ -210,7 +212,7 @@ def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
 
 
 def _are_numbers(pieces: list[Piece]) -> bool:
-    return all(_NUMBER.fullmatch(piece.data) for piece in pieces)
+    return len(pieces) <= _MOST_NUMBERS and all(_NUMBER.fullmatch(piece.data) for piece in pieces)
 
 
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
