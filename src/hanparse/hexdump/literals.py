@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LITERAL: Final = re.compile(
     r"""(?<![\\\w])(?P<call>(?:bytearray|bytes)\()?(?P<b>[bB])?(?P<quote>["'])"""
-    r"""(?P<body>(?>(?:[^"'\\\n]|\\[^\n]|(?!(?P=quote))["'])*))(?P=quote)(?(call)\)?)"""
+    r"""(?P<body>(?>[^"'\\\n]*+(?:(?:\\[^\n]|(?!(?P=quote))["'])[^"'\\\n]*+)*))(?P=quote)(?(call)\)?)"""
 )
 _BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
 _NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3][0-7]{2}|0(?![0-9]))|(.))|[^\x20-\x7e\t]")
