@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from hanparse.wording import Count, pip_install
+from hanparse.wording import Count, counted, pip_install
 
 
 @pytest.mark.parametrize(
@@ -15,7 +15,10 @@ from hanparse.wording import Count, pip_install
 def test_a_count_chooses_the_singular_only_for_one(number: int, text: str) -> None:
     count = Count(number)
     assert f"{count:,} {count:push is|pushes are}" == text
-    assert f"{count:,} {count:push is|pushes are}" == text
+
+
+def test_a_noun_has_an_s_unless_its_number_is_one() -> None:
+    assert [counted(number, "byte") for number in (0, 1, 2)] == ["0 bytes", "1 byte", "2 bytes"]
 
 
 def test_an_empty_word_is_a_choice() -> None:

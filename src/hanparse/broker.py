@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.envelope import parts
 from hanparse.errors import DecodeError, FrameError
-from hanparse.hdlc import FLAG, TYPE_3
+from hanparse.hdlc import FLAG_BYTE, TYPE_3
 from hanparse.measurement import Scale
 from hanparse.receiver import Failed, Read, ReadTelegram, Receiver, Recognised, unframed
 from hanparse.wire.message import MAX_MESSAGE
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 MIN_CADENCE: Final = timedelta(seconds=0.5)
 """Less than the time between two pushes of a meter. A P1 meter sends a push each second, other meters send fewer."""
 
-_FLAG: Final = bytes([FLAG])
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
 
 
@@ -90,9 +89,9 @@ class BrokerMessages:
 
     def _framed(self, data: bytes) -> Iterator[AnyEvent]:
         if data[:1] and data[0] >> 4 == TYPE_3:
-            data = _FLAG + data
-        if data[:1] == _FLAG != data[-1:]:
-            data += _FLAG
+            data = FLAG_BYTE + data
+        if data[:1] == FLAG_BYTE != data[-1:]:
+            data += FLAG_BYTE
         receiver = self._receiver
         if run := receiver.reader.receive(data):
             yield run
@@ -101,7 +100,7 @@ class BrokerMessages:
         yield from iter(receiver.next_event, None)
 
 
-_FIRST_BYTES: Final = (b"", _FLAG, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
+_FIRST_BYTES: Final = (b"", FLAG_BYTE, b"h", b"/", *(bytes([TYPE_3 << 4 | low]) for low in range(16)))
 _MAX_AGE: Final = 3600.0  # in s; gateways publish at least hourly, so a larger age is wrong
 
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Final, NoReturn, Self
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.crc import x25
-from hanparse.wire.hdlc_parts import FLAG, FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, TYPE_3, Parts
+from hanparse.wire.hdlc_parts import FLAG, FLAG_BYTE, FORMAT_SIZE, MAX_LENGTH, SEQUENCE_SIZE, TYPE_3, Parts
 from hanparse.wire.layer import NOTHING_KNOWN, Known
 from hanparse.wire.link import Address, Link, shared_link
 from hanparse.wire.reader import StreamReader
@@ -28,7 +28,7 @@ from hanparse.wording import Count
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["FLAG", "TYPE_3", "Frame", "FrameReader", "Hdlc", "find_end", "groups", "truncated"]
+__all__ = ["FLAG", "FLAG_BYTE", "TYPE_3", "Frame", "FrameReader", "Hdlc", "find_end", "groups", "truncated"]
 
 MAX_FRAME: Final = MAX_LENGTH + 2
 BUFFER_LIMIT: Final = 2 * MAX_FRAME

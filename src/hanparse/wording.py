@@ -1,4 +1,4 @@
-"""Writes the parts that several messages share: counts with their nouns, and the pip command for an extra."""
+"""Writes the parts that several messages share: numbers with their nouns, and the pip command for an extra."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ class Count(int):
         if bar:
             return singular if self == 1 else plural
         return super().__format__(spec)
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number and its noun: ``1 byte``, ``2 bytes``. The plural of the noun must end with an s."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def pip_install(extra: str, package: str = _PACKAGE) -> str:

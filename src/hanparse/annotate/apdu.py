@@ -17,6 +17,7 @@ from hanparse.obis.units import UNITS, unit_name
 from hanparse.transfer import WRAPPER
 from hanparse.wire import identify
 from hanparse.wire.llc import strip_llc
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -238,7 +239,7 @@ def _parts(data: Data) -> tuple[Data, ...] | None:
 def _count(data: Data, parts: tuple[Data, ...]) -> str:
     if isinstance(data, Partial):
         return f"{data.announced} elements announced"
-    return f"{len(parts)} element{'s' * (len(parts) != 1)}"
+    return counted(len(parts), "element")
 
 
 def _invoke_id(apdu: bytes) -> str:

@@ -11,7 +11,7 @@ from hanparse.annotate.spans import CARRIERS, Span, find
 from hanparse.annotate.tree import Explanation
 from hanparse.decoder import Decoder, decode_all
 from hanparse.errors import HanParseError, HexDumpError
-from hanparse.hdlc import FLAG
+from hanparse.hdlc import FLAG_BYTE
 from hanparse.measurement import Scale
 from hanparse.meters import PROFILES
 from hanparse.pasted import dumped, unmasked
@@ -19,6 +19,7 @@ from hanparse.receiver import Failed, Read, ReadTelegram, walk
 from hanparse.security.keys import KeyOption, Keys
 from hanparse.wire.buffer import Buffer, as_bytes
 from hanparse.wire.telegram import BETWEEN
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
     from hanparse.meters import Profile
 
-_FLAG: Final = bytes([FLAG])
 _CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
 _ENTRY: Final = 5  # an explained list element has at most five parts: tag, code, value, scaler and unit, status
@@ -103,7 +103,7 @@ def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
 
 def _count(spans: list[Span]) -> str:
     damaged = sum(not span.is_sound for span in spans)
-    frames = f"{len(spans)} frame{'s' * (len(spans) != 1)}"
+    frames = counted(len(spans), "frame")
     return f"{frames}, {damaged} damaged" if damaged else frames
 
 
@@ -135,7 +135,7 @@ def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
     if not raw:
         return
     text = raw.decode("latin-1").strip()
-    if not raw.strip(_FLAG):
+    if not raw.strip(FLAG_BYTE):
         yield Explanation(start, "stream", "flags between frames", raw)
     elif not raw.strip(BETWEEN):
         yield Explanation(start, "stream", "line ends", raw)

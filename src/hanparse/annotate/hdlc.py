@@ -21,10 +21,11 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.annotate.tree import Explanation
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import FLAG, SEGMENTED, Frame, find_end, groups
+from hanparse.hdlc import FLAG, FLAG_BYTE, SEGMENTED, Frame, find_end, groups
 from hanparse.wire.crc import x25
 from hanparse.wire.hdlc_parts import FORMAT_SIZE, SEQUENCE_SIZE, Parts
 from hanparse.wire.link import Link
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Address
 
 _FORMAT: Final = re.compile(rb"[\xa0-\xaf]")
-_FLAG: Final = bytes([FLAG])
 _MAX_HEADER: Final = 1 + FORMAT_SIZE + 4 + 4 + 1 + SEQUENCE_SIZE  # two addresses of at most four bytes
 _POLL: Final = 0x10
 _UNNUMBERED: Final = {0x03: "UI", 0x0F: "DM", 0x43: "DISC", 0x63: "UA", 0x83: "SNRM", 0x87: "FRMR"}
@@ -136,7 +136,7 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
 
 def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
     """Return the frame whose flag is, or was, at `start`. Return `None` if the bytes after `start` are no header."""
-    header = _FLAG + data[start + 1 : min(start + _MAX_HEADER, limit)]
+    header = FLAG_BYTE + data[start + 1 : min(start + _MAX_HEADER, limit)]
     try:
         header_ok = find_end(header)[1]
     except ChecksumError as error:
@@ -149,15 +149,15 @@ def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
         return None
     parts = Parts.of(data, start, limit)
     header_ok = header_ok and parts.hcs < parts.information  # without an HCS, the bytes can resemble a header by chance
-    return FrameSpan(parts, limit, None, header_ok) if header_ok or data[start : start + 1] == _FLAG else None
+    return FrameSpan(parts, limit, None, header_ok) if header_ok or data[start : start + 1] == FLAG_BYTE else None
 
 
 def _stop(data: bytes, span: FrameSpan, next_header: int, limit: int) -> int:
     """Return the end of the damaged frame `span`. Return 0 if its bytes only resemble a frame."""
     parts = span.parts
     last = parts.end - 1
-    delimited = last <= limit and data[last : parts.end] == _FLAG
-    if last == next_header and data[last - 1 : last] == _FLAG:
+    delimited = last <= limit and data[last : parts.end] == FLAG_BYTE
+    if last == next_header and data[last - 1 : last] == FLAG_BYTE:
         delimited = False  # this flag opens the next frame: one byte was lost, and the closing flag is one byte earlier
     if span.header_ok:
         return parts.end if delimited else min(parts.end, next_header)
@@ -207,13 +207,13 @@ class _AnnotatedFrame:
         start = self._parts.flag
         flag = self._data[max(start, 0) : start + 1]
         lost = f"expected the opening flag 7E, found {flag.hex().upper() or 'nothing'}; it was lost or altered"
-        return self._leaf("flag", start, start + 1, error="" if flag == _FLAG or self._span.frame else lost)
+        return self._leaf("flag", start, start + 1, error="" if flag == FLAG_BYTE or self._span.frame else lost)
 
     def _trailer(self) -> tuple[Explanation, ...]:
         """Explain the FCS and the closing flag."""
         parts = self._parts
         flag = self._data[parts.end - 1 : parts.end]
-        wrong = flag != _FLAG and self._span.stop == parts.end <= len(self._data)
+        wrong = flag != FLAG_BYTE and self._span.stop == parts.end <= len(self._data)
         error = f"expected the closing flag 7E, found {flag.hex().upper()}; bytes were lost or added" if wrong else ""
         shared = "opens the next frame, too" if self._span.shares else ""
         fcs = self._sequence("FCS", parts.fcs, parts.fcs + SEQUENCE_SIZE)
@@ -223,8 +223,9 @@ class _AnnotatedFrame:
         """Return an explanation without bytes. If the frame is cut off, its error is the number of missing bytes."""
         stop, parts = self._span.stop, self._parts
         count = parts.end - stop
-        early = f"; its closing flag is {_bytes(count)} too early" if self._data[stop - 1 : stop] == _FLAG else ""
-        error = f"{count} of {_bytes(parts.end - parts.flag)} missing{early}" if count else ""
+        is_closed = self._data[stop - 1 : stop] == FLAG_BYTE
+        early = f"; its closing flag is {counted(count, 'byte')} too early" if is_closed else ""
+        error = f"{count} of {counted(parts.end - parts.flag, 'byte')} missing{early}" if count else ""
         return Explanation(stop, "hdlc", "missing", b"", error=error)
 
     def _leaf(self, label: str, start: int, stop: int, value: str = "", error: str = "") -> Explanation:
@@ -248,10 +249,6 @@ class _AnnotatedFrame:
         parts = self._parts
         segmented = self._data[parts.flag + 1] & SEGMENTED
         return f"type 3, {parts.end - parts.flag - 2} bytes{', segmented: more follows' if segmented else ''}"
-
-
-def _bytes(count: int) -> str:
-    return f"{count} byte{'s' * (count != 1)}"
 
 
 def _address(groups: Address) -> str:

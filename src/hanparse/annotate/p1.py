@@ -15,6 +15,7 @@ from hanparse.obis import lookup
 from hanparse.p1 import Line
 from hanparse.wire.crc import arc
 from hanparse.wire.telegram import HEADER, Scan, truncated, with_cr_lf
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,7 +95,7 @@ class TelegramSpan:
         if self.error and not self.digits:
             parts.append(Explanation(self.stop, "p1", "missing", b"", error=self.error))
         lost = sum(part.label == _LOST for part in parts)
-        more = f"{lost} line{'s' * (lost != 1)} cannot be read" if lost else ""
+        more = f"{counted(lost, 'line')} cannot be read" if lost else ""
         value = ", ".join(filter(None, (value, more)))
         return Explanation.of("p1", label, tuple(parts), value=value, error=self.error or error)
 

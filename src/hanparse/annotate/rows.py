@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from hanparse.wording import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -50,7 +52,7 @@ def _plaintext(node: Explanation) -> list[Section]:
     plaintext = node.plaintext
     if plaintext is None:
         return []
-    title = f"{plaintext.label}, {_size(plaintext)}: {plaintext.value}"
+    title = f"{plaintext.label}, {counted(plaintext.length, 'byte')}: {plaintext.value}"
     return [_section(plaintext)._replace(title=title)]
 
 
@@ -79,15 +81,11 @@ def summary(node: Explanation) -> Iterator[tuple[str, bool]]:
 
     The summary has a line for the input, for each frame, and for skipped bytes.
     """
-    yield f"{_size(node)}: {node.error or node.value or node.label}", bool(node.error)
+    yield f"{counted(node.length, 'byte')}: {node.error or node.value or node.label}", bool(node.error)
     for child in node.children if node.layer == "stream" else ():
         text = child.error or child.value
         if text and (child.children or child.layer == "stream"):
-            yield f"{child.label} at {child.offset:04X}, {_size(child)}: {text}", bool(child.error)
-
-
-def _size(node: Explanation) -> str:
-    return f"{node.length} byte{'s' * (node.length != 1)}"
+            yield f"{child.label} at {child.offset:04X}, {counted(child.length, 'byte')}: {text}", bool(child.error)
 
 
 def digits(node: Explanation) -> list[str]:

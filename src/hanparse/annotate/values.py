@@ -9,6 +9,7 @@ from hanparse.axdr.data import NO_DEVIATION, NO_YEAR, NOT_SPECIFIED, AttributeDe
 from hanparse.measurement import FIELD_UNITS, Measurement, Register
 from hanparse.meters import Reading, clock, values
 from hanparse.obis import Kind, Obis, code_in, lookup
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -179,7 +180,7 @@ def shown(data: Data) -> str:
 def _octets(octets: bytes) -> str:
     """Return the text for octets that are neither text nor date-time: the OBIS code in them, or their number."""
     code = code_in(octets)
-    return _described(code) if code else f"{len(octets)} byte{'s' * (len(octets) != 1)}"
+    return _described(code) if code else counted(len(octets), "byte")
 
 
 def _shortened(text: str) -> str:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import ChecksumError, FrameError
-from hanparse.hdlc import FLAG, TYPE_3, find_end
+from hanparse.hdlc import FLAG_BYTE, TYPE_3, find_end
 from hanparse.wire.telegram import HEADER, Scan
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class Symptoms:
         self.stats = stats
         self.texts = _TEXT.findall(skipped)
         self.without_text = _TEXT.sub(b"", skipped)
-        self.content = self.without_text.replace(bytes([FLAG]), b"")  # flags between frames are not lost bytes
+        self.content = self.without_text.replace(FLAG_BYTE, b"")  # flags between frames are not lost bytes
         self.lost = stats.passed_over * len(self.content) // max(1, len(skipped))
         self.after_flags = b"".join(_AFTER_FLAG.findall(self.without_text))
         self.formats = sum(byte >> 4 == TYPE_3 for byte in self.after_flags)
@@ -120,7 +120,7 @@ def _is_whole(part: bytes) -> bool:
     The closing flag can be missing in `part`, because it can be the opening flag of the next frame.
     """
     with suppress(FrameError):
-        return find_end(part + bytes([FLAG]))[0] <= len(part) + 1
+        return find_end(part + FLAG_BYTE)[0] <= len(part) + 1
     return False
 
 
@@ -134,7 +134,7 @@ def _announced(data: bytes, start: int) -> int:
 
 
 def _fragment(data: bytes, announced: int) -> Fragment:
-    size = len(data.rstrip(bytes([FLAG])))  # several flags can be between two frames
+    size = len(data.rstrip(FLAG_BYTE))  # several flags can be between two frames
     return Fragment(min(size + 1, len(data)), announced, size < len(data))
 
 

@@ -118,7 +118,7 @@ def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float
     charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
 
     If a charger begins to draw less, other chargers get its current only after a list of the meter (the values of one
-    push) has shown that the current is free. The reason: the currents of chargers on an IT net are not in phase, so if
+    push) has shown that the current is free. The reason: the currents of chargers on an IT grid are not in phase, so if
     one charger draws 1 A less, another charger cannot always draw 1 A more.
     """
     targets = _targets(headroom.by_line, chargers)

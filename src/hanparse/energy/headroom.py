@@ -86,7 +86,7 @@ class FuseGuard:
     """Takes measurements and returns the current that the charger may take without overloading the main fuse.
 
     `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
-    from: ``(1, 3)`` for one phase between L1 and L3 of an IT net, ``(1,)`` for one phase of a TN net. The default is
+    from: ``(1, 3)`` for one phase between L1 and L3 of an IT grid, ``(1,)`` for one phase of a TN grid. The default is
     all lines. `fallback` is the current in A that the guard permits without fresh data; a car accepts no limit below 6
     A. `stale_after` is the maximum age of the last list with currents. The default is three times the interval between
     these lists, but at least 10 s and at most 60 s.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
 from hanparse.errors import CipherError, DecodeError, FrameError
-from hanparse.hdlc import FLAG, TYPE_3, Frame
+from hanparse.hdlc import FLAG_BYTE, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
 from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
@@ -29,7 +29,6 @@ from hanparse.wire.reader import StreamReader
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_FLAG: Final = bytes([FLAG])
 _FORMAT: Final = re.compile(b"[%c-%c]" % (TYPE_3 << 4, TYPE_3 << 4 | 0xF))
 """Matches the first byte of a frame behind its flag."""
 _STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
@@ -124,7 +123,7 @@ def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
     """
     joined = Bytes(pieces)
-    data = _FLAG * bool(_FORMAT.match(joined.data)) + joined.data
+    data = FLAG_BYTE * bool(_FORMAT.match(joined.data)) + joined.data
     if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
         return []
     start = _MAY_BE_FRAME.search(joined.data)
@@ -148,17 +147,17 @@ def _flagged(joined: Bytes) -> Bytes:
         head = found.start()
         at = joined.first(head)
         start = joined.starts[at]
-        if start < end or head != start + data.startswith(_FLAG, start):
+        if start < end or head != start + data.startswith(FLAG_BYTE, start):
             continue
         stop = head + (int.from_bytes(data[head : head + 2], "big") & MAX_LENGTH)
-        closed = data.startswith(_FLAG, stop)
+        closed = data.startswith(FLAG_BYTE, stop)
         last = max(joined.ends(stop), joined.ends(stop + 1) if closed else -1)
-        if last < 0 or (closed and _FLAG in (data[start : start + 1], data[start - 1 : start])):
+        if last < 0 or (closed and FLAG_BYTE in (data[start : start + 1], data[start - 1 : start])):
             continue
         with suppress(FrameError):
-            Frame.parse(_FLAG + data[head:stop] + _FLAG)
-            flagged[at] = flagged[at]._replace(data=_FLAG + flagged[at].data)
-            flagged[last] = flagged[last]._replace(data=flagged[last].data + _FLAG)
+            Frame.parse(FLAG_BYTE + data[head:stop] + FLAG_BYTE)
+            flagged[at] = flagged[at]._replace(data=FLAG_BYTE + flagged[at].data)
+            flagged[last] = flagged[last]._replace(data=flagged[last].data + FLAG_BYTE)
             end = stop
     return Bytes(flagged) if end else joined
 

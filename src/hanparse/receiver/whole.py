@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import cosem
 from hanparse.errors import DecodeError, FrameError, HanParseError
-from hanparse.hdlc import FLAG, Frame
+from hanparse.hdlc import FLAG, FLAG_BYTE, Frame
 from hanparse.mbus import START, check_header
 from hanparse.meters import PROFILES, Profile
 from hanparse.receiver.events import Failed, Read, ReadTelegram
@@ -86,9 +86,8 @@ def unframed(data: bytes) -> list[Message]:
         check_header(data[:4])
     if cosem.list_without_header(data):
         return [Message(data)]
-    flag = bytes([FLAG])
     try:
-        return [Message.of(Frame.parse(flag + data + flag, offset=-1))]
+        return [Message.of(Frame.parse(FLAG_BYTE + data + FLAG_BYTE, offset=-1))]
     except FrameError as error:
         if error.after_header:
             raise

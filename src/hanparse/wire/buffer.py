@@ -5,14 +5,12 @@ from __future__ import annotations
 from os import PathLike
 from typing import Final
 
-from hanparse.wire.hdlc_parts import FLAG
+from hanparse.wire.hdlc_parts import FLAG_BYTE
 
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
 """The number of the latest skipped bytes that a buffer keeps, so that `hanparse.diagnosis` can find faults in them."""
-
-_FLAGS: Final = bytes([FLAG])  # HDLC allows any number of flags between frames, so a skipped flag is no lost data
 
 
 def as_bytes(data: Buffer) -> bytes:
@@ -97,7 +95,7 @@ class StreamBuffer:
     def skip(self, end: int) -> None:
         """Count the bytes of `data` from `done` to `end` as skipped, and keep them for `skipped`."""
         skipped = self.data[self.done : end]
-        self.loss = self.loss or bool(skipped.strip(_FLAGS))
+        self.loss = self.loss or bool(skipped.strip(FLAG_BYTE))  # HDLC allows any number of flags between frames
         self._skipped += skipped
         del self._skipped[:-SKIPPED_LIMIT]
         self.skipped_count += len(skipped)

@@ -7,11 +7,10 @@ from typing import IO, Any, Final
 import construct as c
 
 from hanparse.wire.crc import x25
-from hanparse.wire.hdlc_parts import FLAG, MAX_LENGTH, TYPE_3
+from hanparse.wire.hdlc_parts import FLAG_BYTE, MAX_LENGTH, TYPE_3
 
 ConstructError: Final = c.ConstructError
 
-_FLAG: Final = bytes([FLAG])
 _SEGMENTED: Final = 0x800
 
 
@@ -53,8 +52,8 @@ _CONTENT = c.Struct(  # a frame without information field has no HCS (IEC 62056-
     "information" / c.If(_TO_FCS > 0, c.Bytes(_TO_FCS - 2)),
 )
 FRAME: Final = c.Struct(
-    c.Const(_FLAG),
+    c.Const(FLAG_BYTE),
     "content" / c.RawCopy(_CONTENT),
     "fcs" / c.Checksum(c.Int16ul, x25, c.this.content.data),
-    c.Const(_FLAG),
+    c.Const(FLAG_BYTE),
 )

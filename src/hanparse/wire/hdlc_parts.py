@@ -9,6 +9,8 @@ if TYPE_CHECKING:
 
 FLAG: Final = 0x7E
 """The first and the last byte of a frame."""
+FLAG_BYTE: Final = bytes([FLAG])
+"""The flag as `bytes`."""
 TYPE_3: Final = 0xA
 """The upper four bits of the format field in frame format type 3."""
 FORMAT_SIZE: Final = 2

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hanparse.errors import DecodeError, FrameError
 from hanparse.wire.buffer import Buffer, StreamBuffer, as_bytes
-from hanparse.wire.hdlc_parts import FLAG
+from hanparse.wire.hdlc_parts import FLAG, FLAG_BYTE
 from hanparse.wire.layer import NOTHING_KNOWN
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 _START: Final = 3
 _STATE: Final = ("ended", "has_events", "_stream", "_at", "_need", "_at_shared_flag")
-_FLAG: Final = bytes([FLAG])
 
 
 class StreamReader:
@@ -70,7 +69,7 @@ class StreamReader:
     def is_settled(self) -> bool:
         """Return whether all received bytes were delivered or skipped, except a flag at the end."""
         stream = self._stream
-        return stream.data in (b"", _FLAG) and not (stream.is_waiting or self.has_events)
+        return stream.data in (b"", FLAG_BYTE) and not (stream.is_waiting or self.has_events)
 
     @property
     def received(self) -> int:
@@ -166,7 +165,7 @@ class StreamReader:
         """
         stream = self._stream
         stream.skipped_count += skipped
-        stream.base, stream.data, stream.done, stream.loss = end - 1, _FLAG, 1, False
+        stream.base, stream.data, stream.done, stream.loss = end - 1, FLAG_BYTE, 1, False
         self._at, self._need, self._at_shared_flag, self.ended = 0, _START - 1, False, False
 
     def end(self) -> None:
@@ -255,7 +254,7 @@ class StreamReader:
             stream.loss = False
             if not need:
                 need = size + 1 if at == size else 0
-                if data.endswith(_FLAG, 0, at):
+                if data.endswith(FLAG_BYTE, 0, at):
                     at -= 1  # the closing flag may open the next frame
         if need and not self.ended:
             self._drop(at, need)
