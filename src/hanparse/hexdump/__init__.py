@@ -1,4 +1,4 @@
-r"""Find hex dumps in a text, such as a log or a message, and return their bytes.
+r"""Finds hex dumps in a text, such as a log or a message, and returns their bytes.
 
 `read` finds the dumps of a text and joins their bytes in order. `parse` returns only the bytes. The notations are:
 

@@ -1,4 +1,4 @@
-"""Find hex dumps among other text, such as the lines of a log.
+"""Finds hex dumps among other text, such as the lines of a log.
 
 A run is a sequence of pairs of hex digits. The separators are single colons, dashes or dots, or blanks and commas. A
 run of `MIN_BYTES` or more bytes is a dump if it contains a letter. Without a letter it can be a meter id.

@@ -1,4 +1,4 @@
-"""Find base64 words in a text and decode them. A word is in the standard alphabet or in the alphabet of URLs.
+"""Finds base64 words in a text and decodes them. A word is in the standard alphabet or in the alphabet of URLs.
 
 A word that may be hex, prose or a path is not decoded by the rules of `hanparse.hexdump`. A certain base64 word meets
 all of these conditions:

@@ -1,4 +1,4 @@
-r"""Detect dumps among other text in which a byte was mistyped, lost or left out.
+r"""Detects dumps among other text in which a byte was mistyped, lost or left out.
 
 Each check raises `HexDumpError` with the place of the damage. These are signs of damage:
 

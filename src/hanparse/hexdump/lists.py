@@ -1,4 +1,4 @@
-"""Find lists of numbers: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
+"""Finds lists of numbers: ``[126, 160, 39]``, ``{0x7e, 0xa0}``, ``(126, -96)``, and ``126, 160`` without brackets.
 
 Numbers in brackets are decimal if all of them are decimal numbers without a leading zero. Otherwise they are hex:
 ``[10, 20, 30]`` is 0A 14 1E, but ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Negative numbers are the signed bytes

@@ -1,4 +1,4 @@
-r"""Find bytes in quotes: bytes literals and reprs of Python, and strings of C and of logs with escapes like ``\x7e``.
+r"""Finds bytes in quotes: bytes literals and reprs of Python, and strings of C and of logs with escapes like ``\x7e``.
 
 ::
 

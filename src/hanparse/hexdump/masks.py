@@ -1,4 +1,4 @@
-"""Find masked bytes, such as ``XX``, ``**`` and ``??``. Users mask bytes before they paste a dump.
+"""Finds masked bytes, such as ``XX``, ``**`` and ``??``. Users mask bytes before they paste a dump.
 
 A mask is two equal characters in place of a byte, in a sequence of other bytes. The value of a masked byte is unknown.
 So a frame with a masked byte is never decoded, because its check sequence cannot be verified.

@@ -1,4 +1,4 @@
-r"""Split a text into runs of bytes. A run is a sequence of words in one notation; `runs` returns all runs of a text.
+r"""Splits a text into runs of bytes. A run is a sequence of words in one notation; `runs` returns all runs of a text.
 
 The notations are pairs of hex digits, numbers up to 255, one or two hex digits as Arduino prints them, signed numbers
 and binary numbers.

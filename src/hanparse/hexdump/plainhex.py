@@ -1,4 +1,4 @@
-r"""Parse a text that contains only hex digits and separators. The text may be as short as one byte.
+r"""Parses a text that contains only hex digits and separators. The text may be as short as one byte.
 
 Two digits are one byte. A byte may have the prefix ``0x`` or ``\x``, or the suffix ``h``. The separators are blanks,
 line ends, commas, semicolons, colons, dashes, single dots, brackets and quotes. All ``\x7e`` of a line have the same

@@ -1,4 +1,4 @@
-r"""Define the readings of a text. A reading is a function that returns the bytes of a text in one notation.
+r"""Defines the readings of a text. A reading is a function that returns the bytes of a text in one notation.
 
 Most readings read one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that span lines
 and notations that mark each byte have one reading each. A reading raises no error: it skips the lines that contain no

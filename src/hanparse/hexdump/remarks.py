@@ -1,4 +1,4 @@
-"""Find remarks: the parts of a text that resemble bytes and are none, such as comments, time stamps and UUIDs.
+"""Finds remarks: the parts of a text that resemble bytes and are none, such as comments, time stamps and UUIDs.
 
 * A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
   the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.

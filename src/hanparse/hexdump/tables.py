@@ -1,4 +1,4 @@
-"""Find tables with an offset, bytes and text on each line, as xxd, hexdump, od, Wireshark and some logs print them.
+"""Finds tables with an offset, bytes and text on each line, as xxd, hexdump, od, Wireshark and some logs print them.
 
 ::
 

@@ -1,4 +1,4 @@
-"""Prepare a text for the modules of this package, and define the functions that all of them use.
+"""Prepares a text for the modules of this package, and defines the functions that all of them use.
 
 Each module of this package searches a text for one notation. The text that it has found is then covered, so that the
 next module does not find it again. `tidy` and `cover` keep the lines and columns of the text. So all modules use the

@@ -1,4 +1,4 @@
-"""Find the bytes of frames, APDUs and P1 telegrams in a text that a user pasted.
+"""Finds the bytes of frames, APDUs and P1 telegrams in a text that a user pasted.
 
 `hanparse.hexdump` proposes readings of the text, and `hanparse.receiver` verifies their bytes. The decoder, annotate
 and the cli use this package. It returns the first of these that the text contains:

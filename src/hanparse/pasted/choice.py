@@ -1,4 +1,4 @@
-"""Choose the reading in which most bytes of a text are part of sound frames or APDUs: `best_reading`.
+"""Chooses the reading in which most bytes of a text are part of sound frames or APDUs: `best_reading`.
 
 The readings are first applied to samples of a long text, and at most `_MAX_TRIED` of them then to the whole text.
 """

@@ -1,4 +1,4 @@
-"""Describe the damaged parts of a pasted text, such as an incomplete line of a log."""
+"""Describes the damaged parts of a pasted text, such as an incomplete line of a log."""
 
 from __future__ import annotations
 

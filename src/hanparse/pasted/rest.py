@@ -1,4 +1,4 @@
-"""Define `Rest`, the lines of a text that the search has not read yet."""
+"""Defines `Rest`, the lines of a text that the search has not read yet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find sound frames and APDUs in the pieces of a text.
+"""Finds sound frames and APDUs in the pieces of a text.
 
 A frame is sound if its check sequences are correct. Missing flags are added to a frame that begins and ends with a
 piece. An APDU is sound if it follows the grammar to its last byte, and begins and ends with a piece. The header of a

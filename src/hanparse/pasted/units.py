@@ -1,4 +1,4 @@
-"""Find the sound frames and APDUs in a text that also contains other words.
+"""Finds the sound frames and APDUs in a text that also contains other words.
 
 The search has rounds. A round applies all readings to samples of the text and selects the reading with most sound
 bytes. It then applies this reading to the whole text and keeps the sound units. The next round searches the remaining
