@@ -22,12 +22,13 @@ from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import cover, failure, place, tidy
-from hanparse.pasted import gaps, sound
+from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
 from hanparse.pasted.units import Found, search
 from hanparse.wire.pasted import damaged_telegram, find
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
     from hanparse.hexdump.text import Piece
@@ -117,12 +118,13 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
         found, pieces = hexdump.read_with_pieces(text)
     except HexDumpError as caught:
         error = caught
-    if not sound.headers(pieces) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
+    headers = sound.headers(pieces)
+    gap = _gap(without_remarks(text), pieces, headers)
+    if (gap or not headers) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
         return _damaged_frame(text, best, error)
     if error:
         raise error
-    is_framed = any(sound.may_be_frame(piece.data) for piece in pieces)
-    if not is_framed and (gap := gaps.find(without_remarks(text), pieces)):  # no check sequence shows the missing byte
+    if gap and not any(sound.may_be_frame(piece.data) for piece in pieces):
         raise gaps.no_byte(text, gap)
     if apdu := next((apdu for apdu in apdus if found.data and apdu.data not in found.data), None):
         raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
@@ -137,10 +139,16 @@ def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump
     """
     if error and any(piece.style == "table" for piece in best.pieces):
         raise error
-    if gap := gaps.find(best.text, best.pieces):
+    if gap := _gap(best.text, best.pieces, best.units):
         mistyped = gaps.no_byte(text, gap)
         raise error if error and not hexdump.says_no_dump(error) and error.line != mistyped.line else mistyped
     return _dump(text, Found([], best.units[0].pieces))
+
+
+def _gap(text: str, pieces: list[Piece], headers: list[Unit]) -> re.Match[str] | None:
+    """Return the first text in place of a byte of `pieces`. `headers` contains the pieces of damaged frames."""
+    incomplete = sound.incomplete(headers[0].pieces) if headers else []
+    return gaps.find(text, pieces) or (replaced.missing(text, incomplete) if incomplete else None)
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
-from hanparse.errors import CipherError, DecodeError, FrameError
+from hanparse.errors import ChecksumError, CipherError, DecodeError, FrameError
 from hanparse.hdlc import FLAG_BYTE, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
@@ -123,11 +123,33 @@ def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
     """
     joined = Bytes(pieces)
-    data = FLAG_BYTE * bool(_FORMAT.match(joined.data)) + joined.data
-    if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
+    if not _damaged(joined.data):
         return []
     start = _MAY_BE_FRAME.search(joined.data)
     return [joined.unit(joined.first(start.start()) if start else 0, len(pieces) - 1)]
+
+
+def incomplete(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces up to the place at which bytes of the first frame are missing.
+
+    The frame begins in the first piece. The list is empty if no byte is missing.
+    """
+    joined = Bytes(pieces)
+    error = _damaged(joined.data)
+    if not error or isinstance(error, ChecksumError):
+        return []
+    last = joined.first(min(error.offset, len(joined.data) - 1))
+    stop = next(
+        (at for at in range(1, last + 1) if is_head(pieces[at].data) or may_be_frame(pieces[at].data)), last + 1
+    )
+    return pieces[:stop]
+
+
+def _damaged(data: bytes) -> FrameError | None:
+    """Return the error of the first frame in `data` whose header is sound."""
+    data = FLAG_BYTE * bool(_FORMAT.match(data)) + data
+    errors = (event for event in Receiver().events(data) if isinstance(event, FrameError))
+    return next((error for error in errors if error.after_header), None)
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
