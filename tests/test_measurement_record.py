@@ -28,7 +28,7 @@ NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
         ({"received": 12}, "expected datetime for the argument received, found int"),
         ({"scale": 20}, "expected Scale for the argument scale, found int"),
         ({"made_for_transformers": 1}, "expected bool for the argument made_for_transformers, found int"),
-        ({"curent_l1": 1.0, "x": 1}, r"no field curent_l1, x; did you mean current_l1\?"),
+        ({"curent_l1": 1.0, "x": 1}, "no field curent_l1, x; did you mean current_l1?"),
     ],
 )
 def test_what_is_misspelt_or_of_another_type_is_a_type_error(arguments: dict[str, Any], message: str) -> None:
