@@ -1,6 +1,6 @@
-"""Turns a data-notification into a `Measurement` by the rules of a profile.
+"""Turns a data-notification (the APDU of a push) into a `Measurement`, according to the rules of a `Profile`.
 
-`makers` has one module of profiles per maker.
+A profile describes the meters of one maker. The package `makers` contains one module of profiles for each maker.
 """
 
 from hanparse.meters.makers.aidon import AIDON
@@ -30,14 +30,14 @@ class _Profiles(tuple[Profile, ...]):
 
 PROFILES: tuple[Profile, ...] = _Profiles(
     (
-        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # recognised by the list identifier
-        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by device name or link
-        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # recognised by the elements of the list
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # these profiles recognise the list identifier
+        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # these, the device name or link
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # these, the elements of the list
         UNNAMED,
     )
 )
 """All profiles of hanparse.
 
-The order is not significant, because no two profiles recognise the same list. Exception: if a profile is limited to
-certain links, another profile can recognise the same list. On these links, `read` tries the limited profile first.
+The order is not significant, because no two profiles recognise the same list. There is one exception: a profile with
+`links` and another profile can recognise the same list. On these links, `read` tries the profile with `links` first.
 """
