@@ -1,4 +1,4 @@
-"""Describes each field of `Measurement` from the registry of codes: name, unit, kind, description and OBIS codes."""
+"""Describes each field of `Measurement` (name, unit, kind, description, OBIS codes), according to the code registry."""
 
 from __future__ import annotations
 

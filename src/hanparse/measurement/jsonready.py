@@ -37,7 +37,10 @@ def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_register(register: Register) -> dict[str, Any]:
-    """Return a dictionary of the parts of a register, without `None` except as value. Bytes become hex digits."""
+    """Return a dictionary of the parts of a register, in which bytes are hex digits.
+
+    A part that is `None` is left out. The value is always in the dictionary.
+    """
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
@@ -165,7 +168,7 @@ def _estimates(value: object) -> dict[str, Estimate]:
 
 
 def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
-    """Return `parts`. Raises `TypeError` if it is not a dictionary of a record with all required keys."""
+    """Return `parts` unchanged. Raises `TypeError` if it is not a dictionary, or if a key is missing or unknown."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
         expected = f"a dictionary with {', '.join(kind._fields)}"

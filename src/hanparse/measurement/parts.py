@@ -34,7 +34,7 @@ class Wiring(Enum):
 class Register(NamedTuple):
     """An instance holds one element of a push: the OBIS code, the value as the meter sent it, the scaler and the unit.
 
-    The number in the unit is ``value × 10^scaler``. `obis`, `scaler` and `unit` are from the push. If the push does not
+    A number is ``value × 10^scaler`` in `unit`. `obis`, `scaler` and `unit` are from the push. If the push does not
     contain one of them, it is from the documentation of the meter, or `None` if the documentation does not contain it.
     A register equals a copy of itself even if the value is NaN.
     """
@@ -45,7 +45,7 @@ class Register(NamedTuple):
     unit: str | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Compare all parts, as tuples do."""
+        """Compare all parts. In this comparison, NaN equals NaN."""
         return comparable(self) == comparable(other) if isinstance(other, tuple) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
@@ -111,7 +111,7 @@ class PowerFailure(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """An instance holds the highest power of one month, in W. Each power is the average of a quarter hour.
+    """An instance holds the highest power of one month, in W. `power` is the average power of a quarter hour.
 
     `month_end` is the end of the month. `time` is the end of the quarter hour with the highest power.
     """

@@ -53,7 +53,7 @@ class Scale:
 
     @classmethod
     def ct(cls, ratio: str | float | Fraction) -> Self:
-        """Return the scale of a current transformer. `ratio` is text such as ``"100:5"``, or a number such as 20.
+        """Return the scale for a meter behind current transformers. `ratio` is ``"100:5"`` or 20, for example.
 
         A text contains the primary and the secondary current, in this order. The form of rating plates, ``"100/5 A"``,
         is accepted, too. A number is the primary current divided by the secondary current. The text ``"150:7"`` gives

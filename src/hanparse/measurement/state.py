@@ -47,7 +47,7 @@ class Identity(NamedTuple):
         return cls(*(getattr(measurement, name) for name in cls._fields))
 
     def differs(self, other: Self) -> bool:
-        """Return whether the identities belong to two meters: both have a field, but with different values."""
+        """Return whether the identities belong to two meters: a field is present in both, with different values."""
         return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
@@ -84,9 +84,9 @@ class MeterState:
     Use one `MeterState` for each meter, because the values of a list without an identity are added to the values of the
     last meter.
 
-    The age of a value is measured by the caller's clock, because the clock of the meter can be wrong. If the caller's
-    clock is set forward, all values become older. If it is set back, their ages do not change. Raises `ValueError` for
-    a `max_age` that is not above 0.
+    The age of a value is measured with the caller's clock, because the clock of the meter can be wrong. If the caller's
+    clock is set forward, all values become older. If the clock is set back, the ages do not change. Raises `ValueError`
+    for a `max_age` that is not above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:
@@ -112,8 +112,8 @@ class MeterState:
         times.
 
         A push can contain the power of only one direction (import or export). If this power is above 0, an older power
-        above 0 in the other direction is removed, because the two powers are from different times. A caller must not
-        subtract one from the other.
+        above 0 in the other direction is removed. Otherwise `Measurement.active_power` would be the difference between
+        powers at different times.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -166,9 +166,9 @@ class MeterState:
         self._kept = {name: kept for name, kept in self._kept.items() if self._ran - kept.ran <= self._max_age}
 
     def _drop_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  any value of a field
-        """Remove the stored power of the other direction if the power `name` replaces it.
+        """Remove the stored power of the other direction if it is out of date.
 
-        It does if both powers are above 0 and the push does not contain the other direction.
+        It is out of date if both powers are above 0 and the push contains only the power `name`.
         """
         opposite = _OPPOSITES.get(name, "")
         older = self._kept.get(opposite)

@@ -30,9 +30,12 @@ class _Profiles(tuple[Profile, ...]):
 
 PROFILES: tuple[Profile, ...] = _Profiles(
     (
-        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # these profiles recognise the list identifier
-        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # these, the device name or link
-        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # these, the elements of the list
+        # Profiles that recognise the list identifier:
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),
+        # Profiles that recognise the logical device name or the link:
+        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),
+        # Profiles that recognise the elements of the list:
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),
         UNNAMED,
     )
 )

@@ -8,8 +8,8 @@ A clock rule defines the time zone of the meter's clock. A rule is one of these 
 * ``"Europe/Oslo"``: the deviation applies as in the first rule. If the deviation is not specified, the clock shows
   Central European time with DST (daylight saving time). According to directive 2000/84/EC, DST begins on the last
   Sunday of March at 01:00 UTC, and ends on the last Sunday of October at 01:00 UTC. When DST ends, one local hour
-  occurs twice. A time in this hour is read as its first occurrence (``fold=0``), because lists with this rule contain
-  no DST bit.
+  occurs twice. A time in this hour is assigned to the first occurrence of the hour (``fold=0``), because lists with
+  this rule contain no DST bit.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return `override`, or the time zone that `rule` defines if it is `None`. The result is always hashable."""
+    """Return `override` or, if it is `None`, the time zone that `rule` defines. The result is always hashable."""
     if override is None:
         return _zone(deviation, rule)
     return override if isinstance(override, Hashable) else lambda *_wall: override

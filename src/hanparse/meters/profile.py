@@ -21,7 +21,7 @@ class Place(NamedTuple):
     """A place describes one position in a list: the code of the element there, and the conditions for the element.
 
     `obis` is the code, or `None` if no document contains a code. `tag` is the type of the element. If `tag` is `None`,
-    the element must be null-data or have the kind of value (text, time, number) of the code. `size` is the length of a
+    the element must be null-data, or a value of the kind (text, time, number) of the code. `size` is the length of a
     string in bytes. `pattern` has the syntax of `Model.pattern`. If the element is an OBIS code of six octets, this
     code must match the pattern. Otherwise the text of the element must match it. If `demanded` is false, an element
     that does not match the pattern is accepted, but without the code.

@@ -36,7 +36,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """An instance holds the element that fills a field. `exponent` (of ten) and `unit` apply only to numbers."""
+    """An instance holds the element that fills a field. The power of ten `exponent` and `unit` are for numbers."""
 
     data: Data
     kind: Kind
@@ -238,7 +238,8 @@ def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
     if context.named is not None:
         return [context.named]
     item_lists = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
-    return item_lists if len(item_lists) == 1 else []  # null-data can match several: use none
+    # If several lists match, because null-data is at their ends, none of them is used.
+    return item_lists if len(item_lists) == 1 else []
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:

@@ -3,8 +3,8 @@
 A *shape* is the arrangement of the codes and values in a list. A list has one of five shapes:
 
 * *registers*: an array of structures. Each structure contains a code and a value, and often a scaler and a unit.
-* *flat*: a structure. Each code in it is followed by the value, and the value can be followed by a structure of scaler
-  and unit. The list can also contain structures as in *registers*.
+* *flat*: a structure. Each code is followed by its value, and some values are followed by a structure of scaler and
+  unit. The list can also contain structures as in *registers*.
 * *described*: a structure. The first element is the push-object-list, which contains the object and the attribute of
   each element.
 * *attributes*: a structure of an enum and an array. Each element of the array is an attribute descriptor and a value.
@@ -119,7 +119,7 @@ def _attribute(element: Data) -> Item | None:
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
     """Return the items of a *positions* list. Return `None` if an element does not meet the conditions of its place.
 
-    Null-data at the end of the list is accepted at any place, if it is less than half of the list.
+    Null-data at the end of the list is accepted at any place if less than half of the elements are such null-data.
     """
     content = elements(body)
     if body.tag is not Tag.STRUCTURE or len(content) != len(places):
@@ -254,7 +254,7 @@ def _ends_with_text(parts: list[Data]) -> bool:
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """Yield the item of each code and its value. Yield `None` where a code or null-data is expected and missing."""
+    """Yield the item of each code and its value. Yield `None` for a value without code or a code without value."""
     index = 0
     while index < len(parts):
         if parts[index].tag is Tag.STRUCTURE:

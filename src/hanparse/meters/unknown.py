@@ -101,7 +101,7 @@ def _type(data: Data) -> str:
 def _code(item: Item) -> str:
     """Return the code as text. Return "six octets" for a code that can be a part of a meter number.
 
-    The octets are certainly a code if the registry contains the code, or if group F is 255, as in most lists.
+    Six octets are read as a code if the registry contains the code, or if group F is 255, as in most lists.
     """
     if item.obis is None:
         return ""

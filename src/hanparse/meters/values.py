@@ -99,7 +99,10 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
 
 
 def _fraction(factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator of `factor` in lowest terms. A float is used as the decimal that `str` gives."""
+    """Return the numerator and denominator of `factor` in lowest terms.
+
+    A float is used as the decimal number that `str` returns for it.
+    """
     if not isinstance(factor, float):
         return factor.numerator, factor.denominator
     digits, _, power = str(factor).partition("e")
@@ -114,7 +117,7 @@ def _fraction(factor: float | Fraction) -> tuple[int, int]:
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
     """Return the numerator and denominator of ``factor × 10^exponent``.
 
-    A float is used as the decimal number in its `str`.
+    A float is used as the decimal number that `str` returns for it.
     """
     numerator, denominator = (1, 1) if factor == 1 else _fraction(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

@@ -51,7 +51,7 @@ ISKRAEMECO_UNNAMED = replace(
 )
 
 _QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
-ISKRAEMECO_PORT = replace(  # lists of EKZ and VSE (Switzerland, 2026), Slovenia (short), KELAG (Austria)
+ISKRAEMECO_PORT = replace(  # EKZ and VSE (Switzerland, 2026), short lists in Slovenia, KELAG (Austria)
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),

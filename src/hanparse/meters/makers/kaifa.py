@@ -1,4 +1,4 @@
-"""Kaifa meters (list identifier KFM_001) send values by position or pairs of code and value, without scalers and units.
+"""Kaifa meters (list identifier KFM_001) send values by position, or with codes, without scalers and units.
 
 Some manuals of other products call these meters Kaifa/Nuri.
 

@@ -32,7 +32,7 @@ _KINDS: Final[dict[int, str]] = {
 _CHANNELS: Final = range(1, 65)  # group B is the M-Bus channel of a sub-meter; 0 is the electricity meter
 _TYPES: Final = {(24, 1, 0)}
 _IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
-# 24.2.3 is the volume of gas at its own temperature. The volume is not converted to a standard temperature.
+# 24.2.3 is the volume of gas at the temperature of the gas, not converted to a standard temperature.
 _READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}
 _LOG_HEAD: Final = 2  # the two groups before the entries of a log: number of entries, code of the durations
 _HISTORY_HEAD: Final = 3  # the three groups before the entries of a history of peaks: number of entries, two codes
