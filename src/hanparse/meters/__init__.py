@@ -1,6 +1,7 @@
-"""Turns a data-notification (the APDU of a push) into a `Measurement`, according to the rules of a `Profile`.
+"""Turns a data-notification into a `Measurement`, according to the rules of a `Profile`.
 
-A profile describes the meters of one maker. The package `makers` contains one module of profiles for each maker.
+A data-notification is the APDU of a push. A profile describes the meters of one maker. The package `makers` contains
+one module of profiles for each maker.
 """
 
 from hanparse.meters.makers.aidon import AIDON
