@@ -41,7 +41,7 @@ class Bounded(io.BytesIO):
         self.data = data
         self.depth = 0
         self.partial: Partial | None = None
-        """The outermost array or structure with an error in it. It contains the elements before the error."""
+        """The outermost array or structure with an error in it, up to the error; `None` if there is no such error."""
 
     @property
     def left(self) -> int:

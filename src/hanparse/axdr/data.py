@@ -11,7 +11,7 @@ from hanparse.errors import DecodeError
 
 
 class Tag(IntEnum):
-    """A `Tag` is the byte before a value. It identifies the type of the value (Blue Book 4.1.5)."""
+    """A `Tag` is the byte in front of a value. It identifies the type of the value (Blue Book 4.1.5)."""
 
     NULL_DATA = 0
     ARRAY = 1
@@ -144,7 +144,7 @@ class Scalar(NamedTuple):
 
     @property
     def size(self) -> int:
-        """Return the number of bytes after the tag."""
+        """Return the number of bytes of a value, without the tag."""
         return calcsize(f">{self.format}")
 
     @property
