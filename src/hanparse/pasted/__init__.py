@@ -21,17 +21,16 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import cover, failure, place, tidy
+from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
 from hanparse.pasted.units import Found, search
-from hanparse.wire.pasted import damaged_telegram, find
+from hanparse.wire.pasted import damaged, find
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
-    from hanparse.hexdump.text import Piece
     from hanparse.pasted.sound import Unit
     from hanparse.wire.pasted import Pasted
 
@@ -52,8 +51,8 @@ def dumped(text: str) -> bytes:
 
 def dump(text: str) -> hexdump.Dump:
     """Return the bytes that `dumped` returns, and the text that was passed over. Raises the same errors."""
-    if telegrams := find(text):
-        return _with_telegrams(text, telegrams)
+    if sound_telegrams := find(text):
+        return _with_telegrams(text, sound_telegrams)
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     apdus = Found([], [])
@@ -62,22 +61,36 @@ def dump(text: str) -> hexdump.Dump:
         apdus = search(tidied, sound.apdus, framed)
         if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
             return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
+    telegrams = _damaged_telegrams(cover(text, sorted(piece for unit in framed.units for piece in unit.pieces)))
     if framed.units:
-        return _dump(tidied, framed)
+        return _dump(tidied, framed._replace(spare=_with(framed.spare, telegrams)))
     try:
         return _by_rules(tidied, apdus.units)
     except HexDumpError:
-        if not (damaged := damaged_telegram(text)):
+        if not telegrams:
             raise
-        return hexdump.Dump(damaged, style="P1")
+        return _dump(tidied, Found([], telegrams))
+
+
+def _damaged_telegrams(text: str) -> list[Piece]:
+    return [Piece(*telegram, "P1") for telegram in damaged(text)]
+
+
+def _with(spare: list[Piece], telegrams: list[Piece]) -> list[Piece]:
+    """Return the damaged `telegrams`, and the pieces of `spare` that do not overlap them."""
+    return telegrams + [
+        piece for piece in spare if not any(piece.start < other.end and other.start < piece.end for other in telegrams)
+    ]
 
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
-    """Return the bytes of `telegrams`, and of the sound frames in the text between them."""
-    rest = tidy(cover(text, [(telegram.start, telegram.end) for telegram in telegrams]))
+    """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
+    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
+    spare = _damaged_telegrams(rest)
+    rest = tidy(cover(rest, spare))
     units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
-    parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
-    return hexdump.Dump(b"".join([data for _, data in parts]), style="P1")
+    units += [sound.Unit(found.start, found.data, [Piece(*found, "P1")], len(found.data)) for found in telegrams]
+    return replace(_dump(tidy(text), Found(units, spare)), style="P1")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
