@@ -136,11 +136,9 @@ class Pieces:
     def _succeed(self, text: str, shown: hexdump.Dump, *, is_all: bool) -> None:
         self._found = self._found or bool(text.strip())
         lines = text.split("\n")
-        left: list[tuple[int, str]] = []
-        for at in shown.passed_over:
-            gave_no_byte = at.text == lines[at.line - 1].strip()
-            if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                left.append((self._line + at.line, why_left(at.text)))
+        whole = [at for at in shown.passed_over if self._live and at.text == lines[at.line - 1].strip()]
+        parts = dict.fromkeys([*whole, *shown.resembling_bytes])
+        left = [(self._line + at.line, why_left(at.text)) for at in parts]
         left += [(self._line + error.line, reason(error)) for error in damaged(shown, is_all=is_all)]
         for line, why in sorted(left):
             self._add_lines(line, line, why)

@@ -24,7 +24,7 @@ from hanparse.hexdump import masks
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
-from hanparse.pasted.units import Found, search
+from hanparse.pasted.units import Found, damaged_frames, search
 from hanparse.wire.pasted import damaged, find
 
 if TYPE_CHECKING:
@@ -63,7 +63,8 @@ def dump(text: str) -> hexdump.Dump:
             return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
     telegrams = _damaged_telegrams(cover(text, sorted(piece for unit in framed.units for piece in unit.pieces)))
     if framed.units:
-        return _dump(tidied, framed._replace(spare=_with(framed.spare, telegrams)))
+        spare = _with(framed.spare, telegrams)
+        return _dump(tidied, framed._replace(spare=_with(spare, damaged_frames(tidied, framed.units, spare))))
     try:
         return _by_rules(tidied, apdus.units)
     except HexDumpError:
@@ -76,11 +77,10 @@ def _damaged_telegrams(text: str) -> list[Piece]:
     return [Piece(*telegram, "P1") for telegram in damaged(text)]
 
 
-def _with(spare: list[Piece], telegrams: list[Piece]) -> list[Piece]:
-    """Return the damaged `telegrams`, and the pieces of `spare` that do not overlap them."""
-    return telegrams + [
-        piece for piece in spare if not any(piece.start < other.end and other.start < piece.end for other in telegrams)
-    ]
+def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
+    """Return the pieces `others`, and the pieces of `spare` that do not overlap them, in order."""
+    apart = [piece for piece in spare if not any(piece.start < one.end and one.start < piece.end for one in others)]
+    return sorted(others + apart)
 
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:

@@ -118,15 +118,19 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
-    """Return the pieces from the first one that may begin a frame, as one unit.
+    """Return the pieces from the first byte that may begin a frame, as one unit.
 
     Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
     """
     joined = Bytes(pieces)
     if not _damaged(joined.data):
         return []
-    start = _MAY_BE_FRAME.search(joined.data)
-    return [joined.unit(joined.first(start.start()) if start else 0, len(pieces) - 1)]
+    found = _MAY_BE_FRAME.search(joined.data)
+    if found:
+        first = joined.first(found.start())
+        skipped = found.start() - joined.starts[first]
+        pieces = [pieces[first]._replace(data=pieces[first].data[skipped:]), *pieces[first + 1 :]]
+    return [Bytes(pieces).unit(0, len(pieces) - 1)]
 
 
 def incomplete(pieces: list[Piece]) -> list[Piece]:

@@ -14,7 +14,7 @@ from hanparse import hexdump
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
 from hanparse.pasted.rest import Rest
-from hanparse.pasted.sound import HEAD_SIZE, is_head
+from hanparse.pasted.sound import HEAD_SIZE, headers, is_head
 
 if TYPE_CHECKING:
     import re
@@ -71,6 +71,15 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     return Found(
         sorted(units), _apart(text, spare, units), not left or (bool(units) and _is_another(rest, left, units, others))
     )
+
+
+def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
+    """Return the pieces with damaged frames that have a sound header, in the text without `units` and `spare`."""
+    rest = Rest(text, sorted(_pieces(units) + spare))
+    if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
+        return []
+    best = best_reading(rest.text, headers, b"", CANDIDATES)
+    return rest.placed(best.units[0].pieces) if best else []
 
 
 def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:
