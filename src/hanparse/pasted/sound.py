@@ -205,12 +205,12 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     seen, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
-        body = unit.data.removeprefix(_PUSH) if unit else b""
-        if unit and (body not in seen or (units and units[-1].data == body and not is_inner)):
+        body = content(unit) if unit else b""
+        if unit and (body not in seen or (units and content(units[-1]) == body and not is_inner)):
             units.append(unit)
             seen += bytes(1) + unit.data
             is_inner = is_layered
-        elif not unit and not _is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
+        elif not unit and not is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
             is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
             return units if is_behind else []
         is_layered = not unit
@@ -218,12 +218,17 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     return units
 
 
+def content(apdu: Unit) -> bytes:
+    """Return the bytes of an APDU, without a header that the text does not contain."""
+    return apdu.data.removeprefix(_PUSH)
+
+
 def _next(pieces: list[Piece], at: int) -> int:
     """Return the index of the next piece after `at` at which an APDU may begin, or the number of pieces."""
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
-def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
+def is_repeated(pieces: list[Piece], seen: bytes) -> bool:
     """Return whether `seen` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
     part = b""
     for piece in pieces:
@@ -233,7 +238,7 @@ def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
                 return False
             longer = piece.data
         part = longer
-    return len(part) >= MIN_BYTES and part in seen
+    return part in seen and (len(part) >= MIN_BYTES or seen.endswith(part))
 
 
 def _are_numbers(pieces: list[Piece]) -> bool:
