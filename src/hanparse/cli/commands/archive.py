@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Decode captures to Parquet files by meter and day. A second run replaces the files of the first run."
+    command.description = (
+        "Decode captures to Parquet files by meter and day. A second run replaces the files of the first run."
+    )
     command.epilog = "example: hanparse archive captures/*.bin -o archive"
     command.add_argument("files", nargs="+", metavar="FILE", help="a capture: the received bytes, not a hex dump")
     command.add_argument("-o", "--output", required=True, metavar="DIR", help="the directory of the Parquet files")
