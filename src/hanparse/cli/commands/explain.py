@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
         source: str | bytes
         try:
             source = first(chunks(file, passed_over(name)), passed_over(name))
-        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses it
+        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses such a dump
             if not file.seekable():
                 raise
             file.seek(0)

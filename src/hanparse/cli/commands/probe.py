@@ -24,7 +24,7 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Try speeds and parities until a push is decoded; print the URL of the port."
+    command.description = "Try speeds and parities until a push is decoded; print the URL with both."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_argument("port", metavar="PORT", help="a serial port: /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
