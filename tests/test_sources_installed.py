@@ -71,5 +71,5 @@ def test_the_error_for_an_unknown_scheme_names_those_of_packages() -> None:
 
 @pytest.mark.usefixtures("package")
 def test_a_package_that_cannot_be_loaded_is_named() -> None:
-    with pytest.raises(ImportError, match="expected a transport for broken: in an installed package, found Attr"):
+    with pytest.raises(ImportError, match="expected a transport for 'broken' in an installed package, found Attr"):
         sources.open("broken://host")

@@ -1,4 +1,4 @@
-"""Parses the URLs of sources: `parse`. No error and no `repr` contains a password."""
+"""Defines `parse`, which parses the URLs of sources. No error and no `repr` contains a password."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from hanparse.sources.installed import installed_schemes
 from hanparse.wording import pip_install
 
 FILES: Final = ("file", "-")
-"""The schemes of inputs that end. If the connection of another scheme ends, the source connects again."""
+"""The schemes of inputs that end. If a connection of any other scheme ends, the source connects again."""
 BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
-"""The schemes of serial ports in the network. serialx opens them, and also local serial ports."""
+"""The schemes of serial ports in the network. The package serialx opens these ports, and also local serial ports."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
 _EXTRAS: Final = {
     **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse", "serial", "serialx")),
     "esphome": ("serialx", "esphome", "aioesphomeapi"),
     **dict.fromkeys(BROKERS, ("hanparse", "mqtt", "aiomqtt")),
 }
+"""For each scheme that needs more packages: the package to install, its extra, and a module that the extra installs."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
-"""The default ports."""
+"""The default ports of the network."""
 _PARITIES: Final = ("E", "N", "O")
 
 
@@ -94,7 +95,7 @@ def _serial(scheme: str, rest: str) -> Address:
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
     if scheme not in DEVICES:
         if options:
-            raise ValueError("expected the options baud and parity of a serial port, found another one")
+            raise ValueError("expected the options baud and parity of a serial port, found another option")
         return Address(scheme, path, baud=int(baud), parity=parity, url=path)
     host, port = host_and_port(f"{scheme}://{path}")
     whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
@@ -137,7 +138,7 @@ def _broker(scheme: str, rest: str) -> Address:
     user_info, at, host_port = authority.rpartition("@")
     network = _network(f"//{host_port}", PORTS[scheme])
     topic = unquote(topic)
-    has_slash = not at and "@" in rest  # the last @ ends the password, because a topic contains %40 in place of @
+    has_slash = not at and "@" in rest  # an @ behind a / ends a password with a /, because a topic has %40 for @
     if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
@@ -156,7 +157,7 @@ def _broker(scheme: str, rest: str) -> Address:
 def is_filter(topic: str) -> bool:
     """Return whether a text is a topic filter (MQTT 5.0, 4.7.1).
 
-    A wildcard must be a complete level, and # must be the last level.
+    A level is the text between two slashes. A wildcard must be a complete level, and # must be the last level.
     """
     levels = topic.split("/")
     is_sound = all(level in ("#", "+") or not {"#", "+"} & {*level} for level in levels)
