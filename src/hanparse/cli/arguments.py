@@ -21,7 +21,10 @@ _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
 
 class Reading(KeyOptions):
-    """The decoding options, which the commands pass to `Decoder` and to `hanparse.explain`."""
+    """The decoding options, which the commands pass to `Decoder` and to `hanparse.explain`.
+
+    `scale` is the ratio of the current transformers. `timezone` is the zone of the meter's clock, if the user gave it.
+    """
 
     scale: Scale
     timezone: tzinfo | None

@@ -24,19 +24,22 @@ if TYPE_CHECKING:
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # of estimates, and of all numbers in tables; a current of 1 mA or a voltage of 1 mV is negligible
+_DECIMALS: Final = 3  # estimates and the numbers in tables are rounded to 1 mA and 1 mV
 ESTIMATES: Final = {
     f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
     for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
     for part in Estimate._fields
 }
-"""For each column with one part of an `Estimate`, such as "current_l2_estimated_low": the field and the part."""
+"""The keys are the columns with one part of an `Estimate`, such as "current_l2_estimated_low".
+
+Each value is the estimated field and the part.
+"""
 _ZONE_ADVICE: Final = "--timezone ZONE gives the zone of the meter's clock"
 _TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is not more exact than 1 ms
 
 
 class Style(NamedTuple):
-    """A `Style` holds the functions that write texts and values with several parts, and the separator of times."""
+    """A `Style` describes how a format writes texts, values with several parts, and times."""
 
     text: Callable[[str], str]
     parts: Callable[[str], str]
@@ -167,4 +170,4 @@ _WRITERS: Final[dict[str, Callable[[Style], Write]]] = {
     "estimated": _estimated,
     "security": _security,
 }
-"""For each column except fields and `received`: a function that returns the writer of the column for a style."""
+"""The keys are the columns that are neither fields nor `received`. Each value returns the writer for a style."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _Column = tuple[int, cells.Write, str]
 
 EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
-"""The columns that are not fields of a push."""
+"""The columns that are not fields of a push. `cells.ESTIMATES` contains more of them."""
 
 _OF_METER: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
 _BEFORE: Final = ("file", "received")

@@ -157,7 +157,10 @@ def _hint(name: str, error: OSError) -> str:
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    """Yield the measurements in the frames of a file. Decode a short file without frames as one push."""
+    """Yield the measurements in the frames of a file.
+
+    If the frames contain no measurement, pass a short file to `decode_all`, which also finds pushes without frames.
+    """
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     lost = Lost()
     notes = Notes(passed_over(name))

@@ -25,7 +25,7 @@ _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. If it is retained and empty, it removes the message that the broker keeps on its topic."""
+    """A message to publish. If it is retained and empty, it removes the retained message of its topic."""
 
     topic: str
     payload: str

@@ -52,7 +52,8 @@ class Influx:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._is_single = target.scheme != "influx+file"  # one line per request or datagram: see `_REFUSED`
+        # one line per request: a server can refuse the request for one line; one line per datagram: a datagram is small
+        self._is_single = target.scheme != "influx+file"
         self._send: Callable[[str], Awaitable[int]] = {
             "influx+udp": self._datagram,
             "influx+file": self._file,

@@ -73,8 +73,9 @@ class Series:
     def _current(self, name: str, ending: str) -> list[tuple[str, float]]:
         """Return pairs of a meter and its value of one number.
 
-        Omit all values of a meter that has been silent for longer than `silence`. Also omit a value if it is older than
-        the usual interval of its field (at least `silence`) permits.
+        Omit all values of a meter that has been silent for longer than `silence`. Also omit a register that is older
+        than `REGISTER_CADENCE` plus `LATE`, and another value that is older than `silence` and the usual interval of
+        its field.
         """
         now = self._clock()
         lifetime = REGISTER_CADENCE + LATE if name in REGISTERS else max(self._silence, METADATA[name].cadence)

@@ -65,8 +65,8 @@ class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
     Some lists do not contain the meter id. So the tracker holds back the pushes before the first id. If a meter sends
-    registers before an id, or no id within `NAMELESS`, its name is the name of its channel. If the name of the channel
-    is empty, the name of the meter is `UNNAMED`.
+    registers before an id, or no id within `NAMELESS` or within `MAX_HELD` pushes, its name is the name of its channel.
+    If the name of the channel is empty, the name of the meter is `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
@@ -136,7 +136,7 @@ class Tracker:
 
 
 def _time(measurement: Measurement) -> datetime | None:
-    """Return the time of arrival, or the time of the meter's clock. Return `None` for a time without a zone."""
+    """Return the time of arrival, or else the time in the list. Return `None` for a time without a zone."""
     time = measurement.received or measurement.timestamp
     time = None if time is None else in_utc(time)
     return None if time is None or time.tzinfo is None else time

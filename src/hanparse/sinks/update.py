@@ -88,7 +88,7 @@ class Update:
         return {name + ESTIMATED: estimate.value for name, estimate in estimated if finite(estimate.value) is not None}
 
     def document(self) -> dict[str, Any]:
-        """Return the fields of the push, ready for JSON, and `registers`. Omit numbers that are not finite."""
+        """Return the fields of the push, with the values of `registers`, ready for JSON. Omit NaN and infinity."""
         present = self.measurement.to_dict()
         numbers = self.numbers()
         without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN

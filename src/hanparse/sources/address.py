@@ -138,7 +138,7 @@ def _broker(scheme: str, rest: str) -> Address:
     user_info, at, host_port = authority.rpartition("@")
     network = _network(f"//{host_port}", PORTS[scheme])
     topic = unquote(topic)
-    has_slash = not at and "@" in rest  # an @ behind a / ends a password with a /, because a topic has %40 for @
+    has_slash = not at and "@" in rest  # a topic has %40 for @, so this @ ends a password that contains a /
     if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"

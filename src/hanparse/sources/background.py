@@ -1,4 +1,4 @@
-"""Defines `in_background`, which runs a function that may block in a thread, and `end`, which ends tasks."""
+"""Defines `in_background`, which runs a blocking function in a thread, and `end`, which ends tasks."""
 
 from __future__ import annotations
 

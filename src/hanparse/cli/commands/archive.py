@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         complain(str(error))
         return WRONG
-    Path(args.output).mkdir(parents=True, exist_ok=True)  # an OSError here is not an error of a capture
+    Path(args.output).mkdir(parents=True, exist_ok=True)  # not in `read`: an OSError of DIR is not one of a capture
 
     def read(name: str, file: BinaryIO) -> Iterator[tuple[str, int]]:
         with progress(os.fstat(file.fileno()).st_size, is_output_free=True) as done:

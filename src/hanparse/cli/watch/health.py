@@ -40,11 +40,11 @@ _ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
     TimeoutError: ("the connection was not made in time, or no byte arrived", _GATEWAY),
     OSError: ("", ("check the adapter, the gateway and the cables", "end other programs that use the port")),
 }
-"""The observation and the actions for each class of errors. The first class is used to which the error belongs."""
+"""The observation and the actions for each class of errors. The first class for which `isinstance` is true is used."""
 
 
 class Problem(NamedTuple):
-    """Holds a problem of the connection: the observation, and `steps`, its possible causes and what the user can do."""
+    """Holds a problem of the connection. `steps` contains the possible causes, and actions that the user can try."""
 
     observation: str
     steps: tuple[str, ...]
@@ -84,7 +84,7 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
 
 
 def _of_error(error: Exception) -> Problem:
-    """Return the problem for an error of the connection. The class of its cause counts like the class of the error."""
+    """Return the problem for an error of the connection. If the error has a cause, also look up the cause."""
     errors = [one for one in (error, error.__cause__) if one is not None]
     known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
     observation, steps = _ERRORS[known[0][0]] if known else ("", ())

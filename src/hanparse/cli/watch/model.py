@@ -55,7 +55,7 @@ class Model:
         self._state = MeterState()
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
-        """Add a push that arrived at `now`. If its topic is not the first topic, add only the topic."""
+        """Add a push that arrived at `now`. If `channel`, its topic, is not the first topic, add only the topic."""
         if len(self.channels) < _MAX_CHANNELS:
             self.channels[channel] = None
         if channel != next(iter(self.channels)):
