@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
+from hanparse.diagnosis.fault import in_words
 from hanparse.sources.transports import transport_of
 from hanparse.sources.watchdog import Watchdog
 
@@ -172,7 +173,7 @@ class Source:
         except StopAsyncIteration:
             return None
         except TimeoutError:
-            faults = "; ".join(map(str, self.diagnosis())) or "no fault is known"
+            faults = in_words(self.diagnosis())
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:

@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.keys import variable
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
+from hanparse.diagnosis.fault import in_words
 from hanparse.meters import PROFILES
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
@@ -204,8 +205,7 @@ class _Service:
             self._reported, self._is_failing = (error, pushes), True
         if silent > self._silence and not self._is_silent:
             self._is_silent = True
-            faults = "; ".join(map(str, self._source.diagnosis())) or "no fault is known"
-            complain(f"source: no push for {silent:.0f} s: {faults}")
+            complain(f"source: no push for {silent:.0f} s: {in_words(self._source.diagnosis())}")
 
     def _save(self) -> None:
         if self._bridge.pushes:
