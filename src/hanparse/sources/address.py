@@ -78,8 +78,8 @@ def _installed(scheme: str, url: str) -> Address:
     """Return the address for the transport of an installed package."""
     installed = installed_schemes()
     if scheme not in installed:
-        schemes = ", ".join((*SCHEMES, *installed))
-        raise ValueError(f"expected a URL with {schemes}, or a path, found the scheme {scheme!r}")
+        schemes = ", ".join(name for name in (*SCHEMES, *installed) if name != "-")
+        raise ValueError(f"expected a path, -, or a URL with the scheme {schemes}; found the scheme {scheme!r}")
     return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
@@ -141,7 +141,9 @@ def _broker(scheme: str, rest: str) -> Address:
     has_slash = not at and "@" in rest  # a topic has %40 for @, so this @ ends a password that contains a /
     if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
-        words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        words = (
+            "with %2F for a / in the password" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        )
         raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
