@@ -43,7 +43,7 @@ _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base6
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Return whether bytes can begin a text: UTF-8 whose control characters are white space or escapes (colours).
+    """Return whether bytes can begin a text: UTF-8 with no control characters except white space and ESC (colours).
 
     An HDLC frame is not a text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
     `final` means that no more bytes follow, so the last character must be complete.

@@ -53,7 +53,7 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Read a meter until the program is stopped, and deliver its values to each sink."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the source, then the sinks; default: ${SOURCE}, then ${SINK} or, without it, - (JSON lines)"
+    words = f"the source, then the sinks; default source: ${SOURCE}; default sinks: ${SINK}, or else - (JSON lines)"
     command.add_argument("urls", nargs="*", metavar="URL", help=words)
     command.add_argument("--state", metavar="FILE", help="keep the registers in this file for the next start")
     words = "the time in s without a push after which powers, currents and voltages become unavailable"

@@ -51,7 +51,7 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
-    words = "table (with units; the default), json (one array), jsonl (one object a line) or csv"
+    words = "table (with units; the default), json (one array), jsonl (one object per line) or csv"
     command.add_argument("--format", choices=FORMATS, default="table", help=words)
     words = f"the columns in their order, such as timestamp,voltage_l1: names of fields, or {', '.join(EXTRAS)}"
     command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)

@@ -41,8 +41,8 @@ def run(args: argparse.Namespace) -> int:
             source = file.read(EXPLAINED).decode("utf-8", "replace")
         yield explain(source, **reading(args))
 
-    inputs, sound = Inputs(args.files), False
+    inputs, is_intact = Inputs(args.files), False
     for explanation in inputs.each(read):
         print(json.dumps(explanation.to_dict()) if args.format == "json" else explanation)
-        sound = sound or not explanation.error
-    return inputs.status(decoded=sound)
+        is_intact = is_intact or not explanation.error
+    return inputs.status(decoded=is_intact)
