@@ -1,6 +1,6 @@
-"""Converts the pieces of a file to wire bytes, the bytes that a meter sent.
+"""Converts the pieces of a file to wire bytes, the bytes that a meter sent. A piece is the bytes of one read.
 
-The file is a capture, which contains only these bytes, or a text with hex dumps of the bytes.
+The file is a capture, which contains only wire bytes, or a text with hex dumps of wire bytes.
 
 Pieces can have any size. A file is text if its first `ENOUGH` bytes are text. A shorter file is text if all its bytes
 are text. So the size of the first piece does not decide whether the file is text. A text is read in complete lines.
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PassedOver = Callable[[str], object]
-"""A function that takes a sentence about a part of a text that is not a dump."""
+"""A function that is called with a sentence about each part of a text that is not a dump."""
 
 ENOUGH: Final = 64
 """The number of bytes that decide whether a file is text.
@@ -43,11 +43,10 @@ _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base6
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Return whether bytes can begin a text: UTF-8 in which each control character is white space or begins a colour.
+    """Return whether bytes can begin a text: UTF-8 with no control characters except white space and ESC (colours).
 
-    An HDLC frame is no text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
-    `final` means that no
-    more bytes follow, so the last character must be complete.
+    An HDLC frame is not a text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
+    `final` means that no more bytes follow, so the last character must be complete.
     """
     if head.translate(None, _CONTROLS) != head:
         return False
@@ -99,7 +98,7 @@ class Pieces:
             raise self._error
 
     def drop(self) -> None:
-        """Drop the held bytes, because the file is read from its beginning. Report a line without a line end."""
+        """Drop the held bytes, because the file is read from its beginning again. Report them as an incomplete line."""
         if self._held.strip():
             self._passed_over(f"line {self._line + 1} has no end: {shortened(self._held.decode('utf-8', 'replace'))}")
         self._held = b""
@@ -185,7 +184,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Return the end of the last complete line. If a long text has no line end, return a place between dumped bytes."""
+    """Return the end of the last complete line. A long text without a line end ends between two dumped bytes."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end
