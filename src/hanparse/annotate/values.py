@@ -128,12 +128,12 @@ class Interpretation:
             return ""
         value, source = getattr(self.measurement, element.field), self.reading.sources[element.field]
         if value is None:
-            return f" -> {element.field} None{', 0 is not measured' if self._not_measured(element.field) else ''}"
+            return f" -> {element.field} None{', 0 means not measured' if self._not_measured(element.field) else ''}"
         if source.kind is Kind.TIME and not self._moment(self.reading.date_time):
             return f" -> {element.field}, timestamp"
         raw = values.number(source.data)
         if source.kind is Kind.NUMBER and raw is not None and value != values.scaled(raw, source.exponent):
-            return f" -> {element.field} {value} {FIELD_UNITS[element.field]} by the given scale"
+            return f" -> {element.field} {value} {FIELD_UNITS[element.field]} with the given scale"
         return f" -> {element.field}"
 
     def _not_measured(self, field: str) -> bool:

@@ -1,4 +1,4 @@
-"""Defines `Plan`, which reads the values of an APDU from fixed indexes. Decoders of the same list share a plan."""
+"""Defines `Plan`, which reads the values of an APDU from fixed indexes. Several decoders can share a plan."""
 
 from __future__ import annotations
 

@@ -1,11 +1,12 @@
 """Defines `Layouts`, which stores the layouts of a decoder in bounded memory.
 
-A push is recognised if it has a stored layout. The layout is found in one of two ways:
+A layout (`hanparse.layouts.layout`) describes pushes that differ only in their values. A push is recognised if it has a
+stored layout. The layout is found in one of two ways:
 
 * By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
   headers, the HCS and the constant bytes of the APDU. Then the check sequences are verified. A ciphered APDU is
   deciphered, and its layout is found by the plain APDU.
-* By the APDU, after the frames were parsed, joined and deciphered.
+* By the APDU, after the frames were parsed and joined, and a ciphered APDU was deciphered.
 
 Some lists do not name their manufacturer. Such a list is read with the profile of the last manufacturer on the link. So
 a layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
@@ -50,8 +51,8 @@ if TYPE_CHECKING:
 MAX_LAYOUTS: Final = 256
 """The maximum number of layouts of APDUs. A meter sends two or three different lists."""
 MAX_FRAMES: Final = 8
-"""The maximum number of layouts of frames for one layout of an APDU: I-frames with one list have eight headers in turn,
-because their control byte counts modulo 8."""
+"""The maximum number of P1 layouts, and of layouts of frames for one layout of an APDU: I-frames with the same kind of
+list have eight different headers, because their control byte counts modulo 8."""
 PATIENCE: Final = 8
 """If the store is full, it replaces one layout after this number of pushes without a layout."""
 
@@ -148,7 +149,7 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """Yield the frames of the last message on each link that was recognised by its frames since the last call.
+        """For each link, yield the frames of the last message that was recognised by its frames since the last call.
 
         The receiver joins them, so that it can ignore repeated segments and blocks.
         """
