@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from hanparse.security.opener import Opener
 
 GENERAL_GLO: Final = b"\xdb"
-_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"  # 80 to 5EFF, because of MAX_TELEGRAM
+# The encoded length. It is at most 5EFF, so that a telegram has at most MAX_TELEGRAM (6000) bytes.
+_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
 _HEADED: Final = re.compile(rb"(/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2})\x00%b%b" % (_LENGTH, _CONTROL), re.DOTALL)

@@ -5,7 +5,7 @@ decode to its last byte. A *profile* describes how hanparse reads the pushes of 
 
 ::
 
-    HanParseError(ValueError)      the base class, never raised itself
+    HanParseError(ValueError)      the base class, never raised directly
     ├── HexDumpError               the text is not a hex dump                  .line .column
     ├── FrameError                 the bytes are not a sound frame             .offset
     │   └── ChecksumError          a check sequence does not fit               .field .expected .found

@@ -197,7 +197,7 @@ def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
     """Return the index after an address. If the address is incomplete, return the index after its last received byte.
 
     The last byte of an address is odd. The search stops at the end of the frame, so that the bytes after a short frame
-    do not change its error.
+    do not change the error.
     """
     if start < len(data) and data[start] & 1:
         return start + 1

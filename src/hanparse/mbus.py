@@ -5,8 +5,8 @@ these bytes modulo 256. M-Bus escapes no bytes, so 68 and 16 inside the data are
 frame. A long frame is sound if it passes the checks of `find_end`, which include the checksum CS.
 
 A CI field from 00 to 1F announces a DLMS message or a part of it. Bit 4 of CI is set in the last telegram of the
-message. Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of the telegram then begins with
-two bytes: STSAP, the source of the message, and DTSAP, its destination.
+message. Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of a telegram with such a CI
+field begins with two bytes: STSAP, the source of the message, and DTSAP, its destination.
 
 Some meters (Sagemcom) send 256 bytes more than L announces. The checksum determines which of the two sizes a frame has.
 """

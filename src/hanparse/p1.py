@@ -82,7 +82,7 @@ class Line(NamedTuple):
 
 
 class LostLine(NamedTuple):
-    """A `LostLine` is a line that does not fit the grammar. `number` counts from 1, the identification."""
+    """A `LostLine` is a line that does not fit the grammar. The first line has the `number` 2."""
 
     number: int
     text: str

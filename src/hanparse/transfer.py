@@ -14,8 +14,8 @@ previous segment. It is not empty, and it does not repeat the previous segment. 
 previous segment and the frame. The number of an I-frame, N(S), is that of the previous segment or the next number. The
 joined message has at most `MAX_MESSAGE` bytes.
 
-If a frame does not continue the message in progress, this message is dropped. Then the second column of this table
-applies to the frame:
+If a frame does not continue the message in progress, this message is dropped. Then the column "if no message is in
+progress" of this table applies to the frame:
 
 =============================  =============================================  ======================================
 the frame                      if no message is in progress                   if the frame continues the message

@@ -1,4 +1,4 @@
-"""Writes the parts that several messages share: numbers with their nouns, and the pip command for an extra."""
+"""Writes the parts that several texts for users share: numbers with their nouns, and the pip command for an extra."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """Defines `FrameColumns`, which verifies many frames of one layout at once and returns their values as columns.
 
 The CRC of an HDLC frame is linear. The difference (exclusive or) of the CRC registers of two frames is a function of
-the difference of their bytes. So all frames are compared with a frame of the layout that is known to be sound. Each
-differing byte has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame
-fits, too. A frame is sound if its FCS fits and the layout recognises it.
+the difference of their bytes. So each frame is compared with one sound frame of the same layout. Each differing byte
+has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame fits, too. A frame
+is sound if its FCS fits and the layout recognises it.
 """
 
 from __future__ import annotations

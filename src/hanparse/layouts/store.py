@@ -1,7 +1,6 @@
 """Defines `Layouts`, which stores the layouts of a decoder in bounded memory.
 
-A layout (`hanparse.layouts.layout`) describes pushes that differ only in their values. A push is recognised if it has a
-stored layout. The layout is found in one of two ways:
+A push is recognised if it has a stored layout (`hanparse.layouts.layout`). The layout is found in one of two ways:
 
 * By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
   headers, the HCS and the constant bytes of the APDU. Then the check sequences are verified. A ciphered APDU is
@@ -12,8 +11,8 @@ Some lists do not name their manufacturer. Such a list is read with the profile 
 a layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
 
 `Layouts` stores at most `MAX_LAYOUTS` layouts. When it is full, every `PATIENCE`-th push without a layout replaces the
-layout that was used least recently. So layouts of pushes that are no longer sent are replaced. If every such push
-replaced a layout, a stream with more than `MAX_LAYOUTS` lists in turn would replace each layout before its next use.
+least recently used layout, so layouts of pushes that are no longer sent are replaced. If every such push replaced a
+layout, a stream with more than `MAX_LAYOUTS` kinds of lists in turn would replace each layout before its next use.
 """
 
 from __future__ import annotations

@@ -180,5 +180,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Return whether at least three octets differ from 00. A measured value seldom equals these octets by chance."""
+    """Return whether at least three octets differ from 00. A measured value seldom equals such octets by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

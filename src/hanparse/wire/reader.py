@@ -44,9 +44,9 @@ class StreamReader:
     """A `StreamReader` finds frames by the rule at the top of this module.
 
     `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. The values of `known`
-    are objects that recognise frames. The key of an object is the first three bytes of its frames, or the size of a
-    chunk that consists of one of its HDLC frames. A known frame is a frame that such an object recognises. The reader
-    returns the events of adjacent known frames as one list.
+    are objects that recognise frames. The first three bytes of the frames are the key of their object. For HDLC frames,
+    the size can be a second key, by which the reader finds the object for a chunk that is exactly one frame. A known
+    frame is a frame that such an object recognises. The reader returns the events of adjacent known frames as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
