@@ -89,7 +89,8 @@ class Interpretation:
     def value(self, data: Data) -> str:
         """Return the name, value and field of an element.
 
-        If its code is directly before its value, the name is omitted, because the explanation of the code contains it.
+        If its code is directly before its value, the name is omitted, because the explanation of the code contains the
+        name.
         """
         element = self.elements.get(data.offset)
         if element is None:
@@ -123,7 +124,7 @@ class Interpretation:
         return shown(element.data) if raw is None else _quantity(raw, element.register)
 
     def _field(self, element: _Element) -> str:
-        """Return an arrow and the name of the field. Add the value of the field if it differs from the element."""
+        """Return an arrow and the name of the field. Add the field's value if it differs from the element's."""
         if not element.field or not self.measurement or not self.reading:
             return ""
         value, source = getattr(self.measurement, element.field), self.reading.sources[element.field]

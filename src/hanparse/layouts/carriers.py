@@ -66,7 +66,7 @@ class PlainFrame:
         return values or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def number(self, frame: bytes, position: int) -> float | None:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self._plan.number(frame, self.start, position)
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:

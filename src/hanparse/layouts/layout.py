@@ -98,7 +98,7 @@ class Layout:
         return values
 
     def number(self, apdu: bytes, position: int) -> float | None:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self.plan.number(apdu, 0, position)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:

@@ -116,7 +116,7 @@ class Layouts:
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
         """Return the measurement in `apdu`, the APDU of `message`. Return `None` if the APDU has no layout.
 
-        The frames of the message also become a layout, so the next similar message is recognised by its frames.
+        This method also derives a layout of the frames, so the next similar message is recognised by its frames.
         """
         layout = self._find(message.link, apdu)
         if layout is None:
@@ -195,8 +195,8 @@ class Layouts:
     ) -> None:
         """Derive a layout from `apdu`, the APDU of `message`. `reading` is the result of the profile that read it.
 
-        ``last.profile`` is always the profile of the last manufacturer on the link. `known` is the value that it had
-        before the message.
+        ``last.profile`` is always the profile of the last manufacturer on the link. `known` is the value that
+        ``last.profile`` had before the message.
         """
         if not self._has_room():
             return

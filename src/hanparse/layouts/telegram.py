@@ -126,7 +126,7 @@ class TelegramLayout:
         return result
 
     def number(self, raw: bytes, position: int) -> float:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
