@@ -13,7 +13,7 @@ class Stats(NamedTuple):
     """The number of HDLC frames, M-Bus frames and P1 telegrams that pass all checks."""
     measurements: int = 0
     recognised: int = 0
-    """The number of pushes decoded without parsing, because each differs from an earlier push only in its values."""
+    """The number of pushes decoded fast, by comparison with an earlier push that differs only in its values."""
     passed_over: int = 0
     """The number of bytes outside the frames that `frames` counts."""
     hcs_failures: int = 0
