@@ -60,7 +60,7 @@ def find(text: str) -> list[Pasted]:
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:
-    """Return the lines of a text, and the indexes at which the lines begin. A line end may be an escape sequence."""
+    """Return the lines of a text, and the indexes at which they begin, followed by the size of the text."""
     ends = [*_LINE_END.finditer(text)]
     starts = [0, *(end.end() for end in ends)]
     stops = [*(end.start() for end in ends), len(text)]
@@ -104,10 +104,7 @@ def _readings(lines: Sequence[str]) -> Iterator[bytes]:
         return  # without a CRC, no check shows whether the removed text was part of the telegram
     yield _bytes(cleaned)
     header, *filled = (line for line in cleaned if line)
-    for sent in (
-        header,
-        header.replace(r"\\", "\\"),
-    ):  # in a string literal, each backslash is written twice
+    for sent in (header, header.replace(r"\\", "\\")):  # a string literal contains each backslash twice
         yield _bytes([sent, *filled])
         yield _bytes([sent, "", *filled])
 
