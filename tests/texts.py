@@ -80,6 +80,11 @@ def rows(words: list[str], width: int, join: str = " ") -> str:
     return "\n".join(join.join(words[at : at + width]) for at in range(0, len(words), width))
 
 
+def full_width(text: str) -> str:
+    """The text in the characters of an input method for Chinese or Japanese."""
+    return "".join([chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign.replace(" ", "\u3000") for sign in text])
+
+
 def each(data: bytes, width: int, line: str) -> str:
     """A line for each `width` bytes: their number, offset, hex digits and text."""
     return "\n".join(
@@ -93,6 +98,17 @@ def each(data: bytes, width: int, line: str) -> str:
 NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "pairs": lambda data: data.hex(" "),
     "pairs in lines": lambda data: rows(data.hex(" ").split(), 16),
+    "thin blanks": lambda data: rows(data.hex(" ").split(), 16, "\u2009"),
+    "ideographic commas": lambda data: rows([f"0x{byte:02X}" for byte in data], 16, "\u3001"),
+    "middle dots": lambda data: "\xb7".join(f"{byte:02X}" for byte in data),
+    "full width": lambda data: full_width(rows(data.hex(" ").upper().split(), 16)),
+    "curly quotes": lambda data: rows([f"\u201c{byte:02X}\u201d" for byte in data], 16, ", "),
+    "HTML with emphasis": lambda data: (
+        f"<b>{data[:9].hex(' ')}</b> <em>{data[9:13].hex(' ')}</em> {data[13:].hex(' ')}"
+    ),
+    "PHP": lambda data: (
+        "array(9) {\n" + "\n".join(f"  [{at}]=>\n  int({byte})" for at, byte in enumerate(data)) + "\n}"
+    ),
     "tabs": lambda data: rows(data.hex(" ").split(), 16, "\t"),
     "one word": lambda data: data.hex().upper(),
     "groups": lambda data: rows(data.hex(" ", 2).split(), 8),
