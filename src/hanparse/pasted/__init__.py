@@ -114,7 +114,7 @@ def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> I
 
 def _is_masked(text: str, apdus: list[Unit]) -> bool:
     """Return whether a masked byte is in front of the end of the last APDU."""
-    places = masks.find(text)
+    places = masks.find(without_remarks(text))
     return bool(places) and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus)
 
 
@@ -123,7 +123,7 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
     Raises `HexDumpError` if bytes are masked or missing, and if an APDU is in another notation than the dump.
     """
-    if places := masks.find(text):
+    if places := masks.find(without_remarks(text)):
         raise masks.masked(text, places)
     pieces: list[Piece] = []
     error = None
@@ -171,7 +171,7 @@ def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
     or if the number of bytes depends on the values of the masked bytes.
     """
     tidied = tidy(text)
-    if places := masks.find(tidied):
+    if places := masks.find(without_remarks(tidied)):
         with suppress(HexDumpError):
             data, other = (dumped(masks.fill(tidied, places, by)) for by in ("00", "FF"))
             hidden = frozenset(at for at, (one, two) in enumerate(zip(data, other, strict=False)) if one != two)
