@@ -257,7 +257,7 @@ class Receiver:
             error.__context__ = None
             return error.with_traceback(None)
         except (DecodeError, FrameError):
-            return DecodeError(f"the deciphered content is no push: {identify.describe(opened.apdu)}")
+            return DecodeError(f"the deciphered content is not a push: {identify.describe(opened.apdu)}")
         except UnknownMeterError:
             return UnknownMeterError(_UNKNOWN_CONTENT)
 
