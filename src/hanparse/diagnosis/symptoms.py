@@ -69,7 +69,11 @@ class Symptoms:
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
     def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """Return how many bytes of `content` are in `values`. Return 0 if their number does not show a fault."""
+        """Return how many bytes of `content` are in `values`. Return 0 if their number does not show a fault.
+
+        Their number shows no fault if it is below `_CERTAIN`, or if they are not almost all bytes. Bytes in `beside`
+        are ignored.
+        """
         content = self.content.translate(None, beside)
         found = count(content, values)
         return found if found >= max(_CERTAIN, _ALMOST_ALL * len(content)) else 0

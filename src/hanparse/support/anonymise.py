@@ -83,7 +83,7 @@ class _Replacements:
     def put(self, found: Iterable[Identifier]) -> dict[bytes, bytes]:
         """Replace the identifiers in `found`.
 
-        Map each notation of an old identifier to the same notation of its replacement.
+        Return a mapping from each notation of an old identifier to the same notation of its replacement.
         """
         known: dict[bytes, bytes] = {}
         for identifier in found:

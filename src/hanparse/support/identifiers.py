@@ -77,9 +77,10 @@ def _other_value(old: bytes, number: int) -> bytes:
 
 
 class _List(NamedTuple):
-    """Contains a readable list: the indexes of its APDU, the parsed APDU, and the elements with their codes.
+    """Contains a readable list. `places` contains the index in the capture of each byte of its APDU.
 
-    `kept` contains the texts in the list that are not replaced: the list identifier and the meter type.
+    `items` contains the elements with their OBIS codes. `kept` contains the texts in the list that are not replaced:
+    the list identifier and the meter type.
     """
 
     places: Sequence[int]

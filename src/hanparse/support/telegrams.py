@@ -46,7 +46,10 @@ _SHORTEST_MESSAGE: Final = 6  # characters; a shorter text can occur in any othe
 
 
 class Found(NamedTuple):
-    """Contains the identifiers and the values in a text."""
+    """Contains the identifiers and the values in a text.
+
+    An identifier is its start, its end, and the functions that replace it. A value is its start and its end.
+    """
 
     identifiers: list[tuple[int, int, Change]]
     values: list[tuple[int, int]]
