@@ -212,12 +212,11 @@ class FuseGuard:
 
     def _concerned(self, known: _Known) -> set[int]:
         """Return the lines of the charger, or also the lines of the meter's wiring if it contradicts `wiring`."""
-        if not (known.push.wiring and self._is_contradicted(known)):
-            return set(self._charger)
-        return {*LINES[self._wiring], *LINES[known.push.wiring]}
+        other = self._other_wiring(known)
+        return {*LINES[self._wiring], *LINES[other]} if other else set(self._charger)
 
-    def _is_contradicted(self, known: _Known) -> bool:
-        return known.push.wiring not in (None, self._wiring)
+    def _other_wiring(self, known: _Known) -> Wiring | None:
+        return None if known.push.wiring is self._wiring else known.push.wiring
 
     def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
         """Add the rise of the power to the reserved current. A new list resets it: it includes earlier rises."""
@@ -241,15 +240,12 @@ class FuseGuard:
         """
         before = self._power or _Power(0.0, known.charging)
         change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
-        own = power_of_change(change, None if self._is_contradicted(known) else self._wiring, known.voltages)
+        own = power_of_change(change, None if self._other_wiring(known) else self._wiring, known.voltages)
         return max(0.0, power.net - before.net - own) / known.voltages.lowest
 
     def _reason(self, line: int, known: _Known) -> str:
-        meter = (
-            f", and the meter is {known.push.wiring.value}"
-            if known.push.wiring and self._is_contradicted(known)
-            else ""
-        )
+        other = self._other_wiring(known)
+        meter = f", and the meter is {other.value}" if other else ""
         if line not in known.loads:
             missing = f"the list has no current of L{line}, and the other lines do not limit it: no load may be added"
             return missing + meter
