@@ -1,8 +1,9 @@
-"""Determines whether power, current or energy is wrong, and by which factor.
+"""Determines whether the powers, the currents or the energies are wrong, and by which factor.
 
-If powers and currents differ by a power of ten, one of the two quantities is wrong. The energy registers agree with the
-quantity that is correct. Without registers, this module assumes that the larger quantity is wrong, because some
-Kamstrup meters send one digit too many in powers or currents, and no known meter sends one digit too few.
+If the powers and the currents contradict each other by a power of ten, one of the two quantities is wrong. The quantity
+that agrees with the energy registers is correct. Without registers, this module assumes that the quantity that is too
+large for the other is wrong: some Kamstrup meters send powers or currents with one digit too many, and no known meter
+sends them with one digit too few.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ SWAPPED: Final = "no factor can correct it: import and export are connected in r
 
 
 class Mismatch(NamedTuple):
-    """An instance holds the load, and the `excess` k: the powers are about 10^k times what the currents give.
+    """An instance holds the load, and the exponent `excess`.
 
-    `excess` is negative if the powers are too small for the currents, and 0 if both agree.
+    The powers are about 10 to the power of `excess` times the powers that the currents give. `excess` is negative if
+    the powers are too small for the currents, and 0 if powers and currents agree.
     """
 
     excess: int
