@@ -60,8 +60,8 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
     why = f"the energy agrees with the {witness}" if is_certain else f"or {other}: compare with the meter's display"
     return Finding(
         Problem.POWER if power_is_off else Problem.CURRENT,
-        f"the powers make {load.apparent:.0f} VA",
-        f"{bounds} by voltages and currents",
+        f"the powers give {load.apparent:.0f} VA",
+        f"{bounds} according to voltages and currents",
         f"{blamed} corrects it ({why})",
         Scale(power=_ten(-excess)) if power_is_off else Scale(current=_ten(excess)),
     )
@@ -71,7 +71,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
     return Finding(
         Problem.ENERGY,
         f"the registers counted {verdict.registers:.0f} Wh",
-        f"{verdict.registers * _ten(-excess):.0f} Wh, by the power over the same time",
+        f"{verdict.registers * _ten(-excess):.0f} Wh according to the power in the same time",
         f"energy × {_ten(-excess):g} corrects it",
         Scale(energy=_ten(-excess)),
     )
@@ -83,7 +83,7 @@ def _transformers(verdict: Verdict, ratio: int) -> Finding:
     return Finding(
         Problem.TRANSFORMER,
         f"the registers counted {verdict.registers:.0f} Wh",
-        f"{verdict.power:.0f} Wh, by the power over the same time",
+        f"{verdict.power:.0f} Wh according to the power in the same time",
         f"{factors} corrects it, if the ratio on the plates of the current transformers is {abs(ratio)}",
         Scale(power=ratio, current=ratio) if ratio > 0 else Scale(energy=-ratio),
     )
@@ -92,7 +92,7 @@ def _transformers(verdict: Verdict, ratio: int) -> Finding:
 def _swapped(verdict: Verdict) -> Finding:
     return Finding(
         Problem.DIRECTION,
-        f"{verdict.power:.0f} Wh by power, {verdict.registers:.0f} Wh by the registers of the other direction",
+        f"{verdict.power:.0f} Wh of power, {verdict.registers:.0f} Wh in the registers of the other direction",
         "the same direction in both",
         SWAPPED,
     )

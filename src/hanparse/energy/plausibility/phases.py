@@ -65,10 +65,10 @@ def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
     if abs(line1 - line3) - slack <= line2 <= line1 + line3 + slack:
         return
     if line2 == 0:
-        yield _not_measured("current_l2", f"0 A in L2 beside {line1:g} A and {line3:g} A in L1 and L3")
+        yield _not_measured("current_l2", f"0 A in L2, {line1:g} A in L1 and {line3:g} A in L3")
         return
     low, high = abs(line1 - line3), line1 + line3
-    yield _wrong_wiring(f"{line2:g} A in L2", f"{low:g} to {high:g} A by L1 and L3, without a neutral")
+    yield _wrong_wiring(f"{line2:g} A in L2", f"{low:g} to {high:g} A according to L1 and L3, without a neutral")
 
 
 def _lost_voltages(m: Measurement) -> list[int]:
@@ -102,7 +102,7 @@ def _four_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
     currents = [phase for phase in PHASES if value(m, f"current_l{phase}") is not None]
     if m.wiring is Wiring.FOUR_WIRE and 0 < len(currents) < len(PHASES):
         names = ", ".join(f"L{phase}" for phase in currents)
-        yield _wrong_wiring(f"currents of {names} only", "three on a four-wire meter")
+        yield _wrong_wiring(f"currents of {names} only", "three currents on a four-wire meter")
 
 
 def _three_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
@@ -136,5 +136,5 @@ def _wrong_wiring(seen: str, expected: str) -> Finding:
         Problem.WIRING,
         seen,
         expected,
-        "no factor can correct it: the wiring of the meter is not that of its meter type",
+        "no factor can correct it: the meter is not connected as its meter type requires",
     )

@@ -60,7 +60,7 @@ class Transformers:
             return None
         return Finding(
             Problem.TRANSFORMER,
-            f"a meter made for current transformers ({m.model}), values as sent, at most {self._greatest:g} A in a day",
+            f"a meter made for current transformers ({m.model}), not scaled: at most {self._greatest:g} A in a day",
             "values multiplied by the ratio of the transformers",
             "Scale.ct with the ratio of the transformers, such as Scale.ct('100:5'), corrects it",
         )
