@@ -103,7 +103,7 @@ class Decoder:
 
     @property
     def last_error(self) -> HanParseError | None:
-        """Return the last error. Its offset counts from the first byte of the stream."""
+        """Return the last error, or `None`. The offset of the error counts from the first byte of the stream."""
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:

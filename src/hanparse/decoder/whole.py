@@ -75,7 +75,7 @@ def _decode_all(
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        errors.clear()  # the input contains no frames, so errors about frames would mislead
+        errors.clear()  # the input contains no frames, so the errors in `errors`, which are about frames, would mislead
         return _without_frames(decoder, messages, errors)
     error = min(errors, key=closeness, default=no_frame(data))
     if isinstance(error, FrameError) and (in_text := _in_text(lost)):

@@ -52,10 +52,10 @@ was restarted or got a new key, or a program replays old pushes"""
 class _Meter:
     """Counts the pushes with one system title.
 
-    `opened` counts the deciphered pushes. `verified`, `not_rising` and `decreased` count those of them whose tag was
-    verified, whose invocation counter equals the counter before it, and whose counter is lower than the counter before
-    it. `counter` is the counter of the last deciphered push, or −1. `causes` counts the other pushes by
-    `CipherError.cause`.
+    `opened` counts the deciphered pushes, and `verified` counts the pushes with a verified tag. `not_rising` counts the
+    deciphered pushes with the same invocation counter as the push before. `decreased` counts the deciphered pushes with
+    a lower counter than the push before. `counter` is the counter of the last deciphered push, or −1. `causes` counts
+    the pushes that were not deciphered, by `CipherError.cause`.
     """
 
     opened: int = 0

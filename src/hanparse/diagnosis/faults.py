@@ -111,9 +111,9 @@ def _fault(kind: Kind, message: str, **counts: int) -> Fault:
 
 _UNDECIDED: Final = 768  # bytes; a stream can begin within a frame, and the longest known frame has 681
 _NEEDS_ACTION: Final = 20  # a fault is reported only if at least one in twenty frames or bytes is lost
-# For the factor k of a rule, these are the only bytes that a reader at k times the speed of the meter receives. It
-# reads each bit of the meter k times. For an even k, its start bit and its bit 0 are both the start bit of the meter,
-# so bit 0 is 0. Bits 1 to 6 are then three pairs of equal bits. A higher k permits fewer bytes.
+# `_FASTER` contains, for each factor k, the only bytes that a reader at k times the speed of the meter receives. The
+# reader reads each bit of the meter k times. For an even k, its start bit and its bit 0 are both the start bit of the
+# meter, so bit 0 is 0. Bits 1 to 6 are then three pairs of equal bits. A higher k permits fewer bytes.
 _TWICE: Final = bytes(byte for byte in range(0, 256, 2) if not (byte ^ byte >> 1) & 0b00101010)
 _FASTER: Final = ((8, b"\x00\x80"), (4, b"\x00\x78\x80\xf8"), (2, _TWICE))
 # The meter sends 7E A0 or 7E A1 without parity, and the reader expects parity. The reader takes the start bit of the

@@ -18,7 +18,7 @@ from hanparse.wire.telegram import HEADER, Scan
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
-SEVERAL: Final = 3  # damaged frames; two can be the first and the last frame of a stream, which are cut off
+SEVERAL: Final = 3  # damaged frames; one or two can be the first and the last frame of a stream, which are cut off
 _CERTAIN: Final = 128  # bytes; a list can contain a shorter sequence of bytes with the same property, such as zeros
 _ALMOST_ALL: Final = 0.97  # of the bytes must have the property; noise on the line can add other bytes between frames
 _CLEAR_LOSS: Final = 8  # bytes; if a frame lacks fewer bytes, single bytes were lost, and it was not cut off
@@ -126,7 +126,7 @@ def _is_whole(part: bytes) -> bool:
 
 
 def _announced(data: bytes, start: int) -> int:
-    """Return the frame size that a sound header at `start` announces. Return 0 if the header is not sound."""
+    """Return the size of the frame at `start`, computed from its header. Return 0 if the header is not sound."""
     try:
         end, sound = find_end(data[start : start + _HEADER_SIZE])
     except FrameError:

@@ -59,7 +59,10 @@ class Charger:
         check_type("lines", self.lines, tuple)
         if not self.lines or len(set(self.lines)) < len(self.lines) or not set(self.lines) <= {1, 2, 3}:
             raise ValueError(f"expected one to three different lines of (1, 2, 3), found {self.lines!r}")
-        least, most = amperes("a least current of 0 A or more", self.least), amperes("a most of 0 A or more", self.most)
+        least, most = (
+            amperes("a least current of 0 A or more", self.least),
+            amperes("a largest current of 0 A or more", self.most),
+        )
         if least > most:
             raise ValueError(f"expected a least current of at most {most:g} A, found {least:g}")
 

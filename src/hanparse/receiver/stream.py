@@ -231,7 +231,10 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. If the content has an error, its offset is the start of the APDU."""
+        """Decipher an APDU and read its content.
+
+        If the content has an error, the offset of the error is the start of the APDU.
+        """
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):

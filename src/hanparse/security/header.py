@@ -63,7 +63,10 @@ class Header(NamedTuple):
     tag: int
     """The tag of the APDU, such as DB."""
     system_title: bytes
-    """The system title as sent. A correct title has eight bytes. This title can be empty or have a wrong size."""
+    """The system title as sent. A correct title has eight bytes.
+
+    The title in an APDU can also be empty or have a wrong size.
+    """
     security_control: int
     invocation_counter: int
     start: int
@@ -227,7 +230,7 @@ class _Walk:
             found = _KEY_CHOICES.get(info[1], f"choice {info[1]}, id {info[2]}")
             self.fail(
                 "key-info",
-                f"key-info: expected no key or a global key, found {found}; hanparse uses no other keys",
+                f"key-info: expected no key or a global key, found {found}; hanparse supports no other keys",
                 start,
             )
 

@@ -58,7 +58,7 @@ def _key(value: object) -> bytes | str:
 
 
 def _from_text(text: str) -> bytes | str:
-    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # no index changes
+    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # the indexes of the digits do not change
     if other := re.search(f"[^0-9A-Fa-f{_GAP}]", masked):
         return _not_hex(text, other)
     digits = masked.replace(_GAP, "")

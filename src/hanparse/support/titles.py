@@ -39,7 +39,7 @@ def replacement(title: bytes) -> bytes:
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return each notation of the title `old` with the same notation of the title `new`.
+    """Map each notation of the title `old` to the same notation of the title `new`.
 
     `old` and `new` can also be the meter numbers of two titles without the letters. Zero bytes at the start of `old`
     are left out, because a zero byte in the stream can belong to the previous value.
