@@ -99,7 +99,7 @@ def test_every_position_of_a_list_without_codes_has_its_code_and_name() -> None:
 
 def test_a_value_that_the_meter_does_not_measure_says_so() -> None:
     said = " ".join(value for *_, value in leaves(LIST_2))
-    assert "1-0:52.7.0 voltage, L2 (3-wire: L1-L3): 0 x 10^-1 = 0.0 V -> voltage_l2 None, 0 is not measured" in said
+    assert "1-0:52.7.0 voltage, L2 (3-wire: L1-L3): 0 x 10^-1 = 0.0 V -> voltage_l2 None, 0 means not measured" in said
 
 
 # IEC 62056-46 6.4.3

@@ -212,7 +212,7 @@ def test_a_text_that_is_no_dump_is_refused() -> None:
 
 def test_scale_and_time_zone_show_in_what_values_became() -> None:
     said = " ".join(value for *_, value in leaves(AIDON, scale=Scale.ct("100:5")))
-    assert "280 W -> active_power_import 5600 W by the given scale" in said
+    assert "280 W -> active_power_import 5600 W with the given scale" in said
     (clock,) = [value for *_, label, value in leaves(LIST_1, timezone=UTC) if label == "date-time"]
     assert clock.endswith("with the option timezone: 2019-02-04T23:52:22+00:00 -> timestamp")
 

@@ -34,7 +34,7 @@ def test_captures_become_parquet_and_totals(captures: Path, capsys: pytest.Captu
     out = captures / "out"
     assert main(["archive", str(captures / "good.bin"), str(captures / "other.bin"), "-o", str(out)]) == 0
     shown = capsys.readouterr()
-    assert shown.out == f"30 pushes of 2 of 2 files are in {out}\n"
+    assert shown.out == f"30 pushes from 2 of 2 files are in {out}\n"
     assert "good.bin: 20 pushes" in shown.err
     assert pq.read_table(out)["active_power_import"].to_pylist() == [
         row["active_power_import"] for name in ("good.bin", "other.bin")
@@ -48,8 +48,8 @@ def test_bad_files_are_named_with_their_reasons_and_the_others_are_archived(
     names = [str(captures / name) for name in ("missing.bin", "folder", "noise.bin", "good.bin")]
     assert main(["archive", *names, "--output", str(captures / "out")]) == 2
     shown = capsys.readouterr()
-    assert shown.out.splitlines()[0].startswith("20 pushes of 1 of 4 files are in ")
-    assert shown.out.splitlines()[1:] == [f"nothing of {name}" for name in names[:3]]
+    assert shown.out.splitlines()[0].startswith("20 pushes from 1 of 4 files are in ")
+    assert shown.out.splitlines()[1:] == [f"no push from {name}" for name in names[:3]]
     for name, reason in zip(
         names, ("No such file", "Is a directory", "nothing was decoded in 256 bytes"), strict=False
     ):

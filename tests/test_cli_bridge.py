@@ -166,7 +166,7 @@ def test_forget_empties_what_the_broker_keeps_of_this_base_alone(tmp_path: Path)
             listener.wait(f"other/{METER}/energy")
             command.terminate()
         with Command("--forget", broker.url) as command:
-            command.logged("kept messages removed")
+            command.logged("retained messages removed")
             assert command.process.wait(60) == 0
         with Listener(broker) as after:
             until(lambda: f"other/{METER}/energy" in after.kept, "the other base is still there")
@@ -252,7 +252,7 @@ def test_a_state_that_is_none_is_reported_and_replaced(tmp_path: Path) -> None:
     for content in ("[]", "{"):
         (tmp_path / "state.json").write_text(content, "ascii")
         with Command(f"file:{tmp_path}/meter.bin", "--state", str(tmp_path / "state.json")) as command:
-            command.logged("the bridge starts without its state")
+            command.logged("the bridge starts without the saved state")
             assert command.process.wait(60) == 0
         assert METER in json.loads((tmp_path / "state.json").read_text("utf-8"))["meters"]
 

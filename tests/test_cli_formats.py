@@ -215,7 +215,7 @@ def test_times_with_and_without_a_zone_are_not_mixed_without_a_word(form: str) -
     mixed = [Measurement(timestamp=AWARE), Measurement(timestamp=NAIVE), Measurement(timestamp=AWARE)]
     notes: list[str] = []
     text(Output(form), mixed, notes)
-    assert [note.partition(";")[0] for note in notes] == ["timestamp has times with and without a zone"]
+    assert [note.partition(";")[0] for note in notes] == ["timestamp has times with a zone and times without a zone"]
     assert "--timezone ZONE" in notes[0]
     text(Output(form), [Measurement(timestamp=AWARE, energy_time=NAIVE)] * 2)  # two columns
 
@@ -279,7 +279,7 @@ def test_a_terminal_gets_a_table_in_colours_and_no_name_is_cut(monkeypatch: pyte
 def test_the_columns_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     for names, words in (
         ("voltage", "there is no column 'voltage'; did you mean voltage_l1"),
-        ("timestamp,xyzzy", "there is no column 'xyzzy'; the fields of Measurement are columns"),
+        ("timestamp,xyzzy", "there is no column 'xyzzy'; expected the name of a field of Measurement"),
         ("", "there is no column ''"),
         ("wiring,wiring", "expected each column once"),
     ):

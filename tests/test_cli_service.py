@@ -58,7 +58,7 @@ def test_a_state_is_read_as_it_was_saved_and_no_other_file_is_left(tmp_path: Pat
 def test_a_file_that_is_no_state_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "state.json").write_text("{", "ascii")
     assert StateFile(str(tmp_path / "state.json")).load() is None
-    assert "starts without its state" in capsys.readouterr().err
+    assert "starts without the saved state" in capsys.readouterr().err
 
 
 def test_a_folder_that_is_missing_is_reported_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -489,10 +489,10 @@ def test_a_payload_without_a_frame_says_when_it_came() -> None:
 @pytest.mark.parametrize("wrong", [12, "2024-07-01", 0, ""])
 def test_a_time_of_arrival_of_another_type_is_a_type_error_and_takes_nothing_in(wrong: object) -> None:
     decoder = Decoder()
-    with pytest.raises(TypeError, match="expected a datetime as at"):
+    with pytest.raises(TypeError, match="expected datetime for the argument at"):
         decoder.feed(LIST_1, at=wrong)  # type: ignore[arg-type]
     assert decoder.stats.bytes == 0
-    with pytest.raises(TypeError, match="expected a datetime as at"):
+    with pytest.raises(TypeError, match="expected datetime for the argument at"):
         decoder.decode_payload(Frame.parse(LIST_2).information, at=wrong)  # type: ignore[arg-type]
 
 

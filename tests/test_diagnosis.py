@@ -16,6 +16,7 @@ from wire import LLC, seeded
 import hanparse
 from hanparse import Decoder
 from hanparse.diagnosis import Fault, diagnose
+from hanparse.diagnosis.fault import in_words
 from hanparse.wire.stats import Stats
 
 if TYPE_CHECKING:
@@ -352,3 +353,9 @@ def test_a_finding_cannot_be_changed() -> None:
 def test_a_p1_stream_that_begins_within_a_telegram_is_good() -> None:
     assert kinds(P1[30:] + P1 * 3) == []
     assert kinds(TELEGRAM + P1 * 30) == []
+
+
+def test_faults_in_words_are_their_messages_on_one_line() -> None:
+    faults = [Fault("speed", "the speed is wrong", {}), Fault("text", "a gateway writes text", {})]
+    assert in_words(faults) == "the speed is wrong; a gateway writes text"
+    assert in_words([]) == "no fault is known"

@@ -208,7 +208,7 @@ def test_a_scale_counts() -> None:
 
 
 def test_wrong_arguments_are_type_errors() -> None:
-    with pytest.raises(TypeError, match="expected a Measurement as measurement, found NoneType"):
+    with pytest.raises(TypeError, match="expected Measurement for the argument measurement, found NoneType"):
         HourlyEnergy().update(None)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"expected a datetime.tzinfo . None as timezone, found str"):
+    with pytest.raises(TypeError, match=r"expected datetime.tzinfo . None for the argument timezone, found str"):
         HourlyEnergy(timezone="Europe/Oslo")  # type: ignore[arg-type]

@@ -241,7 +241,7 @@ def test_impossible_numbers_are_passed_over(wrong: float) -> None:
 
 
 def test_other_types_are_a_type_error() -> None:
-    with pytest.raises(TypeError, match="expected a Measurement"):
+    with pytest.raises(TypeError, match="expected Measurement"):
         LiveEnergy().update(None)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         LiveEnergy().update(power(NOON, 1), "12:00")  # type: ignore[arg-type]

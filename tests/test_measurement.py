@@ -172,9 +172,9 @@ def test_received_is_in_the_dictionary_and_in_repr_where_it_was_given() -> None:
     [
         ([], TypeError, "expected a dictionary, found list"),
         ({"curent_l1": 1}, TypeError, r"no field curent_l1; did you mean current_l1\?"),
-        ({"current_l1": "1"}, TypeError, "expected a float as current_l1, found str"),
+        ({"current_l1": "1"}, TypeError, "expected float for the argument current_l1, found str"),
         ({"timestamp": "yesterday"}, ValueError, "yesterday"),
-        ({"received": 5}, TypeError, "expected a datetime as received, found int"),
+        ({"received": 5}, TypeError, "expected datetime for the argument received, found int"),
     ],
 )
 def test_a_dictionary_that_no_measurement_gave_is_an_error(data: Any, error: type[Exception], message: str) -> None:  # noqa: ANN401

@@ -57,7 +57,7 @@ def test_a_docstring_has_description_unit_and_code() -> None:
     assert Measurement.voltage_l1.__doc__ == "Voltage, L1 (3-wire: L1-L2), in V. OBIS 32.7.0."
     assert (
         Measurement.energy_time.__doc__
-        == "Clock. The energy registers hold the values of this time. OBIS 0-0:1.0.0, 0-1:1.0.0."
+        == "Clock. The meter read the energy registers at this time. OBIS 0-0:1.0.0, 0-1:1.0.0."
     )
     assert Measurement.power_factor.__doc__ == "Power factor. OBIS 13.7.0."
 

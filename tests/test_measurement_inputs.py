@@ -56,8 +56,8 @@ def test_an_instant_beyond_the_calendar_is_its_end(hours: int) -> None:
 def test_naive_and_aware_times_mixed_are_a_type_error_that_says_so() -> None:
     aware, naive = datetime(2024, 1, 15, tzinfo=UTC), datetime(2024, 1, 15)  # noqa: DTZ001  the same
     for first, second, message in (
-        (aware, naive, "expected an aware datetime as now, as in the first call, found a naive datetime"),
-        (naive, aware, "expected a naive datetime as now, as in the first call, found an aware datetime"),
+        (aware, naive, "expected an aware datetime for the argument now, as in the first call, found a naive datetime"),
+        (naive, aware, "expected a naive datetime for the argument now, as in the first call, found an aware datetime"),
     ):
         clock = CallersClock()
         clock.instant(first)
@@ -78,5 +78,5 @@ def test_what_no_float_can_be_is_none(number: float | None) -> None:
 
 def test_an_argument_of_another_type_is_named() -> None:
     check_type("fuse", 25, int)
-    with pytest.raises(TypeError, match="expected a int as fuse, found str"):
+    with pytest.raises(TypeError, match="expected int for the argument fuse, found str"):
         check_type("fuse", "25", int)

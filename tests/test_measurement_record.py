@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,22 +17,22 @@ NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"active_power_import": "1"}, "expected a float as active_power_import, found str"),
-        ({"active_power_import": True}, "expected a float as active_power_import, found bool"),
-        ({"model": 6525}, "expected a str as model, found int"),
-        ({"timestamp": "2024-07-01"}, "expected a datetime as timestamp, found str"),
-        ({"wiring": "TN"}, "expected a Wiring as wiring, found str"),
-        ({"registers": [(None, 1)]}, "expected a Register as register, found tuple"),
-        ({"estimated": {"current_l2": 5.0}}, "expected a Estimate as estimate of current_l2, found float"),
+        ({"active_power_import": "1"}, "expected float for the argument active_power_import, found str"),
+        ({"active_power_import": True}, "expected float for the argument active_power_import, found bool"),
+        ({"model": 6525}, "expected str for the argument model, found int"),
+        ({"timestamp": "2024-07-01"}, "expected datetime for the argument timestamp, found str"),
+        ({"wiring": "TN"}, "expected Wiring for the argument wiring, found str"),
+        ({"registers": [(None, 1)]}, "expected Register for the argument registers[0], found tuple"),
+        ({"estimated": {"current_l2": 5.0}}, "expected Estimate for the argument estimated['current_l2'], found float"),
         ({"estimated": {"curent_l2": Estimate(1, 0, 2, "")}}, "no field curent_l2; did you mean current_l2"),
-        ({"received": 12}, "expected a datetime as received, found int"),
-        ({"scale": 20}, "expected a Scale as scale, found int"),
-        ({"made_for_transformers": 1}, "expected a bool as made_for_transformers, found int"),
-        ({"curent_l1": 1.0, "x": 1}, r"no field curent_l1, x; did you mean current_l1\?"),
+        ({"received": 12}, "expected datetime for the argument received, found int"),
+        ({"scale": 20}, "expected Scale for the argument scale, found int"),
+        ({"made_for_transformers": 1}, "expected bool for the argument made_for_transformers, found int"),
+        ({"curent_l1": 1.0, "x": 1}, "no field curent_l1, x; did you mean current_l1?"),
     ],
 )
 def test_what_is_misspelt_or_of_another_type_is_a_type_error(arguments: dict[str, Any], message: str) -> None:
-    with pytest.raises(TypeError, match=message):
+    with pytest.raises(TypeError, match=re.escape(message)):
         Measurement(**arguments)
 
 

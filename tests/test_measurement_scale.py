@@ -42,14 +42,16 @@ def test_a_ratio_that_is_not_positive_and_finite_is_a_value_error(ratio: str | f
 
 def test_a_ratio_that_is_turned_round_is_refused_with_the_right_one() -> None:
     for turned in ("5:100", "5/100 A"):
-        with pytest.raises(ValueError, match="expected primary:secondary as transformer ratio, 100:5, found"):
+        with pytest.raises(
+            ValueError, match="expected the transformer ratio as primary:secondary, for example 100:5, found"
+        ):
             Scale.ct(turned)
 
 
 @pytest.mark.parametrize("text", ["5", "20", " 2.5 ", "5 A", "100A"])
 def test_a_text_of_one_number_is_refused_with_the_two_ways_to_write_what_may_be_meant(text: str) -> None:
     number = text.strip(" A")
-    with pytest.raises(ValueError, match=f"found '{text}': write {number}:1 if the factor is {number}, or both"):
+    with pytest.raises(ValueError, match=f"found '{text}'; write {number}:1 if the factor is {number}, or both"):
         Scale.ct(text)
 
 
@@ -61,7 +63,7 @@ def test_every_factor_is_checked(name: str, factor: float) -> None:
 
 @pytest.mark.parametrize("wrong", [None, [20], "20"])
 def test_a_factor_that_is_no_number_is_a_type_error(wrong: object) -> None:
-    with pytest.raises(TypeError, match="expected a number as power ratio"):
+    with pytest.raises(TypeError, match="expected a number for the power ratio"):
         Scale(power=wrong)  # type: ignore[arg-type]
 
 

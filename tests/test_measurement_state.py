@@ -155,17 +155,17 @@ def test_a_step_back_of_the_clock_makes_nothing_younger_and_a_zone_that_turns_ma
 
 
 def test_wrong_arguments_are_errors() -> None:
-    with pytest.raises(TypeError, match="expected a timedelta as max_age"):
+    with pytest.raises(TypeError, match="expected timedelta for the argument max_age"):
         MeterState(max_age=60)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="max_age above 0"):
         MeterState(max_age=timedelta(0))
     state = MeterState()
-    with pytest.raises(TypeError, match="expected a Measurement as measurement"):
+    with pytest.raises(TypeError, match="expected Measurement for the argument measurement"):
         state.update({}, NOON)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected a datetime as now"):
+    with pytest.raises(TypeError, match="expected datetime for the argument now"):
         state.update(POWER, 12)  # type: ignore[arg-type]
     state.update(POWER, NOON)
-    with pytest.raises(TypeError, match="expected an aware datetime as now"):
+    with pytest.raises(TypeError, match="expected an aware datetime for the argument now"):
         state.update(POWER, NOON.replace(tzinfo=None))
 
 

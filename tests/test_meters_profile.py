@@ -76,7 +76,7 @@ def test_list_identifiers_in_one_text_are_a_type_error() -> None:
 
 @pytest.mark.parametrize("limit", [0, -8192, 8191, 10000])
 def test_a_limit_that_is_no_power_of_two_is_refused(limit: int) -> None:
-    with pytest.raises(ValueError, match=f"power of two as limit of V, found {limit}"):
+    with pytest.raises(ValueError, match=f"power of two for the limit of V, found {limit}"):
         Profile(manufacturer="Acme", higher_resolution={"V": HigherResolution(limit, -2)})
 
 

@@ -41,7 +41,7 @@ def test_what_is_no_code_is_a_value_error(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["1-0:256.7.0", "16-0:1.7.0", "1-300:1.7.0", "1-0:1.7.0*256"])
 def test_a_group_out_of_range_is_a_value_error(text: str) -> None:
-    with pytest.raises(ValueError, match=r"expected 0 to \d+ as OBIS group [A-F]"):
+    with pytest.raises(ValueError, match=r"expected 0 to \d+ for OBIS group [A-F]"):
         Obis.parse(text)
 
 

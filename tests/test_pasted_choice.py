@@ -163,4 +163,17 @@ def test_a_cut_line_of_a_log_does_not_make_bytes_of_times(front: str, behind: st
     assert powers(text) == [decode(pushes[at]).active_power_import for at in (0, 1, 3)]
     for at in (0, 1, 3):
         rest = rest.replace(pushes[at], b"", 1)
-    assert bytes.fromhex(shown[2][: left - left % 3]).startswith(rest)
+    assert bytes.fromhex(shown[2][3 : left - left % 3]).startswith(rest.strip(b"\x7e"))
+
+
+@pytest.mark.parametrize("value", ["(5852 W)", "(5.852kW)", "(-5852 var)", "(230,1 V)", "(50 Hz)", "(12 kWh)"])
+def test_a_value_with_its_unit_in_brackets_between_bytes_is_no_byte(value: str) -> None:
+    data = AIDON.data.hex(" ").upper()
+    assert pasted.dumped(f"{data[:90]}{value} {data[90:]}") == AIDON.data
+
+
+@pytest.mark.parametrize("found", ["(5O)", "(5 A)", "(58 W 5A)", "(W)"])
+def test_other_text_in_brackets_does_not_hide_a_damaged_byte_of_an_apdu(found: str) -> None:
+    data = AIDON.apdu.hex(" ").upper()
+    with pytest.raises(HexDumpError):
+        decode(f"{data[:90]}{found}{data[92:]}")

@@ -125,3 +125,17 @@ def test_a_line_that_is_lost_with_its_file_is_named() -> None:
     reader.drop()
     assert list(reader.take(f"{LINE}\n".encode())) == [PUSH]
     assert notes == [f"line 2 has no end: {LINE[:30]!r}"]
+
+
+@pytest.mark.parametrize("live", [False, True])
+@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le"])
+@given(places=PLACES)
+def test_a_text_in_utf_16_is_read_however_it_is_cut(codec: str, live: bool, places: list[int]) -> None:
+    text = f"M\xe5ler:\r\n{LINE}\r\n\u2026\r\n{LINE}\r\n".encode(codec)
+    assert read(cut(text, places), live=live)[0] == 2 * PUSH
+
+
+@pytest.mark.parametrize("file", SOUND, ids=str)
+def test_no_part_of_a_push_is_taken_for_utf_16(file: FrameFile) -> None:
+    for start in range(len(file.data) - ENOUGH):
+        assert b"".join(Pieces(print).take(part := file.data[start : start + ENOUGH])) == part

@@ -251,9 +251,9 @@ def test_no_numbers_raise_anything(fields: dict[str, Any], wiring: Wiring | None
 
 @pytest.mark.parametrize("wrong", [None, {}, "7E A0"])
 def test_what_is_no_measurement_is_a_type_error(wrong: object) -> None:
-    with pytest.raises(TypeError, match="expected a Measurement"):
+    with pytest.raises(TypeError, match="expected Measurement"):
         check(wrong)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected a Measurement"):
+    with pytest.raises(TypeError, match="expected Measurement"):
         Plausibility().update(wrong, NOON)  # type: ignore[arg-type]
 
 

@@ -270,9 +270,9 @@ def test_a_clock_that_goes_back_begins_anew_and_no_zone_beside_one_is_a_type_err
     run = Plausibility()
     run.update(*week[0])
     for wrong in (None, 12.0):
-        with pytest.raises(TypeError, match="expected a datetime as now"):
+        with pytest.raises(TypeError, match="expected datetime for the argument now"):
             run.update(week[0][0], wrong)  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="expected an aware datetime as now, as in the first call, found a naive"):
+    with pytest.raises(TypeError, match="expected an aware datetime for the argument now"):
         run.update(week[0][0], NOON.replace(tzinfo=None))
 
 

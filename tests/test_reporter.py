@@ -313,5 +313,5 @@ def test_of_an_aware_local_clock_the_instants_count_in_the_hour_that_exists_twic
 def test_naive_and_aware_times_mixed_are_a_type_error_that_says_so() -> None:
     reporter = Reporter()
     reporter.update(Measurement(voltage_l1=230.0), NOON)
-    with pytest.raises(TypeError, match="expected an aware datetime as now, as in the first call, found a naive"):
+    with pytest.raises(TypeError, match="expected an aware datetime for the argument now"):
         reporter.update(Measurement(), NOON.replace(tzinfo=None))

@@ -173,7 +173,9 @@ def test_the_clock_of_the_meter_may_have_any_start() -> None:
 
 
 def test_wrong_arguments_are_errors() -> None:
-    with pytest.raises(ValueError, match="expected one of aidon, embriq, kaifa, kamstrup, p1 as meter, found 'nokia'"):
+    with pytest.raises(
+        ValueError, match="expected one of aidon, embriq, kaifa, kamstrup, p1 for the argument meter, found 'nokia'"
+    ):
         simulate("nokia")
     with pytest.raises(ValueError, match="probabilities from 0 to 1"):
         simulate("kaifa", faults=Faults(noise=2))

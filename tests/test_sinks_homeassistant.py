@@ -132,7 +132,7 @@ async def test_a_broker_that_is_killed_a_bridge_that_is_killed_and_their_return(
             await shown.until("active_power_import", values[0].active_power_import)
             assert float(shown.state("active_energy_import").state) > 0  # the broker has kept it
         with Command("--forget", broker.url) as command:
-            await asyncio.to_thread(command.logged, "kept messages removed")
+            await asyncio.to_thread(command.logged, "retained messages removed")
         await until(hass, lambda: not registry(hass), "no entity is left")
 
 

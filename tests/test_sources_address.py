@@ -106,7 +106,7 @@ BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another fo
     [
         (
             "http://admin:secret@host/x",
-            "expected a URL with serial, .*, file, -, or a path, found the scheme 'http'",
+            "expected a path, -, or a URL with the scheme serial, .*, file; found the scheme 'http'",
         ),
         ("tcp://admin:secret@host", "expected tcp://host:port"),
         ("tcp://host:99999", "expected tcp://host:port"),
@@ -129,7 +129,7 @@ BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another fo
         ("mqtt://me:secret@:1883/t", BROKER),
         ("mqtt://me:secret@broker/t#", BROKER),
         ("mqtt:", BROKER),
-        ("mqtt://me:12/secret@broker/t", "a / in a password is %2F"),
+        ("mqtt://me:12/secret@broker/t", "with %2F for a / in the password"),
         ("tcp://host:3001/x", "expected tcp://host:port"),
         ("tcp://host:3001?silence=3", "expected tcp://host:port"),
         ("serial:///dev/ttyUSB0?bauds=9600", "expected the options baud and parity"),

@@ -80,6 +80,26 @@ def rows(words: list[str], width: int, join: str = " ") -> str:
     return "\n".join(join.join(words[at : at + width]) for at in range(0, len(words), width))
 
 
+def octal_escapes(data: bytes) -> str:
+    """The bytes as strace prints them: as few octal digits as possible, and three in front of a digit."""
+    names = {9: r"\t", 10: r"\n", 11: r"\v", 12: r"\f", 13: r"\r", 34: r"\"", 92: r"\\"}
+    following = [*data[1:], 0]
+    return "".join(
+        names.get(byte) or (chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}" if 48 <= then < 56 else f"\\{byte:o}")
+        for byte, then in zip(data, following, strict=True)
+    )
+
+
+def wrapped(text: str, width: int, mark: str = "") -> str:
+    """The text in lines of `width` characters, wherever a line then ends."""
+    return f"{mark}\n".join(text[at : at + width] for at in range(0, len(text), width))
+
+
+def full_width(text: str) -> str:
+    """The text in the characters of an input method for Chinese or Japanese."""
+    return "".join([chr(ord(sign) + 0xFEE0) if "!" <= sign <= "~" else sign.replace(" ", "\u3000") for sign in text])
+
+
 def each(data: bytes, width: int, line: str) -> str:
     """A line for each `width` bytes: their number, offset, hex digits and text."""
     return "\n".join(
@@ -93,6 +113,17 @@ def each(data: bytes, width: int, line: str) -> str:
 NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "pairs": lambda data: data.hex(" "),
     "pairs in lines": lambda data: rows(data.hex(" ").split(), 16),
+    "thin blanks": lambda data: rows(data.hex(" ").split(), 16, "\u2009"),
+    "ideographic commas": lambda data: rows([f"0x{byte:02X}" for byte in data], 16, "\u3001"),
+    "middle dots": lambda data: "\xb7".join(f"{byte:02X}" for byte in data),
+    "full width": lambda data: full_width(rows(data.hex(" ").upper().split(), 16)),
+    "curly quotes": lambda data: rows([f"\u201c{byte:02X}\u201d" for byte in data], 16, ", "),
+    "HTML with emphasis": lambda data: (
+        f"<b>{data[:9].hex(' ')}</b> <em>{data[9:13].hex(' ')}</em> {data[13:].hex(' ')}"
+    ),
+    "PHP": lambda data: (
+        "array(9) {\n" + "\n".join(f"  [{at}]=>\n  int({byte})" for at, byte in enumerate(data)) + "\n}"
+    ),
     "tabs": lambda data: rows(data.hex(" ").split(), 16, "\t"),
     "one word": lambda data: data.hex().upper(),
     "groups": lambda data: rows(data.hex(" ", 2).split(), 8),
@@ -181,6 +212,16 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "base64": lambda data: base64.b64encode(data).decode(),
     "base64 for URLs": lambda data: base64.urlsafe_b64encode(data).decode().rstrip("="),
     "base64 in MIME": lambda data: base64.encodebytes(data).decode().strip(),
+    "octal escapes": lambda data: f'"{octal_escapes(data)}"',
+    "strace": lambda data: "\n".join(
+        f'read(3, "{octal_escapes(line.data)}", 1024) = {len(line.data)}' for line in dumpstyles.lines(data, 20)
+    ),
+    "wrapped": lambda data: wrapped(data.hex(), 71),
+    "wrapped pairs": lambda data: wrapped(data.hex(" "), 49),
+    "a wrapped log": lambda data: "\n".join(
+        f"12:01:0{at % 10} rx {line}" for at, line in enumerate(wrapped(data.hex(), 33).split("\n"))
+    ),
+    "quoted-printable": lambda data: wrapped(data.hex(" ").upper(), 73, "="),
     "xxd": dumpstyles.xxd,
     "hexdump -C": dumpstyles.hexdump,
     "od -x": dumpstyles.words,
@@ -189,6 +230,8 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
         f"\t0x{line.offset:04x}:  {line.data.hex(' ', -2)}" for line in dumpstyles.lines(data)
     ),
 }
+ONLY_FRAMES: Final = {"octal escapes", "strace", "wrapped", "wrapped pairs", "a wrapped log", "quoted-printable"}
+"""A digit that is missing changes other bytes of these notations. So only bytes with check sequences are read."""
 SURROUNDINGS: Final[dict[str, tuple[str, str]]] = {
     "alone": ("", ""),
     "a sentence above": ("My meter sends this:\n", ""),
@@ -216,6 +259,7 @@ def make(rng: Random) -> Text:
     if not is_sealed:
         chosen = [*{push.name: push for push in chosen}.values()]  # shown twice it may be a layer of the other one
     possible = [name for name in NOTATIONS if name != "no flags" or chosen[0].kind == "hdlc"]
+    possible = [name for name in possible if is_sealed or name not in ONLY_FRAMES]
     notation, surrounding = rng.choice(possible), rng.choice([*SURROUNDINGS])
     notations = [notation if rng.random() < 0.7 else rng.choice(possible) for _ in chosen[1:]] + [notation]
     dumps = [NOTATIONS[name](push.data) for name, push in zip(notations, chosen, strict=True)]

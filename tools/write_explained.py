@@ -56,13 +56,14 @@ three frames from which hanparse returns no values. A *push* is one message that
 a *list* is the set of values in a push.
 
 The first line of each output contains the number of bytes and frames. The next lines summarise each frame. Below them
-is a table for each frame, with four columns: the offset of the first byte of an element, the bytes of the element, its
-name, and its meaning. Offsets and bytes are hexadecimal. Behind an arrow (`->`) is the name of the field of
-`Measurement` that contains the value. An exclamation mark (`!`) at the beginning of a line marks an error.
+is a table for each frame. Each row of a table describes one part of the frame, for example a flag, a code or a value.
+The four columns contain the offset of the first byte of the part, the bytes of the part, its name, and its meaning.
+Offsets and bytes are hexadecimal. After an arrow (`->`) is the name of the field of `Measurement` that contains the
+value. An exclamation mark (`!`) at the beginning of a line marks an error.
 
 Each byte of the dump is in exactly one row. If a meter sends a push in several frames (segments), the table of each
-frame contains the elements in this frame. If an element begins in one segment and ends in the next, its value is in the
-row of its last bytes. If two frames share the flag between them, this flag is in the table of the first frame.
+frame contains the parts in this frame. If a value begins in one segment and ends in the next, its meaning is in the row
+of its last bytes. If two frames share the flag between them, this flag is in the table of the first frame.
 
 `explain(dump).children` contains the same explanation as a tree, and `explain(dump).to_dict()` returns this tree as a
 `dict` for JSON. A Jupyter notebook shows the explanation as a table.

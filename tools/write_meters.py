@@ -67,14 +67,14 @@ A profile is the description of the lists of one manufacturer. Each section belo
 type, `*` means any number of characters, and `?` means one character.
 
 A *power of ten* is the exponent for all numbers in a unit. For example, `A -2` means that the meter sends hundredths
-of an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in whole amperes. The type of `u64` is
+of an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in whole amperes. `u64` means the type
 long64-unsigned. If a list contains scalers, hanparse uses these scalers. Otherwise it uses the powers of ten of the
 profile. If the profile contains no power of ten for a unit, the number becomes a register without a field. The option
 `Scale` corrects numbers in two cases: the meter is behind current transformers, or the meter sends another power of
 ten than its profile contains.
 
-A list without a frame has no addresses. hanparse reads such a list in three cases: the list contains the name of its
-manufacturer, a profile contains the push setup of the list, or the elements match exactly one list. The folder
+A list without a frame has no addresses. hanparse finds the profile of such a list in three cases: the list identifies
+its manufacturer, a profile contains the push setup of the list, or the elements match exactly one list. The folder
 `tests/frames/bare` contains frame files of such lists.
 
 The columns of the frame tables are:
@@ -106,7 +106,7 @@ The columns of the frame tables are:
 """
 CLOCKS = {
     clock.AS_SENT: "as sent, UTC is local time + deviation. If the list has no deviation, the time has no time zone",
-    clock.NORMAL_TIME: "normal time, UTC+1, all year",
+    clock.NORMAL_TIME: "standard time, UTC+1, all year",
     clock.LOCAL_TIME: "as sent. If the list has no deviation, the clock shows Norwegian local time (summer and winter)",
 }
 

@@ -26,7 +26,7 @@ An OBIS code identifies the quantity of a value that a meter sends. It has six g
 | A | medium: 1 is electricity, 0 is independent of the medium |
 | B | channel |
 | C | quantity and phase |
-| D | processing: 7 is the instantaneous value, 8 the sum since the beginning |
+| D | processing: 7 is the instantaneous value, 8 is the sum since the start of the measurement |
 | E | tariff |
 | F | billing period; 255 means no billing period, and the text of the code then omits F |
 
@@ -44,8 +44,8 @@ their values and no field does. Utilities and manufacturers define the channels 
 '01 00 33 07 00 ff'
 ```
 
-On the command line, `hanparse obis 51.7.0` shows the meaning of a code. `hanparse obis voltage` lists the codes whose
-meaning contains a word.
+On the command line, `hanparse obis 51.7.0` shows the meaning of a code. `hanparse obis voltage` lists all codes whose
+meaning contains this word.
 
 `python tools/write_obis.py` writes this page.
 """
@@ -63,7 +63,7 @@ field or is not in the table. The column *meaning* uses these terms:
 * QI to QIV are the four quadrants of active power P and reactive power Q. QI is import of P and Q, QII is export of P
   and import of Q, QIII is export of P and Q, and QIV is import of P and export of Q.
 * The *current average* is the average of the measuring period that has not ended. The *last average* is the average of
-  the period before.
+  the previous period.
 * The *absolute sum* adds import and export. *Net* is import minus export.
 """
 

@@ -4,21 +4,21 @@ These modules and packages convert bytes or pasted text into measurements::
 
     hexdump, pasted     text -> bytes
     hdlc, mbus, p1      link layers: a stream -> frames and telegrams
-    cipheredp1          link layer: a stream -> P1 telegrams that a key deciphers
-    transfer            segments, telegrams, blocks -> one APDU
+    cipheredp1          link layer: a stream -> ciphered P1 telegrams
+    transfer            HDLC segments, M-Bus telegrams, blocks -> one APDU
     security            ciphered APDU -> APDU
     cosem               APDU <-> DataNotification
     meters, obis        DataNotification or telegram -> Measurement
-    receiver            calls the modules from hdlc to meters: a stream -> events with their positions
+    receiver            calls the modules above, from hdlc on: a stream -> events with their positions
     decoder             events -> measurements: Decoder, decode, decode_all
-    envelope, broker    a message of a broker -> bytes -> events
+    envelope, broker    a message from an MQTT broker -> bytes -> events
 
-The link layers and `cosem` use `axdr` and `wire`. `layouts` decodes a push in microseconds if only its values differ
-from an earlier push. `annotate` explains every byte. `diagnosis` names the faults of a connection. `support` writes a
-report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy of each hour, and
-estimates. `fields` describes the fields of a measurement. `simulate` builds the bytes that a meter sends. `sources`
-receives bytes from ports and gateways, and `sinks` sends measurements to brokers and databases. `archive` decodes
-recorded captures into Arrow tables. `cli` is the command `hanparse`.
+The link layers and `cosem` use `axdr` and `wire`. `layouts` decodes a push in microseconds if it differs from an
+earlier push only in its values. `annotate` explains every byte. `diagnosis` names the faults of a connection. `support`
+writes a report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy of each
+hour, and estimates of values that a meter does not send. `fields` describes the fields of a measurement. `simulate`
+builds the bytes that a meter sends. `sources` receives bytes from ports and gateways, and `sinks` sends measurements to
+brokers and databases. `archive` decodes recorded captures into Arrow tables. `cli` is the command `hanparse`.
 """
 
 from importlib import import_module

@@ -1,15 +1,16 @@
 """Defines `BrokerMessages`, which decodes the messages of a broker one by one.
 
 A message contains one of these: frames with any bytes around them, a frame without its flags, an APDU with or without
-an LLC header, or only the list of an APDU. A list is the values of one push. `hanparse.envelope` removes text or JSON
-around these bytes.
+an LLC header, or only the list of an APDU. A list consists of the values of one push. `hanparse.envelope` extracts
+these bytes from text, JSON and the other formats that gateways use.
 
 A frame never continues in the next message. So an incomplete frame has no effect on later messages. The segments and
 blocks of one push can arrive in several messages.
 
 One push can arrive twice, for two reasons. Some gateways publish each layer of a push as a separate message: first the
 frame, then the list from this frame. And a broker delivers some messages again after a lost connection. So
-`BrokerMessages` ignores a message if its bytes are a part of the last push, or of the last APDU that a key opened.
+`BrokerMessages` ignores a message if the last push, or the last APDU that was deciphered, contains the bytes of the
+message.
 
 Two pushes without a date-time have equal bytes if their values are equal. So a message that equals the last push is
 ignored in two cases only: the push has a date-time, or less than `MIN_CADENCE` has passed since the push.
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     AnyEvent = Event | list[Any]
 
 MIN_CADENCE: Final = timedelta(seconds=0.5)
-"""Less than the time between two pushes of a meter. A P1 meter sends a push each second, other meters send fewer."""
+"""A time shorter than the time between any two pushes of a meter. P1 meters send the most pushes: one a second."""
 
 _PUSHES: Final = (list, Read, ReadTelegram, Recognised)
 
@@ -51,7 +52,7 @@ class BrokerMessages:
         """The bytes of the last push, the time of its arrival, and whether the push has a date-time."""
 
     def events(self, payload: bytes, at: datetime | None) -> Iterator[tuple[AnyEvent, datetime | None]]:
-        """Yield the events of a message that arrived at `at`, each with the time when the gateway received it."""
+        """Yield each event of a message that arrived at `at`, and the time when the gateway received its bytes."""
         try:
             for data, age in parts(payload):
                 came = at and _before(at, age)

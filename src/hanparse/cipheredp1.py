@@ -13,7 +13,7 @@ No check sequence covers the ciphered bytes, so hanparse must decipher bytes to 
 next byte, so a frame within these bytes is found.
 
 A candidate is a sequence of bytes with the structure of a ciphered telegram. Bytes after an LLC header (E6 E7 00) or
-after the addresses of an M-Bus telegram (01 67) are the content of a frame, so they are no candidate. A candidate is
+after the addresses of an M-Bus telegram (01 67) are the content of a frame, so they are not a candidate. A candidate is
 *expected* if it begins at the start of the stream, or at the end of another candidate. Up to two bytes of a line end
 can precede an expected candidate. Only the error for an expected candidate contains the reason why the keys do not
 decipher it. Other candidates are mostly random bytes, and a reason would mislead.
@@ -41,7 +41,8 @@ if TYPE_CHECKING:
     from hanparse.security.opener import Opener
 
 GENERAL_GLO: Final = b"\xdb"
-_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"  # a telegram of this length has at most MAX_TELEGRAM bytes
+# The encoded length. It is at most 5EFF, so that a telegram has at most MAX_TELEGRAM (6000) bytes.
+_LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
 _HEADED: Final = re.compile(rb"(/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2})\x00%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
@@ -74,7 +75,8 @@ class CipheredTelegram:
     def information_offset(self) -> int:
         """Return the position of the APDU in the stream.
 
-        In the second form, it is one less than the position of the first ciphered byte, because of the added tag.
+        In the second form, `information` begins with an added tag. So the result is the position of the byte before the
+        first byte of the APDU that the meter sent.
         """
         return self.offset + max(0, len(self.head) - 1)
 
@@ -94,10 +96,7 @@ class CipheredTelegram:
 
 
 def _end(data: bytes, at: int) -> int:
-    """Return the index of the byte after the content.
-
-    Its encoded length begins at `at`; all bytes of the length are present.
-    """
+    """Return the index after the bytes that a length announces. The encoded length begins at `at` and is complete."""
     size = 1 + (data[at] & 0x7F)
     return at + size + int.from_bytes(data[at + 1 : at + size], "big")
 
@@ -145,8 +144,9 @@ class Judge:
     def decipher(self, telegram: CipheredTelegram) -> tuple[bytes, Security]:
         """Return the deciphered telegram and its `Security`. Raises `CipherError` if the keys do not decipher it.
 
-        No document defines which bytes the CRC of a Polish telegram covers. If the authentication tag fits and the CRC
-        does not fit, the CRC is removed from the result.
+        No document defines which bytes the CRC of a Polish telegram covers. If the deciphered lines are those of a
+        telegram, but the CRC does not fit, the result has no CRC. `check` then accepts the telegram only if its
+        authentication tag fits.
         """
         apdu = telegram.information
         try:
@@ -182,7 +182,10 @@ class Ciphered:
         self._judge = judge
 
     def find_end(self, data: bytes, start: int, base: int) -> tuple[int, bool]:
-        """Return the end of the telegram, and whether its header is complete. Raises the errors of `Judge.check`."""
+        """Return the end of the telegram, and whether its header is complete.
+
+        Raises `FrameError` if the header is wrong, and the errors of `Judge.check`.
+        """
         header = _TITLED.match(data, start)
         if header is None:
             if len(data) - start < _TITLED_SIZE and _may_begin(data[start:]):

@@ -1,4 +1,4 @@
-"""Parses and builds data-notifications, the APDUs that meters push. Each value has its position in the APDU.
+"""Parses and builds data-notifications, the APDUs that meters push. Each parsed value contains its position.
 
 The grammar at the end of the module is a declaration with the library construct, which parses and builds APDUs with it.
 `hanparse.axdr.grammar` declares the values inside an APDU. This module adds the list of attributes, a form of body that
@@ -47,9 +47,9 @@ class Prefix(NamedTuple):
     """A `Prefix` contains the fields of a data-notification up to the first error.
 
     `fault` is the message of this error, and `fault_offset` is the index of its byte. `fault` is empty if there is no
-    error. `body_offset` is the index of the body, or of the date-time if the error is in the date-time. `body` is
-    `None` if the error is before the first value. `body` is a `hanparse.axdr.data.Partial` if an array or structure is
-    not complete.
+    error. `body_offset` is the index of the body, or of the date-time if the error is before the body. `body` is `None`
+    if the error is before the first value. `body` is a `hanparse.axdr.data.Partial` if an array or structure is not
+    complete.
     """
 
     date_time: DateTime | None
@@ -84,7 +84,7 @@ def parse_bare(data: bytes) -> DataNotification:
 def list_without_header(data: bytes) -> Data | None:
     """Return the list if `data` is exactly one array or structure that is not empty. Otherwise return `None`.
 
-    A structure of only a code, a value and an optional scaler-unit structure is no list, but an element of a list.
+    A structure of only a code, a value and an optional scaler-unit structure is not a list, but an element of a list.
     """
     if data[:1] not in _LISTS:
         return None
@@ -167,9 +167,9 @@ class _Body(c.Construct):
     """Reads and writes the body: a value, or a list of attributes.
 
     A list of attributes is a structure of an enum and an array of pairs. Each pair is an attribute descriptor and its
-    value. A descriptor has no tag. Its first byte is 0, because class_id is below 256. This byte distinguishes a list
-    of attributes from any other list, in which it would be the tag of null-data: no meter sends null-data as the first
-    element of a pair.
+    value. A descriptor has no tag. It begins with class_id, a 16-bit number below 256, so its first byte is 0. In any
+    other list, 0 would be the tag of null-data, and no meter sends null-data as the first element of a pair. So this
+    byte identifies a list of attributes.
     """
 
     _begin = re.compile(rb"\x02\x02\x16.\x01(?:[\x01-\x7f]|\x81.)\x02\x02\x00", re.DOTALL)

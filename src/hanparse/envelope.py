@@ -1,4 +1,4 @@
-"""Unwraps the messages that gateways publish to an MQTT broker: `parts`.
+"""Defines `parts`, which unwraps the messages that gateways publish to an MQTT broker.
 
 `parts` takes one message and yields the bytes in it that the meter sent.
 
@@ -8,10 +8,10 @@ A message has one of these formats:
 * It is text: hex digits (amsreader, payload format 255) or P1 telegrams with the line ends that the gateway uses.
 * It is JSON that contains hex digits or telegrams, as in ``{"data": "7EA0…"}`` (amsreader, payload formats 0, 4, 5, 6).
 * It is a protobuf message of a Tibber Pulse with firmware 1.2 or later. Field 2 of the message is repeated, and each
-  occurrence holds one entry. An entry contains the uptime in ms as fixed64 (field 1), the name of the port, "HAN" or
-  "P1" (field 2), and the data (field 3). A Pulse for P1 ports compresses the data of all entries of a message as one
-  zlib stream and ends each entry with a sync flush. This format was derived from messages in issues #71, #91, #97 and
-  #101 of amshan-homeassistant.
+  occurrence holds one entry. An entry contains the time of its arrival, as the uptime of the Pulse in ms (field 1,
+  fixed64), the name of the port, "HAN" or "P1" (field 2), and the data (field 3). A Pulse for P1 ports compresses the
+  data of all entries of a message as one zlib stream and ends each entry with a sync flush. This format was derived
+  from messages in issues #71, #91, #97 and #101 of amshan-homeassistant.
 
 `parts` yields nothing for other text, which is a status message of the gateway, and for other JSON, which contains
 values that the gateway decoded.
@@ -80,7 +80,7 @@ def parts(payload: bytes) -> Iterator[Part]:
 
 
 def _text(payload: bytes) -> str | None:
-    """Return the message as text; `None` for data with control characters that text does not contain."""
+    """Return the message as text; `None` if it is not UTF-8 or has control characters that are not part of text."""
     if not _TEXT.fullmatch(payload):
         return None
     with suppress(UnicodeDecodeError):
@@ -89,7 +89,7 @@ def _text(payload: bytes) -> str | None:
 
 
 def _strings(text: str) -> Iterator[str]:
-    """Yield the strings in a JSON object or array, or the single JSON string; yield nothing for invalid JSON."""
+    """Yield the strings among the values of a JSON object or array, or a single JSON string; nothing for other text."""
     try:
         value = json.loads(text)
     except (ValueError, RecursionError):

@@ -1,11 +1,11 @@
 """Defines all errors that input can cause.
 
 A *sound* frame has the right structure and its check sequences fit. A sound payload has a structure that hanparse can
-decode to its last byte.
+decode to its last byte. A *profile* describes how hanparse reads the pushes of one manufacturer's meters.
 
 ::
 
-    HanParseError(ValueError)      the base class, never raised itself
+    HanParseError(ValueError)      the base class, never raised directly
     ├── HexDumpError               the text is not a hex dump                  .line .column
     ├── FrameError                 the bytes are not a sound frame             .offset
     │   └── ChecksumError          a check sequence does not fit               .field .expected .found
@@ -13,7 +13,7 @@ decode to its last byte.
     │   └── CipherError            a ciphered push cannot be deciphered        .cause .system_title .invocation_counter
     └── UnknownMeterError          the payload is sound, no profile reads it   .report
 
-As far as they are known, each message gives the value found, the value expected, the index of the byte, and a remedy.
+Each message gives the value found, the value expected, the index of the byte, and a remedy, as far as they are known.
 An argument of a wrong *type* is a mistake of the caller and raises ``TypeError``. An option with a wrong value, such as
 a transformer ratio of 0, raises ``ValueError``.
 """
@@ -89,8 +89,8 @@ class CipherError(DecodeError):
     """A ciphered push cannot be deciphered. `cause` is the reason as a short text (`CipherCause`).
 
     The error contains neither keys nor deciphered content. `system_title` is the eight bytes that identify the sender.
-    `invocation_counter` is the number that the sender gave to the push. Each of the last two is `None` if the push does
-    not contain it, or if the push is too damaged to read it.
+    `invocation_counter` is the number that the sender gave to the push. Each of these two attributes is `None` if the
+    push does not contain it, or is too damaged to read it.
     """
 
     def __init__(

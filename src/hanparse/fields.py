@@ -21,7 +21,7 @@ class Metadata(NamedTuple):
     """An instance describes one field of `Measurement`."""
 
     name: str
-    """The name of the field. Programs can use it as the key of translations of `display_name`."""
+    """The name of the field. A program that translates `display_name` can use it as the key."""
     display_name: str
     """The name in English, such as "Current L1"."""
     unit: str | None
@@ -94,4 +94,4 @@ def _display_name(name: str) -> str:
 METADATA: Final[Mapping[str, Metadata]] = MappingProxyType(
     {field.name: metadata for field in FIELD_OF.values() if (metadata := _metadata(field))}
 )
-"""Maps the name of each field to the description of the field, in the order of the registry."""
+"""Maps the name of each field with a description to this description, in the order of the registry."""

@@ -4,8 +4,8 @@
 checks of `find_end`. These checks include the header check sequence (HCS) and the frame check sequence (FCS).
 
 The length in the format field determines the end of a frame. HDLC with this format escapes no bytes, so 7E and 7D
-inside the information field are ordinary bytes. The closing flag of a frame may be the opening flag of the next frame.
-`hanparse.wire.reader` defines how a reader finds frames in a stream.
+inside the information field are ordinary bytes. The closing flag of a frame may also be the opening flag of the next
+frame. `hanparse.wire.reader` defines how a reader finds frames in a stream.
 
 This module checks a frame while its bytes arrive. `Frame.build` uses the grammar in `hanparse.wire.hdlc_grammar`.
 Property tests compare the checks with the grammar.
@@ -81,8 +81,8 @@ class Frame:
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
         """Parse `data`, which must be one frame from its opening flag to its closing flag.
 
-        `offset` is the position of `data` in the stream. Positions in the frame and in errors count from the start of
-        the stream. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the HCS or the
+        `offset` is the position of `data` in the stream. The offsets of the frame and of errors are positions in the
+        stream, too. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the HCS or the
         FCS does not fit. Raises `TypeError` if `data` is not bytes-like.
         """
         data = as_bytes(data)
@@ -170,7 +170,7 @@ def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
 
 
 def _check_header(data: Buffer, start: int, end: int) -> bool:
-    """Check the received bytes of the addresses, the control field and the HCS. Return whether no byte is missing."""
+    """Check the received bytes of the addresses, the control field and the HCS. Return whether none is missing."""
     control = start + 3
     for name in ("destination", "source"):
         control = _address_end(data, control, end, name)
@@ -194,10 +194,10 @@ def _check_trailer(data: Buffer, start: int, end: int) -> None:
 
 
 def _address_end(data: Buffer, start: int, frame_end: int, name: str) -> int:
-    """Return the index after an address. An incomplete address ends with its last received byte.
+    """Return the index after an address. If the address is incomplete, return the index after its last received byte.
 
     The last byte of an address is odd. The search stops at the end of the frame, so that the bytes after a short frame
-    do not change its error.
+    do not change the error.
     """
     if start < len(data) and data[start] & 1:
         return start + 1

@@ -4,9 +4,9 @@ A long frame is ``68 L L 68 C A CI data CS 16``. L is the number of bytes from C
 these bytes modulo 256. M-Bus escapes no bytes, so 68 and 16 inside the data are ordinary bytes. `Telegram` is one long
 frame. A long frame is sound if it passes the checks of `find_end`, which include the checksum CS.
 
-A CI field from 00 to 1F announces a part of a DLMS message. Bit 4 of CI is set in the last telegram of the message.
-Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of the telegram then begins with two
-bytes: STSAP, the source of the message, and DTSAP, its destination.
+A CI field from 00 to 1F announces a DLMS message or a part of it. Bit 4 of CI is set in the last telegram of the
+message. Bits 0 to 3 are the number of the telegram in the message, modulo 16. The data of a telegram with such a CI
+field begins with two bytes: STSAP, the source of the message, and DTSAP, its destination.
 
 Some meters (Sagemcom) send 256 bytes more than L announces. The checksum determines which of the two sizes a frame has.
 """
@@ -26,7 +26,10 @@ START: Final = 0x68
 STOP: Final = 0x16
 SHORT_START: Final = 0x10
 MAX_SIZE: Final = 4 + 256 + 4 + 2
-"""The largest size of a frame: header (4), bytes that L announces (4), bytes in addition to L (256), trailer (2)."""
+"""The largest size of a frame, which has 256 bytes more than L announces.
+
+The frame has a header (4 bytes), the bytes that L announces (at most 4 in such a frame), 256 bytes, and a trailer (2).
+"""
 FIN: Final = 0x10
 """The bit of CI that is set in the last telegram of a message."""
 HEADER_SIZE: Final = 4
@@ -52,7 +55,7 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A `Telegram` is a sound M-Bus long frame: its control, address and CI field, and the data after the CI field.
+    """A `Telegram` is a sound M-Bus long frame: its control, address and CI fields, and the data after the CI field.
 
     `offset` is the position of the first byte of the frame in the stream, and `raw` contains the bytes of the frame.
     Comparisons ignore `offset` and `raw`.
@@ -108,7 +111,7 @@ class Telegram:
         return cls(control, address, ci, data[HEADER_SIZE + _FIXED : -TRAILER_SIZE], offset, data)
 
     def build(self) -> bytes:
-        """Return the bytes of the telegram. Raises `ValueError` if the data has more bytes than L can announce."""
+        """Return the bytes of the telegram. Raises `ValueError` if a value does not fit into the frame."""
         from hanparse.wire.mbus_grammar import LONG_FRAME, ConstructError  # noqa: PLC0415  needed only to build telegrams
 
         content = {"control": self.control, "address": self.address, "ci": self.ci, "data": self.data}
@@ -122,8 +125,8 @@ class Telegram:
 def find_end(data: Buffer, start: int = 0) -> tuple[int, bool]:
     """Return the end of the long frame that begins at `start`, and whether its header is complete.
 
-    While bytes are missing, the end is greater than ``len(data)``. Raises `FrameError` if the header is wrong, or if
-    the stop byte is at neither of the two possible ends. Raises `ChecksumError` if the checksum does not fit.
+    While bytes are missing, the end is greater than ``len(data)``. Raises `FrameError` if the header is wrong, or if no
+    possible end of the frame has a stop byte. Raises `ChecksumError` if the checksum does not fit.
     """
     header = bytes(data[start : start + HEADER_SIZE])
     if len(header) < HEADER_SIZE:
@@ -162,7 +165,7 @@ def has_sound_checksum(frame: Buffer) -> bool:
 
 def _check_end(data: Buffer, start: int, end: int) -> None:
     if end - start < HEADER_SIZE + _FIXED + TRAILER_SIZE:
-        announced = f"the length of an M-Bus long frame is {data[start + 1]}, expected {_FIXED} at least (C, A and CI)"
+        announced = f"the length of an M-Bus long frame is {data[start + 1]}, expected at least {_FIXED} (C, A and CI)"
         raise FrameError(announced, offset=start + 1)
     if data[end - 1] != STOP:
         longer = end - start - HEADER_SIZE - TRAILER_SIZE > data[start + 1]
@@ -211,8 +214,8 @@ class ShortFrame(NamedTuple):
 class MBusShort:
     """`MBusShort` is the `hanparse.wire.layer.LinkLayer` for M-Bus short frames.
 
-    The pattern accepts only the five control bytes that bus masters send, and it does not accept 68 as a checksum. So
-    bytes that match the pattern never contain the beginning of another frame.
+    The pattern `start` accepts only the five control bytes that bus masters send, and it does not accept 68 as a
+    checksum. So a sound short frame never contains the beginning of another frame.
     """
 
     first = SHORT_START
@@ -235,6 +238,6 @@ class MBusShort:
         return ShortFrame(data[1], data[2], offset)
 
     @staticmethod
-    def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:  # noqa: ARG004  the same
+    def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:  # noqa: ARG004
         """Return the error for an incomplete short frame ``data[start:end]``: `data` has only `size` bytes."""
         return FrameError(f"an M-Bus short frame ends after {size - start} of {end - start} bytes", offset=size)

@@ -82,7 +82,7 @@ class Line(NamedTuple):
 
 
 class LostLine(NamedTuple):
-    """A `LostLine` is a line that does not fit the grammar. `number` is its number; the identification is line 1."""
+    """A `LostLine` is a line that does not fit the grammar. The first line has the `number` 2."""
 
     number: int
     text: str
@@ -98,11 +98,12 @@ def _obis(code: str) -> Obis | None:
 
 @dataclass(frozen=True, slots=True)
 class Telegram:
-    """A `Telegram` is a sound telegram: its identification without the slash, its lines, its CRC, and its line end.
+    """A `Telegram` is a sound telegram: its identification without the slash, its lines, its CRC and its line ends.
 
-    `crc` is empty if the telegram has no CRC. If `crc` is `None`, `build` computes the CRC. `offset` is the position of
-    the slash in the stream, and `raw` contains the bytes of the telegram. `after_loss` is true if bytes other than line
-    ends were skipped just before the slash. Comparisons ignore `offset`, `raw` and `after_loss`.
+    `eol` is the first line end. `crc` is empty if the telegram has no CRC. If `crc` is `None`, `build` computes the
+    CRC. `offset` is the position of the slash in the stream, and `raw` contains the bytes of the telegram. `after_loss`
+    is true if bytes other than line ends were skipped just before the slash. Comparisons ignore `offset`, `raw` and
+    `after_loss`.
     """
 
     identification: str
@@ -117,8 +118,8 @@ class Telegram:
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
         """Parse `data`, which must be one telegram. The line end after the CRC can be missing.
 
-        `offset` is the position of `data` in the stream. Positions in the telegram and in errors count from the start
-        of the stream. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the CRC does
+        `offset` is the position of `data` in the stream. The offsets of the telegram and of errors are positions in the
+        stream, too. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the CRC does
         not fit. Raises `TypeError` if `data` is not bytes-like.
         """
         data = as_bytes(data)
@@ -229,6 +230,6 @@ class P1:
         """Return the end of the telegram at `start`, and whether its identification is complete and passes all checks.
 
         `base` is the position of ``data[0]`` in the stream. If `base` is given, this method reads no byte of the stream
-        twice. Without `base`, `data` is no part of a stream.
+        twice. Without `base`, `data` is not part of a stream.
         """
         return find_end(data, start) if base is None else self._scan.find_end(data, start, base)

@@ -9,12 +9,13 @@ most one message is in progress.
 A frame begins a message if it has an LLC header, because only the first segment has an LLC header. While no message is
 in progress, a frame also begins a message if its information field begins with the tag of a pushed APDU.
 
-A frame without LLC header continues the message in progress under three conditions. It has the addresses of the
-previous segment. It does not repeat the previous segment. No bytes were skipped between the previous segment and the
-frame.
+A frame without LLC header continues the message in progress under these conditions. It has the addresses of the
+previous segment. It is not empty, and it does not repeat the previous segment. No bytes were skipped between the
+previous segment and the frame. The number of an I-frame, N(S), is that of the previous segment or the next number. The
+joined message has at most `MAX_MESSAGE` bytes.
 
-If a frame does not continue the message in progress, this message is dropped. Then the second column of this table
-applies to the frame:
+If a frame does not continue the message in progress, this message is dropped. Then the column "if no message is in
+progress" of this table applies to the frame:
 
 =============================  =============================================  ======================================
 the frame                      if no message is in progress                   if the frame continues the message
@@ -135,7 +136,7 @@ class Transfer:
         return self._blocks.add(message.link, block.number, block.data, is_last=block.is_last)
 
     def interrupt(self, message: Message) -> Dropped | None:
-        """Drop and return the incomplete message in blocks on the link of `message`, which is no block."""
+        """Drop and return the incomplete message in blocks on the link of `message`, which itself is not a block."""
         return self._blocks.interrupt(message)
 
     def end(self, offset: int) -> Iterator[Dropped]:
@@ -152,7 +153,7 @@ def is_block(payload: bytes) -> bool:
 
 
 class Block(NamedTuple):
-    """A `Block` is a block of a general-block-transfer. `end` is the index in the payload after the block."""
+    """A `Block` is a block of a general-block-transfer. `end` is the index after the block in the parsed payload."""
 
     number: int
     is_last: bool
@@ -179,8 +180,8 @@ class Block(NamedTuple):
 def unwrap(data: bytes) -> list[Message]:
     """Return the messages in `data`, a sequence of wrappers (IEC 62056-47). Return an empty list for any other data.
 
-    A wrapper contains the version 00 01, the source port, the destination port and the length of the APDU, of 16 bits
-    each. The APDU follows the length.
+    A wrapper has four fields of 16 bits: the version (00 01), the source port, the destination port, and the length of
+    the APDU. The APDU follows the length.
     """
     all_data, messages, at = Message(data), [], 0
     while data.startswith(WRAPPER, at) and at + _WRAPPER_SIZE < len(data):

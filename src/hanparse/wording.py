@@ -1,4 +1,4 @@
-"""Writes the parts that several messages share: numbers with their nouns, and the pip command for an extra."""
+"""Writes the parts that several texts for users share: numbers with their nouns, and the pip command for an extra."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Count(int):
     __slots__ = ()
 
     def __format__(self, spec: str) -> str:
-        """Return the word before "|" for 1, and the word after "|" for other numbers. Format other specs as `int`."""
+        """Return the words before "|" for 1, and those after it for other numbers. Without "|", format the number."""
         singular, bar, plural = spec.partition("|")
         if bar:
             return singular if self == 1 else plural

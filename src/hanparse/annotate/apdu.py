@@ -97,7 +97,7 @@ class Payloads:
     def _interpret(self, apdu: bytes, push: Prefix, origin: Origin) -> tuple[Interpretation, str]:
         """Return the interpretation of the values, and the reason why no profile reads the list.
 
-        The reason is empty if a profile reads the list, or if the push has a fault that is reported in its place.
+        The reason is empty if a profile reads the list, or if the push has a fault, which is reported instead.
         """
         body = push.body and _filled_up(push.body)
         if body is None:

@@ -30,8 +30,8 @@ _OF_TAG: Final = ("auth_key", "tag")  # the causes of a `CipherError` about the 
 class Deciphered(NamedTuple):
     """Contains the result of deciphering a message.
 
-    `plaintext` and `security` (its protection) are empty if the message was not deciphered. `error` is the reason why
-    it was not deciphered, or why its plaintext cannot be read.
+    If the message was not deciphered, `plaintext` is empty and `security`, the protection of the message, is `None`.
+    `error` is the reason why the message was not deciphered, or why its plaintext cannot be read.
     """
 
     plaintext: bytes = b""

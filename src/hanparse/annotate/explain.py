@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _CHECKS: Final = ("HCS", "FCS", "checksum", "end")  # "end" is the last line of a P1 telegram, with its CRC
 _MAX_TEXT: Final = 200
-_ENTRY: Final = 5  # an explained list element has at most five parts: tag, code, value, scaler and unit, status
+_ENTRY: Final = 5  # an explained list element has at most five parts: tag, code, value, scaler-unit, status
 _LINE_MARKS: Final = str.maketrans("", "", "\r\n\t")
 
 
@@ -45,10 +45,10 @@ def explain(
 ) -> Explanation:
     """Return an explanation of every byte of `source`, as a tree. `print` shows the tree as an annotated dump.
 
-    `source` can be anything that `decode` accepts, and can be damaged. If keys are given, the explanation of a ciphered
-    frame also has a `plaintext`, the explanation of the deciphered APDU. Raises `HexDumpError` for text that is not a
-    hex dump, `ValueError` for a malformed key or system title, and `TypeError` for an argument of a wrong type. Damaged
-    or unknown bytes raise no error: the explanation describes their faults.
+    `source` can be anything that `decode` accepts, and can be damaged. If keys are given, the attribute `plaintext` of
+    a ciphered frame contains the explanation of the deciphered APDU. Raises `HexDumpError` for text that is not a hex
+    dump, `ValueError` for a malformed key or system title, and `TypeError` for an argument of a wrong type. Damaged or
+    unknown bytes raise no error: the explanation describes their faults.
     """
     Decoder(profiles=profiles, scale=scale, timezone=timezone)  # raises TypeError for options of a wrong type
     keys = Keys(key, auth_key, system_title)
@@ -76,8 +76,8 @@ def explain(
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
     """Return `part` with the bytes at the positions `places` shown as masked (``XX``).
 
-    `part` explains 00 in place of these unknown bytes. Values and check results that depend on them would be wrong, so
-    the function removes them.
+    `part` explains 00 in place of these unknown bytes. Values and check results that depend on masked bytes would be
+    wrong, so the function removes these values and results.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]
@@ -94,7 +94,7 @@ def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Expla
 def _without_frame(messages: tuple[Explanation, ...]) -> Explanation:
     """Return the explanation of an input that consists of LLC PDUs or APDUs without a frame.
 
-    `messages` contains the explanation of each of them.
+    `messages` contains the explanation of each LLC PDU or APDU.
     """
     is_single = len(messages) == 1
     value = "no frame, an APDU alone" if is_single else f"no frame, {len(messages)} APDUs"
@@ -130,7 +130,7 @@ def _stream(data: bytes, spans: list[Span], contents: dict[int, pushes.Content])
 
 
 def _between(data: bytes, start: int, stop: int) -> Iterator[Explanation]:
-    """Explain the bytes between two frames. Additional flags (7E) are no error, because HDLC allows them."""
+    """Explain the bytes between two frames. Additional flags (7E) are not an error, because HDLC allows them."""
     raw = data[max(start, 0) : max(stop, 0)]
     if not raw:
         return

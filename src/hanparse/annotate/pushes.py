@@ -1,8 +1,8 @@
 """Explains the content of each frame, from the events of the receiver.
 
-A message can arrive in several frames: as segments, telegrams or blocks. Each frame then explains only the elements of
-the message that it carries. If an element begins in one frame and ends in another, the frame in which it ends shows its
-value. The last frame of the message shows the summary.
+A message can arrive in several frames: as segments, telegrams or blocks. The explanation of each frame then contains
+only the elements of the message in this frame. If an element begins in one frame and ends in another, the frame in
+which it ends shows its value. The last frame of the message shows the summary.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Content(NamedTuple):
 
 
 def explain(data: bytes, spans: Sequence[Span], events: Iterable[Event], payloads: Payloads) -> dict[int, Content]:
-    """Return the explained content of each frame, by the position of the frame in `data`.
+    """Return a dictionary from the position of each frame in `data` to the explained content of the frame.
 
     `spans` contains all frames in `data`, and `events` contains the events of the receiver for `data`.
     """
@@ -64,7 +64,7 @@ class _Contents:
         self._profile_by_link: dict[Link | None, Profile] = {}
 
     def add(self, event: Event) -> None:
-        """Explain the frames of the message in `event`. Other events are ignored."""
+        """Explain the frames of the message in `event`. Events without a message are ignored."""
         if isinstance(event, ReadTelegram) and not event.security:
             telegram = event.message.frames[0]
             self.by_position[telegram.offset] = Content((), f"{len(event.reading.reading.registers)} lines with a code")

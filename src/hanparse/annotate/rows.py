@@ -63,7 +63,7 @@ def _section(node: Explanation) -> Section:
 
 
 def _rows(node: Explanation, indent: int) -> Iterator[Row]:
-    """Yield the rows of a node. The first row of a list is its first child, which explains its tag and its count."""
+    """Yield the rows of a node. The first row of an array or structure shows its tag and the number of elements."""
     children = node.children
     if not children:
         yield Row(node.offset, node.layer, digits(node), indent, node.label, node.value, node.error)

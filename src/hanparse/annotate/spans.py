@@ -40,7 +40,7 @@ class Span(Protocol):
 
     @property
     def information(self) -> int:
-        """Return the position of the carried data: the bytes between the header and the check sequence."""
+        """Return the position of the carried data: the bytes between header and check sequence. P1 has no header."""
 
     @property
     def is_sound(self) -> bool:

@@ -33,9 +33,9 @@ class Explanation:
     * `label`: the name of the part; `value`: its meaning; `error`: its fault. These texts are for people. `value` and
       `error` can be empty. The error of a part of a frame is also the error of the frame.
     * `masked`: the indexes in `raw` of the bytes that the dump hides as ``XX``. These bytes are 0 in `raw`.
-    * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. The frame that
-      completes a ciphered message has it, or the APDU if the input has no frames. The input does not contain the bytes
-      of the plaintext, so offsets in the plaintext count from the first byte of the plaintext.
+    * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. The frame that completes a ciphered
+      message has a plaintext. If the input has no frames, the APDU has it. The input does not contain the bytes of the
+      plaintext, so offsets in the plaintext count from the first byte of the plaintext.
     """
 
     offset: int
@@ -109,8 +109,8 @@ class Explanation:
     def _repr_html_(self) -> str:
         """Return HTML for notebooks. It contains a coloured map of the bytes and a table of the parts of each frame.
 
-        While the mouse pointer or the keyboard focus is on a row of the table, its bytes are highlighted in the map,
-        and the other way round.
+        While the mouse pointer or the keyboard focus is on a row of the table or on its bytes in the map, both are
+        highlighted.
         """
         return bytemap.with_styles(self)
 

@@ -89,7 +89,8 @@ class Interpretation:
     def value(self, data: Data) -> str:
         """Return the name, value and field of an element.
 
-        If its code is directly before its value, the name is omitted, because the explanation of the code contains it.
+        If its code is directly before its value, the name is omitted, because the explanation of the code contains the
+        name.
         """
         element = self.elements.get(data.offset)
         if element is None:
@@ -123,17 +124,17 @@ class Interpretation:
         return shown(element.data) if raw is None else _quantity(raw, element.register)
 
     def _field(self, element: _Element) -> str:
-        """Return an arrow and the name of the field. Add the value of the field if it differs from the element."""
+        """Return an arrow and the name of the field. Add the field's value if it differs from the element's."""
         if not element.field or not self.measurement or not self.reading:
             return ""
         value, source = getattr(self.measurement, element.field), self.reading.sources[element.field]
         if value is None:
-            return f" -> {element.field} None{', 0 is not measured' if self._not_measured(element.field) else ''}"
+            return f" -> {element.field} None{', 0 means not measured' if self._not_measured(element.field) else ''}"
         if source.kind is Kind.TIME and not self._moment(self.reading.date_time):
             return f" -> {element.field}, timestamp"
         raw = values.number(source.data)
         if source.kind is Kind.NUMBER and raw is not None and value != values.scaled(raw, source.exponent):
-            return f" -> {element.field} {value} {FIELD_UNITS[element.field]} by the given scale"
+            return f" -> {element.field} {value} {FIELD_UNITS[element.field]} with the given scale"
         return f" -> {element.field}"
 
     def _not_measured(self, field: str) -> bool:

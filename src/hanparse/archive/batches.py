@@ -83,9 +83,9 @@ def batches(source: One | Iterable[One], *, rows: int = ROWS, **options: Unpack[
     option has a wrong value.
     """
     if not isinstance(rows, int) or isinstance(rows, bool):
-        raise TypeError(f"expected rows: int, found {type(rows).__name__}")
+        raise TypeError(f"expected an int for the argument rows, found {type(rows).__name__}")
     if rows < 1:
-        raise ValueError(f"expected rows of at least 1, found {rows}")
+        raise ValueError(f"expected at least 1 for the argument rows, found {rows}")
     Decoder(**options)  # raises the error for a wrong option now and not in the first iteration
     captures: Any = (source,) if _is_capture(source) or not isinstance(source, Iterable) else tuple(source)
     if wrong := [type(capture).__name__ for capture in captures if not _is_capture(capture)]:

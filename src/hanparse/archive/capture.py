@@ -33,8 +33,9 @@ class Capture:
     """A `Capture` reads one capture in windows, each of which is a sequence of bytes in memory.
 
     A span is a part of a window. `Capture` finds and verifies all frames with learned layouts in a span at once, and
-    the decoder passes over these frames. If only damaged frames are between two of these frames, the decoder counts
-    their errors. If another frame may be between them, the decoder reads the bytes between them.
+    the decoder passes over these frames: it does not read their bytes. If only damaged frames are between two of these
+    frames, the decoder counts their errors. If another frame may be between them, the decoder reads the bytes between
+    them.
     """
 
     def __init__(self, schema: pa.Schema, source: str | None, limit: int, **options: Unpack[Options]) -> None:

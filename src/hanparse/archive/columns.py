@@ -1,8 +1,8 @@
 """Converts measurements to Arrow columns. Each field of `Measurement` has one or two columns.
 
-A number is a float64, because any number can have decimals. A time has two columns. For example, `timestamp` is the
-time in UTC, or null if the time zone is unknown. `timestamp_local` is the local time, which the clock of the meter
-shows.
+A measured number is a float64, because it can have decimals, and a count is an int64. A time has two columns. For
+example, `timestamp` is the time in UTC, or null if the time zone is unknown. `timestamp_local` is the local time, which
+the clock of the meter shows.
 """
 
 from __future__ import annotations

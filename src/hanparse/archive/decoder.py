@@ -24,7 +24,7 @@ class ArchiveDecoder(Decoder):
 
     @property
     def can_pass(self) -> bool:
-        """Return whether the result for the next frame depends on no earlier byte, except on its opening flag."""
+        """Return whether the result for the next frame depends on no earlier byte except its opening flag."""
         return self.reader.is_settled and self.reader.known is self._layouts.starts and self._estimator is None
 
     def count_damage(self, data: bytes, base: int, start: int, stop: int) -> bool:

@@ -1,7 +1,7 @@
 """Defines `Finder`, which finds and verifies all frames with learned layouts in a span of a window at once.
 
-A frame is sound if a layout recognises it and its FCS fits. Unless the text names another array, an index is an index
-in the window.
+`hanparse.archive.capture` defines spans and windows. A frame is sound if a layout recognises it and its FCS fits.
+Unless the text names another array, an index is an index in the window.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Finder:
         return self._state == (self._layouts.changes, *(kind.last.profile for kind in self._unnamed))
 
     def learn(self) -> bool:
-        """Prepare searches for the layouts that the decoder has learned so far. Return whether there are any."""
+        """Prepare searches for the layouts that the decoder has learned so far. Return whether one can be searched."""
         if not self.is_current:
             starts = self._layouts.starts.items()
             tables = [_tried([*table]) for first, table in starts if isinstance(first, bytes)]
@@ -120,7 +120,7 @@ class Finder:
         formats = np.ndarray((len(octets) - 2,), "<u2", octets, 1, (1,))
         starts = start + np.flatnonzero(octets[start:stop] == FLAG)
         numbers = self._numbers[formats[starts]]
-        known = np.flatnonzero(numbers >= 0)  # as an index, faster than the array of booleans
+        known = np.flatnonzero(numbers >= 0)  # an array of indexes is faster than one of booleans
         starts, numbers = starts.take(known), numbers.take(known)
         ends = starts + self._sizes.take(numbers)
         is_cut = ends > len(octets) - WORD
@@ -162,7 +162,7 @@ def _apart(starts: Array, ends: Array, frames: Array) -> Array:
 
 
 def _tried(kinds: Iterable[PlainFrame]) -> list[PlainFrame]:
-    """Return the layouts that were used last. Leave out layouts whose results depend on which layout is tried first."""
+    """Return the most recently used layouts, without those whose results depend on which layout is tried first."""
     recent = sorted(kinds, key=attrgetter("used"), reverse=True)[:_TRIED]
     return [kind for kind in recent if not any(_is_ambiguous(kind, other) for other in kinds)]
 

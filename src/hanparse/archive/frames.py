@@ -1,9 +1,9 @@
 """Defines `FrameColumns`, which verifies many frames of one layout at once and returns their values as columns.
 
 The CRC of an HDLC frame is linear. The difference (exclusive or) of the CRC registers of two frames is a function of
-the difference of their bytes. So all frames are compared with a frame of the layout that is known to be sound. Each
-differing byte has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame
-fits, too. A frame is sound if its FCS fits and the layout recognises it.
+the difference of their bytes. So each frame is compared with one sound frame of the same layout. Each differing byte
+has an effect on the register. If the exclusive or of all effects is 0, the FCS of the compared frame fits, too. A frame
+is sound if its FCS fits and the layout recognises it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _CONSTANT: Final = 0xFF
 _EXACT: Final = 1 << 53  # a float represents every integer up to this limit exactly
 _DIGITS: Final = 10
 _printable: Final = lru_cache(maxsize=1 << 14)(values.printable)
-"""Returns the text in bytes. It has a cache, because a capture can repeat each of thousands of texts many times."""
+"""Returns the text that bytes encode. It has a cache, because a capture can repeat thousands of texts many times."""
 
 
 class FrameColumns:
@@ -78,7 +78,10 @@ class FrameColumns:
         return sound
 
     def _compare(self, rows: Array) -> tuple[Array, Array]:
-        """Compare each row with `_example`. Return whether its constant bits and FCS fit, and all differing bits."""
+        """Compare each row with `_example`.
+
+        Return for each row whether its constant bits and its FCS fit. Also return the bits that differ in any row.
+        """
         good, used, mask = np.empty(len(rows), bool), np.zeros(self.width, np.uint8), None
         size = min(len(rows), _BLOCK // self.width)
         example = np.tile(self._example, size)

@@ -1,4 +1,4 @@
-"""Defines `convert`, which writes the pushes of a capture to Parquet files in directories by meter and day.
+"""Defines `convert`, which writes the pushes of a capture to Parquet files, in a directory for each meter and day.
 
 The names of the directories follow the rule of Hive for partitions: ``meter=6970631400000017/day=2024-01-31``. The day
 is the day of the local time.
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _ROWS: Final = 1 << 17  # the number of collected rows at which they are written to files
 _DAY: Final = 86_400 * 1_000_000  # in microseconds
 _NONE: Final = -(1 << 26)  # a number in place of the day of a row without a time; no meter sends this day
-_UNKNOWN: Final = "unknown"  # in place of a meter or day; pyarrow reads no partition in which all values are null
+_UNKNOWN: Final = "unknown"  # the name for no meter or no day; pyarrow fails if all values of a key are null
 _TEXTS: Final = [field.name for field in SCHEMA if field.type == TEXT]
 _LONGEST: Final = 100
 """The largest number of characters of a meter number in the name of a directory. A name can have at most 255 bytes."""
@@ -57,7 +57,7 @@ def write(record_batches: Iterable[pa.RecordBatch], path: str | os.PathLike[str]
     full = os.fsencode(Path(path).resolve())
     name = f"{Path(path).name}-{blake2b(full, digest_size=4).hexdigest()}"
     target, scratch = Path(out), Path(out, f".{name}")
-    shutil.rmtree(scratch, ignore_errors=True)  # an interrupted call did not remove its files
+    shutil.rmtree(scratch, ignore_errors=True)  # the files of an interrupted call
     try:
         scratch.mkdir(parents=True)
         partitions = _Partitions(scratch, name)

@@ -2,13 +2,13 @@
 
 Three rules limit time and memory. They are checked before memory is allocated:
 
-* A length or count must not be larger than the number of unread bytes. This rule is correct for a count, because each
+* A length or count must not be larger than the number of unread bytes. This rule also applies to a count, because each
   element of an array or structure has at least one byte, its tag.
 * Arrays and structures have at most `MAX_NESTING` levels.
-* The elements of a compact-array have no tags and can have no bytes, so a compact-array can have more values than
-  bytes. It must have at most two values per byte.
+* In a compact-array, an element has no tag, and some types of elements have no bytes. So a compact-array can have more
+  values than bytes. It must have at most two values per byte.
 
-Bytes that break a rule or do not fit the grammar raise `DecodeError`.
+If the bytes break one of these rules or do not fit the grammar, `DecodeError` is raised.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ if TYPE_CHECKING:
 MAX_NESTING: Final = 16
 """The maximum number of nested arrays and structures.
 
-The pushes that hanparse reads have at most 4 levels. Each level needs nested calls, and Python allows only 1,000.
+The pushes that hanparse reads have at most 4 levels. Each level needs several nested calls, and Python allows only
+1,000 nested calls.
 """
 
 
 class Bounded(io.BytesIO):
-    """A `Bounded` is the stream of bytes that a grammar reads. It counts the levels of arrays and structures."""
+    """A `Bounded` is the stream of bytes that a grammar reads. It counts the nested arrays and structures."""
 
     def __init__(self, data: bytes) -> None:
         """Make a stream of `data`. The size of `data` limits lengths and counts."""
@@ -40,7 +41,7 @@ class Bounded(io.BytesIO):
         self.data = data
         self.depth = 0
         self.partial: Partial | None = None
-        """The outermost array or structure with an error in it. It contains the elements before the error."""
+        """The outermost array or structure with an error in it, up to the error; `None` if there is no such error."""
 
     @property
     def left(self) -> int:
@@ -48,18 +49,21 @@ class Bounded(io.BytesIO):
         return len(self.data) - self.tell()
 
     def fail(self, reason: str, offset: int | None = None) -> NoReturn:
-        """Raise `DecodeError` with `offset`. Without `offset`, the error has the index of the next byte."""
+        """Raise `DecodeError` with `offset`. The default of `offset` is the index of the next byte."""
         raise DecodeError(reason, offset=self.tell() if offset is None else offset)
 
     def claim(self, size: int, announced: str, offset: int) -> None:
-        """Raise `DecodeError` if fewer than `size` bytes are unread. `announced` describes the length at `offset`."""
+        """Raise `DecodeError` if fewer than `size` bytes are unread.
+
+        `offset` is the index of the length or count, and `announced` is a text that describes it.
+        """
         if size > self.left:
             left = Count(self.left)
             reason = f"{announced} announced, but only {left} {left:byte is|bytes are} left"
             self.fail(f"{reason}; the input is cut off, or the length is damaged", offset)
 
     def descend(self) -> None:
-        """Count one more level. Raises `DecodeError` if there are more than `MAX_NESTING` levels."""
+        """Count one more level. Raises `DecodeError` if the number of levels is above `MAX_NESTING`."""
         self.depth += 1
         if self.depth > MAX_NESTING:
             self.fail(f"expected at most {MAX_NESTING} levels of arrays and structures, found more")
@@ -82,7 +86,7 @@ class Bounded(io.BytesIO):
             self.fail(f"expected no bytes after the last value, found {self.left}")
 
 
-def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  the same
+def parse_all(grammar: c.Construct, data: bytes) -> Any:  # noqa: ANN401  construct has no types for results
     """Return the value that `data` encodes. Raises `DecodeError` if `grammar` does not accept exactly these bytes."""
     stream = Bounded(data)
     parsed = stream.parse(grammar)
@@ -99,4 +103,4 @@ def build_all(grammar: c.Construct, value: object) -> bytes:
 
 
 def _last_line(error: Exception) -> str:
-    return str(error).strip().rpartition("\n")[2]  # construct writes the path on lines before the message
+    return str(error).strip().rpartition("\n")[2]  # the lines before the last line contain the path

@@ -1,4 +1,4 @@
-"""Defines Python types for COSEM data (Blue Book 4.1.5). `hanparse.axdr.grammar` defines the encoding."""
+"""Defines Python types for COSEM data (Blue Book 4.1.5). `hanparse.axdr.grammar` defines their encoding."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hanparse.errors import DecodeError
 
 
 class Tag(IntEnum):
-    """A `Tag` is the byte before a value. It identifies the type of the value (Blue Book 4.1.5)."""
+    """A `Tag` is the byte in front of a value. It identifies the type of the value (Blue Book 4.1.5)."""
 
     NULL_DATA = 0
     ARRAY = 1
@@ -71,9 +71,9 @@ class Untagged(Enum):
 
 
 class Date(NamedTuple):
-    """A `Date` contains the five bytes of a date without conversion. Weekday 1 is Monday.
+    """A `Date` contains the fields of a date (five bytes) as the meter sent them. Weekday 1 is Monday.
 
-    `NO_YEAR` and `NOT_SPECIFIED` are the values of unspecified fields.
+    An unspecified year is `NO_YEAR`. Any other unspecified field is `NOT_SPECIFIED`.
     """
 
     year: int
@@ -83,7 +83,7 @@ class Date(NamedTuple):
 
 
 class Time(NamedTuple):
-    """A `Time` contains the four bytes of a time without conversion. An unspecified field is `NOT_SPECIFIED`."""
+    """A `Time` contains the fields of a time (four bytes) as sent. An unspecified field is `NOT_SPECIFIED`."""
 
     hour: int
     minute: int
@@ -92,10 +92,10 @@ class Time(NamedTuple):
 
 
 class DateTime(NamedTuple):
-    """A `DateTime` contains the twelve bytes of a date-time without conversion.
+    """A `DateTime` contains the fields of a date-time (twelve bytes) as the meter sent them.
 
-    UTC is the local time plus `deviation`, in minutes. `NO_YEAR`, `NO_DEVIATION` and `NOT_SPECIFIED` are the values of
-    unspecified fields.
+    UTC is the local time plus `deviation` minutes. An unspecified year is `NO_YEAR`, an unspecified deviation is
+    `NO_DEVIATION`, and any other unspecified field is `NOT_SPECIFIED`.
     """
 
     year: int
@@ -111,16 +111,16 @@ class DateTime(NamedTuple):
 
     @classmethod
     def from_octets(cls, octets: bytes) -> Self:
-        """Return the date-time in an octet-string. Raises `DecodeError` if it does not have twelve bytes."""
+        """Return the date-time in `octets`. Raises `DecodeError` if `octets` does not have twelve bytes."""
         if len(octets) != DATE_TIME_FORMAT.size:
             raise DecodeError(f"expected a date-time of {DATE_TIME_FORMAT.size} bytes, found {len(octets)}")
         return cls._make(DATE_TIME_FORMAT.unpack(octets))
 
 
 class AttributeDescriptor(NamedTuple):
-    """An `AttributeDescriptor` identifies the next value in a push (Green Book, Cosem-Attribute-Descriptor).
+    """An `AttributeDescriptor` identifies the value that follows it in a push (Green Book, Cosem-Attribute-Descriptor).
 
-    It has nine bytes. `instance_id` is an OBIS code.
+    It has nine bytes. `instance_id` contains the six bytes of an OBIS code.
     """
 
     class_id: int
@@ -129,26 +129,27 @@ class AttributeDescriptor(NamedTuple):
 
 
 class Scalar(NamedTuple):
-    """A `Scalar` is a type of fixed size.
+    """A `Scalar` describes a type of fixed size.
 
-    `format` is its format in the module `struct`, without the byte order, which is big-endian. `kind` is the use of its
-    values, for example "integer" or "time". `short_name` is its name in profiles.
+    `format` is the format of a value in the module `struct`. The format does not contain the byte order, which is
+    big-endian. `kind` is the use of the values, for example "integer" or "time". `short_name` is the name of the type
+    in profiles (`hanparse.meters.profile.codes`).
     """
 
     format: str
     kind: str
     short_name: str = ""
     record: type[Date | Time | DateTime] | None = None
-    """The named tuple for a value with several fields; `None` if a value has only one field."""
+    """The named tuple for a value with several fields; `None` for a type whose values have one field."""
 
     @property
     def size(self) -> int:
-        """Return the number of bytes after the tag."""
+        """Return the number of bytes of a value, without the tag."""
         return calcsize(f">{self.format}")
 
     @property
     def is_number(self) -> bool:
-        """Return whether the values are quantities. Codes, states, deltas, digits and times are no quantities."""
+        """Return whether the values are quantities. Codes, states, deltas, digits and times are not quantities."""
         return self.kind in ("integer", "float")
 
 
@@ -176,18 +177,18 @@ SCALARS: Final[dict[Tag | Untagged, Scalar]] = {
     Tag.DELTA_LONG_UNSIGNED: Scalar("H", "delta"),
     Tag.DELTA_DOUBLE_LONG_UNSIGNED: Scalar("L", "delta"),
 }
-"""All types of fixed size (Blue Book 4.1.5). Only this table defines their sizes and formats."""
+"""All tagged types of fixed size (Blue Book 4.1.5). Only this table defines their sizes and formats."""
 
 DATE_TIME_FORMAT: Final = Struct(f">{SCALARS[Tag.DATE_TIME].format}")
 WALL_CLOCK: Final = Struct(">HBBxBBB")
-"""The format of the first eight bytes of a date-time without the weekday: year, month, day, hour, minute, second."""
+"""The format of the first eight bytes of a date-time: year, month, day, hour, minute, second. It skips the weekday."""
 
 
 @dataclass(frozen=True, slots=True)
 class TypeDescription:
     """A `TypeDescription` is the type of the elements of a compact-array.
 
-    If the elements are structures, `members` contains the types of the values in a structure. If the elements are
+    If the elements are structures, `members` contains the type of each value in a structure. If the elements are
     arrays, `members` contains one type, and each array has `count` values of this type.
     """
 
@@ -197,13 +198,13 @@ class TypeDescription:
 
     @property
     def items(self) -> int:
-        """Return the number of values in one element. An array or structure counts as one value, too."""
+        """Return the number of values in one element. Each array or structure is counted as one more value."""
         return 1 + (self.count if self.tag is Tag.ARRAY else 1) * sum(member.items for member in self.members)
 
 
 @dataclass(frozen=True, slots=True)
 class CompactArray:
-    """A `CompactArray` is the value of a compact-array: one type description, and the elements, which have no tags."""
+    """A `CompactArray` is the value of a compact-array: one type description, and elements of this type."""
 
     description: TypeDescription
     elements: tuple[Data, ...]
@@ -225,17 +226,17 @@ Value = (
 )
 """The value of a `Data`.
 
-An octet-string is `bytes`. A text is `str`, and so is a bit-string, for example ``"0101"``. An array or structure is a
-tuple.
+The value of an octet-string is `bytes`. The value of a text is `str`. The value of a bit-string is also `str`, for
+example ``"0101"``. The value of an array or structure is a tuple.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A `Data` is one value and its type.
+    """A `Data` contains one value and the type of the value.
 
-    `offset` is the index of its tag, and `length` is the number of its bytes with the tag. Comparisons ignore `offset`
-    and `length`.
+    `offset` is the index of the first byte, which is the tag if the value has a tag. `length` is the number of bytes,
+    with the tag. Comparisons ignore `offset` and `length`.
     """
 
     tag: Tag | Untagged
@@ -253,8 +254,8 @@ class Data:
 class Partial(Data):
     """A `Partial` is an array or structure with an error in it. Its value contains the elements before the error.
 
-    The last element can be a `Partial`, too. `announced` is the number of elements that its count announces. `length`
-    is the number of bytes up to the end of the last element.
+    The last of these elements can be a `Partial`, too. `announced` is the count, that is, the number of elements that
+    the array or structure should have. `length` is the number of bytes from the tag to the end of the last element.
     """
 
     announced: int = field(default=0, compare=False)

@@ -1,10 +1,10 @@
 """Parses A-XDR bytes to typed values with their positions, and builds the bytes of values.
 
-The table at the end of the module declares all types of Blue Book 4.1.5 with the library construct. Construct parses
-and builds with the same declaration. This package defines its own subclasses of `construct.Construct` for two reasons:
-each value needs its position, and the sizes of arrays, structures and compact-arrays must be limited. With only the
-constructs of the library, the code would be a quarter shorter and ten times slower. Its error messages would not
-contain the announced lengths and counts.
+The table at the end of the module declares all types of Blue Book 4.1.5 with the library construct. Construct uses the
+same declaration to parse and to build. This package defines its own subclasses of `construct.Construct` for two
+reasons: each value needs its position, and the sizes of arrays, structures and compact-arrays must be limited. Without
+these subclasses, the code would be a quarter shorter and ten times slower, and the error messages would not contain the
+lengths and counts in the bytes.
 """
 
 from __future__ import annotations
@@ -48,13 +48,14 @@ class _Tag(c.Construct):
         return tag
 
     def _build(self, obj: Tag | Untagged, stream: io.BytesIO, _context: object, _path: str) -> None:
-        stream.write(bytes([obj]))  # type: ignore[list-item]  # TypeError for Untagged
+        stream.write(bytes([obj]))  # type: ignore[list-item]  # an Untagged raises TypeError
 
 
 class Node(c.Construct):
-    """Reads and writes a value with `grammar`. Only this construct returns `Data` with the positions of values.
+    """Reads and writes a value with `grammar`. Only this construct creates `Data`, which contains the position.
 
-    `tag_size` is the number of bytes of the tag, which was read before the value. The position is that of the tag.
+    `tag_size` is the number of bytes of the tag, which was read before the value. It is 0 for a value without a tag.
+    The position of a value is the index of its first byte, with the tag.
     """
 
     def __init__(self, tag: Tag | Untagged, grammar: c.Construct, tag_size: int = 0) -> None:
@@ -79,7 +80,7 @@ class Node(c.Construct):
 
 
 class _Data(c.Construct):
-    """Reads and writes a tag and a value. `types` maps each tag to the grammar of its values."""
+    """Reads and writes a tag and a value. `types` maps each tag to the grammar of the values with this tag."""
 
     def __init__(self, types: Mapping[Tag | Untagged, Node]) -> None:
         super().__init__()
@@ -96,8 +97,8 @@ class _Data(c.Construct):
 class _Elements(c.Construct):
     """Reads and writes a count and the elements of an array or structure.
 
-    If it has as many elements as `row` has grammars, each element has its own grammar. Otherwise all elements have the
-    grammar `each`; its default is `DATA`.
+    If the count equals the number of grammars in `row`, each element has the grammar at its position in `row`.
+    Otherwise all elements have the grammar `each`, or `DATA` if `each` is `None`.
     """
 
     def __init__(self, tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> None:
@@ -118,7 +119,7 @@ class _Elements(c.Construct):
         try:
             stream.descend()
             for grammar in self._grammars(count):
-                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  kept after an error
+                elements.append(grammar._parse(stream, context, path))  # noqa: PERF401  needed after an error
         except (DecodeError, c.StreamError):
             elements += [stream.partial] if stream.partial else []
             offset, end = start - TAG_SIZE, elements[-1].end if elements else first
@@ -134,22 +135,22 @@ class _Elements(c.Construct):
 
 
 def variant(tag: Tag, row: tuple[c.Construct, ...] = (), each: c.Construct | None = None) -> c.Construct:
-    """Return a grammar for any value. If the value is an array or structure with this `tag`, `row` and `each` apply."""
+    """Return a grammar for any value. `row` and `each` (see `_Elements`) apply if the value has this `tag`."""
     return _Data({**TYPES, tag: Node(tag, _Elements(tag, row, each), TAG_SIZE)})
 
 
 class _TypeDescription(c.Construct):
     """Reads and writes a type description (Blue Book 4.1.5).
 
-    A type description begins with a tag. A count of 16 bits and one description follow the tag of an array. The number
-    of descriptions and the descriptions follow the tag of a structure.
+    A type description begins with a tag. After the tag of an array, a count of 16 bits and one type description follow.
+    After the tag of a structure, the number of its type descriptions and the type descriptions follow.
     """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> TypeDescription:
         offset = stream.tell()
         tag = TAG._parse(stream, context, path)
         if tag is Tag.COMPACT_ARRAY:
-            stream.fail("expected another type than compact-array for the elements of a compact-array", offset)
+            stream.fail("a compact-array cannot have elements of type compact-array", offset)
         if tag not in LISTS:
             return TypeDescription(tag)
         stream.descend()
@@ -171,9 +172,9 @@ class _TypeDescription(c.Construct):
 
 
 class _Members(c.Construct):
-    """Reads and writes an array or structure inside a compact-array, where it has no tags and no count.
+    """Reads and writes an array or structure inside a compact-array. It has no tags and no count.
 
-    It consists of `times` repetitions of the elements with the grammars in `row`.
+    It consists of one value for each grammar in `row`, repeated `times` times.
     """
 
     def __init__(self, row: tuple[c.Construct, ...], times: int) -> None:
@@ -190,7 +191,7 @@ class _Members(c.Construct):
 
 
 def _element(description: TypeDescription) -> Node:
-    """Return the grammar of an element of a compact-array, which contains no tags."""
+    """Return the grammar of an element of a compact-array. The element contains no tags."""
     tag = description.tag
     if tag not in LISTS:
         return Node(tag, TYPES[tag].grammar)
@@ -201,7 +202,7 @@ def _element(description: TypeDescription) -> Node:
 class _CompactArray(c.Construct):
     """Reads and writes a compact-array: a type description, a length in bytes, and elements without tags.
 
-    The elements together have as many bytes as the length announces.
+    The length is the number of bytes of all elements together.
     """
 
     def _parse(self, stream: Bounded, context: object, path: str) -> CompactArray:
@@ -216,7 +217,7 @@ class _CompactArray(c.Construct):
         elements: list[Data] = []
         while stream.tell() < end:
             if len(elements) == most:
-                stream.fail("expected at most two values per byte in a compact-array, found more; no meter sends more")
+                stream.fail("expected at most two values per byte in a compact-array, found more; it is damaged")
             elements.append(element._parse(stream, context, path))
         if stream.tell() > end:
             more = Count(stream.tell() - end)

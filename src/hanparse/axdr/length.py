@@ -1,22 +1,23 @@
-"""Reads and writes the length or count before strings, lists and ciphered content, without construct."""
+"""Reads and writes, without construct, the length or count before a string, an array, a structure or ciphered bytes."""
 
 from __future__ import annotations
 
 from typing import Final
 
 LONG_FORM: Final = 0x80
-"""A first byte below this value is the length itself.
+"""If the first byte is below this value, it is the length.
 
-Otherwise the low 7 bits of the first byte are the number of the following bytes that contain the length.
+Otherwise, the low 7 bits of the first byte are a number of bytes. The length is in this number of bytes after the first
+byte.
 """
 MAX_SIZE: Final = 8
-"""The maximum number of bytes after the first byte. The meters that hanparse reads send at most four."""
+"""The maximum number of bytes after the first byte. The meters that hanparse reads send at most four such bytes."""
 
 
 def length_at(data: bytes, at: int) -> tuple[int, int]:
-    """Return the length or count at index `at`, and the index after it.
+    """Return the length or count at index `at`, and the index of the byte after it.
 
-    Return −1 and ``len(data)`` if the length is cut off or has too many bytes.
+    Return −1 and ``len(data)`` if the bytes of the length are cut off, or are more than `MAX_SIZE`.
     """
     if at >= len(data):
         return -1, len(data)

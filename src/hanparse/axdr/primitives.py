@@ -34,7 +34,7 @@ class _Length(c.Construct):
 
 
 class _Octets(c.Construct):
-    """Reads and writes a string of bytes, after its length in bytes."""
+    """Reads and writes a length in bytes, and a string of bytes with this length."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> bytes:
         offset = stream.tell()
@@ -48,7 +48,7 @@ class _Octets(c.Construct):
 
 
 class _Bits(c.Construct):
-    """Reads and writes a string of bits after its length. The first bit is the highest bit of the first byte."""
+    """Reads and writes a length in bits, and a string of bits. The first bit is the highest bit of the first byte."""
 
     def _parse(self, stream: Bounded, context: object, path: str) -> str:
         offset = stream.tell()
@@ -64,7 +64,7 @@ class _Bits(c.Construct):
 
 
 def _text(encoding: str) -> c.Construct:
-    """Return the construct of a text. A byte that is invalid in `encoding` becomes a surrogate."""
+    """Return the construct of a text. The error handler `surrogateescape` keeps invalid bytes."""
     return c.ExprAdapter(
         OCTETS,
         decoder=lambda octets, _context: octets.decode(encoding, "surrogateescape"),
@@ -73,14 +73,14 @@ def _text(encoding: str) -> c.Construct:
 
 
 class Record(c.Construct):
-    """Reads and writes a named tuple of fixed size. `fields` is the `struct` format of its fields."""
+    """Reads and writes a named tuple of fixed size. `fields` is the format of its fields in the module `struct`."""
 
     def __init__(self, record: type[Any], fields: str) -> None:
         super().__init__()
         self._record = record
         self._struct = Struct(f">{fields}")
 
-    def _parse(self, stream: Bounded, _context: object, path: str) -> Any:  # noqa: ANN401  a `record`
+    def _parse(self, stream: Bounded, _context: object, path: str) -> Any:  # noqa: ANN401  an instance of `record`
         return self._record(*self._struct.unpack(c.stream_read(stream, self._struct.size, path)))
 
     def _build(self, obj: tuple[object, ...], stream: io.BytesIO, _context: object, _path: str) -> None:

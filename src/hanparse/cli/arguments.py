@@ -21,7 +21,10 @@ _OFFSET: Final = re.compile(r"([+-])([01]\d):?([0-5]\d)", re.ASCII)
 
 
 class Reading(KeyOptions):
-    """The decoding options, which the commands pass to `Decoder` and to `hanparse.explain`."""
+    """The decoding options, which the commands pass to `Decoder` and to `hanparse.explain`.
+
+    `scale` is the ratio of the current transformers. `timezone` is the zone of the meter's clock, if the user gave it.
+    """
 
     scale: Scale
     timezone: tzinfo | None
@@ -48,7 +51,7 @@ def add_files(command: argparse.ArgumentParser) -> None:
 def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) -> None:
     """Add the options of `Reading`.
 
-    With `environment`, read each of `--ct` and `--timezone` that is not given from its environment variable.
+    With `environment`, `--ct` and `--timezone` have the values of their environment variables as defaults.
     """
     command.add_argument(
         "--ct",
@@ -62,7 +65,7 @@ def add_reading(command: argparse.ArgumentParser, *, environment: bool = False) 
     add_keys(command)
     if environment:
         found = {name: os.environ.get(variable(name)) for name in ("ct", "timezone")}
-        command.set_defaults(**{name: text for name, text in found.items() if text})  # argparse parses them
+        command.set_defaults(**{name: text for name, text in found.items() if text})  # argparse parses these texts
 
 
 def seconds(text: str) -> float:

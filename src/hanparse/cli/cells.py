@@ -24,23 +24,26 @@ if TYPE_CHECKING:
 
 _FORMULA: Final = re.compile(r"[=+\-@]")  # a spreadsheet executes a text that begins with one of these
 _QUOTED: Final = re.compile(r"[\",\r\n]")
-_DECIMALS: Final = 3  # the resolution of estimates and of numbers in tables is 1 mA and 1 mV
+_DECIMALS: Final = 3  # estimates and the numbers in tables are rounded to 1 mA and 1 mV
 ESTIMATES: Final = {
     f"{field}_estimated" + ("" if part == "value" else f"_{part}"): (field, part)
     for field in ("current_l2", "voltage_l2")  # the fields that hanparse estimates
     for part in Estimate._fields
 }
-"""For each column with one part of an `Estimate`, such as "current_l2_estimated_low": the field and the part."""
+"""The keys are the columns with one part of an `Estimate`, such as "current_l2_estimated_low".
+
+Each value is the estimated field and the part.
+"""
 _ZONE_ADVICE: Final = "--timezone ZONE gives the zone of the meter's clock"
 _TIMESPECS: Final = {"received": "milliseconds"}  # the clock of a computer is not more exact than 1 ms
 
 
 class Style(NamedTuple):
-    """A `Style` holds the rules by which a format writes texts, values with several parts, and times."""
+    """A `Style` describes how a format writes texts, values with several parts, and times."""
 
     text: Callable[[str], str]
     parts: Callable[[str], str]
-    """Converts a value with several parts, which is passed as JSON, to the text of a cell."""
+    """Converts the JSON of a value with several parts to the text of a cell."""
     separator: str = "T"
     """The character between date and time."""
 
@@ -58,9 +61,10 @@ TABLE: Final = Style(str, str, separator=" ")
 
 
 class Times:
-    """Converts the times of one column to text. With `utc` the text is in UTC. Without `utc` a time keeps its zone.
+    """Converts the times of one column to text. Without `utc`, a time keeps its zone.
 
-    `Times` calls `note` once if the column has times with and without a zone, or if `utc` omits times.
+    With `utc`, the text is in UTC, and a time without a zone has no text. `Times` calls `note` once about such a time.
+    Without `utc`, it calls `note` once if a column of JSON or CSV has times with a zone and times without a zone.
     """
 
     def __init__(self, name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> None:
@@ -88,7 +92,8 @@ class Times:
         if self._utc and not is_aware:
             self._note(f"{self._name} has times without a zone, and --utc omits these times; {_ZONE_ADVICE}")
         elif len(self._kinds) > 1 and not self._utc and self._is_column:
-            self._note(f"{self._name} has times with and without a zone; {_ZONE_ADVICE}, --utc omits times without one")
+            what = f"{self._name} has times with a zone and times without a zone"
+            self._note(f"{what}; {_ZONE_ADVICE}, and --utc omits the times without a zone")
 
 
 def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool) -> Write:
@@ -99,7 +104,7 @@ def writer(name: str, style: Style, note: Callable[[str], object], *, utc: bool)
     times = Times(name, style, note, utc=utc)
     if name in _WRITERS:
         return _WRITERS[name](style)
-    kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # `received` is a time, but not a field
+    kind = FIELD_OF[name].kind if name in FIELD_OF else Kind.TIME  # only `received` is not a field; it is a time
     if kind is Kind.TIME:
         return (lambda when: None if (text := times(when)) is None else style.text(text)) if style is JSON else times
     if kind is Kind.TEXT:
@@ -165,4 +170,4 @@ _WRITERS: Final[dict[str, Callable[[Style], Write]]] = {
     "estimated": _estimated,
     "security": _security,
 }
-"""For each column except fields and `received`: a function that returns the writer of the column for a style."""
+"""The keys are the columns that are neither fields nor `received`. Each value returns the writer for a style."""

@@ -24,10 +24,13 @@ CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
 
 _REMEMBERED: Final = 100  # messages
-_OFFSET: Final = re.compile(r"byte \d+: ")  # begins the text of each `FrameError`
+_OFFSET: Final = re.compile(r"byte \d+: ")  # the text of each `FrameError` begins with it
 
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
-"""The exit statuses. `WRONG` means that a file cannot be read or that an argument is wrong."""
+"""The exit statuses.
+
+`NOTHING` means that nothing was decoded or found. `WRONG` means that a file cannot be read or an argument is wrong.
+"""
 
 
 def no_clock() -> None:
@@ -37,8 +40,8 @@ def no_clock() -> None:
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
     """Yield the wire bytes of a file: the bytes that a meter sent. The file contains them as such, or as hex dumps.
 
-    `chunks` calls `passed_over` with a sentence for each part of a text that is not a dump. Raises `HexDumpError` if a
-    text contains no dump.
+    If the file is a text, `chunks` calls `passed_over` with a sentence about each part that is not a dump. Raises
+    `HexDumpError` if the text contains no dump.
     """
     pieces = Pieces(passed_over)
     read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
@@ -72,7 +75,7 @@ class Notes:
         self._write(message)
 
     def is_new(self, message: str) -> bool:
-        """Return whether no earlier message contains this message. The offset at its beginning is not compared."""
+        """Return whether no remembered message contains `message`, without the offset with which it may begin."""
         reason = _OFFSET.sub("", message, count=1)
         return not any(reason in earlier for earlier in self._messages)
 
@@ -87,9 +90,9 @@ def end_like_an_interrupt() -> None:
 def progress(size: int | None, *, is_output_free: bool = False) -> Iterator[Callable[[int], object]]:
     """Yield a function that takes the number of bytes of each chunk and draws a progress bar.
 
-    The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal. Standard output must
-    not be a terminal, because the bar would overwrite the output there. With `is_output_free`, the command writes
-    nothing there, so standard output can be a terminal.
+    The bar is drawn if rich is installed, `size` is above 4 MiB, and standard error is a terminal. If standard output
+    is a terminal, too, the bar is not drawn, because it would overwrite the output. `is_output_free` means that the
+    command writes no output while the bar is shown. Then the bar is drawn also if standard output is a terminal.
     """
     is_free = is_output_free or not sys.stdout.isatty()
     worthwhile = size is not None and size > 1 << 22 and sys.stderr.isatty() and is_free

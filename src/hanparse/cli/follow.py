@@ -137,8 +137,8 @@ def measurements(
     """Yield the measurements of a file that grows. The iterator ends only at the end of an unnamed pipe.
 
     `measurements` calls `passed_over` with a sentence for each line without a dump, each damaged frame and each push
-    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. `clock` returns the
-    time of arrival of a piece, which becomes `Measurement.received`.
+    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. `measurements` calls
+    `clock` for the bytes of each read. The time that `clock` returns becomes `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
     for found in _pieces_of(tail, wait):
@@ -193,7 +193,8 @@ class _Stream:
         stats = self._decoder.stats
         if stats.passed_over > self._noise and not self._has_reported:
             noise = Count(stats.passed_over - self._noise)
-            self._passed_over(f"{noise} of {stats.bytes} bytes so far {noise:belongs|belong} to no frame")
+            words = f"{noise} {noise:byte belongs|bytes belong} to no frame"
+            self._passed_over(f"{words}; {stats.bytes} bytes were read so far")
         self._noise, self._has_reported = stats.passed_over, False
 
 

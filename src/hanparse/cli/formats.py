@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     _Column = tuple[int, cells.Write, str]
 
 EXTRAS: Final = ("file", "received", "wiring", "estimated", "security")
-"""The columns that are not fields of a push."""
+"""The columns that are not fields of a push. `cells.ESTIMATES` contains more of them."""
 
 _OF_METER: Final = frozenset((*FIELDS, "wiring"))  # the columns that `Columns` reads from a measurement
 _BEFORE: Final = ("file", "received")
@@ -29,7 +29,8 @@ _BEFORE: Final = ("file", "received")
 class Output:
     """Holds the options of the output. `columns` are the columns that the user chose, in their order.
 
-    If `columns` is empty, the columns are all fields, `wiring`, and those that other options add.
+    If `columns` is empty, the columns are all fields and `wiring`. `file`, `received` and `estimated` add the column of
+    the same name. `security` adds its column only if `columns` is empty.
     """
 
     form: str = "table"
@@ -78,7 +79,7 @@ class Cells:
         self._read = Columns({name: writes[name] for name in of_meter}).present
         others = [name for name in self.names if name not in _OF_METER]
         self.order = (*of_meter, *others)
-        """The names of the columns. An index in the result of `texts` is an index of this tuple."""
+        """The names of the columns. An index in the result of `texts` is an index into this tuple."""
         numbered = [(at, writes[name], name) for at, name in enumerate(others, len(of_meter))]
         self._before = [each for each in numbered if each[-1] in _BEFORE]
         self._after = [each for each in numbered if each[-1] not in _BEFORE]

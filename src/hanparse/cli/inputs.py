@@ -63,7 +63,10 @@ class _NothingDecodedError(Exception):
 
 @contextmanager
 def opened(name: str) -> Iterator[BinaryIO]:
-    """Open a file for reading. If it is a terminal, write to standard error that the command waits for input."""
+    """Open a file for reading.
+
+    If standard input is a terminal, write to standard error that the command waits for input.
+    """
     if name != STANDARD_INPUT:
         with Path(name).open("rb") as file:
             yield file
@@ -85,7 +88,7 @@ class Inputs:
         """True if one of the files read so far raised an `OSError`."""
 
     def each(self, read: Callable[[str, BinaryIO], Iterator[T]]) -> Iterator[T]:
-        """Call `read` with the name and the content of each file, and yield its results."""
+        """Open each file, call `read` with the name and the file, and yield the results of `read`."""
         for at, name in enumerate(self._names, 1):
             self._is_last = at == len(self._names)
             try:
@@ -103,10 +106,10 @@ class Inputs:
     def measurements(
         self, options: Options, *, follow: bool = False, clock: Clock = no_clock
     ) -> Iterator[tuple[str, Measurement]]:
-        """Return pairs of the name of a file and a measurement in it, for all files.
+        """Return an iterator over the measurements of all files. Each item is the name of a file and a measurement.
 
-        With `follow`, wait for more bytes at the end of the last file. `clock` returns the time of arrival of a chunk,
-        which becomes `Measurement.received`.
+        With `follow`, wait for more bytes at the end of the last file. `clock` is called for the bytes of each read.
+        The time that it returns becomes `Measurement.received`.
         """
 
         def read(name: str, file: BinaryIO) -> Iterator[tuple[str, Measurement]]:
@@ -128,7 +131,7 @@ def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
     for chunk in coming:
         found += chunk
         if len(found) > EXPLAINED:
-            note(f"only the first {EXPLAINED:,} bytes are explained; cut out other bytes with tail -c or dd")
+            note(f"only the first {EXPLAINED:,} bytes are explained; cut out later bytes with tail -c to explain them")
             break
     return bytes(found[:EXPLAINED])
 
@@ -154,7 +157,10 @@ def _hint(name: str, error: OSError) -> str:
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:
-    """Yield the measurements in the frames of a file. Decode a short file without frames as one push."""
+    """Yield the measurements in the frames of a file.
+
+    If the frames contain no measurement, pass a short file to `decode_all`, which also finds pushes without frames.
+    """
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
     lost = Lost()
     notes = Notes(passed_over(name))

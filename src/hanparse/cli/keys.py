@@ -12,7 +12,7 @@ from hanparse.security.keys import Keys, parse_key
 if TYPE_CHECKING:
     from hanparse.security.keys import KeyOption
 
-_KEYS: Final = {"key": "deciphers", "auth_key": "verifies"}
+_KEYS: Final = {"key": "encryption key, which deciphers", "auth_key": "authentication key, which verifies"}
 
 
 class KeyOptions(TypedDict):
@@ -26,7 +26,8 @@ class KeyOptions(TypedDict):
 def add_keys(command: argparse.ArgumentParser) -> None:
     """Add the options for keys and for the system title."""
     for name, purpose in _KEYS.items():
-        words = f"the key that {purpose} pushes; safer: @FILE, a file with the key, or the variable {variable(name)}"
+        safer = f"@FILE, a file that contains the key, or the environment variable {variable(name)}"
+        words = f"the {purpose} pushes; safer: {safer}"
         command.add_argument(f"--{name.replace('_', '-')}", type=_key, metavar="HEX", help=words)
     words = "the system title, 16 hex digits, for a meter whose pushes do not contain it"
     command.add_argument("--system-title", metavar="TITLE", help=words)

@@ -1,4 +1,4 @@
-"""Looks up OBIS codes by code, or by words in their descriptions and field names."""
+"""Finds the descriptions of OBIS codes, and the codes whose descriptions or field names contain given words."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _SIX_BYTES: Final = re.compile(r"(?:[0-9A-Fa-f]{2} ?){6}")
 class Found(NamedTuple):
     """Holds a code and its description.
 
-    The description is from the registry (`hanparse.obis.ENTRIES`). For a code that the registry does not contain, it is
-    made from the six parts of the code, the value groups (IEC 62056-61).
+    The description is from the registry (`hanparse.obis.ENTRIES`). If the registry does not contain the code, the
+    description is made from the six parts of the code, the value groups (IEC 62056-61).
     """
 
     code: str

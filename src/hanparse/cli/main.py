@@ -18,17 +18,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COMMANDS: Final = {
-    "decode": "bytes or hex dumps to measurements",
-    "explain": "the meaning of every byte",
-    "diagnose": "the faults of a connection, and what to do about them",
-    "obis": "the meaning of OBIS codes, or the codes of a word",
-    "report": "a report for an issue, without the numbers of your meter",
-    "archive": "captures to Parquet files, by meter and day",
-    "bridge": "a meter to MQTT, Home Assistant, Prometheus and databases",
-    "watch": "a meter live in the terminal",
-    "probe": "the speed and parity of a meter at a serial port",
-    "simulate": "a simulated meter on a TCP port, a serial port or in a file",
-    "demo": "a real push of each of three manufacturers, decoded",
+    "decode": "decode bytes or hex dumps to measurements",
+    "explain": "show the meaning of every byte",
+    "diagnose": "find the faults of a connection, and what to do about them",
+    "obis": "show the meaning of OBIS codes, or find codes by words",
+    "report": "write a report for an issue, without the numbers of your meter",
+    "archive": "convert captures to Parquet files, by meter and day",
+    "bridge": "send the values of a meter to MQTT, Home Assistant, Prometheus and databases",
+    "watch": "show the values of a meter live in the terminal",
+    "probe": "find the speed and the parity of a meter at a serial port",
+    "simulate": "send the pushes of a simulated meter to a TCP port, a pseudo terminal or a file",
+    "demo": "decode a real push of each of three manufacturers",
 }
 """The commands with their descriptions in the help. `hanparse.cli.commands` has a module of each name."""
 
@@ -37,8 +37,9 @@ _EPILOG: Final = """\
 
 environment:
   HANPARSE_KEY, HANPARSE_AUTH_KEY  the keys of a ciphered meter
-  HANPARSE_SOURCE, HANPARSE_SINK   the URLs of bridge, and of watch
-  HANPARSE_CT, HANPARSE_TIMEZONE   the options --ct and --timezone of bridge
+  HANPARSE_SOURCE                  the URL of the source, for bridge and watch
+  HANPARSE_SINK                    the URLs of the sinks, for bridge
+  HANPARSE_CT, HANPARSE_TIMEZONE   the values of --ct and --timezone, for bridge
   NO_COLOR                         no colours in tables and in watch
 
 exit status:

@@ -27,7 +27,7 @@ _POLL: Final = 0.5  # s; Windows handles an interrupt only between two calls of 
 class Output(Protocol):
     """An `Output` is a destination of bytes. `address` is its URL or path.
 
-    `address` is empty for a file, because the user knows its path.
+    `address` is empty for a file and for standard output, because the user knows them.
     """
 
     address: str
@@ -43,12 +43,12 @@ class Output(Protocol):
 
 
 def output(url: str, *, waits: bool = False) -> Output:
-    """Open the output with this URL or path.
+    """Open the output ``tcp://host:port``, ``pty`` (a pseudo terminal), ``-`` (standard output), or the file of a path.
 
     With `waits`, `send` waits until the readers have taken the bytes, and a TCP port waits for its first client.
     Without `waits`, a pseudo terminal drops bytes that do not fit in its buffer, and a TCP port closes the connection
-    to a client that reads too slowly. Raises `ValueError` if the URL has another form, and `OSError` if the
-    output cannot be opened.
+    to a client that reads too slowly. Raises `ValueError` if the URL has another scheme or form, or if Windows has no
+    such output. Raises `OSError` if the output cannot be opened.
     """
     if url == STANDARD_OUTPUT:
         return _File(sys.stdout.buffer)

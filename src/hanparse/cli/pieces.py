@@ -1,6 +1,8 @@
-"""Converts the pieces of a file to wire bytes, the bytes that a meter sent.
+"""Converts the pieces of a file to wire bytes, the bytes that a meter sent. A piece is the bytes of one read.
 
-The file is a capture, which contains only these bytes, or a text with hex dumps of the bytes.
+The file is a capture, which contains only wire bytes, or a text with hex dumps of wire bytes.
+
+A text is in UTF-8, or in UTF-16 with the low byte first.
 
 Pieces can have any size. A file is text if its first `ENOUGH` bytes are text. A shorter file is text if all its bytes
 are text. So the size of the first piece does not decide whether the file is text. A text is read in complete lines.
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PassedOver = Callable[[str], object]
-"""A function that takes a sentence about a part of a text that is not a dump."""
+"""A function that is called with a sentence about each part of a text that is not a dump."""
 
 ENOUGH: Final = 64
 """The number of bytes that decide whether a file is text.
@@ -39,15 +41,19 @@ TEXT: Final = 1 << 20
 
 _P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
+_UTF_16: Final = re.compile(rb"(?:\xff\xfe?)?(?:[\t\n\r\x1b -~\xa0-\xff]\0)*[\t\n\r\x1b -~\xa0-\xff]?")
+"""Matches the beginning of a text in UTF-16, low byte first, as PowerShell and Notepad write it.
+
+Each second byte of `ENOUGH` bytes is 0. No push has such bytes: `7E` or `68` begins a frame, and its length follows.
+"""
 _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base64, one byte as \x7e
 
 
 def is_text(head: bytes, *, final: bool = False) -> bool:
-    """Return whether bytes can begin a text: UTF-8 in which each control character is white space or begins a colour.
+    """Return whether bytes can begin a text: UTF-8 with no control characters except white space and ESC (colours).
 
-    An HDLC frame is no text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
-    `final` means that no
-    more bytes follow, so the last character must be complete.
+    An HDLC frame is not a text: it begins with 7E (``~``) and a byte from A0 to AF, which cannot follow 7E in UTF-8.
+    `final` means that no more bytes follow, so the last character must be complete.
     """
     if head.translate(None, _CONTROLS) != head:
         return False
@@ -70,6 +76,7 @@ class Pieces:
         self._live = live
         self._held = b""
         self._is_text: bool | None = None
+        self._utf_16: codecs.IncrementalDecoder | None = None
         self._line = 0  # the number of lines before the held bytes
         self._found = False
         self._error: HanParseError | None = None
@@ -77,7 +84,11 @@ class Pieces:
 
     def take(self, piece: bytes) -> Iterator[bytes]:
         """Add a piece, and yield the wire bytes that can be read now."""
-        self._held += piece
+        self._held += self._utf_16.decode(piece).encode() if self._utf_16 else piece
+        if self._is_text is None and not self._utf_16 and _UTF_16.fullmatch(self._held[:ENOUGH]):
+            if len(self._held) < ENOUGH:
+                return
+            self._decode_utf_16()
         if self._is_text is None and (not is_text(self._held) or _P1_HEADER.search(self._held)):
             self._is_text = False
         elif self._is_text is None and len(self._held) >= ENOUGH:
@@ -89,6 +100,8 @@ class Pieces:
 
     def end(self) -> Iterator[bytes]:
         """End the file, and yield the wire bytes of the held bytes."""
+        if self._is_text is None and len(self._held) > 1 and _UTF_16.fullmatch(self._held):
+            self._decode_utf_16()
         if self._is_text is None:
             self._is_text = is_text(self._held, final=True) and not _P1_HEADER.search(self._held)
         if self._held and self._is_text:
@@ -99,10 +112,16 @@ class Pieces:
             raise self._error
 
     def drop(self) -> None:
-        """Drop the held bytes, because the file is read from its beginning. Report a line without a line end."""
+        """Drop the held bytes, because the file is read from its beginning again. Report them as an incomplete line."""
         if self._held.strip():
             self._passed_over(f"line {self._line + 1} has no end: {shortened(self._held.decode('utf-8', 'replace'))}")
         self._held = b""
+        if self._utf_16:
+            self._utf_16.reset()
+
+    def _decode_utf_16(self) -> None:
+        self._utf_16 = codecs.getincrementaldecoder("utf-16-le")("replace")
+        self._held = self._utf_16.decode(self._held).lstrip("\ufeff").encode()
 
     def _rest(self) -> Iterator[bytes]:
         if self._held:
@@ -136,11 +155,9 @@ class Pieces:
     def _succeed(self, text: str, shown: hexdump.Dump, *, is_all: bool) -> None:
         self._found = self._found or bool(text.strip())
         lines = text.split("\n")
-        left: list[tuple[int, str]] = []
-        for at in shown.passed_over:
-            gave_no_byte = at.text == lines[at.line - 1].strip()
-            if (self._live and gave_no_byte) or hexdump.like_bytes(at.text):
-                left.append((self._line + at.line, why_left(at.text)))
+        whole = [at for at in shown.passed_over if self._live and at.text == lines[at.line - 1].strip()]
+        parts = dict.fromkeys([*whole, *shown.resembling_bytes])
+        left = [(self._line + at.line, why_left(at.text)) for at in parts]
         left += [(self._line + error.line, reason(error)) for error in damaged(shown, is_all=is_all)]
         for line, why in sorted(left):
             self._add_lines(line, line, why)
@@ -187,7 +204,7 @@ def _around(text: str, error: HanParseError) -> list[str]:
 
 
 def _whole(text: bytes) -> int:
-    """Return the end of the last complete line. If a long text has no line end, return a place between dumped bytes."""
+    """Return the end of the last complete line. A long text without a line end ends between two dumped bytes."""
     end = text.rfind(b"\n") + 1
     if end or len(text) < TEXT:
         return end

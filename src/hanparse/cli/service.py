@@ -1,4 +1,4 @@
-"""Notifies systemd of what a command does, and keeps the state of the bridge in a file."""
+"""Reports to systemd that a command is ready, runs or ends, and keeps the state of the bridge in a file."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class StateFile:
         except FileNotFoundError:
             return None
         except (OSError, ValueError) as error:
-            complain(f"{self._path}: {error}; the bridge starts without its state")
+            complain(f"{self._path}: {error}; the bridge starts without the saved state")
             return None
 
     def save(self, state: dict[str, Any]) -> None:

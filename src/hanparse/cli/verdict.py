@@ -20,10 +20,10 @@ _TOO_FEW: Final = (
 
 
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
-    """Return the faults that a decoder found. Each fault is a text of a few lines.
+    """Return the faults of the connection that a decoder found. Each fault is a text of a few lines.
 
-    If it found none, return the sentence that there is none, or the reason why no push was decoded. `error` is this
-    reason. The default of `error` is the last error of the decoder.
+    If the decoder found no fault but decoded pushes, return one sentence: that there is no fault. If it decoded no
+    push, return the reason: `error`, or by default the last error of the decoder.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():

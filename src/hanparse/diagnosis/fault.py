@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Kind = Literal[
     "no-bytes", "p1",
@@ -30,3 +30,8 @@ class Fault:
     def __str__(self) -> str:
         """Return the message."""
         return self.message
+
+
+def in_words(faults: Iterable[Fault]) -> str:
+    """Return the messages of faults as one line of text. If there are no faults, the text says that none is known."""
+    return "; ".join(map(str, faults)) or "no fault is known"

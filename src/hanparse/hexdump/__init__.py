@@ -33,6 +33,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
@@ -81,6 +82,11 @@ It also matches bytes with a prefix or suffix, decimal numbers, base64, and eigh
 """
 
 
+_LIKE_BYTES_OR_MARKED: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}", re.DOTALL)
+_LAST_BYTE: Final = re.compile(r"(?:(?<!\w)|0[xX])[0-9A-Fa-f]{2}\W*\Z")
+_LETTER: Final = re.compile(r"[A-Fa-f][0-9A-Fa-f]?\W*\Z")
+
+
 class PassedOver(NamedTuple):
     """Holds text that is not part of a dump, and the place at which it begins. `line` and `column` count from 1."""
 
@@ -115,6 +121,15 @@ class Dump:
         """The text that is not part of a dump: prose, time stamps, comments. Text of only punctuation is not listed."""
         return tuple(_passed_over(self.left))
 
+    @property
+    def resembling_bytes(self) -> Iterator[PassedOver]:
+        """The text of `passed_over` that resembles bytes. Of lines that each end with one byte, only the first."""
+        for _, block in groupby(enumerate(self.passed_over), key=_block):
+            parts = [part for _, part in block]
+            like = [part for part in parts if _LIKE_BYTES_OR_MARKED.search(part.text)]
+            is_byte_a_line = len(parts) >= MIN_BYTES and any(_LETTER.search(part.text) for part in parts)
+            yield from like or (parts[:1] if is_byte_a_line else [])
+
 
 def parse(text: str) -> bytes:
     """Return the bytes of all dumps in `text`, in order. The result is empty for a blank text.
@@ -147,9 +162,10 @@ def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
     return Dump(data, cover(text, pieces), ", ".join(dict.fromkeys(piece.style for piece in pieces)))
 
 
-def like_bytes(text: str) -> bool:
-    """Return whether text that was passed over resembles bytes."""
-    return LIKE_BYTES.search(text) is not None
+def _block(numbered: tuple[int, PassedOver]) -> tuple[int, int]:
+    """Return the same pair for consecutive lines that end with a byte."""
+    number, part = numbered
+    return (0, part.line - number) if _LAST_BYTE.search(part.text) else (1, number)
 
 
 def find(text: str) -> list[Piece]:

@@ -33,6 +33,7 @@ _LITERAL: Final = re.compile(
 )
 _BYTE: Final = re.compile(r"\\(?:[xX][0-9A-Fa-f]{2}|[0-3][0-7]{2})")
 _NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3][0-7]{2}|0(?![0-9]))|(.))|[^\x20-\x7e\t]")
+_OCTAL: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
 _ESCAPES: Final = dict(zip("abefnrtv\\'\"?/", "\a\b\x1b\f\n\r\t\v\\'\"?/", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
 _MIN_ESCAPES: Final = 4  # fewer escapes are letters of words
@@ -60,6 +61,19 @@ def read(text: str) -> list[Piece]:
         if _has_bytes(group) or any(literal["body"].count("\\u00") >= _MIN_ESCAPES for literal in group):
             with suppress(HexDumpError):
                 pieces += [Piece(*literal.span(), _data(text, literal), "literal") for literal in group]
+    return pieces
+
+
+def read_octal(text: str) -> list[Piece]:
+    r"""Return the strings with octal escapes of one to three digits, as C and strace print them: ``"~\240'\1\2"``.
+
+    A missing digit changes the byte, so the caller must verify all bytes with check sequences.
+    """
+    pieces: list[Piece] = []
+    for group in _groups(text):
+        if any(_OCTAL.search(literal["body"]) for literal in group):
+            with suppress(HexDumpError):
+                pieces += [Piece(*literal.span(), _data(text, literal, _OCTAL), "literal") for literal in group]
     return pieces
 
 
@@ -116,7 +130,7 @@ def _encoded(text: str, literal: re.Match[str]) -> Piece:
     return Piece(*literal.span(), data, "literal") if coded is None else Piece(*literal.span(), coded, "base64")
 
 
-def _data(text: str, literal: re.Match[str]) -> bytes:
+def _data(text: str, literal: re.Match[str], escapes: re.Pattern[str] = _NO_CHARACTER) -> bytes:
     def character(match: re.Match[str]) -> str:
         digits, octal, name = match.groups()
         if digits or octal:
@@ -126,4 +140,4 @@ def _data(text: str, literal: re.Match[str]) -> bytes:
         position = literal.start("body") + match.start()
         raise failure(text, position, f"expected in a literal ASCII or an escape of a byte, found {match[0]!r}")
 
-    return _NO_CHARACTER.sub(character, literal["body"]).encode("latin-1")
+    return escapes.sub(character, literal["body"]).encode("latin-1")

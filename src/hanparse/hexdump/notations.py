@@ -162,6 +162,7 @@ MARKED: Final = (
     ),
     marked('[xX]"', '"'),
     *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
+    marked(r"\[[0-9]{1,7}\]=>\s{0,80}int\(", r"\)", digits=_NUMBER_OF_BYTE, base=10),  # var_dump of PHP
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
 """The readings of bytes with a mark of programming languages, terminals or JSON, or with an unusual separator."""

@@ -114,6 +114,27 @@ def _long_words(text: str) -> list[Piece]:
     ]
 
 
+_LINE_END: Final = re.compile(
+    r"(?<![\w:.+\\-])(?>[0-9A-Fa-f]+(?:[ ][0-9A-Fa-f]+)*)(?:(?=[ ]?=?[ \t]*$)(?P<fits>))?", re.MULTILINE
+)
+
+
+def _wrapped(text: str) -> list[Piece]:
+    """Return the hex digits at the ends of consecutive lines. A line can end with the first digit of a byte.
+
+    ``=`` at the end of a line is the soft line break of quoted-printable (RFC 2045, section 6.7).
+    """
+    pieces: list[Piece] = []
+    digit, end = "", 0
+    for line in _LINE_END.finditer(text):
+        if line.lastgroup != "fits":
+            continue
+        digits = (digit if text.count("\n", end, line.start()) == 1 else "") + line[0].replace(" ", "")
+        digit, end = digits[len(digits) // 2 * 2 :], line.end()
+        pieces.append(Piece(*line.span(), bytes.fromhex(digits[: len(digits) - len(digit)]), "hex"))
+    return pieces
+
+
 _PLACES: Final = ((_FRONT, _BEHIND), ("", _BEHIND), (_FRONT, ""))
 """The positions of a run on its line: alone, at the end, and at the beginning."""
 READINGS: Final[tuple[Reading, ...]] = (
@@ -141,3 +162,5 @@ READINGS: Final[tuple[Reading, ...]] = (
     runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
 """All readings. If two of them have the same number of sound bytes, `hanparse.pasted` selects the first one."""
+FRAME_READINGS: Final[tuple[Reading, ...]] = (literals.read_octal, _wrapped)
+"""Readings in which a missing digit changes other bytes too. They are only for frames: check sequences verify them."""

@@ -8,6 +8,7 @@
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
 * A log level can look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
+* A value in brackets has its unit behind it, as in ``16 DC (5852 W) 5A``.
 * A UUID can have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
 * An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
@@ -53,6 +54,7 @@ _TIMED: Final = re.compile(
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _BOLD: Final = re.compile(r"\*\*(?:(?<!\*..)(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2}..)(?!\*))")
+_VALUE: Final = re.compile(r"\([+-]?[0-9]{1,9}(?:[.,][0-9]{1,3})?[ ]?(?:[kM]?(?:Wh?|VAr?h?|varh?)|V|Hz)\)")
 _COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,6}(?=[ ](?:bytes?|octets?)\b)")
 _COUNT_IN_BRACKETS: Final = re.compile(
     r"\((?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,7}\)[ \t]*+$", re.MULTILINE
@@ -68,6 +70,7 @@ _IP: Final = re.compile(r"(?<=[A-Za-z:=@/][ /])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::
 _MARKS: Final = (
     *((" 0x", _ADDRESS), ("\t0x", _ADDRESS), (".", _IP), ("0", _BINARY), ("(", _CAST), ("", _DATED), ("", _TIMED)),
     *(("", _LEVEL), ("**", _BOLD), ("-", _UUID), ("(", _COUNT_IN_BRACKETS), ("byte", _COUNT), ("octet", _COUNT)),
+    ("(", _VALUE),
 )
 """The patterns of remarks, each with characters that a text with this remark contains."""
 

@@ -47,7 +47,8 @@ _GROUP: Final = re.compile(rf"[ \t]{{1,4}}+((?>(?:{_HEX}{{2}}){{1,8}}))(?!\S)")
 _ONLY_HEX: Final = re.compile(rf"(?:{_HEX}{{2}})+,?")
 _LAST_OFFSET: Final = re.compile(rf"[ \t]*+((?:0[xX])?{_HEX}{{4,16}}+)[ \t]*+")
 _TEXT_COLUMN: Final = re.compile(r"[ \t]*+$|[ \t]{2}|[ \t]*+[|>]")
-_DIGITS_OF_OD: Final = 7  # od prints offsets with seven digits, and so does hexdump in front of words
+OCTAL_OFFSET: Final = 7
+"""The number of digits of an octal offset, which `od` prints. `hexdump` prints hex offsets of this length, too."""
 
 
 class _Row(NamedTuple):
@@ -82,7 +83,7 @@ class _Row(NamedTuple):
     @property
     def bases(self) -> tuple[int, ...]:
         """Return the possible bases of the offset, in order of preference. `find` selects the one with most rows."""
-        if len(self.offset) != _DIGITS_OF_OD:
+        if len(self.offset) != OCTAL_OFFSET:
             return 16, 10
         return (8, 10, 16) if self.words and len(self.words[0]) == 2 else (16, 8, 10)  # noqa: PLR2004  a pair
 

@@ -30,10 +30,20 @@ LONGEST_TABLE_LINE: Final = 2_000
 _SHOWN: Final = 20
 """An error message contains at most this number of characters of a word before and after the wrong character."""
 
-_INVISIBLE: Final = re.compile("[\u200b\u2060\ufeff]")
+_BLANKS: Final = (
+    "\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u200b\u2060\ufeff"
+)
+_ASCII: Final = str.maketrans(
+    {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | dict.fromkeys(map(ord, _BLANKS), " ") | {0x3001: ","}
+)
+"""Full-width characters, blanks and invisible characters, and the ASCII character that replaces each of them."""
+_TYPESET: Final = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a\xb7\u2010\u2011", '"""""' + "'''.--")
+_ESCAPE: Final = re.compile(r"[\\{%]")
+"""Matches the signs of escapes. Beside escapes, a curly quote or a middle dot can be a byte in Windows-1252."""
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
 _HTML: Final = re.compile(
-    r"&(?:nbsp|#160|#x[aA]0|quot|#34|#39);|</?(?:br|code|div|li|p|pre|span|t[dhr])(?:[ ][^<>\n]{0,80})?[ ]?/?>"
+    r"&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
+    r"|</?(?:b|br|code|div|em|font|i|li|mark|p|pre|span|strong|t[dhr]|u)(?:[ ][^<>\n]{0,80})?[ ]?/?>"
 )
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
@@ -55,12 +65,18 @@ def tidy(source: str) -> str:
     r"""Return `source` with ``\n`` as its only line end.
 
     Blanks replace colour codes, the quote marks of e-mail (``> ``), invisible characters, and tags and blanks of HTML.
+    ASCII characters replace full-width characters, curly quotes and the other blanks of Unicode.
     """
     text = source.replace("\r\n", " \n")
-    text = (text if text.isascii() else _INVISIBLE.sub(" ", text)).replace("\r", "\n")
+    text = (text if text.isascii() else _in_ascii(text)).replace("\r", "\n")
     text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
     text = _HTML.sub(_blanks, text) if "&" in text or "</" in text or "<br" in text else text
     return _QUOTED.sub(_blanks, text) if ">" in text else text
+
+
+def _in_ascii(text: str) -> str:
+    text = text.translate(_ASCII)
+    return text if _ESCAPE.search(text) else text.translate(_TYPESET)
 
 
 def _blanks(found: re.Match[str]) -> str:

@@ -1,9 +1,10 @@
 """Defines `PlainFrame` and `Carried`, which recognise a push by its frames before the frames are parsed.
 
-A meter sends the same list in similar frames again and again. The number of frames, their sizes, their addresses, their
-block numbers, and the header of a ciphered APDU are always the same. So one operation compares all frames of a message
-with the frames of an earlier message. This needs frames without other bytes between them. The check sequence of each
-frame is verified separately, because it differs from push to push.
+A layout (`hanparse.layouts.layout`) describes pushes that differ only in their values. A meter sends such pushes in
+similar frames again and again: the number of frames, their sizes, their addresses, their block numbers, and the header
+of a ciphered APDU are always the same. So one operation compares all frames of a message with the frames of an earlier
+message. This needs frames without other bytes between them. The check sequence of each frame is verified separately,
+because it differs from push to push.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 MAX_CARRIED: Final = BUFFER_LIMIT
 """The maximum number of bytes of all frames of a message: a larger message does not fit into the buffer of a reader."""
 START_SIZE: Final = 3
-"""The layouts of a frame are looked up by this number of first bytes: flag and format field, or 68 L L in M-Bus."""
+"""The number of first bytes by which the layouts of a frame are found: flag and format field, or 68 L L in M-Bus."""
 
 _from_bytes: Final = int.from_bytes
 
@@ -65,7 +66,7 @@ class PlainFrame:
         return values or self.layout.values(frame[self.start : -FCS_AND_FLAG])
 
     def number(self, frame: bytes, position: int) -> float | None:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self._plan.number(frame, self.start, position)
 
     def registers(self, frame: bytes) -> tuple[Register, ...]:
@@ -107,10 +108,10 @@ class _Part(NamedTuple):
 
 
 class Carried:
-    """Contains the constant bits of the frames of a message, and the places of the APDU in these frames.
+    """Contains the constant bits of the frames of a message, and the indexes of the bytes of the APDU in these frames.
 
-    `pieces` contains a slice for each frame: the bytes of the APDU in this frame. `layout` is the layout of the APDU.
-    It is `None` if the APDU is ciphered.
+    `pieces` contains a slice for each frame: the indexes of the bytes of the APDU in this frame. `layout` is the layout
+    of the APDU. It is `None` if the APDU is ciphered.
     """
 
     __slots__ = ("_constant", "_mask", "layout", "link", "parts", "pieces", "size", "used")

@@ -1,8 +1,9 @@
 """Defines `Layout`, which decodes a push that differs from an earlier push only in its values.
 
-A meter sends the same list again and again. The tags, lengths, OBIS codes, scalers and units of the list are the same
-bytes in every push. Only the values differ, and the index of each value in the APDU is always the same. A decoder
-derives a `Layout` from a push that the grammar (`hanparse.cosem`) and a profile have read. A layout contains:
+A meter sends lists with the same elements again and again. The tags, lengths, OBIS codes, scalers and units of these
+lists are the same bytes in every push. Only the values differ, and the index of each value in the APDU is always the
+same. A decoder derives a `Layout` from a push that the grammar (`hanparse.cosem`) and a profile have read. A layout
+contains:
 
 * The constant bits: all bits of the APDU except the bits of values and of the invoke id. Some values are constant, too,
   because they determine how the list is read: the push-object-list, the list identifier and the meter type. A later
@@ -41,9 +42,9 @@ if TYPE_CHECKING:
 class Layout:
     """Contains the constant bits of the APDU of one list, and the rules that read values from the other bits.
 
-    `link` is the link of the push. ``last.profile`` is always the profile of the last manufacturer on this link, and
-    `known` is the value that it had when the layout was derived. If the list does not name its manufacturer, the layout
-    applies only while the two are the same.
+    `link` is the link of the push. ``last.profile`` is always the profile of the last manufacturer on this link.
+    `known` is the value that ``last.profile`` had before the push from which the layout was derived. If the list does
+    not name its manufacturer, the layout applies only while ``last.profile`` is `known`.
     """
 
     __slots__ = (
@@ -76,7 +77,7 @@ class Layout:
         """The layouts of the frames in which the APDU arrived. The oldest layout is first."""
         self.size = len(apdu)
         self._elements: tuple[tuple[Register, ...], list[Element] | None] | None = None
-        """The registers of one push, and the registers that vary. `None` until a caller first uses the registers."""
+        """The registers of one push, and those that vary (see `varying`). `None` until a caller first uses them."""
         self.constants, self.plan = tuple(builder.constants.values()), builder.plan()
         self.mask = self.plan.mask
         self.constant = int.from_bytes(apdu, "big") & self.mask
@@ -97,7 +98,7 @@ class Layout:
         return values
 
     def number(self, apdu: bytes, position: int) -> float | None:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self.plan.number(apdu, 0, position)
 
     def registers(self, apdu: bytes) -> tuple[Register, ...]:

@@ -28,7 +28,8 @@ _VARYING_TEXTS: Final = frozenset({"meter_id"})  # all other texts determine how
 _INVOKE_ID, _INVOKE_ID_SIZE = 1, 4  # index in the APDU, and number of bytes
 # Index and size of the two parts of a date-time that can vary: from the low byte of the year to the second, and the
 # status. Hundredths and deviation must be constant. The high byte of the year must be 07, which no text contains: the
-# grammar reads a text at the beginning of a list as a list identifier, so a layout must not read it as a clock.
+# grammar reads a text at the beginning of a list as a list identifier, so a layout must not read such a text as a
+# clock.
 _CLOCK_VALUES: Final = ((1, WALL_CLOCK.size - 1), (DATE_TIME_FORMAT.size - 1, 1))
 _YEARS: Final = range(0x0700, 0x0800)  # 1792 to 2047, the years with the high byte 07
 _BLANK: Final = b" "
@@ -77,8 +78,9 @@ class LayoutBuilder:
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
         self._times()
-        for item in reading.items:  # integers that fill no field can vary, too: they are values of registers
-            # but all parts of an item that is not a value, such as the push-object-list, are constant
+        # Integers that fill no field can vary, too, because they are values of registers. All parts of an item that is
+        # not a value, such as the push-object-list, are constant.
+        for item in reading.items:
             parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
         for unit, resolution in reading.profile.higher_resolution.items():
@@ -124,8 +126,8 @@ class LayoutBuilder:
         """Make bits constant, so that all pushes with the layout have the same resolution.
 
         The profile assumes a higher resolution if at least one of the numbers `sent` is not below `limit`, a power of
-        two. In this case, the highest 1 bit of the first such number is constant, so that it stays at least `limit`.
-        Otherwise the bits with a value of at least `limit` are 0 in all numbers, and they are constant.
+        two. In this case, the highest 1 bit of the first such number is constant, so that the number stays at least
+        `limit`. Otherwise the bits with a value of at least `limit` are 0 in all numbers, and they are constant.
         """
         numbers = [(data, value) for data in sent if data.tag in _FORMATS and isinstance(value := data.value, int)]
         high = [(data, 1 << value.bit_length() - 1) for data, value in numbers if value >= limit][:1]
@@ -153,8 +155,8 @@ class LayoutBuilder:
     def _times(self) -> None:
         """Add the date-time of the APDU and the clock in the list.
 
-        The date-time of the APDU is the timestamp. If the APDU has no valid date-time, the clock in the list is the
-        timestamp.
+        The date-time of the APDU is the timestamp. If the APDU has no valid date-time, the clock in the list is also
+        the timestamp.
         """
         listed = self.reading.sources.get("energy_time")
         push = self.reading.notification
@@ -166,7 +168,7 @@ class LayoutBuilder:
             self._clock(clock_in_list, listed.data.end, names)
 
     def _clock(self, sent: DateTime, end: int, names: tuple[str, ...]) -> bool:
-        """Add the date-time before the index `end` to the clocks, and return True.
+        """Add the date-time that ends at the index `end` to the clocks, and return True.
 
         An impossible date-time is not added, so its bytes stay constant. Return False for such a date-time.
         """
@@ -200,7 +202,7 @@ def varying(reading: Reading, mask: bytes) -> list[Element] | None:
 
 
 def _plain(data: Data) -> Callable[[bytes], Plain] | None:
-    """Return a function that reads the value of `data` from an APDU. Return `None` if it is no integer or text."""
+    """Return a function that reads the value of `data` from an APDU. Return `None` for other types."""
     start, end = data.offset + 1, data.end
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from

@@ -1,4 +1,4 @@
-"""Defines `Plan`, which reads the values of an APDU from fixed indexes. Decoders of the same list share a plan."""
+"""Defines `Plan`, which reads the values of an APDU from fixed indexes. Several decoders can share a plan."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Clock(NamedTuple):
 
 
 class Plan:
-    """Reads the values that vary in the APDUs of one list. The constant values are not in the plan.
+    """Reads the values that vary in APDUs with the same layout. The constant values are not in the plan.
 
     `mask` has a 1 for each constant bit of the APDU. `index` maps the name of each field to its position in the result
     of `values`: first the constant fields, then the fields of `integers`, `texts` and `clocks`. `texts` contains the

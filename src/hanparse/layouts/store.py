@@ -1,18 +1,18 @@
 """Defines `Layouts`, which stores the layouts of a decoder in bounded memory.
 
-A push is recognised if it has a stored layout. The layout is found in one of two ways:
+A push is recognised if it has a stored layout (`hanparse.layouts.layout`). The layout is found in one of two ways:
 
 * By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
   headers, the HCS and the constant bytes of the APDU. Then the check sequences are verified. A ciphered APDU is
   deciphered, and its layout is found by the plain APDU.
-* By the APDU, after the frames were parsed, joined and deciphered.
+* By the APDU, after the frames were parsed and joined, and a ciphered APDU was deciphered.
 
 Some lists do not name their manufacturer. Such a list is read with the profile of the last manufacturer on the link. So
 a layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
 
 `Layouts` stores at most `MAX_LAYOUTS` layouts. When it is full, every `PATIENCE`-th push without a layout replaces the
-layout that was used least recently. So layouts of pushes that are no longer sent are replaced. If every such push
-replaced a layout, a stream with more than `MAX_LAYOUTS` lists in turn would replace each layout before its next use.
+least recently used layout, so layouts of pushes that are no longer sent are replaced. If every such push replaced a
+layout, a stream with more than `MAX_LAYOUTS` kinds of lists in turn would replace each layout before its next use.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ if TYPE_CHECKING:
 MAX_LAYOUTS: Final = 256
 """The maximum number of layouts of APDUs. A meter sends two or three different lists."""
 MAX_FRAMES: Final = 8
-"""The maximum number of layouts of frames for one layout of an APDU: I-frames with one list have eight headers in turn,
-because their control byte counts modulo 8."""
+"""The maximum number of P1 layouts, and of layouts of frames for one layout of an APDU: I-frames with the same kind of
+list have eight different headers, because their control byte counts modulo 8."""
 PATIENCE: Final = 8
 """If the store is full, it replaces one layout after this number of pushes without a layout."""
 
@@ -116,7 +116,7 @@ class Layouts:
     def read(self, message: Message, apdu: bytes) -> Measurement | None:
         """Return the measurement in `apdu`, the APDU of `message`. Return `None` if the APDU has no layout.
 
-        The frames of the message also become a layout, so the next similar message is recognised by its frames.
+        This method also derives a layout of the frames, so the next similar message is recognised by its frames.
         """
         layout = self._find(message.link, apdu)
         if layout is None:
@@ -195,8 +195,8 @@ class Layouts:
     ) -> None:
         """Derive a layout from `apdu`, the APDU of `message`. `reading` is the result of the profile that read it.
 
-        ``last.profile`` is always the profile of the last manufacturer on the link. `known` is the value that it had
-        before the message.
+        ``last.profile`` is always the profile of the last manufacturer on the link. `known` is the value that
+        ``last.profile`` had before the message.
         """
         if not self._has_room():
             return

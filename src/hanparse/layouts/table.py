@@ -1,4 +1,4 @@
-"""Defines `Table`, which finds the layout of an APDU or frame, and `Start`, which finds the layout of frames."""
+"""Defines `Table`, which finds the layout of an APDU or a frame, and `Start`, which finds that of the next frames."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ The digits of numbers and of the clock can vary. All other bytes are constant: c
 the readings of sub-meters. A telegram has the layout of an earlier telegram if two conditions are true:
 
 * All constant bytes are the same.
-* The telegrams are the same if each digit in them is replaced by 0. So every byte that varies is still a digit.
+* The telegrams are the same if each digit in them is replaced with 0. So every byte that varies is still a digit.
 """
 
 from __future__ import annotations
@@ -126,7 +126,7 @@ class TelegramLayout:
         return result
 
     def number(self, raw: bytes, position: int) -> float:
-        """Return the value at one of the positions in `numbers`."""
+        """Return the value at `position`, which is one of the positions in `numbers`."""
         return self._numbers[position - self.numbers.start].value(raw)
 
     def registers(self, raw: bytes) -> tuple[Register, ...]:
@@ -153,7 +153,7 @@ def _numbers(reading: TelegramReading, scale: Scale, timezone: tzinfo | None) ->
 
 
 def _clock(reading: TelegramReading, timezone: tzinfo | None) -> tuple[slice, ...]:
-    """Return the slice of the digits of the clock, in a tuple. The tuple is empty if no single line has the time."""
+    """Return the slice of the digits of the clock, in a tuple. It is empty if the time is not on one line."""
     record = reading.clock(timezone)
     place = _place(reading, record) if record else None
     if place is None or not _CLOCK.match(reading.telegram.raw, place):

@@ -1,4 +1,4 @@
-"""Reads the same fields of many measurements and converts the values, for tables: `Columns`."""
+"""Defines `Columns`, which reads the same fields of many measurements and converts the values for a table."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_MAX_PLANS: Final = 256  # a meter sends pushes of two or three kinds
+_MAX_PLANS: Final = 256  # far more than the two or three kinds of pushes of one meter
 
 
 class Columns(Generic[T]):
     """Reads fields of measurements and converts the values. `converters` maps the name of each field to a function.
 
-    Pushes of one `Kind` have their values at the same positions, so the positions are looked up once for each kind.
+    The value of a field has the same position in all pushes of one `Kind`, so each position is looked up once per kind.
     """
 
     def __init__(self, converters: Mapping[str, Callable[[Any], T | None]]) -> None:
@@ -28,7 +28,7 @@ class Columns(Generic[T]):
     def present(self, measurement: Record) -> list[tuple[int, T]]:
         """Return the converted values of the fields that are present, each with the index of its name in `converters`.
 
-        A field is left out if its function returns `None`.
+        A field is also left out if its converter returns `None`.
         """
         kind, state = measurement._kind, measurement._read()
         plan = self._plans.get(kind) or self._plan(kind)

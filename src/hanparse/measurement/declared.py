@@ -24,7 +24,7 @@ class Fields(Record):
     timestamp: datetime | None = None
     """Time of the values: the date-time of the push, else the clock in the list. It is naive if the zone is unknown."""
     energy_time: datetime | None = None
-    """Clock. The energy registers hold the values of this time. OBIS 0-0:1.0.0, 0-1:1.0.0."""
+    """Clock. The meter read the energy registers at this time. OBIS 0-0:1.0.0, 0-1:1.0.0."""
     active_power_import: float | None = None
     """Active power import, in W. OBIS 1.7.0."""
     active_power_export: float | None = None

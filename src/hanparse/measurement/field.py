@@ -1,4 +1,4 @@
-"""Describes each field of `Measurement` from the registry of codes: name, unit, kind, description and OBIS codes."""
+"""Describes each field of `Measurement` (name, unit, kind, description, OBIS codes), according to the code registry."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hanparse.obis import ENTRIES, UNCODED, WHOLE_UNITS, Kind
 class Field(NamedTuple):
     """An instance describes one field of `Measurement`.
 
-    `unit` is empty for a field without a unit. Values with these OBIS `codes` fill the field.
+    `unit` is empty for a field without a unit. A value with one of the OBIS `codes` fills the field.
     """
 
     name: str
@@ -23,12 +23,12 @@ class Field(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True if all values are float; False for other types and for units in which values can be int."""
+        """True if every value is a float. False for other types, and for units in which a value can be an int."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
     @property
     def type(self) -> type:
-        """The type of the values: `str`, `datetime`, `float`, `int`, `Breaker`, or `tuple` with elements of `item`."""
+        """The type of the values: `str`, `datetime`, `float`, `int`, `Breaker`, or `tuple` (see `item`)."""
         return tuple if self.kind in _ITEMS else _TYPES[self.kind]
 
     @property
@@ -42,7 +42,7 @@ class Field(NamedTuple):
         return f"tuple[{self.item.__name__}, ...]" if self.item else self.type.__name__
 
     def doc(self) -> str:
-        """Return the docstring of the field as one line."""
+        """Return a text for the docstring of the field, in one line."""
         text = self.description[0].upper() + self.description[1:]
         unit = f", in {self.unit}" if self.unit else ""
         codes = f" OBIS {', '.join(self.codes)}." if self.codes else ""
@@ -65,7 +65,7 @@ _ITEMS: Final[dict[Kind, RecordType]] = {
 
 _NOTES: Final = {
     "timestamp": " It is naive if the zone is unknown.",
-    "energy_time": " The energy registers hold the values of this time.",
+    "energy_time": " The meter read the energy registers at this time.",
     "average_power_import": " The averaging period has not ended yet.",
     "active_power_absolute": " The sum adds import and export.",
     "active_power_net": " Net is import minus export.",

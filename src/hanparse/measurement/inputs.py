@@ -17,15 +17,18 @@ _Number = TypeVar("_Number", int, float)
 class CallersClock:
     """Converts the times of one caller to UTC, so that they can be compared and subtracted.
 
-    Python compares and subtracts two times in the same time zone by their local time. At the end of daylight saving
-    time one hour occurs twice, and two times that are an hour apart can have the same local time.
+    If two times have the same time zone, Python compares and subtracts their local times. At the end of daylight saving
+    time, one local hour occurs twice. Two moments that are an hour apart can then have the same local time.
     """
 
     def __init__(self) -> None:
         self._is_aware: bool | None = None
 
     def instant(self, now: datetime) -> datetime:
-        """Return `now` in UTC (see `in_utc`). Raises `TypeError` if the caller mixes naive and aware times."""
+        """Return `now` in UTC (see `in_utc`).
+
+        Raises `TypeError` if one call passes an aware time and another call passes a naive time.
+        """
         check_type("now", now, datetime)
         instant = in_utc(now)
         is_aware = instant.tzinfo is not None
@@ -34,8 +37,9 @@ class CallersClock:
         elif self._is_aware is not is_aware:
             first, this = ("an aware", "a naive") if self._is_aware else ("a naive", "an aware")
             raise TypeError(
-                f"expected {first} datetime as now, as in the first call, found {this} datetime: {now!r}. "
-                "Naive and aware times cannot be compared; give datetime.now(UTC) in each call"
+                f"expected {first} datetime for the argument now, as in the first call, "
+                f"found {this} datetime: {now!r}. "
+                "Naive and aware times cannot be compared; pass datetime.now(UTC) in each call"
             )
         return instant
 
@@ -63,7 +67,7 @@ def finite(number: _Number | None) -> _Number | None:
 
 
 def check_type(name: str, value: object, kind: type | UnionType) -> None:
-    """Raise `TypeError` unless the value of the argument `name` is of the type `kind`."""
+    """Raise `TypeError` if the value of the argument `name` does not have the type `kind`."""
     if not isinstance(value, kind):
         expected = kind.__name__ if isinstance(kind, type) else kind
-        raise TypeError(f"expected a {expected} as {name}, found {type(value).__name__}")
+        raise TypeError(f"expected {expected} for the argument {name}, found {type(value).__name__}")

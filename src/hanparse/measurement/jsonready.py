@@ -1,4 +1,4 @@
-"""Converts the values of a measurement to types of JSON and back: times, registers, estimates and others."""
+"""Converts the values of a measurement to the types of JSON, and from the types of JSON to the values."""
 
 from __future__ import annotations
 
@@ -26,25 +26,28 @@ from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
 _RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
-_HEX, _FLOAT = "hex", "float"  # the keys of JSON objects for bytes and for floats without a JSON number (NaN, infinity)
+_HEX, _FLOAT = "hex", "float"  # the keys of the JSON objects for bytes, and for NaN and infinity
 
 
 def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments of `Measurement` from the dictionary `data`, converted to the types of the fields."""
+    """Return the constructor arguments of `Measurement`. `data` is a dictionary that `Measurement.to_dict` made."""
     if not isinstance(data, Mapping):
         raise TypeError(f"expected a dictionary, found {type(data).__name__}")
     return {name: _READERS[name](value) if name in _READERS else value for name, value in data.items()}
 
 
 def from_register(register: Register) -> dict[str, Any]:
-    """Return the parts of a register by name. Parts that are `None` are left out; bytes become hex digits."""
+    """Return a dictionary of the parts of a register, in which bytes are hex digits.
+
+    A part that is `None` is left out. The value is always in the dictionary.
+    """
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}
     return {"value": _ready(value), **{name: part for name, part in parts.items() if part is not None}}
 
 
 def from_value(value: object, time: Callable[[datetime], Any] = datetime.isoformat) -> Any:  # noqa: ANN401  any type of JSON
-    """Return the value of a field as a type of JSON. Times become `time(value)`; parts that are `None` are left out."""
+    """Return the value of a field as a type of JSON. `time` converts each time."""
     if isinstance(value, datetime):
         return time(value)
     if isinstance(value, tuple):
@@ -58,23 +61,23 @@ def _from_record(record: NamedTuple, time: Callable[[datetime], Any]) -> dict[st
 
 
 def unchanged(time: datetime) -> datetime:
-    """Return `time` unchanged. Callers that need no JSON give this function to `from_value`."""
+    """Return `time` unchanged. Callers that need `datetime` in place of text pass this function to `from_value`."""
     return time
 
 
 def from_security(security: Security) -> dict[str, Any]:
-    """Return the parts of `Security` by name; the system title becomes hex digits."""
+    """Return a dictionary of the parts of `security`. The system title becomes hex digits."""
     return {**security._asdict(), "system_title": security.system_title.hex()}
 
 
 def _security(parts: object) -> Security:
     if not isinstance(parts, Mapping):
-        raise TypeError(f"expected a dictionary as security, found {type(parts).__name__}")
+        raise TypeError(f"expected a dictionary for security, found {type(parts).__name__}")
     return Security(**{**parts, "system_title": bytes.fromhex(parts["system_title"])})
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
-    """Return the factors by name; a fraction becomes text such as ``"150/7"``."""
+    """Return a dictionary of the factors. A fraction becomes text such as ``"150/7"``."""
     factors = {each.name: getattr(scale, each.name) for each in fields(Scale)}
     return {name: factor if isinstance(factor, int | float) else str(factor) for name, factor in factors.items()}
 
@@ -97,7 +100,7 @@ def _plain(ready: object) -> Plain:
             return bytes.fromhex(ready[_HEX])
         if ready.keys() == {_FLOAT} and isinstance(ready[_FLOAT], str):
             return float(ready[_FLOAT])
-        raise ValueError(f"expected {{'hex': text}} or {{'float': text}} as a value, found {ready!r}")
+        raise ValueError(f"expected {{'hex': text}} or {{'float': text}} for a value, found {ready!r}")
     if ready is None or isinstance(ready, bool | int | float | str | bytes):
         return ready
     raise TypeError(f"expected a value of a JSON type, found {type(ready).__name__}")
@@ -112,7 +115,7 @@ def _breaker(value: object) -> object:
 
 
 def _records(item: RecordType) -> Callable[[object], object]:
-    """Return a function that converts a list of dictionaries to a tuple of `item`."""
+    """Return a function that converts a list of dictionaries to a tuple of records of the type `item`."""
 
     def read(value: object) -> object:
         if not isinstance(value, list | tuple):
@@ -132,7 +135,7 @@ def _wiring(value: object) -> object:
     if not isinstance(value, str):
         return value
     if value not in Wiring.__members__:
-        raise ValueError(f"expected {', '.join(Wiring.__members__)} as wiring, found {value!r}")
+        raise ValueError(f"expected one of {', '.join(Wiring.__members__)} for wiring, found {value!r}")
     return Wiring[value]
 
 
@@ -147,7 +150,7 @@ def _scale(value: object) -> object:
 
 def _registers(value: object) -> tuple[Register, ...]:
     if not isinstance(value, list | tuple):
-        raise TypeError(f"expected a list as registers, found {type(value).__name__}")
+        raise TypeError(f"expected a list for registers, found {type(value).__name__}")
     return tuple(map(_register, value))
 
 
@@ -160,16 +163,16 @@ def _register(parts: object) -> Register:
 
 def _estimates(value: object) -> dict[str, Estimate]:
     if not isinstance(value, Mapping):
-        raise TypeError(f"expected a dictionary as estimated, found {type(value).__name__}")
+        raise TypeError(f"expected a dictionary for estimated, found {type(value).__name__}")
     return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
 
 
 def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
-    """Return the parts of a record by name. Raises `TypeError` if a name is unknown or a required name is missing."""
+    """Return `parts` unchanged. Raises `TypeError` if it is not a dictionary, or if a key is missing or unknown."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):
         expected = f"a dictionary with {', '.join(kind._fields)}"
-        raise TypeError(f"expected {expected} as {kind.__name__}, found {parts!r}")
+        raise TypeError(f"expected {expected} for a {kind.__name__}, found {parts!r}")
     return parts
 
 

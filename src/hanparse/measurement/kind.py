@@ -1,4 +1,4 @@
-"""Defines `Kind`: the properties that pushes have in common if they differ only in their values."""
+"""Defines `Kind`, which reads the values of pushes that have the same bytes except for the values."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ if TYPE_CHECKING:
 
 
 class Kind(Protocol):
-    """Pushes that differ only in their values have the same kind. The kind reads the values from a push."""
+    """Pushes that differ only in their values have the same `Kind`. The `Kind` reads the values from each of them."""
 
     index: Mapping[str, int]
-    """The position of the value of each field in the sequence that `values` returns."""
+    """Maps the name of each field to the position of its value in the sequence that `values` returns."""
     order: Order
-    """The positions of the values, sorted in the order of the fields of `Measurement`."""
+    """The same positions, sorted in the order of the fields of `Measurement`."""
     numbers: range
-    """The positions of the numbers that `number` can read in clearly less time than `values` needs for all values."""
+    """The positions of the numbers that `number` reads clearly faster than `values` reads all values."""
     scale: Scale
-    """The factors by which the values were multiplied."""
+    """The factors by which `values` and `number` multiply the numbers."""
     made_for_transformers: bool
-    """True if the meter type needs current transformers."""
+    """True if the meter type is made for current transformers."""
     steps: dict[str, float] | None
-    """The step of each quantity: the smallest difference between two values. Callers compute and store the steps.
+    """Maps ``"current"`` or ``"voltage"`` to its step, the smallest difference between two values.
 
-    The attribute is `None` if the scalers of two pushes of this kind can differ.
+    Callers compute and store the steps. `steps` is `None` if two pushes of this kind can have different scalers.
     """
 
     def values(self, push: Any, /) -> Sequence[Any]:  # noqa: ANN401  each kind has its own representation of a push
@@ -44,7 +44,7 @@ class Kind(Protocol):
 
 
 class _Made:
-    """The kind of measurements that a caller constructs. Their values are stored, so the kind reads no values."""
+    """The kind of constructed measurements. A constructed measurement stores its values, so this kind reads none."""
 
     def __init__(self, names: tuple[str, ...], scale: Scale, made_for_transformers: bool) -> None:  # noqa: FBT001
         self.index = {name: position for position, name in enumerate(names)}
@@ -55,4 +55,4 @@ class _Made:
 
 
 kind_of: Final = lru_cache(maxsize=256)(_Made)
-"""Returns the kind of measurements that a caller constructs with these fields, scale and `made_for_transformers`."""
+"""Returns the `Kind` of constructed measurements with these names of fields, scale and `made_for_transformers`."""

@@ -1,4 +1,4 @@
-"""Defines `Measurement`: the values of one push in SI units. Each field has the same meaning for every meter."""
+"""Defines `Measurement`, the values of one push in SI units. Each field has the same meaning for every meter."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ FIELDS: Final = tuple(Fields.__annotations__)
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
-    A field is `None` if the push does not contain the value, or if the meter does not measure the value. A value of 0
-    is a measured 0. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the frequency
-    in Hz. A power factor is a number up to 1, not a percentage. Energies with a name that ends in `_t1` to `_t4` are
-    registers of a tariff; all other energies are totals. A number in W, var, VA, Wh or varh is an int unless a scaler
-    or a `Scale` divides it. All other numbers are float.
+    A field is `None` if the push does not contain the value, or if the meter does not measure the value. If a field is
+    0, the meter has measured 0. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the
+    frequency in Hz. A power factor is a number up to 1, not a percentage. An energy whose name ends in `_t1` to `_t4`
+    is the energy of one tariff. All other energies are totals. A number in W, var, VA, Wh or varh is an int unless a
+    scaler or a `Scale` divides it. A count is an int. All other numbers are float.
 
     If the wiring is `Wiring.THREE_WIRE`, `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2, L1-L3
-    and L2-L3. The Norwegian definitions of lists (contents of pushes) assign the line voltages to the codes of these
-    fields.
+    and L2-L3. The reason: the Norwegian definitions of lists (contents of pushes) use the OBIS codes of these fields
+    for the line voltages.
     """
 
     __slots__ = ()
@@ -47,7 +47,7 @@ class Measurement(Fields):
 
     @staticmethod
     def fields() -> tuple[Field, ...]:
-        """Return the name, unit, kind, description and OBIS codes of every field, in the order of the fields."""
+        """Return name, unit, kind, description and OBIS codes of every field, in the order of `FIELDS`."""
         return tuple(FIELD_OF[name] for name in FIELDS)
 
     @property
@@ -61,17 +61,17 @@ class Measurement(Fields):
         return _difference(self.reactive_power_import, self.reactive_power_export)
 
     def with_estimates(self, estimated: Mapping[str, Estimate]) -> Self:
-        """Return a copy of the measurement with `estimated`, which maps names of fields to estimates."""
+        """Return a copy of the measurement with `estimated`, which maps the names of fields to estimates."""
         return self.__replace__(estimated=estimated)
 
     def to_dict(self, *, iso: bool = True, wiring: bool = False, registers: bool = False) -> dict[str, Any]:
-        """Return a dictionary of the fields that are present, ready for JSON.
+        """Return a dictionary of the fields that are not `None`, with types that JSON can represent.
 
-        Times become text in ISO 8601, or remain `datetime` if `iso` is false. Numbers and texts are unchanged. A tuple,
-        for example of sub-meters, becomes a list of dictionaries. The keys ``"received"``, ``"estimated"`` and
-        ``"security"`` are left out if the measurement has no time of arrival, no estimates, or no ciphering. `wiring`
-        adds the name of the wiring. `registers` adds the registers, `scale` if a factor is not 1, and
-        `made_for_transformers` if it is true.
+        A time becomes text in ISO 8601, or remains a `datetime` if `iso` is false. Numbers and texts are unchanged. A
+        tuple, for example of sub-meters, becomes a list of dictionaries. The key ``"received"`` is left out if the
+        measurement has no time of arrival, ``"estimated"`` if it has no estimates, and ``"security"`` if the push was
+        not ciphered. The option `wiring` adds the name of the wiring. The option `registers` adds the registers. It
+        also adds `scale` if a factor is not 1, and `made_for_transformers` if it is true.
         """
         result, time = self._present(), datetime.isoformat if iso else jsonready.unchanged
         for name in self._kind.order.converted:
@@ -95,11 +95,11 @@ class Measurement(Fields):
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the measurement from a dictionary that `to_dict` has made, before or after a conversion to JSON.
+        """Return the measurement from a dictionary that `to_dict` made, or from the same dictionary read from JSON.
 
-        The measurement equals the original if `to_dict` was called with `wiring` and `registers`. Raises `TypeError`
-        for a name that is not a field and for a value of a wrong type. Raises `ValueError` for a time, a wiring or a
-        code that cannot be read.
+        The result equals the original measurement if `to_dict` was called with `wiring=True` and `registers=True`.
+        Raises `TypeError` for a name that is not a field and for a value of a wrong type. Raises `ValueError` for a
+        time, a wiring or a code that cannot be read.
         """
         return cls(**jsonready.arguments(data))
 
@@ -108,17 +108,17 @@ class Measurement(Fields):
         return {name: value for name, position in positions if (value := values[position]) is not None}
 
     def __repr__(self) -> str:
-        """Return the fields that are present, with units, on one line."""
+        """Return the fields that are not `None`, with units, on one line."""
         shown = [f"{name}={_readable(name, value)}" for name, value in self._present().items()]
         shown += [f"received={self.received}"] if self.received else []
         return f"Measurement({', '.join(shown)})"
 
     def rows(self) -> list[tuple[str, str]]:
-        """Return the name and the value of each field that is present. A value is text with its unit."""
+        """Return the name and the value of each field that is not `None`. A value is text with its unit."""
         return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:
-        """Return an HTML table for notebooks: the fields that are present, with units, and the estimates."""
+        """Return an HTML table for notebooks: the fields that are not `None`, with units, and the estimates."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()

@@ -1,4 +1,4 @@
-"""Sorts the values of a push by the order of the fields: `Order`."""
+"""Defines `Order`, which sorts the values of a push in the order of the fields of `Measurement`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PLAIN: Final = frozenset({Kind.TEXT, Kind.NUMBER, Kind.COUNT})
 
 
 class Order:
-    """An instance holds the names of the fields that pushes of one kind fill, and the position of each value."""
+    """An instance belongs to one `Kind` of pushes. It holds the position of the value of each field."""
 
     __slots__ = ("_index", "_ordered", "converted")
 
@@ -23,12 +23,12 @@ class Order:
         self._index = index
         self._ordered: tuple[tuple[str, int], ...] = ()
         self.converted = tuple(name for name in index if name in FIELD_OF and FIELD_OF[name].kind not in _PLAIN)
-        """The names of the fields that are converted for JSON: times, records, the state of a breaker."""
+        """The names of the fields whose values are converted for JSON: times, records, the state of a breaker."""
 
     def positions(self, fields: Sequence[str]) -> tuple[tuple[str, int], ...]:
-        """Return the name and position of each value in the order of `fields`.
+        """Return the name and the position of each value, in the order of `fields`.
 
-        All calls must give equal `fields`, because the result of the first call is stored.
+        Callers must always pass equal `fields`, because the result of the first call is stored and returned again.
         """
         if not self._ordered:
             self._ordered = tuple((name, self._index[name]) for name in fields if name in self._index)

@@ -17,14 +17,14 @@ _NAN: Final = float("nan")
 
 
 def comparable(value: Any) -> Any:  # noqa: ANN401  any value of a measurement
-    """Return the value with one NaN object in place of every NaN, because Python compares the same object as equal."""
+    """Return the value with `_NAN` in place of every NaN, because tuples with the same NaN object are equal."""
     if isinstance(value, tuple):
         return tuple(map(comparable, value))
     return _NAN if isinstance(value, float) and value != value else value  # noqa: PLR0124  only NaN differs from itself
 
 
 class Wiring(Enum):
-    """The wiring of a meter determines the meaning of L1, L2 and L3."""
+    """The wiring of a meter. It determines the meaning of the names L1, L2 and L3."""
 
     ONE_PHASE = "1-phase"
     THREE_WIRE = "3-phase 3-wire (IT, delta)"
@@ -32,11 +32,11 @@ class Wiring(Enum):
 
 
 class Register(NamedTuple):
-    """An instance holds one element of a push: the code, the value as the meter sent it, the scaler and the unit.
+    """An instance holds one element of a push: the OBIS code, the value as the meter sent it, the scaler and the unit.
 
-    The scaler is a power of ten. Code, scaler and unit are from the push, or from the documentation of the meter if the
-    push does not contain them. Each of them is `None` if the documentation does not contain it, either. A register
-    equals its copy even if its value is NaN.
+    A number is ``value × 10^scaler`` in `unit`. `obis`, `scaler` and `unit` are from the push. If the push does not
+    contain one of them, it is from the documentation of the meter, or `None` if the documentation does not contain it.
+    A register equals a copy of itself even if the value is NaN.
     """
 
     obis: Obis | None
@@ -45,11 +45,11 @@ class Register(NamedTuple):
     unit: str | None = None
 
     def __eq__(self, other: object) -> bool:
-        """Compare all parts, as tuples do."""
+        """Compare all parts. In this comparison, NaN equals NaN."""
         return comparable(self) == comparable(other) if isinstance(other, tuple) else NotImplemented
 
     def __ne__(self, other: object) -> bool:
-        """Return the opposite of `==`. The inherited method of `tuple` would find a NaN unequal to itself."""
+        """Return the opposite of `==`. The method of `tuple` does not call `__eq__`."""
         return not self == other
 
     def __hash__(self) -> int:
@@ -62,17 +62,17 @@ class _EstimateParts(NamedTuple):
     low: float
     high: float
     method: str
-    likely_low: float = _NAN  # `Estimate` replaces the last three defaults
+    likely_low: float = _NAN  # `Estimate` replaces these defaults
     likely_high: float = _NAN
     rare_high: float = _NAN
 
 
 class Estimate(_EstimateParts):
-    """An instance holds an estimate of a value that the meter does not measure. Numbers are in the unit of the field.
+    """An instance holds an estimate of a value that the meter does not measure, in the unit of the field.
 
-    The bounds `low` and `high` contain the true value for all possible loads. The true value is mostly between
-    `likely_low` and `likely_high`, and rarely above `rare_high`. docs/accuracy.md gives the probabilities. The default
-    of `likely_low` is `low`; the default of `likely_high` and `rare_high` is `high`.
+    The true value is between `low` and `high` for all possible loads. It is mostly between `likely_low` and
+    `likely_high`, and rarely above `rare_high`. docs/accuracy.md gives the probabilities. `method` names the
+    calculation. The default of `likely_low` is `low`; the default of `likely_high` and `rare_high` is `high`.
     """
 
     __slots__ = ()
@@ -90,7 +90,7 @@ class Estimate(_EstimateParts):
         likely_low = low if likely_low is None else likely_low
         likely_high = high if likely_high is None else likely_high
         rare_high = high if rare_high is None else rare_high
-        # tuple.__new__ takes half the time of the inherited method
+        # tuple.__new__ takes half the time of super().__new__
         return tuple.__new__(cls, (value, low, high, method, likely_low, likely_high, rare_high))
 
 
@@ -100,7 +100,7 @@ class Breaker(StrEnum):
     DISCONNECTED = "disconnected"
     CONNECTED = "connected"
     READY = "ready"
-    """The breaker is disconnected, and the consumer can connect it by hand."""
+    """The breaker is disconnected, and the consumer can reconnect it by hand."""
 
 
 class PowerFailure(NamedTuple):
@@ -111,9 +111,9 @@ class PowerFailure(NamedTuple):
 
 
 class Peak(NamedTuple):
-    """An instance holds the highest average power of a quarter hour in a month, in W.
+    """An instance holds the highest power of one month, in W. `power` is the average power of a quarter hour.
 
-    `month_end` is the end of the month. `time` is the end of the quarter hour.
+    `month_end` is the end of the month. `time` is the end of the quarter hour with the highest power.
     """
 
     month_end: datetime
@@ -124,9 +124,10 @@ class Peak(NamedTuple):
 class Submeter(NamedTuple):
     """An instance describes a meter that the electricity meter reads over M-Bus. `id` is the meter number.
 
-    `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``. For any other device type (EN 13757-3), `kind` is
-    the number of the type. `kind` is `None` if the telegram contains no device type. `time`, `value` and `unit` are the
-    last reading; they are `None` until the sub-meter has been read. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``.
+    `channel` is the M-Bus channel. `kind` is ``"gas"``, ``"water"``, ``"heat"`` or ``"electricity"``. For any other
+    device type (EN 13757-3), `kind` is the number of the type. `kind` is `None` if the telegram contains no device
+    type. `time`, `value` and `unit` are the last reading of the sub-meter; they are `None` if the telegram contains no
+    reading. `unit` is ``"m³"``, ``"J"`` or ``"Wh"``.
     """
 
     channel: int
@@ -138,4 +139,4 @@ class Submeter(NamedTuple):
 
 
 RecordType = type[PowerFailure] | type[Peak] | type[Submeter]
-"""The types of elements in the fields that are tuples."""
+"""A type of the elements in a field that contains a tuple."""

@@ -1,7 +1,7 @@
-"""Stores the values of a measurement: `Record`.
+"""Defines `Record`, which stores the values of a measurement.
 
-Values that a caller gives are checked. A decoded measurement holds the bytes of its push and the `Kind` of the push.
-When a program first uses a value, the kind reads the values from the bytes.
+`Record` checks the values that a caller passes to the constructor. A decoded measurement holds the bytes of its push
+and the `Kind` of the push. The kind reads nothing from the bytes until a program uses a value.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ _FLOATS: Final = frozenset(name for name, field in FIELD_OF.items() if field.is_
 
 
 def declared(read: Callable[[Any], object], *, default: object) -> Any:  # noqa: ANN401, ARG001  for type checkers
-    """Declare an optional argument of the constructor.
+    """Return a property that calls `read`.
 
-    At run time, this function returns a property that calls `read`.
+    Type checkers see the result as an optional argument of the constructor with this `default`.
     """
     return property(read)
 
@@ -45,12 +45,13 @@ class Record:
     time each annotation becomes a property that reads the value.
     """
 
-    # At first, `_state` is the push. If a push has many values, the first access to a number reads only this number,
-    # and `_state` becomes a list with the push as its only element. The next access reads all values, and `_state`
-    # becomes a tuple of all values in their order and the push. The first access to the registers replaces the push in
-    # this tuple by the registers. `_received` is unset if the caller gave no time, and `_security` is unset if the push
-    # was not ciphered. `_estimated` is unset without estimates. It first holds a function; the first access replaces it
-    # by the estimates.
+    # In a decoded record, `_state` is first the push. If the first access is to a number in `Kind.numbers`, the kind
+    # reads only this number, and `_state` becomes a list with the push as its only element. Any other access reads all
+    # values, and `_state` becomes a tuple: the values in the order of `Kind.index`, then the push. The first access to
+    # the registers replaces the push in this tuple with the registers. `_received` is unset if the caller gave no time.
+    # `_security` is unset if the push was not ciphered. `_estimated` is unset if there are no estimates. A decoder that
+    # estimates stores a function in `_estimated`. The first access replaces this function with the estimates that it
+    # returns.
     __slots__ = ("_estimated", "_kind", "_received", "_security", "_state")
     _estimated: Any
     _kind: Kind
@@ -83,10 +84,10 @@ class Record:
             raise TypeError(_no_field(unknown))
         present = {name: _checked(name, value) for name, value in fields.items() if value is not None}
         elements = tuple(registers)
-        for element in elements:
-            check_type("register", element, Register)
+        for index, element in enumerate(elements):
+            check_type(f"registers[{index}]", element, Register)
         for name, made in estimated.items():
-            check_type(f"estimate of {name}", made, Estimate)
+            check_type(f"estimated[{name!r}]", made, Estimate)
         check_type("scale", scale, Scale)
         check_type("made_for_transformers", made_for_transformers, bool)
         if estimated:
@@ -109,7 +110,7 @@ class Record:
         return state
 
     def _value(self, position: int) -> Any:  # noqa: ANN401  any value
-        """Return the value at `position`. The caller has made sure that not all values have been read yet."""
+        """Return the value at `position`. Callers use this method only before all values have been read."""
         kind, push = self._kind, self._state
         if position in kind.numbers and type(push) is not list:
             fill_state(self, [push])
@@ -117,7 +118,7 @@ class Record:
         return self._read()[position]
 
     def _elements(self) -> tuple[Register, ...]:
-        """All elements of the list as the meter sent them, in the order of the list, duplicates included."""
+        """Every element of the push as a `Register`, with the value as the meter sent it, in the order of the push."""
         *values, push = self._read()
         if type(push) is tuple:
             return push
@@ -126,9 +127,9 @@ class Record:
         return registers
 
     def _estimates(self) -> Mapping[str, Estimate]:
-        """Estimates of values that the meter does not measure, by the names of the fields.
+        """The estimates of values that the meter does not measure. The keys are the names of the fields.
 
-        The fields themselves are `None`. The mapping is empty unless the decoder has the option `estimate`.
+        The fields with these names are `None`. The mapping is empty unless the decoder has the option `estimate`.
         """
         estimates: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(
             self, "_estimated", NO_ESTIMATES
@@ -139,23 +140,26 @@ class Record:
         return estimates
 
     def _arrival(self) -> datetime | None:
-        """The time when the push arrived, by the caller's clock (`Decoder.feed`); `None` if the caller gave no time."""
+        """The time when the push arrived, by the caller's clock (see `Decoder.feed`); `None` if not given."""
         return getattr(self, "_received", None)
 
     def _ciphering(self) -> Security | None:
-        """The ciphering of the push and whether it was verified; `None` for a push that was not ciphered."""
+        """The ciphering of the push, and whether the push was verified; `None` if it was not ciphered."""
         return getattr(self, "_security", None)
 
     def _factors(self) -> Scale:
-        """The factors by which the fields were multiplied. `registers` hold the values as the meter sent them."""
+        """The factors by which the values of the fields were multiplied. The `registers` are not multiplied."""
         return self._kind.scale
 
     def _is_for_transformers(self) -> bool:
-        """True if the meter type needs current transformers, according to the profile that read the list."""
+        """True if the meter type is made for current transformers.
+
+        For a decoded push, the `Profile` (the description of the meters of one maker) determines this.
+        """
         return self._kind.made_for_transformers
 
     def _arguments(self) -> dict[str, Any]:
-        """Return the arguments of the constructor that give an equal measurement, by name."""
+        """Return the keyword arguments with which the constructor makes an equal measurement."""
         fields = dict(zip(self._kind.index, self._read(), strict=False))
         return fields | {
             "registers": self._elements(),
@@ -171,7 +175,7 @@ class Record:
         return type(self)(**(self._arguments() | changes))
 
     def __eq__(self, other: object) -> bool:
-        """Compare all fields, `wiring`, `registers` and `estimated`."""
+        """Compare all fields, and also `wiring`, `registers` and `estimated`."""
         return self._key() == other._key() if isinstance(other, Record) else NotImplemented
 
     def __hash__(self) -> int:
@@ -183,22 +187,22 @@ class Record:
         return tuple(map(comparable, (*fields, self._elements(), tuple(self._estimates().items()))))
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return the values for copies and pickles, without the kind and the bytes of the push."""
+        """Return the constructor arguments for copies and pickles, without the kind and the bytes of the push."""
         return _restore, (type(self), self._arguments())
 
     def __setattr__(self, name: str, _value: object) -> NoReturn:
         """Raise `AttributeError`: measurements are immutable."""
-        message = f"a Measurement is immutable, {name} cannot be set"
+        message = f"a Measurement is immutable; {name} cannot be set"
         raise AttributeError(message)
 
     def __delattr__(self, name: str) -> NoReturn:
         """Raise `AttributeError`: measurements are immutable."""
-        message = f"a Measurement is immutable, {name} cannot be deleted"
+        message = f"a Measurement is immutable; {name} cannot be deleted"
         raise AttributeError(message)
 
 
-# The attributes of a record cannot be set, and object.__setattr__ is slow because it looks up the name. So these
-# functions set the slots through their descriptors. `blank` makes a measurement without values.
+# `Record.__setattr__` raises an error, and `object.__setattr__` is slow because it looks up the name. So these
+# functions call the descriptors of the slots. `blank` creates a record in which no slot is set.
 blank = Record.__new__
 fill_kind = Record.__dict__["_kind"].__set__
 fill_state = Record.__dict__["_state"].__set__
@@ -210,7 +214,7 @@ fill_security = Record.__dict__["_security"].__set__
 def _field(name: str) -> property:
     """Return the property that reads one field."""
 
-    def read(measurement: Record) -> Any:  # noqa: ANN401  declared by the annotation
+    def read(measurement: Record) -> Any:  # noqa: ANN401  the annotation of the field declares the type
         index = measurement._kind.index  # noqa: SLF001  this function becomes a property of Record
         if name not in index:
             return None
@@ -223,7 +227,11 @@ def _field(name: str) -> property:
 
 
 def kept_steps(measurement: Record) -> dict[str, float] | None:
-    """Return the `steps` of the kind of a measurement (see `Kind`). The caller can add steps to the dictionary."""
+    """Return the dictionary with the step of each quantity: the smallest difference between two values.
+
+    All measurements of one kind share the dictionary. A caller that computes a step stores it there. The result is
+    `None` if two pushes of this kind can have different steps.
+    """
     return measurement._kind.steps  # noqa: SLF001  no other module needs the kind
 
 
@@ -232,17 +240,17 @@ def _restore(of: type[Record], arguments: dict[str, Any]) -> Record:
 
 
 def _checked(name: str, value: Any) -> Any:  # noqa: ANN401  each field has its own type
-    """Check the type of a value and return the value; an int becomes a float in fields that are always float."""
+    """Check the type of a value and return the value. In a field that is always a float, an int becomes a float."""
     if _TYPES[name] is not float or type(value) is not int:
         check_type(name, value, _TYPES[name])
     if item := _ITEMS.get(name):
-        for element in value:
-            check_type(name, element, item)
+        for index, element in enumerate(value):
+            check_type(f"{name}[{index}]", element, item)
     if name not in _FLOATS:
         return value
     try:
         return float(value)
-    except OverflowError:  # the integer is too large for a float; `float` reads the same digits as text as infinity
+    except OverflowError:  # too large for a float; `float` also returns infinity for a text with these digits
         return math.inf if value > 0 else -math.inf
 
 

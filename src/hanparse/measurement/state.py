@@ -1,7 +1,8 @@
-"""Merges the measurements of one meter into the latest value of each field and its time: `MeterState`.
+"""Defines `MeterState`, which keeps the latest value of each field of one meter, and the time of the value.
 
-A meter sends several lists: for example the power every 2 s, currents every 10 s, and energy registers every hour. If a
-list does not contain a field, the value from an earlier list is kept until the value is too old.
+A *list* is the set of values in one push. A meter sends several kinds of lists: for example, the power every 2 s, the
+currents every 10 s, and the energy registers every hour. If a list does not contain a field, the value from an earlier
+list is kept until it is too old.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hanparse.measurement.parts import Wiring
 
 MAX_AGE: Final = timedelta(hours=2)
-"""The default age at which a value is removed. Meters send energy registers every hour, and a list can be lost."""
+"""The default age above which a value is removed. Meters send registers every hour, and one list can be lost."""
 
 _ESTIMATE: Final = "estimate of "
 _KEPT_FIELDS: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
@@ -33,7 +34,7 @@ _OPPOSITES: Final = {
 
 
 class Identity(NamedTuple):
-    """The fields that identify a meter. A field is `None` if no list has contained it."""
+    """An instance holds the fields that identify a meter. A field is `None` if no list has contained it."""
 
     meter_id: str | None = None
     model: str | None = None
@@ -46,7 +47,7 @@ class Identity(NamedTuple):
         return cls(*(getattr(measurement, name) for name in cls._fields))
 
     def differs(self, other: Self) -> bool:
-        """Return whether the identities belong to two meters: both have a value for a field, and the values differ."""
+        """Return whether the identities belong to two meters: a field is present in both, with different values."""
         return any(mine and theirs and mine != theirs for mine, theirs in zip(self, other, strict=True))
 
     def joined(self, other: Self) -> Self:
@@ -55,36 +56,37 @@ class Identity(NamedTuple):
 
 
 class Latest(NamedTuple):
-    """The latest value of a field, its time by the meter's clock, and its time of arrival by the caller's clock."""
+    """An instance holds the latest value of a field, the time of measurement, and the time of arrival."""
 
     value: Any
     taken: datetime | None
-    """The time at which the meter measured the value; `None` if the list contains no time."""
+    """The time at which the meter measured the value, by the meter's clock; `None` if the list contains no time."""
     received: datetime
 
     @property
     def time(self) -> datetime:
-        """The time when the meter measured the value, or the time of arrival if the list contains no time."""
+        """The time at which the meter measured the value, or the time of arrival if the list contains no time."""
         return self.taken or self.received
 
 
 class _Kept(NamedTuple):
-    """An instance holds the latest value of a field, and the running time (`MeterState._ran`) at its arrival."""
+    """An instance holds the latest value of a field, and `MeterState._ran` at the arrival of the value."""
 
     latest: Latest
     ran: timedelta
 
 
 class MeterState:
-    """Merges the lists of one meter into the latest value of each field and its time. Has no I/O and reads no clock.
+    """Keeps the latest value of each field of one meter. Has no I/O and reads no clock.
 
-    A value is removed if no list has contained its field for `max_age`. This rule applies to the number, type and
-    manufacturer of the meter, too. A list with the identity of another meter clears all values. Use one state for each
-    meter, because a list without an identity is merged with the values of the last identity.
+    A value is removed if no list has contained its field for longer than `max_age`. This rule applies to the number,
+    type and manufacturer of the meter, too. If a list contains the identity of another meter, all values are removed.
+    Use one `MeterState` for each meter, because the values of a list without an identity are added to the values of the
+    last meter.
 
-    The age of a value is measured by the caller's clock, because the clock of the meter can be wrong. If the caller's
-    clock is set forward, values become older. If the clock is set back, values do not become younger. Raises
-    `ValueError` for a `max_age` that is not above 0.
+    The age of a value is measured with the caller's clock, because the clock of the meter can be wrong. If the caller's
+    clock is set forward, all values become older. If the clock is set back, the ages do not change. Raises `ValueError`
+    for a `max_age` that is not above 0.
     """
 
     def __init__(self, *, max_age: timedelta = MAX_AGE) -> None:
@@ -94,7 +96,7 @@ class MeterState:
         self._max_age = max_age
         self._clock = CallersClock()
         self._now: datetime | None = None
-        self._ran = timedelta(0)  # the sum of all forward steps of the caller's clock
+        self._ran = timedelta(0)  # the sum of all increases of the caller's clock
         self._kept: dict[str, _Kept] = {}
         self._last = Measurement()
 
@@ -106,11 +108,12 @@ class MeterState:
         """Add a push that arrived at `now`, and return the latest values at that time as one measurement.
 
         The default of `now` is `measurement.received`, which `Decoder.feed(chunk, at=...)` sets. Raises `ValueError` if
-        both are missing. Raises `TypeError` for an argument of a wrong type, and if the caller mixes naive and aware
+        both are `None`. Raises `TypeError` for an argument of a wrong type, and if the caller mixes naive and aware
         times.
 
-        A push can contain the power of one direction only. If this power is above 0, an older power above 0 in the
-        other direction is removed. Otherwise a caller would subtract an export from an import of another time.
+        A push can contain the power of only one direction (import or export). If this power is above 0, an older power
+        above 0 in the other direction is removed. Otherwise `Measurement.active_power` would be the difference between
+        powers at different times.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -127,16 +130,16 @@ class MeterState:
         return self.measurement()
 
     def latest(self, now: datetime | None = None) -> Mapping[str, Latest]:
-        """Return the latest value of each field at `now`, with its times. The default is the time of the last push."""
+        """Return the latest value of each field at `now`, with its times. The default is the `now` of the last call."""
         if now is not None:
             self._run_to(now)
         return MappingProxyType({name: kept.latest for name, kept in self._kept.items() if name in _KEPT_FIELDS})
 
     def measurement(self, now: datetime | None = None) -> Measurement:
-        """Return the latest values at `now` as one measurement. The default of `now` is the time of the last push.
+        """Return the latest values at `now` as one measurement. The default is the `now` of the last call.
 
-        `timestamp`, `received`, `scale` and `made_for_transformers` are those of the last push. `energy_time` is the
-        time of the energy registers. `registers` is empty, because the values are from several lists.
+        `timestamp`, `received`, `scale` and `made_for_transformers` are from the last push. `energy_time` is the time
+        of the energy registers. `registers` is empty, because the values are from several lists.
         """
         values = {name: latest.value for name, latest in self.latest(now).items()}
         if not values:
@@ -156,14 +159,17 @@ class MeterState:
         )
 
     def _run_to(self, now: datetime) -> None:
-        """Advance the running time to `now`, and remove the values that are older than `max_age`."""
+        """Add the time since the last call to `_ran`, and remove the values that are older than `max_age`."""
         instant = self._clock.instant(now)
         self._ran += max(timedelta(0), instant - (self._now or instant))
         self._now = instant
         self._kept = {name: kept for name, kept in self._kept.items() if self._ran - kept.ran <= self._max_age}
 
     def _drop_opposite(self, measurement: Measurement, name: str, value: Any) -> None:  # noqa: ANN401  any value of a field
-        """Remove an older power above 0 in the other direction if the push contains only this direction."""
+        """Remove the stored power of the other direction if it is out of date.
+
+        It is out of date if both powers are above 0 and the push contains only the power `name`.
+        """
         opposite = _OPPOSITES.get(name, "")
         older = self._kept.get(opposite)
         if older and older.latest.value > 0 and value > 0 and getattr(measurement, opposite) is None:
@@ -171,14 +177,14 @@ class MeterState:
 
 
 def _values(measurement: Measurement) -> Iterator[tuple[str, Any]]:
-    """Yield the fields and estimates of a push, each with its name. The names of estimates have a prefix."""
+    """Yield the name and value of each field and each estimate of a push. The names of estimates get a prefix."""
     yield from ((name, value) for name in _KEPT_FIELDS if (value := getattr(measurement, name)) is not None)
     yield from ((f"{_ESTIMATE}{name}", value) for name, value in measurement.estimated.items())
 
 
 def _taken(measurement: Measurement, name: str) -> datetime | None:
-    """Return the time when the meter measured a value. For an energy register the time is `energy_time`.
+    """Return the time of measurement: `energy_time` for energy registers, or else `timestamp`.
 
-    The `timestamp` of a list with energy registers can be later than the registers.
+    The `timestamp` of a list can be later than the time of its energy registers.
     """
     return (measurement.energy_time if "_energy_" in name else None) or measurement.timestamp

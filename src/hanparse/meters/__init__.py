@@ -1,6 +1,7 @@
-"""Turns a data-notification into a `Measurement` by the rules of a profile.
+"""Turns a data-notification into a `Measurement`, according to the rules of a `Profile`.
 
-`makers` has one module of profiles per maker.
+A data-notification is the APDU of a push. A profile describes the meters of one maker. The package `makers` contains
+one module of profiles for each maker.
 """
 
 from hanparse.meters.makers.aidon import AIDON
@@ -30,14 +31,17 @@ class _Profiles(tuple[Profile, ...]):
 
 PROFILES: tuple[Profile, ...] = _Profiles(
     (
-        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),  # recognised by the list identifier
-        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),  # by device name or link
-        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),  # recognised by the elements of the list
+        # Profiles that recognise the list identifier:
+        *(AIDON, EMBRIQ, KAIFA, KAMSTRUP, ISKRAEMECO, SIEMENS),
+        # Profiles that recognise the logical device name or the link:
+        *(KAIFA_AUSTRIA, SAGEMCOM, ENERGOMERA, E360, E450, ISKRAEMECO_PORT),
+        # Profiles that recognise the elements of the list:
+        *(E450_UNNAMED, ISKRAEMECO_UNNAMED, AUSTRIA, CZECHIA, PORT),
         UNNAMED,
     )
 )
 """All profiles of hanparse.
 
-The order is not significant, because no two profiles recognise the same list. Exception: if a profile is limited to
-certain links, another profile can recognise the same list. On these links, `read` tries the limited profile first.
+The order is not significant, because no two profiles recognise the same list. There is one exception: a profile with
+`links` and another profile can recognise the same list. On these links, `read` tries the profile with `links` first.
 """

@@ -1,8 +1,9 @@
 """Turns an entry of a push-object-list into a `CaptureObject`.
 
 A push-object-list has one entry for each element of the push. An entry contains the class_id and the logical name of a
-COSEM object, the index of the attribute that the element contains, and a data index. The data index is 0 for the
-complete attribute. Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of data, registers and clock).
+COSEM object, an attribute index, and a data index. The element contains this attribute of the object. The data index is
+0 if the element contains the complete attribute. Sources: Blue Book 4.4.8.2 (push setup) and 4.3 (the attributes of the
+classes data, register and clock).
 """
 
 from __future__ import annotations
@@ -12,21 +13,21 @@ from typing import Final, NamedTuple
 from hanparse.axdr.data import Data, Tag
 from hanparse.obis import Obis, code_in
 
-_REGISTERS: Final = frozenset({3, 4})  # class_id of register, extended register
-_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # 1 and 8 are the class_id of data and clock
+_REGISTERS: Final = frozenset({3, 4})  # class_id of the classes register and extended register
+_VALUE_CLASSES: Final = _REGISTERS | {1, 8}  # 1 and 8: class_id of the classes data and clock
 _VALUE, _SCALER_UNIT = 2, 3  # attribute indexes
 _SELECTIONS: Final = ((), (Tag.STRUCTURE,), (Tag.STRUCTURE, Tag.ARRAY))
-"""The types of the elements that can follow the data index of an entry.
+"""The types of the elements that can follow the data index in an entry.
 
-Entries of old push setups end with the data index. In newer entries, a restriction follows. In the newest entries, a
-restriction and columns follow.
+In old push setups, an entry ends with the data index. In newer push setups, a restriction follows. In the newest push
+setups, a restriction and columns follow.
 """
 
 
 class CaptureObject(NamedTuple):
     """An instance holds the class_id, the logical name and the attribute index of an entry.
 
-    `is_whole` is false if the push contains only some elements of the attribute.
+    `is_whole` is true if the push contains the complete attribute, and false if it contains only a part.
     """
 
     class_id: int
@@ -51,12 +52,12 @@ class CaptureObject(NamedTuple):
 
 
 def is_value(class_id: int, attribute: int) -> bool:
-    """Return whether the attribute is the value of data, of a register or extended register, or the time of a clock."""
+    """Return whether the attribute is the value of a data or register object, or the time of a clock object."""
     return class_id in _VALUE_CLASSES and attribute == _VALUE
 
 
 def capture_object(entry: Data) -> CaptureObject | None:
-    """Return the capture object that an entry of a push-object-list names; `None` for data of another structure."""
+    """Return the capture object in an entry of a push-object-list; `None` if `entry` does not have this structure."""
     match entry.value:
         case (
             Data(Tag.LONG_UNSIGNED, int(class_id)),
@@ -72,9 +73,9 @@ def capture_object(entry: Data) -> CaptureObject | None:
 
 
 def _selects_all(selection: list[Data]) -> bool:
-    """Return whether a selection includes the complete attribute.
+    """Return whether the restriction and the columns of an entry select the complete attribute.
 
-    It does if it has no restriction, or one of type 0 (none), and no columns.
+    They do if there is no restriction or its type is 0 (none), and if there are no columns.
     """
     restrictions, columns = selection[:1], selection[1:]
     return not any(data.value for data in columns) and all(

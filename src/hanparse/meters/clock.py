@@ -1,14 +1,15 @@
-"""Turns a COSEM date-time into a `datetime` by the clock rule of the profile.
+"""Turns a COSEM date-time into a `datetime`, according to the clock rule of the profile.
 
 A clock rule defines the time zone of the meter's clock. A rule is one of these texts:
 
-* ``"deviation"``: the deviation of the date-time applies, UTC = local + deviation (Blue Book 4.1.6.1). The `datetime`
-  is naive if the deviation is not specified.
-* ``"+01:00"`` or any other fixed offset: the clock has this offset all year. The deviation and the DST bit are ignored.
-* ``"Europe/Oslo"``: the deviation applies. If the deviation is not specified, the clock shows Central European time
-  with DST. By directive 2000/84/EC, DST begins on the last Sunday of March and ends on the last Sunday of October, both
-  at 01:00 UTC. One hour occurs twice in autumn. A time in this hour is assigned to the first occurrence (``fold=0``),
-  because lists with this rule contain no DST bit.
+* ``"deviation"``: the date-time contains its deviation, and UTC = local time + deviation (Blue Book 4.1.6.1). The
+  `datetime` is naive if the deviation is not specified.
+* ``"+01:00"`` or any other offset: local time = UTC + offset, all year. The deviation and the DST bit are ignored.
+* ``"Europe/Oslo"``: the deviation applies as in the first rule. If the deviation is not specified, the clock shows
+  Central European time with DST (daylight saving time). According to directive 2000/84/EC, DST begins on the last
+  Sunday of March at 01:00 UTC, and ends on the last Sunday of October at 01:00 UTC. When DST ends, one local hour
+  occurs twice. A time in this hour is assigned to the first occurrence of the hour (``fold=0``), because lists with
+  this rule contain no DST bit.
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ NORMAL_TIME: Final = "+01:00"
 LOCAL_TIME: Final = "Europe/Oslo"
 
 Zone = tzinfo | Callable[[int, int, int, int], tzinfo | None] | None
-"""The time zone of a clock, or a function that returns the zone for a year, month, day and hour; `None` if unknown."""
+"""The time zone of a clock, or a function that returns it for a year, month, day and hour; `None` if unknown."""
 
 _FIXED: Final = re.compile(r"([+-])([01]\d|2[0-3]):([0-5]\d)")
-_MAX_DEVIATION: Final = 720  # minutes; 8000 hex (-32768) means that the deviation is not specified
-_HUNDREDTHS: Final = 100  # hundredths in one second; 255 means that the hundredths are not specified
+_MAX_DEVIATION: Final = 720  # minutes; 8000 hex (-32768) is the value for a deviation that is not specified
+_HUNDREDTHS: Final = 100  # hundredths in one second; 255 is the value for hundredths that are not specified
 _CET: Final = timezone(timedelta(hours=1))
 _CEST: Final = timezone(timedelta(hours=2))
 _MARCH, _OCTOBER, _SUNDAY = 3, 10, 6
@@ -47,8 +48,8 @@ def check(rule: str) -> None:
 def resolve(sent: DateTime, rule: str, override: tzinfo | None = None) -> datetime | None:
     """Return the moment of a date-time. Return `None` if the date or the time of day is incomplete or impossible.
 
-    If `override` is given, the clock is in this time zone, and the rule does not apply. The weekday is ignored, because
-    Aidon meters send 0. Hundredths that are not specified are taken as 0.
+    If `override` is given, the clock shows the time of this time zone, and `rule` is ignored. The weekday is ignored,
+    because Aidon meters send 0 for it. Hundredths that are not specified are read as 0.
     """
     wall = sent.year, sent.month, sent.day, sent.hour, sent.minute, sent.second
     return moment(wall, fraction(sent), zone(sent.deviation, rule, override))
@@ -60,7 +61,7 @@ def fraction(sent: DateTime) -> int:
 
 
 def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | None:
-    """Return the moment of a local time (year, month, day, hour, minute, second); `None` if it is impossible."""
+    """Return the moment of a local time (year, month, day, hour, minute, second); `None` if there is no such time."""
     year, month, day, hour, minute, second = wall
     try:
         at = zone(year, month, day, hour) if callable(zone) else zone
@@ -70,7 +71,7 @@ def moment(wall: tuple[int, ...], microsecond: int, zone: Zone) -> datetime | No
 
 
 def zone(deviation: int, rule: str, override: tzinfo | None) -> Zone:
-    """Return `override`, or else the time zone that `rule` defines. The result is always hashable."""
+    """Return `override` or, if it is `None`, the time zone that `rule` defines. The result is always hashable."""
     if override is None:
         return _zone(deviation, rule)
     return override if isinstance(override, Hashable) else lambda *_wall: override
@@ -92,7 +93,7 @@ def _zone(deviation: int, rule: str) -> Zone:
 
 @lru_cache(maxsize=64)
 def _central_european(year: int, month: int, day: int, hour: int) -> timezone:
-    """Return CET or CEST. In March, clocks go from 02:00 to 03:00; in October, from 03:00 back to 02:00."""
+    """Return CET or CEST. In March, clocks are set from 02:00 to 03:00; in October, from 03:00 back to 02:00."""
     begin = (_MARCH, _last_sunday(year, _MARCH), 3)
     end = (_OCTOBER, _last_sunday(year, _OCTOBER), 3)
     return _CEST if begin <= (month, day, hour) < end else _CET

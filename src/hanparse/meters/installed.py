@@ -1,4 +1,4 @@
-"""Loads the profiles that installed packages offer: `installed_profiles`."""
+"""Defines `installed_profiles`, which loads the profiles of installed packages."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ GROUP: Final = "hanparse.profiles"
 def installed_profiles() -> tuple[Profile, ...]:
     """Return the profiles of hanparse and of every installed package that offers profiles.
 
-    A package offers profiles by an entry point of the group ``hanparse.profiles``. The entry point names a `Profile`,
+    A package offers profiles with an entry point in the group ``hanparse.profiles``. The entry point names a `Profile`,
     or a tuple or list of profiles. This function imports the module of each entry point; the statement ``import
-    hanparse`` does not. An entry point is left out with a `RuntimeWarning` if it cannot be loaded or names another
-    object.
+    hanparse`` does not. If an entry point cannot be loaded or names another object, a `RuntimeWarning` is issued, and
+    the entry point is left out.
     """
     profiles = list(PROFILES)
     for entry in sorted(entry_points(group=GROUP), key=lambda entry: entry.name):
@@ -31,7 +31,7 @@ def installed_profiles() -> tuple[Profile, ...]:
         if isinstance(offered, list | tuple) and all(isinstance(item, Profile) for item in offered):
             profiles += offered
         else:
-            _warn(entry.name, entry.value, f"expected a Profile or a list of them, found {type(loaded).__name__}")
+            _warn(entry.name, entry.value, f"expected a Profile or a list of profiles, found {type(loaded).__name__}")
     return tuple(profiles)
 
 

@@ -1,4 +1,4 @@
-"""Defines `Profile`: data that describe the lists (contents of pushes) of one maker, with `Model`s and `Place`s."""
+"""Defines `Profile`, which describes the lists (contents of pushes) of one maker by means of `Model` and `Place`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 class Place(NamedTuple):
-    """A place describes one position of a list: the code of the element and the conditions for the element.
+    """A place describes one position in a list: the code of the element there, and the conditions for the element.
 
-    `obis` is `None` if no document gives a code. `tag` is the type of the element. If `tag` is `None`, the element must
-    have the kind of value that the code implies (text, time, number), or be null-data. `size` is the length of a string
-    in bytes. `pattern` has the syntax of `Model`. If the element is a code of six octets, the code must match the
-    pattern; otherwise the text of the element must match it. If `demanded` is false, an element that does not match the
-    pattern is accepted, but has no code.
+    `obis` is the code, or `None` if no document contains a code. `tag` is the type of the element. If `tag` is `None`,
+    the element must be null-data, or a value of the kind (text, time, number) of the code. `size` is the length of a
+    string in bytes. `pattern` has the syntax of `Model.pattern`. If the element is an OBIS code of six octets, this
+    code must match the pattern. Otherwise the text of the element must match it. If `demanded` is false, an element
+    that does not match the pattern is accepted, but without the code.
     """
 
     obis: Obis | None
@@ -35,11 +35,11 @@ class Place(NamedTuple):
 
 
 class HigherResolution(NamedTuple):
-    """An instance gives another power of ten for a unit in which some meters send smaller steps.
+    """An instance contains a second power of ten for a unit in which some meters send values with smaller steps.
 
-    If a list contains a number of `limit` or more in this unit, `exponent` applies to every number of the unit in the
-    list, in place of the `exponents` of the profile and of the meter type. `limit` is a power of two, because
-    `hanparse.layouts` compares only the highest bits of a number.
+    If a list contains a number of `limit` or more in this unit, the power of ten `exponent` applies to every number in
+    this unit in the list. It replaces the power of ten in `Profile.exponents` and `Model.exponents`. `limit` is a power
+    of two, because `hanparse.layouts` compares only the highest bits of a number.
     """
 
     limit: int
@@ -50,10 +50,10 @@ class HigherResolution(NamedTuple):
 class Model:
     """An instance describes the meter types that match `pattern`.
 
-    In a pattern, ``*`` matches any characters, ``?`` matches one character, and ``""`` matches a list without a meter
-    type. `exponents` contains the powers of ten that differ from `Profile.exponents`. `not_measured` contains the
-    fields that the meter does not measure and for which it sends 0. `transformers` is true for meters that are made for
-    current transformers and send secondary values.
+    In a pattern, ``*`` matches any characters, and ``?`` matches one character. The pattern ``""`` matches a list that
+    contains no meter type. `exponents` contains the powers of ten that differ from those in `Profile.exponents`.
+    `not_measured` contains the fields for which the meter sends 0 because it does not measure them. `transformers` is
+    true if the meter is made for current transformers and sends secondary values.
     """
 
     pattern: str
@@ -67,25 +67,29 @@ class Model:
 class Profile:
     """A profile describes how the lists of one maker are recognised, and how the elements of a list are read.
 
-    * `list_ids`: prefixes of the list identifiers (0.2.129) that the maker uses.
-    * `devices`: prefixes of the logical device name (0-0:42.0.0), for lists without a list identifier.
-    * `setups`: codes of push setups. The profile reads lists with one of these push setups on any link. If the profile
-      has `devices`, the list must contain a device name with one of these prefixes. If the profile has no `devices`,
-      the list must not contain a device name.
+    * `list_ids`: prefixes of the list identifiers (OBIS code 0.2.129) that the maker uses.
+    * `devices`: prefixes of the logical device names (OBIS code 0-0:42.0.0) that the maker uses in lists without a list
+      identifier.
+    * `setups`: the codes of push setups (the objects that define the contents of pushes). The profile reads lists with
+      one of these push setups on any link. If the profile has `devices`, the list must contain a device name with one
+      of the prefixes in `devices`. If the profile has no `devices`, the list must not contain a device name.
     * `links`: the links (addresses and control field of a frame) that identify this maker if the list does not identify
-      it.
-    * `positions`: the places of lists without OBIS codes. They apply if the list identifier or the link identifies this
-      maker.
-    * `signatures`: the places of lists that do not identify a maker. These lists are recognised by the types or codes
-      of all elements. If the profile has `links`, they are recognised only on these links.
-    * `unframed`: signatures of lists without codes that are not in a frame, and so have no link.
-    * `attributes`: true if the profile reads lists that consist of attribute descriptors and values and do not identify
       a maker.
-    * `exponents`: the power of ten of each unit, for numbers without a scaler. If its unit is missing in `exponents`, a
-      number fills no field. The unit of power factors is ``""``. The key ``"A/i64"`` applies to numbers of type i64.
-    * `higher_resolution`: the `HigherResolution` of each unit for which some meters send smaller steps. Only the size
-      of the numbers shows which step a meter uses.
-    * `clock`: a clock rule of `hanparse.meters.clock`. Any other text raises `ValueError`.
+    * `positions`: for each kind of list without OBIS codes, the places of the list. They apply only if the list
+      identifier or the link identifies this maker.
+    * `signatures`: for each kind of list that does not identify a maker, the places of the list. Such a list is
+      recognised by the types or codes of all its elements. If the profile has `links`, the list is recognised only on
+      these links.
+    * `unframed`: signatures of lists that contain no codes and are not in a frame. Such a list has no link.
+    * `attributes`: true if the profile reads lists that consist of attribute descriptors and values. These lists do not
+      identify a maker.
+    * `exponents`: the power of ten of each unit. It applies to numbers without a scaler. A number without a scaler
+      fills no field if its unit is not a key of `exponents`. The unit of power factors is ``""``. The key ``"A/i64"``
+      applies only to numbers in A of the type i64.
+    * `higher_resolution`: a `HigherResolution` for each unit that some meters send in smaller steps. Only the size of
+      the numbers shows which steps a meter uses.
+    * `clock`: a clock rule (see `hanparse.meters.clock`), which defines the time zone of the meter's clock. Any other
+      text raises `ValueError`.
     * `models`: the meter types. The first model with a matching pattern applies.
 
     A profile without recognition rules reads any list that contains codes, scalers and units.
@@ -105,13 +109,11 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True if a place of the meter number has a demanded pattern.
-
-    Whether the profile reads a list then depends on the number.
+    """True if the profile reads a list only if the meter number matches a pattern.
     """
 
     def __post_init__(self) -> None:
-        """Raise `TypeError` or `ValueError` for an argument of a wrong type or with an impossible value."""
+        """Raise `TypeError` if `list_ids` is a text, and `ValueError` for an impossible value of another argument."""
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")
@@ -122,7 +124,7 @@ class Profile:
             if not unit or "/" in unit:
                 raise ValueError(f"expected a unit without a type, such as V, found {unit!r}")
             if limit < 1 or limit & limit - 1:  # `hanparse.layouts` compares only the highest bits of a number
-                raise ValueError(f"expected a power of two as limit of {unit}, found {limit}")
+                raise ValueError(f"expected a power of two for the limit of {unit}, found {limit}")
         lists = (*self.positions, *self.signatures, *self.unframed)
         object.__setattr__(self, "depends_on_meter_id", any(map(_depends_on_meter_id, lists)))
 
@@ -140,11 +142,11 @@ class Profile:
         )
 
     def claims(self, list_id: str) -> bool:
-        """Return whether `list_id` belongs to this maker. Documents and meters differ in case, so case is ignored."""
+        """Return whether `list_id` belongs to this maker. Case is ignored: meters and documents differ in it."""
         return list_id.casefold().startswith(tuple(prefix.casefold() for prefix in self.list_ids))
 
     def model(self, name: str | None) -> Model | None:
-        """Return the first model that matches the meter type `name`, or `None`."""
+        """Return the first model whose pattern matches the meter type `name`; `None` if no pattern matches."""
         return next((model for model in self.models if fnmatchcase(name or "", model.pattern)), None)
 
 
@@ -173,9 +175,9 @@ _PLACE: Final = re.compile(
 def codes(text: str) -> tuple[Place, ...]:
     """Parse the places of a list, separated by blanks: ``1.7.0``, ``1.7.0/u32``, ``0-0:42.0.0/oct=ISK*``, ``?/u8``.
 
-    A place begins with a code, or with ``?`` if no document gives a code. A type, a size and a pattern can follow. The
-    pattern follows ``=`` if the element must match it. The pattern follows ``~`` if other elements are accepted, too,
-    but without the code: ``0-0:96.1.0/oct~ISK*``. Raises `ValueError` for any other word.
+    A place begins with a code, or with ``?`` if no document contains a code. A type, a size and a pattern can follow.
+    An element must match a pattern after ``=``. If the pattern follows ``~``, as in ``0-0:96.1.0/oct~ISK*``, an element
+    that does not match is also accepted, but without the code. Raises `ValueError` for any other text.
     """
     return tuple(_place(word) for word in text.split())
 

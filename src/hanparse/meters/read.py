@@ -1,4 +1,8 @@
-"""Selects the profile that can read a data-notification. The result is a `Reading`, which creates a `Measurement`."""
+"""Selects the profile that can read a data-notification, and creates a `Reading`, from which a `Measurement` is made.
+
+A *list* is the content of one push: a sequence of elements. A `Profile` describes the lists of one maker. An `Item` is
+an element of a list with its OBIS code.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +36,7 @@ _SCALES: Final = {
 
 
 class Source(NamedTuple):
-    """An instance describes an element that fills a field. `exponent` and `unit` apply only to numbers."""
+    """An instance holds the element that fills a field. The power of ten `exponent` and `unit` are for numbers."""
 
     data: Data
     kind: Kind
@@ -41,12 +45,12 @@ class Source(NamedTuple):
 
     @property
     def is_float(self) -> bool:
-        """True if the value of the field is always a float, also if it is a whole number."""
+        """True if the value of the field is always a float, even if it is a whole number."""
         return self.kind is Kind.NUMBER and self.unit not in WHOLE_UNITS
 
 
 class Reading(NamedTuple):
-    """An instance holds a list that a profile has read: the items, the registers, and the sources of the fields."""
+    """An instance holds a list that `profile` has read: the items, the registers, and the `Source` of each field."""
 
     profile: Profile
     model: Model | None
@@ -64,7 +68,7 @@ class Reading(NamedTuple):
         return self.notification.date_time if self.notification else None
 
     def measurement(self, scale: Scale, timezone: tzinfo | None) -> Measurement:
-        """Return the measurement in the scale and the time zone of the caller."""
+        """Return the measurement for this scale. `timezone` is the zone of the meter's clock; `None` if not given."""
         return Measurement(
             **self.fields(scale, timezone),
             wiring=self.model.wiring if self.model else None,
@@ -74,7 +78,7 @@ class Reading(NamedTuple):
         )
 
     def fields(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return the fields of the measurement, by name."""
+        """Return a dictionary of the fields of the measurement."""
         fields: dict[str, Any] = {
             name: self._value(name, source, scale, timezone) for name, source in self.sources.items()
         }
@@ -103,7 +107,7 @@ class Reading(NamedTuple):
 
 
 def factor(scale: Scale, unit: str) -> float | Fraction:
-    """Return the factor of `scale` for values in `unit`; 1 for a unit to which no factor applies."""
+    """Return the factor in `scale` for values in `unit`; 1 for a unit to which no factor applies."""
     ratio: float | Fraction = getattr(scale, _SCALES[unit]) if unit in _SCALES else 1
     return ratio
 
@@ -111,17 +115,18 @@ def factor(scale: Scale, unit: str) -> float | Fraction:
 def read(
     notification: DataNotification, profiles: Sequence[Profile], link: Link | None = None, known: Profile | None = None
 ) -> Reading:
-    """Return the reading of the list by the first profile that can read the list.
+    """Read the list with the first profile that can read it.
 
     The function tries the profiles in this order:
 
     1. the profiles of the maker that the list names;
-    2. the profiles that contain this link in `links`, then `known`, the profile that read the previous push of this
-       link;
+    2. the profiles that contain this link in `links`, then `known`, the profile of the last maker on this link
+       (`LastMakers`);
     3. the profiles that recognise the elements of the list;
-    4. the general profile, which reads lists with codes, scalers and units.
+    4. the general profiles, which read lists of any maker that contain codes, scalers and units.
 
-    Raises `UnknownMeterError` if no profile can read the list.
+    A profile can read a list if at least one number fills a field, or if `_has_known_number` is true. Raises
+    `UnknownMeterError` if no profile can read the list.
     """
     named = shapes.named(notification.body)
     list_id = _list_id(named, notification.body)
@@ -145,7 +150,8 @@ def _has_known_number(profile: Profile, items: Iterable[Item]) -> bool:
 class _Context(NamedTuple):
     """An instance holds a list and the facts that identify its maker.
 
-    `known` is the profile that read the previous push of this link.
+    `named` contains the items of a list with OBIS codes, and is `None` for a list without codes. `known` is the profile
+    of the last maker on this link.
     """
 
     body: Data
@@ -156,7 +162,7 @@ class _Context(NamedTuple):
 
 
 def _list_id(named: list[Item] | None, body: Data) -> str | None:
-    """Return the list identifier: the text with code 0.2.129, or the first element of a list without codes."""
+    """Return the list identifier: the text with code 0.2.129 or, in a list without codes, the text at the beginning."""
     if named is None:
         return next((values.text(data) for data in shapes.elements(body)[:1]), None)
     return _text_of(named, "list_id")
@@ -175,7 +181,7 @@ def _field(item: Item) -> str:
 
 
 def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, list[Item], bool]]:
-    """Yield each profile to try, in the order of `read`, with the items of the list and `Reading.is_named`."""
+    """Yield each profile that can apply, in the order of `read`, with the items of the list and `Reading.is_named`."""
     for profile in _profiles_by_identity(profiles, context):
         is_named = bool(context.list_id) or _devices(profiles, _device(context)) == [profile]
         yield from ((profile, items, is_named) for items in _lists(profile, context))
@@ -189,7 +195,7 @@ def _candidates(profiles: Sequence[Profile], context: _Context) -> Iterable[tupl
 
 
 def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tuple[Profile, tuple[Place, ...]]]:
-    """Yield each signature that applies, with its profile. The profiles of this link precede the other profiles."""
+    """Yield each signature that can apply, with its profile. The profiles of this link precede all other profiles."""
     on_link = [profile for profile in profiles if context.link in profile.links or profile is context.known]
     on_any_link = [profile for profile in profiles if not profile.links and profile is not context.known]
     yield from ((profile, signature) for profile in (*on_link, *on_any_link) for signature in profile.signatures)
@@ -198,9 +204,9 @@ def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tupl
 
 
 def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Iterable[Profile]:
-    """Return the profiles of the maker, by list identifier, logical device name, link or push setup.
+    """Return the profiles of the maker that the list identifier, logical device name, link or push setup identifies.
 
-    If several of these facts are present, only the first one is used.
+    Only the first of these four facts that is present is used.
     """
     if context.list_id:
         return [profile for profile in profiles if profile.claims(context.list_id)]
@@ -219,7 +225,7 @@ def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Ite
 
 
 def _devices(profiles: Iterable[Profile], device: str) -> list[Profile]:
-    """Return the profiles with a prefix of this logical device name in `devices`."""
+    """Return the profiles whose `devices` contain a prefix of this logical device name."""
     return [profile for profile in profiles if device.startswith(profile.devices)]
 
 
@@ -232,13 +238,14 @@ def _lists(profile: Profile, context: _Context) -> list[list[Item]]:
     if context.named is not None:
         return [context.named]
     item_lists = [items for places in profile.positions if (items := shapes.positional(context.body, places))]
-    return item_lists if len(item_lists) == 1 else []  # null-data at the end can match several lists: use none
+    # If several lists match, because null-data is at their ends, none of them is used.
+    return item_lists if len(item_lists) == 1 else []
 
 
 def apply(profile: Profile, items: list[Item]) -> Reading:
-    """Return the reading of the items by `profile`: a register for each item, and a source for each field.
+    """Read the items with `profile`. The reading contains a register for each item, and a source for each field.
 
-    If several items fill one field, `hanparse.obis.precedence` selects the source.
+    If several items can fill one field, `hanparse.obis.precedence` selects one of them.
     """
     model = profile.model(_text_of(items, "model"))
     resolved = _higher_resolution(profile, items)
@@ -253,7 +260,7 @@ def apply(profile: Profile, items: list[Item]) -> Reading:
 
 
 def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
-    """Return the power of ten of each unit in which a number is at or above the limit of the `HigherResolution`."""
+    """Return the `HigherResolution.exponent` of each unit in which a number is not below the limit."""
     return {
         unit: other.exponent
         for unit, other in profile.higher_resolution.items()
@@ -262,17 +269,17 @@ def _higher_resolution(profile: Profile, items: list[Item]) -> dict[str, int]:
 
 
 def unscaled(items: Iterable[Item], unit: str) -> list[Data]:
-    """Return the values of this unit that have no scaler."""
+    """Return the data of the items that have this unit and no scaler."""
     return [item.data for item in items if item.scaler is None and _unit(item) == unit]
 
 
 def _unit(item: Item) -> str:
-    """Return the unit that the list contains, or else the unit that the code implies."""
+    """Return the unit of the item in the list. If it is missing there, return its unit in the registry of codes."""
     return item.unit if item.unit is not None else item.entry.unit if item.entry else ""
 
 
 def _element(item: Item, exponents: Mapping[str, int]) -> tuple[Register, Source | None]:
-    """Return the register of an element, and the source of its field; `None` if the element fills no field."""
+    """Return the register of an item and the source of its field. The source is `None` if the item fills no field."""
     entry = item.entry
     unit = _unit(item)
     exponent = item.scaler

@@ -1,4 +1,8 @@
-"""Stores the maker of the last push on each link, to identify the next list if it names no maker: `LastMakers`."""
+"""Defines `LastMakers`, which stores the maker of the last push on each link.
+
+A *link* is the addresses and the control field of a frame. The last maker identifies the maker of the next list on the
+link if this list does not name a maker.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,11 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 256
-"""The largest number of links that are stored. A HAN port has one link."""
+"""The maximum number of links that are stored. Most HAN ports use only one link."""
 
 
 class LastMaker:
-    """Stores the profile that read the last push on one link; `None` before the first push of a known maker."""
+    """Stores the last profile with a manufacturer that read a push on one link; `None` before the first such push."""
 
     __slots__ = ("profile",)
 
@@ -21,7 +25,7 @@ class LastMaker:
         self.profile: Profile | None = None
 
     def see(self, profile: Profile) -> None:
-        """Record that `profile` read a push. A profile without a manufacturer changes nothing."""
+        """Store `profile`, which has read a push. A profile without a manufacturer is not stored."""
         if profile.manufacturer:
             self.profile = profile
 
@@ -33,16 +37,16 @@ class LastMakers:
         self._by_link: dict[Link | None, LastMaker] = {}
 
     def __len__(self) -> int:
-        """Return the number of links."""
+        """Return the number of links that are stored."""
         return len(self._by_link)
 
     @property
     def state(self) -> list[tuple[Link | None, Profile]]:
-        """The links, each with the profile of its last maker."""
+        """Each link, with the profile of the last maker on this link."""
         return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:
-        """Return the `LastMaker` of `link`. For a link that is not stored, return a new `LastMaker`."""
+        """Return the `LastMaker` of `link`. If `link` is not stored, store a new `LastMaker` and return it."""
         last = self._by_link.pop(link, None) or LastMaker()
         self._by_link[link] = last
         if len(self._by_link) > MAX_LINKS:

@@ -1,12 +1,12 @@
-"""Turns the body of a push, a *list*, into `Item`s. The rules depend on the structure of the list, not on the maker.
+"""Turns the body of a push, a *list*, into `Item`s. The rules depend on the shape of the list, not on the maker.
 
-A list has one of five shapes. A *shape* is the arrangement of codes and values:
+A *shape* is the arrangement of the codes and values in a list. A list has one of five shapes:
 
 * *registers*: an array of structures. Each structure contains a code and a value, and often a scaler and a unit.
-* *flat*: a structure in which each code is followed by its value, with or without scaler and unit. The structure can
-  also contain structures as in *registers*.
-* *described*: a structure. The first element is the push-object-list; it names the object and the attribute of each
-  element.
+* *flat*: a structure. Each code is followed by its value, and some values are followed by a structure of scaler and
+  unit. The list can also contain structures as in *registers*.
+* *described*: a structure. The first element is the push-object-list, which contains the object and the attribute of
+  each element.
 * *attributes*: a structure of an enum and an array. Each element of the array is an attribute descriptor and a value.
 * *positions*: a structure of values without codes.
 """
@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 LIST_ID: Final = Obis.parse("1-1:0.2.129")
 CLOCK: Final = Obis.parse("0-0:1.0.0")
 METER_ID: Final = Obis.parse("0-0:96.1.0")
-_ID_GROUPS: Final = {  # C, D of codes for values that identify the meter (Blue Book 6.2: abstract objects)
+_ID_GROUPS: Final = {  # groups C, D in the codes of values that identify the meter (Blue Book 6.2: abstract objects)
     *((0, 0), (96, 1)),  # utility numbers, device numbers
     *((41, 0), (42, 0), (43, 0)),  # SAP assignment and logical device name; system titles
 }
-_M_BUS_CLIENT: Final = (24, 1)  # C, D; the value is the type of a sub-meter; other attributes identify the sub-meter
+_M_BUS_CLIENT: Final = (24, 1)  # groups C, D; the value is the type of a sub-meter, and other attributes identify it
 _NO_IDS: Final = ("list_id", "model")
 _PAIR: Final = 2
 _TRIPLE: Final = 3
 
 
 class Item(NamedTuple):
-    """An item is one element of a list. `scaler` and `unit` are `None` if the list does not contain them.
+    """An item is one element of a list with its code. `scaler` and `unit` are `None` if the list does not contain them.
 
-    `is_value` is false if the element is not the value of the object, but another attribute. `depends_on_value` is true
-    if the code depends on the value. In another list, the same place can then have no code.
+    `is_value` is false if the element is not the value of the COSEM object, but another attribute. `depends_on_value`
+    is true if the value determines whether the item has a code (see `Place.demanded`).
     """
 
     obis: Obis | None
@@ -59,12 +59,12 @@ class Item(NamedTuple):
 
     @property
     def entry(self) -> Entry | None:
-        """The registry entry of the code; `None` if the registry has no entry, or if `is_value` is false."""
+        """The registry entry of the code; `None` if there is no entry, or if `is_value` is false."""
         return lookup(self.obis, self.unit) if self.obis and self.is_value else None
 
     @property
     def is_id(self) -> bool:
-        """True if the element with this code identifies a meter."""
+        """True if an element with this code identifies a meter."""
         if self.obis is None or (self.entry and self.entry.field in _NO_IDS):
             return False
         groups = (self.obis.c, self.obis.d)
@@ -72,7 +72,7 @@ class Item(NamedTuple):
 
 
 def elements(body: Data) -> tuple[Data, ...]:
-    """Return the elements of an array or a structure; an empty tuple for data of another type."""
+    """Return the elements of an array or a structure. Return an empty tuple for data of any other type."""
     return body.value if isinstance(body.value, tuple) and body.tag in LISTS else ()  # type: ignore[return-value]
 
 
@@ -84,7 +84,7 @@ def parts(data: Data) -> Iterator[Data]:
 
 
 def leaves(data: Data) -> Iterator[Data]:
-    """Yield the values in `data` that contain no other values."""
+    """Yield each value in `data`, at any depth, that does not consist of other values."""
     parts = data.value.elements if isinstance(data.value, CompactArray) else data.value
     if isinstance(parts, tuple) and all(isinstance(part, Data) for part in parts):
         for part in parts:
@@ -99,7 +99,7 @@ def named(body: Data) -> list[Item] | None:
 
 
 def attributes(body: Data) -> list[Item] | None:
-    """Return the items of a list of attributes; `None` if the body has another shape."""
+    """Return the items of an *attributes* list; `None` if the body has another shape."""
     match elements(body):
         case [reason, Data(Tag.ARRAY) as listed]:
             items = [_attribute(element) for element in elements(listed)]
@@ -117,9 +117,9 @@ def _attribute(element: Data) -> Item | None:
 
 
 def positional(body: Data, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list without codes. Return `None` if an element does not meet the conditions of its place.
+    """Return the items of a *positions* list. Return `None` if an element does not meet the conditions of its place.
 
-    Null-data at the end of the list meets all conditions if less than half of the list is such null-data.
+    Null-data at the end of the list is accepted at any place if less than half of the elements are such null-data.
     """
     content = elements(body)
     if body.tag is not Tag.STRUCTURE or len(content) != len(places):
@@ -139,10 +139,10 @@ def _placed(data: Data, place: Place) -> Item:
 
 
 def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> list[Item] | None:
-    """Return the items of a list if all elements meet the conditions of `places`, otherwise `None`.
+    """Return the items of a list if each element meets the conditions of its place. Otherwise return `None`.
 
-    `items` is `None` for a list without codes. In a list with codes, each code must be the same as the code of its
-    place (`_same`).
+    `items` is `None` for a list without codes. In a list with codes, each code must also be the same as the code of its
+    place (see `_same`).
     """
     if items is None:
         return positional(body, places)
@@ -157,7 +157,7 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
 
 
 def _same(sent: Obis | None, code: Obis | None) -> bool:
-    """Return whether two codes are equal or have the same registry entry, as 1-0:1.8.0 and 1-1:1.8.0 have."""
+    """Return whether two codes are equal or have the same registry entry, for example 1-0:1.8.0 and 1-1:1.8.0."""
     if sent is None or code is None:
         return False
     return sent == code or (lookup(sent) is not None and lookup(sent) is lookup(code))
@@ -201,9 +201,9 @@ def _register(element: Data) -> Item:
 def _described(body: Data) -> list[Item] | None:
     """Return the items of a *described* list; `None` if the body has another shape.
 
-    The push-object-list has one entry for each element of the list. The first entry describes the push-object-list. The
-    item of the push-object-list has `is_value` false, even if its entry describes a value. The push-object-list
-    determines how the other elements are read, so it cannot be a value, too.
+    The push-object-list has one entry for each element of the list. The first entry describes the push-object-list
+    itself. For the item of the push-object-list, `is_value` is always false, because the push-object-list determines
+    how all other elements are read.
     """
     content = elements(body) if body.tag is Tag.STRUCTURE else ()
     if not content or content[0].tag is not Tag.ARRAY:
@@ -218,7 +218,7 @@ def _described(body: Data) -> list[Item] | None:
 
 
 def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int, str]]) -> Item:
-    """Return the item of an element. For a register, `scales` gives the scaler and the unit by code."""
+    """Return the item of an element. `scales` maps the code of a register to its scaler and unit."""
     scaler, unit = scales.get(entry.code, (None, None)) if entry.is_register else (None, None)
     return Item(entry.code, data, scaler, unit, is_value=entry.is_value)
 
@@ -226,8 +226,8 @@ def _captured(entry: CaptureObject, data: Data, scales: Mapping[Obis, tuple[int,
 def _flat(body: Data) -> list[Item] | None:
     """Return the items of a *flat* list; `None` if the body has another shape.
 
-    The first element can be the list identifier (Kamstrup) or the clock (Austria), without a code. If the first element
-    is the clock, the last element can be the meter number without a code.
+    Two elements can have no code: the first element if it is the list identifier (Kamstrup) or the clock (Austria),
+    and, after a clock, the last element if it is the meter number.
     """
     parts = list(elements(body)) if body.tag is Tag.STRUCTURE else []
     if len(parts) < _PAIR:
@@ -242,19 +242,19 @@ def _flat(body: Data) -> list[Item] | None:
 
 
 def _take_without_code(parts: list[Data]) -> list[Item]:
-    """Remove the first element from `parts` if it has no code, and return a list of its item."""
+    """Remove the first element from `parts` if it has no code. Return a list of its item, or an empty list."""
     if values.text(parts[0]) is not None:
         return [Item(LIST_ID, parts.pop(0))]  # Kamstrup meters send the list identifier without a code
     return [Item(CLOCK, parts.pop(0))] if values.time(parts[0]) else []
 
 
 def _ends_with_text(parts: list[Data]) -> bool:
-    """Return whether the last element is a text, and the element before it is not a code."""
+    """Return whether the last element is a text and the element before it is not a code."""
     return values.text(parts[-1]) is not None and len(parts) >= _PAIR and _code(parts[-_PAIR]) is None
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """Yield the item of each code and value. Yield `None` for an element that is neither a code nor null-data."""
+    """Yield the item of each code and its value. Yield `None` for a value without code or a code without value."""
     index = 0
     while index < len(parts):
         if parts[index].tag is Tag.STRUCTURE:
@@ -280,7 +280,7 @@ def _item(parts: list[Data]) -> Item | None:
 
 
 def scaler_unit(data: Data) -> tuple[int, int] | None:
-    """Return the scaler and the unit code in a structure (Blue Book 4.3.2, scal_unit_type); `None` for other data."""
+    """Return the scaler and the unit code in a structure (scal_unit_type, Blue Book 4.3.2); `None` for other data."""
     match elements(data):
         case [Data(Tag.INTEGER, int(scaler)), Data(Tag.ENUM, int(unit))]:
             return scaler, unit

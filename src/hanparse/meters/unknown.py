@@ -1,4 +1,4 @@
-"""Creates the `UnknownMeterError` for a push that no profile reads. Its report does not identify the meter."""
+"""Creates the `UnknownMeterError` for a push that no profile reads. The error's report does not identify the meter."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 _IDENTIFYING_NUMBER: Final = 10 ** (ids.IDENTIFYING_DIGITS - 1)
-_NO_BILLING_PERIOD: Final = 255  # F of a code without a billing period
-_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")  # no _ at the end of a word
+_NO_BILLING_PERIOD: Final = 255  # group F of a code without a billing period
+# No _ at the end of a word, because Markdown interprets it there
+_HARMLESS: Final = re.compile(r"(?:[^\W_]|(?<=[^\W_])_(?=[^\W_])|[ .,:;+()%°'\"/=…-])*")
 _LINK: Final = re.compile(r"www\.|//", re.IGNORECASE)
 _HEX: Final = re.compile(r"(?<![0-9A-Za-z])[0-9A-Fa-f]*[A-Fa-f][0-9A-Fa-f]*(?![0-9A-Za-z])")  # at least one letter
 _MAX_ROWS: Final = 200
@@ -36,16 +37,16 @@ def unknown_meter(
     in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
     message = (
         f"no profile reads this list: {body}, {identifier}; "
-        "paste the `report` of this error into an issue: it contains the known elements"
+        "paste the `report` of this error into an issue: the report lists the elements and does not identify the meter"
     )
     return UnknownMeterError(message, report="\n".join(_lines(notification, named, in_report, link)))
 
 
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
-    """Return the error for a P1 telegram in which no number fills a field."""
+    """Return the error for a P1 telegram without a number that fills a field."""
     message = (
         f"no line of this P1 telegram contains a number with a known code: {len(items)} lines, maker {flag}; "
-        "paste the `report` of this error into an issue: it contains the known elements"
+        "paste the `report` of this error into an issue: the report lists the elements and does not identify the meter"
     )
     lines = ("### A P1 telegram that hanparse does not read", "", f"* maker: {flag}", "", *_table(items))
     return UnknownMeterError(message, report="\n".join(lines))
@@ -98,9 +99,9 @@ def _type(data: Data) -> str:
 
 
 def _code(item: Item) -> str:
-    """Return the code, or "six octets" if the octets can be part of a meter number.
+    """Return the code as text. Return "six octets" for a code that can be a part of a meter number.
 
-    The octets are a code if the registry contains the code, or if group F is 255, as in most lists.
+    Six octets are read as a code if the registry contains the code, or if group F is 255, as in most lists.
     """
     if item.obis is None:
         return ""
@@ -109,7 +110,7 @@ def _code(item: Item) -> str:
 
 
 def _shown(item: Item) -> str:
-    """Return the value as text. If the value can identify the meter, x replaces each character."""
+    """Return the value as text. If it can identify the meter, the letter x replaces each character."""
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)
@@ -121,7 +122,7 @@ def _shown(item: Item) -> str:
 
 
 def _mask(text: str) -> str:
-    """Return the text. If the text can be a meter number, x replaces the digits, or the letters and digits."""
+    """Return the text. If it can be a meter number, the letter x replaces its digits, or its letters and digits."""
     if not ids.is_number(text.encode("utf-8", "surrogateescape")):
         return text
     has_digits = sum(map(str.isdigit, text)) >= ids.IDENTIFYING_DIGITS
@@ -129,9 +130,9 @@ def _mask(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Return the text for Markdown. Text with characters that Markdown interprets becomes inline code.
+    """Return the text for a table in Markdown. Text with characters that Markdown interprets becomes inline code.
 
-    In Markdown, the result is not a link, a mention, HTML, a heading, a second table cell or a second line.
+    In Markdown, the result is never a link, a mention, HTML, a heading, a further table cell or a further line.
     """
     line = " ".join(text.split())
     if _HARMLESS.fullmatch(line) and not _LINK.search(line):

@@ -1,4 +1,4 @@
-"""Extracts the number, the text or the time from COSEM data of any type."""
+"""Extracts a number, a text or a time from COSEM data of any type."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ _NUMBERS: Final = frozenset(tag for tag, scalar in SCALARS.items() if scalar.is_
 
 
 def plain(data: Data) -> Plain:
-    """Return the value without its type. Arrays and structures become tuples of values."""
+    """Return the value without its type. An array, a structure or a compact-array becomes a tuple of values."""
     value = data.value
     if isinstance(value, CompactArray):
         return tuple(plain(element) for element in value.elements)
     if data.tag in LISTS and isinstance(value, tuple):
         return tuple(plain(element) for element in value if isinstance(element, Data))
-    return value  # type: ignore[return-value] # a tuple of Data has returned above
+    return value  # type: ignore[return-value] # not a tuple of Data: the statements above return those
 
 
 def number(data: Data) -> int | float | None:
-    """Return the finite number in the data.
+    """Return the number in the data if it is finite.
 
-    Return `None` for other data and for the types that hold only a difference from the previous value.
+    Return `None` for all other data, and for the delta types, which hold only a difference from the previous value.
     """
     value = data.value
     if data.tag not in _NUMBERS or not isinstance(value, int | float) or not math.isfinite(value):
@@ -42,7 +42,7 @@ def number(data: Data) -> int | float | None:
 
 
 def text(data: Data) -> str | None:
-    """Return the text of a string without NUL and blanks at both ends; `None` if it is empty or not printable ASCII."""
+    """Return a string without NUL and blanks at both ends; `None` if the result is empty or not printable ASCII."""
     if data.tag not in _STRINGS:
         return None
     return printable(
@@ -52,7 +52,7 @@ def text(data: Data) -> str | None:
 
 @lru_cache(maxsize=64)
 def printable(raw: bytes) -> str | None:
-    """Return the text in the bytes of a string, by the rule of `text`."""
+    """Return the text in the bytes of a string, according to the rules of `text`."""
     stripped = raw.decode("latin-1").strip(_BLANKS)
     return stripped if stripped.isascii() and stripped.isprintable() and stripped else None
 
@@ -69,7 +69,7 @@ def time(data: Data) -> DateTime | None:
 def has_kind(data: Data, kind: Kind) -> bool:
     """Return whether `data` can be of this kind. Any string can be a text. Null-data can be of any kind.
 
-    The result is false for the kinds that are not read from a single element of a list, such as `Kind.PEAKS`.
+    For other data, the result is false for the kinds that only P1 telegrams contain, such as `Kind.PEAKS`.
     """
     if data.tag is Tag.NULL_DATA:
         return True
@@ -84,11 +84,11 @@ _READ_BY: Final[dict[Kind, Callable[[Data], object]]] = {Kind.NUMBER: number, Ki
 
 
 def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float: bool = False) -> float | None:
-    """Return ``raw × factor × 10^exponent``, correctly rounded; `None` if the result is too large for a float.
+    """Return ``raw × factor × 10^exponent``, rounded to a float if necessary; `None` if it is too large for a float.
 
-    The result is an int if `raw` is an int and no division is needed. All multiplications are exact, and one division
-    rounds: 2334 with exponent −1 is 233.4, and a factor of 0.1 is used as exactly a tenth. If `is_float` is true, the
-    result is always a float, as for all units that `hanparse.obis.WHOLE_UNITS` does not contain.
+    The result is an int if `raw` is an int and no division is needed. If `raw` is an int, only one division rounds:
+    2334 with exponent −1 is 233.4. A factor of 0.1 is used as exactly a tenth. If `is_float` is true, the result is
+    always a float. Callers pass true for the units that `hanparse.obis.WHOLE_UNITS` does not contain.
     """
     numerator, denominator = ratio(exponent, factor)
     try:
@@ -99,7 +99,10 @@ def scaled(raw: float, exponent: int, factor: float | Fraction = 1, *, is_float:
 
 
 def _fraction(factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator in lowest terms. A float is used as the decimal number in its `str`."""
+    """Return the numerator and denominator of `factor` in lowest terms.
+
+    A float is used as the decimal number that `str` returns for it.
+    """
     if not isinstance(factor, float):
         return factor.numerator, factor.denominator
     digits, _, power = str(factor).partition("e")
@@ -110,11 +113,11 @@ def _fraction(factor: float | Fraction) -> tuple[int, int]:
     return numerator // common, denominator // common
 
 
-@lru_cache(maxsize=64, typed=True)  # an equal fraction and float can have different ratios
+@lru_cache(maxsize=64, typed=True)  # a fraction and a float can be equal and have different ratios
 def ratio(exponent: int, factor: float | Fraction) -> tuple[int, int]:
-    """Return numerator and denominator of ``factor × 10^exponent``.
+    """Return the numerator and denominator of ``factor × 10^exponent``.
 
-    A float is used as the decimal number in its `str`.
+    A float is used as the decimal number that `str` returns for it.
     """
     numerator, denominator = (1, 1) if factor == 1 else _fraction(factor)
     return (numerator, denominator * 10**-exponent) if exponent < 0 else (numerator * 10**exponent, denominator)

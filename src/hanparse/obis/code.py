@@ -1,4 +1,4 @@
-"""Defines `Obis`: a code from text or from six bytes, and the meaning of its groups (IEC 62056-61, Blue Book 7)."""
+"""Defines `Obis`, an OBIS code from text or six bytes, and the meaning of its groups (IEC 62056-61, Blue Book 7)."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 SIZE: Final = 6
-"""The number of octets of a code. The logical name of a COSEM object is a code."""
+"""The number of octets in a code. The logical name of a COSEM object is a code."""
 _UNUSED_F: Final = 255
-_MAX_A: Final = 15  # Blue Book 7.2.1. Printable characters are above 31, so a text of six bytes is never a code
+_MAX_A: Final = 15  # Blue Book 7.2.1. The bytes of a printable text are above 31, so they are never a code
 _MAX_GROUP: Final = 255
 _CODE: Final = re.compile(
     r"(?:(?P<a>\d{1,3})-(?P<b>\d{1,3}):)?(?P<c>\d{1,3})\.(?P<d>\d{1,3})\.(?P<e>\d{1,3})(?:[.*&](?P<f>\d{1,3}))?"
@@ -20,7 +20,7 @@ _CODE: Final = re.compile(
 )
 
 ELECTRICITY: Final = 1
-_PHASE_QUANTITIES: Final = 80  # C = 1 to 80: the same twenty quantities for the sum, L1, L2 and L3
+_PHASE_QUANTITIES: Final = 80  # C = 1 to 80: twenty quantities, each for the sum, L1, L2 and L3
 _QUANTITIES_PER_PHASE: Final = 20
 _IMPORT: Final = frozenset({1, 3, 9})
 _EXPORT: Final = frozenset({2, 4, 10})
@@ -47,14 +47,15 @@ class _Groups(NamedTuple):
 
 
 class Obis(_Groups):
-    """An `Obis` is a code. The groups A to F are medium, channel, quantity, processing, tariff and billing period.
+    """An `Obis` is an OBIS code. Groups A to F: medium, channel, quantity, processing, tariff, billing period.
 
     >>> Obis.parse("1.7.0")
     Obis('1-0:1.7.0')
     >>> Obis.parse("0-1:1.0.0*255") == Obis.parse("0.1.1.0.0.255") == Obis(0, 1, 1, 0, 0)
     True
 
-    Raises `ValueError` for a medium above 15 or another group above 255, `TypeError` for a group that is not an int.
+    Raises `ValueError` if group A is not from 0 to 15, or if one of the other groups is not from 0 to 255. Raises
+    `TypeError` if a group is not an int.
     """
 
     __slots__ = ()
@@ -65,21 +66,21 @@ class Obis(_Groups):
         for name, group in zip("ABCDEF", code, strict=True):
             limit = _MAX_A if name == "A" else _MAX_GROUP
             if type(group) is not int:
-                raise TypeError(f"expected a whole number as OBIS group {name}, found {group!r}")
+                raise TypeError(f"expected a whole number for OBIS group {name}, found {group!r}")
             if not 0 <= group <= limit:
-                raise ValueError(f"expected 0 to {limit} as OBIS group {name}, found {group}")
+                raise ValueError(f"expected 0 to {limit} for OBIS group {name}, found {group}")
         return code
 
     @classmethod
     def _make(cls, iterable: Iterable[int]) -> Self:  # type: ignore[override]
-        return cls(*iterable)  # `_replace` calls this method; the constructor checks the groups
+        return cls(*iterable)  # `_replace` calls this method; `cls` checks the groups
 
     @classmethod
     def parse(cls, code: str | bytes) -> Self:
-        """Parse a code in one of its text forms (``1-0:1.7.0*255``, ``1.0.1.7.0.255``, ``1.7.0``) or in six bytes.
+        """Parse a code from text (``1-0:1.7.0*255``, ``1.0.1.7.0.255`` or ``1.7.0``) or from six bytes.
 
-        The text can leave out three groups: A is then 1 (electricity), B is 0 (no channel), F is 255. Raises
-        `ValueError` for other text and for another number of bytes, `TypeError` for other types.
+        Groups A, B and F can be missing in the text. Their defaults are 1 (electricity), 0 (no channel) and 255. Raises
+        `ValueError` for any other text and for any other number of bytes. Raises `TypeError` for other types.
         """
         if isinstance(code, bytes):
             if len(code) != SIZE:
@@ -97,12 +98,12 @@ class Obis(_Groups):
 
     @property
     def reduced(self) -> str:
-        """The groups C.D.E as text, the short form that displays of meters show."""
+        """The groups C, D and E as text, for example ``1.7.0``. The displays of meters show this short form."""
         return f"{self.c}.{self.d}.{self.e}"
 
     @property
     def phase(self) -> int | None:
-        """The phase 1, 2 or 3, or 0 for the sum of the phases; `None` if the quantity (group C) has no phases."""
+        """The phase (1, 2 or 3), or 0 for the sum of the phases; `None` if the quantity (group C) has no phases."""
         return (self.c - 1) // _QUANTITIES_PER_PHASE if self._of_a_phase else None
 
     @property
@@ -117,7 +118,7 @@ class Obis(_Groups):
     def processing(self) -> str | None:
         """The processing of the value (group D), for example ``"instantaneous"`` or ``"cumulative"``.
 
-        The result is `None` for other media than electricity and for unknown values of D.
+        The result is `None` if the medium is not electricity, if C is 0, or if the value of D is unknown.
         """
         return _PROCESSING.get(self.d) if self.a == ELECTRICITY and self.c else None
 
@@ -140,7 +141,7 @@ class Obis(_Groups):
 
 
 def code_in(octets: object) -> Obis | None:
-    """Return the code in an octet-string. Return `None` for other octets and for text."""
+    """Return the OBIS code in an octet-string. Return `None` if the value is not an OBIS code."""
     if isinstance(octets, bytes) and len(octets) == SIZE:
         try:
             return Obis.parse(octets)

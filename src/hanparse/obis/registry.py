@@ -1,8 +1,9 @@
 """Looks up the meaning of an OBIS code: the field of `Measurement` that it fills, its unit, kind and description.
 
-Most codes consist of groups with a fixed meaning (IEC 62056-61). Group C is a quantity of the sum of the phases or of
-one phase, group D is the processing, group E is the tariff. This module derives the entries of these codes from the
-groups. The table `_LISTED` contains all codes that do not follow these rules.
+In most codes, each group has a fixed meaning (IEC 62056-61). Group C is a quantity, either of one phase or of the sum
+of the phases. Group D is the processing (for example, instantaneous value or average), and group E is the tariff. This
+module derives the entries of these codes from the groups. The table `_LISTED` contains all codes that do not follow
+these rules.
 """
 
 from __future__ import annotations
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
 
 class Kind(Enum):
-    """The kind of a value, which determines its type in Python.
+    """The kind of a value. The kind determines the type of the value in Python.
 
-    Meters send values of one kind in different A-XDR types.
+    It does not determine the A-XDR type: meters send values of one kind in different A-XDR types.
     """
 
     TEXT = "text"
@@ -36,7 +37,8 @@ class Kind(Enum):
 class Entry(NamedTuple):
     """An entry describes one code.
 
-    `field` is empty if values with the code fill no field. `unit` is empty for values without a unit.
+    `field` is the field of `Measurement` that a value with the code fills, or empty. `unit` is empty for values without
+    a unit.
     """
 
     code: str
@@ -48,11 +50,12 @@ class Entry(NamedTuple):
 
 _TEXT, _TIME, _NUMBER, _COUNT = Kind.TEXT, Kind.TIME, Kind.NUMBER, Kind.COUNT
 _PHASES: Final = (("", ""), ("_l1", ", L1"), ("_l2", ", L2"), ("_l3", ", L3"))
-_PER_PHASE: Final = 20  # C of quantity q and phase p is q + 20 p (Blue Book 7.5.1)
-_TARIFFS: Final = range(1, 5)  # E of the tariffs for which Measurement has fields
+_PER_PHASE: Final = 20  # group C of quantity q is q for the sum, and q + 20 p for phase p (Blue Book 7.5.1)
+_TARIFFS: Final = range(1, 5)  # the values of group E for which Measurement has fields
 
-# A code without A-B is a code of electricity (A = 1, B = 0 or 1). A code with the letter B applies to channels 1 to 4.
-# If a code has several entries, the unit of the value selects one; for a value without a unit, the first applies.
+# A code without groups A and B is a code of electricity (A = 1, B = 0 or 1). In a code with the letter B, B is channel
+# 1, 2, 3 or 4. If a code has several entries, the unit of the value selects one of them. For a value without a unit,
+# the first entry applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -105,8 +108,8 @@ _LISTED: Final = (
     ("81.7.2",      "",            "°",  _NUMBER, "angle of the voltages, L3 to L1"),
 )
 
-# A row contains group C of the sum of the phases, field and unit of the power, and the description; {} becomes "power"
-# or "energy".
+# A row contains group C for the sum of the phases, the field of the power, the unit of the power, and the description
+# of the power and the energy. The text "power" or "energy" replaces {} in the description.
 _POWERS: Final = (
     (1,  "active_power_import",   "W",   "active {} import"),
     (2,  "active_power_export",   "W",   "active {} export"),
@@ -125,7 +128,7 @@ _POWERS: Final = (
     (19, "",                      "W",   "active {} QIII"),
     (20, "",                      "W",   "active {} QIV"),
 )
-# Maps (C, D) to the field of the sum, for quantities without fields for phases and tariffs.
+# Maps groups (C, D) to a field. These quantities have a field only for the sum of the phases and of the tariffs.
 _SUMS: Final = {
     (1, 4):  "average_power_import",
     (5, 8):  "reactive_energy_q1",
@@ -139,7 +142,7 @@ _SUMS: Final = {
     (16, 7): "active_power_net",
 }
 # fmt: on
-# Maps group D to the name of an average or maximum.
+# Maps group D to the name of an average or maximum: the "current average" is that of the period that has not ended.
 _DEMANDS: Final = {4: "current average", 5: "last average", 6: "maximum", 24: "current average", 25: "last average"}
 _THREE_WIRE: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 
@@ -154,7 +157,7 @@ def _listed() -> Iterator[Entry]:
 
 
 def _powers() -> Iterator[Entry]:
-    """Yield the entries of power: instantaneous, averages and maximum, for the sum and each phase."""
+    """Yield the entries of power for the sum and each phase: instantaneous value, averages and maximum."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, power = quantity + _PER_PHASE * phase, text.format("power") + name
@@ -164,7 +167,7 @@ def _powers() -> Iterator[Entry]:
 
 
 def _energies() -> Iterator[Entry]:
-    """Yield the entries of energy registers. Registers of the sum have fields for the total and the tariffs."""
+    """Yield the entries of energy registers. Only registers for the sum of the phases have fields."""
     for quantity, field, unit, text in _POWERS:
         for phase, (suffix, name) in enumerate(_PHASES):
             c, energy = quantity + _PER_PHASE * phase, text.format("energy") + name
@@ -177,10 +180,10 @@ def _energies() -> Iterator[Entry]:
 
 
 def _phase_values() -> Iterator[Entry]:
-    """Yield the entries of current, voltage and power factor.
+    """Yield the entries of current, voltage (with sags and swells), and power factor.
 
-    The description of a voltage also names the line voltage that a 3-wire meter sends with this code (Norwegian
-    definitions of lists).
+    A 3-wire meter sends a line voltage with the code of a phase voltage (Norwegian definitions of lists). The
+    description of a voltage names both voltages.
     """
     for phase, (suffix, name) in enumerate(_PHASES):
         c = _PER_PHASE * phase
@@ -208,16 +211,17 @@ UNCODED: Final = (
     Entry("", "water_volume", "m³", _NUMBER, "latest reading of the water meter among the sub-meters"),
     Entry("", "submeters", "", Kind.SUBMETERS, "meters that the electricity meter reads, with their latest readings"),
 )
-"""The entries of fields that have no code of their own."""
+"""The entries of the fields that have no code in the registry."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
 """A number in one of these units is an int unless a scaler or a `Scale` divides it. Other numbers are float."""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
-_PRESENT: Final = 255  # F of a present value; other values of F are billing periods or the other side of a transformer
-# B of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility-specific, 128 to 199 are
-# manufacturer-specific, others are reserved (Blue Book 7.3). All known meters send their own values with B = 0 or 1.
+_PRESENT: Final = 255  # F of the present value; another F is a billing period, or the other side of a transformer
+# Group B in codes of electricity: 0 is no channel, 1 to 64 are channels, 65 to 127 are utility-specific, 128 to 199 are
+# manufacturer-specific, and the rest is reserved (Blue Book 7.3). All known meters send the values that they measure
+# themselves with B = 0 or 1.
 _OWN_CHANNELS: Final = range(2)
 _OTHER_CHANNELS: Final = range(2, 65)
 _SECOND_ID: Final = (0, 0, 96, 1, 1, _PRESENT)
@@ -228,10 +232,11 @@ _SUM_ENERGIES: Final = range(1, 5)  # C
 def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
     """Return the entry of `obis`, or `None` if the registry does not contain the code.
 
-    `unit` selects the entry if the meaning of a code depends on the unit. Codes of electricity with B = 0 and B = 1
-    have the same meaning, because meters send their own values with one or the other. Codes with B = 2 to 64 fill no
-    field, because these channels do not measure the total. Energies of the sum with A = 0 and B = 0 are read as
-    electricity, because EMBRIQ meters send them in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
+    `unit` is the unit of the value. It selects the entry if the meaning of the code depends on the unit. In codes of
+    electricity, B = 0 and B = 1 have the same meaning, because meters use either of them for the values that they
+    measure. Codes with B = 2 to 64 fill no field, because these channels do not measure the total. A code of an energy
+    with A = 0 and B = 0 is read as a code of electricity, because EMBRIQ meters send such codes in hourly lists. Raises
+    `TypeError` if `obis` is not an `Obis`.
     """
     if not isinstance(obis, Obis):
         raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")
@@ -239,15 +244,15 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 
 
 def precedence(obis: Obis) -> int:
-    """Return the rank of a code. If several codes of a list fill the same field, the code with the lowest rank is used.
+    """Return the rank of a code. If several codes of a list fill one field, the code with the smallest rank is used.
 
-    B = 0 precedes B = 1. Energies of the sum with A = 0 have the last rank, because hanparse only assumes that they are
-    electricity. Device ID 2 has the last rank, too, because it is the meter number only if 0-0:96.1.0 is missing.
+    The rank is group B, with two exceptions. Codes of energy with A = 0 have rank 2, because hanparse only assumes that
+    they are codes of electricity. Device ID 2 has rank 2, because it is the meter number only if 0-0:96.1.0 is missing.
     """
     return len(_OWN_CHANNELS) if _is_abstract_energy(obis) or obis == _SECOND_ID else obis.b
 
 
-@lru_cache(maxsize=256)  # not on `lookup`, because type checkers do not check the arguments of a cached function
+@lru_cache(maxsize=256)  # `lookup` has no cache, because type checkers do not check the arguments of a cached function
 def _lookup(obis: Obis, unit: str | None) -> Entry | None:
     if obis.f != _PRESENT:
         return None

@@ -1,4 +1,4 @@
-"""Maps the codes of DLMS units to symbols (Blue Book 4.3.2). All codes that are missing in the table are reserved."""
+"""Maps each DLMS unit code to a symbol (Blue Book 4.3.2). All codes that are not in the table are reserved."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ UNITS: Final[dict[int, str]] = {
 
 
 def unit_name(code: int) -> str:
-    """Return the symbol of a unit: an empty text for 255 (no unit), and ``unit 58`` for the reserved code 58."""
+    """Return the symbol of a unit: an empty text for 255 (no unit), ``unit 58`` for 58, which is reserved."""
     return UNITS.get(code, f"unit {code}")

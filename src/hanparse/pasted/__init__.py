@@ -21,16 +21,16 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
-from hanparse.hexdump.text import cover, failure, place, tidy
-from hanparse.pasted import gaps, sound
+from hanparse.hexdump.text import Piece, cover, failure, place, tidy
+from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
-from hanparse.pasted.units import Found, search
-from hanparse.wire.pasted import damaged_telegram, find
+from hanparse.pasted.units import Found, damaged_frames, search
+from hanparse.wire.pasted import damaged, find
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterator
 
-    from hanparse.hexdump.text import Piece
     from hanparse.pasted.sound import Unit
     from hanparse.wire.pasted import Pasted
 
@@ -51,8 +51,8 @@ def dumped(text: str) -> bytes:
 
 def dump(text: str) -> hexdump.Dump:
     """Return the bytes that `dumped` returns, and the text that was passed over. Raises the same errors."""
-    if telegrams := find(text):
-        return _with_telegrams(text, telegrams)
+    if sound_telegrams := find(text):
+        return _with_telegrams(text, sound_telegrams)
     tidied = tidy(text)
     framed = search(tidied, sound.frames)
     apdus = Found([], [])
@@ -61,22 +61,36 @@ def dump(text: str) -> hexdump.Dump:
         apdus = search(tidied, sound.apdus, framed)
         if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
             return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
+    telegrams = _damaged_telegrams(cover(text, sorted(piece for unit in framed.units for piece in unit.pieces)))
     if framed.units:
-        return _dump(tidied, framed)
+        spare = _with(framed.spare, telegrams)
+        return _dump(tidied, framed._replace(spare=_with(spare, damaged_frames(tidied, framed.units, spare))))
     try:
         return _by_rules(tidied, apdus.units)
     except HexDumpError:
-        if not (damaged := damaged_telegram(text)):
+        if not telegrams:
             raise
-        return hexdump.Dump(damaged, style="P1")
+        return _dump(tidied, Found([], telegrams))
+
+
+def _damaged_telegrams(text: str) -> list[Piece]:
+    return [Piece(*telegram, "P1") for telegram in damaged(text)]
+
+
+def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
+    """Return the pieces `others`, and the pieces of `spare` that do not overlap them, in order."""
+    apart = [piece for piece in spare if not any(piece.start < one.end and one.start < piece.end for one in others)]
+    return sorted(others + apart)
 
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
-    """Return the bytes of `telegrams`, and of the sound frames in the text between them."""
-    rest = tidy(cover(text, [(telegram.start, telegram.end) for telegram in telegrams]))
+    """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
+    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
+    spare = _damaged_telegrams(rest)
+    rest = tidy(cover(rest, spare))
     units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
-    parts = sorted([(unit.start, unit.data) for unit in units] + [(found.start, found.data) for found in telegrams])
-    return hexdump.Dump(b"".join([data for _, data in parts]), style="P1")
+    units += [sound.Unit(found.start, found.data, [Piece(*found, "P1")], len(found.data)) for found in telegrams]
+    return replace(_dump(tidy(text), Found(units, spare)), style="P1")
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
@@ -117,12 +131,13 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
         found, pieces = hexdump.read_with_pieces(text)
     except HexDumpError as caught:
         error = caught
-    if not sound.headers(pieces) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
+    headers = sound.headers(pieces)
+    gap = _gap(without_remarks(text), pieces, headers)
+    if (gap or not headers) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
         return _damaged_frame(text, best, error)
     if error:
         raise error
-    is_framed = any(sound.may_be_frame(piece.data) for piece in pieces)
-    if not is_framed and (gap := gaps.find(without_remarks(text), pieces)):  # no check sequence shows the missing byte
+    if gap and not any(sound.may_be_frame(piece.data) for piece in pieces):
         raise gaps.no_byte(text, gap)
     if apdu := next((apdu for apdu in apdus if found.data and apdu.data not in found.data), None):
         raise failure(text, apdu.start, "found an APDU beside other bytes without a frame; paste it alone")
@@ -137,10 +152,16 @@ def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump
     """
     if error and any(piece.style == "table" for piece in best.pieces):
         raise error
-    if gap := gaps.find(best.text, best.pieces):
+    if gap := _gap(best.text, best.pieces, best.units):
         mistyped = gaps.no_byte(text, gap)
         raise error if error and not hexdump.says_no_dump(error) and error.line != mistyped.line else mistyped
     return _dump(text, Found([], best.units[0].pieces))
+
+
+def _gap(text: str, pieces: list[Piece], headers: list[Unit]) -> re.Match[str] | None:
+    """Return the first text in place of a byte of `pieces`. `headers` contains the pieces of damaged frames."""
+    incomplete = sound.incomplete(headers[0].pieces) if headers else []
+    return gaps.find(text, pieces) or (replaced.missing(text, incomplete) if incomplete else None)
 
 
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:

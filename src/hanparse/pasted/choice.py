@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import remarks
-from hanparse.hexdump.readings import READINGS
+from hanparse.hexdump.readings import FRAME_READINGS, READINGS
 from hanparse.hexdump.text import MIN_BYTES, Piece, cover
 from hanparse.pasted.rest import Rest
 
@@ -122,7 +122,11 @@ class _Candidate(NamedTuple):
 _LAST: Final = (_Candidate(_rules, is_bare=False), _Candidate(_rules_around_damage, is_bare=False))
 """These readings take the most time, so they are used only if no other reading contains sound bytes."""
 CANDIDATES: Final = (*(_Candidate(read, is_bare) for read in READINGS for is_bare in (False, True)), _LAST[0])
-FRAME_CANDIDATES: Final = (*CANDIDATES, _LAST[1])
+FRAME_CANDIDATES: Final = (
+    *CANDIDATES,
+    *(_Candidate(read, is_bare) for read in FRAME_READINGS for is_bare in (True, False)),
+    _LAST[1],
+)
 
 
 def _choices(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from hanparse import hexdump
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import failure
+from hanparse.pasted import replaced
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,6 +46,7 @@ _MASK_BEHIND_MARK: Final = re.compile(rf"{masks.MARK}({masks.MASK})(?!\w)|(XX|xx
 _WORD: Final = r"((?=\w*[G-Zg-z])\w{1,3})"
 _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND_KEY: Final = re.compile(rf'"[0-9]{{1,7}}":[ ]?{_WORD}(?!\w)')  # as in {"0": 126, "1": g0}
+_BYTES: Final = re.compile(rf"((?:(?<!\w){_PAIR}(?!\w)[ ,;:]*){{4}})")
 _SEPARATOR: Final = re.compile(r"\w([^\w\n]+)\w")
 _IN_GAP: Final = (
     _MISTYPED.fullmatch, _MISTYPED_GROUP.search, _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search,
@@ -59,13 +61,25 @@ def without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
     If each line has one byte, a line without a byte is also mistyped. A list without a header behind a damaged APDU is
     removed, too, because it can be a part of this APDU. Raises `HexDumpError` for the mistyped byte if no APDU remains.
     """
-    found = [find(text, apdu.pieces) for apdu in apdus]
+    ends = [0, *(apdu.pieces[-1].end for apdu in apdus)]
+    found = [
+        find(text, apdu.pieces) or replaced.unusual(text, apdu.pieces) or _above(text, end, apdu)
+        for end, apdu in zip(ends, apdus, strict=False)
+    ]
     first = next((place for place, gap in enumerate(found) if gap), len(apdus))
     later = zip(apdus[first:], found[first:], strict=True)
     kept = [*apdus[:first], *(apdu for apdu, gap in later if not gap and apdu.pieces[0].data.startswith(_HEADERS))]
     if not kept and (line := found[first]):
         raise no_byte(text, line)
     return kept
+
+
+def _above(text: str, end: int, apdu: Unit) -> re.Match[str] | None:
+    """Return bytes on the line above a list without a header, after `end`. They can be its damaged header."""
+    if apdu.pieces[0].data.startswith(_HEADERS):
+        return None
+    stop = len(text[: text.rfind("\n", 0, apdu.start) + 1].rstrip())
+    return _BYTES.search(text, max(end, text.rfind("\n", 0, stop) + 1), stop)
 
 
 def no_byte(text: str, found: re.Match[str]) -> HexDumpError:
@@ -85,7 +99,9 @@ def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
         return None
     start = pieces[0].start
     in_front = _beside(_separator(text, pieces[0])).front(text, text.rfind("\n", 0, start) + 1, start)
-    return in_front or next((gap for two in pairwise(pieces) if (gap := _between(text, *two))), None)
+    between = next((gap for two in pairwise(pieces) if (gap := _between(text, *two))), None)
+    found = [gap for gap in (in_front, between, replaced.find(text, pieces)) if gap]
+    return min(found, key=lambda gap: gap.start(gap.lastindex or 0), default=None)
 
 
 def _between(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:

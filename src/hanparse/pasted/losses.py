@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
 from hanparse.errors import FrameError, HanParseError, HexDumpError
+from hanparse.hexdump import masks
+from hanparse.hexdump.text import MIN_BYTES
 from hanparse.pasted.sound import may_be_frame
 from hanparse.receiver import Receiver, closeness
 
@@ -20,28 +22,33 @@ def losses(shown: hexdump.Dump) -> Iterator[HexDumpError]:
 
     Also yield the errors of `damaged`.
     """
-    for part in shown.passed_over:
-        if hexdump.like_bytes(part.text):
-            what = f"line {part.line}, column {part.column}: passed over: {why_left(part.text)}"
-            yield HexDumpError(what, line=part.line, column=part.column)
+    for part in shown.resembling_bytes:
+        yield _error(part, f"passed over: {why_left(part.text)}")
     yield from damaged(shown)
 
 
-def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpError]:
-    """Yield an error for each part that begins like a frame and contains no sound frame. Its cause is a `FrameError`.
+def _error(part: hexdump.PassedOver | hexdump.Unsound, why: str) -> HexDumpError:
+    return HexDumpError(f"line {part.line}, column {part.column}: {why}", line=part.line, column=part.column)
 
-    If `is_all` is false, more bytes of the file follow. The last part is then skipped, because its frame may continue.
+
+def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpError]:
+    """Yield an error for each part of a dump that contains no sound frame. The cause of its error is a `FrameError`.
+
+    A part that does not begin like a frame has an error without a cause if the dump also has other parts. If `is_all`
+    is false, more bytes of the file follow. The last part is then skipped, because its frame may continue.
     """
     for unsound in shown.unsound:
         if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
             continue
         if may_be_frame(unsound.data) and (error := _frame_error(unsound)):
+            lost = _error(unsound, error.args[0])
             place = f"line {unsound.line}, column {unsound.column}"
-            lost = HexDumpError(f"{place}: {error.args[0]}", line=unsound.line, column=unsound.column)
             if (unsound.line, unsound.column) != (1, 1):
                 error.args = (f"{error.args[0]} ({place} of the text)",)
             lost.__cause__ = error
             yield lost
+        elif MIN_BYTES <= len(unsound.data) < len(shown.data):
+            yield _error(unsound, f"{len(unsound.data)} bytes are in no sound frame")
 
 
 def _frame_error(part: hexdump.Unsound) -> FrameError | None:
@@ -54,6 +61,8 @@ def _frame_error(part: hexdump.Unsound) -> FrameError | None:
 
 def why_left(part: str) -> str:
     """Return the error in a part of a text that was passed over. Return the part itself if it has no such error."""
+    if places := masks.find(part):
+        return reason(masks.masked(part, places))
     try:
         hexdump.parse(part)
     except HexDumpError as error:

@@ -15,7 +15,7 @@ from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import cosem, mbus, p1
-from hanparse.errors import CipherError, DecodeError, FrameError
+from hanparse.errors import ChecksumError, CipherError, DecodeError, FrameError
 from hanparse.hdlc import FLAG_BYTE, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
@@ -118,16 +118,42 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 
 
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
-    """Return the pieces from the first one that may begin a frame, as one unit.
+    """Return the pieces from the first byte that may begin a frame, as one unit.
 
     Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
     """
     joined = Bytes(pieces)
-    data = FLAG_BYTE * bool(_FORMAT.match(joined.data)) + joined.data
-    if not any(isinstance(event, FrameError) and event.after_header for event in Receiver().events(data)):
+    if not _damaged(joined.data):
         return []
-    start = _MAY_BE_FRAME.search(joined.data)
-    return [joined.unit(joined.first(start.start()) if start else 0, len(pieces) - 1)]
+    found = _MAY_BE_FRAME.search(joined.data)
+    if found:
+        first = joined.first(found.start())
+        skipped = found.start() - joined.starts[first]
+        pieces = [pieces[first]._replace(data=pieces[first].data[skipped:]), *pieces[first + 1 :]]
+    return [Bytes(pieces).unit(0, len(pieces) - 1)]
+
+
+def incomplete(pieces: list[Piece]) -> list[Piece]:
+    """Return the pieces up to the place at which bytes of the first frame are missing.
+
+    The frame begins in the first piece. The list is empty if no byte is missing.
+    """
+    joined = Bytes(pieces)
+    error = _damaged(joined.data)
+    if not error or isinstance(error, ChecksumError):
+        return []
+    last = joined.first(min(error.offset, len(joined.data) - 1))
+    stop = next(
+        (at for at in range(1, last + 1) if is_head(pieces[at].data) or may_be_frame(pieces[at].data)), last + 1
+    )
+    return pieces[:stop]
+
+
+def _damaged(data: bytes) -> FrameError | None:
+    """Return the error of the first frame in `data` whose header is sound."""
+    data = FLAG_BYTE * bool(_FORMAT.match(data)) + data
+    errors = (event for event in Receiver().events(data) if isinstance(event, FrameError))
+    return next((error for error in errors if error.after_header), None)
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
@@ -179,12 +205,12 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     seen, at, is_inner, is_layered = known, 0, False, False
     while at < len(pieces):
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
-        body = unit.data.removeprefix(_PUSH) if unit else b""
-        if unit and (body not in seen or (units and units[-1].data == body and not is_inner)):
+        body = content(unit) if unit else b""
+        if unit and (body not in seen or (units and content(units[-1]) == body and not is_inner)):
             units.append(unit)
             seen += bytes(1) + unit.data
             is_inner = is_layered
-        elif not unit and not _is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
+        elif not unit and not is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
             is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
             return units if is_behind else []
         is_layered = not unit
@@ -192,12 +218,17 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     return units
 
 
+def content(apdu: Unit) -> bytes:
+    """Return the bytes of an APDU, without a header that the text does not contain."""
+    return apdu.data.removeprefix(_PUSH)
+
+
 def _next(pieces: list[Piece], at: int) -> int:
     """Return the index of the next piece after `at` at which an APDU may begin, or the number of pieces."""
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
-def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
+def is_repeated(pieces: list[Piece], seen: bytes) -> bool:
     """Return whether `seen` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
     part = b""
     for piece in pieces:
@@ -207,7 +238,7 @@ def _is_repeated(pieces: list[Piece], seen: bytes) -> bool:
                 return False
             longer = piece.data
         part = longer
-    return len(part) >= MIN_BYTES and part in seen
+    return part in seen and (len(part) >= MIN_BYTES or seen.endswith(part))
 
 
 def _are_numbers(pieces: list[Piece]) -> bool:

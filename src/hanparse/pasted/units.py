@@ -14,7 +14,7 @@ from hanparse import hexdump
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
 from hanparse.pasted.rest import Rest
-from hanparse.pasted.sound import HEAD_SIZE, is_head
+from hanparse.pasted.sound import HEAD_SIZE, content, headers, is_head, is_repeated
 
 if TYPE_CHECKING:
     import re
@@ -67,10 +67,43 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         whole = (read if is_first else without_remarks(text)) if is_bare else text
         rest = Rest(whole, sorted(_pieces(before + units) + others))
         is_first = False
+    units = _outermost(units) if known else units
+    data = b"".join([unit.data for unit in before + units])
+    while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
+        others += rest.placed(again)
+        rest = Rest(text, sorted(_pieces(before + units) + others))
     left = hexdump.LIKE_BYTES.search(rest.text) if known else None
     return Found(
         sorted(units), _apart(text, spare, units), not left or (bool(units) and _is_another(rest, left, units, others))
     )
+
+
+def _outermost(units: list[Unit]) -> list[Unit]:
+    """Return the APDUs without the lists that another APDU contains: a log may contain each layer of a push."""
+    contents = [content(unit) for unit in units]
+    return [
+        unit
+        for at, unit in enumerate(units)
+        if not any(contents[at] in other and contents[at] != other for other in contents)
+    ]
+
+
+def _repeated(text: str, known: bytes) -> list[Piece]:
+    """Return pieces that repeat bytes of `known` in another notation."""
+    for candidate in CANDIDATES:
+        pieces = candidate.read(without_remarks(text) if candidate.is_bare else text)
+        if pieces and is_repeated(pieces, known):
+            return pieces
+    return []
+
+
+def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
+    """Return the pieces with damaged frames that have a sound header, in the text without `units` and `spare`."""
+    rest = Rest(text, sorted(_pieces(units) + spare))
+    if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
+        return []
+    best = best_reading(rest.text, headers, b"", CANDIDATES)
+    return rest.placed(best.units[0].pieces) if best else []
 
 
 def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:

@@ -1,4 +1,4 @@
-"""Simulates meters: `simulate` yields the bytes of pushes for tests, integrations, and people without a meter."""
+"""Simulates meters. `simulate` yields the bytes of pushes for tests, integrations, and users without a meter."""
 
 from hanparse.simulate.meters import METERS, NO_FAULTS, Faults, Push, simulate
 

@@ -1,7 +1,6 @@
-"""Builds the lists of several manufacturers from the same values.
+"""Builds lists in the formats of several manufacturers, from values in one common form (`Sent`).
 
-A list is the values that a meter sends in one push. The formats are those of the list definitions that the
-manufacturers have published.
+A list is the set of values in one push. The formats follow the list definitions that the manufacturers have published.
 """
 
 from __future__ import annotations
@@ -26,21 +25,25 @@ _CURRENTS: Final = ("31.7.0", "51.7.0", "71.7.0")
 _VOLTAGES: Final = ("32.7.0", "52.7.0", "72.7.0")
 _ENERGIES: Final = ("1.8.0", "2.8.0", "3.8.0", "4.8.0")
 _INVOKE_ID: Final = 0x4000_0000
-_AIDON_LINK: Final = Link((32,), (4, 65), 0x13)  # sent as 41, 08 83
-_KAIFA_LINK: Final = Link((0,), (1, 0), 0x10)  # sent as 01, 02 01
-_KAMSTRUP_LINK: Final = Link((21,), (16,), 0x13)  # sent as 2B, 21
+_AIDON_LINK: Final = Link((32,), (4, 65), 0x13)  # address bytes: 41, 08 83
+_KAIFA_LINK: Final = Link((0,), (1, 0), 0x10)  # address bytes: 01, 02 01
+_KAMSTRUP_LINK: Final = Link((21,), (16,), 0x13)  # address bytes: 2B, 21
 _CODES_OF_UNITS: Final = {name: code for code, name in UNITS.items()}
 _TYPES: Final = {"A": Tag.LONG, "V": Tag.LONG_UNSIGNED}  # the types of currents and voltages of Aidon and EMBRIQ
 
 
 class Sent(NamedTuple):
-    """A `Sent` is the content of a list: its number, the local time, and the values by groups C to E of their codes."""
+    """A `Sent` is the content of a list: its number, the local time, and its values.
+
+    The keys of `values` are OBIS codes without groups A, B and F, such as ``1.7.0``. The values are in W, var, V, A, Wh
+    and varh. Manufacturers number their lists: list 1 has the fewest values.
+    """
 
     number: int
     clock: datetime
     values: Mapping[str, float]
     read_at: datetime
-    """The local time at which the meter read the registers."""
+    """The local time at which the meter read its registers."""
 
 
 def _structure(*elements: Data) -> Data:
@@ -56,9 +59,9 @@ def _octets(octets: bytes) -> Data:
 
 
 def _number(value: float, exponent: int = 0, tag: Tag = Tag.DOUBLE_LONG_UNSIGNED) -> Data:
-    """Return `value` as an integer in units of ten to the power of `exponent`.
+    """Return ``value / 10^exponent`` as an integer.
 
-    If the unit is 1 or more, the integer is rounded down, because a register counts complete units.
+    If `exponent` is 0 or more, the integer is rounded down, because a register counts only complete units.
     """
     return Data(tag, int(value / 10**exponent + 1e-6) if exponent >= 0 else round(value * 10**-exponent))
 
@@ -82,10 +85,10 @@ def _frame(link: Link, body: Data, date_time: DateTime | None, *, tagged: bool =
 
 
 def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, int], abstract: str) -> bytes:
-    """Return the frame of a list of registers with scaler and unit (Aidon, EMBRIQ).
+    """Return the frame of a list in which each value has a code, a scaler and a unit (Aidon, EMBRIQ).
 
     `names` are the list identifier, the meter number and the meter type. `exponents` contains the scaler of each unit.
-    `abstract` is the text of groups A and B in the codes of energies.
+    `abstract` is the text with groups A and B in the codes of energies.
     """
 
     def entry(code: str, prefix: str = "1-0:") -> Data:
@@ -111,7 +114,7 @@ def _described(sent: Sent, names: tuple[str, str, str], exponents: Mapping[str, 
 
 
 def aidon(sent: Sent) -> bytes:
-    """Return the frame of a list of Aidon, with the scaler and unit of each value.
+    """Return the frame of a list of Aidon. Each value has a code, a scaler and a unit.
 
     List 3 also contains the time at which the meter read its registers.
     """
@@ -120,12 +123,12 @@ def aidon(sent: Sent) -> bytes:
 
 
 def embriq(sent: Sent) -> bytes:
-    """Return the frame of a list in the format of `aidon`, with the codes and scalers of Landis+Gyr and Nuri."""
+    """Return the frame of a list in the format of `aidon`, but with the codes and scalers of Landis+Gyr and Nuri."""
     return _described(sent, ("EMBRIQ_V1_1", "12000017".ljust(16), "ZMF100AC"), {"A": -2, "V": -1}, "0-0:")
 
 
 def kaifa(sent: Sent) -> bytes:
-    """Return the frame of a list of Kaifa. It has no codes: the position of a value determines its meaning."""
+    """Return the frame of a list of Kaifa. The list has no codes; the position of a value determines its meaning."""
     clock = _date_time(sent.clock)
     elements = [_number(sent.values["1.7.0"])]
     if sent.number > 1:
@@ -140,7 +143,7 @@ def kaifa(sent: Sent) -> bytes:
 
 
 def kamstrup(sent: Sent) -> bytes:
-    """Return the frame of a list of Kamstrup. It has codes and values, but no scalers."""
+    """Return the frame of a list of Kamstrup. The list has codes and values, but no scalers and units."""
 
     def pair(code: str, value: Data) -> tuple[Data, Data]:
         return _octets(bytes(Obis.parse(code))), value

@@ -1,8 +1,8 @@
 """Defines `simulate`, which yields the pushes of a meter and the times at which the meter sends them.
 
-The module has no I/O and does not wait: a caller that needs real time waits for the time of each push. Calls with equal
-arguments yield equal bytes. All values result from one simulated load, so they agree: the registers are the integral of
-the powers.
+The module has no I/O and does not wait. A caller that needs real time waits for the time of each push. Calls with equal
+arguments yield equal bytes. All values are from one simulated load, so they agree. For example, the registers are the
+integral of the powers.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ class Push(NamedTuple):
 
 
 class Faults(NamedTuple):
-    """A `Faults` contains the probability of each fault of a connection. The probabilities are from 0 to 1."""
+    """A `Faults` contains the probability (from 0 to 1) of each fault that a connection can have."""
 
     noise: float = 0.0
-    """The probability that up to 40 random bytes precede a push."""
+    """The probability that 1 to 40 random bytes precede a push."""
     damaged: float = 0.0
     """The probability that one bit of a push is wrong."""
     cut: float = 0.0
@@ -46,9 +46,9 @@ _MAX_NOISE: Final = 40
 
 
 class _Due(NamedTuple):
-    """A `_Due` is the rule for the times of list `number`: every `period` s, from `offset` s after the full hour on.
+    """A `_Due` is the rule for the times of list `number`: `offset` s after each full hour, and then every `period` s.
 
-    If `period` is 0, the meter sends the list whenever it sends no other list.
+    If `period` is 0, the meter sends the list in each push in which no earlier rule applies.
     """
 
     number: int
@@ -57,20 +57,21 @@ class _Due(NamedTuple):
 
 
 class _Meter(NamedTuple):
-    """A `_Meter` contains the interval between two pushes in s, and the lists of the meter in order of priority.
+    """A `_Meter` contains the interval between two pushes (`step`, in s) and the rules for its lists (`due`).
 
-    `build` is the function that builds a list.
+    If several rules apply at the same time, the first of them determines the list. `build` is the function that builds
+    a list.
     """
 
     step: float
     due: tuple[_Due, ...]
     build: Callable[[Sent], bytes]
     is_late: bool = True
-    """True if the meter reads its registers at each full hour, false if it reads them for each push."""
+    """True if the meter reads its registers only at each full hour, false if it reads them for each push."""
 
 
 _HOUR: Final = 3600
-_LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # the meter reads list 3 at the full hour and sends it 10 s later
+_LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # the meter sends list 3 10 s after it has read the registers
 METERS: Final[Mapping[str, _Meter]] = {
     "aidon": _Meter(2.5, (*_LISTS, _Due(1, 0)), lists.aidon),
     "embriq": _Meter(2, (*_LISTS, _Due(1, 0)), lists.embriq),
@@ -80,7 +81,7 @@ METERS: Final[Mapping[str, _Meter]] = {
 }
 """The meters that can be simulated, by their names."""
 START: Final = datetime(2026, 1, 1, 11, 59, 50)  # noqa: DTZ001  a local time without a time zone
-"""The default of `start`. A full hour begins 10 s later, so a list with registers follows soon."""
+"""The default of `start`. A full hour begins 10 s later, so the meter sends a list with registers within 20 s."""
 
 
 def simulate(
@@ -94,17 +95,17 @@ def simulate(
 ) -> Iterator[Push]:
     """Yield the pushes of a meter without end.
 
-    `meter` is a name in `METERS`. `start` is the local time at the start, rounded down to ten seconds. `seed` selects
-    the load, the noise and the faults. If `list_number` or `every` is given, the meter sends only one list, at
-    intervals of `every` s. The default of `list_number` is the list with all values. The default of `every` is the
-    shortest interval of the meter.
+    `meter` is a name in `METERS`. `start` is the local time at the start; it is rounded down to ten seconds. `seed`
+    determines the random load and the random faults. If `list_number` or `every` is given, the meter sends only one
+    list, at intervals of `every` s. The default of `list_number` is then the list with the most values. The default of
+    `every` is then the shortest interval of the meter.
 
     Raises `ValueError` if the meter or the list is unknown, `every` is not above 0, or a probability is not from 0 to
     1. Raises `TypeError` if `start` is not a `datetime`.
     """
     check_type("start", start, datetime)
     if meter not in METERS:
-        raise ValueError(f"expected one of {', '.join(METERS)} as meter, found {meter!r}")
+        raise ValueError(f"expected one of {', '.join(METERS)} for the argument meter, found {meter!r}")
     if not all(0 <= probability <= 1 for probability in faults):
         raise ValueError(f"expected probabilities from 0 to 1, found {faults}")
     begin = start.replace(second=start.second - start.second % 10, microsecond=0, tzinfo=None)
@@ -115,10 +116,10 @@ def simulate(
 
 
 def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
-    """Return a meter that sends only one of its lists, each `step` s, and reads its registers for each push."""
+    """Return a meter that sends only one of its lists, every `step` s, and reads its registers for each push."""
     numbers = sorted(due.number for due in meter.due)
     if number is not None and number not in numbers:
-        raise ValueError(f"expected one of the lists {numbers} of this meter, found {number}")
+        raise ValueError(f"expected the number of a list of this meter, one of {numbers}, found {number}")
     if not 0 < step < math.inf:
         raise ValueError(f"expected an interval above 0 s, found {step}")
     return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),), is_late=False)

@@ -1,4 +1,6 @@
-"""Delivers the values of meters to brokers, databases and files: `open` returns the sink for a URL.
+"""Delivers the values of meters to brokers, databases and files. `open` returns an `Outlet`, which runs a sink.
+
+The URL selects the sink:
 
 | URL | sink |
 |---|---|

@@ -1,4 +1,4 @@
-"""Delivers the measurements of one source to several sinks: `Bridge`."""
+"""Defines `Bridge`, which delivers the measurements of one source to several sinks."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _ENERGY_TIME: Final = "energy_time"
 
 
 class Message(NamedTuple):
-    """A message to publish. If it is retained and empty, it removes the message that the broker keeps on its topic."""
+    """A message to publish. If it is retained and empty, it removes the retained message of its topic."""
 
     topic: str
     payload: str
@@ -48,14 +48,14 @@ class Topics(NamedTuple):
 
 
 def unique(meter: Identity) -> str:
-    """Return the id by which Home Assistant recognises the device of a meter."""
+    """Return the id with which Home Assistant recognises the device of a meter."""
     return f"{ORIGIN}_{meter.key}"
 
 
 def states(update: Update, base: str) -> list[Message]:
-    """Return the messages of a push: one with its registers, which the broker keeps, and one with its other values.
+    """Return two messages: a retained message with the registers, and a message with the other values of the push.
 
-    If the push has no registers, return only the message with the other values.
+    If no register of the meter is known yet, return only the message with the other values.
     """
     topics = Topics(base, update.meter)
     document = update.document()
@@ -73,11 +73,11 @@ def flat(update: Update, base: str) -> list[Message]:
 
 
 def discovery(update: Update, base: str, prefix: str, status: str, silence: float) -> Message:
-    """Return the discovery of a meter. It has one entity for each number that the meter has sent so far.
+    """Return the discovery of a meter. It has one entity for each number in `update.shown`.
 
     `status` is the topic whose message is "online" while the bridge runs. An entity becomes unavailable if no message
-    has contained its value for too long: for `silence` s or the usual interval of the value, whichever is longer. The
-    limit of a register is `REGISTER_CADENCE` plus `LATE`.
+    contains its value for `silence` s, or for the usual interval of the value if this interval is longer. The entity of
+    a register becomes unavailable after `REGISTER_CADENCE` plus `LATE`.
     """
     meter = update.meter
     shown = [(name, ending) for name in NUMBERS for ending in ("", ESTIMATED) if name + ending in update.shown]

@@ -29,7 +29,7 @@ MEASUREMENT: Final = "hanparse"
 ANSWER_TIMEOUT: Final = 10.0
 """The longest time in s for the connection, the request and its answer."""
 _PORT: Final = 8086
-_REFUSED: Final = (400, 413, 422)  # the server would also refuse this line at a later attempt
+_REFUSED: Final = (400, 413, 422)  # HTTP statuses after which the server would also refuse the line a second time
 _TAG: Final = re.compile(r"([,= ])")
 _NOT_IN_TAGS: Final = re.compile(r"[\\\x00-\x1f\x7f]")
 
@@ -52,21 +52,22 @@ class Influx:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._is_single = target.scheme != "influx+file"  # a server may refuse a line, and a datagram is small
+        # one line per request: a server can refuse the request for one line; one line per datagram: a datagram is small
+        self._is_single = target.scheme != "influx+file"
         self._send: Callable[[str], Awaitable[int]] = {
             "influx+udp": self._datagram,
             "influx+file": self._file,
         }.get(target.scheme, self._post)
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Send every update. Drop a line that the server refuses, and report the first such line in the log."""
+        """Send every update. Drop each line that the server refuses, but report only the first refusal in the log."""
         has_refused = False
         while True:
             updates = [await outlet.first()] if self._is_single else await outlet.all()
             status = await self._send(text) if (text := "".join(map(line, updates))) else 0
             if status in _REFUSED and not has_refused:
                 has_refused = True
-                outlet.report(f"the server refuses a line with status {status}; the line is dropped")
+                outlet.report(f"the server refuses a line with status {status}; refused lines are dropped")
             outlet.done(*updates)
 
     async def _file(self, text: str) -> int:

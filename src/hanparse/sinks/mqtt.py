@@ -53,17 +53,19 @@ _WILDCARDS: Final = "+#"
 
 
 class Settings:
-    """Holds the parts of the URL that name topics, and connects to the broker of the URL."""
+    """Holds the parts of the URL that name topics, and makes clients for the broker of the URL."""
 
     def __init__(self, target: Target) -> None:
-        """Raises `ValueError` for a path or a prefix that no topic can contain."""
+        """Raises `ValueError` if the path or the prefix of the discovery contains a wildcard."""
         options = target.options
         self.target = target
         self.base = target.path.strip("/") or _BASE
         self.prefix = options.get("discovery", _PREFIX)
         self.is_flat = options.get("flat", "0") not in ("", "0")
         if set(self.base + self.prefix) & set(_WILDCARDS):
-            raise ValueError(f"expected a topic without {' and '.join(_WILDCARDS)} in the URL of a broker, found one")
+            raise ValueError(
+                f"expected a topic without {' and '.join(_WILDCARDS)} in the URL of a broker, found a wildcard"
+            )
 
     @property
     def port(self) -> int:
@@ -168,7 +170,8 @@ class _Session:
     async def _listen(self) -> None:
         """Repeat the discovery and the values when Home Assistant starts.
 
-        When the broker sends the discovery that it keeps, publish the discovery again with the entities of both.
+        When the broker sends the retained discovery of an earlier connection, publish the discovery again: it then
+        contains the entities of the retained discovery, too.
         """
         if self._settings.prefix:
             await self._client.subscribe(f"{self._settings.prefix}/status", qos=1)
@@ -189,14 +192,14 @@ class _Session:
         return next((key for key, one in topics if topic == one.config(self._settings.prefix)), None)
 
     async def _announce(self, update: Update) -> None:
-        """Publish the discovery if it differs from the last one.
+        """Publish the discovery if it differs from the last one that was published.
 
-        Then wait until Home Assistant has subscribed to the topics in the discovery.
+        Then wait `SUBSCRIBE_PAUSE`, so that Home Assistant can subscribe to the topics in the discovery.
         """
         if not self._settings.prefix:
             return
         settings, key = self._settings, update.meter.key
-        if key not in self._kept_entities:  # the broker then sends the discovery that it keeps
+        if key not in self._kept_entities:  # after the subscription, the broker sends a retained discovery
             self._kept_entities[key] = frozenset()
             await self._client.subscribe(Topics(settings.base, update.meter).config(settings.prefix), qos=1)
         known = replace(update, shown=update.shown | self._kept_entities[key])
@@ -228,7 +231,7 @@ class _Session:
 
 
 async def forget(target: Target) -> int:
-    """Remove the messages of a bridge from its broker, which keeps them: discoveries, registers, status.
+    """Remove the retained messages of a bridge from its broker: the discoveries, the registers and the status.
 
     Return the number of removed messages.
 

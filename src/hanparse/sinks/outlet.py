@@ -1,4 +1,4 @@
-"""Runs one sink: an `Outlet` calls the sink again when the connection of the sink fails.
+"""Defines `Outlet`, which runs one sink, and calls the sink again after the connection of the sink has failed.
 
 A sink is an async function; each call serves one connection. The function takes updates with `Outlet.first` or
 `Outlet.all`. It calls `Outlet.done` after it has delivered updates. It raises `OSError` if the connection fails, and
@@ -93,7 +93,7 @@ class Outlet:
                 self._pause = min(2 * self._pause, self._pauses[1])
 
     def _fail(self, error: Exception) -> None:
-        """Write the first failure into the log. Write no other failure until the sink works again."""
+        """Write the first failure into the log. Write no later failure until the sink has worked again."""
         if not self.is_failing:
             self.report(f"{str(error) or type(error).__name__}; hanparse tries again until it works")
         self.is_failing = True

@@ -56,7 +56,7 @@ class Series:
             values[name] = value, now
 
     def collect(self) -> Iterator[Any]:
-        """Yield one metric family for each number, with a sample for each meter. Omit values that are too old."""
+        """Yield one metric family for each number, with a sample for each meter. See `_current` for omitted values."""
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  an extra
 
         for name in NUMBERS:
@@ -71,7 +71,12 @@ class Series:
                     yield family
 
     def _current(self, name: str, ending: str) -> list[tuple[str, float]]:
-        """Return pairs of a meter and its value of one number. Omit values that are too old."""
+        """Return pairs of a meter and its value of one number.
+
+        Omit all values of a meter that has been silent for longer than `silence`. Also omit a register that is older
+        than `REGISTER_CADENCE` plus `LATE`, and another value that is older than `silence` and the usual interval of
+        its field.
+        """
         now = self._clock()
         lifetime = REGISTER_CADENCE + LATE if name in REGISTERS else max(self._silence, METADATA[name].cadence)
         current = []

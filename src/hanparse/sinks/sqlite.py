@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = (*NUMBERS, *(name + ESTIMATED for name in ("current_l2", "voltage_l2")))
 """The columns of numbers: the fields with numbers, and the estimates of values that a 3-wire meter does not measure."""
 LOCKED: Final = 5.0
-"""The longest time in s that a write waits for another program that has locked the database."""
+"""The longest time in s for which a write waits for another program that has locked the database."""
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS pushes (time TEXT NOT NULL, meter TEXT NOT NULL)"
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (meter, time)"

@@ -1,4 +1,4 @@
-"""Parses the URL of a sink: `Target`."""
+"""Defines `Target`, the parts of the URL of a sink, and `parse`, which returns them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def parse(url: str) -> Target:
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in _SCHEMES:
         found = f"the scheme {scheme!r}" if "://" in url else "no scheme"
-        raise ValueError(f"expected a sink with {', '.join(_SCHEMES)}, or -, found {found}")
+        raise ValueError(f"expected a sink: - or a URL with the scheme {', '.join(_SCHEMES)}; found {found}")
     return _file(scheme, rest) if scheme in _LOCAL else _host(scheme, rest)
 
 

@@ -1,4 +1,6 @@
-"""Converts measurements to updates: `Tracker` names each meter, and computes its registers between hourly lists.
+"""Defines `Tracker`, which converts measurements to updates.
+
+The tracker gives each meter a name, and computes the registers of the meter between two hourly lists.
 
 A list is the set of values that a meter sends in one push. A channel is a topic of a broker; other sources have only
 one channel, whose name is empty.
@@ -29,7 +31,7 @@ A meter that sends one push per second sends 30 in `NAMELESS`.
 MAX_METERS: Final = 256
 """The largest number of meters and of channels. Damaged or forged pushes must not occupy memory without a limit."""
 UNNAMED: Final = "meter"
-"""The name of a meter that sends no id."""
+"""The name of a meter that sends no id, if the source has no topics."""
 
 
 @dataclass
@@ -63,8 +65,8 @@ class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
     Some lists do not contain the meter id. So the tracker holds back the pushes before the first id. If a meter sends
-    registers before an id, or no id within `NAMELESS`, its name is the name of its channel. If the name of the channel
-    is empty, the name of the meter is `UNNAMED`.
+    registers before an id, or no id within `NAMELESS` or within `MAX_HELD` pushes, its name is the name of its channel.
+    If the name of the channel is empty, the name of the meter is `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
@@ -104,7 +106,10 @@ class Tracker:
         return [self._update_of(entry, *push) for push in (*held, (measurement, at))]
 
     def _channel_of(self, channel: str, meter_id: str | None) -> _Channel | None:
-        """Return the channel of a measurement. Return `None` if it or its meter would exceed `MAX_METERS`."""
+        """Return the channel of a measurement.
+
+        Return `None` if the channel or the meter is new and there are already `MAX_METERS` channels or meters.
+        """
         is_new = meter_id is not None and meter_id not in self._meters
         if (is_new and len(self._meters) >= MAX_METERS) or (
             channel not in self._channels and len(self._channels) >= MAX_METERS
@@ -131,7 +136,7 @@ class Tracker:
 
 
 def _time(measurement: Measurement) -> datetime | None:
-    """Return the time of arrival, or the time of the meter's clock. Return `None` for a time without a zone."""
+    """Return the time of arrival, or else the time in the list. Return `None` for a time without a zone."""
     time = measurement.received or measurement.timestamp
     time = None if time is None else in_utc(time)
     return None if time is None or time.tzinfo is None else time

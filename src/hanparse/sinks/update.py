@@ -45,7 +45,8 @@ class Identity(NamedTuple):
 class Update:
     """Holds the values of one push.
 
-    `LiveEnergy` computes the registers between two lists that contain them, so they can differ from those in the push.
+    `registers` can differ from the registers in the push, because `LiveEnergy` computes registers also between two
+    lists that contain them.
     """
 
     meter: Identity
@@ -87,7 +88,7 @@ class Update:
         return {name + ESTIMATED: estimate.value for name, estimate in estimated if finite(estimate.value) is not None}
 
     def document(self) -> dict[str, Any]:
-        """Return every field of the push, ready for JSON, with the values in `registers`."""
+        """Return the fields of the push, with the values of `registers`, ready for JSON. Omit NaN and infinity."""
         present = self.measurement.to_dict()
         numbers = self.numbers()
         without = {name for name in NUMBERS if name in present and name not in numbers}  # such as NaN

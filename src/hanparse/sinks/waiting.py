@@ -1,4 +1,4 @@
-"""Defines the queue of the updates that one sink has not yet delivered: `Waiting`."""
+"""Defines `Waiting`, the queue of the updates that one sink has not yet delivered."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Waiting:
     """Keeps the updates that wait for one sink, at most `limit`.
 
     If the queue is full, the oldest update without registers is dropped: late powers are of no use, but many meters
-    send their registers only once an hour. If every update has registers, the oldest update is dropped, because the
-    registers of a later update include its energy.
+    send their registers only once an hour. If every update has registers, the oldest update is dropped: the registers
+    of the later updates include the energy of this update.
     """
 
     def __init__(self, limit: int = MAX_WAITING) -> None:

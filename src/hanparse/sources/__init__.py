@@ -1,7 +1,8 @@
 """Reads meters from serial ports, TCP gateways, brokers and files.
 
-The source of a file or of standard input ends with it. Each other source continues until the program closes the source,
-and connects again if its connection ends.
+A source of a file or of standard input ends when its input ends. Any other source continues until the program closes
+the source, and connects again if its connection ends.
+
 `open` is for programs with asyncio. `read` is for programs without asyncio.
 """
 
@@ -31,9 +32,10 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     the network, which serialx opens. Other installed packages can add schemes with entry points of the group
     ``hanparse.sources``.
 
-    `decoder` makes a decoder. The source calls it once for each topic of a broker, or once for another connection. If a
-    connection delivers no byte for `silence` s, the source closes it and connects again. Raises `ValueError` if the
-    scheme or the form of the URL is unknown. Raises `ImportError` with the pip command if a package is missing.
+    `decoder` returns a new decoder. For a broker, the source calls it once for each topic. For any other URL, the
+    source calls it only once. If a connection (not a file) delivers no byte for `silence` s, the source closes it and
+    connects again. Raises `ValueError` if the scheme or the form of the URL is unknown. Raises `ImportError` with the
+    pip command if a package is missing.
     """
     address = parse(url)
     check_extra(address.scheme)
@@ -44,7 +46,7 @@ def read(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     """Return an iterator over the measurements of a URL, for a program without asyncio.
 
     The arguments and the errors are those of `open`. The iterator is also a context manager that closes the connection,
-    and it has the method `close`. The iterator raises `OSError` if a file cannot be read. If another connection fails,
-    the source connects again.
+    and it has the method `close`. The iterator raises `OSError` if a file cannot be read. If any other connection
+    fails, the source connects again.
     """
     return Reading(open(url, decoder=decoder, silence=silence))

@@ -1,4 +1,4 @@
-"""Parses the URLs of sources: `parse`. No error and no `repr` contains a password."""
+"""Defines `parse`, which parses the URLs of sources. No error and no `repr` contains a password."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from hanparse.sources.installed import installed_schemes
 from hanparse.wording import pip_install
 
 FILES: Final = ("file", "-")
-"""The schemes of inputs that end. If the connection of another scheme ends, the source connects again."""
+"""The schemes of inputs that end. If a connection of any other scheme ends, the source connects again."""
 BROKERS: Final = ("mqtt", "mqtts")
 DEVICES: Final = ("socket", "rfc2217", "esphome")
-"""The schemes of serial ports in the network. serialx opens them, and also local serial ports."""
+"""The schemes of serial ports in the network. The package serialx opens these ports, and also local serial ports."""
 SCHEMES: Final = ("serial", "tcp", *BROKERS, *DEVICES, *FILES)
 _EXTRAS: Final = {
     **dict.fromkeys(("serial", "socket", "rfc2217"), ("hanparse", "serial", "serialx")),
     "esphome": ("serialx", "esphome", "aioesphomeapi"),
     **dict.fromkeys(BROKERS, ("hanparse", "mqtt", "aiomqtt")),
 }
+"""For each scheme that needs more packages: the package to install, its extra, and a module that the extra installs."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
-"""The default ports."""
+"""The default ports of the network."""
 _PARITIES: Final = ("E", "N", "O")
 
 
@@ -77,8 +78,8 @@ def _installed(scheme: str, url: str) -> Address:
     """Return the address for the transport of an installed package."""
     installed = installed_schemes()
     if scheme not in installed:
-        schemes = ", ".join((*SCHEMES, *installed))
-        raise ValueError(f"expected a URL with {schemes}, or a path, found the scheme {scheme!r}")
+        schemes = ", ".join(name for name in (*SCHEMES, *installed) if name != "-")
+        raise ValueError(f"expected a path, -, or a URL with the scheme {schemes}; found the scheme {scheme!r}")
     return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
 
 
@@ -94,7 +95,7 @@ def _serial(scheme: str, rest: str) -> Address:
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
     if scheme not in DEVICES:
         if options:
-            raise ValueError("expected the options baud and parity of a serial port, found another one")
+            raise ValueError("expected the options baud and parity of a serial port, found another option")
         return Address(scheme, path, baud=int(baud), parity=parity, url=path)
     host, port = host_and_port(f"{scheme}://{path}")
     whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
@@ -137,10 +138,12 @@ def _broker(scheme: str, rest: str) -> Address:
     user_info, at, host_port = authority.rpartition("@")
     network = _network(f"//{host_port}", PORTS[scheme])
     topic = unquote(topic)
-    has_slash = not at and "@" in rest  # the last @ ends the password, because a topic contains %40 in place of @
+    has_slash = not at and "@" in rest  # a topic has %40 for @, so this @ ends a password that contains a /
     if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
-        words = "a / in a password is %2F" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        words = (
+            "with %2F for a / in the password" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+        )
         raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")
     return Address(
@@ -156,7 +159,7 @@ def _broker(scheme: str, rest: str) -> Address:
 def is_filter(topic: str) -> bool:
     """Return whether a text is a topic filter (MQTT 5.0, 4.7.1).
 
-    A wildcard must be a complete level, and # must be the last level.
+    A level is the text between two slashes. A wildcard must be a complete level, and # must be the last level.
     """
     levels = topic.split("/")
     is_sound = all(level in ("#", "+") or not {"#", "+"} & {*level} for level in levels)

@@ -1,4 +1,4 @@
-"""Runs in a thread a function that may block (`in_background`), and ends tasks (`end`)."""
+"""Defines `in_background`, which runs a blocking function in a thread, and `end`, which ends tasks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _RETRY = 0.05  # s between two cancellations of the same task
 
 
 async def in_background(function: Callable[[], T]) -> T:
-    """Run a function in a thread. Return its result, or raise its error.
+    """Run a function in a thread. Return the result of the function, or raise its error.
 
     Reading from a pipe or writing to a pipe can take forever. While the thread waits, the event loop continues, and the
-    program can end. With ``asyncio.to_thread`` the program could not end before the thread.
+    program can end. With ``asyncio.to_thread``, the program could not end before the thread ends.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[T] = loop.create_future()

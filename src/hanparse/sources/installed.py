@@ -30,5 +30,5 @@ def installed_transport(scheme: str) -> Callable[[Address], AsyncGenerator[Piece
         transport: Any = next(iter(entry_points(group=GROUP, name=scheme))).load()
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
-        raise ImportError(f"expected a transport for {scheme}: in an installed package, found {reason}") from error
+        raise ImportError(f"expected a transport for {scheme!r} in an installed package, found {reason}") from error
     return lambda address: transport(address.url)

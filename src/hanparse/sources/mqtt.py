@@ -67,7 +67,7 @@ async def _subscribe(client: Any, topic: str) -> None:  # noqa: ANN401  a class 
 
 
 async def leave(client: Any) -> None:  # noqa: ANN401  a class of the extra
-    """Disconnect without waiting for an answer, because a broker that is lost sends no answer.
+    """Disconnect without waiting for an answer, because a broker that cannot be reached sends no answer.
 
     This also closes the socket of an incomplete connection, which `aiomqtt.Client.__aenter__` leaves open.
     """

@@ -1,4 +1,4 @@
-"""Reads a source in a program without asyncio. `Reading` is an iterator that runs the source in a thread."""
+"""Defines `Reading`, which runs a source in a thread, for programs without asyncio."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ T = TypeVar("T")
 class Reading:
     """A `Reading` is an iterator over the measurements of a source, and a context manager that closes the source.
 
-    A thread receives and decodes while the program does other work. Its attribute `source`
-    has the counts and the diagnosis.
+    A thread receives and decodes while the program does other work. The attribute `source` is the `Source`, which has
+    the counts and the diagnosis.
     """
 
     def __init__(self, source: Source) -> None:
@@ -30,7 +30,7 @@ class Reading:
         self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
         self._closing = Lock()
         self._thread.start()
-        atexit.register(self.close)  # the thread cannot answer while the interpreter shuts down
+        atexit.register(self.close)  # later, while the interpreter shuts down, the thread can no longer answer
         _result(self._begin(source.__aenter__()))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:

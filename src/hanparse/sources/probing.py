@@ -1,4 +1,4 @@
-"""Finds the speed and the parity of a meter at a serial port: `probe`.
+"""Defines `probe`, which finds the speed and the parity of a meter at a serial port.
 
 One measurement proves that a setting is right, because the frame of the measurement has a check sequence. If the bytes
 show that a setting is wrong, the search continues with the next setting at once. If a frame is intact but cannot be
@@ -51,7 +51,7 @@ SETTINGS: Final = (
     Setting(9600, "N"),
     Setting(38_400, "N"),
 )
-"""The settings that meters have (docs/connect.md). The most frequent setting is the first."""
+"""The settings that meters use (docs/connect.md). The most common setting is the first."""
 
 
 class Attempt(NamedTuple):
@@ -77,9 +77,10 @@ async def probe(
     """Return the first setting with which a measurement arrives. Return `None` if no measurement arrives.
 
     `port` is a path, a COM port, or an ``rfc2217:`` or ``esphome:`` URL. `probe` tries each setting for up to `wait` s,
-    and then calls `note` with the `Attempt`. `decoder` returns a new decoder, which needs keys if pushes are ciphered.
-    `transport` opens the port. Raises `ValueError` if `port` is not a serial port. Raises `ImportError` with
-    the pip command if a package is missing. Raises `OSError` if the port cannot be opened.
+    and then calls `note` with the `Attempt`. If intact pushes cannot be decoded, it tries no other setting. `decoder`
+    returns a new decoder, with keys if pushes are ciphered. `transport` opens the port. Raises `ValueError` if `port`
+    is not a serial port. Raises `ImportError` with the pip command if a package is missing. Raises `OSError` if the
+    port cannot be opened.
     """
     address = parse(port)
     if address.scheme not in ("serial", *DEVICES):

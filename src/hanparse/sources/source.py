@@ -1,13 +1,14 @@
-"""Keeps a connection to a meter: `Source` connects, decodes, and connects again when the connection has ended.
+"""Defines `Source`, which connects to a meter, decodes, and connects again when the connection has ended.
 
 * The pause before the next connection grows from 1 to 60 s. It has a random part, so that many programs do not connect
   at the same time. Only a measurement sets the pause back to 1 s, because some gateways accept connections and drop
   them at once.
 * A connection that delivers no byte for `silence` s is closed, because TCP does not detect that a peer has disappeared.
   If three intervals between pushes are longer than `silence`, three intervals are the limit.
-* If more than `MAX_WAITING` measurements wait for the consumer (the program that takes them), the oldest one without
-  registers is dropped, because old powers are of no use. Registers are kept, because many meters send registers only
-  once an hour.
+* If more than `MAX_WAITING` measurements wait for the consumer (the program that takes them), the oldest measurement
+  without registers is dropped, because old powers are of no use. Registers are kept, because many meters send registers
+  only once an hour. If all measurements have registers, the oldest one is dropped. A source of a file drops nothing: it
+  stops reading until the consumer has taken measurements.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final, Self
 
 from hanparse.decoder import Decoder
+from hanparse.diagnosis.fault import in_words
 from hanparse.sources.transports import transport_of
 from hanparse.sources.watchdog import Watchdog
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
 SILENCE: Final = 60.0
-"""The longest time in s without a byte. Meters send at least every 10 s."""
+"""The longest time in s without a byte, by default. Most meters send at least every 10 s."""
 MAX_WAITING: Final = 256
 """The largest number of measurements that wait for the consumer."""
 MAX_CHANNELS: Final = 256
@@ -50,11 +52,11 @@ _REGISTERS: Final = ("active_energy_import", "active_energy_export", "reactive_e
 class Source:
     """A `Source` is an async iterator over the measurements of a URL, and an async context manager.
 
-    `hanparse.sources.open` returns it. `channel` is the topic of the last measurement. It is empty if the connection
-    has no topics. `state` is ``"connecting"``, ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error` is the
-    reason why the last connection was lost. `connections` is the number of attempts to connect. `dropped` is the number
-    of measurements that were dropped because the consumer was too slow. `decoder` is the decoder that received the last
-    bytes. `decoders` contains the decoders by topic.
+    `hanparse.sources.open` returns a `Source`. `channel` is the topic of the last measurement. It is empty if the
+    connection has no topics. `state` is ``"connecting"``, ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error`
+    is the reason why the last connection was lost. `connections` is the number of attempts to connect. `dropped` is the
+    number of measurements that were dropped because the consumer was too slow. `decoder` is the decoder that received
+    the last bytes. `decoders` contains the decoders by topic.
     """
 
     def __init__(
@@ -171,14 +173,15 @@ class Source:
         except StopAsyncIteration:
             return None
         except TimeoutError:
-            faults = "; ".join(map(str, self.diagnosis())) or "no fault is known"
+            faults = in_words(self.diagnosis())
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 
     def _decode(self, piece: Piece) -> list[Measurement]:
         """Decode bytes with the decoder of their topic.
 
-        If there would be more than `MAX_CHANNELS` topics, first remove a decoder: that of the topic with the oldest
-        last message. Remove the decoder of a topic with measurements only if all topics have measurements.
+        If there are already `MAX_CHANNELS` decoders, the decoder of a new topic replaces one of them. Decoders that
+        have decoded no measurement are replaced first. Of several such decoders, the one that has received nothing for
+        the longest time is replaced first.
         """
         if piece.channel not in self.decoders and len(self.decoders) >= MAX_CHANNELS:
             without = (channel for channel, one in self.decoders.items() if not one.stats.measurements)

@@ -1,4 +1,4 @@
-"""Opens connections: the transport of a scheme opens one connection and yields the `Piece`s that it receives.
+"""Defines the transports. The transport of a scheme opens one connection and yields the `Piece`s that it receives.
 
 A transport is an async generator. It ends when its peer closes the connection, and raises `OSError` if the connection
 fails. It does not decode, and it does not connect again: `hanparse.sources.source` does both.
@@ -53,14 +53,14 @@ async def _serial(address: Address) -> Pieces:
             with suppress(Exception):  # a thread closes the port; the port is locked until the thread ends
                 async with asyncio.timeout(_CLOSE_TIMEOUT):
                     await writer.wait_closed()
-    except serialx.SerialException as error:  # the error is no OSError
+    except serialx.SerialException as error:  # a SerialException is not an OSError
         raise OSError(str(error).replace(address.url, f"{address.scheme}:{address.target}")) from None
 
 
 async def _file(address: Address) -> Pieces:
     """Read in a thread. The end of the program does not wait for this thread, because standard input may never end."""
     path, is_input = (0, True) if address.scheme == "-" else (address.target, False)
-    # without a buffer: the waiting thread would hold its lock, and Python aborts if it does not get this lock at exit
+    # unbuffered: a waiting thread holds the lock of the buffer, and Python aborts if it cannot get this lock at exit
     stream = await asyncio.to_thread(open, path, "rb", buffering=0, closefd=not is_input)
     try:
         while chunk := await in_background(partial(stream.read, CHUNK)):

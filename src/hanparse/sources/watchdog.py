@@ -1,4 +1,4 @@
-"""Computes how long a connection can be without a byte before it is closed: `Watchdog`."""
+"""Defines `Watchdog`, which computes how long a connection can be without a byte before the source closes it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ class Watchdog:
     """A `Watchdog` computes the longest permitted time in s without a byte.
 
     This time is `silence`, or three intervals of the meter if they are longer. The interval of the meter is the
-    shortest interval between its last four arrivals, so that one long gap has no influence.
+    shortest interval between its last three or four measurements, so that one long gap has no influence. Before the
+    third measurement, the time is `silence`.
     """
 
     def __init__(self, silence: float) -> None:

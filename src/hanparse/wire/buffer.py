@@ -10,7 +10,7 @@ from hanparse.wire.hdlc_parts import FLAG_BYTE
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""The number of the latest skipped bytes that a buffer keeps, so that `hanparse.diagnosis` can find faults in them."""
+"""A buffer keeps this number of bytes, the latest skipped ones. `hanparse.diagnosis` finds faults in them."""
 
 
 def as_bytes(data: Buffer) -> bytes:
@@ -67,7 +67,7 @@ class StreamBuffer:
         self._taken = 0
 
     def refill(self) -> bool:
-        """Move bytes from the queue into `data` until `data` has `limit` bytes. Return whether there were any."""
+        """Move bytes from the queue into `data` until `data` has `limit` bytes. Return False if the queue was empty."""
         if self._taken == len(self._chunk):
             self._chunk, self._taken = b"", 0
             return False

@@ -22,7 +22,7 @@ def _mirror(register: int) -> int:
 
 
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
-    """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it from the bytes with their bits in reverse order.
+    """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it after the bits of each byte are reversed.
 
     This function replaces crcmod if the C extension of crcmod is missing. Without its extension, crcmod is twenty times
     as slow.

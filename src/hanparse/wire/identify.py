@@ -14,7 +14,7 @@ _APDUS: Final[dict[int, str]] = {
     0xDC: "general-ded-ciphering: the push is ciphered",
     0xDD: "general-ciphering: the push is ciphered",
     0xDF: "general-signing: hanparse does not read signed APDUs",
-    0xE0: "general-block-transfer: a block inside another one, which no meter sends",
+    0xE0: "general-block-transfer: a block inside another block, which no meter sends",
     0xE6: "gateway-request",
     0xE7: "gateway-response",
     0x01: "initiateRequest",
@@ -84,7 +84,7 @@ def is_protected(apdu: bytes) -> bool:
 
 
 def describe(apdu: bytes) -> str:
-    """Return the name of an APDU for an error, which must not contain the bytes of a deciphered APDU."""
+    """Return the name of an APDU for an error message. The message must not contain bytes of a deciphered APDU."""
     return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
 
 
@@ -102,5 +102,5 @@ def is_head(data: bytes) -> bool:
 
 
 def apdu_name(tag: int) -> str | None:
-    """Return the name of the APDU with this tag; `None` if the Green Book does not define the tag."""
+    """Return the name of the APDU with this tag; `None` for a data-notification, and for a tag that no APDU has."""
     return _CIPHERED_SERVICES.get(tag) or _APDUS.get(tag, "").partition(":")[0] or None

@@ -1,4 +1,4 @@
-"""Replaces the number of a meter by a made-up number of the same length, so that a report does not identify the meter.
+"""Replaces the number of a meter with a made-up number of the same length, so that a report identifies no meter.
 
 A push can contain the number in several notations, for example as text or in packed BCD. `notations` returns all of
 them.
@@ -31,7 +31,7 @@ _RUN: Final = re.compile(rb"\d{%d,}" % IDENTIFYING_DIGITS)
 _HEX: Final = re.compile(rb"(?:[0-9A-Fa-f]{2})+")
 _HEX_DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 _DECIMAL: Final = b"".join(b"\\x%d%d" % divmod(octet, 10) for octet in range(100))
-_FILLED: Final = b"".join(b"\\x%dF" % digit for digit in range(10))  # the last digit of an odd number
+_FILLED: Final = b"".join(b"\\x%dF" % digit for digit in range(10))  # the last octet, if the number of digits is odd
 _DECIMAL_OCTETS: Final = re.compile(b"[%b]{3,}[%b%b]" % (_DECIMAL, _DECIMAL, _FILLED))
 _DIGITS_AS_TEXT: Final = re.compile(rb"\d+[\0 ]*")
 _LETTERS: Final = re.compile(rb"[A-Za-z]")
@@ -71,7 +71,7 @@ def _digit_indexes(text: bytes) -> list[int]:
 def replacement(text: bytes, number: int = 0) -> bytes:
     """Return `text` with made-up digits: first 1, then zeros, and 17 + `number` as the last two digits.
 
-    At each multiple of 80, the last two digits begin with 17 again, and the first digit increases by 1.
+    If `number` is a multiple of 80, the last two digits are 17 again, and the first digit is higher by 1.
     """
     return _with_other_digits(text, _digit_indexes(text), number)
 
@@ -118,9 +118,9 @@ def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
     The notations are the text in upper and lower case, and the bytes that its hex digits encode. If `old` contains six
-    or more consecutive digits, these digits have further notations: text, and packed BCD and an integer in both byte
-    orders. The last 8 to 40 of these digits also have notations in packed BCD and as an integer, because some meters
-    send only the last digits.
+    or more consecutive digits, these digits have further notations: as text, as packed BCD in both byte orders, and as
+    an integer in both byte orders. The last 8, 9, ... or 40 of these digits also have the notations as packed BCD and
+    as an integer, because some meters send only the last digits.
 
     The mapping contains no binary notation in which fewer than three bytes differ from 00, because a measured value may
     equal such bytes. It contains no notation with one digit in each byte either, because many bytes of a push are
@@ -180,5 +180,5 @@ def _both_orders(old: bytes, new: bytes) -> dict[bytes, bytes]:
 
 
 def is_identifying(octets: bytes) -> bool:
-    """Return whether at least three octets differ from 00. A measured value seldom equals these octets by chance."""
+    """Return whether at least three octets differ from 00. A measured value seldom equals such octets by chance."""
     return len(octets) - octets.count(0) >= _IDENTIFYING_BYTES

@@ -34,7 +34,7 @@ class LinkLayer(Protocol):
 
         The end is the index after the last byte. While bytes are missing, it is greater than ``len(data)``. `base` is
         the position of ``data[0]`` in the stream. Raises `FrameError` if a check of the received bytes fails. Raises
-        `DecodeError` if a check needs a key and the given key is wrong.
+        `DecodeError` if a check needs a key, and no given key deciphers the frame.
         """
 
     def read(self, data: bytes, offset: int, /, *, after_loss: bool) -> object:
@@ -47,8 +47,9 @@ class LinkLayer(Protocol):
 class Known(Protocol):
     """A `Known` recognises frames that differ from an earlier frame only in their values.
 
-    All of them begin with the same three bytes. The reader does not parse a recognised frame, but returns an event that
-    replaces the frame. One event can replace several frames, such as the segments of one push.
+    All frames that one `Known` recognises begin with the same three bytes. The reader does not parse a recognised
+    frame, but returns an event that replaces the frame. One event can replace several frames, such as the segments of
+    one push.
     """
 
     @property

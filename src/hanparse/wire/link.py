@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 Address = tuple[int, ...]
-"""The 7-bit groups of an HDLC address. A frame with the address ``(32,)`` contains 41; ``(4, 65)`` is 08 83."""
+"""The 7-bit groups of an HDLC address. The address ``(32,)`` is the byte 41, and ``(4, 65)`` is the bytes 08 83."""
 
 
 class Link(NamedTuple):

@@ -46,7 +46,7 @@ class Carrier(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A `Message` is a message, or a part of it: its payload with any LLC header, its link and its frames.
+    """A `Message` is a message or a part of a message: its payload (with any LLC header), its link and its frames.
 
     The payload consists of the payloads of the frames. `starts` has one pair for the first byte of each of these
     payloads: its index in the payload of the message, and its position in the stream. The pairs are in ascending order.

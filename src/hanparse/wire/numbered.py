@@ -2,7 +2,8 @@
 
 A message is in progress while its last part is missing. These rules apply to each part:
 
-* A part with the same number and the same bytes as the previous part is a repetition. It is ignored.
+* A part with the same number and the same bytes as the previous part is a repetition. It is ignored. Exception: if no
+  message is in progress, a part with the first number always begins a new message.
 * A part with the first number begins a new message. The message in progress is dropped.
 * A part with the next number continues the message in progress.
 * A part with any other number shows that a part was lost. The message in progress is dropped.
@@ -26,9 +27,10 @@ MAX_LINKS: Final = 16
 
 
 class Numbering(NamedTuple):
-    """A `Numbering` is the rule for the numbers of parts: the name of a part, the first number, and the modulus.
+    """A `Numbering` contains the rule for the numbers of parts. `unit` is the noun for a part, such as "block".
 
-    The number of a part is the number of the previous part plus 1, modulo `modulo`.
+    The first part of a message has the number `first`. The number of a later part is the number of the previous part
+    plus 1, modulo `modulo`.
     """
 
     unit: str
@@ -92,7 +94,7 @@ class _Joining:
         self._size = 0  # the number of bytes in `parts`, plus 1 for each empty part, which takes memory, too
         self._last: tuple[int, bytes] | None = None
         self._is_lost = False  # true if the first part of the message is missing and an error has reported this
-        self._is_refused = False  # true if all parts up to the last part of the message are ignored
+        self._is_refused = False  # true while all parts up to the last part of a message are ignored
 
     @property
     def is_busy(self) -> bool:
@@ -129,8 +131,8 @@ class _Joining:
     def _begin(self, number: int, part: Message, *, is_last: bool) -> Dropped | None:
         """Begin a message with `part`, which does not continue the message in progress.
 
-        If a message was in progress, drop and return it. Otherwise, if `part` is not the first part of its message,
-        drop and return `part`. If an error has already reported the missing first part, return `None`.
+        If a message was in progress, drop and return it. Otherwise, return `None` if `part` is the first part of a
+        message, or if an error has already reported that the first part is missing. Drop and return any other part.
         """
         unit, first, _ = self._numbering
         offset = part.position(0)

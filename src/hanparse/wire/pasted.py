@@ -11,6 +11,7 @@ restored bytes. A telegram without CRC is sound only if this module removed noth
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import FrameError
@@ -59,26 +60,29 @@ def find(text: str) -> list[Pasted]:
 
 
 def _lines(text: str) -> tuple[list[str], list[int]]:
-    """Return the lines of a text, and the indexes at which the lines begin. A line end may be an escape sequence."""
+    """Return the lines of a text, and the indexes at which they begin, followed by the size of the text."""
     ends = [*_LINE_END.finditer(text)]
     starts = [0, *(end.end() for end in ends)]
     stops = [*(end.start() for end in ends), len(text)]
     return [text[start:stop] for start, stop in zip(starts, stops, strict=True)], [*starts, len(text)]
 
 
-def damaged_telegram(text: str) -> bytes:
-    """Return the bytes of the first telegram in a text that contains no sound telegram.
+def damaged(text: str) -> list[Pasted]:
+    """Return the telegrams in a text that contains no sound telegram, with their indexes in `text`.
 
-    `hanparse.diagnose` finds the fault of the telegram in these bytes. The result is empty if `text` has no header, or
-    fewer than two lines with data after the header.
+    The decoder finds the fault of a telegram in its bytes. A telegram has a header and at least two lines with data.
     """
-    lines, _ = _lines(text)
-    start = next((at for at, line in enumerate(lines) if _HEADER.search(line)), len(lines))
-    sent = [(line.strip(" \t"), _cleaned(line)) for line in lines[start : _end_line(lines, start)]]
-    # a "!" without CRC is an end line only if the line contains nothing else
-    header, *after_header = [cleaned for line, cleaned in sent if cleaned != "!" or line == "!"] or [""]
-    has_data = sum(line.endswith(")") for line in after_header) > 1
-    return _bytes([header, "", *filter(None, after_header)]) if has_data else b""
+    lines, starts = _lines(text) if _HEADER.search(text) else ([], [])
+    headers = [at for at, line in enumerate(lines) if _HEADER.search(line)]
+    found = []
+    for at, following in pairwise([*headers, len(lines)]):
+        end = _end_line(lines, at) or following
+        sent = [(line.strip(" \t"), _cleaned(line)) for line in lines[at:end]]
+        # a "!" without CRC is an end line only if the line contains nothing else
+        header, *after_header = [cleaned for line, cleaned in sent if cleaned != "!" or line == "!"] or [""]
+        if sum(line.endswith(")") for line in after_header) > 1:
+            found.append(Pasted(starts[at], starts[end], _bytes([header, "", *filter(None, after_header)])))
+    return found
 
 
 def _end_line(lines: Sequence[str], start: int) -> int | None:
@@ -100,10 +104,7 @@ def _readings(lines: Sequence[str]) -> Iterator[bytes]:
         return  # without a CRC, no check shows whether the removed text was part of the telegram
     yield _bytes(cleaned)
     header, *filled = (line for line in cleaned if line)
-    for sent in (
-        header,
-        header.replace(r"\\", "\\"),
-    ):  # in a string literal, each backslash is written twice
+    for sent in (header, header.replace(r"\\", "\\")):  # a string literal contains each backslash twice
         yield _bytes([sent, *filled])
         yield _bytes([sent, "", *filled])
 

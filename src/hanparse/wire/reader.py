@@ -44,15 +44,15 @@ class StreamReader:
     """A `StreamReader` finds frames by the rule at the top of this module.
 
     `receive` takes bytes, and `next_event` returns frames and errors in the order of the stream. The values of `known`
-    are objects that recognise frames. The key of an object is the first three bytes of its frames, or the size of a
-    chunk that consists of one of its HDLC frames. A known frame is a frame that such an object recognises. The reader
-    returns the events of adjacent known frames as one list.
+    are objects that recognise frames. The first three bytes of the frames are the key of their object. For HDLC frames,
+    the size can be a second key, by which the reader finds the object for a chunk that is exactly one frame. A known
+    frame is a frame that such an object recognises. The reader returns the events of adjacent known frames as one list.
     """
 
     def __init__(self, layers: Sequence[LinkLayer], known: Mapping[bytes | int, Known] = NOTHING_KNOWN) -> None:
         self.known = known
         self.ended = False
-        """True if `end` was called after the last bytes."""
+        """True if `end` was called after the last call of `receive`."""
         self.has_events = False
         """True if `next_event` may return an event."""
         self._layers = {layer.first: layer for layer in layers}
@@ -142,7 +142,7 @@ class StreamReader:
         """Return the errors of the candidates that the resynchronisation rule finds in ``data[start:stop]``.
 
         `base` is the position of ``data[0]``. Return `None` if a candidate may be a frame. Return `None` also if a
-        candidate is not HDLC, because a check can change the state of another link layer.
+        candidate is not HDLC, because the checks of other link layers can change their state.
         """
         errors: list[FrameError] = []
         while (match := self._starts.search(data, start)) and (at := match.start()) < stop:
@@ -194,7 +194,7 @@ class StreamReader:
         while match := self._starts.search(data, self._at):
             self._at = start = match.start()
             if start + 1 == size and self.ended:
-                break  # a single byte is no candidate, and no error
+                break  # a single byte is not a candidate, and causes no error
             if run := self._run(start):
                 return run
             if self._need:  # a known frame is incomplete

@@ -13,9 +13,9 @@ class Stats(NamedTuple):
     """The number of HDLC frames, M-Bus frames and P1 telegrams that pass all checks."""
     measurements: int = 0
     recognised: int = 0
-    """The number of measurements that a layout decoded: each push differs from an earlier push only in its values."""
+    """The number of pushes decoded fast, by comparison with an earlier push that differs only in its values."""
     passed_over: int = 0
-    """The number of bytes that belong to no frame that `frames` counts."""
+    """The number of bytes outside the frames that `frames` counts."""
     hcs_failures: int = 0
     fcs_failures: int = 0
     checksum_failures: int = 0

@@ -12,9 +12,9 @@ no HDLC frame and no M-Bus frame. An incomplete telegram does not hide the next 
 
 Bounds: a telegram has at most `MAX_TELEGRAM` bytes. `Scan` reads each byte of a stream once, even if several candidates
 contain the byte. For a candidate with a complete end line, the reader computes one CRC. It computes a second CRC if the
-line ends are not CR LF. Candidates begin at least six bytes apart, and at most `MAX_TELEGRAM` bytes before their end
-line. So the CRCs of a stream with N bytes cover at most N times 5,000 bytes. The CRC of a correct telegram covers its
-bytes once.
+first does not fit and the line ends are not CR LF. Candidates begin at least six bytes apart, and at most
+`MAX_TELEGRAM` bytes before their end line. So the CRCs of a stream with N bytes cover at most N times 5,000 bytes. The
+CRC of a correct telegram covers its bytes once.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ class Scan:
 
 
 def find_end(data: bytes, start: int = 0) -> tuple[int, bool]:
-    """Return the result of `Scan.find_end` for `data`, which is no part of a stream."""
+    """Return the result of `Scan.find_end` for `data`, which is not part of a stream."""
     return Scan().find_end(data, start, 0)
 
 
@@ -185,7 +185,7 @@ def _check(data: bytes, start: int, mark: int, sent: bytes) -> None:
     if not sent:
         if inside := _HEADER.search(data, start + 1, mark):
             raise FrameError(
-                "found a header inside a telegram without CRC, which may be parts of two telegrams",
+                "found a second header in a telegram without CRC, which may consist of parts of two telegrams",
                 offset=inside.start(), after_header=True,
             )  # fmt: skip
         return

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Decode captures to Parquet files by meter and day. A second run replaces files of the first."
+    command.description = (
+        "Decode captures to Parquet files by meter and day. A second run with the same captures replaces the files."
+    )
     command.epilog = "example: hanparse archive captures/*.bin -o archive"
     command.add_argument("files", nargs="+", metavar="FILE", help="a capture: the received bytes, not a hex dump")
     command.add_argument("-o", "--output", required=True, metavar="DIR", help="the directory of the Parquet files")
@@ -32,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     except ImportError as error:
         complain(str(error))
         return WRONG
-    Path(args.output).mkdir(parents=True, exist_ok=True)  # an OSError here is not an error of a capture
+    Path(args.output).mkdir(parents=True, exist_ok=True)  # not in `read`: an OSError of DIR is not one of a capture
 
     def read(name: str, file: BinaryIO) -> Iterator[tuple[str, int]]:
         with progress(os.fstat(file.fileno()).st_size, is_output_free=True) as done:
@@ -49,15 +51,16 @@ def run(args: argparse.Namespace) -> int:
         good += [name] if count else []
         complain(f"{name}: {count} {Count(count):push|pushes}")
     total, files = Count(rows), Count(len(args.files))
-    print(f"{total} {total:push|pushes} of {len(good)} of {files} {files:file|files} {total:is|are} in {args.output}")
+    source = f"{len(good)} of {files} {files:file|files}"
+    print(f"{total} {total:push|pushes} from {source} {total:is|are} in {args.output}")
     for name in dict.fromkeys(args.files):
         if name not in good:
-            print(f"nothing of {name}")
+            print(f"no push from {name}")
     return inputs.status(decoded=rows > 0)
 
 
 class _Counted:
-    """A `_Counted` is a file that calls `done` with the number of bytes of each read."""
+    """A `_Counted` reads a file, and calls `done` with the number of bytes of each read."""
 
     def __init__(self, file: BinaryIO, done: Callable[[int], object]) -> None:
         self.name = file.name

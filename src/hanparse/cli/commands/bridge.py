@@ -17,6 +17,7 @@ from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
 from hanparse.cli.keys import variable
 from hanparse.cli.service import StateFile, notify, watchdog_period
 from hanparse.decoder import Decoder
+from hanparse.diagnosis.fault import in_words
 from hanparse.meters import PROFILES
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
@@ -52,12 +53,12 @@ def add(command: argparse.ArgumentParser) -> None:
     command.description = "Read a meter until the program is stopped, and deliver its values to each sink."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = f"the source, then the sinks (default: -, JSON lines); if missing, read from ${SOURCE} and ${SINK}"
+    words = f"the source, then the sinks; default source: ${SOURCE}; default sinks: ${SINK}, or else - (JSON lines)"
     command.add_argument("urls", nargs="*", metavar="URL", help=words)
     command.add_argument("--state", metavar="FILE", help="keep the registers in this file for the next start")
     words = "the time in s without a push after which powers, currents and voltages become unavailable"
     command.add_argument("--silence", type=seconds, default=sinks.SILENCE, metavar="SECONDS", help=words)
-    words = "each URL is a broker: remove the messages of a bridge that it keeps (discovery, registers, status)"
+    words = "remove the retained messages of a bridge (discovery, registers, status); each URL is then a broker"
     command.add_argument("--forget", action="store_true", help=words)
     add_reading(command, environment=True)
 
@@ -83,7 +84,7 @@ def urls(addresses: Sequence[str]) -> Urls:
 def run(args: argparse.Namespace) -> int:
     """Run the bridge and return the exit status.
 
-    The status is 0 after SIGTERM, or after the end of a source with pushes.
+    The status is 0 after SIGTERM, or if the source has ended after at least one push.
     """
     try:
         if args.forget:
@@ -111,7 +112,7 @@ def _forget(addresses: Sequence[str]) -> int:
     for target in targets:
         sinks.check_extra(target)
         removed = Count(_in_loop(forget(target)))
-        complain(f"{target.shown}: {removed} kept {removed:message|messages} removed")
+        complain(f"{target.shown}: {removed} retained {removed:message|messages} removed")
     return DECODED
 
 
@@ -126,7 +127,7 @@ class _Service:
         try:
             tracker = Tracker(saved)
         except ValueError as error:
-            complain(f"{error}; the bridge starts without its state")
+            complain(f"{error}; the bridge starts without the saved state")
             tracker = Tracker()
         self._bridge = Bridge(outlets, tracker)
         self._signal: asyncio.Future[signal.Signals] | None = None
@@ -204,8 +205,7 @@ class _Service:
             self._reported, self._is_failing = (error, pushes), True
         if silent > self._silence and not self._is_silent:
             self._is_silent = True
-            faults = "; ".join(map(str, self._source.diagnosis())) or "no fault is known"
-            complain(f"source: no push for {silent:.0f} s: {faults}")
+            complain(f"source: no push for {silent:.0f} s: {in_words(self._source.diagnosis())}")
 
     def _save(self) -> None:
         if self._bridge.pushes:

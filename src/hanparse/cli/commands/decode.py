@@ -51,12 +51,12 @@ def add(command: argparse.ArgumentParser) -> None:
 
 
 def _add_output(command: argparse.ArgumentParser) -> None:
-    words = "table (with units; the default), json (one array), jsonl (one object a line) or csv"
+    words = "table (with units; the default), json (one array), jsonl (one object per line) or csv"
     command.add_argument("--format", choices=FORMATS, default="table", help=words)
     words = f"the columns in their order, such as timestamp,voltage_l1: names of fields, or {', '.join(EXTRAS)}"
     command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
     command.add_argument("--utc", action="store_true", help="write times in UTC, and omit times without a zone")
-    command.add_argument("--units", action="store_true", help="write units into the header of csv")
+    command.add_argument("--units", action="store_true", help="write the units into the header of csv")
     words = "write the time of arrival of each push; always on with --follow, and if FILE is a port"
     command.add_argument("--received", action="store_true", help=words)
 
@@ -66,7 +66,9 @@ def _columns(text: str) -> tuple[str, ...]:
     known = (*FIELDS, *EXTRAS, *ESTIMATES)
     if unknown := [name for name in names if name not in known]:
         close = get_close_matches(unknown[0], known, 3)
-        advice = f"did you mean {' or '.join(sorted(close))}?" if close else "the fields of Measurement are columns"
+        advice = (
+            f"did you mean {' or '.join(sorted(close))}?" if close else "expected the name of a field of Measurement"
+        )
         raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
     if len(set(names)) < len(names):
         raise argparse.ArgumentTypeError(f"expected each column once, found {text!r}")
@@ -102,7 +104,7 @@ def _output(args: argparse.Namespace) -> Output:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number. After an interrupt, complete the output first."""
+    """Write the measurements and return their number. After an interrupt, complete the output, then end."""
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:

@@ -34,15 +34,15 @@ def run(args: argparse.Namespace) -> int:
         source: str | bytes
         try:
             source = first(chunks(file, passed_over(name)), passed_over(name))
-        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses it
+        except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses such a dump
             if not file.seekable():
                 raise
             file.seek(0)
             source = file.read(EXPLAINED).decode("utf-8", "replace")
         yield explain(source, **reading(args))
 
-    inputs, sound = Inputs(args.files), False
+    inputs, is_intact = Inputs(args.files), False
     for explanation in inputs.each(read):
         print(json.dumps(explanation.to_dict()) if args.format == "json" else explanation)
-        sound = sound or not explanation.error
-    return inputs.status(decoded=sound)
+        is_intact = is_intact or not explanation.error
+    return inputs.status(decoded=is_intact)

@@ -20,10 +20,10 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Print the meaning of OBIS codes, or the codes whose meaning contains all words."
+    command.description = "Print the meaning of OBIS codes, and the codes whose meaning has all words."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
-    words = "an OBIS code (also as six bytes in hex digits), or a word of a description"
+    words = "an OBIS code (also as six bytes in hex digits), or a word of a description or of a field name"
     command.add_argument("codes", nargs="+", metavar="CODE", help=words)
     add_form(command)
 

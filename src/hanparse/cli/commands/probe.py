@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse.cli.console import DECODED, NOTHING, complain, end_like_an_interrupt
 from hanparse.cli.keys import add_keys, key_options
 from hanparse.decoder import Decoder
+from hanparse.diagnosis.fault import in_words
 from hanparse.sources import probing
 from hanparse.wording import Count
 
@@ -24,7 +25,7 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Try speeds and parities until a push is decoded; print the URL of the port."
+    command.description = "Try speeds and parities until a push is decoded; print the URL with both."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_argument("port", metavar="PORT", help="a serial port: /dev/ttyUSB0, COM3 or rfc2217://gateway:3001")
@@ -65,5 +66,5 @@ def _note(attempt: Attempt) -> None:
     if attempt.measurement:
         complain(f"{attempt.setting}: a push of {attempt.measurement.manufacturer or 'a meter'} was decoded")
         return
-    faults = str(attempt.error or "; ".join(map(str, attempt.faults)) or "no fault is known")
+    faults = attempt.error or in_words(attempt.faults)
     complain(f"{attempt.setting}: {attempt.bytes} {Count(attempt.bytes):byte|bytes}, no measurement: {faults}")

@@ -44,10 +44,11 @@ def add(command: argparse.ArgumentParser) -> None:
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     command.add_argument("meter", choices=METERS, metavar="METER", help=", ".join(METERS))
-    words = "tcp://127.0.0.1:PORT (0: a free port, which is printed), pty (its path is printed), a file, or -"
+    words = "tcp://127.0.0.1:PORT (PORT 0 selects a free port), pty (a pseudo terminal), a file, or - (standard output)"
     command.add_argument("url", metavar="URL", help=words)
-    command.add_argument("--list", type=int, metavar="N", help="send only one kind of push: list N, such as 1, 2 or 3")
-    command.add_argument("--every", type=float, metavar="S", help="send only one kind of push, one every S seconds")
+    command.add_argument("--list", type=int, metavar="N", help="send only list N, such as 1, 2 or 3")
+    words = "send only one list (that of --list, by default the longest), every S seconds"
+    command.add_argument("--every", type=float, metavar="S", help=words)
     words = "the speed of the meter's clock: 60 sends the pushes of an hour in a minute, 0 does not wait; default 1"
     command.add_argument("--speed", type=float, default=1.0, metavar="FACTOR", help=words)
     command.add_argument("--count", type=int, metavar="N", help="end after N pushes")

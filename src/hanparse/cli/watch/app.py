@@ -1,4 +1,4 @@
-"""Shows the screen of `hanparse watch` in a terminal, with textual: `WatchApp`."""
+"""Defines `WatchApp`, which shows the screen of `hanparse watch` in a terminal with textual."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Draws bars and curves with characters, for terminals with and without colour: `bar`, `curve`."""
+"""Defines `bar` and `curve`, which draw with characters only, so that they also fit terminals without colour."""
 
 from __future__ import annotations
 

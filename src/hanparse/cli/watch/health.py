@@ -1,4 +1,4 @@
-"""Describes the state of a connection (`words`), and its problems with what the user can do (`problems`)."""
+"""Defines `words`, which describes the state of a connection, and `problems`, which returns advice for the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _STEPS: Final = re.compile(r"[;,] or |; ")
 """Separates the causes and the actions in the message of a fault: "observation: cause, or cause; action"."""
 _SETTINGS: Final = ("no-bytes", "speed", "parity", "no-flag", "no-format")
-"""The kinds of faults that a wrong speed or parity causes."""
+"""The kinds of faults that a wrong speed or parity can cause."""
 _PROBE: Final = "at a serial port, hanparse probe finds the speed and the parity"
 _NO_PUSH: Final = "no push was received"
 _GATEWAY: Final = (
@@ -40,11 +40,11 @@ _ERRORS: Final[dict[type[Exception], tuple[str, tuple[str, ...]]]] = {
     TimeoutError: ("the connection was not made in time, or no byte arrived", _GATEWAY),
     OSError: ("", ("check the adapter, the gateway and the cables", "end other programs that use the port")),
 }
-"""The observation and the actions for each class of errors. The first class that contains the error is used."""
+"""The observation and the actions for each class of errors. The first class for which `isinstance` is true is used."""
 
 
 class Problem(NamedTuple):
-    """Holds a problem of the connection: the observation, and `steps`, its possible causes and what the user can do."""
+    """Holds a problem of the connection. `steps` contains the possible causes, and actions that the user can try."""
 
     observation: str
     steps: tuple[str, ...]
@@ -84,7 +84,7 @@ def problems(model: Model, now: datetime) -> Iterator[Problem]:
 
 
 def _of_error(error: Exception) -> Problem:
-    """Return the problem for an error of the connection, or for the error that caused this error."""
+    """Return the problem for an error of the connection. If the error has a cause, also look up the cause."""
     errors = [one for one in (error, error.__cause__) if one is not None]
     known = [(kind, one) for kind in _ERRORS for one in errors if isinstance(one, kind)]
     observation, steps = _ERRORS[known[0][0]] if known else ("", ())

@@ -1,4 +1,4 @@
-"""Holds the state that `hanparse watch` shows: `Model`. A model has no I/O and no clock. The caller passes the time."""
+"""Defines `Model`, the state that `hanparse watch` shows. It has no I/O and no clock. The caller passes the time."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 WINDOW: Final = timedelta(minutes=10)
 """The length of time that the curve of the power shows."""
 QUIET: Final = timedelta(seconds=30)
-"""The longest normal time without a push. Meters send a power at least every 10 s."""
-_MAX_POWERS: Final = 4096  # one power in 0.15 s; a meter sends at most one power in a second
-_LARGEST_POWER: Final = 1e12  # W; a register of 32 bits holds at most 4 GW
+"""The longest normal time without a push. Most meters send a power at least every 10 s."""
+_MAX_POWERS: Final = 4096  # in `WINDOW`, one power every 0.15 s; meters send at most one power per second
+_LARGEST_POWER: Final = 1e12  # W; larger values are ignored, because a number of 32 bits is at most 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard can match the topics of a large network
 
 
@@ -34,7 +34,7 @@ class Connection(NamedTuple):
 
 
 class Model:
-    """Holds the state of a meter and of its connection.
+    """A `Model` holds the state of a meter and of its connection.
 
     `title` is the name of the source, without a password. `fuse` is the rating of the main fuse in A, or `None`.
     `start` is the present time. All times have a zone.
@@ -55,7 +55,7 @@ class Model:
         self._state = MeterState()
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
-        """Add a push that arrived at `now`. If its topic is not the first topic, add only the topic."""
+        """Add a push that arrived at `now`. If `channel`, its topic, is not the first topic, add only the topic."""
         if len(self.channels) < _MAX_CHANNELS:
             self.channels[channel] = None
         if channel != next(iter(self.channels)):

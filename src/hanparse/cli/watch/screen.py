@@ -1,4 +1,4 @@
-"""Arranges the state of a meter on a screen of the size of the terminal: `screen`."""
+"""Defines `screen`, which arranges the state of a meter in lines that fit the size of the terminal."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def _curve(model: Model, now: datetime, width: int, height: int) -> Iterator[Lin
 def _sampled(model: Model, now: datetime, count: int) -> list[float | None]:
     """Return the mean power of each of `count` parts of the window.
 
-    A part without a push has the power of the last part with one, if this part is at most `_HOLD` s old.
+    A part without a push has the power of the last part with a push, if that part is at most `_HOLD` s older.
     """
     span = WINDOW.total_seconds() / count
     parts: dict[int, list[float]] = {}
@@ -188,12 +188,12 @@ def _energy(name: str, value: float) -> str:
 
 def _counts(model: Model, width: int) -> Line:
     stats = model.connection.stats
-    sound = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
+    intact = 1 - stats.passed_over / stats.bytes if stats.bytes else 1.0
     pushes = f"{stats.measurements:,} {Count(stats.measurements):push|pushes}"
-    text = f"{pushes}, {int(1000 * sound) / 10:g} % of {stats.bytes:,} bytes in sound frames"
+    text = f"{pushes}, {int(1000 * intact) / 10:g} % of {stats.bytes:,} bytes in intact frames"
     if len(model.channels) > 1:
         text = f"the first of {len(model.channels)} topics: {next(iter(model.channels))}"
-    return Line(text if len(text) <= width else f"{pushes}, {int(1000 * sound) / 10:g} % sound")
+    return Line(text if len(text) <= width else f"{pushes}, {int(1000 * intact) / 10:g} % intact")
 
 
 def _advice(model: Model, now: datetime, width: int) -> Iterator[tuple[str, str]]:

@@ -1,1 +1,1 @@
-"""Contains the profiles of all makers. Each maker has one module. The modules contain data and no functions."""
+"""Contains the profiles of all makers, with one module for each maker. The modules contain no functions."""

@@ -1,4 +1,4 @@
-"""Aidon meters in Norway (list AIDON_V0001) send registers with scalers and units.
+"""Aidon meters in Norway (list identifier AIDON_V0001) send registers with scalers and units.
 
 Source: Aidon HAN interface description v11A.
 """
@@ -10,7 +10,7 @@ from hanparse.meters.profile import Model, Profile
 AIDON = Profile(
     manufacturer="Aidon",
     list_ids=("AIDON_",),
-    clock=clock.NORMAL_TIME,  # the deviation is 0 or not specified, but the clock shows normal time all year
+    clock=clock.NORMAL_TIME,  # the deviation is 0 or not specified, but the clock shows normal time (UTC+1) all year
     models=(
         Model("6515*", Wiring.ONE_PHASE),
         Model("6525*", Wiring.THREE_WIRE),

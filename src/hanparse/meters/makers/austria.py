@@ -1,8 +1,8 @@
 """Meters of some Austrian grid operators send lists that name no maker: values by position, without scalers and units.
 
 Source: real captures that were deciphered, and public programs that read these lists. Meters of several makers send the
-same lists. In Vienna they are the E450 of Landis+Gyr and the AM550 of Iskraemeco. At KELAG they are the AM550 and the
-IM350 of Siemens; these two meters have different HDLC addresses.
+same lists. In Vienna, these meters are the E450 of Landis+Gyr and the AM550 of Iskraemeco. At the operator KELAG, they
+are the AM550 of Iskraemeco and the IM350 of Siemens. At KELAG, the two types have different HDLC addresses.
 """
 
 from hanparse.meters.profile import Profile, codes

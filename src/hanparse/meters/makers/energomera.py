@@ -1,4 +1,4 @@
-"""Energomera meters send lists with a push-object-list. The push-object-list has restrictions and columns.
+"""Energomera meters send lists with a push-object-list, whose entries contain restrictions and columns.
 
 Source: a real capture.
 """

@@ -1,7 +1,8 @@
-"""Maps the first three letters of a P1 identification to the maker that registered the letters (FLAG association).
+"""Maps the first three letters of the identification of a P1 telegram to the maker (FLAG association).
 
-The table does not contain the letters of grid operators (FLU, Lux, ESO), because they do not identify the maker.
-Sources: the list of the FLAG association; P1 telegrams of these makers.
+Makers register their letters with the FLAG association. The table does not contain the letters of grid operators (FLU,
+Lux, ESO), because these letters do not identify the maker. Sources: the list of the FLAG association; P1 telegrams of
+these makers.
 """
 
 from typing import Final
@@ -21,4 +22,4 @@ FLAGS: Final = {
     "SAG": "Sagemcom",
     "XMX": "Landis+Gyr",
 }
-"""Maps the letters to the maker. The keys are in capitals, because some meters send ISk and other meters send ISK."""
+"""Maps the letters to the maker. Convert the letters to capitals first, because some meters send ISk, others ISK."""

@@ -1,7 +1,7 @@
 """Iskraemeco AM550, AM100 and IE.5 send values by position or with a push-object-list, without scalers and units.
 
-Source: real captures, and the order of registers in the firmware of reading devices. A position has no code, and its
-value fills no field, if no document explains the value.
+Source: real captures, and the order of the registers in the firmware of reading devices. If no document explains the
+value at a position, the position has no code, and the value fills no field.
 """
 
 from dataclasses import replace
@@ -10,7 +10,7 @@ from hanparse.meters.profile import Profile, codes
 from hanparse.wire.link import Link
 
 _DEVICE = "0-0:42.0.0/oct=ISK*"  # the logical device name
-_ID = "0-0:96.1.0/oct~ISK*"  # the serial number, or an identifier that the operator chooses
+_ID = "0-0:96.1.0/oct~ISK*"  # the serial number ISK…, or an identifier that the operator chooses
 _POWERS = "1.7.0/u32 2.7.0/u32 3.7.0/u32 4.7.0/u32"
 _VOLTAGES = "32.7.0/u16 52.7.0/u16 72.7.0/u16"
 _CURRENTS = "31.7.0/u16 51.7.0/u16 71.7.0/u16"
@@ -51,7 +51,7 @@ ISKRAEMECO_UNNAMED = replace(
 )
 
 _QUARTER_HOUR = codes("0-0:96.1.0/oct8 ?/u8 1.8.0/u32 2.8.0/u32")
-ISKRAEMECO_PORT = replace(  # lists of EKZ and VSE (Switzerland, 2026), Slovenia (short), KELAG (Austria)
+ISKRAEMECO_PORT = replace(  # EKZ and VSE (Switzerland, 2026), short lists in Slovenia, KELAG (Austria)
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),

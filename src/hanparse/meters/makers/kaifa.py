@@ -1,6 +1,6 @@
-"""Kaifa meters (list KFM_001) send values by position or pairs of code and value, without scalers and units.
+"""Kaifa meters (list identifier KFM_001) send values by position, or with codes, without scalers and units.
 
-Manuals of some products name these meters Kaifa/Nuri.
+Some manuals of other products call these meters Kaifa/Nuri.
 
 Source: Kaifa OBIS list of 21.03.2017, real captures.
 """
@@ -38,6 +38,6 @@ KAIFA = Profile(
     ),
 )
 
-# Meters of TINETZ and other Austrian operators send registers with scalers and units. The logical device name
+# Kaifa meters of TINETZ and other Austrian operators send registers with scalers and units. The logical device name
 # identifies the maker.
 KAIFA_AUSTRIA = Profile(manufacturer="Kaifa", devices=("KFM",))

@@ -1,6 +1,6 @@
-"""Landis+Gyr meters: E350 in Norway (list EMBRIQ_V1_1), E360, E450 and E570 in Switzerland, E450 in Austria.
+"""Landis+Gyr meters: E350 in Norway (list identifier EMBRIQ_V1_1), E360, E450, E570 in Switzerland, E450 in Austria.
 
-Source: real captures. The Norwegian lists contain scalers and units. The lists in other countries contain neither.
+Source: real captures. The Norwegian lists contain scalers and units. The lists in the other countries do not.
 """
 
 from dataclasses import replace
@@ -22,7 +22,7 @@ EMBRIQ = Profile(
 )
 
 _WHOLE = {"W": 0, "var": 0, "Wh": 0, "varh": 0, "°": 0, "": -3}
-E450 = Profile(  # lists with a push-object-list; an E570 has the same addresses and sends currents in 64 bits
+E450 = Profile(  # lists with a push-object-list; an E570 has the same addresses, but sends currents in A, in 64 bits
     manufacturer="Landis+Gyr",
     devices=("LGZ",),
     setups=("0-8:25.9.0", "0-9:25.9.0", "0-11:25.9.0"),

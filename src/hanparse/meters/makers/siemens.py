@@ -1,7 +1,7 @@
 """The Siemens IM350 in Vienna sends the logical device name, then values by position without scalers and units.
 
-Source: a real capture that was deciphered; for the values after the name, lists of other meters of this operator. The
-lists of an IM150 do not contain the name, so this profile does not recognise them.
+Source: a real capture that was deciphered. The meaning of the values after the name is from the lists of other meters
+of this operator. The lists of an IM150 do not contain the name, so this profile does not recognise them.
 """
 
 from hanparse.meters.profile import Profile, codes

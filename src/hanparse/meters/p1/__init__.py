@@ -1,4 +1,4 @@
-"""Turns a P1 telegram into a `Measurement`. Lines become items, and `hanparse.meters.read` turns items into fields."""
+"""Turns a P1 telegram into a `Measurement`: lines become items, and `hanparse.meters.read` turns items into fields."""
 
 from hanparse.meters.p1.reading import TelegramReading, read_telegram
 

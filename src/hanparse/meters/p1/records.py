@@ -1,7 +1,7 @@
-"""Turns the lines of a P1 telegram into records, and computes the fields that need several groups or lines.
+"""Turns the lines of a P1 telegram into records, and computes the fields that need several groups or several lines.
 
-A *group* is the text in one pair of parentheses. Sources: DSMR P1 companion standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9),
-e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of sub-meters).
+A *group* is the text in one pair of parentheses. All codes in this module are OBIS codes. Sources: DSMR P1 companion
+standards 3.0 (6.4) and 5.0.2 (6.5 to 6.9), e-MUCS P1 1.7.1 (Belgium), EN 13757-3 (kinds of sub-meters).
 """
 
 from __future__ import annotations
@@ -29,18 +29,22 @@ _KINDS: Final[dict[int, str]] = {
     12: "heat",
     **dict.fromkeys((6, 7, 21, 22, 23), "water"),
 }
-_CHANNELS: Final = range(1, 65)  # B of a code is the M-Bus channel; 0 is the meter itself
+_CHANNELS: Final = range(1, 65)  # group B is the M-Bus channel of a sub-meter; 0 is the electricity meter
 _TYPES: Final = {(24, 1, 0)}
 _IDENTIFIERS: Final = {(96, 1, 0), (96, 1, 1)}
-# 24.2.3 is the volume of gas at its own temperature, not converted to a base temperature.
+# 24.2.3 is the volume of gas at the temperature of the gas, not converted to a standard temperature.
 _READINGS: Final = {(24, 2, 1), (24, 2, 3), (24, 3, 0)}
-_LOG_HEAD: Final = 2  # groups before the entries of a log of power failures: number of entries, code of the durations
-_HISTORY_HEAD: Final = 3  # groups before the entries of a history of peaks: number of entries, codes of time and value
+_LOG_HEAD: Final = 2  # the two groups before the entries of a log: number of entries, code of the durations
+_HISTORY_HEAD: Final = 3  # the three groups before the entries of a history of peaks: number of entries, two codes
 _HISTORY_ENTRY: Final = 3
 
 
 class Record(NamedTuple):
-    """An instance holds one line with its continuation lines. `obis` is `None` if the code cannot be read."""
+    """An instance holds one line and its continuation lines, which begin with a group.
+
+    `groups` are the groups of all these lines. `obis` is `None` if the code at the beginning of the line cannot be
+    read. `offset` is the index of the line in the telegram, and `text` contains the lines.
+    """
 
     obis: Obis | None
     groups: tuple[str, ...]
@@ -49,7 +53,7 @@ class Record(NamedTuple):
 
 
 def records(telegram: Telegram) -> list[Record]:
-    """Return the records of a telegram, in the order of the lines. Blank lines are left out."""
+    """Return the records of a telegram, in the order of the lines. Lines without code and groups are left out."""
     collected: list[Record] = []
     for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
         if line.groups and not line.code.strip() and collected and collected[-1].obis:
@@ -61,7 +65,7 @@ def records(telegram: Telegram) -> list[Record]:
 
 
 def value_of(groups: Sequence[str]) -> str:
-    """Return the first group that is a number with a unit, or else the first group."""
+    """Return the first group that is a number with a unit. If there is no such group, return the first group."""
     if len(groups) == 1:
         return groups[0]
     with_unit = (group for group in groups if (found := values.number(group)) and found.unit)
@@ -69,7 +73,10 @@ def value_of(groups: Sequence[str]) -> str:
 
 
 def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFailure, ...] | None:
-    """Return the long power failures in a log (1-0:99.97.0); `None` if an entry cannot be read."""
+    """Return the long power failures in a log (1-0:99.97.0). Return `None` if a duration cannot be read or is missing.
+
+    Power failures without a valid time are left out.
+    """
     entries = groups[_LOG_HEAD:]
     failures = [
         (calendar.moment(end), values.number(lasted)) for end, lasted in zip(entries[::2], entries[1::2], strict=False)
@@ -82,7 +89,8 @@ def power_failures(groups: Sequence[str], calendar: Calendar) -> tuple[PowerFail
 def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[float | None, datetime | None]:
     """Return the highest average power of this month (1-0:1.6.0) in W, and its time.
 
-    Both are `None` if the power cannot be read, or if the time cannot be read because the clock was never set.
+    Both are `None` if the power cannot be read. Both are also `None` if there are several groups, but no valid time in
+    the first two, for example because the clock was never set.
     """
     time, number = _time(groups, calendar), values.number(value_of(groups))
     if number is None or number.unit != "W" or (len(groups) > 1 and time is None):
@@ -91,14 +99,14 @@ def peak(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) ->
 
 
 def _time(groups: Sequence[str], calendar: Calendar) -> datetime | None:
-    """Return the time in the first group, or else in the second group (Iskraemeco MIE5T in Belgium)."""
+    """Return the valid time in the first group, or else in the second group (Iskraemeco MIE5T in Belgium)."""
     return next((time for group in groups[:2] if (time := calendar.moment(group))), None)
 
 
 def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -> tuple[Peak, ...] | None:
-    """Return the monthly peaks in a history (0-0:98.1.0). Return `None` if an entry cannot be read.
+    """Return the monthly peaks in a history (0-0:98.1.0). Return `None` if a power cannot be read or is missing.
 
-    Peaks without a valid time are left out.
+    Peaks without two valid times are left out.
     """
     entries = groups[_HISTORY_HEAD:]
     collected = []
@@ -117,8 +125,8 @@ def submeters(telegram_records: Iterable[Record], calendar: Calendar) -> tuple[S
     """Return the sub-meters in a telegram, in the order of the lines.
 
     If at least one sub-meter has a reading, sub-meters without a reading are left out. The line with the device type
-    determines the kind of a sub-meter; the channel does not. If the sub-meter of a channel already has a reading, a
-    further line with a device type on this channel begins another sub-meter.
+    determines the kind of a sub-meter; the channel does not. If the sub-meter on a channel already has a reading, the
+    next line with a device type on this channel begins another sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}
@@ -139,7 +147,7 @@ _PARTS: Final = _TYPES | _IDENTIFIERS | _READINGS
 
 
 def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
-    """Return the sub-meter with the value of one more record. Fields that already have a value do not change."""
+    """Return the sub-meter with the value of one more record. A field that already has a value does not change."""
     code = record.obis and (record.obis.c, record.obis.d, record.obis.e)
     first = record.groups[0]
     if code in _TYPES and meter.kind is None and (number := values.number(first)) and not number.exponent:
@@ -152,7 +160,7 @@ def _with(meter: Submeter, record: Record, calendar: Calendar) -> Submeter:
 
 
 def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submeter:
-    """Return the sub-meter with its reading. Return `meter` if the time, number or unit of the reading is not valid."""
+    """Return `meter` with its reading added, or unchanged if the time, number or unit of the reading is not valid."""
     time, number = _time(groups, calendar), values.number(_reading(groups))
     if time is None or number is None or number.unit not in ("m³", "J", "Wh"):
         return meter
@@ -161,21 +169,21 @@ def _read(meter: Submeter, groups: Sequence[str], calendar: Calendar) -> Submete
 
 
 def _reading(groups: Sequence[str]) -> str:
-    """Return the group with the value and its unit.
+    """Return the value and its unit as text, such as ``00123.456*m3``.
 
-    In DSMR 2.2 and 3.0 the last two of seven groups are the unit and the value.
+    In DSMR 2.2 and 3.0, there are seven groups: the last two are the unit and the value.
     """
     if len(groups) == _OLD_READING:
         return f"{groups[-1]}*{groups[-2]}"
     return value_of(groups) if len(groups) == _READING else groups[-1]
 
 
-_READING: Final = 2  # groups: time and value
+_READING: Final = 2  # the groups time and value
 _OLD_READING: Final = 7
 
 
 def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
-    """Return the sub-meter of a kind with the latest reading.
+    """Return the sub-meter of this kind with the latest reading in m³; `None` if there is no reading.
 
     A telegram can still contain a sub-meter that was replaced.
     """
@@ -184,7 +192,7 @@ def latest(meters: Iterable[Submeter], kind: str) -> Submeter | None:
 
 
 def _order(time: datetime | None) -> float:
-    """Return a sort key for the times of one telegram. Some of these times can be naive."""
+    """Return a number by which the times of one telegram can be sorted, even if some of them are naive."""
     if time is None:
         return 0
     offset = time.utcoffset()

@@ -1,4 +1,4 @@
-"""Turns a group into a number, a moment, an identifier or a state. A group is the text in parentheses in a P1 line."""
+"""Turns a group into a number, a moment, an identifier or a state. A group is the text in one pair of parentheses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from hanparse.measurement.parts import Breaker
 from hanparse.meters import clock
 
-# Numbers of DSMR (format Fn(x,y)) have no exponent, no decimal comma and few digits. Eighteen digits fit in 64 bits.
+# In DSMR, numbers (format Fn(x,y)) have no exponent and no decimal comma. Numbers of 18 digits fit in 64 bits.
 _NUMBER: Final = re.compile(r"(-?\d{1,18})(?:\.(\d{1,9}))?", re.ASCII)
 _MAX_DIGITS: Final = 18
 _PREFIXES: Final = {"": 0, "k": 3, "K": 3, "M": 6, "G": 9}
@@ -21,10 +21,11 @@ _SYMBOLS: Final = {unit.lower(): unit for unit in ("W", "Wh", "var", "varh", "VA
 _TIME: Final = re.compile(
     r"(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)([SW]?)|20(\d\d)(\d\d)(\d\d) (\d\d):(\d\d):(\d\d)()", re.ASCII
 )
-_UNSET_YEARS: Final = range(70, 100)  # a clock that was never set begins in 1970
+_UNSET_YEARS: Final = range(70, 100)  # a clock that was never set shows a year from 1970
 _SUMMER: Final = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-_HEX_VERSION: Final = re.compile(r"(?:3\d){4,}")  # a version as text has two to five digits
+# The hex digits of at least four digits in ASCII. A version that is not in hex has at most five digits.
+_HEX_VERSION: Final = re.compile(r"(?:3\d){4,}")
 _TARIFF: Final = re.compile(r"(?:TARIFF\s*)?0*(\d{1,4})", re.ASCII | re.IGNORECASE)
 _BREAKERS: Final = {
     "0": Breaker.DISCONNECTED,
@@ -36,7 +37,7 @@ _BREAKERS: Final = {
 
 
 class Number(NamedTuple):
-    """An instance is the number ``digits × 10^exponent`` in an SI unit. `unit` is empty if the group has no unit."""
+    """An instance is the number ``digits × 10^exponent`` in an SI unit. `unit` is empty for a group without a unit."""
 
     digits: int
     exponent: int
@@ -44,7 +45,7 @@ class Number(NamedTuple):
 
 
 def number(text: str) -> Number | None:
-    """Return the number in a group and its SI unit; `None` for other text. 0002.345*kW is 2345 × 10^0 W."""
+    """Return the number in a group, with its SI unit; `None` for any other text. 0002.345*kW is 2345 × 10^0 W."""
     value, star, unit = text.partition("*")
     match, scale = _NUMBER.fullmatch(value), _unit(unit) if star else (0, "")
     if match is None or scale is None:
@@ -57,7 +58,7 @@ def number(text: str) -> Number | None:
 
 @lru_cache(maxsize=64)
 def _unit(text: str) -> tuple[int, str] | None:
-    """Return the power of ten and the SI unit of a unit such as kWh; `None` for an unknown unit."""
+    """Split a unit such as kWh into a power of ten and an SI unit. Return `None` for an unknown unit."""
     for prefix in (text[:1], ""):
         symbol = _SYMBOLS.get(text[len(prefix) :].lower())
         if symbol and prefix in _PREFIXES:
@@ -68,16 +69,16 @@ def _unit(text: str) -> tuple[int, str] | None:
 class Calendar(NamedTuple):
     """An instance determines the time zone of the times in a telegram.
 
-    The letter after a time, `S` or `W`, shows whether it is summer time or normal time, but not the time zone. So a
-    time is aware only in two cases: the telegram is from a country with Central European time (`is_central`), or the
-    caller gives the zone (`override`). `override` takes precedence.
+    The letter after a time, `S` or `W`, shows whether it is in summer time or in normal time, but not the time zone. So
+    a time is aware only in two cases: the telegram is from a country with Central European time (`is_central`) and the
+    time has a letter, or the caller gives the time zone (`override`). If both apply, `override` is used.
     """
 
     is_central: bool = False
     override: tzinfo | None = None
 
     def moment(self, text: str) -> datetime | None:
-        """Return the moment in a group; `None` for other text, an impossible date or a clock that was never set."""
+        """Return the moment in a group; `None` for other text, an impossible time, or a clock that was never set."""
         match = _TIME.fullmatch(text)
         if match is None:
             return None
@@ -90,7 +91,7 @@ class Calendar(NamedTuple):
 
 
 def _of_season(moment: datetime, season: str) -> datetime:
-    """Return the moment with the `fold` that the letter determines, because one hour occurs twice in autumn."""
+    """Return the moment with the `fold` that the letter determines. In autumn, one local hour occurs twice."""
     passes = (moment, moment.replace(fold=1))
     offsets = [offset for each in passes if (offset := each.utcoffset()) is not None]
     if len(set(offsets)) < len(passes):
@@ -104,15 +105,15 @@ def plain(text: str) -> str | None:
 
 
 def version(text: str) -> str | None:
-    """Return the version of the P1 description. An Iskraemeco MIE5T sends two hex digits for each character."""
+    """Return the version of the P1 description. An Iskraemeco MIE5T sends each character as two hex digits."""
     stripped = plain(text)
     return bytes.fromhex(stripped).decode() if stripped and _HEX_VERSION.fullmatch(stripped) else stripped
 
 
 def identifier(text: str) -> str | None:
-    """Return the number of a meter. Meters in NL, BE and LU send two hex digits for each character.
+    """Return the number of a meter. Meters in NL, BE and LU send each character as two hex digits.
 
-    Hex digits are decoded only if the result consists of letters and digits, and at least half of them are digits.
+    Hex digits are decoded only if the result consists of letters and digits, and if at least half of it are digits.
     """
     text = text.strip()
     if _HEX.fullmatch(text):
@@ -123,7 +124,7 @@ def identifier(text: str) -> str | None:
 
 
 def message(text: str) -> str | None:
-    """Return a message to the consumer. Hex digits are decoded if the result is text; otherwise they are unchanged."""
+    """Return a message to the consumer. Hex digits are decoded if the result is printable text in UTF-8."""
     text = text.strip()
     if _HEX.fullmatch(text):
         decoded = bytes.fromhex(text).decode("utf-8", "replace").strip("\0 \t\r\n")
@@ -139,5 +140,5 @@ def tariff(text: str) -> int | None:
 
 
 def breaker(text: str) -> Breaker | None:
-    """Return the state of a breaker from a group: 0, 1 or 2, or ON or OFF (Hungary)."""
+    """Return the state of a breaker from a group that contains 0, 1, 2, ON (Hungary) or OFF (Hungary)."""
     return _BREAKERS.get(text.strip().upper())
