@@ -32,7 +32,7 @@ CLEAR: Final = MADE_CLEAR | {
     "checksum": "checksum [0-9A-F]{2} does not fit",
     "stop": "expected the stop byte 16",
     "length": "length|announced|left",
-    "nested": "ciphered once more|a block inside another block",
+    "nested": "ciphered again|a block inside another block",
     "CI 7D": "CI 7D",
     "M-Bus variable data": "CI 72: M-Bus variable data",
 }

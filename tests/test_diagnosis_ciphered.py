@@ -52,7 +52,7 @@ TWO = (Meter(), Meter(key=WRONG, title=OTHER))
         (RISING, (Meter(),), {}, "ciphered", "10 pushes of KAM4500000017 are ciphered, and no key was given"),
         (RISING, TWO, {"key": {TITLE: KEY}}, "ciphered", "10 pushes of LGZ0000000018 are ciphered, and no key"),
         (RISING, (Meter(),), {"key": WRONG}, "key", "deciphers none of 10 pushes of KAM4500000017: the key is wrong"),
-        (RISING, TWO, BOTH, "key", "deciphers pushes of KAM4500000017 and none of 10 pushes of LGZ0000000018"),
+        (RISING, TWO, BOTH, "key", "deciphers pushes of KAM4500000017, but none of 10 pushes of LGZ0000000018"),
         (RISING, (Meter(),), {"key": AUTH_KEY, "auth_key": KEY}, "key", "10 pushes of KAM.* are exchanged"),
         (RISING, (Meter(),), {"key": KEY, "auth_key": WRONG}, "auth-key", "in 10 pushes of KAM.* the encryption key"),
         ([0] * 5, (Meter(),), BOTH, "counter", "did not rise in 4 of 5 pushes"),

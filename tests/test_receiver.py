@@ -198,7 +198,7 @@ def test_a_ciphered_telegram_is_a_telegram_that_was_read() -> None:
     ("content", "error", "said"),
     [
         (swedish().replace(b"2.301", b"2.391"), ChecksumError, "CRC"),
-        (AIDON_2.apdu[:1] + b"secret" * 9, DecodeError, "the deciphered content is no push"),
+        (AIDON_2.apdu[:1] + b"secret" * 9, DecodeError, "the deciphered content is not a push"),
         (named("refused/unknown-list").apdu, UnknownMeterError, "no profile reads the deciphered content"),
     ],
 )

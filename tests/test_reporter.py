@@ -81,7 +81,7 @@ def test_parameters_of_other_things_are_refused(numbers: dict[int, int]) -> None
 
 @pytest.mark.parametrize("value", [2.5, "5", True, None])
 def test_a_parameter_is_a_whole_number(value: Any) -> None:  # noqa: ANN401  any wrong type
-    with pytest.raises(TypeError, match="expected a whole number, 0 to 420 V"):
+    with pytest.raises(TypeError, match="expected a whole number from 0 to 420 V"):
         Parameters(voltage_hysteresis=value)
 
 

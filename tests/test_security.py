@@ -34,7 +34,7 @@ OTHER: Final = bytes(range(1, 17))
 NOT_TOLD_APART: Final = ("ciphered/flipped-tag", "ciphered/flipped-content", "ciphered/flipped-value")
 
 MADE_CLEAR: Final = {
-    "no key": "no key was given: give key",
+    "no key": "no key was given: ask the grid company for the key, and give key",
     "key": "the encryption key is wrong",
     "auth_key": "the encryption key is right.* the authentication key is wrong",
     "swapped": "key= and auth_key= are exchanged",
@@ -46,8 +46,8 @@ MADE_CLEAR: Final = {
     "not protected": "expected encryption or authentication, found neither",
     "signed": "general-signing .DF.",
     "key-info": "wrapped key|agreed between",
-    "nested": "ciphered once more",
-    "not a push": "the keys are right, and the content is no push: get-request",
+    "nested": "ciphered again",
+    "not a push": "the keys are right, but the content is not a push: get-request",
     "service": "(glo|ded)-.* give system_title=",
 }
 
@@ -198,7 +198,7 @@ def test_the_encryption_key_of_one_meter_is_found_among_many() -> None:
     assert not one.open(Meter(title=third, key=others[third]).cipher(PUSH)).security.verified
     error = refused(one, Meter(title=b"LGZ\0\0\0\0\x18").cipher(PUSH))
     assert error.cause == "no key"
-    assert "keys of 9 meters were given, but none of this meter" in str(error)
+    assert "keys of 9 meters were given, but no key of this meter" in str(error)
     assert "LGZ0000000018" in str(error)
     unnamed = refused(one, Meter(sent_title=b"").cipher(PUSH))
     assert unnamed.cause == "system title"

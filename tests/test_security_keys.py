@@ -69,9 +69,9 @@ WRONG: Final = [
     (" ".join(PAIRS).replace("0B", "oB"), "character 34 of the key is the letter o, not the digit 0"),
     ("0x" + DIGITS.replace("01", "0l"), "character 6 of the key is the letter l, not the digit 1"),
     (DIGITS.replace("01", "0I"), "character 4 of the key is the letter I, not the digit 1"),
-    (DIGITS.replace("0C", "0G"), "character 26 of the key is 'G', which is no hex digit"),
-    ("x" * 33, "character 1 of the key is 'x', which is no hex digit"),
-    (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is no hex digit; give only the digits"),
+    (DIGITS.replace("0C", "0G"), "character 26 of the key is 'G', which is not a hex digit"),
+    ("x" * 33, "character 1 of the key is 'x', which is not a hex digit"),
+    (f"GPK60: {DIGITS}", "character 1 of the key is 'G', which is not a hex digit; give only the digits"),
     ("sixteen letters!", "found 16 characters that are not hex; if each character is one byte"),
     (DIGITS.encode().hex(), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
     (DIGITS.encode().hex(" "), "expected 32 hex digits, found 64 digits that encode a text of 32 hex digits"),
@@ -113,7 +113,7 @@ def test_another_type_is_a_type_error(value: object) -> None:
 
 
 def test_an_authentication_key_alone_is_refused_because_it_deciphers_nothing() -> None:
-    with pytest.raises(ValueError, match=r"found auth_key= alone, which only verifies pushes; give key="):
+    with pytest.raises(ValueError, match=r"found auth_key= without key=: .*; also give key="):
         Keys(auth_key=AUTH_KEY)
 
 

@@ -29,7 +29,7 @@ class Options(TypedDict, total=False):
 def check_options(
     scale: object, timezone: object, estimate: object, profiles: tuple[object, ...], on_error: object
 ) -> None:
-    """Raise `TypeError` if an option has a wrong type. The message names each wrong option and the expected type."""
+    """Raise `TypeError` if an option has a wrong type. The message gives each such option and its expected type."""
     checks = {
         "scale: Scale, such as Scale.ct('100:5')": isinstance(scale, Scale),
         "timezone: tzinfo or None": isinstance(timezone, tzinfo | None),

@@ -38,19 +38,19 @@ if TYPE_CHECKING:
 class Decoder:
     """Decodes the bytes of a HAN port to measurements. A decoder uses no I/O, no clock and no threads.
 
-    `scale` contains the factors for the values of a meter with current transformers. The decoder interprets the clock
-    of the meter by a rule of the manufacturer's profile; if `timezone` is given, it interprets the clock in this time
-    zone. If `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure.
-    `profiles` contains a description of the lists of each manufacturer. The decoder tries the profiles in this order.
+    `scale` contains the factors for the values of a meter with current transformers. If `timezone` is given, it is the
+    time zone of the meter's clock. Otherwise the manufacturer's profile determines the time zone of the clock. If
+    `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure. Each
+    profile in `profiles` describes the lists of one manufacturer. The decoder tries the profiles in this order.
 
     The decoder deciphers pushes with the encryption key `key` and verifies them with the authentication key `auth_key`.
     Each key is 16 bytes (32 in suite 2), the hex digits of these bytes, or a mapping from system title to key. Some
-    meters send pushes without their system title; `system_title` is the title of such a meter. A decoder with a key
-    cannot be pickled.
+    meters send ciphered pushes without a system title; `system_title` is the system title of such a meter. A decoder
+    with a key cannot be pickled.
 
     The decoder calls `on_error` with every error. The offset of an error counts from the first byte of the stream. If
-    `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The
-    measurements in these bytes are not lost: the next call returns them.
+    `on_error` raises an exception, `feed` or `flush` processes all bytes and then raises the exception. The next call
+    returns the measurements in these bytes.
     """
 
     def __init__(
@@ -97,17 +97,17 @@ class Decoder:
 
     @property
     def _totals(self) -> Counter[str]:
-        """Return the counts of the events, plus the counts of the pushes that became no events but were recognised."""
+        """Return the counts of the events, plus the counts of recognised pushes, for which there is no event."""
         recognised = self._layouts.recognised
         return self._counts + Counter(frames=self._layouts.frames, measurements=recognised, recognised=recognised)
 
     @property
     def last_error(self) -> HanParseError | None:
-        """Return the last error. Its offset counts from the first byte of the stream."""
+        """Return the last error, or `None`. The offset of the error counts from the first byte of the stream."""
         return self._last_error
 
     def diagnosis(self) -> tuple[Fault, ...]:
-        """Return the faults of the connection, each with its likely cause and advice. Empty if no fault was found."""
+        """Return the faults of the connection, each with its likely cause and remedy. Empty without a fault."""
         from hanparse.diagnosis import diagnose  # noqa: PLC0415  seldom needed
 
         return (*self._observed.faults(), *diagnose(self.stats, self._reader.skipped))
@@ -115,9 +115,9 @@ class Decoder:
     def feed(self, chunk: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements of the pushes that `chunk` completes.
 
-        `at` is the time when the chunk arrived; it becomes `received` of each measurement. Give `at` with every chunk
-        or with no chunk. Raises `TypeError` for a chunk that is not bytes-like and for an `at` that is not a
-        `datetime`. Damaged bytes raise no error.
+        `at` is the time when the chunk arrived. It becomes the field `received` of each measurement. Give `at` with
+        every chunk or with no chunk. Raises `TypeError` for a chunk that is not bytes-like and for an `at` that is not
+        a `datetime`. Damaged bytes raise no error.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -134,13 +134,14 @@ class Decoder:
         """Return the measurements in one message of an MQTT broker. `at` is the time when the message arrived.
 
         The message contains frames, an APDU, an LLC PDU, or a list without the header of its data-notification.
-        `payload` encodes the message as bytes, as hex digits, as JSON with hex digits, or in the envelope of a Tibber
-        Pulse. The result is empty for other text and other JSON. A push that arrives twice gives one measurement. Use
-        one decoder for each topic, and do not call its `feed`.
+        `payload` is these bytes, their hex digits, JSON with these hex digits, or these bytes in the envelope of a
+        Tibber Pulse. For any other text or JSON, the result is empty. If a push arrives twice, it gives only one
+        measurement. Use one decoder for each topic, and do not call `feed` of this decoder.
 
-        `received` of each measurement becomes `at`, or an earlier time if the message contains the age of the push. The
-        offset of an error in a push without frames counts from the first byte of the push. Raises `TypeError` for a
-        payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise no error.
+        The field `received` of each measurement is `at`, or an earlier time if the message contains the age of the
+        push. If an error is in a push without frames, its offset counts from the first byte of the push. Raises
+        `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise
+        no error.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -155,7 +156,7 @@ class Decoder:
         return self._drain()
 
     def __repr__(self) -> str:
-        """Return the counts."""
+        """Return a text with the counts of `stats`."""
         return f"<Decoder {self.stats}>"
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
@@ -171,7 +172,7 @@ class Decoder:
         return copy.deepcopy(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Return the options and the state of the stream, without layouts. Raises `TypeError` if keys were given."""
+        """Return the options and the state of the stream, without layouts. Raises `TypeError` if there is a key."""
         options = {
             "scale": self._scale,
             "timezone": self._timezone,
@@ -195,7 +196,7 @@ class Decoder:
 
         `link` contains the addresses of the frame in which the APDU arrived, and `at` is the time when it arrived.
         Raises `UnknownMeterError` if no profile reads the list in the APDU. Raises `DecodeError` for any other APDU
-        that cannot be decoded; its offset is an index of `payload`.
+        that cannot be decoded. The offset of this error is an index of `payload`.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -257,8 +258,9 @@ class Decoder:
     def _learn(self, event: Read) -> None:
         """Derive layouts from a push, unless a profile depends on the meter number.
 
-        If a push identifies another manufacturer on its link although its list does not name the manufacturer, it gives
-        two layouts. The second layout is for later pushes, for which the manufacturer on the link is known.
+        Two layouts are derived if the push changes the known manufacturer of its link and its list does not name the
+        manufacturer. The second layout is for later pushes: the decoder then knows the manufacturer before it reads
+        them.
         """
         if self._depends_on_meter_id:
             return
@@ -285,7 +287,7 @@ class Decoder:
 
 
 def _restored(of: type[Decoder], keys: Keys, options: dict[str, Any]) -> Decoder:
-    """Return a decoder with the options of a pickled decoder, except the options that are `None`."""
+    """Return a decoder with the options of a pickled decoder. An option that is `None` gets its default."""
     given_options = {name: value for name, value in options.items() if value is not None}
     return of(**given_options, system_title=keys.system_title)
 

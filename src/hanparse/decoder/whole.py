@@ -20,9 +20,10 @@ if TYPE_CHECKING:
 def decode(source: str | Buffer, **options: Unpack[Options]) -> Measurement:
     """Return the measurement of the only push in `source`. `source` is a hex dump (`str`) or the received bytes.
 
-    The bytes contain frames (other bytes between the frames are skipped), an LLC PDU or an APDU. `options` are the
-    options of `Decoder`. Raises `DecodeError` if `source` contains several pushes. If no push can be decoded, raises
-    the most useful error: an error in the content of a sound frame, or else an error in a frame with a sound header.
+    The bytes contain frames, an LLC PDU or an APDU. Other bytes between frames are skipped. `options` are the options
+    of `Decoder`. Raises `DecodeError` if `source` contains several pushes. If no push can be decoded, raises the most
+    useful error: preferably an error in the content of a frame whose check sequences fit, next an error in a frame of
+    which only the header has a check sequence that fits.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -42,9 +43,10 @@ def decode_all(
 
     A push is sound if the check sequences of its frames fit and its APDU can be decoded. `source` and `options` are the
     same as for `decode`. The function calls `on_error` with the error of each damaged or unreadable frame. The offset
-    of the error counts from the first byte of the input. For a text, the error of a damaged frame is a `HexDumpError`,
-    and so is the error of each passage that looks like bytes but was not read, such as a line that ends inside a byte.
-    If `source` is not empty and contains no sound push, raises the same error as `decode`.
+    of the error counts from the first byte of the input. If `source` is a text, the error of a damaged frame is a
+    `HexDumpError`. The function then also calls `on_error` with a `HexDumpError` for each passage that looks like bytes
+    but was not read, such as a line that ends inside a byte. If `source` is not empty and contains no sound push,
+    raises the same error as `decode`.
     """
     errors: list[HanParseError] = []
     decoder = Decoder(**options, on_error=errors.append)
@@ -65,14 +67,15 @@ def _decode_all(
 ) -> list[Measurement]:
     """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` must append to `errors`.
 
-    The function appends to `lost` one error for each passage of a text that looks like bytes but was not read.
+    If `source` is a text, the function appends to `lost` one error for each damaged frame and for each passage that
+    looks like bytes but was not read.
     """
     data = _bytes_of_text(source, lost) if isinstance(source, str) else as_bytes(source)
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if not is_framed(errors) and (messages := unframed(data)):
-        errors.clear()  # the input contains no frames, so errors about frames would mislead
+        errors.clear()  # the input contains no frames, so the errors in `errors`, which are about frames, would mislead
         return _without_frames(decoder, messages, errors)
     error = min(errors, key=closeness, default=no_frame(data))
     if isinstance(error, FrameError) and (in_text := _in_text(lost)):
@@ -86,7 +89,7 @@ def _in_text(lost: list[HanParseError]) -> list[FrameError]:
 
 
 def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanParseError]) -> list[Measurement]:
-    """Return the measurements in messages without a frame, and append the error of each other message to `errors`.
+    """Return the measurements in messages without frames. If a message cannot be decoded, append its error to `errors`.
 
     Raises the first error if no message can be decoded.
     """

@@ -1,8 +1,9 @@
-"""Finds missing keys, wrong keys and unusual invocation counters in a sequence of ciphered pushes.
+"""Finds missing keys, wrong keys and unusual invocation counters from a sequence of ciphered pushes.
 
 The caller gives the `Security` of each deciphered push, and the `CipherError` of each push that was not deciphered. The
-module finds no fault if every push was deciphered and the counter of each meter always rises. One or two wrong
-authentication tags of a meter are no fault either, because damaged bytes can cause them.
+module finds no fault if every push was deciphered and the counter of each meter always rises. One or two pushes of a
+meter with a wrong authentication tag, or one push with an unchanged counter, are not a fault either, because damaged
+bytes or a repeated push can cause them.
 """
 
 from __future__ import annotations
@@ -22,26 +23,27 @@ if TYPE_CHECKING:
     from hanparse.diagnosis.fault import Kind
     from hanparse.measurement.security import Security
 
-_SEVERAL: Final = 3  # damaged bytes can cause one or two wrong authentication tags
+_SEVERAL: Final = 3  # pushes with a wrong tag; damaged bytes can cause one or two
 _MAX_METERS: Final = 16  # a HAN port has one meter, but forged system titles must not fill the memory
 _NO_TITLE: Final = "a meter without system title"
 
 _NO_KEY: Final = """{pushes} {pushes:push|pushes} of {meters} {pushes:is|are} ciphered, and no key was given: the
-connection is good; ask the grid company for the key and give it as key=, or ask the company to turn ciphering off"""
+connection is good; ask the grid company for the key and give it as key=, or ask the grid company to turn ciphering
+off"""
 _NO_CRYPTOGRAPHY: Final = f"""{{pushes}} {{pushes:push|pushes}} of {{meters}} {{pushes:is|are}} ciphered, and the
 package cryptography is missing or does not load: the connection is good; {pip_install("crypto")}"""
 _WRONG_KEY: Final = """the encryption key deciphers none of {pushes} {pushes:push|pushes} of {meters}: the key is wrong,
-or it is the key of another meter or port; ask the grid company for the right key"""
-_OTHER_METER: Final = """the encryption key deciphers pushes of {opened} and none of {pushes} {pushes:push|pushes} of
+or it is the key of another meter or of another port of this meter; ask the grid company for the right key"""
+_OTHER_METER: Final = """the encryption key deciphers pushes of {opened}, but none of {pushes} {pushes:push|pushes} of
 {meters}: each meter has its own key; give a mapping from system title to key"""
 _SWAPPED: Final = """{pushes} {pushes:push|pushes} of {meters} can be deciphered only if the encryption key and the
-authentication key are exchanged: give the key= as auth_key= and the auth_key= as key="""
+authentication key are exchanged: give the value of key= as auth_key=, and the value of auth_key= as key="""
 _AUTH_KEY: Final = """in {pushes} {pushes:push|pushes} of {meters} the encryption key is right, but no authentication
-tag fits: the authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept unverified
-values"""
+tag fits: the authentication key is wrong; ask the grid company for the key, or give no auth_key= and accept values that
+are not verified"""
 _NOT_RISING: Final = """the invocation counter of {meters} did not rise in {pushes} of {seen} {seen:push|pushes}: a
-program replays a log, or the meter always sends the same counter, so that an old push cannot be distinguished from a
-new push"""
+program replays a log, or the meter always sends the same counter; an old push can then not be distinguished from a new
+push"""
 _DECREASED: Final = """the invocation counter of {meters} went back in {pushes} of {seen} {seen:push|pushes}: the meter
 was restarted or got a new key, or a program replays old pushes"""
 
@@ -50,8 +52,10 @@ was restarted or got a new key, or a program replays old pushes"""
 class _Meter:
     """Counts the pushes with one system title.
 
-    `counter` is the invocation counter of the last deciphered push, or −1. `causes` counts the pushes that were not
-    deciphered, by `CipherError.cause`.
+    `opened` counts the deciphered pushes, and `verified` counts the pushes with a verified tag. `not_rising` counts the
+    deciphered pushes with the same invocation counter as the push before. `decreased` counts the deciphered pushes with
+    a lower counter than the push before. `counter` is the counter of the last deciphered push, or −1. `causes` counts
+    the pushes that were not deciphered, by `CipherError.cause`.
     """
 
     opened: int = 0
@@ -66,7 +70,7 @@ class Observed:
     """Counts ciphered pushes by system title and result, for the first `_MAX_METERS` system titles."""
 
     def __init__(self) -> None:
-        """Begin with no pushes."""
+        """Make an object that has counted no pushes."""
         self._meters: dict[bytes, _Meter] = {}
 
     def add(self, event: Security | CipherError) -> None:
@@ -108,10 +112,11 @@ class Observed:
         yield from self._fault("counter", _DECREASED, decreased)
 
     def _failed(self, cause: str) -> dict[bytes, int]:
-        """Return for each system title the number of pushes that were not deciphered for this cause.
+        """Return for each system title the number of pushes that were not deciphered because of `cause`.
 
-        The result omits meters with a deciphered push, because their encryption key is right. But for the cause
-        ``"auth_key"`` it omits meters with a verified push, because their authentication key is right.
+        If a push of a meter was deciphered, its encryption key is right, so the meter is left out. For the cause
+        ``"auth_key"``, a meter is instead left out if a push of the meter was verified, because its authentication key
+        is right.
         """
         success = "verified" if cause == "auth_key" else "opened"
         failing = {title: meter for title, meter in self._meters.items() if not getattr(meter, success)}

@@ -20,7 +20,7 @@ Kind = Literal[
 class Fault:
     """Describes one fault of a connection. `message` describes the fault, its most likely cause and its remedy.
 
-    `counts` contains the numbers by which the fault was found, for example of bytes, flags and frames.
+    `counts` contains the numbers that show the fault, for example the numbers of bytes, flags and frames.
     """
 
     kind: Kind

@@ -1,7 +1,7 @@
 """Defines `Symptoms`: facts about a stream that the rules in `faults` use.
 
-The facts are derived from the counts of a decoder and from the skipped bytes: the most recent of the bytes that belong
-to no sound frame. A frame or header is sound if its check sequence fits.
+The facts are derived from the counts of a decoder and from its skipped bytes. The skipped bytes are the most recent of
+the bytes that do not belong to a sound frame. A frame or header is sound if its check sequence fits.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from hanparse.wire.telegram import HEADER, Scan
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
 
-SEVERAL: Final = 3  # two damaged frames can be the cut-off first and last frame of a stream
-_CERTAIN: Final = 128  # bytes with the same property; a list can contain a shorter sequence, for example of zeros
-_ALMOST_ALL: Final = 0.97  # of the bytes; noise on the line can add other bytes between frames
-_CLEAR_LOSS: Final = 8  # bytes; a frame in which fewer bytes are missing has lost single bytes and was not cut off
+SEVERAL: Final = 3  # damaged frames; one or two can be the first and the last frame of a stream, which are cut off
+_CERTAIN: Final = 128  # bytes; a list can contain a shorter sequence of bytes with the same property, such as zeros
+_ALMOST_ALL: Final = 0.97  # of the bytes must have the property; noise on the line can add other bytes between frames
+_CLEAR_LOSS: Final = 8  # bytes; if a frame lacks fewer bytes, single bytes were lost, and it was not cut off
 _HEADER_SIZE: Final = 14  # flag, format (2), two addresses (at most 4 each), control, HCS (2)
 _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
-_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start, because the byte before it is missing
+_BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start: the byte before is unknown
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
 _P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
 _P1_HEADER: Final = re.compile(rb"(?<![^\r\n\0])%b" % HEADER)
@@ -61,17 +61,18 @@ class Symptoms:
     def _text(self, size: int) -> int:
         """Return the number of bytes of text.
 
-        The result is 0 for a single short line, and if the text can be noise: in an unreadable stream, text is only
-        counted if it is at least half of the bytes.
+        The result is 0 for a single short line. In an unreadable stream, the text can be noise. The result is then 0 if
+        the text is less than half of the bytes.
         """
         text = sum(map(len, self.texts))
         enough = len(self.texts) > 1 or text >= _LONG_TEXT
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
     def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """Return how many bytes of `content` are in `values`. Return 0 if they are too few to be a sign of a fault.
+        """Return how many bytes of `content` are in `values`. Return 0 if their number does not show a fault.
 
-        They are too few if they are fewer than `_CERTAIN`, or not almost all bytes. Bytes in `beside` are ignored.
+        Their number shows no fault if it is below `_CERTAIN`, or if they are not almost all bytes. Bytes in `beside`
+        are ignored.
         """
         content = self.content.translate(None, beside)
         found = count(content, values)
@@ -83,7 +84,7 @@ class Fragment(NamedTuple):
 
     size: int
     announced: int
-    """The size of the frame in bytes, computed from the length in its header."""
+    """The size of the whole frame in bytes, computed from the length in its header."""
     flagged: bool
     """True if the last byte is a flag."""
 
@@ -104,7 +105,7 @@ def _cut_telegrams(data: bytes) -> int:
 
 
 def _parts(data: bytes) -> list[tuple[bytes, int]]:
-    """Return the bytes from each sound header to the next sound header, and the frame size that the first announces."""
+    """Return the bytes from each sound header to the next sound header, and the frame size in the first header."""
     flags = (match.start() for match in _AFTER_FLAG.finditer(data))
     starts = [(flag, size) for flag in flags if (size := _announced(data, flag))]
     return [(data[start:end], size) for (start, size), (end, _) in pairwise([*starts, (len(data), 0)])]
@@ -125,7 +126,7 @@ def _is_whole(part: bytes) -> bool:
 
 
 def _announced(data: bytes, start: int) -> int:
-    """Return the frame size that a sound header at `start` announces. Return 0 if the header is not sound."""
+    """Return the size of the frame at `start`, computed from its header. Return 0 if the header is not sound."""
     try:
         end, sound = find_end(data[start : start + _HEADER_SIZE])
     except FrameError:
@@ -134,7 +135,7 @@ def _announced(data: bytes, start: int) -> int:
 
 
 def _fragment(data: bytes, announced: int) -> Fragment:
-    size = len(data.rstrip(FLAG_BYTE))  # several flags can be between two frames
+    size = len(data.rstrip(FLAG_BYTE))  # there can be several flags between two frames
     return Fragment(min(size + 1, len(data)), announced, size < len(data))
 
 

@@ -1,4 +1,4 @@
-"""Computes results from measurements: limits for chargers, energy of hours, reports, estimates and plausibility."""
+"""Computes results from measurements: limits for chargers, energy of hours, reports, estimates and findings."""
 
 from hanparse.energy import plausibility
 from hanparse.energy.chargers import Charger, Ramp, share

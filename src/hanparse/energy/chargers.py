@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from hanparse.energy.loads import Voltages
 
 LEAST: Final = 6.0
-"""The lowest current limit in A that a car accepts (IEC 61851-1). With a lower limit the charger pauses."""
+"""The lowest current limit in A that a car accepts (IEC 61851-1). If the limit is lower, the charger must pause."""
 CHARGING: Final = "a charging current of 0 A or more"
 """The expected charging current in the error messages of this module and of `FuseGuard`."""
-# By wiring and number of lines: least and most power in W per line if the current of each line rises by 1 A at 1 V.
+# By wiring and number of lines: the least and the most power in W per line, if each current rises by 1 A at 1 V.
 _BALANCED: Final = {
     (Wiring.ONE_PHASE, 1): (1.0, 1.0),
     (Wiring.THREE_WIRE, 2): (0.5, 0.5),
@@ -42,12 +42,12 @@ _EXHAUSTED: Final = 1e-9  # A; a smaller current is taken as 0
 
 @dataclass(frozen=True, slots=True)
 class Charger:
-    """An instance describes a charger. `lines` gives the line of the meter for the charger's L1, L2 and L3.
+    """An instance describes a charger.
 
-    With ``(2, 3, 1)``, L1 of the charger is L2 of the meter. With ``(1, 3)``, the charger uses only L1 and L3 of the
-    meter. The charger pauses below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or
-    repeated lines, for a negative current and for a `least` above `most`. Raises `TypeError` for an argument of another
-    type.
+    `lines` contains the lines of the meter to which L1, L2 and L3 of the charger are connected. With ``(2, 3, 1)``, L1
+    of the charger is L2 of the meter. With ``(1, 3)``, the charger uses only L1 and L3 of the meter. The charger pauses
+    below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or repeated lines, for a
+    negative current and for a `least` above `most`. Raises `TypeError` for an argument of a wrong type.
     """
 
     lines: tuple[int, ...]
@@ -59,7 +59,10 @@ class Charger:
         check_type("lines", self.lines, tuple)
         if not self.lines or len(set(self.lines)) < len(self.lines) or not set(self.lines) <= {1, 2, 3}:
             raise ValueError(f"expected one to three different lines of (1, 2, 3), found {self.lines!r}")
-        least, most = amperes("a least current of 0 A or more", self.least), amperes("a most of 0 A or more", self.most)
+        least, most = (
+            amperes("a least current of 0 A or more", self.least),
+            amperes("a largest current of 0 A or more", self.most),
+        )
         if least > most:
             raise ValueError(f"expected a least current of at most {most:g} A, found {least:g}")
 
@@ -74,12 +77,12 @@ def amperes(expected: str, value: float, high: float = math.inf) -> float:
 
 
 def counts(wiring: Wiring) -> tuple[int, ...]:
-    """Return how many lines a charger can use in a house with this wiring, such as 2 or 3."""
+    """Return the possible numbers of lines of a charger in a house with this wiring, such as ``(2, 3)``."""
     return tuple(count for known, count in _BALANCED if known is wiring)
 
 
 def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages: Voltages) -> float:
-    """Return the smallest possible rise of the charging power, in W, for a change of the charging currents.
+    """Return the smallest rise of the charging power, in W, that a change of the charging currents can cause.
 
     `change` gives the change of the current in each line, in A. The result is below 0 if the power may have fallen.
     `wiring` is `None` if it is unknown. The power factor is taken as 1.
@@ -96,7 +99,7 @@ def power_of_change(change: Mapping[int, float], wiring: Wiring | None, voltages
 
 
 def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, float]:
-    """Return the current in A that all chargers draw together in each line of the meter.
+    """Return, for each line of the meter, the current in A that all chargers draw together.
 
     `drawn` contains the present current of each charger, in A per line. Raises `TypeError` for a current that is not a
     number, and `ValueError` for a negative current and for unequal numbers of chargers and currents.
@@ -109,17 +112,18 @@ def by_line(chargers: Sequence[Charger], drawn: Sequence[float]) -> dict[int, fl
 
 
 def share(headroom: Headroom, chargers: Sequence[Charger], drawn: Sequence[float]) -> tuple[float, ...]:
-    """Return the current limit of each charger, in A per line. All chargers together do not exceed `headroom`.
+    """Return the current limit of each charger, in A per line.
 
-    `drawn` contains the present current of each charger, in A per line. `headroom` is the result of a `FuseGuard` with
-    all lines as `charger`; the caller gives the guard the result of `by_line` as `charging`. All chargers get the same
-    limit, but no charger gets more than its `most`, or more than its lines permit. If this limit is below the `least`
-    of some chargers, the last of these chargers pauses, and the other chargers share its current. The limit of a
-    charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
+    The chargers together draw at most the current in `headroom`. `drawn` contains the present current of each charger,
+    in A per line. `headroom` is the result of a `FuseGuard` with all lines as `charger`. The caller must give the
+    result of `by_line` to this guard as `charging`. All chargers get the same limit, but no charger gets more than its
+    `most`, or more than its lines permit. If the limits of some chargers are below their `least`, the last of these
+    chargers pauses, and the other chargers share its current. This is repeated until no limit is below `least`. The
+    limit of a charger that pauses is 0. Raises `ValueError` for unequal numbers of chargers and currents.
 
-    If a charger begins to draw less, other chargers get its current only after a list of the meter (the values of one
-    push) has shown that the current is free. The reason: the currents of chargers on an IT grid are not in phase, so if
-    one charger draws 1 A less, another charger cannot always draw 1 A more.
+    If a charger draws less than before, other chargers get its current only after a list of the meter (the values of
+    one push) has shown that the current is free. The reason: the currents of chargers on an IT grid are not in phase,
+    so if one charger draws 1 A less, another charger cannot always draw 1 A more.
     """
     targets = _targets(headroom.by_line, chargers)
     wanted = [max(0.0, target - now) for target, now in zip(targets, drawn, strict=True)]
@@ -141,8 +145,8 @@ def _targets(free: Mapping[int, float], chargers: Sequence[Charger]) -> list[flo
 def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[float]) -> list[float]:
     """Return the current of each charger.
 
-    All currents rise equally from 0. A current stops at the `most` of its charger, or when one of its lines has no free
-    current left (max-min fairness).
+    All currents rise equally from 0. The current of a charger stops at its value in `most`, or when one of its lines
+    has no free current left (max-min fairness).
     """
     currents = [0.0] * len(chargers)
     rising = {index for index, amps in enumerate(most) if amps > 0}
@@ -161,15 +165,16 @@ def _filled(free: dict[int, float], chargers: Sequence[Charger], most: Sequence[
 
 
 class Ramp:
-    """Computes a limit that falls at once with the available current, and rises by at most `up` A per second.
+    """Computes a limit that follows the available current: it falls at once, and rises by at most `up` A per second.
 
     If the available current is below `least` A, the charger pauses. The charger continues when at least `least` A have
     been available for the time `wait`, because frequent starts and stops wear out the contactor. The caller gives the
-    times, as for `FuseGuard`. The limit does not rise when the caller's clock is set back.
+    times, as for `FuseGuard`. The first limit is `least` A, or 0 A if less is available. The limit does not rise when
+    the caller's clock is set back.
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:
-        """Raise `ValueError` for a negative `up` or `least`, and `TypeError` for an argument of another type."""
+        """Raise `ValueError` for a negative `up` or `least`, and `TypeError` for an argument of a wrong type."""
         self._up, self._least = amperes("a rise of 0 A/s or more", up), amperes("a least current of 0 A or more", least)
         check_type("wait", wait, timedelta)
         self._wait = wait
@@ -181,8 +186,8 @@ class Ramp:
     def limit(self, current: float, now: datetime) -> float:
         """Return the limit in A for the charger at `now`. `current` is the available current in A.
 
-        Raises `TypeError` for an argument of another type and for a mix of naive and aware times, and `ValueError` for
-        a `current` that is negative or not finite.
+        Raises `TypeError` for an argument of a wrong type and for a mix of naive and aware times. Raises `ValueError`
+        for a `current` that is negative or not finite.
         """
         amps, instant = amperes("a current of 0 A or more", current), self._clock.instant(now)
         passed = max(timedelta(0), instant - (self._now or instant))

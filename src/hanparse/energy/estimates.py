@@ -1,7 +1,7 @@
 """Estimates the values that a 3-wire meter does not measure: the L2 current and the voltage L1-L3.
 
 `hanparse.energy.triangle` contains the method for the L2 current, and docs/accuracy.md gives the accuracy of the
-estimate. The bounds of L2 also identify a meter that sends an L2 current without measuring it (`is_l2_ruled_out`).
+estimate. `is_l2_ruled_out` uses the bounds of L2 to identify a meter that sends an L2 current but does not measure it.
 """
 
 from __future__ import annotations
@@ -50,19 +50,20 @@ def line2_current(  # noqa: PLR0913  each is a register of the meter, and all ar
     """Return the estimate of the L2 current of a 3-wire meter, in A.
 
     Powers are import − export in W and var, currents are in A, voltages in V, and `distortion` is in VA. Voltages have
-    the names of `Measurement`: L1 is L1-L2, L2 is L1-L3, L3 is L2-L3. The angle between `voltage_l1` and `voltage_l3`
-    is computed from `voltage_l2`. If `voltage_l2` is not measured (`None` or 0), the angle is taken as 60°.
-    `distortion` is the largest part of the gap (see `hanparse.energy.triangle`) that is attributed to harmonics. If
-    `distortion` is 0, the estimated value is exact for resistive loads.
+    the names of `Measurement`: `voltage_l1` is L1-L2, `voltage_l2` is L1-L3, and `voltage_l3` is L2-L3. The angle
+    between `voltage_l1` and `voltage_l3` is computed from `voltage_l2`. If `voltage_l2` is not measured (`None` or 0),
+    the angle is taken as 60°. `distortion` is the largest part of the gap (see `hanparse.energy.triangle`) that is
+    attributed to harmonics. If `distortion` is 0, the estimated value is exact for resistive loads.
 
-    The true value is between the bounds `low` and `high` for every load. They allow for an error of one step of
-    `resolution` A in each current, because the meter may round or truncate. In a house that does not produce power, the
-    true value is mostly between `likely_low` and `likely_high` and rarely above `rare_high` (docs/accuracy.md). In a
-    house that produces power (`production` is true, or the active power is below 0), these three limits are equal to
-    the bounds. If one current is 0, the value is the other current, and powers and voltages are not used.
+    The true value is between the bounds `low` and `high` for every load. The bounds allow for an error of `resolution`
+    A in each current, because the meter may round or truncate. In a house that does not produce power, the true value
+    is mostly between `likely_low` and `likely_high` and rarely above `rare_high` (docs/accuracy.md). In a house that
+    produces power (`production` is true, or the active power is below 0), `likely_low` is equal to `low`, and
+    `likely_high` and `rare_high` are equal to `high`. If one current is 0, the value is the other current, and powers
+    and voltages are not used.
 
     Raises `ValueError` for a value that is not finite and for a negative current, voltage, `distortion` or
-    `resolution`. Raises `ValueError`, too, if `voltage_l1` or `voltage_l3` is 0 and both currents are above 0.
+    `resolution`. Also raises `ValueError` if `voltage_l1` or `voltage_l3` is 0 and both currents are above 0.
     """
     _check_signed(active_power=active_power, reactive_power=reactive_power)
     _check(current_l1=current_l1, current_l3=current_l3, voltage_l1=voltage_l1, voltage_l3=voltage_l3)
@@ -90,8 +91,8 @@ def line2_voltage(voltage_l1: float, voltage_l3: float, *, resolution: float = V
     """Return the estimate of the voltage L1-L3 from the voltages L1-L2 and L2-L3, all in V.
 
     The value is exact if the angle between these two voltages is 60°, as in a symmetrical net. The bounds are the
-    difference and the sum of the two voltages, with an error of one step of `resolution` V for each voltage. Narrower
-    bounds would not apply to every net. The likely limits are equal to the bounds. Raises `ValueError` for a value that
+    difference and the sum of the two voltages. They allow for an error of `resolution` V in each voltage. Narrower
+    bounds would be wrong for some nets. The likely limits are equal to the bounds. Raises `ValueError` for a value that
     is negative or not finite.
     """
     _check(voltage_l1=voltage_l1, voltage_l3=voltage_l3, resolution=resolution)
@@ -102,13 +103,15 @@ def estimate(measurement: Measurement, *, settled: bool = True, production: bool
     """Return the estimates by field name: of ``current_l2``, ``voltage_l2``, both or none.
 
     The result contains estimates only for 3-wire meters, and only for fields that the meter does not measure: the field
-    is `None`, or `is_l2_ruled_out` returns true. The push must contain all inputs of the estimate. The bounds allow for
-    an error of one step: the step of the registers times the scale. This function raises no error. If an input of an
-    estimate is impossible, such as a negative current, the result does not contain this estimate.
+    is `None`, or `is_l2_ruled_out` returns true for the current. The push must contain all inputs of the estimate. The
+    bounds allow for an error of one step in each input. This step is the step of the registers times the scale. This
+    function raises no error. If an input of an estimate is impossible, such as a negative current, the result does not
+    contain this estimate.
 
-    `settled` is true if the powers and currents of the push are of the same moment. `production` is true if the house
-    produces power. A single push does not show these two facts; `hanparse.energy.estimator.Estimator` derives them from
-    the previous pushes. The likely limits are equal to the bounds if `settled` is false or `production` is true.
+    `settled` is true if the powers and the currents of the push were measured at the same time. `production` is true if
+    the house produces power. A single push does not show these two facts; `hanparse.energy.estimator.Estimator` derives
+    them from the previous pushes. If `settled` is false or `production` is true, the likely limits are equal to the
+    bounds.
     """
     bounds_only = production or not settled or shows_production(measurement)
     return estimates(measurement, bounds_only=bounds_only)
@@ -132,7 +135,7 @@ def estimates_without_likely_limits(m: Measurement) -> dict[str, Estimate]:
 
 
 def shows_production(measurement: Measurement) -> bool:
-    """Return whether the house exports or has exported: an export power or an export energy is above 0."""
+    """Return whether the house exports or has exported: the export power or the export energy is above 0."""
     power, energy = measurement.active_power_export, measurement.active_energy_export
     return bool((power and (finite(power) or 0) > 0) or (energy and (finite(energy) or 0) > 0))
 
@@ -140,8 +143,8 @@ def shows_production(measurement: Measurement) -> bool:
 def is_l2_ruled_out(measurement: Measurement) -> bool:
     """Return whether the L2 current is impossible on three wires, which shows that the meter does not measure L2.
 
-    An L2 current is impossible if it is below ``|I1 - I3|`` by more than two steps of the resolution. The two steps are
-    the possible errors of the other two currents. The rule applies to every manufacturer. If an L2 current of 0 is
+    An L2 current is impossible if it is more than two steps of the resolution below ``|I1 - I3|``. The two steps are
+    the possible errors of I1 and I3. The rule applies to every manufacturer. If the L2 current is 0 and this is
     possible, only the meter type shows whether the meter measures L2.
     """
     currents = [finite(value) for value in (measurement.current_l1, measurement.current_l2, measurement.current_l3)]
@@ -232,7 +235,10 @@ def _step(m: Measurement, fields: tuple[str, ...], coarsest: float) -> float:
 
 
 def _registers(m: Measurement) -> dict[str, Register]:
-    """Return the register that fills each field. `hanparse.obis.precedence` selects one of several registers."""
+    """Return the register that fills each field.
+
+    If several registers can fill a field, `hanparse.obis.precedence` selects one.
+    """
     coded = [(register.obis, register) for register in m.registers if register.obis]
     filling: dict[str, Register] = {}
     for obis, register in sorted(coded, key=lambda pair: precedence(pair[0])):

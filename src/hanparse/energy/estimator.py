@@ -1,14 +1,14 @@
-"""Estimates the values that a meter does not measure, from successive pushes of the meter: `Estimator`.
+"""Defines `Estimator`, which estimates the values that a meter does not measure from successive pushes of the meter.
 
 A single push does not show whether the likely limits of an estimate apply. So the `Estimator` also uses the previous
 pushes. It sets the likely limits to the bounds in two cases:
 
-* The power differs from the power of the previous push. This shows that a load was switched. Meters average the power
-  and sample the currents, or the reverse. So powers and currents in this push can be of different moments, and the
-  triangle model does not apply. In a long recording of one home, all errors above 1 A were in such pushes
-  (docs/accuracy.md).
-* This push or an earlier push contains an export. A house that produces power can export on one pair of lines while the
-  sum of its power is an import, and the model does not apply to these currents.
+* The power differs clearly from the power of the previous push. This shows that a load was switched. Some meters
+  average the power and sample the currents, other meters average the currents and sample the power. So the powers and
+  the currents of this push can belong to different times, and the triangle model (`hanparse.energy.triangle`) does not
+  apply. In a long recording of one home, all errors above 1 A were in such pushes (docs/accuracy.md).
+* This push or an earlier push contains an export. A house that produces power can export on one pair of lines and
+  import more on another pair. The sum is then an import, but the model does not apply to these currents.
 """
 
 from __future__ import annotations
@@ -25,14 +25,17 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 METERS: Final = 16
-"""The largest number of meters that an `Estimator` distinguishes. Further meters get bounds as likely limits."""
+"""The largest number of meters that an `Estimator` distinguishes.
+
+For all other meters, the likely limits are equal to the bounds.
+"""
 _STEADY: Final = 50.0  # W; 45 of 7,050 pushes of a home differ from the previous push by more than both limits
 _STEADY_SHARE: Final = 0.05
 
 
 @dataclass(slots=True)
 class _Meter:
-    """An instance holds the last power of one meter in W, and whether the house has exported."""
+    """An instance holds the last power of one meter in W. `production` is true if the house has exported."""
 
     power: float | None = None
     production: bool = False
@@ -41,7 +44,7 @@ class _Meter:
 class Estimator:
     """Takes every push of a stream, in order, and returns the estimates of each push.
 
-    An `Estimator` uses no clock and keeps two values for each meter: its last power, and whether the house has
+    An `Estimator` uses no clock. It stores two values for each meter: the last power, and whether the house has
     exported. A push without a meter id is assigned to the meter that sent the last meter id.
     """
 

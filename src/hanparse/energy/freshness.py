@@ -1,4 +1,4 @@
-"""Computes the freshness of the meter data from the arrival times of lists: `Freshness`, `Watch`."""
+"""Defines `Watch`, which computes the `Freshness` of the meter data from the arrival times of lists."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 
 from hanparse.measurement.inputs import CallersClock, check_type
 
-# No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list can replace one list, and a
-# transmission error can destroy the next list, so `FuseGuard` waits for the third list. With a limit below 10 s, the
-# jitter of a network would make the data stale. With a limit above 60 s, `FuseGuard` would react too late: an overload
-# blows a fuse within minutes.
+# No document gives a time limit. Norwegian meters send currents every 10 s. The hourly list can replace one of these
+# lists, and a transmission error can destroy the next list. So data are stale only when the third list is missing, too.
+# With a limit below 10 s, the jitter of a network would make the data stale. With a limit above 60 s, `FuseGuard` would
+# react too late, because an overload blows a fuse within minutes.
 _INTERVAL: Final = timedelta(seconds=10)
 _LISTS_AWAITED: Final = 3
 _SHORTEST_LIMIT: Final = timedelta(seconds=10)
@@ -32,7 +32,7 @@ class Freshness(Enum):
 
 
 class Watch:
-    """Measures the age of the last list (values of one push) with currents, and compares the age with its maximum.
+    """Measures the age of the last list (the values of one push) with currents, and compares the age with a limit.
 
     `limit` is the maximum age. The default (`None`) is three times the usual interval between lists with currents, but
     at least 10 s and at most 60 s. The age increases when the caller's clock moves forward. The age does not decrease
@@ -80,8 +80,8 @@ class Watch:
     def freshness(self, now: datetime) -> Freshness:
         """Return the freshness at `now`.
 
-        The data are also stale if the last list with currents arrived more than `limit` after `now`, because the clock
-        was set back.
+        The data are also stale if the clock was set back, so that the last list with currents arrived more than `limit`
+        after `now`.
         """
         instant, limit = self.run_to(now), self.limit
         if self._listed and self._age <= limit and abs(instant - self._listed) <= limit:
@@ -91,7 +91,7 @@ class Watch:
         return Freshness.STALE if self._listed else Freshness.NO_DATA
 
     def why_stale(self) -> str:
-        """Return as text why the last list is stale."""
+        """Return the reason why the data are stale, as a text."""
         age, limit = self._age.total_seconds(), self.limit.total_seconds()
         ahead = (self._listed - self._now).total_seconds() if self._listed and self._now else 0
         if ahead > limit:

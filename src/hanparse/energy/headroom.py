@@ -1,13 +1,13 @@
-"""Computes the current that a charger may take now without overloading the main fuse: `FuseGuard`.
+"""Defines `FuseGuard`, which computes the current that a charger may take now without overloading the main fuse.
 
 T is the time of the last push. L is the last list (the values of one push) that contains currents. The guard guarantees
-a safe current at T under these conditions:
+that its current is safe at T, under these conditions:
 
 * The values in L and in all pushes after L are correct to one step of the meter. (If the meter measures with current
-  transformers, the guard adds the step to each current.) The pushes contain the export if the house exports. The
+  transformers, the guard adds one step to each current.) If the house exports, the pushes contain the export. The
   voltage has not fallen since L.
-* After L, between two successive pushes that contain a power, one of two conditions is true: loads were
-  only switched on, with power factor 1; or no line carries more current than before.
+* Between each two successive pushes after L that contain a power, one of two conditions is true: loads were only
+  switched on, and only with power factor 1; or no line carries more current than before.
 * The charger drew the current that the caller gave, at power factor 1.
 
 The guarantee: if the charger draws `Headroom.current` at T, no line of the charger carries more than the rating of the
@@ -15,15 +15,15 @@ fuse. If a line of the charger carries more than the rating without the charger,
 guarantee requires the bound ``"high"``. With ``"rare"``, an unmeasured L2 can carry more than the guard assumes.
 
 The reason: a load adds a phasor to the current of each line that it is connected to, and changes no other line. The
-length of a sum of phasors is at most the sum of the lengths, at any angle (triangle inequality). So a line with
-the current I can take the current fuse − I in addition. A load on two or three lines can draw the smallest of these
+length of a sum of phasors is at most the sum of their lengths, at any angle (triangle inequality). So if a line carries
+the current I, loads can add the current fuse − I. A load on two or three lines can draw the smallest of these
 differences. A load that takes P watts at U volts, with power factor 1, draws at most P / U in a line.
 
-The guarantee does not cover these cases until the next list with currents arrives, which shows their effect:
+The guarantee does not cover these cases until the next list with currents arrives. That list shows their effect:
 
-* A load was switched on after T, or between two pushes while another load was switched off.
+* A load was switched on after T. Or a load was switched on and another load was switched off between two pushes.
 * A load with a power factor below 1 was switched on after L, or the feed-in into a line has increased after L.
-* A load or the charger was switched off after L, and its current was out of phase with the current of a line.
+* A load or the charger was switched off after L, and its current had another phase than the current of its line.
 """
 
 from __future__ import annotations
@@ -56,18 +56,18 @@ class Headroom:
     """An instance holds the current that a charger may take now, and the reason."""
 
     current: float
-    """The current in A per line of the charger, at least 0. It is the fallback if `freshness` is not `ACTIVE`."""
+    """The current in A in each line of the charger, at least 0. The fallback if `freshness` is not `ACTIVE`."""
     freshness: Freshness
     why: str
-    """The reason for `current` as a text: the values that determine it, or the missing data."""
+    """The reason for `current` as a text: the values that determine `current`, or the data that are missing."""
     free: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}))
-    """The current in A that loads may add, by line (1 is L1). The mapping is empty if `freshness` is not `ACTIVE`."""
+    """The additional current in A that loads may draw, by line (1 is L1). Empty if `freshness` is not `ACTIVE`."""
     by_line: Mapping[int, float] = field(default_factory=lambda: MappingProxyType({}), compare=False, repr=False)
-    """Current in A that all chargers together may draw, by line; `current` is the lowest of the charger's lines."""
+    """Current in A that all chargers together may draw, by line; `current` is the lowest for the charger's lines."""
 
 
 class _Known(NamedTuple):
-    """An instance holds the last list with currents, and the charging currents in A by line at that time."""
+    """An instance holds the last list with currents, and the charging currents at its time, in A by line."""
 
     push: Measurement
     loads: Mapping[int, Load]
@@ -85,21 +85,22 @@ class _Power(NamedTuple):
 class FuseGuard:
     """Takes measurements and returns the current that the charger may take without overloading the main fuse.
 
-    `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger draws
-    from: ``(1, 3)`` for one phase between L1 and L3 of an IT grid, ``(1,)`` for one phase of a TN grid. The default is
-    all lines. `fallback` is the current in A that the guard permits without fresh data; a car accepts no limit below 6
-    A. `stale_after` is the maximum age of the last list with currents. The default is three times the interval between
-    these lists, but at least 10 s and at most 60 s.
+    `fuse` is the rating in A. `wiring` is the wiring of the house. `charger` contains the lines that the charger is
+    connected to: ``(1, 3)`` for a one-phase charger between L1 and L3 of an IT grid, ``(1,)`` for a one-phase charger
+    in a TN grid. The default is all lines. `fallback` is the current in A that the guard permits without fresh data; a
+    car accepts no limit below 6 A. `stale_after` is the maximum age of the last list with currents. The default is
+    three times the interval between these lists, but at least 10 s and at most 60 s.
 
     `bound` selects the current that the guard assumes in L2 if the meter does not measure L2. ``"high"`` is the current
-    that L2 never exceeds. ``"rare"`` is the current that L2 exceeded in about 1 of 1,000 simulated pushes of houses
-    without production. ``"rare"`` permits more current, with a weaker guarantee (docs/accuracy.md). If a load has just
-    been switched or if the house produces power, ``"rare"`` equals ``"high"``.
+    that L2 never exceeds. ``"rare"`` is a lower current that L2 exceeded in about 1 of 1,000 simulated pushes of houses
+    without production. So ``"rare"`` permits more charging current, with a weaker guarantee (docs/accuracy.md). If a
+    load has just been switched or if the house produces power, ``"rare"`` equals ``"high"``.
 
-    `now` is the time of the caller's clock. Aware times of different zones are compared correctly; UTC is best. Give
-    naive times only from a clock that never jumps. If the clock is set back, the age of the data does not decrease,
-    provided that a method was called between the last list and the change. Raises `TypeError` for a mix of naive and
-    aware times and for an argument of another type. Raises `ValueError` for an argument outside its range.
+    The argument `now` of the methods is the time of the caller's clock. Aware times of different zones are compared
+    correctly; UTC is best. Give naive times only from a clock that never jumps. If the clock is set back, the age of
+    the data does not decrease, provided that a method was called between the last list and the change. Raises
+    `TypeError` for a mix of naive and aware times and for an argument of a wrong type. Raises `ValueError` for an
+    argument outside its range.
     """
 
     def __init__(
@@ -134,19 +135,19 @@ class FuseGuard:
         return f"<FuseGuard {self._fuse:g} A, {self._wiring.name}, charger on {lines}, fallback {self._fallback:g} A>"
 
     def update(self, measurement: Measurement, now: datetime, *, charging: float | Sequence[float] = 0) -> None:
-        """Take a valid push that arrived at `now`. Reserve current for a rise of its power since the previous push.
+        """Take a valid push that arrived at `now`. Reserve current for a rise of the power since the previous push.
 
         Call this method once for each push, on arrival. Do not give a measurement that `MeterState` merged. A repeated
-        list with a time stamp is ignored. A push is ignored, too, if its time stamp is less than 30 minutes before the
-        time stamp of the last list. If a list without a time stamp and its `charging` equal the previous ones, the
-        guard cannot know whether it is a repeated list. It counts as fresh data, but the reserved current remains
-        reserved.
+        list with a time stamp is ignored. A push is also ignored if its time stamp is less than 30 minutes before the
+        time stamp of the last list. If a list without a time stamp equals the previous list, and the two `charging` are
+        equal, too, the guard cannot know whether the list is repeated. The list then counts as fresh data, but the
+        reserved current remains reserved.
 
         `charging` is the current in A that the charger drew in its lines when the meter made the push. Give one number
         for all lines, or one number for each line in the order of `charger`. Give the current that the charger
         measures, never its limit. If the current has changed since the push, give the lower value. The currents in the
         list include the charging current, so the guard adds `charging` to the current that it permits. Raises
-        `TypeError` for an argument of another type, and `ValueError` for a negative current, NaN or a wrong number of
+        `TypeError` for an argument of a wrong type, and `ValueError` for a negative current, NaN or a wrong number of
         currents.
         """
         check_type("measurement", measurement, Measurement)
@@ -168,7 +169,7 @@ class FuseGuard:
             self._add_rise(net_power(measurement), drawn, is_new_list=bool(loads))
 
     def bad_data(self, now: datetime) -> None:
-        """Record that bytes without a valid push arrived at `now`. `Decoder(on_error=...)` reports these bytes."""
+        """Record that bytes without a valid push arrived at `now`. `on_error` of `Decoder` reports these bytes."""
         self._watch.run_to(now)
         self._watch.bad()
 
@@ -180,8 +181,8 @@ class FuseGuard:
     def freshness(self, now: datetime) -> Freshness:
         """Return the freshness of the data at `now`.
 
-        The data are also stale if the last list with currents arrived more than `stale_after` after `now`, because the
-        clock was set back.
+        The data are also stale if the clock was set back, so that the last list with currents arrived more than
+        `stale_after` after `now`.
         """
         return self._watch.freshness(now)
 
@@ -202,7 +203,7 @@ class FuseGuard:
         return Headroom(may[tightest], freshness, why, MappingProxyType(available), MappingProxyType(may))
 
     def _is_old(self, measurement: Measurement, time: datetime) -> bool:
-        """Return whether the push is a repeated list, or is slightly older than the last list of the same meter."""
+        """Return whether the push repeats a list, or is up to `_LATE` older than the last list of the same meter."""
         last = self._dated[-1] if self._dated else None
         if last is None or last.timestamp is None or measurement in self._dated:
             return last is not None
@@ -211,16 +212,15 @@ class FuseGuard:
         return timedelta(0) < in_utc(last.timestamp) - in_utc(time) < _LATE
 
     def _concerned(self, known: _Known) -> set[int]:
-        """Return the lines of the charger, or also the lines of the meter's wiring if it contradicts `wiring`."""
-        if not (known.push.wiring and self._is_contradicted(known)):
-            return set(self._charger)
-        return {*LINES[self._wiring], *LINES[known.push.wiring]}
+        """Return the lines of the charger. If the meter has another wiring, return all lines of both wirings."""
+        other = self._other_wiring(known)
+        return {*LINES[self._wiring], *LINES[other]} if other else set(self._charger)
 
-    def _is_contradicted(self, known: _Known) -> bool:
-        return known.push.wiring not in (None, self._wiring)
+    def _other_wiring(self, known: _Known) -> Wiring | None:
+        return None if known.push.wiring is self._wiring else known.push.wiring
 
     def _add_rise(self, net: float | None, drawn: Mapping[int, float], *, is_new_list: bool) -> None:
-        """Add the rise of the power to the reserved current. A new list resets it: it includes earlier rises."""
+        """Add the rise of the power to the reserved current. A new list sets it to 0: the list includes the rises."""
         if is_new_list:
             self._rise = 0.0
         elif net is not None and self._known:
@@ -233,23 +233,20 @@ class FuseGuard:
         return self._fuse - load.current - self._rise if load else -math.inf
 
     def _risen(self, known: _Known, power: _Power) -> float:
-        """Return the current in A that the rise of the power since the previous push can add to each line.
+        """Return the current in A that the rise of the power since the previous push can add to a line.
 
-        The additional power of the charger is subtracted, because `charging` includes it. If the charger drew less
-        power than before, the difference is added, because other loads have drawn it. The result is 0 if the power has
-        fallen, because the fall can be in another line. The power before the first push is taken as 0.
+        If the charger drew more power than before, the difference is subtracted, because `charging` includes it. If the
+        charger drew less, the difference is added, because other loads have drawn this power. If the power has fallen,
+        the result is 0, because it can have fallen in another line. The power before the first push is taken as 0.
         """
         before = self._power or _Power(0.0, known.charging)
         change = {line: amps - before.charging[line] for line, amps in power.charging.items()}
-        own = power_of_change(change, None if self._is_contradicted(known) else self._wiring, known.voltages)
+        own = power_of_change(change, None if self._other_wiring(known) else self._wiring, known.voltages)
         return max(0.0, power.net - before.net - own) / known.voltages.lowest
 
     def _reason(self, line: int, known: _Known) -> str:
-        meter = (
-            f", and the meter is {known.push.wiring.value}"
-            if known.push.wiring and self._is_contradicted(known)
-            else ""
-        )
+        other = self._other_wiring(known)
+        meter = f", and the meter is {other.value}" if other else ""
         if line not in known.loads:
             missing = f"the list has no current of L{line}, and the other lines do not limit it: no load may be added"
             return missing + meter
@@ -270,7 +267,7 @@ class FuseGuard:
 
 
 def _own(known: _Known, line: int) -> float:
-    """Return the charging current of a line, or the smallest charging current if the charger does not use the line."""
+    """Return the charging current in a line; if the charger does not use the line, the smallest charging current."""
     return known.charging.get(line, min(known.charging.values()))
 
 

@@ -1,19 +1,20 @@
-"""Computes the energy of each full hour from measurements, or a gap for an unknown energy: `HourlyEnergy`.
+"""Defines `HourlyEnergy`, which computes the energy of each full hour from measurements.
 
-The energy of an hour is the difference between the values of one register at two successive full hours. A meter sends
-these values in its hourly list. A *list* contains the values of one push.
+An unknown energy becomes a gap. The energy of an hour is the difference between the values of one register at two
+successive full hours. A meter sends the values of its registers in its hourly list. A *list* contains the values of one
+push.
 
 * The time stamp in the list determines the full hour to which its registers belong. The time of arrival is not used,
   because meters send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
   hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
-  so only the first list in that minute is used.
-* If an hourly list is missing, only the sum of the energy of several hours is known. These hours are one gap: the sum
-  is neither divided among them nor assigned to one of them.
+  so only the first list in this minute is used.
+* If an hourly list is missing, only the sum of the energy of several hours is known. The result is one gap for these
+  hours. The sum is neither divided among the hours nor assigned to one of them.
 * Hours are distinguished by their time in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice
-  in autumn has two records with different offsets from UTC. The lists of Kaifa do not distinguish these two hours. If a
-  second list of the same hour has higher registers, `HourlyEnergy` waits for the next list. The offset of the next list
-  shows whether the clock was set back.
+  in autumn has two records with different offsets from UTC. The time stamps of Kaifa do not distinguish these two
+  hours. If a second list of the same hour has higher registers, `HourlyEnergy` waits for the next list. The offset from
+  UTC in the next list shows whether the clock was set back.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup meters sent hourly lists 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # corrections set a clock back by seconds, the end of DST by an hour
+_SET_BACK: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of DST by an hour
 _DECIMALS: Final = 3  # mWh: smaller than the step of any register, larger than the rounding errors of a float
 
 
@@ -42,7 +43,7 @@ class Gap(Enum):
     MISSING = "missing"
     """At least one hourly list is missing."""
     METER_REPLACED = "meter replaced"
-    """Another meter has replaced the meter."""
+    """The new list is from another meter than the last list."""
     REGISTER_DECREASED = "register decreased"
     """A register is lower than before: it was reset, it overflowed, or its scaler has changed."""
     CLOCK_SET_BACK = "clock set back"
@@ -53,9 +54,9 @@ class Gap(Enum):
 class Hour:
     """An instance holds the energy of one full hour in Wh and varh, or describes a gap without energy values.
 
-    A gap can be longer than one hour. If the clock was set back, a gap can have the same start and end. `start` and
-    `end` have the offset of the meter's clock; they are naive if the zone of the clock is unknown. An energy is `None`
-    if the meter does not send the register.
+    A gap can be longer than one hour. If the clock was set back, `start` and `end` of a gap can be equal. `start` and
+    `end` have the UTC offset of the meter's clock; they are naive if the zone of the clock is unknown. An energy is
+    `None` in a gap, and if the meter does not send the register.
     """
 
     start: datetime
@@ -74,9 +75,9 @@ _ENERGIES: Final = COLUMNS[3:7]
 
 
 class _Moment(NamedTuple):
-    """An instance holds a time in UTC and the offset of the clock.
+    """An instance holds a time in UTC and the UTC offset of the clock.
 
-    If the zone is unknown, `utc` is the time of the clock, and `offset` is `None`.
+    If the zone of the clock is unknown, `utc` is the time that the clock shows, and `offset` is `None`.
     """
 
     utc: datetime
@@ -96,27 +97,28 @@ class _Reading(NamedTuple):
 
 
 class HourlyEnergy:
-    """Takes measurements and returns the hours that they complete. Stores at most three readings.
+    """Takes measurements and returns the hours that they complete.
 
-    `timezone` is the zone of time stamps without a zone. If `timezone` is `None`, a meter that sends such time stamps
-    must not change its clock to daylight saving time. If it does, the result is a gap and not a wrong energy.
+    Stores at most three readings (registers at a full hour). `timezone` is the zone of time stamps without a zone. If
+    `timezone` is `None`, a meter that sends such time stamps must not change its clock to daylight saving time. If the
+    meter changes its clock, the result is a gap and not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
-        """Raise `TypeError` for a time zone of another type."""
+        """Raise `TypeError` if `timezone` has a wrong type."""
         check_type("timezone", timezone, tzinfo | None)
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
-        self._set_back = False  # true if a time stamp since `_last` was earlier than `_latest`
+        self._set_back = False  # true if a time stamp since `_last` was half an hour before `_latest`
         self._again: _Reading | None = None  # a second list of the hour of `_last`, after the clock was set back
         self._older: _Reading | None = None  # a list of an hour before the hour of `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
-        """Return the hours that `measurement` completes: none, one, or two (after an hour that occurs twice).
+        """Return the hours that `measurement` completes: none, one or two.
 
-        Give every push, because a time stamp without registers can also show that the clock was set back. Raises
-        `TypeError` for an argument of another type.
+        Two hours occur only when a clock was set back. Give every push, because a time stamp without registers can also
+        show that the clock was set back. Raises `TypeError` for an argument of a wrong type.
         """
         check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
@@ -168,8 +170,8 @@ class HourlyEnergy:
     def _take_older(self, last: _Reading, reading: _Reading) -> list[Hour]:
         """Take a list of an hour before the last hour.
 
-        If the next list is of a later hour than this list but still before the last hour, the clock was set back.
-        Otherwise this list was only repeated.
+        If the next list is of a later hour than this list, but still of an hour before the last hour, the clock was set
+        back. Otherwise this list was only repeated.
         """
         older = self._older
         if older is None or reading.hour.utc <= older.hour.utc:
@@ -178,11 +180,11 @@ class HourlyEnergy:
         return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
-        """Take a later list of the same hour. This list can be the first list after the clock was set back.
+        """Take a second list of the last hour. This list can be the first list after the clock was set back.
 
-        The clock was set back if, since the last list, a time stamp was earlier than the one before it. The clock was
-        also set back if no other push arrived between the two lists and this time stamp is not later than that of the
-        last list.
+        The clock was set back if a time stamp since the last list was half an hour or more earlier than a time stamp
+        before it. The clock was also set back if no other push arrived between the two lists and the time stamp of this
+        list is not later than the time stamp of the last list.
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
@@ -213,7 +215,10 @@ def _cell(value: object) -> object:
 
 
 def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
-    """Return the time stamp in UTC, or `None` if it is missing or in the first or last possible year."""
+    """Return the time stamp in UTC.
+
+    Return `None` if it is missing, or in the first or last year that `datetime` can represent.
+    """
     if clock is None or not MINYEAR < clock.year < MAXYEAR:
         return None
     offset = (clock.replace(tzinfo=zone) if clock.tzinfo is None else clock).utcoffset()
@@ -223,7 +228,7 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
     """Return the registers at a full hour.
 
-    Return `None` if the list contains no registers or was not made in the first minute of an hour.
+    Return `None` if the list contains no registers, or if its time stamp is not in the first minute of an hour.
     """
     energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
     wall = clock.utc + (clock.offset or timedelta())

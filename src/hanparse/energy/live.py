@@ -1,16 +1,17 @@
-"""Computes the present values of energy registers between two pushes with registers: `LiveEnergy`.
+"""Defines `LiveEnergy`, which computes the present values of energy registers between two pushes with registers.
 
-A Norwegian meter sends its registers once an hour. A program that uses only these registers learns the energy of an
-hour at its end and assigns it to the next hour. Between two pushes with registers, `LiveEnergy` adds the integral of
-the power (trapezoidal rule) to the last register.
+A Norwegian meter sends its registers once an hour. A program that uses only these registers gets the energy of an hour
+when the hour is over, and assigns it to the next hour. Between two pushes with registers, `LiveEnergy` adds the
+integral of the power (trapezoidal rule) to the last register.
 
-* A value never falls. If the next register is below the value, the value is constant until the register plus the
-  integral exceeds it.
-* The power is not integrated between two pushes that are more than `MAX_GAP` apart. The value is then constant, and the
-  next register corrects the value. Nothing is integrated if the clock is set back, or if times with and without a zone
-  are mixed.
-* Registers are ignored if they are not newer than the last registers, because some Aidon meters send registers again.
-* The registers of another meter replace the registers of the last meter. Only this change can lower a value.
+* A value never falls. If the next register is below the value, the value stays constant until the register plus the
+  integral is above the value.
+* The power is not integrated between two pushes that are more than `MAX_GAP` apart. The value then stays constant, and
+  the next register corrects the value. The power is not integrated, either, if the clock was set back between two
+  pushes, or if only one of their times has a zone.
+* A register is ignored if it is lower than the last register, or if it is equal and its time is not later, because some
+  Aidon meters send registers again.
+* If another meter sends a register, it replaces the register of the previous meter. Only then can a value fall.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""The power is not integrated over a longer time between two pushes. Meters send a power at least every 10 s."""
+"""If two pushes are more than this time apart, the power is not integrated. Meters send a power at least every 10 s."""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
@@ -37,10 +38,10 @@ _POWERS: Final = {
 
 @dataclass(slots=True)
 class _Counter:
-    """An instance holds the last register, and `added`, the integral of the power since then, in Wh or varh.
+    """An instance holds the last register, and `added`, the integral of the power since that register, in Wh or varh.
 
-    `value` is the present value. `clock` is the time of the register; `time` is the time of the last power. Times are
-    in UTC, or naive.
+    `value` is the present value. `clock` is the time of the register by the meter's clock. `power` is the last power,
+    and `time` is its time. Times are in UTC, or naive.
     """
 
     register: float | None = None
@@ -51,7 +52,7 @@ class _Counter:
     time: datetime | None = None
 
     def add(self, power: float, time: datetime) -> None:
-        """Take the power at `time`, in W or var."""
+        """Add the integral of the power up to `time`. `power` is the power at `time`, in W or var."""
         passed = _passed(self.time, time)
         if self.power is not None and passed is not None and timedelta() < passed <= MAX_GAP:
             self.added += (self.power + power) / 2 * passed.total_seconds() / _HOUR
@@ -67,7 +68,7 @@ class _Counter:
             if register < self.register or (register == self.register and not is_newer):
                 return
         else:
-            self.value = None  # a value without a register is from the previous meter
+            self.value = None  # if there was a value without a register, it was from the previous meter
         self.register, self.clock, self.added = register, clock, 0.0
         self._raise()
 
@@ -77,14 +78,14 @@ class _Counter:
 
 
 class LiveEnergy:
-    """Takes measurements and returns the registers at the present time, in Wh and varh.
+    """Takes measurements and returns the present values of the registers, in Wh and varh.
 
-    The result contains a register after the first push that contained it. Use one object for each meter.
+    The result contains a register only after a push has contained this register. Use one object for each meter.
     """
 
     def __init__(self) -> None:
         self.meter_id: str | None = None
-        """The last meter id; `None` if no push has contained a meter id."""
+        """The meter id in the last push with a meter id; `None` if no push has contained a meter id."""
         self._counters = {name: _Counter() for name in _POWERS}
         self._callers_clock = CallersClock()
 
@@ -93,7 +94,7 @@ class LiveEnergy:
 
         `at` is the time of arrival. The default is `received` of the measurement, or else the time stamp of the meter.
         Give `at` for a meter that sends powers without a time stamp, such as Aidon in Norway. Raises `TypeError` for an
-        argument of another type, and for a mix of naive and aware times.
+        argument of a wrong type, and if naive and aware times are mixed in `at`.
         """
         check_type("measurement", measurement, Measurement)
         if at is not None:
@@ -115,7 +116,7 @@ class LiveEnergy:
         meter_id = measurement.meter_id
         if meter_id is None or meter_id == self.meter_id:
             return
-        if self.meter_id is not None:  # the old values remain until the registers of this meter replace them
+        if self.meter_id is not None:  # an old value remains until a register of the new meter replaces it
             for name, counter in self._counters.items():
                 value = counter.value if getattr(measurement, name) is None else None
                 self._counters[name] = _Counter(value=value)
@@ -128,7 +129,7 @@ class LiveEnergy:
         return {name: round(counter.value, _DECIMALS) for name, counter in counters if counter.value is not None}
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the state as a dictionary of JSON types. `from_dict` reads this dictionary."""
+        """Return the state as a dictionary that can be stored as JSON. `from_dict` reads this dictionary."""
         counters = {name: _plain(counter) for name, counter in self._counters.items() if counter != _Counter()}
         return {"meter_id": self.meter_id, "counters": counters}
 
@@ -157,7 +158,7 @@ def _plain(counter: _Counter) -> dict[str, Any]:
 
 
 def _counter(state: dict[str, Any]) -> _Counter:
-    """Return the counter of a saved state. Raises an error for a state that `_plain` cannot return."""
+    """Return the counter with a state that `_plain` returned. Raises an error for any other state."""
     counter = _Counter(**state)
     for field in fields(counter):
         value = getattr(counter, field.name)

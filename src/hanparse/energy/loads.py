@@ -1,10 +1,10 @@
 """Computes the largest current that may flow in each line, from a measurement and the wiring of the house.
 
-The result is used to protect a fuse, so if several values are possible, this module uses the largest. If a 3-wire meter
-does not measure the current of a line, the other two currents give a bound. Without a neutral the sum of the three
-currents is zero, so no current is above the sum of the other two currents. An L2 current is not used if it is
-impossible (`is_l2_ruled_out`). An L2 current of 0 is used only if the meter type is known, because meters without a
-measurement of L2 can send 0.
+The result is used to protect a fuse, so if several values are possible, this module uses the largest value. If a 3-wire
+meter does not measure the current of a line, the other two currents give a bound. Without a neutral the sum of the
+three currents is zero, so no current is above the sum of the other two currents. On three wires, an L2 current is not
+used if it is impossible (`is_l2_ruled_out`). An L2 current of 0 is used only if the wiring of the meter type is known,
+because meters that do not measure L2 can send 0.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hanparse.measurement import Estimate, Measurement
 
 LINES: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 2, 3), Wiring.FOUR_WIRE: (1, 2, 3)}
-"""The lines of a house for each wiring."""
+"""The lines of a house, by the wiring of the house."""
 L2: Final = 2
 _NOMINAL_VOLTAGE: Final = 230.0  # V, for a push with currents and without voltages
 
@@ -41,10 +41,10 @@ class Voltages(NamedTuple):
 
 
 class LineLoads:
-    """Computes the loads from the pushes of one meter, and stores whether the meter measures L2.
+    """Computes the loads from the pushes of one meter, and stores whether the L2 current of this meter can be used.
 
-    A meter that sends an impossible L2 current does not measure L2. After an impossible L2 current, an L2 current of 0
-    is not used, until the meter sends a possible L2 current above 0.
+    A meter that sends an impossible L2 current does not measure L2. So after an impossible L2 current, an L2 current of
+    0 is not used until the meter sends a possible L2 current above 0.
     """
 
     def __init__(self, wiring: Wiring) -> None:
@@ -52,10 +52,11 @@ class LineLoads:
         self._is_l2_doubted = False
 
     def read(self, measurement: Measurement, rare: Estimate | None = None) -> dict[int, Load]:
-        """Return the loads that the push determines, by line. The result is empty for a push without currents.
+        """Return the load of each line whose current is measured or has a bound.
 
-        If the meter does not measure L2, the load of L2 is a current that L2 never exceeds. If the estimate `rare` is
-        given, the load of L2 is instead the current that L2 rarely exceeds.
+        The result is empty without a measured current. If the meter does not measure L2, the load of L2 is a current
+        that L2 never exceeds. If the estimate `rare` is given and its `rare_high` is below its `high`, the load of L2
+        is instead the current that L2 rarely exceeds.
         """
         lines = {*LINES[self._wiring], *LINES[measurement.wiring or self._wiring]}  # the wirings can differ
         currents = {line: _magnitude(getattr(measurement, f"current_l{line}")) for line in lines}
@@ -77,15 +78,15 @@ class LineLoads:
         if measurement.current_l2:
             self._is_l2_doubted = False
             return True
-        return measurement.wiring is not None and not self._is_l2_doubted  # an unmeasured L2 can be sent as 0
+        return measurement.wiring is not None and not self._is_l2_doubted  # a meter that does not measure L2 can send 0
 
     def _unmeasured(
         self, line: int, measurement: Measurement, measured: Mapping[int, Load], rare: Estimate | None
     ) -> Load | None:
         """Return the load of an unmeasured line, or `None` if the current of the line has no bound.
 
-        The current has a bound only without a neutral: the house has three wires, and the meter type has three wires or
-        is unknown.
+        The current has a bound only without a neutral. So the wiring of the house must be three-wire, and the wiring of
+        the meter type must be three-wire or unknown.
         """
         if self._wiring is not Wiring.THREE_WIRE or measurement.wiring not in (None, Wiring.THREE_WIRE):
             return None
@@ -110,10 +111,10 @@ def voltages(measurement: Measurement) -> Voltages:
 
 
 def net_power(measurement: Measurement) -> float | None:
-    """Return import − export in W. Return `None` if the push has no import, and no export above 0.
+    """Return import − export in W. Return `None` if the push contains neither an import nor an export above 0.
 
-    If a push contains only an import of 0, the result is 0 W. The house can be exporting, because the short pushes of
-    Norwegian meters do not contain the export. The net power is then below 0, and the result is an upper bound.
+    If a push contains only an import of 0, the result is 0 W. The short pushes of Norwegian meters do not contain the
+    export, so the house can be exporting. The true net power is then below 0, and the result is an upper bound.
     """
     imported, exported = finite(measurement.active_power_import), finite(measurement.active_power_export)
     if imported is None:

@@ -1,10 +1,10 @@
-"""Selects the values of a measurement that a Z-Wave HAN sensor would report: `Reporter`.
+"""Defines `Reporter`, which selects the values of a measurement that a Z-Wave HAN sensor would report.
 
 The manual of the sensor (Heatit Z-HAN) defines the rules, parameters, ranges, defaults and number formats (reports of
 the Z-Wave command class Meter, version 5). An energy is reported when its register changes. For a power, a voltage or a
 current, two parameters determine when it is reported. The *hysteresis* is the smallest change that is reported. The
-*interval* is the time after the last report of the value. `Mode` combines both parameters. The reporter uses only
-values of the present push, and reports each phase separately.
+*interval* is a minimum or maximum time between two reports of a value. `Mode` selects how the two parameters are
+combined. The reporter uses only values of the present push, and reports each phase separately.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Mode(Enum):
-    """The rule that combines hysteresis and interval. The manual of the sensor can be understood in both ways.
+    """The rule that combines hysteresis and interval. The manual of the sensor can be understood in these two ways.
 
     If the hysteresis is 0, only the interval applies, in both modes.
     """
@@ -45,7 +45,7 @@ class Cause(Enum):
 class FixedPoint:
     """An instance is a number format: a signed integer of `size` bytes with `precision` decimals, in `unit`.
 
-    `code` is the number by which a Meter V5 report of an electricity meter denotes the unit (its *scale*).
+    `code` is the number of the unit in a Meter V5 report of an electricity meter, where the number is called *scale*.
     """
 
     unit: str
@@ -55,7 +55,7 @@ class FixedPoint:
 
     @property
     def limit(self) -> Decimal:
-        """The largest magnitude that the format can represent, in `unit`."""
+        """The largest positive number that the format can represent, in `unit`."""
         return Decimal(2 ** (8 * self.size - 1) - 1).scaleb(-self.precision)
 
     def encode(self, value: float) -> bytes:
@@ -71,7 +71,7 @@ class FixedPoint:
         return steps.to_bytes(self.size, "big", signed=True)
 
 
-# The text of the manual gives one decimal for all four units. The table in the manual gives a precision for each unit,
+# The text of the manual gives one decimal for all four units. A table in the manual gives a precision for each unit,
 # and this module uses the table.
 KILOWATT_HOURS: Final = FixedPoint("kWh", 0x00, precision=2, size=4)
 WATTS: Final = FixedPoint("W", 0x02, precision=0, size=4)
@@ -85,9 +85,10 @@ def _parameter(number: int, low: int, high: int, default: int, unit: str) -> int
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parameters:
-    """The configuration parameters 1 to 5 of the sensor, in the units of the sensor. The value 0 disables a hysteresis.
+    """The configuration parameters 1 to 5 of the sensor, in the units of the sensor.
 
-    Raises `ValueError` for a value outside its range, and `TypeError` for a value that is not a whole number.
+    If a hysteresis is 0, only the interval applies. Raises `ValueError` for a value outside its range, and `TypeError`
+    for a value that is not a whole number.
     """
 
     power_hysteresis: int = _parameter(1, 0, 100_000, 200, "W")
@@ -102,7 +103,7 @@ class Parameters:
             value, low, high = getattr(self, each.name), each.metadata["low"], each.metadata["high"]
             expected = f"{low} to {high} {each.metadata['unit']} as {each.name} (parameter {each.metadata['number']})"
             if not isinstance(value, int) or isinstance(value, bool):
-                raise TypeError(f"expected a whole number, {expected}, found {type(value).__name__}")
+                raise TypeError(f"expected a whole number from {expected}, found {type(value).__name__}")
             if not low <= value <= high:
                 raise ValueError(f"expected {expected}, found {value}")
 
@@ -110,8 +111,8 @@ class Parameters:
     def numbered(cls, values: Mapping[int, int]) -> Self:
         """Return the parameters. `values` maps the numbers of parameters to values, such as ``{1: 500, 4: 60}``.
 
-        Raises `ValueError` for another number or a value outside its range, and `TypeError` if a value is not a whole
-        number.
+        Raises `ValueError` for any other number of a parameter and for a value outside its range. Raises `TypeError` if
+        a value is not a whole number.
         """
         names = {each.metadata["number"]: each.name for each in fields(cls)}
         if unknown := values.keys() - names.keys():
@@ -136,7 +137,10 @@ class Report(NamedTuple):
 
 
 class _Rule(NamedTuple):
-    """The rule for the reports of a field. If `hysteresis` is `None`, every change is reported."""
+    """The rule for the reports of a field.
+
+    If `hysteresis` is `None`, every change is reported and `interval` is not used.
+    """
 
     scale: FixedPoint
     hysteresis: Decimal | None
@@ -157,7 +161,7 @@ class Reporter:
     """
 
     def __init__(self, parameters: Parameters | None = None, mode: Mode = Mode.EITHER) -> None:
-        """Raise `TypeError` for arguments of another type."""
+        """Raise `TypeError` for an argument of a wrong type."""
         parameters = Parameters() if parameters is None else parameters
         for name, value, kind in (("parameters", parameters, Parameters), ("mode", mode, Mode)):
             check_type(name, value, kind)
@@ -169,10 +173,10 @@ class Reporter:
     def update(self, measurement: Measurement, now: datetime) -> list[Report]:
         """Return the reports for this push at `now`.
 
-        If every push contains a `timestamp`, give the time stamp as `now`. Time stamps have no jitter. So if the meter
-        sends a push every 10 s and the interval is 10 s, every push is reported. If `now` is earlier than the last
-        report, the interval counts as over. Aware times are compared as instants. Raises `TypeError` for an argument of
-        another type and for a mix of naive and aware times.
+        If every push contains a `timestamp`, give the time stamp as `now`, because time stamps have no jitter. Then, if
+        the meter sends a push every 10 s and the interval is 10 s, every push is reported. If `now` is earlier than the
+        last report, the interval counts as over. Aware times are compared as instants. Raises `TypeError` for an
+        argument of a wrong type and for a mix of naive and aware times.
         """
         check_type("measurement", measurement, Measurement)
         instant = self._clock.instant(now)
@@ -202,10 +206,10 @@ class Reporter:
 def serial_halves(meter_id: str) -> tuple[int, int]:
     """Return the meter id as the read-only parameters 9 and 10 of the sensor.
 
-    The result is the first and the last eight digits as numbers. This interpretation is a guess: the manual mentions
-    only a "first half" and a "last half", with four bytes each. Eight decimal digits fit into four bytes, but eight
-    characters do not. ``f"{half:08}"`` returns the digits of a half. Raises `ValueError` if the id does not have 16
-    digits, and `TypeError` if the id is not a string.
+    The result is the first and the last eight digits as numbers. This interpretation is a guess. The manual mentions
+    only a "first half" and a "last half" of the id, with four bytes each. A number of eight decimal digits fits into
+    four bytes, but eight characters do not. ``f"{half:08}"`` returns the eight digits of a half. Raises `ValueError` if
+    the id does not have 16 digits, and `TypeError` if the id is not a string.
     """
     check_type("meter_id", meter_id, str)
     if not re.fullmatch(r"[0-9]{16}", meter_id):

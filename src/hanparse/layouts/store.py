@@ -148,9 +148,9 @@ class Layouts:
         return measurement
 
     def unjoined(self) -> Iterator[Frame | Telegram]:
-        """For each link, yield the frames of the last message that was recognised by its frames since the last call.
+        """Yield frames of messages that were recognised before their frames were parsed.
 
-        The receiver joins them, so that it can ignore repeated segments and blocks.
+        See `hanparse.receiver.stream.Recogniser.unjoined`.
         """
         if self._unjoined:
             last, self._unjoined = self._unjoined, _Volatile()

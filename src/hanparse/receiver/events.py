@@ -1,6 +1,7 @@
 """Defines the events of a stream.
 
-An event is a frame, an error, or the result of reading a message: a reading, a measurement or a failure.
+An event is a frame, an error, or the result of reading a message: a `Read`, `ReadTelegram`, `Recognised` or `Failed`. A
+message is the content that one or more frames transport. A profile describes the lists of one manufacturer.
 """
 
 from __future__ import annotations
@@ -23,22 +24,22 @@ if TYPE_CHECKING:
 
 
 class Read(NamedTuple):
-    """Contains a message and the reading of its list by a profile: the elements, and the fields that they fill."""
+    """Contains a message and its reading: the elements of its list, and the fields that a profile fills with them."""
 
     message: Message
     apdu: bytes
     """The plain APDU: the APDU as sent, or the deciphered APDU."""
     reading: Reading
     last: LastMaker
-    """The last manufacturer on the link. Later messages change this object."""
+    """Contains the last manufacturer on the link. Later messages change the content of this object."""
     known: Profile | None
-    """The profile of the last manufacturer on the link before this message."""
+    """The profile of the manufacturer that was the last one on the link before this message arrived."""
     security: Security | None = None
-    """The protection of the APDU. `None` if the APDU was not ciphered."""
+    """Describes how the APDU was ciphered. `None` if the APDU was not ciphered."""
 
 
 class Recognised(NamedTuple):
-    """Contains a message and its measurement, which was read by a layout (`hanparse.layouts`)."""
+    """Contains a message and its measurement. A layout (`hanparse.layouts`) has read the measurement."""
 
     message: Message
     measurement: Measurement
@@ -46,7 +47,7 @@ class Recognised(NamedTuple):
 
 
 class ReadTelegram(NamedTuple):
-    """Contains a P1 telegram and its reading: the lines, and the fields that they fill."""
+    """Contains a P1 telegram and its reading: the lines of the telegram, and the fields that the lines fill."""
 
     message: Message
     reading: TelegramReading
@@ -56,9 +57,10 @@ class ReadTelegram(NamedTuple):
 
 
 class Failed(NamedTuple):
-    """Contains a complete message that cannot be read, and the error. Error offsets count from the start of the stream.
+    """Contains a complete message that cannot be read, and its error.
 
-    The error is a `FrameError` only if a ciphered APDU contains a P1 telegram whose CRC does not fit.
+    The offset of the error is a position in the stream. The error is a `FrameError` only if a ciphered APDU contains a
+    P1 telegram with a wrong CRC.
     """
 
     message: Message

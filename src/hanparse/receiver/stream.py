@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 
 LAYERS: Final[tuple[LinkLayer, ...]] = (Hdlc(), MBus(), MBusShort())
-"""The link layers of a stream except P1. They have no state, so all receivers share them.
+"""All link layers except those of P1. They have no state, so all receivers share them.
 
 `Receiver.next_event` and `Transfer` have code for each of them: a new link layer needs code there, too.
 """
@@ -55,15 +55,17 @@ class Recogniser(Protocol):
 
     @property
     def starts(self) -> Mapping[bytes | int, Known]:
-        """Return the layouts of frames, by the first bytes of the frames. `StreamReader` compares frames with them.
+        """Map the first bytes of frames to the layouts of these frames.
 
-        While a message is incomplete, the receiver parses every frame and does not use the mapping.
+        `StreamReader` compares each frame with its layout. While a message is incomplete, the receiver parses every
+        frame and does not use the mapping.
         """
 
     def unjoined(self) -> Iterable[Frame | mbus.Telegram]:
-        """Return the frames of the last message on each link that was recognised by its frames since the last call.
+        """Return frames of messages that were recognised before their frames were parsed.
 
-        The receiver joins them, so that it can ignore repeated segments and blocks.
+        The result contains, for each link, the frames of the last message of several frames since the previous call.
+        The receiver joins these frames, so that it can ignore repeated segments and blocks.
         """
 
     def read(self, message: Message, apdu: bytes, /) -> Measurement | None:
@@ -74,7 +76,7 @@ class Recogniser(Protocol):
 
 
 class Receiver:
-    """Returns the events of a stream in their order, in bounded memory.
+    """Returns the events of a stream in their order. The size of the stored data is limited.
 
     The caller gives bytes to `reader` in chunks of any size. After each chunk, the caller calls `next_event` until it
     returns `None`.
@@ -100,7 +102,7 @@ class Receiver:
 
     @property
     def state(self) -> tuple[Any, ...]:
-        """Return the state of the stream, for `resume` in another receiver.
+        """Return the state of the stream. Another receiver can continue the stream with it (see `resume`).
 
         The state contains the buffered bytes, the incomplete messages, the last manufacturer of each link, and the
         events that `next_event` has not yet returned.
@@ -119,7 +121,7 @@ class Receiver:
     def next_event(self) -> Event | list[Any] | None:
         """Return the next event. Return `None` if more bytes are needed.
 
-        If adjacent frames were recognised before they were parsed, return a list of their measurements.
+        If the reader recognised adjacent frames without parsing them, return a list of their measurements.
         """
         if self._pending:
             return self._pending.pop(0)
@@ -229,7 +231,10 @@ class Receiver:
             return Failed(message, error)
 
     def _open_ciphered(self, message: Message, apdu: bytes, start: int) -> Read | ReadTelegram | Recognised | Failed:
-        """Decipher an APDU and read its content. If the content has an error, its offset is the start of the APDU."""
+        """Decipher an APDU and read its content.
+
+        If the content has an error, the offset of the error is the start of the APDU.
+        """
         opened = self.opener.open(apdu, partial(self._is_sound, message.link))
         event = self._read_opened(message, opened)
         if isinstance(event, ChecksumError | DecodeError):
@@ -239,10 +244,10 @@ class Receiver:
     def _read_opened(
         self, message: Message, opened: Opened
     ) -> Read | ReadTelegram | Recognised | ChecksumError | DecodeError | UnknownMeterError:
-        """Return the event of a deciphered APDU, or an error that reveals no byte of the APDU.
+        """Return the event for a deciphered APDU, or an error that reveals no byte of the APDU.
 
-        The tracebacks of the caught errors give access to variables with the deciphered content, so the method returns
-        other errors or removes the traceback.
+        The traceback of a caught error gives access to variables with the deciphered content. So the method returns
+        another error, or the same error without its traceback.
         """
         try:
             if opened.apdu.startswith(b"/"):
@@ -255,7 +260,7 @@ class Receiver:
             error.__context__ = None
             return error.with_traceback(None)
         except (DecodeError, FrameError):
-            return DecodeError(f"the deciphered content is no push: {identify.describe(opened.apdu)}")
+            return DecodeError(f"the deciphered content is not a push: {identify.describe(opened.apdu)}")
         except UnknownMeterError:
             return UnknownMeterError(_UNKNOWN_CONTENT)
 

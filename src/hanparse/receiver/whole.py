@@ -53,10 +53,11 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
 
 
 def closeness(error: HanParseError) -> int:
-    """Return how close the bytes with this error are to a measurement: 0 is closest.
+    """Return 0, 1 or 2: how close the bytes with this error were to a measurement. 0 is closest.
 
     The result is 0 for an error in the content of a sound frame, 1 if only the header of the frame is sound, and
-    otherwise 2. A frame or header is sound if its check sequence fits. The closest error is most useful for a user.
+    otherwise 2. A frame or header is sound if its check sequence fits. The error with the lowest result is the most
+    useful for a user.
     """
     if not isinstance(error, FrameError):
         return 0
@@ -64,9 +65,9 @@ def closeness(error: HanParseError) -> int:
 
 
 def is_framed(errors: Iterable[HanParseError]) -> bool:
-    """Return whether at least one error is about a frame with a sound header.
+    """Return whether at least one error belongs to a frame with a sound header.
 
-    All other errors can be about bytes that only resemble a frame.
+    If no error does, all errors can belong to bytes that only resemble a frame.
     """
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
 
@@ -74,8 +75,8 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
 def unframed(data: bytes) -> list[Message]:
     """Return the messages in bytes without frames. Return an empty list if the bytes contain no message.
 
-    The function finds an HDLC frame without its two flags, an LLC PDU, one or several APDUs, and the blocks of an APDU.
-    It also finds a list without the header of its data-notification, and APDUs in TCP or UDP wrappers (IEC 62056-47).
+    The bytes can be an HDLC frame without its two flags, an LLC PDU, one or several APDUs, the blocks of one APDU, a
+    list without the header of its data-notification, or APDUs in TCP or UDP wrappers (IEC 62056-47).
 
     Raises `FrameError` for an incomplete M-Bus telegram, and for a damaged HDLC frame without flags. Raises
     `DecodeError` for an incomplete block.
@@ -107,7 +108,7 @@ def _several(data: bytes) -> list[Message]:
 
 
 def no_frame(data: bytes) -> FrameError:
-    """Return the error for bytes without a frame and without a message that `unframed` finds."""
+    """Return the error for bytes that contain no frame, and in which `unframed` finds no message."""
     if _TEXT.fullmatch(data):
         found = f"expected HDLC frames or an APDU, found {len(data)} bytes of text"
         return FrameError(f"{found}; give a hex dump as str: decode the bytes, or open the file as text")

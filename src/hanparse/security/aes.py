@@ -26,7 +26,7 @@ class Aes:
         self._key = algorithms.AES(key)
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return this object, because a key does not change."""
+        """Return this object, because the key in it never changes."""
         return self
 
     def decipher(self, iv: bytes, content: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""Defines `Case`, a ciphered APDU and the keys that were given for it."""
+"""Defines `Case`, which holds a ciphered APDU and the keys that were given for its meter."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ if TYPE_CHECKING:
 
 COUNTER_SIZE: Final = 4
 NO_TITLE: Final = bytes(SIZE)
-"""The system title in the initialisation vector, if neither the APDU nor the user gives a system title.
+"""The system title that is used in the initialisation vector if neither the APDU nor the user gives a system title.
 
-Several programs for Polish meters use the same zero bytes.
+Several programs for Polish meters use zero bytes in this case, too.
 """
 
 
 class Case(NamedTuple):
-    """A `Case` is a ciphered APDU and the keys that were given for it.
+    """A `Case` holds a ciphered APDU and the keys that were given for its meter.
 
     A function with a variable of this type returns errors and does not raise them, because a traceback can show
     variables and so the keys.
@@ -44,9 +44,11 @@ class Case(NamedTuple):
         return self.title + self.header.invocation_counter.to_bytes(COUNTER_SIZE, "big")
 
     def error(self, cause: CipherCause, reason: str, offset: int = 0) -> CipherError:
-        """Return the error for `cause`. Its message names the APDU, its sender and its protection, and gives `reason`.
+        """Return the error for `cause`.
 
-        `offset` is the index of the wrong byte in the APDU. If `offset` is 0, the error has the index of the content.
+        The message contains the name, the sender and the protection of the APDU, and `reason`. `offset` is the index of
+        the wrong byte in the APDU. If `offset` is 0, the offset of the error is the index of the first byte of the
+        content.
         """
         title = self.title if len(self.title) == SIZE and self.title != NO_TITLE else None
         sender = f"from {title_text(title)}" if title else "without system title"

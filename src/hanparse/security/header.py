@@ -7,9 +7,9 @@ A ciphered APDU has one of these forms::
     others  length  SC  IC  content  [tag]
 
 The first byte is the tag of the APDU. "Others" are the tags of ciphered services. A ciphered service contains no system
-title, because both sides exchanged their system titles when the association began. SC is the security control byte, IC
-is the invocation counter, and [tag] is an authentication tag, which can be absent. A length can have more bytes than
-necessary (Green Book 9.2.7.2.4).
+title, because client and meter exchanged their system titles when they opened the association. SC is the security
+control byte, IC is the invocation counter, and [tag] is an authentication tag, which can be absent. A length can have
+more bytes than necessary (Green Book 9.2.7.2.4).
 """
 
 from __future__ import annotations
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from hanparse.errors import CipherCause
 
 TAG_SIZE: Final = 12
-"""The number of bytes of an authentication tag, the first 96 bits of the GCM tag (Green Book 9.2.3.3.7.1)."""
+"""The number of bytes of an authentication tag. The tag is the first 96 bits of the GCM tag (Green Book 9.2.3.3.7.1).
+"""
 
 _GLOBAL: Final = 0xDB
 _DEDICATED: Final = 0xDC
@@ -62,13 +63,19 @@ class Header(NamedTuple):
     tag: int
     """The tag of the APDU, such as DB."""
     system_title: bytes
-    """The system title as sent. A correct title has eight bytes. This title can be empty or have a wrong size."""
+    """The system title as sent. A correct title has eight bytes.
+
+    The title in an APDU can also be empty or have a wrong size.
+    """
     security_control: int
     invocation_counter: int
     start: int
     end: int
     fields: bytes = b""
-    """The header fields of general-ciphering with their lengths, as sent. The authentication tag can cover them."""
+    """The header fields of general-ciphering with their lengths, as sent; otherwise empty.
+
+    The tag can cover these fields.
+    """
 
     @property
     def is_encrypted(self) -> bool:
@@ -128,7 +135,10 @@ def end(data: bytes, start: int = 0) -> int:
 
 
 def parts(apdu: bytes) -> tuple[list[Part], DecodeError | None]:
-    """Return the parts of a ciphered APDU up to its first error, and this error; `None` if there is no error."""
+    """Return the parts of a ciphered APDU up to its first error, and this error.
+
+    If there is no error, return all parts and `None`.
+    """
     walk, failed = _Walk(apdu), None
     try:
         header = walk.header()
@@ -207,7 +217,7 @@ class _Walk:
         return self.apdu[start : self.at]
 
     def key_info(self) -> None:
-        """Parse key-info, which is absent or identifies a global key. Raise `CipherError` for any other key."""
+        """Parse key-info. Raise `CipherError` if key-info is not absent and does not identify a global key."""
         start = self.at
         info = self.apdu[start : start + 3]
         if info[:1] == b"\0":
@@ -220,7 +230,7 @@ class _Walk:
             found = _KEY_CHOICES.get(info[1], f"choice {info[1]}, id {info[2]}")
             self.fail(
                 "key-info",
-                f"key-info: expected no key or a global key, found {found}; hanparse uses no other keys",
+                f"key-info: expected no key or a global key, found {found}; hanparse supports no other keys",
                 start,
             )
 

@@ -22,7 +22,7 @@ _SEPARATORS: Final = re.compile(
 )
 """The characters that can be between hex digits, before them and after them.
 
-They are blanks, soft hyphens, dashes and quotation marks, and the characters of a C array or of a Python `repr`.
+They are blanks, invisible characters, dashes, quotation marks, and the characters of a C array or a Python `repr`.
 """
 _GAP: Final = "\0"
 _HALF: Final = 16  # a text of 16 characters may be a key with 16 printable bytes
@@ -58,7 +58,7 @@ def _key(value: object) -> bytes | str:
 
 
 def _from_text(text: str) -> bytes | str:
-    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # no index changes
+    masked = _SEPARATORS.sub(lambda match: _GAP * len(match[0]), text)  # the indexes of the digits do not change
     if other := re.search(f"[^0-9A-Fa-f{_GAP}]", masked):
         return _not_hex(text, other)
     digits = masked.replace(_GAP, "")
@@ -74,7 +74,7 @@ def _from_text(text: str) -> bytes | str:
 
 
 def _not_hex(text: str, found: re.Match[str]) -> str:
-    """Return the message for the first character that is no hex digit. The first character of `text` is character 1."""
+    """Return the message for the first character that is not a hex digit. The message counts characters from 1."""
     if len(text.strip()) == _HALF:
         return (
             "expected 32 hex digits, found 16 characters that are not hex; if each character is one byte "
@@ -83,27 +83,32 @@ def _not_hex(text: str, found: re.Match[str]) -> str:
     count, letter = found.start() + 1, found[0]
     if letter in _LOOKALIKES:
         return f"character {count} of the key is the letter {letter}, not the digit {_LOOKALIKES[letter]}"
-    return f"character {count} of the key is {letter!r}, which is no hex digit; give only the digits"
+    return f"character {count} of the key is {letter!r}, which is not a hex digit; give only the digits"
 
 
 class Keys:
-    """A `Keys` contains the keys of a decoder: one for all meters, or one for each system title. `repr` hides them."""
+    """A `Keys` contains the keys of a decoder: the same keys for all meters, or keys for each system title.
+
+    `repr` hides them.
+    """
 
     __slots__ = ("_auth_key", "_key", "system_title")
 
     def __init__(
         self, key: KeyOption = None, auth_key: KeyOption = None, system_title: str | bytes | None = None
     ) -> None:
-        """Parse three options of `Decoder`.
+        """Parse the three options of `Decoder` with the same names.
 
-        Raises `ValueError` for a malformed key or title, and for `auth_key` without `key`. Raises `TypeError` for a
-        wrong type.
+        Raises `ValueError` for a malformed key or title, and if `auth_key` is given without `key`. Raises `TypeError`
+        for an argument of a wrong type.
         """
         self._key = _named("key", key)
         self._auth_key = _named("auth_key", auth_key)
         self.system_title = None if system_title is None else parse_title(system_title)
         if self._auth_key and not self._key:
-            raise ValueError("found auth_key= alone, which only verifies pushes; give key=, the encryption key, too")
+            raise ValueError(
+                "found auth_key= without key=: auth_key= only verifies pushes; also give key=, the encryption key"
+            )
 
     def of(self, title: bytes) -> tuple[bytes, bytes]:
         """Return the encryption key and the authentication key of the meter with this system title.
@@ -133,7 +138,7 @@ class Keys:
         return self
 
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
-        """Return this object, so that a copied decoder keeps its keys."""
+        """Return this object, because its keys do not change. A copied decoder has the same keys."""
         return self
 
     def __reduce_ex__(self, protocol: object) -> tuple[object, ...]:

@@ -1,11 +1,12 @@
 """Defines `Opener`, which opens ciphered APDUs with keys.
 
-To open a ciphered APDU is to return the APDU inside it. The opener verifies the authentication tag, if there are a tag
-and an authentication key. A tag that does not fit is always an error. Without a tag or an authentication key, the
-opener returns only content that is one complete APDU or P1 telegram. `Security.verified` is then false.
+To open a ciphered APDU means to return the APDU inside it. If there are an authentication tag and an authentication
+key, the opener verifies the tag. If this tag does not fit, the result is always an error. Without a tag or an
+authentication key, the opener returns only content that is one complete APDU or P1 telegram. `Security.verified` is
+then false.
 
-A function that has keys or deciphered content as variables returns errors, and `Opener.open` raises them. So a
-traceback that shows the variables of functions contains neither keys nor deciphered content.
+A function whose variables contain keys or deciphered content does not raise errors but returns them, and `Opener.open`
+raises them. So a traceback that shows the variables of functions contains neither keys nor deciphered content.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from hanparse.security.aes import Aes
     from hanparse.security.keys import Keys
 
-_PUSHES: Final = (b"\x0f", b"/")  # a data-notification, a P1 telegram
+_PUSHES: Final = (b"\x0f", b"/")  # the first byte of a data-notification, and of a P1 telegram
 _MAX_TEMPLATES: Final = 16  # a meter sends pushes of two or three sizes
 _MAX_CONFIRMED: Final = 64  # the maximum number of meters in `_confirmed`; a HAN port has one meter
 
@@ -45,7 +46,7 @@ class Opened:
 
 
 class _Template(NamedTuple):
-    """A `_Template` contains the parts of an opened push that the next push of the meter repeats, and the keys.
+    """A `_Template` contains the parts of an opened push that the next push of the meter repeats, and the keys used.
 
     With a template, `Opener.reopen` opens a later push of the same size and with the same `head`.
     """
@@ -65,24 +66,25 @@ class _Template(NamedTuple):
 class Opener:
     """An `Opener` opens ciphered APDUs with `keys`, one after the other.
 
-    `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise an error. The opener calls
-    it for each push without a verified tag, so it must be fast. The opener remembers each meter that sent a push which
-    the keys opened. If a later push of this meter does not open, the error reports a damaged push and not a wrong key.
+    `is_sound` returns whether bytes are one complete APDU or P1 telegram. It must not raise an error. It must be fast,
+    because the opener calls it for each push without a verified tag. After the keys have opened a push of a meter, the
+    opener knows that they are right. If a later push of this meter does not open, the error reports a damaged push and
+    not a wrong key.
     """
 
     _aes: type[Aes]
 
     def __init__(self, keys: Keys, is_sound: Callable[[bytes], bool]) -> None:
-        """Import `cryptography` if there are keys. If the package is missing, `open` raises an error."""
+        """Import the package `cryptography` if there are keys. If it is missing, `open` raises an error."""
         self._keys = keys
         self._is_sound = is_sound
         self._missing = False
         self.last_opened = b""
         """The APDU inside the ciphered APDU that was opened last."""
         self._confirmed: dict[bytes, bool] = {}
-        """The system titles of pushes that a key opened, so the encryption key is right.
+        """The system titles of the pushes that were opened: the encryption key for these titles is right.
 
-        A value is true if an authentication tag was verified, so the authentication key is right, too.
+        The value of a title is true if an authentication tag was verified: the authentication key is then right, too.
         """
         self._templates: dict[int, _Template] = {}  # size of the ciphered APDU -> template
         if keys:
@@ -101,8 +103,7 @@ class Opener:
         """Return the APDU inside `apdu`. If `is_sound` is given, it replaces the function of the opener for this call.
 
         Raises `DecodeError` if `apdu` is not ciphered. Raises `CipherError` if `apdu` does not open. The offset of the
-        error is an index in `apdu`. The opener looks for a cause in this order: wrong lengths, a protection that
-        hanparse does not support, a missing key, a wrong encryption key, a wrong tag, exchanged keys.
+        error is an index in `apdu`.
         """
         judge = is_sound or self._is_sound
         opened = self.reopen(apdu, judge) or self._open(read_header(apdu), apdu, judge)
@@ -114,8 +115,8 @@ class Opener:
     def reopen(self, apdu: bytes, is_sound: Callable[[bytes], bool]) -> Opened | None:
         """Open an APDU if its header differs from an earlier header only in the counter. Otherwise return `None`.
 
-        `_open` has checked the header of the earlier APDU, so this method checks only the content. It also returns
-        `None` if the content is wrong.
+        `_open` has checked the header of the earlier APDU, so this method checks only the content. It returns `None`,
+        too, if the content is wrong.
         """
         template = self._templates.get(len(apdu))
         if template is None or not apdu.startswith(template.head):
@@ -149,7 +150,7 @@ class Opener:
         return self._sound(case, self._decipher(case, case.key))
 
     def _unready(self, case: Case) -> CipherError | None:
-        """Return the error that makes deciphering impossible; `None` if deciphering is possible.
+        """Return the error if the push cannot be deciphered with the given options; `None` if it can.
 
         If there are several errors, this method returns the error that a user must correct first.
         """
@@ -175,7 +176,7 @@ class Opener:
         return case.error("no key", messages.OTHER_METERS.format(meters=self._keys.meters))
 
     def _wrong_size(self, case: Case) -> CipherError | None:
-        """Return the error for a key of another security suite; `None` if the sizes of the keys fit."""
+        """Return the error for a key with the size of another security suite; `None` if the sizes of the keys fit."""
         size = case.header.key_size
         used = {"key": case.key, "auth_key": case.auth_key if case.header.is_tagged else b""}
         for name, value in used.items():
@@ -224,7 +225,7 @@ class Opener:
         return self._swapped(case) or self._wrong_key(case)
 
     def _swapped(self, case: Case) -> CipherError | None:
-        """Return the error for exchanged keys if the APDU opens with exchanged keys; `None` if it does not open."""
+        """Return the error for exchanged keys if the APDU opens with exchanged keys. Otherwise return `None`."""
         if len(case.auth_key) != case.header.key_size:
             return None
         if case.header.is_tagged:
@@ -274,7 +275,7 @@ class Opener:
 
 
 def _is_ciphered(content: bytes) -> bool:
-    """Return whether the content is a complete ciphered APDU. Other content very seldom contains fitting lengths."""
+    """Return whether the content is a complete ciphered APDU. The lengths in other content very seldom fit."""
     if not identify.is_ciphered(content):
         return False
     try:
@@ -285,7 +286,7 @@ def _is_ciphered(content: bytes) -> bool:
 
 
 def _no_push(case: Case, content: bytes) -> CipherError:
-    """Return the error for content that was deciphered correctly and is no push."""
+    """Return the error for content that was deciphered correctly but is not a push."""
     if identify.is_ciphered(content):
         return case.error("nested", messages.NESTED)
     name = identify.apdu_name(content[0]) if content else "nothing"

@@ -1,4 +1,4 @@
-"""Converts a system title to text and back. A system title is eight bytes that identify a meter."""
+"""Converts system titles to text and back. A system title consists of eight bytes that identify a meter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from typing import Final
 
 SIZE: Final = 8
-_LETTERS: Final = 3  # letters of the manufacturer, which the FLAG association registers
+_LETTERS: Final = 3  # the FLAG association assigns three letters to each manufacturer
 _TEXT: Final = re.compile(rf"[A-Za-z]{{{_LETTERS}}}[0-9A-Fa-f]{{{2 * (SIZE - _LETTERS)}}}")
 _HEX: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * SIZE}}}")
 _BETWEEN: Final = re.compile(r"[\s:-]|^\s*0[xX]")
@@ -26,7 +26,8 @@ def title_text(title: bytes) -> str:
 def parse_title(value: object) -> bytes:
     """Parse a system title from eight bytes, from 16 hex digits, or from three letters and ten hex digits.
 
-    Raises `ValueError` for any other text or size. Raises `TypeError` for any other type.
+    Blanks, colons and dashes between the characters are ignored. Raises `ValueError` for any other text or size. Raises
+    `TypeError` for any other type.
     """
     if isinstance(value, str):
         text = _BETWEEN.sub("", value)

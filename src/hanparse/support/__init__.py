@@ -1,1 +1,4 @@
-"""Writes a report on a meter that hanparse cannot read, with other numbers in place of the meter numbers."""
+"""Writes a report on a capture, for example of a meter that hanparse cannot read.
+
+The report contains other numbers in place of the meter numbers.
+"""

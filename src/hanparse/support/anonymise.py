@@ -2,15 +2,15 @@
 
 A list is readable if its APDU can be decoded. The module replaces:
 
-* In a readable list: strings with at least six digits, or of at least eight hex digits; octet-strings that are no text,
-  no OBIS code and no clock; values of any type with the OBIS code of a meter number or a device name. The texts in
-  `keep` are not replaced. If the manufacturer is known, the list identifier and the meter type are not replaced, unless
-  they look like a meter number.
+* In a readable list: strings that contain at least six digits or consist of at least eight hex digits; octet-strings
+  that are not a text, an OBIS code or a date-time; values of any type with the OBIS code of a meter number or a device
+  name. The texts in `keep` are not replaced. If the manufacturer is known, the list identifier and the meter type are
+  not replaced, unless they look like a meter number.
 * In the header of a ciphered push: the system title, except the letters of the manufacturer.
 * In sound and damaged P1 telegrams: the identifiers and messages that `hanparse.support.telegrams` finds.
 * In all other bytes: the identifiers that `hanparse.support.unreadable` finds.
-* All other occurrences of the replaced numbers, in the notations of `hanparse.wire.ids` and in base64. In a readable
-  list, only occurrences within a value are replaced, so that the list stays readable.
+* All other occurrences of the numbers that were replaced, in the notations of `hanparse.wire.ids` and in base64. In a
+  readable list, they are replaced only within a value, so that the list stays readable.
 
 Lengths and headers do not change. The check sequence of each frame is updated: if it was right it stays right, and if
 it was wrong it stays wrong. If a list contains a meter number as an integer without an OBIS code, the module does not
@@ -35,7 +35,10 @@ if TYPE_CHECKING:
 
 
 def anonymise(data: bytes, keep: Sequence[str] = ()) -> bytes:
-    """Return `data` with other meter numbers. `keep` contains texts that only look like meter numbers."""
+    """Return `data` with other meter numbers.
+
+    `keep` contains texts that look like meter numbers but are not meter numbers; they are not replaced.
+    """
     events = list(walk(data))
     spans = find(data, [event for event in events if isinstance(event, CARRIERS)])
     capture = Capture(data, spans, events)
@@ -54,7 +57,7 @@ def _replaced(data: bytes, capture: Capture, kept: set[bytes], first: int) -> by
     """Return `data` with replaced identifiers and with the old check sequences.
 
     Replacements are numbered, and different numbers give different replacements. `first` is the number of the first
-    replacement. The caller tries the next number if a new CRC has more digits than the old one.
+    replacement. If a new CRC has more digits than the old CRC, the caller tries again with the next number.
     """
     changed = bytearray(data)
     others = _Replacements(data, changed, first)
@@ -78,7 +81,10 @@ class _Replacements:
         self._numbers: dict[bytes, int] = {}
 
     def put(self, found: Iterable[Identifier]) -> dict[bytes, bytes]:
-        """Replace the identifiers in `found`. Return each notation of the old identifiers, with its new notation."""
+        """Replace the identifiers in `found`.
+
+        Return a mapping from each notation of an old identifier to the same notation of its replacement.
+        """
         known: dict[bytes, bytes] = {}
         for identifier in found:
             old = bytes(self._data[at] for at in identifier.places)
@@ -94,7 +100,7 @@ def _put(changed: bytearray, places: Sequence[int], new: bytes) -> None:
 
 
 def _replace_known(data: bytes, changed: bytearray, content: Sequence[int], known: dict[bytes, bytes]) -> None:
-    """Replace each key of `known` by its value in the bytes with the indexes `content`, also in base64."""
+    """In the bytes with the indexes `content`, replace each key of `known` with its value, also in base64."""
     sent = bytes(data[at] for at in content)
     anywhere = re.compile(b"|".join(map(re.escape, sorted(known, key=len, reverse=True))) or rb"(?!)")
     for match in anywhere.finditer(sent):

@@ -1,4 +1,4 @@
-"""Defines `changed`, which replaces identifiers of meters in base64 text."""
+"""Defines `changed`, which replaces the identifiers of meters in base64 text."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _QUARTET: Final = 4
 
 
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
-    """Yield the index of each base64 word that contains an identifier, and the word with another identifier.
+    """Yield the index of each base64 word that contains an identifier, and the word that replaces it.
 
-    `replace` replaces known identifiers in decoded octets. Other texts that look like an identifier are replaced, too.
-    A word can begin with up to three characters that do not belong to the base64 text. So the function tries each of
-    the first four characters as the start of the base64 text.
+    `replace` returns decoded octets with replaced known identifiers. The function also replaces other numbers and hex
+    digits that look like an identifier. Up to three other characters can be directly before the base64 text. So the
+    function tries each of the first four characters of a word as the start of the base64 text.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):

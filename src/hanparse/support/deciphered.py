@@ -1,4 +1,4 @@
-"""Defines `CipheredPushes`: the errors and plaintexts of ciphered pushes, with replaced identifiers, for a report."""
+"""Defines `CipheredPushes`, which returns the errors and plaintexts of ciphered pushes for a report."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
 
 class Plaintext(NamedTuple):
-    """Contains a deciphered APDU with replaced meter numbers.
+    """Contains a deciphered APDU in which the meter numbers are replaced.
 
-    `position` is the position of its push in the stream. `verified` is true if the authentication tag was verified.
+    `position` is the position of the ciphered push in the stream. `verified` is true if its authentication tag was
+    verified.
     """
 
     position: int
@@ -30,9 +31,9 @@ class Plaintext(NamedTuple):
 
 
 class CipheredPushes:
-    """Deciphers the pushes in `data` with `keys`. `shown` is `data` with replaced meter numbers.
+    """Deciphers the pushes in `data` with `keys`. `shown` is `data` after `anonymise` has replaced its meter numbers.
 
-    The error messages and the plaintexts contain the system titles of `shown` in place of those of `data`.
+    In the error messages and plaintexts, the system titles in `shown` replace the system titles in `data`.
     """
 
     def __init__(self, data: bytes, shown: bytes, keys: Keys) -> None:

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 _KEPT_FIELDS: Final = ("list_id", "model")
 _SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.is_number or scalar.kind == "digits"}
-_PUSH_SETUP: Final = (25, 9)  # C, D of the push setup object, which is the first element of some lists
+_PUSH_SETUP: Final = (25, 9)  # C and D of the push setup object; its code is in the first element of some lists
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
-_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # octets with other printable characters can be a binary number
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # octets with any other printable character can be a binary number
 
 # Blue Book 4.1.6.1: year (FFFF or 2000 to 2099), month and day (also FD to FF), day of week. A date-time has 7 more.
 _DATE: Final = re.compile(
@@ -45,10 +45,10 @@ _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 
 
 class Identifier(NamedTuple):
-    """Describes bytes that identify a meter.
+    """Describes bytes that can identify a meter.
 
-    `places` contains the indexes of the bytes. `change` returns other bytes for them, and `notations` returns the
-    notations of both (see `hanparse.support.unreadable.Change`).
+    `places` contains the indexes of the bytes. `change` returns other bytes for them, and `notations` maps the
+    notations of the old bytes to those of the new bytes (see `hanparse.support.unreadable.Change`).
     """
 
     places: Sequence[int]
@@ -57,14 +57,17 @@ class Identifier(NamedTuple):
 
 
 def _texts(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return each notation of the text `old` with the same notation of `new`. Blanks around the texts are ignored."""
+    """Map each notation of the text `old` to the same notation of `new`.
+
+    Blanks and zero bytes around the texts are ignored.
+    """
     start = len(old) - len(old.lstrip(b"\0 "))
     stop = len(old.rstrip(b"\0 "))
     return ids.notations(old[start:stop], new[start:stop])
 
 
 def _numbers(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return each notation of the integer `old` with the same notation of the integer `new`."""
+    """Map each notation of the integer `old` to the same notation of the integer `new`."""
     before, after = (b"%d" % int.from_bytes(sent, "big") for sent in (old, new))
     return ids.notations(before, after) if len(before) == len(after) and len(before) >= ids.IDENTIFYING_DIGITS else {}
 
@@ -74,9 +77,10 @@ def _other_value(old: bytes, number: int) -> bytes:
 
 
 class _List(NamedTuple):
-    """Contains a readable list: the indexes of the bytes of its APDU, its values, and its elements with their codes.
+    """Contains a readable list. `places` contains the index in the capture of each byte of its APDU.
 
-    `kept` contains the texts in the list that only look like identifiers of meters.
+    `items` contains the elements with their OBIS codes. `kept` contains the texts in the list that are not replaced:
+    the list identifier and the meter type.
     """
 
     places: Sequence[int]
@@ -85,7 +89,7 @@ class _List(NamedTuple):
     kept: list[bytes]
 
     def value_places(self) -> Iterator[int]:
-        """Yield the indexes of the octets of all strings and numbers. The tags and lengths before them are omitted."""
+        """Yield the indexes of the octets of all strings and numbers. Their tags and lengths are left out."""
         for leaf in shapes.leaves(self.notification.body):
             end = leaf.offset + leaf.length
             yield from self.places[end - _size(leaf) : end]
@@ -126,9 +130,9 @@ def _change(leaf: Data, codes: set[bytes], *, named: bool) -> unreadable.Change 
 
 
 def _clocks(octets: list[bytes]) -> set[int]:
-    """Return the indexes of date-times, of dates, and of times next to a date.
+    """Return the indexes of date-times, of dates, and of times next to a date. `octets` contains the strings of a list.
 
-    Octets that look like a time but are not next to a date are omitted, because they can be a number of four octets.
+    Octets that look like a time but are not next to a date are left out, because they can be a number of four octets.
     """
     dates = {at for at, sent in enumerate(octets) if _DATE.fullmatch(sent)}
     neighbours = {at + step for at in dates for step in (-1, 1) if 0 <= at + step < len(octets)}
@@ -144,7 +148,7 @@ def _is_code(octets: bytes, codes: set[bytes]) -> bool:
 
 
 def _size(leaf: Data) -> int:
-    """Return the number of bytes of the value. The value is at the end of its element."""
+    """Return the number of bytes of a value. These bytes are the last bytes of its element."""
     if leaf.tag is Tag.BIT_STRING and isinstance(leaf.value, str):
         return (len(leaf.value) + 7) // 8
     return len(_raw(leaf)) or _SIZES.get(leaf.tag, 0)
@@ -158,9 +162,10 @@ def _raw(leaf: Data) -> bytes:
 
 
 class Capture:
-    """Divides the bytes of a capture into readable lists, other content, and framing: flags, headers, check sequences.
+    """Divides the bytes of a capture into lists, P1 telegrams, framing (flags, headers, check sequences) and others.
 
-    `lists` contains the readable lists. `text` contains the indexes of the bytes in P1 telegrams, except of values.
+    `lists` contains the readable lists. `text` contains the indexes of the bytes in P1 telegrams that are not part of a
+    value.
     """
 
     def __init__(self, data: bytes, spans: list[Span], events: Iterable[Event]) -> None:
@@ -181,9 +186,9 @@ class Capture:
         self._structure = read - {at for found in self.lists for at in found.value_places()}
 
     def stretches(self) -> Iterator[Sequence[int]]:
-        """Yield the indexes of each stretch of bytes in which known identifiers are replaced.
+        """Yield the indexes of each sequence of bytes (a stretch) in which known identifiers are replaced.
 
-        A stretch is a value of a list, or a sequence of bytes outside of lists, P1 telegrams and framing.
+        A stretch is one value of a list, or a sequence of bytes that are not in lists, P1 telegrams or framing.
         """
         for is_structure, stretch in groupby(self._content, self._structure.__contains__):
             if not is_structure:
@@ -223,9 +228,10 @@ class Capture:
 
 
 def _list(event: Read | Failed) -> _List | None:
-    """Return the list in a message with the indexes of its bytes. Return `None` for a message without a readable list.
+    """Return the list in a message, with the indexes of the bytes of the list.
 
-    The list in a protected push is readable if the push is authenticated but not encrypted.
+    Return `None` for a message without a readable list. In a ciphered push, a list is readable only if the push is
+    authenticated but not encrypted.
     """
     message = event.message
     apdu = strip_llc(message.payload)

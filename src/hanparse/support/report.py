@@ -1,4 +1,4 @@
-"""Writes a report on a capture in Markdown, for an issue. The report contains a dump, but no meter numbers."""
+"""Writes a report on a capture, as Markdown for an issue. The report contains a hex dump, but no meter numbers."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 _NAMES_METERS: Final = frozenset({"ciphered", "key", "auth-key", "counter"})  # faults whose messages name system titles
-_BEFORE: Final = 3 * 1024  # bytes that the report shows before the piece with the last error
+_BEFORE: Final = 3 * 1024  # bytes; `_CHUNK` bytes with the last error follow them
 _CHUNK: Final = 1024
 _SHOWN_ERRORS: Final = 5
 _ROW: Final = 32  # bytes on a line of the dump
 _BEGIN: Final = re.compile(rb"\x7e[\xa0-\xaf]")
 
 _NOTE: Final = """\
-Each number that can be a meter number is replaced, in text, BCD and binary, also in damaged bytes. A check sequence
-that fits still fits, and a wrong check sequence is still wrong. Values that are not ciphered, and text that a gateway
-added, are unchanged: read the report before you send it."""
+Each number that can be a meter number is replaced, in text, BCD and binary, also in damaged bytes.
+A check sequence that was right is still right, and a wrong check sequence is still wrong. Values that are not ciphered
+and text that a gateway added are unchanged, so read the report before you send it."""
 _WITHOUT_PLAINTEXT: Final = """\
-The report contains no key and no deciphered byte. No key can decipher the dump, because its system titles are
-replaced."""
+The report contains no key and no deciphered byte. No key can decipher the dump,
+because the system titles in it are replaced."""
 _WITH_PLAINTEXT: Final = """\
 The report contains no key. It contains the deciphered values, because you asked for the plaintext."""
 
@@ -47,14 +47,17 @@ def attachment(
     system_title: str | bytes | None = None,
     with_plaintext: bool = False,
 ) -> str:
-    """Return the report on a capture. `keep` contains texts that look like meter numbers but are no meter numbers.
+    """Return the report on a capture. `chunks` contains its bytes.
+
+    `keep` contains texts that look like meter numbers but are not meter numbers, so they are not replaced.
 
     The counts and faults in the report describe the whole capture. The errors, the explained frames and the dump
-    describe a section of at most 4 KiB: the bytes up to the last error, or the first bytes if there is no error. If
-    `chunks` raises `HexDumpError`, because a text is not a dump, the report contains the message of this error.
+    describe a section of at most 4 KiB: the bytes up to the last error, or the first bytes if there is no error. If the
+    iteration of `chunks` raises `HexDumpError`, because a text is not a hex dump, the report contains the message of
+    this error.
 
     If keys are given, the pushes are deciphered for the counts, the faults and the errors. The report contains the
-    deciphered values only if `with_plaintext` is true. Their meter numbers are replaced, too.
+    deciphered values only if `with_plaintext` is true. The meter numbers in these values are replaced, too.
     """
     keys = Keys(key, auth_key, system_title)
     capture = _Capture(Options(key=key, auth_key=auth_key, system_title=system_title))
@@ -105,7 +108,9 @@ class _Capture:
     def extract(self) -> tuple[bytes, int]:
         """Return the section that the report shows, and its position in the capture.
 
-        If the capture has other bytes before or after the section, the section begins or ends at a flag, if it has one.
+        If other bytes of the capture are before the section, the section begins at its first flag that can begin a
+        frame. If other bytes are after the section, it ends at its last flag. Without such a flag, the section is not
+        shortened.
         """
         if self._failed:  # `flush` reported an error
             self._kept = self._recent, self.decoder.stats.bytes - len(self._recent)
@@ -142,10 +147,10 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
-    """Yield the lines with the last errors of the section, and the reports on lists that no profile can read.
+    """Yield the lines with the last errors in the section, and the report on each list that no profile can read.
 
-    A report that several errors contain is shown once. If keys are given, the errors of ciphered pushes are taken from
-    `pushes`: no key deciphers `data`, because its system titles are replaced. All other errors are found in `data`.
+    A report that several errors contain is shown once. All errors are found in `data`, but if keys are given, the
+    errors of ciphered pushes are taken from `pushes`: no key deciphers `data`, because its system titles are replaced.
     """
     errors = [error for error in _all_errors(data) if not (pushes and isinstance(error, CipherError))]
     messages = [f"{type(error).__name__}: {error}" for error in errors] + (pushes.errors() if pushes else [])

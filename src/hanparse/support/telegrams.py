@@ -1,14 +1,15 @@
-"""Finds the identifiers of meters in P1 telegrams, which are replaced, and the values, which are not replaced.
+"""Finds identifiers and values in P1 telegrams. Identifiers of meters are replaced, values are not replaced.
 
 A group is the text between two parentheses. The identifiers are:
 
-* The groups of a line with the code of an equipment identifier, of a logical device name or of a sub-meter.
+* The groups of a line with the OBIS code of an equipment identifier, of a logical device name or of a sub-meter.
 * The messages to the consumer (C.D = 96.13), because a message can contain a name or an address.
 * At least six consecutive digits in the identification line, because some meters send their number in this line.
-* Words with at least six digits, or of at least eight hex digits, in a line that cannot be read, or whose code is not
-  in the registry or has a text. Numbers with a unit, codes and clocks are no identifiers.
+* Words that contain at least six digits or consist of at least eight hex digits. They are only identifiers in a line
+  that cannot be read, in a line whose code is not in the OBIS registry, and in a line whose code belongs to a text.
+  Numbers with a unit, codes and times are not identifiers.
 
-In a damaged telegram, the last rule applies to the lines with any code, because the code can be damaged.
+In a damaged telegram, the last rule applies to lines with any code, because the code can be damaged.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _CLOCK: Final = re.compile(r"\d{12}[SW]|20\d{6} \d\d:\d\d:\d\d")
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _TEXT: Final = re.compile(rb"[ -~]{%d,}" % ids.IDENTIFYING_DIGITS)
 _RUN: Final = re.compile(rb"\d{%d,}" % ids.IDENTIFYING_DIGITS)
-_SAGEMCOM_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # Sagemcom: the number of a meter type, equal for all its meters
+_SAGEMCOM_TYPE: Final = re.compile(rb"\\\d{9}_[A-Z]")  # Sagemcom: the number of the meter type, not of the meter
 _BAUD: Final = 5  # characters at the start of the identification line: a slash, three letters, the baud rate
 _DEVICE_NAME: Final = (0, 42)  # A, C
 _VERSIONS: Final = (Obis.parse("1-3:0.2.8"), Obis.parse("0-0:96.1.4"))
@@ -45,7 +46,10 @@ _SHORTEST_MESSAGE: Final = 6  # characters; a shorter text can occur in any othe
 
 
 class Found(NamedTuple):
-    """Contains the identifiers in a text (start, end, functions that replace it) and its values (start, end)."""
+    """Contains the identifiers and the values in a text.
+
+    An identifier is its start, its end, and the functions that replace it. A value is its start and its end.
+    """
 
     identifiers: list[tuple[int, int, Change]]
     values: list[tuple[int, int]]
@@ -106,7 +110,7 @@ def _add_words(found: Found, line: bytes, start: int) -> None:
 
 
 def _change(text: str, code: Obis | None) -> Change | None:
-    """Return the functions that replace a group with the code of an identifier or message; `None` for other codes."""
+    """Return the functions that replace a group. Return `None` if `code` is not of an identifier or a message."""
     if code is None or not text.strip():
         return None
     if (code.c, code.d) == (96, 13):
@@ -119,8 +123,8 @@ def _change(text: str, code: Obis | None) -> Change | None:
 def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
     """Return whether a group looks like a value, a code or a clock.
 
-    In a sound telegram, a group with a decimal point is also a value, and so is each group of a line whose code is in
-    the registry, except codes of texts.
+    In a sound telegram, a number with a decimal point is also a value. Each group of a line is also a value if the code
+    of the line is in the registry and does not belong to a text.
     """
     number = values.number(text)
     if number and (number.unit or (is_sound and number.exponent)):
@@ -138,7 +142,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
 
 
 def _other_id(old: bytes, number: int) -> bytes:
-    """Return another identifier. If the characters of the old one are sent as hex digits, so are the new ones."""
+    """Return another identifier. If `old` contains the hex digits of its characters, the result does, too."""
     sent = _decoded(old)
     if sent is None:
         return ids.replacement_name(old, number)
@@ -154,7 +158,10 @@ def _decoded(text: bytes) -> bytes | None:
 
 
 def _notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations that `hanparse.wire.ids` defines, and the hex digits of those that are texts."""
+    """Return the notations that `hanparse.wire.ids` defines.
+
+    For notations that are texts, also return their hex digits.
+    """
     before, after = ((_decoded(text) or text).strip(b"\0 ") for text in (old, new))
     return _with_hex_digits(ids.notations(before, after))
 
@@ -166,7 +173,7 @@ def _with_hex_digits(pairs: dict[bytes, bytes]) -> dict[bytes, bytes]:
 
 
 def is_text(notation: bytes) -> bool:
-    """Return whether a notation has at least six characters, all of them printable ASCII as in a telegram."""
+    """Return whether a notation consists of at least six characters of printable ASCII, as in a telegram."""
     return _TEXT.fullmatch(notation) is not None
 
 
@@ -178,7 +185,10 @@ def _no_message(old: bytes, _number: int) -> bytes:
 
 
 def _whole(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the notations of a message: text and hex digits. A message of fewer than six characters has none."""
+    """Return the notations of a message: its text and its hex digits.
+
+    The result is empty for fewer than six characters.
+    """
     shown = old.decode("latin-1").strip()
     before, after = (bytes.fromhex(t.decode()) if _HEX.fullmatch(shown) else t for t in (old.strip(), new.strip()))
     return _with_hex_digits({before: after}) if len(before) >= _SHORTEST_MESSAGE else {}

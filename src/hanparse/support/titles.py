@@ -1,4 +1,4 @@
-"""Finds the system titles of ciphered pushes, and defines how a title is replaced and in which notations it occurs."""
+"""Finds the system titles of ciphered pushes, and returns the replacement and the notations of a system title."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LETTERS: Final = 3  # the number of letters of the manufacturer (FLAG associati
 
 
 def places(message: Message) -> list[int]:
-    """Return the positions in the stream of the bytes of the system title of `message`.
+    """Return the position in the stream of each byte of the system title in `message`.
 
     The result is empty for a plain push and for an empty title.
     """
@@ -28,7 +28,7 @@ def places(message: Message) -> list[int]:
 
 
 def serial(title: bytes) -> int:
-    """Return the index of the meter number in a title: 3, or 0 if the title has no letters of a manufacturer."""
+    """Return the index of the meter number in a title: 3, or 0 if the title does not begin with three letters."""
     return _LETTERS if title[:_LETTERS].isalpha() else 0  # bytes.isalpha is true for ASCII letters only
 
 
@@ -39,10 +39,10 @@ def replacement(title: bytes) -> bytes:
 
 
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return each notation of the title `old` with the same notation of the title `new`.
+    """Map each notation of the title `old` to the same notation of the title `new`.
 
-    `old` and `new` can also be only the meter numbers of two titles. Zeros at the beginning are omitted, because
-    a zero in the stream can belong to the previous value.
+    `old` and `new` can also be the meter numbers of two titles without the letters. Zero bytes at the start of `old`
+    are left out, because a zero byte in the stream can belong to the previous value.
     """
     start = len(old) - len(old.lstrip(b"\0"))
     old, new = old[start:], new[start:]

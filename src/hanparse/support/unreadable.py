@@ -2,11 +2,11 @@
 
 The module finds:
 
-* Words with at least six digits, or of at least eight hex digits.
+* Words that contain at least six digits, or consist of at least eight hex digits.
 * At least five digits, with at most two other bytes between each two of them: a number with damaged bytes.
-* Octet-strings that are no text, no OBIS code and no clock.
-* The last five octets of a system title, which follow its three letters. A system title is recognised by its length
-  (08) before the letters, or by the tag of a ciphered APDU before a damaged length.
+* Octet-strings that are not a text, an OBIS code or a date-time.
+* The last five octets of a system title, which follow its three letters. A system title is recognised if the length 08
+  is before its letters, or if the tag of a ciphered APDU and a damaged or missing length are before its letters.
 
 The identifier of a list, such as ``AIDON_V0001``, does not identify a meter and is not replaced.
 """
@@ -24,9 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 Change = tuple[Callable[[bytes, int], bytes], Callable[[bytes, bytes], dict[bytes, bytes]]]
-"""Two functions. The first function returns other octets for the octets of an identifier; its second argument is a
-number, and different numbers give different octets. The second function returns each notation of the old octets with
-the same notation of the new octets: these notations are then replaced in the whole capture.
+"""Two functions that replace an identifier. The first function returns the new octets.
+
+Its arguments are the old octets and a number; different numbers give different octets. The arguments of the second
+function are the old and the new octets. It maps each notation of the old octets to the same notation of the new octets.
+The old notations are then replaced in the whole capture.
 """
 
 _DIGITS: Final = re.compile(rb"\d(?:\D{0,2}\d){4,}", re.DOTALL)
@@ -46,11 +48,12 @@ _SERIAL: Final = 5  # octets of a system title after the letters of the manufact
 
 
 def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterator[tuple[Sequence[int], Change]]:
-    """Yield the indexes of each identifier, and the functions that replace it.
+    """Yield the indexes of the octets of each identifier, and the functions that replace it.
 
-    If two identifiers contain the same index, the later one applies. `kept` contains texts that are no identifiers.
-    `joints` contains, in ascending order, the indexes at which bytes were cut out of `octets`, such as a header or a
-    readable list. A number can continue across a joint, but the length and the octets of a string cannot.
+    If two identifiers contain the same index, the caller must use the later identifier. `kept` contains texts that are
+    not identifiers. `joints` contains, in ascending order, the indexes at which bytes were cut out of `octets`, such as
+    a header or a readable list. A number can contain octets on both sides of a joint, but an octet-string or a system
+    title cannot.
     """
     names = [match.span() for match in _LIST_ID.finditer(octets)]
     names += [match.span() for text in kept for match in re.finditer(re.escape(text), octets) if text]
@@ -64,10 +67,12 @@ def find(octets: bytes, kept: set[bytes], joints: Sequence[int] = ()) -> Iterato
 def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Change]]:
     """Yield the start, the end and the functions of each identifier.
 
-    Words are last, so that `find` prefers them: a word contains the whole number, and other matches can contain a part.
+    Words are last, because the later identifier applies: a word contains a whole number, and another match can contain
+    only a part.
     """
     titles = [(match.end() - _SERIAL, match.end(), exactly) for match in _TITLE.finditer(octets)]
-    # A lost byte can make a value look like an octet-string. So an octet-string is replaced only where it was found.
+    # If a byte was lost, other bytes can look like an octet-string. So an octet-string is replaced only where it was
+    # found.
     strings = [(*span, _without_notations) for span in _octet_strings(octets)]
     for start, stop, notations in [*strings, *titles]:
         if bisect_right(joints, start - 2) == bisect_left(joints, stop):
@@ -79,7 +84,7 @@ def _spans(octets: bytes, joints: Sequence[int]) -> Iterator[tuple[int, int, Cha
 
 
 def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
-    """Yield start and end of each octet-string that can be a number in BCD or binary."""
+    """Yield the start and the end of each octet-string that can be a number in BCD or binary."""
     at = 0
     while match := _OCTET_STRING.search(octets, at):
         start = match.end()
@@ -94,10 +99,10 @@ def _octet_strings(octets: bytes) -> Iterator[tuple[int, int]]:
 
 
 def exactly(old: bytes, new: bytes) -> dict[bytes, bytes]:
-    """Return the octets as the only notation. Return no notation for few octets, which can occur by chance."""
+    """Return the octets as the only notation. Return no notation for few octets: they can occur by chance."""
     return {old: new} if ids.is_identifying(old) else {}
 
 
 def _without_notations(_old: bytes, _new: bytes) -> dict[bytes, bytes]:
-    """Return no notations, because damaged octets need not be searched elsewhere."""
+    """Return no notations, so that these octets are replaced only where they were found."""
     return {}

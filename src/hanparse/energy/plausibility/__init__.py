@@ -1,4 +1,7 @@
-"""Finds impossible values in measurements, and the factors that correct these values: `Finding`."""
+"""Finds impossible values in measurements.
+
+A `Finding` describes an impossible value and contains factors that correct it.
+"""
 
 from hanparse.energy.plausibility.finding import Finding, Problem, corrected_scale
 from hanparse.energy.plausibility.push import check

@@ -1,8 +1,9 @@
-"""Determines whether power, current or energy is wrong, and by which factor.
+"""Determines whether the powers, the currents or the energies are wrong, and by which factor.
 
-If powers and currents differ by a power of ten, one of the two quantities is wrong. The energy registers agree with the
-quantity that is correct. Without registers, this module assumes that the larger quantity is wrong, because some
-Kamstrup meters send one digit too many in powers or currents, and no known meter sends one digit too few.
+If the powers and the currents contradict each other by a power of ten, one of the two quantities is wrong. The quantity
+that agrees with the energy registers is correct. Without registers, this module assumes that the quantity that is too
+large for the other is wrong: some Kamstrup meters send powers or currents with one digit too many, and no known meter
+sends them with one digit too few.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ SWAPPED: Final = "no factor can correct it: import and export are connected in r
 
 
 class Mismatch(NamedTuple):
-    """An instance holds the load, and the `excess` k: the powers are about 10^k times what the currents give.
+    """An instance holds the load, and the exponent `excess`.
 
-    `excess` is negative if the powers are too small for the currents, and 0 if both agree.
+    The powers are about 10 to the power of `excess` times the powers that the currents give. `excess` is negative if
+    the powers are too small for the currents, and 0 if powers and currents agree.
     """
 
     excess: int
@@ -58,8 +60,8 @@ def _powers_and_currents(mismatch: Mismatch, *, power_is_off: bool, is_certain: 
     why = f"the energy agrees with the {witness}" if is_certain else f"or {other}: compare with the meter's display"
     return Finding(
         Problem.POWER if power_is_off else Problem.CURRENT,
-        f"the powers make {load.apparent:.0f} VA",
-        f"{bounds} by voltages and currents",
+        f"the powers give {load.apparent:.0f} VA",
+        f"{bounds} according to voltages and currents",
         f"{blamed} corrects it ({why})",
         Scale(power=_ten(-excess)) if power_is_off else Scale(current=_ten(excess)),
     )
@@ -69,7 +71,7 @@ def _energy(verdict: Verdict, excess: int) -> Finding:
     return Finding(
         Problem.ENERGY,
         f"the registers counted {verdict.registers:.0f} Wh",
-        f"{verdict.registers * _ten(-excess):.0f} Wh, by the power over the same time",
+        f"{verdict.registers * _ten(-excess):.0f} Wh according to the power in the same time",
         f"energy × {_ten(-excess):g} corrects it",
         Scale(energy=_ten(-excess)),
     )
@@ -81,7 +83,7 @@ def _transformers(verdict: Verdict, ratio: int) -> Finding:
     return Finding(
         Problem.TRANSFORMER,
         f"the registers counted {verdict.registers:.0f} Wh",
-        f"{verdict.power:.0f} Wh, by the power over the same time",
+        f"{verdict.power:.0f} Wh according to the power in the same time",
         f"{factors} corrects it, if the ratio on the plates of the current transformers is {abs(ratio)}",
         Scale(power=ratio, current=ratio) if ratio > 0 else Scale(energy=-ratio),
     )
@@ -90,7 +92,7 @@ def _transformers(verdict: Verdict, ratio: int) -> Finding:
 def _swapped(verdict: Verdict) -> Finding:
     return Finding(
         Problem.DIRECTION,
-        f"{verdict.power:.0f} Wh by power, {verdict.registers:.0f} Wh by the registers of the other direction",
+        f"{verdict.power:.0f} Wh of power, {verdict.registers:.0f} Wh in the registers of the other direction",
         "the same direction in both",
         SWAPPED,
     )

@@ -1,16 +1,18 @@
-"""Compares the energy registers with the integral of the power over time: `Comparison`.
+"""Defines `Comparison`, which compares the energy registers with the integral of the power over time.
 
-The integral uses the mean of two successive powers. An integral is compared with the registers if three conditions are
-met:
+The integral uses the mean of each two successive powers. It is compared with the registers under three conditions:
 
-* The time between two pushes is at most 90 s: the longest interval of power lists (60 s), plus the delay of a network.
-* The integral covers at least half an hour and half a kWh. This energy is 50 steps of the coarsest registers (10 Wh).
-  Integral and register then normally differ by a few per cent, so an error by a power of ten or by a transformer ratio
-  can be recognised.
-* The time between two registers is the same by the caller's clock and by the meter's clock. This excludes old lists:
-  Aidon meters sometimes send the list of the previous hour again.
+* Successive pushes are at most 90 s apart: the longest interval at which meters send the power (60 s), plus the delay
+  of a network.
+* The integral covers at least half an hour, and its energy or the energy according to the registers is at least half a
+  kWh. This energy is 50 steps of the coarsest registers (10 Wh). Integral and registers then normally differ by a few
+  per cent, so an error by a power of ten or by a transformer ratio can be recognised.
+* The time between the two lists with registers is the same by the caller's clock and by the meter's clock, to within a
+  minute, if both lists have a time. This excludes old lists: Aidon meters sometimes send the list of the previous hour
+  again.
 
-The result of one comparison is a *verdict*. It is used only if two successive comparisons have the same result.
+The result of one comparison is a *verdict*. A verdict is used only if the verdict before it has the same `excess`,
+`ratio` and `swapped`.
 """
 
 from __future__ import annotations
@@ -28,14 +30,14 @@ if TYPE_CHECKING:
 _LONGEST_INTERVAL: Final = timedelta(seconds=90)  # a minute, plus the delay of a network
 _SHORTEST_SPAN: Final = timedelta(minutes=30)
 _LONGEST_SPAN: Final = timedelta(days=1)
-_SAME_TIME: Final = timedelta(minutes=1)  # hourly lists arrive 5 to 55 s after the hour
+_SAME_TIME: Final = timedelta(minutes=1)  # tolerance: hourly lists arrive with delays of 5 to 55 s
 _ENERGY_ENOUGH: Final = 500  # Wh
-_TOLERANCE: Final = 1.15  # factor; powers can be a minute apart, and the ratios nearest to a power of ten are 8 and 12
+_TOLERANCE: Final = 1.15  # a factor for the error of the integral; the ratios 8 and 12 must not count as 10
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
 """The quotients of usual current transformers, 15:5 to 2500:5, without 10 and 100 (see `Verdict.excess`)."""
 _RATIO_TOLERANCE: Final = 1.08
-_NOTHING: Final = 0.1  # an energy below this share of the energy in the other direction is ignored
+_NOTHING: Final = 0.1  # an energy up to this share of the energy in the other direction is ignored
 _SWAP_TOLERANCE: Final = 1.5
 
 
@@ -43,15 +45,21 @@ class Verdict(NamedTuple):
     """The result of a comparison is either `excess`, or `ratio`, or `swapped`."""
 
     excess: int | None = None
-    """The exponent k if the energy by the registers is 10^k times the energy by the power; 0 if both agree."""
+    """The exponent k if the energy according to the registers is about 10^k times the energy according to the power.
+
+    The exponent is 0 if the two energies agree.
+    """
     ratio: int | None = None
-    """The transformer ratio that only the registers include; negative if only the power includes it."""
+    """The transformer ratio that either the registers or the power include, but not both.
+
+    The ratio is positive if only the registers include it, and negative if only the power includes it.
+    """
     swapped: bool = False
-    """True if the registers and the power have opposite directions."""
+    """True if the energy is an import by the registers and an export by the power, or the reverse."""
     registers: float = 0
-    """The energy by the registers in Wh."""
+    """The energy according to the registers, in Wh."""
     power: float = 0
-    """The energy by the power in Wh."""
+    """The energy from the integral of the power, in Wh."""
 
     def agrees(self, other: Verdict | None) -> bool:
         """Return whether the other verdict has the same result. The energies can differ."""
@@ -111,7 +119,7 @@ class Comparison:
     def _compare(self, end: _Start) -> None:
         start = self._start
         if start is None or end.imported < start.imported or not _is_same_time(start, end):
-            if start is None or end.clock is None or end.clock != start.clock:  # a repeated list has an equal clock
+            if start is None or end.clock is None or end.clock != start.clock:  # not a repeated list
                 self._begin(end)
             return
         span = end.time - start.time
@@ -134,10 +142,11 @@ class Comparison:
 
 
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
-    """Return the verdict for the energies of the registers and of the power, or `None` without a clear result.
+    """Return the verdict on the energies of the registers and of the power, or `None` if the result is not clear.
 
-    The result is `None` if the house imported and exported. Some meters then count import and export of each phase,
-    other meters only those of the sum, so correct registers can differ from the integral.
+    The result is `None` if the house imported and exported. Some meters then count the import and the export of each
+    phase separately. Other meters count only the import or export of the sum of the phases. So the registers can be
+    correct and still differ from the integral.
     """
     for one, other in ((0, 1), (1, 0)):
         if powers[one] >= _ENERGY_ENOUGH and _only(one, powers) and _only(other, counted):
@@ -157,9 +166,10 @@ def _only(direction: int, sums: _Sums) -> bool:
 
 
 def _factors(quotient: float) -> tuple[int | None, int | None]:
-    """Return the exponent of ten of a quotient, and the transformer ratio. At least one of the two values is `None`.
+    """Return the exponent k of a quotient that is about 10^k, and the transformer ratio of any other quotient.
 
-    The ratio is negative for a quotient below 1.
+    There is a ratio if the quotient or its reciprocal is about a usual ratio; the ratio is negative for a quotient
+    below 1. At least one of the two values is `None`.
     """
     decades = _decades(quotient)
     if math.isnan(decades):
@@ -179,7 +189,7 @@ def _decades(quotient: float) -> float:
 
 
 def _is_same_time(start: _Start, end: _Start) -> bool:
-    """Return whether the clocks of meter and caller give the same duration. Return true if a list has no time."""
+    """Return whether the time from `start` to `end` is the same by the meter's and the caller's clock, or unknown."""
     if start.clock is None or end.clock is None:
         return True
     if (start.clock.tzinfo is None) is not (end.clock.tzinfo is None):

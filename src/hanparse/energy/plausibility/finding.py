@@ -1,4 +1,4 @@
-"""Defines `Finding`: the description of an impossible value, and the factors that correct the value."""
+"""Defines `Finding`, which describes an impossible value and contains the factors that correct it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Problem(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An instance describes one impossible value: the value `seen`, the value `expected` and the `remedy`, as text.
+    """An instance describes one impossible value. `seen`, `expected` and `remedy` are texts.
 
     `scale` contains the factors that correct the value, in addition to the scale of the measurement. `scale` is `None`
     if no factor corrects the value.

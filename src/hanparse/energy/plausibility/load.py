@@ -1,26 +1,26 @@
-"""Computes the apparent power of a measurement from powers, and compares it with voltages and currents: `Load`.
+"""Defines `Load`, which compares the apparent power from the powers with the bounds from voltages and currents.
 
 The powers P and Q give the apparent power S = √(P² + Q²). Voltages and currents give bounds of S. Uᵢ·Iᵢ is the product
-of the voltage and the current of one measuring system. One phase has one system; four wires have three systems. Three
-wires have two systems, even if L2 is measured: the L1 current with the voltage L1-L2, and the L3 current with the
-voltage L2-L3 (Blondel's theorem).
+of the voltage and the current of one measuring system. A one-phase meter has one system, and a four-wire meter has
+three systems. A three-wire meter has two systems, even if it measures L2: the L1 current with the voltage L1-L2, and
+the L3 current with the voltage L2-L3 (Blondel's theorem).
 
 * S ≤ ΣUᵢ·Iᵢ, because a sum of phasors is not longer than the sum of their lengths.
 * S ≥ 0.7·(the largest product) − (the other products). The factor allows for harmonics: the currents contain harmonics,
-  P and Q do not. The difference allows for phases that export while other phases import. S can then be any value down
-  to 0, unless one phase carries most of the current.
+  but P and Q do not. The difference allows for phases that export while other phases import. S can then be any value
+  down to 0, unless one phase carries most of the current.
 
 If S is outside the bounds, a quantity can be wrong by a power of ten. The limits of this module exclude other causes:
 
-* Rounding. Currents have steps (0.1 A, or more with a scale). A list can contain one step on one phase and 0 on the
-  other phases. The three phases can then carry 2.5 steps, or up to 4 steps if the meter truncates. So S counts as wrong
-  only above five times the upper bound or below a third of the lower bound.
-* Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. Loads above 1.5 kVA
-  must keep their harmonics low (EN 61000-3-2). So S is compared with the lower bound only if this bound is at least 1.5
-  kVA.
-* A wrong factor. After a correction by the power of ten, the load must be at least half of the load that the currents
-  can carry. It must be at most 5 % above that load. The 5 % allow for the accuracy of meters of class 1 to 2, and for
-  the rounding of the powers.
+* Rounding. Currents have steps (0.1 A, or more with a scale). If a list contains one step on one phase and 0 on the
+  other phases, the three phases together can carry 2.5 steps, or up to 4 steps if the meter truncates. So S counts as
+  wrong only above five times the upper bound or below a third of the lower bound.
+* Harmonics. Small electronic loads have distortion factors down to 0.1, but do not reach 1.5 kVA. The harmonics
+  of larger loads are limited (EN 61000-3-2). So S is compared with the lower bound only if this bound is at
+  least 1.5 kVA.
+* A wrong factor. After the correction by a power of ten, S must be at least half of the bound that it violated, and at
+  most 5 % above the upper bound. The 5 % allow for the accuracy of meters of class 1 to 2, and for the rounding of the
+  powers.
 """
 
 from __future__ import annotations
@@ -38,26 +38,26 @@ PHASES: Final = (1, 2, 3)
 _SYSTEMS: Final = {Wiring.ONE_PHASE: (1,), Wiring.THREE_WIRE: (1, 3), Wiring.FOUR_WIRE: PHASES}
 TOO_MUCH: Final = 5  # times the bound
 _TOO_LITTLE: Final = 3  # times the bound
-_DISTORTION_FACTOR: Final = 0.7  # the distortion factor of one phase above 1.5 kVA
+_DISTORTION_FACTOR: Final = 0.7  # the lowest distortion factor of one phase above 1.5 kVA
 _ORDINARY: Final = 0.5
 _ACCURACY: Final = 1.05
-_POWER_ENOUGH: Final = 500  # VA by the powers: many steps of 1 W, even if a scale enlarges the steps
-_CURRENT_ENOUGH: Final = 1500  # VA by one phase: smaller loads can have any power factor
+_POWER_ENOUGH: Final = 500  # VA according to the powers: many steps of 1 W, even if a scale enlarges the steps
+_CURRENT_ENOUGH: Final = 1500  # VA according to the currents: smaller loads can have any power factor
 _POWERS_OF_TEN: Final = (1, 2, 3)  # 3 is the error of W sent as kW, or of mA sent as A; no source reports more
 
 
 class Load(NamedTuple):
-    """An instance holds the apparent power by the powers, and the bounds by voltages and currents, all in VA."""
+    """An instance holds the apparent power from the powers, and its bounds from voltages and currents, all in VA."""
 
     apparent: float
     least: float
     most: float
 
     def excess(self) -> int | None:
-        """Return the exponent k if the powers are about 10^k times what voltages and currents give.
+        """Return the exponent k if the apparent power is about 10^k times the power that voltages and currents give.
 
-        The result is negative if the powers are too small for the currents, and 0 if both agree. The result is `None`
-        if no power of ten makes both agree, or if the load is too small.
+        The result is negative if the powers are too small for the currents, and 0 if powers and currents agree. The
+        result is `None` if no power of ten makes them agree, or if the load is too small.
         """
         if self.apparent >= _POWER_ENOUGH and self.apparent > TOO_MUCH * self.most > 0:
             return next((k for k in _POWERS_OF_TEN if self._fits(0.1**k, _ORDINARY * self.most)), None)
@@ -87,7 +87,8 @@ def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
 def _products(m: Measurement) -> list[float]:
     """Return U·I in VA of every measuring system, or an empty list if a current or all voltages are missing.
 
-    If a phase has no voltage, the largest voltage of the other phases is used. The upper bound then remains valid.
+    If the voltage of a phase is missing or 0, the largest voltage of the other phases is used. The upper bound then
+    remains valid.
     """
     currents = [value(m, f"current_l{phase}") for phase in systems(m)]
     measured = {phase: voltage for phase, voltage in voltages(m).items() if voltage}
@@ -99,7 +100,10 @@ def _products(m: Measurement) -> list[float]:
 
 
 def systems(m: Measurement) -> tuple[int, ...]:
-    """Return the phases of the measuring systems. If the wiring is unknown, return the phases with a current."""
+    """Return the phases of the measuring systems.
+
+    If the wiring is unknown, return the phases whose current is in the push.
+    """
     if m.wiring:
         return _SYSTEMS[m.wiring]
     return tuple(phase for phase in PHASES if value(m, f"current_l{phase}") is not None)
@@ -117,6 +121,10 @@ def net(m: Measurement, kind: str, phase: str = "") -> float | None:
 
 
 def value(m: Measurement, name: str) -> float | None:
-    """Return a field as a finite float, or `None`. Products of large floats are infinite and raise no error."""
+    """Return a field as a float, or `None` if it is missing or not finite.
+
+    A float is used because a product of large floats is infinite, but a product of large integers and a float can raise
+    an error.
+    """
     number = finite(getattr(m, name))
     return None if number is None else float(number)

@@ -1,8 +1,8 @@
 """Finds phases that are dead, phases that the meter does not measure, and phases that the wiring does not have.
 
 On four wires, a dead phase has neither voltage nor current. On three wires, a dead phase lowers two line voltages and
-carries no current, while the other phases carry a current. If two phases carry current and the voltage between them is
-0, the meter sends 0 because it does not measure this voltage.
+carries no current, while the other phases carry a current. If L1 and L3 carry current and the voltage L1-L3 is 0, the
+meter sends 0 because it does not measure this voltage.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage; three-phase loads put a small voltage on a dead phase
+_LOST: Final = 0.2  # of the greatest voltage; a dead phase is below it, but three-phase loads put a small voltage on it
 _DOWN: Final = 0.75  # of the intact line voltage; with equal loads, both line voltages of a dead phase are half of it
-_ALIVE: Final = 40  # V: a phase behind transformers can have 57.7 V
-_SLACK: Final = 0.5  # A: leakage to earth, and RMS values of different moments
+_ALIVE: Final = 40  # V; less than the 57.7 V of a phase behind transformers
+_SLACK: Final = 0.5  # A; allows for leakage to earth, and for RMS values that were measured at different times
 _SLACK_OF_CURRENT: Final = 0.1
 _FUSES: Final = "no factor can correct it: a fuse or a connection of L{} has failed or is missing"
-_NO_CURRENT: Final = 0.1  # A: the step of the coarsest meters
-# Maps each phase to its two line voltages and to the opposite line voltage, with the numbers of `voltage_l1` to `_l3`.
+_NO_CURRENT: Final = 0.1  # A; the coarsest current step of a meter
+# Maps each phase to its two line voltages and to the opposite line voltage: 1 is `voltage_l1`, 2 is `voltage_l2`, etc.
 _LINES: Final = {1: ((1, 2), 3), 2: ((1, 3), 2), 3: ((2, 3), 1)}
 _LINE_NAMES: Final = {1: "L1-L2", 2: "L1-L3", 3: "L2-L3"}
 _L1_L3: Final = 2
@@ -47,8 +47,8 @@ def phase_findings(m: Measurement) -> Iterator[Finding]:
 def in_a_run(m: Measurement) -> Iterator[Finding]:
     """Yield the findings that are certain only in a run of pushes.
 
-    In a single push these findings can have other causes: RMS values of different moments, or a phase that is failing
-    at this moment.
+    In a single push these findings can have other causes: RMS values that were measured at different times, or a phase
+    that is failing at this moment.
     """
     for phase in _lost_voltages(m):
         if not _is_idle(m, phase):
@@ -65,20 +65,21 @@ def _closing(line1: float, line2: float, line3: float) -> Iterator[Finding]:
     if abs(line1 - line3) - slack <= line2 <= line1 + line3 + slack:
         return
     if line2 == 0:
-        yield _not_measured("current_l2", f"0 A in L2 beside {line1:g} A and {line3:g} A in L1 and L3")
+        yield _not_measured("current_l2", f"0 A in L2, {line1:g} A in L1 and {line3:g} A in L3")
         return
     low, high = abs(line1 - line3), line1 + line3
-    yield _wrong_wiring(f"{line2:g} A in L2", f"{low:g} to {high:g} A by L1 and L3, without a neutral")
+    yield _wrong_wiring(f"{line2:g} A in L2", f"{low:g} to {high:g} A according to L1 and L3, without a neutral")
 
 
 def _lost_voltages(m: Measurement) -> list[int]:
-    """Return the phases of four wires that have no voltage while another phase has a voltage."""
+    """Return the phases of a four-wire meter that have no voltage while another phase has a voltage."""
     sent = voltages(m)
     greatest = max(sent.values(), default=0)
     lost = [phase for phase, voltage in sent.items() if voltage < _LOST * greatest]
     if greatest < _ALIVE or m.wiring in (Wiring.ONE_PHASE, Wiring.THREE_WIRE):
         return []
-    # If the wiring is unknown, a 3-wire meter can send 0 V for L2, and a one-phase meter can send 0 V for L2 and L3.
+    # If the wiring is unknown, the meter can be a 3-wire meter that sends 0 V for L2, or a one-phase meter that sends 0
+    # V for L2 and L3.
     return lost if m.wiring or (len(lost) == 1 and lost != [2]) else []
 
 
@@ -101,7 +102,7 @@ def _four_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
     currents = [phase for phase in PHASES if value(m, f"current_l{phase}") is not None]
     if m.wiring is Wiring.FOUR_WIRE and 0 < len(currents) < len(PHASES):
         names = ", ".join(f"L{phase}" for phase in currents)
-        yield _wrong_wiring(f"currents of {names} only", "three on a four-wire meter")
+        yield _wrong_wiring(f"currents of {names} only", "three currents on a four-wire meter")
 
 
 def _three_wire(m: Measurement, sent: dict[int, float]) -> Iterator[Finding]:
@@ -135,5 +136,5 @@ def _wrong_wiring(seen: str, expected: str) -> Finding:
         Problem.WIRING,
         seen,
         expected,
-        "no factor can correct it: the wiring of the meter is not that of its meter type",
+        "no factor can correct it: the meter is not connected as its meter type requires",
     )

@@ -1,8 +1,8 @@
-"""Finds impossible values in a single measurement: `check`.
+"""Finds impossible values in a single measurement (`check`).
 
 A finding of a single push can have a harmless cause: Aidon meters average the power over the time between two pushes
-and measure the current over half a second. So power and current of one push contradict each other if a large load has
-just been switched. `hanparse.energy.plausibility.run` excludes this cause, because it uses many pushes.
+and measure the current over half a second. So the power and the current of one push contradict each other if a large
+load has just been switched. `hanparse.energy.plausibility.run` uses many pushes and so excludes this cause.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def check(measurement: Measurement) -> tuple[Finding, ...]:
 
 
 def steady(m: Measurement) -> Iterator[Finding]:
-    """Yield the findings that are certain even if the values of the push are of different moments."""
+    """Yield the findings that are certain even if the values of the push were measured at different times."""
     if factor := _voltage_factor(m):
         yield _voltage(m, factor)
     yield from _direction(m)
@@ -43,7 +43,7 @@ def steady(m: Measurement) -> Iterator[Finding]:
 
 
 def mismatch(m: Measurement) -> Mismatch | None:
-    """Return the mismatch of powers and currents, or `None` if the push does not determine the mismatch."""
+    """Return the mismatch of powers and currents, or `None` if the push does not show whether there is a mismatch."""
     load_ = load(m, _voltage_factor(m) or 1)
     excess = load_.excess() if load_ else None
     return Mismatch(excess, load_) if load_ and excess is not None else None
@@ -53,8 +53,8 @@ def _voltage_factor(m: Measurement) -> float | None:
     """Return the power of ten that brings all voltages to 180 to 460 V, or `None` if the voltages can be correct.
 
     A meter behind voltage transformers can send high voltages. So a factor below 1 is returned only under two
-    conditions. Power and current must disagree if the voltages are taken as sent. With the corrected voltages, they
-    must agree or differ by a power of ten.
+    conditions. With the voltages as sent, power and current must not agree. With the corrected voltages, they must
+    agree or differ by a power of ten.
     """
     present = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES
@@ -83,7 +83,7 @@ def _voltage(m: Measurement, factor: float) -> Finding:
 
 
 def _direction(m: Measurement) -> Iterator[Finding]:
-    """Yield a finding if the total power is the sum of the powers of the phases with the opposite sign."""
+    """Yield a finding if the total power and the sum of the powers of the phases differ only in their sign."""
     parts = [net(m, "active", f"_l{phase}") for phase in systems(m)]
     measured = [part for part in parts if part is not None]
     total = net(m, "active")

@@ -1,9 +1,9 @@
-"""Finds values that are impossible in a run of successive measurements: `Plausibility`.
+"""Defines `Plausibility`, which finds impossible values in a run of successive measurements.
 
-A finding that a single push can show is certain if more than half of 60 successive pushes show it. A meter that sends
-currents every 10 s sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that is failing at
-this moment, causes no finding. Longer runs show facts that a single push cannot show. Examples are a difference between
-power and energy, a day of small currents behind transformers, and a week of export.
+If a single push can show a finding, the finding is certain if more than half of 60 successive pushes show it. A meter
+that sends currents every 10 s sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that is
+failing at this moment, causes no finding. Longer runs show facts that a single push cannot show. Examples are a
+difference between power and energy, a day of small currents behind transformers, and a week of export.
 
 The stored data have a fixed size. A push of another meter starts a new run.
 """
@@ -33,7 +33,7 @@ _T = TypeVar("_T")
 
 
 class Plausibility:
-    """Takes the pushes of one meter and returns each finding once, when the finding has become certain."""
+    """Takes the pushes of a meter and returns each finding when it becomes certain."""
 
     def __init__(self) -> None:
         self._meter = Identity()
@@ -66,7 +66,10 @@ class Plausibility:
 
 
 class _Majority(Generic[_T]):
-    """Selects the items that occur in more than half of the last 60 pushes, each as the latest push shows it."""
+    """Selects the items that occur in more than half of 60 pushes.
+
+    `winners` contains each item as the latest push shows it.
+    """
 
     def __init__(self) -> None:
         self.winners: tuple[_T, ...] = ()
@@ -74,7 +77,7 @@ class _Majority(Generic[_T]):
         self._pushes = 0
 
     def add(self, shown: Mapping[Hashable, _T]) -> None:
-        """Count the items of one push by key. `winners` changes after every 60th push."""
+        """Count the items of one push by their keys. `winners` changes after every 60th push."""
         for key, item in shown.items():
             self._shown[key] = (self._shown.get(key, (0, item))[0] + 1, item)
         self._pushes += 1
@@ -110,5 +113,5 @@ class _Run:
 
 
 def _key(finding: Finding) -> Hashable:
-    """Return a key of the finding. The same finding in different pushes has equal keys."""
+    """Return a key of the finding. The key is equal for the same finding in different pushes."""
     return finding.problem, finding.remedy

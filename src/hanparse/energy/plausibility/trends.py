@@ -1,13 +1,15 @@
-"""Finds impossible values that only a long run shows: a day of small currents, or a week of export.
+"""Finds impossible values that only a long run of pushes shows: a day of small currents, or a week of export.
 
-Transformers: current, power and energy of a meter behind transformers are all secondary values. The three values agree,
-so no comparison shows that the ratio is missing. Small currents do not show a missing ratio, either, because many homes
-are below 6 A for days. The finding requires a meter type that is made for transformers, values without a factor, and a
-day in which all currents are below 6 A, the largest secondary current. Primary values exceed 6 A within a day, because
-transformers are only installed for large currents.
+Transformers: a meter behind current transformers sends current, power and energy as secondary values (not multiplied by
+the ratio of the transformers). The three values agree, so no comparison shows that the ratio is missing. Small currents
+alone do not show a missing ratio, because the currents of many homes are below 6 A for days. So the finding requires a
+meter type that is made for transformers, currents without a scale, and a day in which no current exceeds 6 A, the
+largest secondary current, by more than 20 %. Primary values exceed 6 A within a day, because transformers are only
+installed for large currents.
 
 Direction: a house with import and export swapped exports day and night. A power station also exports day and night, but
-stops now and then. The run is a week long, because a week probably contains a stop.
+sometimes stops. The run is a week long, because a power station probably stops at least once in a week, and then
+imports.
 """
 
 from __future__ import annotations
@@ -24,9 +26,9 @@ if TYPE_CHECKING:
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
-_PUSHES_ENOUGH: Final = 360  # in the day or the week; a meter that sends every 10 s sends 360 pushes in an hour
-_SECONDARY: Final = 7.2  # A: 6 A and 20 %
-_STANDBY: Final = 50  # W: a smaller power is neither import nor export
+_PUSHES_ENOUGH: Final = 360  # pushes in a day or a week; a meter that sends every 10 s sends 360 pushes in an hour
+_SECONDARY: Final = 7.2  # A; 6 A plus 20 %
+_STANDBY: Final = 50  # W; a smaller power counts neither as import nor as export
 _MOSTLY: Final = 0.9
 
 
@@ -58,7 +60,7 @@ class Transformers:
             return None
         return Finding(
             Problem.TRANSFORMER,
-            f"a meter made for current transformers ({m.model}), values as sent, at most {self._greatest:g} A in a day",
+            f"a meter made for current transformers ({m.model}), not scaled: at most {self._greatest:g} A in a day",
             "values multiplied by the ratio of the transformers",
             "Scale.ct with the ratio of the transformers, such as Scale.ct('100:5'), corrects it",
         )
