@@ -13,7 +13,7 @@
 * Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
 * An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
 * An IP address is behind a word, as in ``connected to 10.0.0.7``.
-* A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text.
+* A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text. ``int(41)`` is a byte.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ _BOLD: Final = re.compile(r"\*\*(?:(?<!\*..)(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2
 _VALUE: Final = re.compile(r"\([+-]?[0-9]{1,9}(?:[.,][0-9]{1,3})?[ ]?(?:[kM]?(?:Wh?|VAr?h?|varh?)|V|Hz)\)")
 _COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,6}(?=[ ](?:bytes?|octets?)\b)")
 _COUNT_IN_BRACKETS: Final = re.compile(
-    r"\((?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,7}\)[ \t]*+$", re.MULTILINE
+    r"\((?<!int\()(?:(?<=\S\()|(?<=\S[ \t]\()|(?<=\S[ \t]{2}\())[0-9]{1,7}\)[ \t]*+$", re.MULTILINE
 )
 _BINARY: Final = re.compile(
     r"(?<!\w)(?:0b[01]{8}(?=[ (=:/|,]{1,4}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w))"

@@ -38,8 +38,8 @@ _ASCII: Final = str.maketrans(
 )
 """Full-width characters, blanks and invisible characters, and the ASCII character that replaces each of them."""
 _TYPESET: Final = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a\xb7\u2010\u2011", '"""""' + "'''.--")
-_ESCAPE: Final = re.compile(r"[\\{%]")
-"""Matches the signs of escapes. Beside escapes, a curly quote or a middle dot can be a byte in Windows-1252."""
+_LINE_WITHOUT_ESCAPES: Final = re.compile(r"(?:(?<=[\r\n])|\A)[^\\{%\r\n]+(?![^\r\n])")
+"""Matches a line without the signs of escapes. Beside an escape, a curly quote or a middle dot can be a byte in Windows-1252."""
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
 _HTML: Final = re.compile(
     r"&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
@@ -76,7 +76,7 @@ def tidy(source: str) -> str:
 
 def _in_ascii(text: str) -> str:
     text = text.translate(_ASCII)
-    return text if _ESCAPE.search(text) else text.translate(_TYPESET)
+    return _LINE_WITHOUT_ESCAPES.sub(lambda line: line[0].translate(_TYPESET), text)
 
 
 def _blanks(found: re.Match[str]) -> str:
