@@ -101,3 +101,29 @@ def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_
     line = caught.value.line if isinstance(caught.value, HexDumpError) else first
     assert first <= line <= first + dump.count("\n")
     assert isinstance(caught.value, HexDumpError) or "(line " in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "at"),
+    [("kaifa/list2-ma304h3e-it-b", 19), ("aidon/list2-6515-1phase", 6), ("kamstrup/list1-dk-hundredths", 18)],
+)
+def test_an_apdu_and_its_list_are_one_push_in_any_two_notations(name: str, at: int) -> None:
+    apdu = named(name).apdu
+    rng = seeded(21)
+    assert apdu[at : at + 2] in (b"\x01\x09", b"\x02\x0d", b"\x02\x19")  # the list behind the header
+    read = 0
+    for _ in range(20):
+        written = [texts.NOTATIONS[rng.choice(sorted(set(texts.NOTATIONS) - texts.ONLY_FRAMES))] for _ in range(2)]
+        try:
+            found = decode_all(f"{written[0](apdu)}\n\n{written[1](apdu[at:])}")
+        except HanParseError:
+            continue
+        assert len(found) == 1
+        read += 1
+    assert read >= 10
+
+
+def test_two_equal_lists_without_headers_are_two_pushes() -> None:
+    shown = named("kamstrup/list1-dk-hundredths").apdu
+    text = shown[shown.index(b"\x02\x19") :].hex(" ")
+    assert len(decode_all(f"at ten:\n{text}\nat eleven:\n{text}")) == 2

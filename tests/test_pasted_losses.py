@@ -2,6 +2,10 @@ from __future__ import annotations
 
 import pytest
 from framefiles import named
+from hypothesis import given
+from hypothesis import strategies as st
+from telegrams import swedish
+from texts import NOTATIONS, ONLY_FRAMES
 
 from hanparse import FrameError, HanParseError, HexDumpError, decode_all, pasted
 from hanparse.pasted.losses import losses
@@ -39,3 +43,86 @@ def test_decode_all_calls_on_error_with_the_cut_line_of_a_log() -> None:
     errors: list[HanParseError] = []
     assert len(decode_all(log(PUSH, PUSH[:61], PUSH), on_error=errors.append)) == 2
     assert [(type(error), getattr(error, "line", None)) for error in errors] == [(HexDumpError, 2)]
+
+
+def said(text: str) -> tuple[list[float | None], list[HanParseError]]:
+    """Return the power of each push that is read, and the errors."""
+    errors: list[HanParseError] = []
+    return [found.active_power_import for found in decode_all(text, on_error=errors.append)], errors
+
+
+@given(
+    st.lists(st.sampled_from(sorted(set(NOTATIONS) - ONLY_FRAMES)), min_size=2, max_size=2),
+    st.booleans(),
+    st.integers(14, 118),
+    st.sampled_from(["\n", "\n\n", "\nand:\n"]),
+)
+def test_a_damaged_frame_beside_a_sound_one_is_an_error_in_any_two_notations(
+    names: list[str],
+    is_first: bool,
+    at: int,
+    between: str,
+) -> None:
+    sound, damaged = named("aidon/list2-6515-1phase"), bytearray.fromhex(OTHER)
+    damaged[at] ^= 1
+    parts = [NOTATIONS[names[0]](sound.data), NOTATIONS[names[1]](bytes(damaged))]
+    powers, errors = said(between.join(reversed(parts) if is_first else parts))
+    assert powers == [1362]
+    assert errors
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize("front", ["", "[09:12:26] RX: "])
+def test_a_damaged_telegram_beside_a_sound_one_is_an_error_with_its_line(
+    front: str,
+    is_first: bool,
+) -> None:
+    lines = swedish().decode().split("\r\n")[:-1]
+    damaged = [line.replace("0002.301", "0002.311") for line in lines]
+    assert damaged != lines
+    both = [damaged, lines] if is_first else [lines, damaged]
+    powers, [error] = said("\n".join(front + line for part in both for line in part))
+    assert len(powers) == 1
+    assert isinstance(error, HexDumpError)
+    assert error.line == (1 if is_first else len(lines) + 1)
+    assert "CRC" in str(error)
+
+
+def test_a_damaged_telegram_beside_a_sound_frame_is_an_error() -> None:
+    lines = swedish().decode().split("\r\n")
+    for sent in (lines[:-2], [line.replace("0002.301", "0002.311") for line in lines]):
+        powers, [error] = said("\n".join([*sent, "", PUSH]))
+        assert powers == [5852]
+        assert str(error).startswith("line 1, column 1: ")
+
+
+def test_an_apdu_beside_a_frame_of_another_push_is_an_error() -> None:
+    apdu = named("kaifa/list2-ma304h3e-it-b").apdu
+    for text in (f"{PUSH}\n{apdu.hex()}", f"a\n{apdu.hex(' ')}\nb\n{PUSH}"):
+        powers, [error] = said(text)
+        assert powers == [5852]
+        assert f"{len(apdu)} bytes are in no sound frame" in str(error)
+
+
+@pytest.mark.parametrize("written", [r"\xG6", r"\x1"])
+def test_a_mistyped_escape_in_a_second_apdu_is_an_error(written: str) -> None:
+    first, second = named("aidon/list1-no").apdu, named("kaifa/list1-no").apdu
+    damaged = repr(second).replace(r"\xff", written)
+    powers, errors = said(f"got {first!r}\ngot {damaged}")
+    assert len(powers) == 1
+    assert "line 2" in str(errors[0])
+
+
+def test_a_mistyped_byte_in_a_second_apdu_with_one_byte_a_line_is_an_error() -> None:
+    first, second = ([f"RX 0x{byte:02X}" for byte in named(name).apdu] for name in ("aidon/list1-no", "kaifa/list1-no"))
+    second[20] = "RX 0xl6"
+    powers, errors = said("\n".join(["First:", *first, "Second:", *second]))
+    assert len(powers) == 1
+    assert f"line {len(first) + 3}" in str(errors[0])
+
+
+def test_masked_bytes_beside_a_sound_frame_are_an_error_that_names_them() -> None:
+    masked = bytes.fromhex(OTHER).hex(" ")
+    powers, errors = said(f"{masked[:132]}?? ?? ??{masked[140:]}\n{PUSH}")
+    assert powers == [5852]
+    assert any("3 bytes are masked" in str(error) for error in errors)

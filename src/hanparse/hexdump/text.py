@@ -39,7 +39,7 @@ _ASCII: Final = str.maketrans(
 """Full-width characters, blanks and invisible characters, and the ASCII character that replaces each of them."""
 _TYPESET: Final = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a\xb7\u2010\u2011", '"""""' + "'''.--")
 _LINE_WITHOUT_ESCAPES: Final = re.compile(r"(?:(?<=[\r\n])|\A)[^\\{%\r\n]+(?![^\r\n])")
-"""Matches a line without the signs of escapes. Beside an escape, a curly quote or a middle dot can be a byte in Windows-1252."""
+"""Matches a line without the signs of escapes. Beside an escape, a curly quote can be a byte in Windows-1252."""
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
 _HTML: Final = re.compile(
     r"&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
