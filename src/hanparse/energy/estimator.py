@@ -74,7 +74,9 @@ class Estimator:
         if name not in self._meters:
             if len(self._meters) == METERS:
                 return self._further
-            self._meters[name] = _Meter() if self._name else self._meter  # earlier pushes are from this meter
+            self._meters[name] = (
+                _Meter() if self._name else self._meter
+            )  # pushes before the first meter id are from this meter
         return self._meters[name]
 
 
