@@ -95,8 +95,7 @@ def test_a_current_too_small_and_a_power_too_large_look_alike_and_the_finding_sa
     assert finding.problem is Problem.POWER
     assert str(finding) == (
         "power off by a power of ten: the powers give 3007 VA; expected at most 299 VA according to "
-        "voltages and currents; "
-        "power × 0.1 corrects it (or current × 10: compare with the meter's display)"
+        "voltages and currents; power × 0.1 corrects it (or current × 10: compare with the meter's display)"
     )
 
 

@@ -74,7 +74,8 @@ class Estimator:
         if name not in self._meters:
             if len(self._meters) == METERS:
                 return self._further
-            self._meters[name] = _Meter() if self._name else self._meter  # earlier pushes are from this meter
+            # The pushes before the first meter id are from the meter with this meter id.
+            self._meters[name] = _Meter() if self._name else self._meter
         return self._meters[name]
 
 

@@ -25,7 +25,10 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""If two pushes are more than this time apart, the power is not integrated. Meters send a power at least every 10 s."""
+"""If two pushes are more than this time apart, the power is not integrated.
+
+Norwegian meters send it every 10 s or more often.
+"""
 
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours

@@ -35,7 +35,7 @@ _ENERGY_ENOUGH: Final = 500  # Wh
 _TOLERANCE: Final = 1.15  # a factor for the error of the integral; the ratios 8 and 12 must not count as 10
 _MOST_POWERS_OF_TEN: Final = 3
 _RATIOS: Final = (3, 4, 5, 6, 8, 12, 15, 20, 25, 30, 40, 50, 60, 80, 120, 150, 160, 200, 240, 250, 300, 320, 400, 500)
-"""The quotients of usual current transformers, 15:5 to 2500:5, without 10 and 100 (see `Verdict.excess`)."""
+"""The quotients of usual current transformers, 15:5 to 2500:5, without 10 and 100, which are powers of ten."""
 _RATIO_TOLERANCE: Final = 1.08
 _NOTHING: Final = 0.1  # an energy up to this share of the energy in the other direction is ignored
 _SWAP_TOLERANCE: Final = 1.5
@@ -119,7 +119,8 @@ class Comparison:
     def _compare(self, end: _Start) -> None:
         start = self._start
         if start is None or end.imported < start.imported or not _is_same_time(start, end):
-            if start is None or end.clock is None or end.clock != start.clock:  # not a repeated list
+            # A repeated list has the same time as the list at the start. The integral then continues.
+            if start is None or end.clock is None or end.clock != start.clock:
                 self._begin(end)
             return
         span = end.time - start.time
