@@ -35,7 +35,7 @@ _NULL: Final = Data(Tag.NULL_DATA)
 
 
 class Origin(NamedTuple):
-    """Describes the origin of a payload, and the results of the receiver for this payload.
+    """Describes the origin of a payload, and what `hanparse.receiver` found in this payload.
 
     `link` contains the addresses of its frames, or is `None` without addresses. `profile` is the profile of the last
     manufacturer that was identified on this link. `reading` is the result of the profile that reads the payload. It is

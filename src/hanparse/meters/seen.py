@@ -1,7 +1,7 @@
 """Defines `LastMakers`, which stores the maker of the last push on each link.
 
-A *link* is the addresses and the control field of a frame. The last maker identifies the maker of the next list on the
-link if this list does not name a maker.
+A *link* is the addresses and the control field of a frame. If the next list on the link does not name its maker,
+`hanparse.meters.read` tries the profile of the last maker first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ MAX_LINKS: Final = 256
 
 
 class LastMaker:
-    """Stores the last profile with a manufacturer that read a push on one link; `None` before the first such push."""
+    """Stores the last profile that has a manufacturer and has read a push on one link.
+
+    `profile` is `None` until such a profile has read a push.
+    """
 
     __slots__ = ("profile",)
 
@@ -42,7 +45,7 @@ class LastMakers:
 
     @property
     def state(self) -> list[tuple[Link | None, Profile]]:
-        """Each link, with the profile of the last maker on this link."""
+        """Each link that has a profile, with this profile."""
         return [(link, last.profile) for link, last in self._by_link.items() if last.profile]
 
     def of(self, link: Link | None) -> LastMaker:

@@ -1,6 +1,7 @@
-"""Iskraemeco AM550, AM100 and IE.5 send values by position or with a push-object-list, without scalers and units.
+"""Iskraemeco AM550, AM100 and IE.5 send lists without scalers and units, by position or with a push-object-list.
 
-Source: real captures, and the order of the registers in the firmware of reading devices. If no document explains the
+In a list without a push-object-list, the position of a value determines its meaning. Sources: real captures, and the
+firmware of devices that read these meters, which contains the order of the registers. If no document explains the
 value at a position, the position has no code, and the value fills no field.
 """
 
@@ -55,7 +56,7 @@ ISKRAEMECO_PORT = replace(  # EKZ and VSE (Switzerland, 2026), short lists in Sl
     ISKRAEMECO_UNNAMED,
     devices=("ISK",),
     setups=("0-6:25.9.0",),
-    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # address octets: CF, 02 23
+    links=(Link((103,), (1, 17), 0x13), Link((103,), (1, 17), 0x03)),  # on the wire: destination CF, source 02 23
     unframed=(_QUARTER_HOUR,),
     signatures=(
         _QUARTER_HOUR,
