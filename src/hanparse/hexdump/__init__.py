@@ -82,7 +82,7 @@ It also matches bytes with a prefix or suffix, decimal numbers, base64, and eigh
 """
 
 
-_LIKE_BYTES_OR_MARKED: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}", re.DOTALL)
+_LIKE_BYTES_OR_MARKED: Final = re.compile(rf"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL)
 _LAST_BYTE: Final = re.compile(r"(?:(?<!\w)|0[xX])[0-9A-Fa-f]{2}\W*\Z")
 _LETTER: Final = re.compile(r"[A-Fa-f][0-9A-Fa-f]?\W*\Z")
 

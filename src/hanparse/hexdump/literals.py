@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Final
 
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import base64words, damage
-from hanparse.hexdump.text import MIN_BYTES, Piece, cover, failure
+from hanparse.hexdump.text import MIN_BYTES, Piece, cover, failure, shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -36,6 +36,7 @@ _NO_CHARACTER: Final = re.compile(r"\\(?:(?:[xX]|u00)([0-9A-Fa-f]{2})|([0-3][0-7
 _OCTAL: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[^\x20-\x7e\t]")
 _ESCAPES: Final = dict(zip("abefnrtv\\'\"?/", "\a\b\x1b\f\n\r\t\v\\'\"?/", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
+_FRONT: Final = 40  # characters
 _MIN_ESCAPES: Final = 4  # fewer escapes are letters of words
 _LETTER: Final = re.compile(r"\w")
 _MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?>(?:\\[rn])*)")
@@ -70,11 +71,19 @@ def read_octal(text: str) -> list[Piece]:
     A missing digit changes the byte, so the caller must verify all bytes with check sequences.
     """
     pieces: list[Piece] = []
-    for group in _groups(text):
-        if any(_OCTAL.search(literal["body"]) for literal in group):
+    groups = [*_groups(text)]
+    fronts = {_front(group[0]) for group in groups if any(_OCTAL.search(literal["body"]) for literal in group)}
+    for group in groups:
+        if _front(group[0]) in fronts:  # the bytes on a line of strace may need no escape
             with suppress(HexDumpError):
                 pieces += [Piece(*literal.span(), _data(text, literal, _OCTAL), "literal") for literal in group]
     return pieces
+
+
+def _front(literal: re.Match[str]) -> str:
+    """Return the `shape` of the end of the text in front of a string, on its line."""
+    start = literal.start()
+    return shape(literal.string[max(0, start - _FRONT) : start].rpartition("\n")[2])
 
 
 def escaped(pattern: str, escape: str) -> Callable[[str], list[Piece]]:
