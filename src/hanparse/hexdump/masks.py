@@ -44,7 +44,7 @@ def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
 
 
 def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
-    """Return the error for a text with masked bytes."""
+    """Return the error for a text with masked bytes. `masks` is the result of `find`, and is not empty."""
     first, last = (text.count("\n", 0, masks[at][0]) + 1 for at in (0, -1))
     lines = "" if first == last else f" in lines {first} to {last}"
     mask = text[slice(*masks[0])]

@@ -1,8 +1,8 @@
 """Prepares a text for the modules of this package, and defines the functions that all of them use.
 
-Each module of this package searches a text for one notation. The text that it has found is then covered, so that the
-next module does not find it again. `tidy` and `cover` keep the lines and columns of the text. So all modules use the
-same positions.
+Each module of this package searches a text for one notation. The text that it has found is then covered (`COVER`
+replaces it), so that the next module does not find it again. A *piece* is a part of the text and its bytes (`Piece`).
+`tidy` and `cover` keep the lines and columns of the text. So all modules use the same positions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COVER: Final = "\0"
-"""This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
+"""This character replaces text that was found. It is not a blank or a digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
 """Among other text, a dump has at least this number of bytes. Fewer bytes can be a number, a date or a word.
@@ -39,7 +39,7 @@ _ASCII: Final = str.maketrans(
 """Full-width characters, blanks and invisible characters, and the ASCII character that replaces each of them."""
 _TYPESET: Final = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a\xb7\u2010\u2011", '"""""' + "'''.--")
 _ESCAPE: Final = re.compile(r"[\\{%]")
-"""Matches the signs of escapes. Beside escapes, a curly quote or a middle dot can be a byte in Windows-1252."""
+"""Matches signs of escapes. In a text with escapes, a curly quote or a middle dot can be a byte in Windows-1252."""
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
 _HTML: Final = re.compile(
     r"&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
@@ -50,7 +50,7 @@ _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 
 
 class Piece(NamedTuple):
-    """Holds bytes, the start and end of the text that contains them, and the notation: hex, table, literal or other."""
+    """Holds bytes, the start and end of the text that contains them, and the notation (see `Dump.style`)."""
 
     start: int
     end: int
@@ -118,7 +118,7 @@ def around(text: str, position: int) -> str:
 def shape(text: str) -> str:
     """Return `text` without blanks and with one 0 in place of each number.
 
-    The result is the same for all lines of a log in front of their bytes.
+    For the text in front of the bytes, the result is the same on all lines of a log.
     """
     return re.sub(r"[0-9]+", "0", "".join(text.split()))
 
