@@ -6,7 +6,7 @@ a dump. `find` returns each dump as a piece (`text.Piece`).
 
 A log wraps a long dump, so the last line of the dump can have a short run. A short run is also a dump if an adjacent
 line contains a dump, and the *front* (the text before the run) of both lines is the same. Only the numbers in the two
-fronts may differ. If the lines begin with their runs, it is enough that these runs have `MIN_BYTES` or more bytes in
+fronts may differ. If consecutive lines begin with runs, it is enough that these runs have `MIN_BYTES` or more bytes in
 total. A short run must be the last word on its line, except that one of these may follow: the bytes as text, or a
 remark after two blanks, a colon or a similar mark.
 

@@ -1,7 +1,7 @@
 """Finds base64 words in a text and decodes them. A word is in the standard alphabet or in the alphabet of URLs.
 
-Both functions return pieces (`text.Piece`). `long` returns all words of 20 or more characters. `certain` returns only
-the words that are not hex, prose or a path. Such a word meets all of these conditions:
+`certain` and `long` return words as pieces (`text.Piece`). `long` returns all words of 20 or more characters. `certain`
+returns only the words that are not hex, prose or a path. Such a word meets all of these conditions:
 
 * It has 24 or more characters, in whole groups of four, in the standard alphabet.
 * It has an uppercase and a lowercase letter beyond F. Hex digits with a typing error do not have both.

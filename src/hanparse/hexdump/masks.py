@@ -50,4 +50,4 @@ def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
     mask = text[slice(*masks[0])]
     count = f"{len(masks)} bytes are" if len(masks) > 1 else "1 byte is"
     what = f"expected every byte, found {mask!r}: {count} masked{lines}, so no check sequence can be verified"
-    return failure(text, masks[0][0], f"{what}; paste all bytes, or mask none: explain shows the others")
+    return failure(text, masks[0][0], f"{what}; paste every byte unmasked; explain shows the other bytes")

@@ -81,7 +81,7 @@ def digits_only(text: str) -> str:
 
 def _beside(text: str, position: int) -> HexDumpError:
     what = rf"expected nothing but \x and two digits, found {text[position]!r} beside them"
-    return failure(text, position, f"{what}; a literal with other characters in it goes in quotes")
+    return failure(text, position, f"{what}; put a literal that contains other characters in quotes")
 
 
 def with_marks(digits: str, piece: Piece) -> Piece:

@@ -1,4 +1,5 @@
 r"""Defines readings: functions that return the bytes of a text in one notation, as pieces (`text.Piece`).
+
 Most readings read one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that span lines
 and notations that mark each byte have one reading each. A reading raises no error: it skips the lines that contain no
 bytes in its notation. Its bytes can be wrong, so the caller must verify them. `hanparse.pasted` selects the reading

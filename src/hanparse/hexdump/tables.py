@@ -17,8 +17,8 @@ A single line is a table if its text column repeats its bytes, or if its offset 
 pairs of digits follow. Groups of four or more digits are words if the offset has no colon and the line has no text
 column. On nearly every computer, `hexdump` and `od -x` print the low byte of a word first.
 
-Only offsets of seven digits can be octal, because `od` prints octal offsets so. If such offsets match in two bases, for
-example in a file of zeros, they are octal in front of pairs of digits and hexadecimal in front of words.
+Only offsets of seven digits can be octal, because `od` prints octal offsets with seven digits. If such offsets match in
+two bases, for example in a file of zeros, they are octal in front of pairs of digits and hexadecimal in front of words.
 
 `find` returns a piece (`text.Piece`) for each line. The *front* of a line is the text before its offset.
 

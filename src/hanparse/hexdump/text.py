@@ -19,7 +19,7 @@ COVER: Final = "\0"
 """This character replaces text that was found. It is not a blank or a digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""Among other text, a dump has at least this number of bytes. Fewer bytes can be a number, a date or a word.
+"""Among other text, a dump of hex digits has at least this number of bytes. Fewer can be a number, a date or a word.
 
 The smallest HDLC frame has 9 bytes.
 """

@@ -41,6 +41,7 @@ _NO_BYTES: Final = re.compile(rf"(?<![^{_APART}])(?!{_MARK}(?:[0-9A-Fa-f]{{2}})+
 
 def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
     """Return a match whose last group is the first text in place of a byte, in `pieces` or between two of them.
+
     A byte with one digit is damaged if another byte has a zero in front of its digit.
     """
     return next(filter(None, _all(text, pieces)), None)
@@ -109,8 +110,8 @@ def missing(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
 def unusual(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
     """Return the first text on the lines of `pieces` that may replace a byte, because it occurs only once.
 
-    Text in front of the bytes of a line, or behind them, replaces a byte only if most of the other lines have the same
-    other text there, such as a log prefix.
+    Text in front of the bytes of a line, or behind them, replaces a byte only if more than half of the lines have one
+    and the same other text there, such as a log prefix.
     """
     inside: list[tuple[int, int]] = []
     behind: list[tuple[int, int]] = []

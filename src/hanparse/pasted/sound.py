@@ -1,6 +1,6 @@
 """Finds sound frames and APDUs in the pieces of a text.
 
-A *piece* is a part of a text and its bytes (`hexdump.text.Piece`). A *unit* is one or more sound frames, or one sound
+A *piece* is a part of a text and its bytes (`hexdump.text.Piece`). A *unit* is sound frames or P1 telegrams, or a sound
 APDU, with the pieces that contain them. A frame is *sound* if its check sequences are correct. If a frame begins at the
 start of a piece and ends at the end of a piece, its missing flags are added. An APDU is sound if it follows the grammar
 to its last byte, begins at the start of a piece, and ends at the end of a piece. The header of a push is added to a
@@ -197,8 +197,9 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     """Return the APDUs in `pieces`. The list is empty if the pieces also contain other bytes, with three exceptions.
 
     Other pieces may repeat bytes of `known` or of these APDUs, or be decimal numbers such as lengths and times. Behind
-    the APDUs, they may begin with the head of another APDU. An APDU is not returned again if `known` or an earlier APDU
-    contains it: a log may contain each layer of a push in turn.
+    the APDUs, they may begin with the head of another APDU. `known` contains the bytes of the units that were found
+    earlier. An APDU is not returned again if `known` or an earlier APDU contains it: a log may contain each layer of a
+    push in turn.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
