@@ -177,3 +177,12 @@ def test_other_text_in_brackets_does_not_hide_a_damaged_byte_of_an_apdu(found: s
     data = AIDON.apdu.hex(" ").upper()
     with pytest.raises(HexDumpError):
         decode(f"{data[:90]}{found}{data[92:]}")
+
+
+def test_a_line_of_strace_whose_bytes_need_no_escape_belongs_to_the_frame() -> None:
+    frame = named("kaifa/list2-ma304h4-tn").data
+    at = frame.index(b"KFM_001")
+    shown = [texts.octal_escapes(part) for part in (frame[:at], frame[at : at + 7], frame[at + 7 :])]
+    assert "\\" not in shown[1]
+    text = "\n".join(f'read(3, "{line}", 1024) = 9' for line in shown)
+    assert pasted.dumped(text + '\nprintf("no bytes")') == frame

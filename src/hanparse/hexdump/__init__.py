@@ -1,6 +1,7 @@
 r"""Finds hex dumps in a text, such as a log or a message, and returns their bytes.
 
-`read` finds the dumps of a text and joins their bytes in order. `parse` returns only the bytes. The notations are:
+`read` finds the dumps of a text and joins their bytes in order. `parse` returns only the bytes. A *piece* is a part of
+the text and the bytes that it contains (`hexdump.text.Piece`). The notations are:
 
 ==========================================================================================  ===================
 ``7EA02701``, ``7e a0 27``, ``7E:A0:27``, ``7e-a0``, ``0x7E, 0xA0``, ``\x7e\xa0``, ``7Eh``  `hexdump.plainhex`
@@ -11,18 +12,20 @@ The same in a log, an e-mail or a forum post                                    
 ``fqAnAQIBEFqH5ucAD0AAAAA=``                                                                `hexdump.base64words`
 ==========================================================================================  ===================
 
-The docstring of each module contains the rules of its notations. The modules are used in this order: tables, literals,
-lists, base64, hex digits. Each module skips the text in which an earlier module found bytes. Comments and time stamps
-are removed after the literals (`hexdump.remarks`). These rules follow:
+The docstring of each module contains the *rules* of its notations: the conditions under which text is a dump. The
+modules are used in this order: tables, literals, lists, base64, hex digits. Each module skips the text in which an
+earlier module found bytes. Comments and time stamps are removed before the search for lists (`hexdump.remarks`). The
+most important rules are:
 
-* The first column contains offsets if they match the number of bytes. Otherwise the column contains bytes.
+* The first column of a table contains offsets if they match the number of bytes. Otherwise it contains bytes.
 * Numbers like ``10 20 30`` are hex. Numbers in brackets, as in ``[10, 20, 30]``, are decimal. ``126, 160, 30`` without
-  brackets is also decimal, because 126 is no pair of hex digits.
+  brackets is also decimal, because 126 is not a pair of hex digits.
 * A text that contains only hex digits is hex, even if it is also valid base64.
-* Among other text a dump has at least eight bytes. `Dump.passed_over` lists the text that is not part of a dump.
+* A dump of hex digits among other text has at least eight bytes. `Dump.passed_over` lists the text that is not part of
+  a dump.
 
-`hexdump.readings` reads more notations. These notations are ambiguous, so `hanparse.pasted` uses a reading only if its
-bytes contain frames with correct check sequences or complete APDUs.
+`hexdump.readings` defines *readings*: functions for more notations. These notations are ambiguous, so `hanparse.pasted`
+uses a reading only if its bytes contain *sound* frames (frames with correct check sequences) or complete APDUs.
 
 The quote marks of e-mail (``> ``) at the start of a line are ignored. The time of a search is linear in the length of
 the text.
@@ -96,7 +99,7 @@ class PassedOver(NamedTuple):
 
 
 class Unsound(NamedTuple):
-    """Holds bytes that contain no sound frame, their offset in the dump, and the place at which their text begins."""
+    """Holds bytes without a sound frame, their offset in `Dump.data`, and the place at which their text begins."""
 
     line: int
     column: int
@@ -112,9 +115,9 @@ class Dump:
     left: str = field(default="", repr=False)
     """The text, with `COVER` in place of each character of a dump."""
     style: str = ""
-    """The notations: hex, table, literal, decimal, base64. Commas separate several notations. A blank text has none."""
+    """The notations, separated by commas: hex, table, literal, decimal, base64, binary, octal, P1. Can be empty."""
     unsound: tuple[Unsound, ...] = ()
-    """The bytes in which `hanparse.pasted` found no sound frame. Each part begins where a frame may begin."""
+    """The bytes in which `hanparse.pasted` found no sound frame. Each part after the first may begin with a frame."""
 
     @cached_property
     def passed_over(self) -> tuple[PassedOver, ...]:
@@ -123,7 +126,11 @@ class Dump:
 
     @property
     def resembling_bytes(self) -> Iterator[PassedOver]:
-        """The text of `passed_over` that resembles bytes. Of lines that each end with one byte, only the first."""
+        """The text of `passed_over` that resembles bytes.
+
+        Eight or more consecutive lines that each end with one byte resemble bytes if one of these bytes has a letter.
+        If no single one of these lines resembles bytes, only the first line is returned.
+        """
         for _, block in groupby(enumerate(self.passed_over), key=_block):
             parts = [part for _, part in block]
             like = [part for part in parts if _LIKE_BYTES_OR_MARKED.search(part.text)]
@@ -163,7 +170,7 @@ def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
 
 
 def _block(numbered: tuple[int, PassedOver]) -> tuple[int, int]:
-    """Return the same pair for consecutive lines that end with a byte."""
+    """Return a key for `groupby`: the same pair for all lines in a sequence of lines that end with a byte."""
     number, part = numbered
     return (0, part.line - number) if _LAST_BYTE.search(part.text) else (1, number)
 

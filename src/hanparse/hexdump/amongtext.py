@@ -1,12 +1,14 @@
 """Finds hex dumps among other text, such as the lines of a log.
 
-A run is a sequence of pairs of hex digits. The separators are single colons, dashes or dots, or blanks and commas. A
-run of `MIN_BYTES` or more bytes is a dump if it contains a letter. Without a letter it can be a meter id.
+A *run* is a sequence of pairs of hex digits. The separators are single colons, dashes or dots, or blanks and commas. A
+run of `MIN_BYTES` or more bytes is a dump if it contains a letter. Without a letter it can be a meter id, so it is not
+a dump. `find` returns each dump as a piece (`text.Piece`).
 
-A log wraps a long dump, so the last line of the dump can have a short run. A short run is a dump if an adjacent line
-has a dump behind the same text, apart from the numbers in this text. If the lines begin with their runs, it is enough
-that these runs have `MIN_BYTES` or more bytes in total. Behind a short run the line ends, or it continues with the
-bytes as text, or with a remark behind two blanks, a colon or a similar mark.
+A log wraps a long dump, so the last line of the dump can have a short run. A short run is also a dump if an adjacent
+line contains a dump, and the *front* (the text before the run) of both lines is the same. Only the numbers in the two
+fronts may differ. If consecutive lines begin with runs, it is enough that these runs have `MIN_BYTES` or more bytes in
+total. A short run must be the last word on its line, except that one of these may follow: the bytes as text, or a
+remark after two blanks, a colon or a similar mark.
 
 `damage` raises an error if the text inside a dump can be a damaged byte.
 """
@@ -34,13 +36,13 @@ _NO_BYTE: Final = re.compile("[A-Fa-f]+|[0-9]{3,}")
 
 
 class _Line(NamedTuple):
-    """Holds the runs of a line and the text in front of them. Consecutive lines with the same text can be one dump."""
+    """Holds the runs of a line and its front. Consecutive lines with the same front can be one dump."""
 
     front: str | int
     """The `shape` of the text in front of `candidate`. Without a candidate, `front` is the number of the line."""
     runs: list[Run]
     candidate: Run | None = None
-    """The run that is a dump if an adjacent line has the same `front` and contains a dump."""
+    """The run that may also be a dump if it is short. A line with such a short run has the `front` of the dump."""
 
 
 def find(text: str) -> list[Piece]:
@@ -101,7 +103,7 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
 def _text_column(text: str, start: int, end: int) -> int:
     """Return the position at which the text column of a line begins, or `end` if the line has no text column.
 
-    The bytes of the line begin at `start`.
+    The text column repeats the bytes of the line as text. The bytes begin at `start`.
     """
     if end - start <= LONGEST_TABLE_LINE:
         for gap in _COLUMN.finditer(text, start, end):

@@ -1,14 +1,14 @@
 """Finds base64 words in a text and decodes them. A word is in the standard alphabet or in the alphabet of URLs.
 
-A word that may be hex, prose or a path is not decoded by the rules of `hanparse.hexdump`. A certain base64 word meets
-all of these conditions:
+`certain` and `long` return words as pieces (`text.Piece`). `long` returns all words of 20 or more characters. `certain`
+returns only the words that are not hex, prose or a path. Such a word meets all of these conditions:
 
 * It has 24 or more characters, in whole groups of four, in the standard alphabet.
 * It has an uppercase and a lowercase letter beyond F. Hex digits with a typing error do not have both.
 * It has a digit, ``+``, ``/`` or ``=``. Prose does not have them inside a word.
 
-Base64 is wrapped after 64 or 76 characters. So a word below a base64 word of 60 or more characters may be shorter. It
-is decoded when it is alone on the next line.
+Base64 is wrapped after 64 or 76 characters, and the last line can be shorter. So a word below a base64 word of 60 or
+more characters need not meet these conditions if it is alone on its line and consists of whole groups of four.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
-r"""Detects dumps among other text in which a byte was mistyped, lost or left out.
+r"""Detects bytes that were mistyped, lost or left out in a dump among other text.
 
-Each check raises `HexDumpError` with the place of the damage. These are signs of damage:
+Each check raises `HexDumpError` with the place of the damage. `amongtext` defines *run*. These are signs of damage:
 
-* A long word has an odd number of hex digits, or some of its characters, at most a quarter, are not hex digits.
-* Behind the bytes is ``...``, or more than one separator in front of another byte.
-* Behind the bytes is a mistyped byte. It is a word of one or two characters in front of another byte, or a word with a
-  digit and one or two characters that are not hex digits. In front of the bytes such a word is a name, as RX or L1.
-* In front of the bytes is a word with an odd number of hex digits, and these include both letters and decimal digits.
+* A long word consists of an odd number of hex digits, or up to a quarter of its characters are not hex digits.
+* Behind the bytes is ``...`` or an unusual separator such as ``::``, and another byte follows.
+* Behind the bytes is a word that can be a mistyped byte: a word of one or two characters, or a word with a digit and
+  one or two characters that are not hex digits. In front of the bytes, such a word is a name such as RX or L1.
+* In front of the bytes is a word with an odd number of hex digits. It contains both letters and decimal digits.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ _BEHIND: Final = re.compile(
 )
 _IN_FRONT: Final = re.compile(r"(?<!\w)(?=[0-9]*+[A-Fa-f])(?=[A-Fa-f]*+[0-9])[0-9A-Fa-f]{3,}[ \t,]{1,2}\Z")
 _LONG: Final = re.compile(r"""[^\s,;:.\-()\[\]{}<>|"'=/\\\0]{16,}+""")
-_LONG_INSIDE: Final = 24  # characters; inside a line a shorter word may be an id, at the start of a line it is none
+_LONG_INSIDE: Final = 24  # characters; a shorter word may be an id, unless it is at the start of a line
 _NOT_HEX: Final = re.compile("[^0-9A-Fa-f]")
 _LETTER: Final = re.compile("[A-Fa-f]")
 
 
 def check_words(text: str, start: int, end: int) -> None:
-    """Raise `HexDumpError` if the line from `start` to `end` has a long word of which most characters are hex."""
+    """Raise `HexDumpError` if the line from `start` to `end` contains a long word of hex digits that is damaged."""
     for word in _LONG.finditer(text, start, end):
         strangers = _NOT_HEX.findall(word[0])
         inside = text[start : word.start()].strip() != "" if word.start() - start < _LONG_INSIDE else True
@@ -52,9 +52,9 @@ def check_words(text: str, start: int, end: int) -> None:
 
 
 def check_around(text: str, start: int, run: Run) -> None:
-    """Raise `HexDumpError` if the text in front of a run or behind it is a damaged part of the run.
+    """Raise `HexDumpError` if the text in front of a run or behind it can be a damaged part of the run.
 
-    A short run may be a number, as in ``12: RX 7EA0...`` and ``list 10 of 7EA0...``.
+    A run of one or two bytes is not checked if it may be a number, as in ``12: RX 7EA0...`` and ``list 10 of 7EA0...``.
     """
     in_front = text[max(start, run.start - 20) : run.start].rstrip()
     if not run.is_several and (in_front[-1:].isalpha() or text.startswith((": ", ")"), run.end)):

@@ -2,11 +2,11 @@
 
 Numbers in brackets are decimal if all of them are decimal numbers without a leading zero. Otherwise they are hex:
 ``[10, 20, 30]`` is 0A 14 1E, but ``[10, 20, 0a]`` and ``[10, 20, 00]`` are hex. Negative numbers are the signed bytes
-of Java. Numbers in quotes are hex. Numbers without brackets are decimal only if the text contains nothing else and
-one number has three digits, because three digits are no byte in hex.
+of Java. Numbers in quotes are hex. Numbers without brackets are decimal only if the text contains nothing else and at
+least one number has three digits, because three digits are not a byte in hex.
 
-A list of fewer than `MIN_BYTES` numbers is a dump only if the text contains nothing else, or if the list is in
-braces and has numbers with ``0x``.
+A list of fewer than `MIN_BYTES` numbers is a dump only if the text contains nothing but lists, or if the list is in
+braces and has numbers with ``0x``. The lists are returned as pieces (`text.Piece`).
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ _EACH: Final = re.compile(r"\s*+(?>(?:[\[({][0-9A-Fa-f]{2}[\])}]\s*+){2,})")  # 
 def find(text: str) -> list[Piece]:
     """Return the lists of bytes in `text`, in order.
 
-    Raises `HexDumpError` if the text contains only lists and one of the numbers is no byte. Raises it also if a list of
-    numbers with ``0x`` contains other text.
+    Raises `HexDumpError` if the text contains only lists and one of the numbers is not a byte. Also raises it if a list
+    begins with two or more numbers with ``0x``, each followed by a comma or semicolon, and then contains anything else
+    than such numbers. A list without a closing bracket at the end of the text is allowed.
     """
     if broken := _BROKEN.search(text):
         raise failure(text, broken.end(), f"expected 0x and two digits in a list, found {around(text, broken.end())}")
@@ -53,7 +54,7 @@ def find(text: str) -> list[Piece]:
 
 
 def read(text: str) -> list[Piece]:
-    """Return the bytes of all lists in `text` whose numbers are bytes. The lists may be short."""
+    """Return the bytes of each list in `text` in which every number is a byte. The lists may be short."""
     return _pieces(text, [*_LIST.finditer(text)])
 
 
@@ -66,9 +67,10 @@ def _pieces(text: str, lists: list[re.Match[str]]) -> list[Piece]:
 
 
 def decimals(text: str) -> Piece | None:
-    """Return the bytes of a text that is one list of decimal numbers without brackets, or `None` for any other text.
+    """Return the bytes of a text that is one list of two or more decimal numbers without brackets.
 
-    One of the numbers must have three digits. Raises `HexDumpError` if a number is above 255.
+    At least one of the numbers has three digits. Return `None` for any other text. Raises `HexDumpError` if a number
+    of such a list is above 255.
     """
     if not _ALL_DECIMAL.fullmatch(text):
         return None

@@ -6,12 +6,12 @@ r"""Finds bytes in quotes: bytes literals and reprs of Python, and strings of C 
 
 A string in quotes is read if it contains an escape of a byte (``\x7e``, ``\240``), or if only blanks and line ends
 separate it from a string that contains such an escape. A literal with the prefix ``b`` needs no escape if the text
-contains only such literals. ``\x`` has two digits, as in Python, Rust, Go and Wireshark. All escapes of Python and C
-are read.
+contains only such literals. ``\x`` has two digits, as in Python, Rust, Go and Wireshark. Escapes of one character, such
+as ``\n`` and ``\"``, are also read. The strings are returned as pieces (`text.Piece`).
 
-`binascii.hexlify` and `base64.b64encode` also return bytes literals. So a literal with the prefix ``b`` that contains
-only pairs of hex digits is hex, and one that meets the conditions in `base64words` is base64. Among other text it must
-have `MIN_BYTES` or more bytes.
+Python also shows the results of `binascii.hexlify` and `base64.b64encode` as bytes literals. So a literal with the
+prefix ``b`` that contains only pairs of hex digits is hex, and a literal with this prefix that meets the conditions in
+`base64words` is base64. Among other text, such a literal must have `MIN_BYTES` or more bytes.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _OCTAL: Final = re.compile(r"\\(?:[xX]([0-9A-Fa-f]{2})|([0-3]?[0-7]{1,2})|(.))|[
 _ESCAPES: Final = dict(zip("abefnrtv\\'\"?/", "\a\b\x1b\f\n\r\t\v\\'\"?/", strict=True))
 _BETWEEN: Final = re.compile(r"[\s\\]*+")
 _FRONT: Final = 40  # characters
-_MIN_ESCAPES: Final = 4  # fewer escapes are letters of words
+_MIN_ESCAPES: Final = 4  # fewer escapes in a string can be letters of words
 _LETTER: Final = re.compile(r"\w")
 _MAYBE_ENCODED: Final = re.compile(r"(?=.*[A-Fa-f])[A-Za-z0-9+/= ]*+(?>(?:\\[rn])*)")
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f\s]{24,}")
@@ -56,7 +56,7 @@ def find(text: str) -> list[Piece]:
 
 
 def read(text: str) -> list[Piece]:
-    r"""Return the strings with escapes of bytes in `text`. Strings of JSON have escapes like ``\u00a0``."""
+    r"""Return the strings in `text` with escapes of bytes, or with four or more escapes of JSON like ``\u00a0``."""
     pieces: list[Piece] = []
     for group in _groups(text):
         if _has_bytes(group) or any(literal["body"].count("\\u00") >= _MIN_ESCAPES for literal in group):
@@ -68,7 +68,7 @@ def read(text: str) -> list[Piece]:
 def read_octal(text: str) -> list[Piece]:
     r"""Return the strings with octal escapes of one to three digits, as C and strace print them: ``"~\240'\1\2"``.
 
-    A missing digit changes the byte, so the caller must verify all bytes with check sequences.
+    If a digit is missing in the text, an escape becomes another byte. So the caller must verify the check sequences.
     """
     pieces: list[Piece] = []
     groups = [*_groups(text)]
@@ -87,7 +87,10 @@ def _front(literal: re.Match[str]) -> str:
 
 
 def escaped(pattern: str, escape: str) -> Callable[[str], list[Piece]]:
-    """Return the reading of strings without quotes. Group 1 of the pattern `escape` contains the digits of a byte."""
+    """Return a reading (see `readings`) of strings without quotes, which are the matches of `pattern`.
+
+    A string has at least four matches of `escape`. Group 1 of each match contains the hex digits of a byte.
+    """
     strings, escapes = re.compile(pattern), re.compile(escape)
 
     def found(text: str) -> Iterator[Piece]:

@@ -44,10 +44,10 @@ def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
 
 
 def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
-    """Return the error for a text with masked bytes."""
+    """Return the error for a text with masked bytes. `masks` is the result of `find`, and is not empty."""
     first, last = (text.count("\n", 0, masks[at][0]) + 1 for at in (0, -1))
     lines = "" if first == last else f" in lines {first} to {last}"
     mask = text[slice(*masks[0])]
     count = f"{len(masks)} bytes are" if len(masks) > 1 else "1 byte is"
     what = f"expected every byte, found {mask!r}: {count} masked{lines}, so no check sequence can be verified"
-    return failure(text, masks[0][0], f"{what}; paste all bytes, or mask none: explain shows the others")
+    return failure(text, masks[0][0], f"{what}; paste every byte unmasked; explain shows the other bytes")

@@ -1,7 +1,15 @@
-r"""Splits a text into runs of bytes. A run is a sequence of words in one notation; `runs` returns all runs of a text.
+r"""Finds runs of bytes in a text.
 
-The notations are pairs of hex digits, numbers up to 255, one or two hex digits as Arduino prints them, signed numbers
-and binary numbers.
+A *word* is a group of digits, such as ``7E``, ``7EA0`` or ``255``. A *run* is a sequence of words in one notation.
+`runs` returns a *reading*: a function that finds the runs of one notation in a text and returns them as pieces
+(`text.Piece`). The notations are:
+
+* pairs of hex digits;
+* decimal numbers up to 255;
+* one or two hex digits: numbers without leading zeros, as Arduino prints them;
+* signed decimal numbers;
+* binary numbers with eight digits;
+* octal numbers with three digits.
 """
 
 from __future__ import annotations
@@ -23,7 +31,11 @@ class Notation(NamedTuple):
     word: str
     """The regular expression of a word."""
     data: Callable[[str], bytes]
-    """Decodes the text of a run. Raises `ValueError` if one of its words is not a word of this notation."""
+    """Decodes a text of words and separators.
+
+    Raises `ValueError` if the text contains a word of another notation. This is possible if the caller has compared
+    only the characters of the text with those of the notation.
+    """
     style: str = "hex"
     between: str = r"[ \t\xa0,;:.|\-'\"]+"
 
@@ -31,13 +43,13 @@ class Notation(NamedTuple):
 _WORD: Final = re.compile("[0-9A-Fa-f]+")
 _NUMBER: Final = re.compile("-?[0-9]+")
 _PADDED: Final = re.compile(r"\b0[0-9A-Fa-f]\b")
-_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # this dash is the sign of a negative number and no separator
+_SIGN: Final = re.compile(r"[^0-9A-Fa-f-]-[0-9]")  # this dash is the sign of a negative number, not a separator
 _BLANKS: Final = str.maketrans(dict.fromkeys("\t\n\xa0,;:.|-'\"[](){}<>", " "))
 
 
 def _pairs(said: str) -> bytes:
     if said.isalnum():
-        return bytes.fromhex(said)  # one word, as in a log with one byte in each line
+        return bytes.fromhex(said)  # one word has no separators; a log with one byte on each line has many such runs
     if _SIGN.search(said):
         raise ValueError
     return bytes.fromhex(said.translate(_BLANKS))
@@ -48,7 +60,7 @@ def _loose(said: str) -> bytes:
     if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
     if _PADDED.search(said) and min(map(len, words)) == 1:
-        raise ValueError  # bytes with a leading zero, one of which lost a digit
+        raise ValueError  # a leading zero means that each byte has two digits, so a word with one digit has lost one
     return bytes.fromhex("".join([word.zfill(2) for word in words]))
 
 
@@ -99,13 +111,18 @@ NARROW_PAIRS: Final = _narrow(PAIRS)
 CELLS: Final = (NARROW_PAIRS, _narrow(DECIMAL), _narrow(LOOSE))
 """These notations are read in the cells of tables."""
 NUMBERS: Final = tuple(each for wide in (DECIMAL, LOOSE, _SIGNED, _BINARY) for each in (wide, _narrow(wide)))
-"""All other notations. Each is included twice, with all separators and with only one blank or comma."""
+"""The notations for decimal numbers, one or two hex digits, signed numbers and binary numbers.
+
+Each is included twice: with all separators, and with only one blank or comma as separator.
+"""
 
 
 def runs(notation: Notation, front: str = "", behind: str = "") -> Callable[[str], list[Piece]]:
-    """Return the reading of the runs of a notation that are between two regular expressions.
+    """Return a reading: a function that returns the bytes of runs in a text.
 
-    `behind` must be a lookahead. A run that does not fit is passed over as a whole, so that the time is linear.
+    It returns only the runs with a match of `front` directly before them and a match of `behind` directly after them.
+    `behind` must be a lookahead. If it does not match after a run, the search continues after the run, and not at the
+    second word of the run. So the time is linear in the length of the text.
     """
     word = rf"{notation.word}(?!\w)"
     run = rf"(?<![\w.+\\-])(?P<run>{word}(?>(?:{notation.between}{word})*))"
@@ -130,9 +147,9 @@ def runs(notation: Notation, front: str = "", behind: str = "") -> Callable[[str
 def marked(
     front: str, behind: str = "", digits: str = "[0-9A-Fa-f]{2}", base: int = 16
 ) -> Callable[[str], list[Piece]]:
-    """Return the reading in which each byte has a prefix or suffix of its own. Digits without it are no bytes.
+    """Return a reading for bytes with a mark: the digits of each byte are between matches of `front` and `behind`.
 
-    `base` is that of the digits: 16, 10 or 2.
+    Digits without the mark are not read. `base` is the base of the digits: 16, 10 or 2.
     """
     byte = f"{front}{digits}{behind}"
     pattern = re.compile(rf"{byte}(?>(?:(?:[\s,;]|\(byte\)|\.toByte\(\))*{byte})*)")
@@ -165,4 +182,8 @@ MARKED: Final = (
     marked(r"\[[0-9]{1,7}\]=>\s{0,80}int\(", r"\)", digits=_NUMBER_OF_BYTE, base=10),  # var_dump of PHP
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
-"""The readings of bytes with a mark of programming languages, terminals or JSON, or with an unusual separator."""
+"""The readings of bytes with marks.
+
+Each byte is in brackets or quotes, or has a prefix as in a programming language, a terminal or JSON, or has a character
+such as ``=`` in front of it. Eight binary digits need no prefix.
+"""

@@ -1,11 +1,12 @@
 r"""Parses a text that contains only hex digits and separators. The text may be as short as one byte.
 
 Two digits are one byte. A byte may have the prefix ``0x`` or ``\x``, or the suffix ``h``. The separators are blanks,
-line ends, commas, semicolons, colons, dashes, single dots, brackets and quotes. All ``\x7e`` of a line have the same
-separator, because any other character between them could be a byte of its own.
+line ends, commas, semicolons, colons, dashes, single dots, brackets and quotes. All escapes like ``\x7e`` on a line
+must have the same separator, because a different character between two of them could be a byte of its own.
 
-A word with an odd number of digits is an error. The exception is a text that is one long word, wrapped over several
-lines: every line but the last has the same number of digits, and the last line is not longer.
+A word with an odd number of digits is an error, unless the text is one long word that is wrapped over several lines.
+Then every line but the last has the same number of digits, and the last line is not longer. `read` returns the text as
+a piece (`text.Piece`).
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ class Run(NamedTuple):
     end: int
     digits: str
     odd: re.Match[str] | None
-    """The first word in the run with an odd number of digits."""
+    """The first word of the run that has an odd number of digits, or `None`."""
 
     @property
     def is_dump(self) -> bool:
@@ -56,7 +57,7 @@ class Run(NamedTuple):
 
 
 def is_dump(digits: str) -> bool:
-    """Return whether the digits are a dump: they are `MIN_BYTES` bytes or more, and one of them is a letter."""
+    """Return whether the digits are a dump: at least `MIN_BYTES` bytes, and at least one digit that is a letter."""
     return len(digits) >= 2 * MIN_BYTES and _LETTER.search(digits) is not None
 
 
@@ -80,11 +81,14 @@ def digits_only(text: str) -> str:
 
 def _beside(text: str, position: int) -> HexDumpError:
     what = rf"expected nothing but \x and two digits, found {text[position]!r} beside them"
-    return failure(text, position, f"{what}; a literal with other characters in it goes in quotes")
+    return failure(text, position, f"{what}; put a literal that contains other characters in quotes")
 
 
 def with_marks(digits: str, piece: Piece) -> Piece:
-    r"""Return a piece of `digits`, a result of `digits_only`, extended by the ``0x``, ``\x`` or ``h`` at its ends."""
+    r"""Return `piece`, extended by the prefix (``0x``, ``\x``) at its start and the suffix ``h`` at its end.
+
+    `digits` is the text that contains the piece, as `digits_only` returns it.
+    """
     front = digits[max(0, piece.start - 2) : piece.start]
     start = piece.start - len(front) + len(front.rstrip(GLUE))
     return piece._replace(start=start, end=piece.end + digits.startswith(GLUE, piece.end))

@@ -1,9 +1,10 @@
-r"""Defines the readings of a text. A reading is a function that returns the bytes of a text in one notation.
+r"""Defines readings: functions that return the bytes of a text in one notation, as pieces (`text.Piece`).
 
 Most readings read one notation (`hexdump.notations`) in one position on a line (`_PLACES`). Notations that span lines
 and notations that mark each byte have one reading each. A reading raises no error: it skips the lines that contain no
-bytes in its notation. Its bytes can be wrong, so the caller must verify them: `hanparse.pasted` selects the reading in
-which most bytes are part of sound frames or APDUs. The time is linear in the length of the text.
+bytes in its notation. Its bytes can be wrong, so the caller must verify them. `hanparse.pasted` selects the reading
+with the most bytes in *sound* frames or APDUs (`pasted.sound` defines this term). The time of a reading is linear in
+the length of the text.
 """
 
 from __future__ import annotations
@@ -35,11 +36,14 @@ if TYPE_CHECKING:
 _FRONT: Final = r"^[^\w\n]*"
 _BEHIND: Final = r"(?=[^\w\n]*$)"
 _NO_DIGIT: Final = re.compile("[^0-9A-Fa-f]+")
-_MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: each byte has brackets, and 1000 are characters
+_MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: one byte in brackets and four characters
 
 
 def _column(notation: Notation, at: int) -> Reading:
-    """Return the reading of one column of a table. A bar, comma, semicolon or tab separates the cells of the table."""
+    """Return the reading of one column of a table. The separators are bars, commas, semicolons and tabs.
+
+    `at` is the number of separators in front of the column.
+    """
     return runs(notation, rf"^(?:[^|;,\t\n]*[|;,\t]){{{at}}}[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
 
 
@@ -47,7 +51,7 @@ _ROW: Final = (
     r"(?P<bytes>(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2}(?=[ ][^\n]{16}[ \t]*$)"
     r"|(?:[0-9A-Fa-f]{4}[ ]){7}[0-9A-Fa-f]{4}(?=[ ]{2}[^\n]{16}[ \t]*$)"
     r"|(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
-    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2}(?![^\n]*?[ \t][0-9A-Fa-f]{2}[ ])"  # more bytes are no text column
+    r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2}(?![^\n]*?[ \t][0-9A-Fa-f]{2}[ ])"  # a text with bytes is not a text column
     r"|(?<=(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2})[ ])[^\n]*$)"
 )
 
@@ -73,7 +77,7 @@ _offsets = _rows("(?:0[xX])?[0-9A-Fa-f]{4,16}:?")
 def _words(text: str) -> list[Piece]:
     """Return the bytes of lines with words of two bytes, low byte first, as `hexdump` and `od -x` print them.
 
-    If the offset below the last line is odd, the second byte of the last word is only a filler.
+    If the offset below the last line is odd, the high byte of the last word is only a filler.
     """
     pieces = []
     for piece in _offsets(text):
@@ -151,7 +155,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     base64words.long,
     _words,
     marked(r"(?<!\w)0?", r"[hH](?!\w)"),
-    _block(DECIMAL),
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
     *MARKED,
@@ -161,6 +164,6 @@ READINGS: Final[tuple[Reading, ...]] = (
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
-"""All readings. If two of them have the same number of sound bytes, `hanparse.pasted` selects the first one."""
+"""All readings except `FRAME_READINGS`. Of two readings with equal results, `hanparse.pasted` selects the first one."""
 FRAME_READINGS: Final[tuple[Reading, ...]] = (literals.read_octal, _wrapped)
-"""Readings in which a missing digit changes other bytes too. They are only for frames: check sequences verify them."""
+"""Readings that return wrong bytes if a digit is missing. They are only for frames: these have check sequences."""

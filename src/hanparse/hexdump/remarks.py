@@ -1,8 +1,9 @@
-"""Finds remarks: the parts of a text that resemble bytes and are none, such as comments, time stamps and UUIDs.
+"""Finds remarks: parts of a text that resemble bytes but are not bytes, such as comments, time stamps and UUIDs.
 
-* A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. In front of it
-  the line contains only hex digits and the punctuation of a list, counted from the start of the line or from a bracket.
-  ``#1`` is a number, and ``#(`` and ``#x7E`` are Lisp. But ``#`` and 16 hex digits are a dump that is commented out.
+* A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. The text in
+  front of it, from the start of the line or from a bracket, has only hex digits and the punctuation of a list. ``#1``
+  is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and 15 or more hex
+  digits are a comment: a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
@@ -10,7 +11,7 @@
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
 * A value in brackets has its unit behind it, as in ``16 DC (5852 W) 5A``.
 * A UUID can have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
-* Binary digits in front of hex digits are the same byte, as in ``0b01111110 (0x7E)``.
+* Binary digits in front of hex digits show the same byte twice, as in ``0b01111110 (0x7E)``.
 * An address with ``0x`` and a colon is in front of the bytes ``0x7e``, as gdb prints it.
 * An IP address is behind a word, as in ``connected to 10.0.0.7``.
 * A byte count is ``41 bytes`` anywhere, or ``(41)`` at the end of a line behind other text. ``int(41)`` is a byte.

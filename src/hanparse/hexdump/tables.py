@@ -14,11 +14,13 @@ last line has no offset below it, its text column is the text that repeats the b
 are bytes.
 
 A single line is a table if its text column repeats its bytes, or if its offset is zero and a colon or two or more
-pairs of digits follow. Groups of four or more digits without a colon and a text column are words. Nearly every computer
-prints the words of `hexdump` and `od -x` with the low byte first.
+pairs of digits follow. Groups of four or more digits are words if the offset has no colon and the line has no text
+column. On nearly every computer, `hexdump` and `od -x` print the low byte of a word first.
 
-Only offsets of seven digits can be octal, because `od` prints seven digits. If such offsets match in two bases, for
-example in a file of zeros, they are octal in front of pairs of digits and hexadecimal in front of words.
+Only offsets of seven digits can be octal, because `od` prints octal offsets with seven digits. If such offsets match in
+two bases, for example in a file of zeros, they are octal in front of pairs of digits and hexadecimal in front of words.
+
+`find` returns a piece (`text.Piece`) for each line. The *front* of a line is the text before its offset.
 
 A damaged table is an error: an offset does not match the number of bytes, the last line has no text column although the
 others have one, or there is no offset below a ``*``.
@@ -63,7 +65,7 @@ class _Row(NamedTuple):
     ends: dict[int, int]
     """The position on the line at which each word ends, by the number of bytes up to this position."""
     star: tuple[int, int] | None = None
-    """The start and the end of the ``*`` below. It represents copies of this line, up to the next offset."""
+    """The start and the end of the ``*`` below the line. The ``*`` means copies of the line, up to the next offset."""
 
     @property
     def data(self) -> bytes:
@@ -93,18 +95,18 @@ class _Row(NamedTuple):
         return not self.offset.strip("0xX:")
 
     def value(self, base: int) -> int:
-        """Return the offset as a number, or -1 if it is no number of this base."""
+        """Return the offset as a number, or -1 if it is not a number in this base."""
         try:
             return int(self.offset.rstrip(":"), base)
         except ValueError:
             return -1
 
     def continues(self, other: _Row) -> bool:
-        """Return whether the offset has the length and front of `other`, or no bytes follow the offset."""
+        """Return whether this row can be below `other`: it has the same front and length of offset, or no bytes."""
         return not self.words or (len(self.offset) == len(other.offset) and self.front == other.front)
 
     def first_bytes(self, count: int) -> bytes | None:
-        """Return the first `count` bytes, or `None` if no word ends there or more bytes follow."""
+        """Return the first `count` bytes. Return `None` if the bytes before the text column are fewer or more."""
         size = len(self.words[0]) // 2
         if size > 1 and not self.offset.endswith(":") and not self.behind.strip():
             swapped = b"".join(bytes.fromhex(word)[::-1] for word in self.words)
@@ -124,7 +126,7 @@ class _Row(NamedTuple):
         return None if is_damaged else self.first_bytes(len(data))
 
     def repeated(self) -> int:
-        """Return the largest number of bytes that the text behind them repeats."""
+        """Return the largest number of first bytes that the text behind them repeats, or 0."""
         return next((size for size in reversed(self.ends) if self._is_repeated(size)), 0)
 
     def _is_repeated(self, size: int) -> bool:
@@ -133,7 +135,7 @@ class _Row(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """Holds a row whose offset matches the next one, the number of bytes up to the next offset, and its own bytes."""
+    """Holds a row that matches the offset below, the number of bytes up to that offset, and the bytes of the row."""
 
     row: _Row
     size: int
@@ -203,7 +205,7 @@ def _row(start: int, line: str) -> _Row | None:
 def _may_be_offset(row: re.Match[str]) -> bool:
     words = row.string[: row.start()].split()
     if words and _ONLY_HEX.fullmatch(words[-1]):
-        return False  # the word in front of it is a byte, so it is one, too
+        return False  # the word in front consists of bytes, so this word does, too
     digits = len(row["offset"])
     return row["offset"].endswith(":") or digits % 2 == 1 or digits > len(row["group"])
 
@@ -229,7 +231,7 @@ def _step(row: _Row, below: _Row | None, base: int) -> _Step | None:
 
 
 def _last_row(text: str, row: _Row | None, below: _Row | None, steps: list[_Step], base: int) -> Piece | None:
-    """Return the last row of a table, which is below `steps`, or `None` if the lines are no table."""
+    """Return the last row of a table, which is below `steps`, or `None` if the lines are not a table."""
     if not row or not row.words:
         return Piece(row.start, row.end, b"", "table") if row and steps else None
     if not steps and not _stands_alone(row):
@@ -255,7 +257,7 @@ def _stands_alone(row: _Row) -> bool:
 
 
 def _check_end(text: str, row: _Row, below: _Row | None, base: int) -> None:
-    """Raise `HexDumpError` if the offset below the last `row` does not match, or if the table ends with ``*``."""
+    """Raise `HexDumpError` if the offset below `row`, the last row, does not match, or if the table ends with ``*``."""
     if below and not below.is_zero:
         size, counted = len(row.data), below.value(base) - row.value(base)
         if not row.star and (row.all_bytes() is None or 0 < counted < 2 * size):

@@ -1,8 +1,8 @@
 """Prepares a text for the modules of this package, and defines the functions that all of them use.
 
-Each module of this package searches a text for one notation. The text that it has found is then covered, so that the
-next module does not find it again. `tidy` and `cover` keep the lines and columns of the text. So all modules use the
-same positions.
+Each module of this package searches a text for one notation. The text that it has found is then covered (`COVER`
+replaces it), so that the next module does not find it again. A *piece* is a part of the text and its bytes (`Piece`).
+`tidy` and `cover` keep the lines and columns of the text. So all modules use the same positions.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 COVER: Final = "\0"
-"""This character replaces text that was found. It is no blank and no digit, and no notation has it between bytes."""
+"""This character replaces text that was found. It is not a blank or a digit, and no notation has it between bytes."""
 
 MIN_BYTES: Final = 8
-"""Among other text, a dump has at least this number of bytes. Fewer bytes can be a number, a date or a word.
+"""Among other text, a dump of hex digits has at least this number of bytes. Fewer can be a number, a date or a word.
 
 The smallest HDLC frame has 9 bytes.
 """
@@ -50,7 +50,7 @@ _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 
 
 class Piece(NamedTuple):
-    """Holds bytes, the start and end of the text that contains them, and the notation: hex, table, literal or other."""
+    """Holds bytes, the start and end of the text that contains them, and the notation (see `Dump.style`)."""
 
     start: int
     end: int
@@ -118,7 +118,7 @@ def around(text: str, position: int) -> str:
 def shape(text: str) -> str:
     """Return `text` without blanks and with one 0 in place of each number.
 
-    The result is the same for all lines of a log in front of their bytes.
+    For the text in front of the bytes, the result is the same on all lines of a log.
     """
     return re.sub(r"[0-9]+", "0", "".join(text.split()))
 

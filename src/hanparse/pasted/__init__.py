@@ -1,14 +1,15 @@
 """Finds the bytes of frames, APDUs and P1 telegrams in a text that a user pasted.
 
-`hanparse.hexdump` proposes readings of the text, and `hanparse.receiver` verifies their bytes. The decoder, annotate
-and the cli use this package. It returns the first of these that the text contains:
+`hanparse.hexdump` defines *readings* of the text (functions that return the bytes in one notation, as *pieces*), and
+`hanparse.receiver` verifies their bytes. `pasted.sound` defines *sound* bytes and a *unit*. The decoder, annotate and
+the cli use this package. The package returns the first of these that the text contains:
 
 * P1 telegrams;
 * frames with correct check sequences, in any notation (`units`, `sound`), if one of them can be read without a key;
-* APDUs that follow the grammar to their last byte. An APDU next to a ciphered frame may be its deciphered content;
+* APDUs that follow the grammar to their last byte. Such an APDU may be the deciphered content of a ciphered frame;
 * frames with correct check sequences that cannot be read without a key;
 * a damaged frame whose header is sound;
-* the dump that the rules of `hanparse.hexdump` find. These rules also raise the errors.
+* the dump that the rules of `hanparse.hexdump` find (`hexdump.find`). These rules also raise most errors.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ An APDU ends where the grammar ends, so each search reads the text several times
 def dumped(text: str) -> bytes:
     """Return the bytes of the P1 telegrams in a text. Return the bytes of its dumps if it contains no telegram.
 
-    Raises `HexDumpError` if the text contains no telegram and no dump, and if a dump is damaged or masked.
+    Raises `HexDumpError` if the text contains no telegram and no dump, or if a dump is damaged or masked.
     """
     return dump(text).data
 
@@ -103,7 +104,7 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
 
 
 def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
-    """Yield the bytes of the pieces `spare`. `parts` contains the start and the bytes of all that was found."""
+    """Yield the bytes of the pieces `spare`. `parts` contains the start and the bytes of all units and of `spare`."""
     ends = accumulate((len(data) for _, data in parts), initial=0)
     offsets = dict(zip((start for start, _ in parts), ends, strict=False))
     firsts = [at for at, piece in enumerate(spare) if not at or sound.may_be_frame(piece.data)]
@@ -121,7 +122,7 @@ def _is_masked(text: str, apdus: list[Unit]) -> bool:
 def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
     """Return the dump in a text that contains no sound frame. `apdus` contains the APDUs in the text.
 
-    Raises `HexDumpError` if bytes are masked or missing, and if an APDU is in another notation than the dump.
+    Raises `HexDumpError` if bytes are masked or missing, or if the dump does not contain each of `apdus`.
     """
     if places := masks.find(without_remarks(text)):
         raise masks.masked(text, places)
@@ -145,10 +146,10 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
 
 def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump.Dump:
-    """Return the dump of the damaged frame in the reading `best`. `error` is the error of the rules of `hexdump`.
+    """Return the dump of the damaged frame in the reading `best`. `error` is the error of `hexdump.find`, if any.
 
     Raises `HexDumpError` for a mistyped byte. Raises `error` if the frame is in a table, because the error then names
-    the damaged line. Raises `error` also if it names damage on another line than that of the mistyped byte.
+    the damaged line. Also raises `error` if it names damage on another line than the line of the mistyped byte.
     """
     if error and any(piece.style == "table" for piece in best.pieces):
         raise error
@@ -159,7 +160,7 @@ def _damaged_frame(text: str, best: Best, error: HexDumpError | None) -> hexdump
 
 
 def _gap(text: str, pieces: list[Piece], headers: list[Unit]) -> re.Match[str] | None:
-    """Return the first text in place of a byte of `pieces`. `headers` contains the pieces of damaged frames."""
+    """Return the first text in place of a byte of `pieces`. `headers` contains the damaged frame in them, if any."""
     incomplete = sound.incomplete(headers[0].pieces) if headers else []
     return gaps.find(text, pieces) or (replaced.missing(text, incomplete) if incomplete else None)
 
@@ -167,7 +168,7 @@ def _gap(text: str, pieces: list[Piece], headers: list[Unit]) -> re.Match[str] |
 def unmasked(text: str) -> tuple[bytes, frozenset[int], HexDumpError] | None:
     """Return the bytes of a text with masked bytes (``XX``), the indexes of the masked bytes, and the error for them.
 
-    The value of each masked byte is 00 in the result. Returns `None` if no byte is masked, if the text is no dump,
+    The value of each masked byte is 00 in the result. Returns `None` if no byte is masked, if the text is not a dump,
     or if the number of bytes depends on the values of the masked bytes.
     """
     tidied = tidy(text)

@@ -1,6 +1,10 @@
-"""Chooses the reading in which most bytes of a text are part of sound frames or APDUs: `best_reading`.
+"""Defines `best_reading`, which chooses the reading of a text with the most bytes in sound frames or APDUs.
 
-The readings are first applied to samples of a long text, and at most `_MAX_TRIED` of them then to the whole text.
+A *reading* is a function that returns the bytes of a text in one notation, as *pieces* (`hexdump.readings`). The
+*rules* of `hexdump.find` are used as a reading, too. `pasted.sound` defines *sound* bytes and a *unit*. *Bare* text has
+blanks in place of its remarks. *Known* bytes are those of the units that were found earlier.
+
+The readings are first applied to samples of a long text. Then at most `_MAX_TRIED` of them are applied to all of it.
 """
 
 from __future__ import annotations
@@ -36,19 +40,19 @@ _MAX_TRIED: Final = 3
 _LONGEST_ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
 _MAX_DAMAGED: Final = 8
-"""The largest number of damaged lines that one round passes over."""
+"""The largest number of damaged lines that `_rules_around_damage` passes over."""
 _INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-][0-9A-Fa-f]{0,2}\Z")
 """Matches the last escape of a sample, and the last byte of ``7E/A0/27``."""
 _LAST_WORD: Final = re.compile(r"(?<![\w+/-])[\w+/-]+\Z")
 
 
 def _other(units: list[Unit]) -> int:
-    """Return the largest number of bytes in a unit that are not part of a sound frame."""
+    """Return the number of bytes that are not sound, in the unit with the most such bytes."""
     return max(len(unit.data) - unit.size for unit in units)
 
 
 class Best(NamedTuple):
-    """Holds a reading, the text to which it was applied, and the pieces and units in this text."""
+    """Holds the result of a reading: the text to which it was applied, and the pieces and units in this text."""
 
     is_bare: bool
     text: str
@@ -57,14 +61,18 @@ class Best(NamedTuple):
 
 
 def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]) -> Best | None:
-    """Return the reading with most sound bytes. Returns `None` if no reading has units.
+    """Return the result of the reading with the most sound bytes. Returns `None` if no reading has units.
 
-    At most `_MAX_TRIED` readings are applied to the whole text. The first reading whose units have fewer than
-    `MIN_BYTES` other bytes is returned at once. More other bytes can be a frame in another notation.
+    The search ends after `_MAX_TRIED` readings with units. It ends earlier at a reading in which each unit has fewer
+    than `MIN_BYTES` other bytes, which are bytes that are not sound. More of them can be a frame in another notation.
     """
     best, most, tried = None, 0, 0
     bare = ""
+    applied: set[_Candidate] = set()
     for reading in _choices(text, find, known, candidates):
+        if reading in applied:
+            continue
+        applied.add(reading)
         bare = bare or (without_remarks(text) if reading.is_bare else "")
         said = bare if reading.is_bare else text
         pieces = reading.read(said)
@@ -92,9 +100,9 @@ def _rules(text: str) -> list[Piece]:
 
 
 def _rules_around_damage(text: str) -> list[Piece]:
-    """Return the pieces that the rules of `hexdump` find, without the lines in which they find damage.
+    """Return the pieces that the rules find in the text without the lines in which they find damage.
 
-    This reading is only for frames: their check sequences prove that no byte of them was in a skipped line.
+    This reading is only for frames: their check sequences prove that a skipped line contained no byte of a frame.
     """
     pieces: list[Piece] = []
     start = 0
@@ -132,13 +140,14 @@ FRAME_CANDIDATES: Final = (
 def _choices(
     text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...] = CANDIDATES
 ) -> Iterator[_Candidate]:
-    """Yield the readings in which samples of `text` have sound bytes, those with most sound bytes first.
+    """Yield the readings in which samples of `text` have sound bytes. For each sample, yield the best reading first.
 
-    Of two readings with the same sound bytes, the one without remarks is first, because a time stamp resembles bytes.
-    Next is the one whose units have fewer than `MIN_BYTES` other bytes, because more can be sound in another reading.
+    The best reading has the most sound bytes. If this number is equal, a reading of bare text is better, because a time
+    stamp resembles bytes. If this is also equal, a reading whose units have fewer than `MIN_BYTES` other bytes is
+    better, because more other bytes can be sound in another reading.
 
-    A reading is yielded at once if no other text in the sample resembles bytes. The last readings are those without
-    sound bytes in a sample in which no other text resembles bytes: a frame can be longer than the samples.
+    A reading is yielded at once if no text that it leaves in the sample resembles bytes. Readings without sound bytes
+    are yielded last, if they leave no such text in a sample: a frame can be longer than the samples.
     """
     likely: dict[_Candidate, None] = {}
     for sample in _samples(text):
@@ -201,11 +210,11 @@ def _cut(sample: str) -> str:
 
 
 def _explains(text: str, pieces: list[Piece], units: list[Unit], *, is_cut: bool) -> bool:
-    """Return whether no text in front of the end of the last unit still resembles bytes."""
+    """Return whether the units contain nearly all text that resembles bytes, up to the end of the last unit."""
     end = units[-1].pieces[-1].end
     pieces = [piece for piece in pieces if piece.end <= end]
     unread = sum(len(piece.data) for piece in pieces) - sum(unit.size for unit in units)
-    unread -= units[-1].tail if is_cut else 0  # these can be the beginning of a frame that the sample cuts off
+    unread -= units[-1].tail if is_cut else 0  # the tail can be the beginning of a frame that the sample cuts off
     return unread < MIN_BYTES and _leaves_nothing(text[:end], pieces)
 
 

@@ -1,7 +1,7 @@
 """Finds mistyped and masked bytes between the pieces of a dump, and bytes that the reading skipped.
 
-An APDU has no check sequence. If a reading skips one of its bytes, the rest can still follow the grammar, and its
-values are then wrong.
+A *reading* returns the bytes of a text as *pieces* (`hexdump.readings`). An APDU has no check sequence. If a reading
+skips a byte of an APDU, the rest of the APDU can still follow the grammar, and its values are then wrong.
 """
 
 from __future__ import annotations
@@ -58,8 +58,9 @@ def without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
     """Return the APDUs without those that have a mistyped byte between two pieces.
 
     A mistyped byte is a short word such as ``0g6``, a group such as ``00g10600``, or other text that resembles bytes.
-    If each line has one byte, a line without a byte is also mistyped. A list without a header behind a damaged APDU is
-    removed, too, because it can be a part of this APDU. Raises `HexDumpError` for the mistyped byte if no APDU remains.
+    If each line has one byte, a line of other text counts as a mistyped byte. A list without a header behind a damaged
+    APDU is also removed, because it can be a part of this APDU. Raises `HexDumpError` for the first mistyped byte if no
+    APDU remains.
     """
     ends = [0, *(apdu.pieces[-1].end for apdu in apdus)]
     found = [
@@ -75,7 +76,10 @@ def without_gaps(text: str, apdus: list[Unit]) -> list[Unit]:
 
 
 def _above(text: str, end: int, apdu: Unit) -> re.Match[str] | None:
-    """Return bytes on the line above a list without a header, after `end`. They can be its damaged header."""
+    """Return bytes on the line above a list without a header. They can be the damaged header of the list.
+
+    `end` is the position at which the APDU before the list ends.
+    """
     if apdu.pieces[0].data.startswith(_HEADERS):
         return None
     stop = len(text[: text.rfind("\n", 0, apdu.start) + 1].rstrip())
@@ -108,7 +112,7 @@ def _between(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
     is_one_a_line = len(piece.data) == len(following.data) == 1
     if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
         return line
-    same = f"0x{piece.data.hex()}"  # as in 0b01111110 (0x7E)
+    same = f"0x{piece.data.hex()}"  # the byte is shown twice, as in 0b01111110 (0x7E), so this text is not a gap
     words = _beside(_separator(text, piece) or _separator(text, following))
     for look in (*_IN_GAP, words.behind, words.before, words.run):
         found = look(text, piece.end, following.start)
@@ -124,7 +128,11 @@ def _separator(text: str, piece: Piece) -> str:
 
 
 class _Beside(NamedTuple):
-    """Holds functions that find a mistyped byte, with the separator of the bytes next to it, and runs of bytes."""
+    """Holds functions that find text with the same separators as the bytes next to it.
+
+    `behind` and `before` find a mistyped byte next to a piece. `run` finds a *run*: four bytes that a reading skipped.
+    `front` finds either of them in front of the first piece.
+    """
 
     behind: Look
     before: Look

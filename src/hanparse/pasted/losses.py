@@ -1,4 +1,7 @@
-"""Describes the damaged parts of a pasted text, such as an incomplete line of a log."""
+"""Describes the damaged parts of a pasted text, such as an incomplete line of a log.
+
+`pasted.sound` defines *sound*.
+"""
 
 from __future__ import annotations
 
@@ -32,10 +35,11 @@ def _error(part: hexdump.PassedOver | hexdump.Unsound, why: str) -> HexDumpError
 
 
 def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpError]:
-    """Yield an error for each part of a dump that contains no sound frame. The cause of its error is a `FrameError`.
+    """Yield an error for each part of a dump that contains no sound frame.
 
-    A part that does not begin like a frame has an error without a cause if the dump also has other parts. If `is_all`
-    is false, more bytes of the file follow. The last part is then skipped, because its frame may continue.
+    If the part begins like a frame, the `__cause__` of its error is the `FrameError` of the frame. Any other part has
+    an error without a cause, if it has `MIN_BYTES` or more bytes and is not the whole dump. If `is_all` is false, more
+    bytes of the file follow. The last part is then skipped, because its frame may continue.
     """
     for unsound in shown.unsound:
         if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
@@ -60,7 +64,7 @@ def _frame_error(part: hexdump.Unsound) -> FrameError | None:
 
 
 def why_left(part: str) -> str:
-    """Return the error in a part of a text that was passed over. Return the part itself if it has no such error."""
+    """Return the message of the error in a part of a text. Without an error, return the part itself, in quotes."""
     if places := masks.find(part):
         return reason(masks.masked(part, places))
     try:

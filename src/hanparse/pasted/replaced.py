@@ -1,6 +1,7 @@
 """Finds text that replaces bytes of a dump: masked digits, lost digits, words such as ``[removed]``, and missing rows.
 
-An APDU has no check sequence. So a reading that passes over such a text can return a wrong value.
+A *reading* returns the bytes of a text as *pieces* (`hexdump.readings`). An APDU has no check sequence. So if a reading
+passes over text that replaces bytes, the values of the APDU can be wrong.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ _NO_BYTES: Final = re.compile(rf"(?<![^{_APART}])(?!{_MARK}(?:[0-9A-Fa-f]{{2}})+
 
 
 def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
-    """Return the first text in place of a byte in `pieces` or between two of them. It is the last group of the match.
+    """Return a match whose last group is the first text in place of a byte, in `pieces` or between two of them.
 
     A byte with one digit is damaged if another byte has a zero in front of its digit.
     """
@@ -70,7 +71,7 @@ def _is_alone(text: str, mask: re.Match[str]) -> bool:
 
 
 def _missing_row(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
-    """Return the offset of `following` if it is larger than the offset of `piece` and the number of bytes allow."""
+    """Return the offset of `following` if it is too large for the row below `piece`, so that a row is missing."""
     first, second = (_OFFSET.match(text, each.start, each.end) for each in (piece, following))
     if not first or not second or first.end() == piece.end:
         return None
@@ -100,16 +101,17 @@ def _lost_digit(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
 def missing(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
     """Return the first text between `pieces`, or below them, that may replace missing bytes of a frame.
 
-    Text behind the last piece replaces bytes only if other bytes are beside it.
+    Text behind the last piece replaces bytes only if three or more bytes are beside it, or if it is a word such as
+    ``[removed]``.
     """
     return unusual(text, pieces) or _below(text, pieces[-1])
 
 
 def unusual(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
-    """Return the first text between `pieces` on a line that may replace a byte.
+    """Return the first text on the lines of `pieces` that may replace a byte, because it occurs only once.
 
-    Text in front of the bytes of a line, or behind them, replaces a byte only if most other lines have the same text
-    there. Text between the bytes of a line replaces a byte only if it occurs once.
+    Text in front of the bytes of a line, or behind them, replaces a byte only if more than half of the lines have one
+    and the same other text there, such as a log prefix.
     """
     inside: list[tuple[int, int]] = []
     behind: list[tuple[int, int]] = []
@@ -129,7 +131,7 @@ def unusual(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
 
 
 def _rare(text: str, spans: list[tuple[int, int]], least: int) -> Iterator[tuple[int, int]]:
-    """Yield the spans whose text has a shape of its own, if more than `least` spans have the most common shape."""
+    """Yield the spans whose `shape` no other span has, if more than `least` spans have the most common shape."""
     shapes = [shape(text[start:end]) for start, end in spans]
     counts = Counter(shapes)
     if max(counts.values(), default=0) > least:
@@ -137,7 +139,7 @@ def _rare(text: str, spans: list[tuple[int, int]], least: int) -> Iterator[tuple
 
 
 def _below(text: str, piece: Piece) -> re.Match[str] | None:
-    """Return text in place of a byte behind the last piece or on the line below, if at least three bytes are there."""
+    """Return text in place of a byte behind the last piece or on the line below. `missing` has the conditions."""
     front = shape(text[text.rfind("\n", 0, piece.start) + 1 : piece.start])
     line = _line_end(text, piece.end) + 1
     end = _line_end(text, line)

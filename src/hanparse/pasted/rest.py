@@ -1,4 +1,4 @@
-"""Defines `Rest`, the lines of a text that the search has not read yet."""
+"""Defines `Rest`, the parts of a text that the search has not read yet. `hexdump.text` defines *piece*."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _CHARACTER: Final = re.compile(r"\w")
-_SHORTEST: Final = 8  # characters of text that resembles bytes
+_SHORTEST: Final = 8  # characters; text that resembles bytes has at least this length
 _APART: Final = f"\n{COVER}\n"
 
 
 class Rest:
-    """Holds the lines of a text that contain none of `pieces`. They form a shorter text with other positions."""
+    """Holds the lines of a text without `pieces`, and text that resembles bytes on the lines with `pieces`.
+
+    Together they are a shorter text, in which the positions are different.
+    """
 
     def __init__(self, text: str, pieces: list[Piece]) -> None:
         kept = [*_left(text, pieces)] if pieces else [(0, len(text))]

@@ -1,9 +1,11 @@
 """Finds sound frames and APDUs in the pieces of a text.
 
-A frame is sound if its check sequences are correct. Missing flags are added to a frame that begins and ends with a
-piece. An APDU is sound if it follows the grammar to its last byte, and begins and ends with a piece. The header of a
-push is added to a list without one. An APDU has no check sequence. So it is accepted only when the text has no other
-bytes: a damaged frame may contain a complete APDU with a wrong value.
+A *piece* is a part of a text and its bytes (`hexdump.text.Piece`). A *unit* is sound frames or P1 telegrams, or a sound
+APDU, with the pieces that contain them. A frame is *sound* if its check sequences are correct. If a frame begins at the
+start of a piece and ends at the end of a piece, its missing flags are added. An APDU is sound if it follows the grammar
+to its last byte, begins at the start of a piece, and ends at the end of a piece. The header of a push is added to a
+list without a header. An APDU has no check sequence. So it is accepted only when the text has no other bytes (`apdus`
+has exceptions): a damaged frame may contain a complete APDU with a wrong value.
 """
 
 from __future__ import annotations
@@ -40,7 +42,7 @@ _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x5
 
 
 _MOST_NUMBERS: Final = 16
-"""More pieces than this in a row are no numbers beside an APDU. They can be an APDU in another notation."""
+"""A longer sequence of pieces is not taken for numbers beside an APDU. It can be an APDU in another notation."""
 _LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
 """Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
 
@@ -85,7 +87,7 @@ class Bytes:
         self.starts = list(accumulate(map(len, parts), initial=0))
 
     def first(self, at: int) -> int:
-        """Return the number of the piece that contains the byte at an index."""
+        """Return the index of the piece that contains the byte at the index `at`."""
         return bisect_right(self.starts, at) - 1
 
     def unit(self, first: int, last: int, size: int = 0, stop: int = 0) -> Unit:
@@ -98,7 +100,7 @@ class Bytes:
         return Unit(pieces[0].start, self.data[start:end], pieces, size or end - start, end - stop if stop else 0)
 
     def ends(self, at: int) -> int:
-        """Return the number of the piece that ends at an index, or -1 if no piece ends there."""
+        """Return the index of the piece that ends before the byte at `at`, or -1 if no piece ends there."""
         found = bisect_left(self.starts, at)
         return found - 1 if found < len(self.starts) and self.starts[found] == at else -1
 
@@ -120,7 +122,7 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     """Return the pieces from the first byte that may begin a frame, as one unit.
 
-    Return an empty list if no frame has a sound header. The check sequence of a header is the HCS in HDLC.
+    Return an empty list if no damaged frame has a sound header. In HDLC, a header is sound if its HCS is correct.
     """
     joined = Bytes(pieces)
     if not _damaged(joined.data):
@@ -150,7 +152,7 @@ def incomplete(pieces: list[Piece]) -> list[Piece]:
 
 
 def _damaged(data: bytes) -> FrameError | None:
-    """Return the error of the first frame in `data` whose header is sound."""
+    """Return the error of the first damaged frame in `data` whose header is sound."""
     data = FLAG_BYTE * bool(_FORMAT.match(data)) + data
     errors = (event for event in Receiver().events(data) if isinstance(event, FrameError))
     return next((error for error in errors if error.after_header), None)
@@ -167,7 +169,7 @@ def _sound(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _flagged(joined: Bytes) -> Bytes:
-    """Return the pieces with the missing flags of frames. A flag is added only if the frame is then sound."""
+    """Return the pieces with the missing flags of frames added. Flags are added only if the frame is then sound."""
     data, flagged, end = joined.data, list(joined.pieces), 0
     for found in _FORMAT.finditer(data):
         head = found.start()
@@ -192,10 +194,12 @@ def _flagged(joined: Bytes) -> Bytes:
 
 
 def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
-    """Return the APDUs in `pieces`. The list is empty if a piece contains bytes that are no part of an APDU.
+    """Return the APDUs in `pieces`. The list is empty if the pieces also contain other bytes, with three exceptions.
 
-    An APDU is not returned again if `known` or an earlier APDU contains it: a log may contain each layer of a push in
-    turn. Other pieces may repeat bytes of these APDUs, or be decimal numbers such as lengths and times.
+    Other pieces may repeat bytes of `known` or of these APDUs, or be decimal numbers such as lengths and times. Behind
+    the APDUs, they may begin with the head of another APDU. `known` contains the bytes of the units that were found
+    earlier. An APDU is not returned again if `known` or an earlier APDU contains it: a log may contain each layer of a
+    push in turn.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
@@ -224,7 +228,7 @@ def content(apdu: Unit) -> bytes:
 
 
 def _next(pieces: list[Piece], at: int) -> int:
-    """Return the index of the next piece after `at` at which an APDU may begin, or the number of pieces."""
+    """Return the index of the next piece after `at` at which an APDU may begin, or `len(pieces)`."""
     return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
 
 
@@ -246,7 +250,7 @@ def _are_numbers(pieces: list[Piece]) -> bool:
 
 
 def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
-    """Return the APDU or list that begins with the piece `at`, and the number of the piece behind it.
+    """Return the APDU or list that begins with the piece `at`, and the index of the piece behind it.
 
     Returns `None` if no APDU begins there, or if the APDU ends inside a piece.
     """
@@ -282,5 +286,5 @@ def _is_read(payload: bytes) -> bool:
 
 
 def is_read(data: bytes) -> bool:
-    """Return whether one of the frames in `data` can be read without a key."""
+    """Return whether at least one of the frames in `data` can be read without a key."""
     return any(isinstance(event, Read | ReadTelegram) for event in Receiver().events(data))

@@ -1,8 +1,11 @@
 """Finds the sound frames and APDUs in a text that also contains other words.
 
-The search has rounds. A round applies all readings to samples of the text and selects the reading with most sound
-bytes. It then applies this reading to the whole text and keeps the sound units. The next round searches the remaining
-lines. So the notations of a text may differ, and few readings are applied to the whole of a long text.
+A *reading* returns the bytes of a text in one notation, as *pieces* (`hexdump.readings`). `pasted.sound` defines
+*sound* bytes and a *unit*. *Known* units are those that were found earlier.
+
+The search has rounds. A round applies all readings to samples of the text and selects the reading with the most sound
+bytes. It then applies this reading to the whole text and keeps the units. The next round searches the remaining lines.
+So one text may contain several notations, and few readings are applied to the whole of a long text.
 """
 
 from __future__ import annotations
@@ -22,15 +25,15 @@ if TYPE_CHECKING:
     from hanparse.pasted.choice import Finder
     from hanparse.pasted.sound import Unit
 
-_HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU also in notations with a front at each byte
+_HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU even if each byte has other text in front of it
 
 
 class Found(NamedTuple):
-    """Holds the sound units of a text, in order, and other pieces of the first reading."""
+    """Holds the units of a text, in order, and the pieces of a reading that are in no unit."""
 
     units: list[Unit]
     spare: list[Piece]
-    """Pieces that are in no unit. They are probably damaged dumps."""
+    """The pieces that are in no unit. They are probably damaged dumps."""
     is_complete: bool = True
     """False if a part of the text still resembles bytes that may belong to an APDU of `units`."""
 
@@ -39,8 +42,8 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     """Return the units that `find` returns for the readings of a text.
 
     If `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. A reading
-    may skip a part of an APDU, and no check sequence shows that. So `Found.is_complete` is false if a part of the text
-    still resembles bytes.
+    may skip a part of an APDU, and no check sequence shows that. So `Found.is_complete` is false if the rest of the
+    text contains a part that resembles bytes and may belong to one of the APDUs.
     """
     before = known.units if known else []
     others: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
@@ -79,7 +82,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
 
 
 def _outermost(units: list[Unit]) -> list[Unit]:
-    """Return the APDUs without the lists that another APDU contains: a log may contain each layer of a push."""
+    """Return the APDUs, except those that another APDU contains: a log may contain each layer of a push."""
     contents = [content(unit) for unit in units]
     return [
         unit
@@ -98,7 +101,7 @@ def _repeated(text: str, known: bytes) -> list[Piece]:
 
 
 def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
-    """Return the pieces with damaged frames that have a sound header, in the text without `units` and `spare`."""
+    """Return the pieces with a damaged frame that has a sound header. `units` and `spare` are not searched again."""
     rest = Rest(text, sorted(_pieces(units) + spare))
     if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
         return []
@@ -109,7 +112,7 @@ def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Pie
 def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:
     """Return whether the text that still resembles bytes is a part of another, damaged APDU behind `units`.
 
-    The first bytes behind `units`, in a piece of `others` or in this text, are then the head of an APDU.
+    This is so if the first bytes behind `units`, in a piece of `others` or in this text, are the head of an APDU.
     """
     end = max((unit.pieces[-1].end for unit in units), default=len(rest.text))
     start = rest.placed([Piece(left.start(), left.end(), b"", "")])[0].start
