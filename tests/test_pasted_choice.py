@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 from framefiles import named
-from texts import NOTATIONS, SHAPES
+from texts import NOTATIONS, SHAPES, octal_escapes
 
 from hanparse import HanParseError, HexDumpError, decode, decode_all, pasted
 
@@ -182,7 +182,7 @@ def test_other_text_in_brackets_does_not_hide_a_damaged_byte_of_an_apdu(found: s
 def test_a_line_of_strace_whose_bytes_need_no_escape_belongs_to_the_frame() -> None:
     frame = named("kaifa/list2-ma304h4-tn").data
     at = frame.index(b"KFM_001")
-    shown = [texts.octal_escapes(part) for part in (frame[:at], frame[at : at + 7], frame[at + 7 :])]
+    shown = [octal_escapes(part) for part in (frame[:at], frame[at : at + 7], frame[at + 7 :])]
     assert "\\" not in shown[1]
     text = "\n".join(f'read(3, "{line}", 1024) = 9' for line in shown)
     assert pasted.dumped(text + '\nprintf("no bytes")') == frame
