@@ -90,7 +90,7 @@ def countries() -> str:
         (country, ", ".join(maker + " (key)" * key for maker, key in makers.items()))
         for country, makers in found.items()
     ]
-    return table(("country", "meters"), rows)
+    return table(("country", "manufacturer, standard or grid operator"), rows)
 
 
 def _meter(meter: dict[str, Any], files: Iterable[FrameFile]) -> tuple[str, ...]:

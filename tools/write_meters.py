@@ -34,15 +34,16 @@ _BEGIN, _END = "<!-- meters: written by tools/write_meters.py -->\n", "<!-- /met
 
 HEAD = """# Supported meters
 
-The table lists the meters by country and manufacturer. The last column links to the description of their lists:
+A push contains a *list* of values. The table contains the meters by country and manufacturer. The last column links to
+the profile, which describes the lists of these meters:
 
 {meters}
 
-If your meter is not in the table, hanparse can still read a list that contains its own OBIS codes, scalers and units.
-For any other unknown list hanparse raises `UnknownMeterError`. You can then make a report for an issue with
-[`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read).
-[P1 telegrams](p1.md#contents-of-the-telegrams-by-country) lists the contents of the telegrams of each country.
-[Ciphered meters](ciphered.md) describes how to get a key and use it.
+If your meter is not in the table, hanparse can still read a list that contains the OBIS code, the scaler and the unit
+of each value. For any other unknown list, hanparse raises `UnknownMeterError`. You can then make a report for an issue
+with [`hanparse report`](dump.md#report-a-meter-that-hanparse-cannot-read). [P1
+telegrams](p1.md#contents-of-the-telegrams-by-country) lists the contents of the telegrams of each country. [Ciphered
+meters](ciphered.md) describes how to get a key and use it.
 
 The column *evidence* is the number of frame files in `tests/frames` that the tests decode. A frame file contains the
 bytes of a push and the expected values. There are three sources of frames:
@@ -51,8 +52,8 @@ bytes of a push and the expected values. There are three sources of frames:
 * *document*: a description of the list contains the frame.
 * *built*: a person wrote the frame according to a description of the list, with made-up values.
 
-The frames of ciphered pushes are built from real lists and made-up keys, because public captures of ciphered pushes do
-not contain the keys.
+Public captures of ciphered pushes do not contain the keys. So a frame file of a ciphered push contains a real list that
+was ciphered with a made-up key. Such a file counts as *built*.
 
 ## Carriers
 
@@ -63,26 +64,27 @@ One stream can contain several carriers. A *bare* list has no frame.
 
 ## How hanparse reads a list
 
-A profile is the description of the lists of one manufacturer. Each section below describes one profile. In a meter
-type, `*` means any number of characters, and `?` means one character.
+A *profile* describes a group of lists: lists of one manufacturer, or lists that meters of several manufacturers send.
+Each section below describes one profile. In a meter type, `*` means any number of characters, and `?` means one
+character.
 
-A *power of ten* is the exponent for all numbers in a unit. For example, `A -2` means that the meter sends hundredths
-of an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in whole amperes. `u64` means the type
-long64-unsigned. If a list contains scalers, hanparse uses these scalers. Otherwise it uses the powers of ten of the
-profile. If the profile contains no power of ten for a unit, the number becomes a register without a field. The option
-`Scale` corrects numbers in two cases: the meter is behind current transformers, or the meter sends another power of
-ten than its profile contains.
+Each unit has a *power of ten*: the exponent by which hanparse scales every number in this unit. For example, `A -2`
+means that the meter sends hundredths of an ampere, and `A/i64 +0` means that a number of the type long64 (i64) is in
+whole amperes. `u64` means the type long64-unsigned. If a list contains scalers, hanparse uses these scalers. Otherwise
+it uses the powers of ten of the profile. A number in a unit without a power of ten fills no field of `Measurement`.
+Only `registers` contains this number. The option `Scale` corrects numbers in two cases: the meter is behind current
+transformers, or the meter sends another power of ten than its profile contains.
 
 A list without a frame has no addresses. hanparse finds the profile of such a list in three cases: the list identifies
-its manufacturer, a profile contains the push setup of the list, or the elements match exactly one list. The folder
-`tests/frames/bare` contains frame files of such lists.
+its manufacturer, a profile contains the push setup of the list, or the types of its elements match exactly one of the
+lists that the profiles describe. The folder `tests/frames/bare` contains frame files of such lists.
 
 The columns of the frame tables are:
 
 * *HDLC*: the destination address, the source address and the control byte of the frame, in hex.
 * *body*: the type of the list and the number of its elements.
 * *clock*: whether the list gives `timestamp` a value.
-* *notes*: the properties of this list that differ from other lists.
+* *notes*: how this list differs from other lists.
 
 `python tools/write_meters.py` writes this page.
 
@@ -105,9 +107,9 @@ The columns of the frame tables are:
 [`ENERGOMERA`]: #energomera-energomera
 """
 CLOCKS = {
-    clock.AS_SENT: "as sent, UTC is local time + deviation. If the list has no deviation, the time has no time zone",
+    clock.AS_SENT: "hanparse uses the deviation in the list (UTC = local time + deviation). Without a deviation, the time has no zone",
     clock.NORMAL_TIME: "standard time, UTC+1, all year",
-    clock.LOCAL_TIME: "as sent. If the list has no deviation, the clock shows Norwegian local time (summer and winter)",
+    clock.LOCAL_TIME: "hanparse uses the deviation in the list. Without a deviation, it reads the time as Norwegian local time",
 }
 
 
@@ -208,7 +210,11 @@ def _conditions(profile: Profile) -> str:
 
 
 def _match(signatures: Sequence[object]) -> str:
-    return "match a list of this profile" if len(signatures) == 1 else f"match one of {len(signatures)} lists"
+    return (
+        "match a list of this profile"
+        if len(signatures) == 1
+        else f"match one of the {len(signatures)} lists of this profile"
+    )
 
 
 def _address(groups: tuple[int, ...]) -> str:
@@ -220,7 +226,7 @@ def _exponents(profile: Profile) -> str:
     names = {"": "power factor"}
     powers = [f"{names.get(unit, unit)} {power:+d}" for unit, power in profile.exponents.items()]
     powers += [
-        f"{unit} {power:+d} if a number in {unit} is {limit:,} or more"
+        f"but {unit} {power:+d} for numbers of {limit:,} or more"
         for unit, (limit, power) in profile.higher_resolution.items()
     ]
     return ", ".join(powers) or "the scalers in the list"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CipheredSpan:
-    """Contains the positions of a ciphered telegram that the keys decipher, and explains it."""
+    """Explains a ciphered telegram that one of the given keys deciphers, and contains its positions."""
 
     telegram: CipheredTelegram
     unit = "telegram"
@@ -45,7 +45,7 @@ class CipheredSpan:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Yield no positions, because the CRC of the telegram is computed from the plaintext."""
+        """Yield no positions. The CRC is computed from the plaintext, so no byte of the link layer checks other bytes."""
         yield from ()
 
     def seal(self, _data: bytes, _changed: bytearray) -> bool:
@@ -55,9 +55,10 @@ class CipheredSpan:
     def explain(
         self, data: bytes, _at: int, label: str, information: tuple[Explanation, ...], value: str, error: str
     ) -> Explanation:
-        """Explain the telegram. `information` explains a telegram that is ciphered as a whole.
+        """Explain the telegram. `information` contains the parts of a telegram that is ciphered as a whole.
 
-        If the first line is plain, the ciphered lines after it are one part, and `information` is not used.
+        If the first line is plain, `information` is not used. The explanation then has three parts: the first line, all
+        ciphered lines, and the last line.
         """
         telegram = self.telegram
         if not telegram.head:

@@ -137,8 +137,8 @@ def measurements(
     """Yield the measurements of a file that grows. The iterator ends only at the end of an unnamed pipe.
 
     `measurements` calls `passed_over` with a sentence for each line without a dump, each damaged frame and each push
-    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. `measurements` calls
-    `clock` for the bytes of each read. The time that `clock` returns becomes `Measurement.received`.
+    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. Each time
+    that bytes are read, `measurements` calls `clock`. The time that `clock` returns becomes `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
     for found in _pieces_of(tail, wait):

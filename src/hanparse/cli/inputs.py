@@ -30,7 +30,9 @@ STANDARD_INPUT: Final = "-"
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times as long."""
 
-_SHORT: Final = BUFFER_LIMIT  # bytes; a shorter file can be a push without a frame, or a frame without flags
+_SHORT: Final = (
+    BUFFER_LIMIT  # bytes; only a shorter file is also read as a push without a frame, or a frame without flags
+)
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
@@ -108,8 +110,8 @@ class Inputs:
     ) -> Iterator[tuple[str, Measurement]]:
         """Return an iterator over the measurements of all files. Each item is the name of a file and a measurement.
 
-        With `follow`, wait for more bytes at the end of the last file. `clock` is called for the bytes of each read.
-        The time that it returns becomes `Measurement.received`.
+        With `follow`, wait for more bytes at the end of the last file. Each time that bytes are read, `clock` is
+        called. The time that it returns becomes `Measurement.received`.
         """
 
         def read(name: str, file: BinaryIO) -> Iterator[tuple[str, Measurement]]:

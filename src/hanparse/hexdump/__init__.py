@@ -17,7 +17,8 @@ modules are used in this order: tables, literals, lists, base64, hex digits. Eac
 earlier module found bytes. Comments and time stamps are removed before the search for lists (`hexdump.remarks`). The
 most important rules are:
 
-* The first column of a table contains offsets if they match the number of bytes. Otherwise it contains bytes.
+* The first column of a table is read as offsets if the difference of two consecutive offsets is the number of bytes
+  between them. Otherwise it is read as bytes.
 * Numbers like ``10 20 30`` are hex. Numbers in brackets, as in ``[10, 20, 30]``, are decimal. ``126, 160, 30`` without
   brackets is also decimal, because 126 is not a pair of hex digits.
 * A text that contains only hex digits is hex, even if it is also valid base64.
@@ -83,8 +84,6 @@ LIKE_BYTES_ALONE: Final = re.compile(
 
 It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.
 """
-
-
 _LIKE_BYTES_OR_MARKED: Final = re.compile(rf"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL)
 _LAST_BYTE: Final = re.compile(r"(?:(?<!\w)|0[xX])[0-9A-Fa-f]{2}\W*\Z")
 _LETTER: Final = re.compile(r"[A-Fa-f][0-9A-Fa-f]?\W*\Z")

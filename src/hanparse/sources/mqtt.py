@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hanparse.sources.address import Address
 
-_MAX_WAITING: Final = 1000  # messages; the source takes each at once, so only a flood of messages fills this queue
+_MAX_WAITING: Final = 1000  # messages; the source takes each one when it arrives, so only a flood fills this queue
 _QUIET: Final = logging.getLogger("hanparse.sources.mqtt")
 _QUIET.setLevel(logging.CRITICAL)  # `Source.last_error` contains what aiomqtt would log
 

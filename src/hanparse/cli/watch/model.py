@@ -17,8 +17,8 @@ WINDOW: Final = timedelta(minutes=10)
 """The length of time that the curve of the power shows."""
 QUIET: Final = timedelta(seconds=30)
 """The longest normal time without a push. Most meters send a power at least every 10 s."""
-_MAX_POWERS: Final = 4096  # in `WINDOW`, one power every 0.15 s; meters send at most one power per second
-_LARGEST_POWER: Final = 1e12  # W; larger values are ignored, because a number of 32 bits is at most 4 GW
+_MAX_POWERS: Final = 4096  # enough for a power every 0.15 s during `WINDOW`; meters send at most one per second
+_LARGEST_POWER: Final = 1e12  # W; larger values are ignored: 32 bits in W end at 4 GW
 _MAX_CHANNELS: Final = 256  # a wildcard can match the topics of a large network
 
 
@@ -55,7 +55,7 @@ class Model:
         self._state = MeterState()
 
     def take(self, measurement: Measurement, now: datetime, channel: str = "") -> None:
-        """Add a push that arrived at `now`. If `channel`, its topic, is not the first topic, add only the topic."""
+        """Add a push that arrived at `now`. `channel` is its topic. If it is not the first topic, ignore the push."""
         if len(self.channels) < _MAX_CHANNELS:
             self.channels[channel] = None
         if channel != next(iter(self.channels)):
@@ -91,11 +91,11 @@ class Model:
     def is_quiet(self, now: datetime) -> bool:
         """Return whether no push has arrived for longer than `QUIET`.
 
-        Before the first push, a fault or an error counts as such a silence at once. After the end of the source,
-        return whether it has delivered no push at all.
+        Before the first push, the result is also True if the connection has an error, or a fault other than `no-bytes`.
+        After the end of the source, the result is True if the source has never delivered a push.
         """
         if self.is_ended:
             return self.last_push is None
-        faults = [fault for fault in self.connection.faults if fault.kind != "no-bytes"]  # normal at first
+        faults = [fault for fault in self.connection.faults if fault.kind != "no-bytes"]  # normal before the first push
         has_failed = self.last_push is None and (self.connection.error is not None or bool(faults))
         return has_failed or now - (self.last_push or self._start) > QUIET

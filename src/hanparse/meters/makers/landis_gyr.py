@@ -1,6 +1,6 @@
 """Landis+Gyr meters: E350 in Norway (list identifier EMBRIQ_V1_1), E360, E450, E570 in Switzerland, E450 in Austria.
 
-Source: real captures. The Norwegian lists contain scalers and units. The lists in the other countries do not.
+Source: real captures. Only the lists in Norway contain scalers and units.
 """
 
 from dataclasses import replace
