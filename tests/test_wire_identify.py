@@ -23,7 +23,7 @@ from hanparse.wire import identify as foreign
         (0xCF, "glo-action-response"),
         (0xD2, "ded-event-notification-request"),
         (0xD7, "ded-action-response"),
-        (0xFE, "no APDU tag"),
+        (0xFE, "which is not an APDU tag"),
     ],
 )
 def test_an_apdu_that_is_not_read_is_named(tag: int, name: str) -> None:

@@ -3,16 +3,16 @@
 A push is recognised if it has a stored layout (`hanparse.layouts.layout`). The layout is found in one of two ways:
 
 * By the frames of the push, before the frames are parsed (`hanparse.layouts.carriers`). One operation compares flags,
-  headers, the HCS and the constant bytes of the APDU. Then the check sequences are verified. A ciphered APDU is
-  deciphered, and its layout is found by the plain APDU.
+  headers, the HCS and the constant bytes of the APDU with those of an earlier push. Then the FCS or checksum of each
+  frame is verified. A ciphered APDU is deciphered, and its layout is found by the plain APDU.
 * By the APDU, after the frames were parsed and joined, and a ciphered APDU was deciphered.
 
-Some lists do not name their manufacturer. Such a list is read with the profile of the last manufacturer on the link. So
-a layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
+Some lists do not name their manufacturer. The profile of the last push with a manufacturer on the link reads them. So a
+layout belongs to one link, and the layout of such a list applies only while the last manufacturer stays the same.
 
 `Layouts` stores at most `MAX_LAYOUTS` layouts. When it is full, every `PATIENCE`-th push without a layout replaces the
 least recently used layout, so layouts of pushes that are no longer sent are replaced. If every such push replaced a
-layout, a stream with more than `MAX_LAYOUTS` kinds of lists in turn would replace each layout before its next use.
+layout, a stream that repeats more than `MAX_LAYOUTS` kinds of lists would replace each layout before its next use.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class Layouts:
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """Maps the first bytes of a frame, and for a `PlainFrame` also the frame size, to the layouts of the frame."""
+        """Maps the first bytes of a frame to the table of its layouts. In it, the size of a `PlainFrame` is a second key."""
         self.recognised = 0
         """The number of recognised pushes. The `used` of a layout is this number at the last use of the layout."""
         self.changes = 0
@@ -94,7 +94,7 @@ class Layouts:
 
     @property
     def frames(self) -> int:
-        """Return the number of frames that were recognised before the frames were parsed."""
+        """Return the number of frames that were recognised without being parsed."""
         return self.recognised + self._more_frames
 
     def __len__(self) -> int:
@@ -122,7 +122,9 @@ class Layouts:
         if layout is None:
             return None
         self._learn_frames(message, apdu, layout)
-        self._more_frames -= 1  # the decoder has already counted the parsed frames of this message
+        self._more_frames -= (
+            1  # the next line counts a frame, but the decoder has already counted those of this message
+        )
         return self._recognise_apdu(layout, apdu)
 
     def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
@@ -158,7 +160,7 @@ class Layouts:
                 yield from carried.frames(raw)
 
     def count(self, frames: int, last: Mapping[PlainFrame, int]) -> None:
-        """Count `frames` recognised frames of an archive. `last` maps each layout to the index of its last frame."""
+        """Add `frames`, a number of frames, to `recognised`. `last` maps each layout to the index of its last frame."""
         for layout in sorted(last, key=last.__getitem__):
             layout.used = self.recognised + last[layout] + 1
             layout.last.profile = layout.maker
@@ -294,6 +296,6 @@ def _accept(_apdu: bytes) -> bool:
 
 
 def _ciphered_mask(apdu: bytes) -> int:
-    """Return the mask of a ciphered APDU. The bits before its invocation counter are constant."""
+    """Return the mask of a ciphered APDU: 1 for each bit before its invocation counter, and 0 for each other bit."""
     start = read_header(apdu).start - COUNTER_SIZE
     return (1 << 8 * start) - 1 << 8 * (len(apdu) - start)

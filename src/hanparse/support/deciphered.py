@@ -33,7 +33,7 @@ class Plaintext(NamedTuple):
 class CipheredPushes:
     """Deciphers the pushes in `data` with `keys`. `shown` is `data` after `anonymise` has replaced its meter numbers.
 
-    In the error messages and plaintexts, the system titles in `shown` replace the system titles in `data`.
+    The system titles in `shown` are replaced, too. Error messages and plaintexts contain the titles of `shown`.
     """
 
     def __init__(self, data: bytes, shown: bytes, keys: Keys) -> None:
@@ -51,7 +51,7 @@ class CipheredPushes:
 
     def _message(self, event: Failed) -> str:
         name = type(event.error).__name__
-        if event.opened:  # the original message can contain bytes of the plaintext
+        if event.opened:  # the text of the error can contain bytes of the plaintext
             return f"{name}: byte {event.message.position(0)}: the deciphered content cannot be read"
         message = str(event.error)
         for old, new in self._titles.items():

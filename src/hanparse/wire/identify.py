@@ -7,8 +7,8 @@ from typing import Final
 
 from hanparse.wire.telegram import HEADER
 
-# Green Book, table of APDU tags. A HAN port can send the first five APDUs, so the texts of these APDUs also explain why
-# hanparse refuses them.
+# Green Book, table of APDU tags. A HAN port can send APDUs with the first five tags of this table, so their texts also
+# explain why hanparse refuses the APDU.
 _APDUS: Final[dict[int, str]] = {
     0xDB: "general-glo-ciphering: the push is ciphered",
     0xDC: "general-ded-ciphering: the push is ciphered",
@@ -69,7 +69,7 @@ def refusal(tag: int) -> str:
     if tag in _CIPHERED_SERVICES:
         name = f"{_CIPHERED_SERVICES[tag]}: the service is ciphered"
     else:
-        name = _APDUS.get(tag, "no APDU tag")
+        name = _APDUS.get(tag, "which is not an APDU tag")
     return f"expected a data-notification (0F), found {tag:02X}, {name}"
 
 
