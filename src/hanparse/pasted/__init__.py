@@ -14,6 +14,7 @@ the cli use this package. The package returns the first of these that the text c
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from contextlib import suppress
 from dataclasses import replace
 from itertools import accumulate, pairwise
@@ -79,9 +80,10 @@ def _damaged_telegrams(text: str) -> list[Piece]:
 
 
 def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
-    """Return the pieces `others`, and the pieces of `spare` that do not overlap them, in order."""
-    apart = [piece for piece in spare if not any(piece.start < one.end and one.start < piece.end for one in others)]
-    return sorted(others + apart)
+    """Return the pieces `others`, which are in order, and the pieces of `spare` that do not overlap them, in order."""
+    starts = [piece.start for piece in others]
+    before = ((piece, bisect_left(starts, piece.end)) for piece in spare)
+    return sorted(others + [piece for piece, at in before if not at or others[at - 1].end <= piece.start])
 
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:

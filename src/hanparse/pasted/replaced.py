@@ -34,6 +34,7 @@ _WITHHELD: Final = re.compile(
     r"((?<![A-Za-z])(?:anonymi[sz]|censor|delet|hidden|mask|omit|redact|remov|snip|withheld)\w*)", re.IGNORECASE
 )
 _BYTES: Final = re.compile(r"(?:(?<!\w)[0-9A-Fa-f]{2}(?!\w)[ ,;:\-]*){3}|[0-9A-Fa-f]{12}")
+_LONGEST_FRONT: Final = 400  # characters
 _WORDS: Final = re.compile(r"(?<!\w)\w")
 _OFFSET: Final = re.compile(r"[ \t]*(?:0[xX])?([0-9A-Fa-f]+)")
 _NO_BYTES: Final = re.compile(rf"(?<![^{_APART}])(?!{_MARK}(?:[0-9A-Fa-f]{{2}})+(?![^{_APART}]))([^{_APART}]+)")
@@ -143,7 +144,7 @@ def _below(text: str, piece: Piece) -> re.Match[str] | None:
     front = shape(text[text.rfind("\n", 0, piece.start) + 1 : piece.start])
     line = _line_end(text, piece.end) + 1
     end = _line_end(text, line)
-    words = (word.start() for word in _WORDS.finditer(text, line, end))
+    words = (word.start() for word in _WORDS.finditer(text, line, min(end, line + _LONGEST_FRONT)))
     below = next((word for word in words if shape(text[line:word]) == front), line)
     for start, stop in ((piece.end, line), (below, end)):
         found = _MASK_IN_WORD.search(text, start, stop) or _NO_BYTES.search(text, start, stop)
