@@ -126,3 +126,13 @@ def test_a_mistyped_byte_in_an_apdu_as_an_object_of_json_gives_no_wrong_value() 
             with suppress(HanParseError):
                 damaged = f"{text[: value.start(1)]}{wrong}{text[value.end(1) :]}"
                 assert all(measurement == right for measurement in decode_all(f"My meter sends:\n{damaged}\n"))
+
+
+@pytest.mark.parametrize("mask", ["0xXX", "0x??", r"\xxx"])
+def test_a_masked_byte_in_an_apdu_with_one_byte_a_line_is_an_error_with_its_line(mask: str) -> None:
+    lines = [f"[D] RX {mask[:2]}{byte:02X}" for byte in AIDON.apdu]
+    for at in (12, len(lines) - 1):
+        masked = [*lines[:at], f"[D] RX {mask}", *lines[at + 1 :]]
+        with pytest.raises(HexDumpError, match="masked") as caught:
+            decode_all("\n".join(masked))
+        assert caught.value.line == at + 1

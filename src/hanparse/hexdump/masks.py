@@ -28,10 +28,18 @@ def find(text: str) -> list[tuple[int, int]]:
 
     The list is empty if the sequences of bytes in the text have fewer than `MIN_BYTES` unmasked bytes in total.
     """
-    runs = [run for run in _LINE.finditer(text) if len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0])) > 1]
+    runs = [run for run in _LINE.finditer(text) if _is_sequence(run)]
     if sum(len(_PAIR.findall(run[0])) for run in runs) < MIN_BYTES:
         return []
     return [mask.span() for run in runs for mask in _MASKS.finditer(text, *run.span())]
+
+
+def _is_sequence(run: re.Match[str]) -> bool:
+    """Return whether a run has two bytes or more, or is the only byte on a line of a log, as in ``RX 0x7E``."""
+    count = len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0]))
+    return count > 1 or (
+        run[0].lower().startswith(("0x", "\\x")) and run.string[run.end() : run.end() + 1] in ("", "\n")
+    )
 
 
 def fill(text: str, masks: list[tuple[int, int]], by: str) -> str:
