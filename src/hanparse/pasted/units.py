@@ -17,7 +17,7 @@ from hanparse import hexdump
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
 from hanparse.pasted.rest import Rest
-from hanparse.pasted.sound import HEAD_SIZE, content, headers, is_head, is_repeated
+from hanparse.pasted.sound import HEAD_SIZE, content, frames, headers, is_head, is_repeated
 
 if TYPE_CHECKING:
     import re
@@ -106,7 +106,9 @@ def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Pie
     if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
         return []
     best = best_reading(rest.text, headers, b"", CANDIDATES)
-    return rest.placed(best.units[0].pieces) if best else []
+    if not best or frames(best.pieces):  # these frames were found in another notation
+        return []
+    return rest.placed(best.units[0].pieces)
 
 
 def _is_another(rest: Rest, left: re.Match[str], units: list[Unit], others: list[Piece]) -> bool:
