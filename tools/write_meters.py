@@ -107,9 +107,11 @@ The columns of the frame tables are:
 [`ENERGOMERA`]: #energomera-energomera
 """
 CLOCKS = {
-    clock.AS_SENT: "hanparse uses the deviation in the list (UTC = local time + deviation). Without a deviation, the time has no zone",
+    clock.AS_SENT: "hanparse uses the deviation in the list (UTC = local time + deviation). "
+    "Without a deviation, the time has no zone",
     clock.NORMAL_TIME: "standard time, UTC+1, all year",
-    clock.LOCAL_TIME: "hanparse uses the deviation in the list. Without a deviation, it reads the time as Norwegian local time",
+    clock.LOCAL_TIME: "hanparse uses the deviation in the list. "
+    "Without a deviation, it reads the time as Norwegian local time",
 }
 
 

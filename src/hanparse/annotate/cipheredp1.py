@@ -45,7 +45,7 @@ class CipheredSpan:
         """Return `None`, because a telegram has no addresses."""
 
     def framing(self) -> Iterator[int]:
-        """Yield no positions. The CRC is computed from the plaintext, so no byte of the link layer checks other bytes."""
+        """Yield no positions. The CRC is computed from the plaintext, so no byte checks the ciphered bytes."""
         yield from ()
 
     def seal(self, _data: bytes, _changed: bytearray) -> bool:

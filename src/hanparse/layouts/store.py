@@ -81,7 +81,7 @@ class Layouts:
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """Maps the first bytes of a frame to the table of its layouts. In it, the size of a `PlainFrame` is a second key."""
+        """Maps the first bytes of a frame to a table of layouts. The size of a `PlainFrame` is the second key in it."""
         self.recognised = 0
         """The number of recognised pushes. The `used` of a layout is this number at the last use of the layout."""
         self.changes = 0
