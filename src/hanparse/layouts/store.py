@@ -122,9 +122,7 @@ class Layouts:
         if layout is None:
             return None
         self._learn_frames(message, apdu, layout)
-        self._more_frames -= (
-            1  # the next line counts a frame, but the decoder has already counted those of this message
-        )
+        self._more_frames -= 1  # the decoder has counted the frame that the next line counts
         return self._recognise_apdu(layout, apdu)
 
     def recognise_frames(self, carried: Carried, raw: bytes) -> Measurement | None:
