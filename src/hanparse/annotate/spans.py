@@ -66,7 +66,7 @@ class Span(Protocol):
         """Update the check sequence in `changed`, a copy of `data` in which other bytes of the frame were replaced.
 
         A sound frame stays sound, and a damaged frame stays damaged. Return False if the new check sequence has more
-        digits than the old one, so that it has no room in `changed`.
+        digits than the old one, so that it does not fit into `changed`.
         """
 
     def explain(
