@@ -78,13 +78,13 @@ _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0
 LIKE_BYTES: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}", re.DOTALL)
 """Matches text that resembles bytes. The pattern is for text on a line that also contains bytes of a dump."""
 LIKE_BYTES_ALONE: Final = re.compile(
-    f"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
+    f"{LIKE_BYTES.pattern}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
 )
 """Matches text that resembles bytes. The pattern is for lines that contain no bytes of a dump.
 
 It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.
 """
-_LIKE_BYTES_OR_MARKED: Final = re.compile(rf"{_LIKE_BYTES}|{_DECIMAL}|{_MARKED}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL)
+_LIKE_BYTES_OR_MARKED: Final = re.compile(rf"{LIKE_BYTES.pattern}|{_MARKED}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL)
 _LAST_BYTE: Final = re.compile(r"(?:(?<!\w)|0[xX])[0-9A-Fa-f]{2}\W*\Z")
 _LETTER: Final = re.compile(r"[A-Fa-f][0-9A-Fa-f]?\W*\Z")
 

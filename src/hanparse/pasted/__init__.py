@@ -27,7 +27,7 @@ from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
 from hanparse.pasted.units import Found, damaged_frames, search
-from hanparse.wire.pasted import damaged, find
+from hanparse.wire.pasted import damaged, find, has_header
 
 if TYPE_CHECKING:
     import re
@@ -63,10 +63,11 @@ def dump(text: str) -> hexdump.Dump:
         apdus = search(tidied, sound.apdus, framed)
         if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
             return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
-    telegrams = _damaged_telegrams(cover(text, sorted(piece for unit in framed.units for piece in unit.pieces)))
+    telegrams = _damaged_telegrams(text, sorted(piece for unit in framed.units for piece in unit.pieces))
     if framed.units:
         spare = _with(framed.spare, telegrams)
-        return _dump(tidied, framed._replace(spare=_with(spare, damaged_frames(tidied, framed.units, spare))))
+        frames = [] if framed.is_complete else damaged_frames(tidied, framed.units, spare)
+        return _dump(tidied, framed._replace(spare=_with(spare, frames)))
     try:
         return _by_rules(tidied, apdus.units)
     except HexDumpError:
@@ -75,8 +76,9 @@ def dump(text: str) -> hexdump.Dump:
         return _dump(tidied, Found([], telegrams))
 
 
-def _damaged_telegrams(text: str) -> list[Piece]:
-    return [Piece(*telegram, "P1") for telegram in damaged(text)]
+def _damaged_telegrams(text: str, sound_pieces: list[Piece]) -> list[Piece]:
+    """Return the damaged telegrams in the text outside `sound_pieces`."""
+    return [Piece(*telegram, "P1") for telegram in damaged(cover(text, sound_pieces))] if has_header(text) else []
 
 
 def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
@@ -88,11 +90,11 @@ def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
 
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
     """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
-    rest = cover(text, [(telegram.start, telegram.end) for telegram in telegrams])
-    spare = _damaged_telegrams(rest)
-    rest = tidy(cover(rest, spare))
+    pieces = [Piece(*telegram, "P1") for telegram in telegrams]
+    spare = _damaged_telegrams(text, pieces)
+    rest = tidy(cover(text, sorted(pieces + spare)))
     units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
-    units += [sound.Unit(found.start, found.data, [Piece(*found, "P1")], len(found.data)) for found in telegrams]
+    units += [sound.Unit(piece.start, piece.data, [piece], len(piece.data)) for piece in pieces]
     return replace(_dump(tidy(text), Found(units, spare)), style="P1")
 
 
@@ -126,7 +128,8 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
     Raises `HexDumpError` if bytes are masked or missing, or if the dump does not contain each of `apdus`.
     """
-    if places := masks.find(without_remarks(text)):
+    bare = without_remarks(text)
+    if places := masks.find(bare):
         raise masks.masked(text, places)
     pieces: list[Piece] = []
     error = None
@@ -135,7 +138,7 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
     except HexDumpError as caught:
         error = caught
     headers = sound.headers(pieces)
-    gap = _gap(without_remarks(text), pieces, headers)
+    gap = _gap(bare, pieces, headers)
     if (gap or not headers) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
         return _damaged_frame(text, best, error)
     if error:

@@ -35,7 +35,7 @@ class Found(NamedTuple):
     spare: list[Piece]
     """The pieces that are in no unit. They are probably damaged dumps."""
     is_complete: bool = True
-    """False if a part of the text still resembles bytes that may belong to an APDU of `units`."""
+    """False if a part of the text still resembles bytes. For APDUs, only if it may belong to an APDU of `units`."""
 
 
 def search(text: str, find: Finder, known: Found | None = None) -> Found:
@@ -50,8 +50,8 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     units: list[Unit] = []
     spare: list[Piece] = []
     rest = Rest(text, _pieces(before))
-    is_first = not before
-    while is_first or hexdump.LIKE_BYTES_ALONE.search(rest.text):
+    is_first, is_done = not before, False
+    while is_first or not (is_done := not hexdump.LIKE_BYTES_ALONE.search(rest.text)):
         data = b"".join([unit.data for unit in before + units])
         if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
             break
@@ -75,10 +75,10 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
         others += rest.placed(again)
         rest = Rest(text, sorted(_pieces(before + units) + others))
-    left = hexdump.LIKE_BYTES.search(rest.text) if known else None
-    return Found(
-        sorted(units), _apart(text, spare, units), not left or (bool(units) and _is_another(rest, left, units, others))
-    )
+    if known:
+        left = hexdump.LIKE_BYTES.search(rest.text)
+        is_done = not left or (bool(units) and _is_another(rest, left, units, others))
+    return Found(sorted(units), _apart(text, spare, units), is_done)
 
 
 def _outermost(units: list[Unit]) -> list[Unit]:

@@ -47,7 +47,7 @@ def telegrams(text: str) -> list[bytes]:
 
 def find(text: str) -> list[Pasted]:
     """Return the sound telegrams in `text` in their order, with their indexes in `text`."""
-    lines, starts = _lines(text) if _HEADER.search(text) else ([], [])
+    lines, starts = _lines(text) if has_header(text) else ([], [])
     sound_telegrams: list[Pasted] = []
     at = 0
     while at < len(lines):
@@ -67,12 +67,17 @@ def _lines(text: str) -> tuple[list[str], list[int]]:
     return [text[start:stop] for start, stop in zip(starts, stops, strict=True)], [*starts, len(text)]
 
 
+def has_header(text: str) -> bool:
+    """Return whether a text may contain a telegram."""
+    return _HEADER.search(text) is not None
+
+
 def damaged(text: str) -> list[Pasted]:
     """Return the telegrams in a text that contains no sound telegram, with their indexes in `text`.
 
     The decoder finds the fault of a telegram in its bytes. A telegram has a header and at least two lines with data.
     """
-    lines, starts = _lines(text) if _HEADER.search(text) else ([], [])
+    lines, starts = _lines(text)
     headers = [at for at, line in enumerate(lines) if _HEADER.search(line)]
     found = []
     for at, following in pairwise([*headers, len(lines)]):
