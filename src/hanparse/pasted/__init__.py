@@ -26,7 +26,7 @@ from hanparse.hexdump import masks
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
-from hanparse.pasted.units import Found, damaged_frames, search
+from hanparse.pasted.units import Found, damaged_frames, pieces_of, search
 from hanparse.wire.pasted import damaged, find, has_header
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def dump(text: str) -> hexdump.Dump:
         apdus = search(tidied, sound.apdus, framed)
         if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
             return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
-    telegrams = _damaged_telegrams(text, sorted(piece for unit in framed.units for piece in unit.pieces))
+    telegrams = _damaged_telegrams(text, pieces_of(framed.units))
     if framed.units:
         spare = _with(framed.spare, telegrams)
         frames = [] if framed.is_complete else damaged_frames(tidied, framed.units, spare)
@@ -99,7 +99,7 @@ def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
-    pieces = sorted([piece for unit in found.units for piece in unit.pieces] + found.spare)
+    pieces = sorted(pieces_of(found.units) + found.spare)
     parts = sorted(
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )

@@ -49,7 +49,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     others: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
     units: list[Unit] = []
     spare: list[Piece] = []
-    rest = Rest(text, _pieces(before))
+    rest = Rest(text, pieces_of(before))
     is_first, is_done = not before, False
     while is_first or not (is_done := not hexdump.LIKE_BYTES_ALONE.search(rest.text)):
         data = b"".join([unit.data for unit in before + units])
@@ -68,13 +68,13 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
         others += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
         whole = (read if is_first else without_remarks(text)) if is_bare else text
-        rest = Rest(whole, sorted(_pieces(before + units) + others))
+        rest = Rest(whole, sorted(pieces_of(before + units) + others))
         is_first = False
     units = _outermost(units) if known else units
     data = b"".join([unit.data for unit in before + units])
     while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
         others += rest.placed(again)
-        rest = Rest(text, sorted(_pieces(before + units) + others))
+        rest = Rest(text, sorted(pieces_of(before + units) + others))
     if known:
         left = hexdump.LIKE_BYTES.search(rest.text)
         is_done = not left or (bool(units) and _is_another(rest, left, units, others))
@@ -102,7 +102,7 @@ def _repeated(text: str, known: bytes) -> list[Piece]:
 
 def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
     """Return the pieces with a damaged frame that has a sound header. `units` and `spare` are not searched again."""
-    rest = Rest(text, sorted(_pieces(units) + spare))
+    rest = Rest(text, sorted(pieces_of(units) + spare))
     if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
         return []
     best = best_reading(rest.text, headers, b"", CANDIDATES)
@@ -130,7 +130,8 @@ def _is_head(pieces: list[Piece]) -> bool:
     return len(head) == HEAD_SIZE and is_head(head)
 
 
-def _pieces(units: list[Unit]) -> list[Piece]:
+def pieces_of(units: list[Unit]) -> list[Piece]:
+    """Return the pieces of all units, in order."""
     return sorted(piece for unit in units for piece in unit.pieces)
 
 
@@ -148,7 +149,7 @@ def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
     """
     if not spare:
         return []
-    pieces = _pieces(units)
+    pieces = pieces_of(units)
     starts, ends = [piece.start for piece in pieces], [piece.end for piece in pieces]
     longest: dict[int, int] = {}
     for piece in pieces + spare:
