@@ -20,6 +20,7 @@ FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
 ON_ALL_CORES = ("-n", "auto")  # options of pytest
+FEW = ("--hypothesis-profile=few",)  # the second command of the README runs all examples of a property
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")  # the names of tests/test_decoder_browser.py
 DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]
@@ -69,7 +70,7 @@ def lint(session: nox.Session) -> None:
 def cover(session: nox.Session) -> None:
     """Run the tests with coverage and the fuzzers in short, with the oldest dependencies."""
     session.install("-e", f".[{EXTRAS}]", *OLDEST, *BESIDE)
-    session.run("pytest", *ON_ALL_CORES, "--cov", "--hypothesis-profile=few")  # the other sessions run all examples
+    session.run("pytest", *ON_ALL_CORES, "--cov", *FEW)
     session.run("python", "tests/fuzz_decode.py", "--cases", "20000")
     session.run("python", "tests/fuzz_security.py", "--cases", "20000")
     session.run("python", "tests/fuzz_estimate.py", "--cases", "100000")
@@ -169,10 +170,10 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run the tests against the wheel with the newest dependencies."""
-    session.install(f"{_wheel(session)}[test]", "pytest-xdist")
+    session.install(f"{_wheel(session)}[test]")
     with session.chdir(_fresh_copy(session)):  # src/ is not on the path, so that the tests import the wheel
         session.run("python", "-c", "import hanparse; assert 'site-packages' in hanparse.__file__")
-        session.run("python", "-m", "pytest", *ON_ALL_CORES)
+        session.run("python", "-m", "pytest", *ON_ALL_CORES, *FEW)
         session.run("hanparse", "demo", silent=True)
 
 

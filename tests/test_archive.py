@@ -197,7 +197,7 @@ def test_frames_are_not_looked_for_again_and_again_where_the_decoder_has_to_read
     rng = seeded(seed)
     header = any_push(rng).header  # the same addresses, so that one list tells the maker of another
     pushes = [any_push(rng)._replace(header=header) for _ in range(rng.choice((2, 300)))]
-    data = b"".join(following(rng, rng.choice(pushes)).frame for _ in range(3000))
+    data = b"".join(following(rng, rng.choice(pushes)).frame for _ in range(1000))
     rows = sum(batch.num_rows for batch in batches(data, profiles=(SHORT, *PROFILES, GENERAL)))
     decoder = Decoder(profiles=(SHORT, *PROFILES, GENERAL))
     assert rows == len(decoder.feed(data) + decoder.flush())

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import named
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 from texts import NOTATIONS
 
 from hanparse import HanParseError, HexDumpError, decode, decode_all
@@ -52,6 +53,7 @@ def line_of(at: int) -> int:
 @pytest.mark.parametrize("masked", MASKED)
 @pytest.mark.parametrize("notation", WORDS)
 @given(data=st.data())
+@settings(max_examples=cases(20))
 def test_an_apdu_with_text_in_place_of_a_byte_gives_no_wrong_value(
     notation: str, masked: str, data: st.DataObject
 ) -> None:
@@ -66,6 +68,7 @@ def test_an_apdu_with_text_in_place_of_a_byte_gives_no_wrong_value(
 
 @pytest.mark.parametrize("masked", sorted(set(MASKED) - {"lost digit"}))
 @given(at=st.integers(12, len(FRAME) - 2))
+@settings(max_examples=cases(20))
 def test_the_error_of_a_frame_names_the_line_of_the_text_in_place_of_a_byte(masked: str, at: int) -> None:
     words = [*map(WORDS["hex"], FRAME)]
     words[at] = MASKED[masked](words[at])

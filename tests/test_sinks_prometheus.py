@@ -79,8 +79,10 @@ def test_the_parser_reads_the_last_values_and_any_meter_name(pushes: list[tuple[
 
 def test_counters_never_fall_over_a_day_of_pushes() -> None:
     series, before = Series(1e9), 0.0
-    for one in updates_of("kaifa", 4000):
+    for number, one in enumerate(updates_of("kaifa", 8640)):
         series.take(one)
+        if number % 30:
+            continue
         found = samples(series).get(("hanparse_active_energy_import_watt_hours_total", "6970631400000017"), before)
         assert found >= before
         before = found

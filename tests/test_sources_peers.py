@@ -59,7 +59,7 @@ def values_of_a_kaifa() -> set[tuple[object, ...]]:
 def test_s1_a_meter_with_faults_gives_values_again_and_again_and_no_wrong_one(faults: list[str]) -> None:
     async def main(address: str) -> None:
         async with fast(address) as source:
-            found = await take(source, 40)
+            found = await take(source, 20)
             assert {*values(found)} <= values_of_a_kaifa()
 
     with simulated("kaifa", "tcp://127.0.0.1:0", "--speed", "50", *faults) as (_, address):
