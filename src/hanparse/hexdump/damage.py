@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _SIGNS: Final = rf"[ \t\xa0,;:.\-{GLUE}]*+"
 _IN_WORD: Final = r"""[^\s,;:.\-()\[\]{}<>|"'=+/\\]"""
 _PAIR: Final = r"(?=(?:[0-9A-Fa-f]{2})+(?!\w))"
-# The digit is searched near the start of the word only, or each byte of "%AE%AE..." would cost the time of a whole line.
+# The digit is searched near the start of the word only: a whole line for each byte of "%AE%AE..." costs too much time.
 _MISTYPED: Final = rf"(?={_IN_WORD}{{0,16}}\d)(?:[0-9A-Fa-f]*+(?![0-9A-Fa-f]){_IN_WORD}){{1,2}}[0-9A-Fa-f]*+"
 _BEHIND: Final = re.compile(
     rf"[ \t\xa0,]*+(?P<dots>\.{{3,}}|…)[ \t\xa0,]*+{_PAIR}"
