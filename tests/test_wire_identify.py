@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from hanparse.wire import identify as foreign
+from hanparse.wire import identify
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,22 @@ from hanparse.wire import identify as foreign
     ],
 )
 def test_an_apdu_that_is_not_read_is_named(tag: int, name: str) -> None:
-    assert f"found {tag:02X}, {name}" in foreign.refusal(tag)
+    assert f"found {tag:02X}, {name}" in identify.refusal(tag)
 
 
 @pytest.mark.parametrize("tag", [0xDB, 0xDD, 0xC8, 0x21, 0xD2])
 def test_a_ciphered_apdu_is_said_to_be_ciphered(tag: int) -> None:
-    assert "ciphered" in foreign.refusal(tag)
+    assert "ciphered" in identify.refusal(tag)
+
+
+@pytest.mark.parametrize(
+    ("apdu", "what"),
+    [
+        (b"", "it is empty"),
+        (b"\x0f\x00\x00", "it is a data-notification that cannot be read"),
+        (b"\xc4\x01\x00", "it is get-response"),
+        (b"\xfe\x00\x00", "it is no APDU"),
+    ],
+)
+def test_a_deciphered_apdu_is_described_without_its_bytes(apdu: bytes, what: str) -> None:
+    assert identify.describe(apdu) == what

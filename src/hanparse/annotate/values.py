@@ -161,7 +161,7 @@ def _quantity(raw: float, register: Register) -> str:
 
 
 def shown(data: Data) -> str:
-    """Return the text for a value that has no code. `data` is not a list."""
+    """Return the text for a value alone, without its code, scaler and unit. `data` is not a list."""
     text, value = values.text(data), data.value
     if text is not None:
         return _shortened(f'"{text}"')
@@ -179,7 +179,7 @@ def shown(data: Data) -> str:
 
 
 def _octets(octets: bytes) -> str:
-    """Return the text for octets that are neither text nor date-time: the OBIS code in them, or their number."""
+    """Return the text for octets that are neither text nor date-time: their OBIS code, or how many octets there are."""
     code = code_in(octets)
     return _described(code) if code else counted(len(octets), "byte")
 

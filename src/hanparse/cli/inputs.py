@@ -30,9 +30,8 @@ STANDARD_INPUT: Final = "-"
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times as long."""
 
-_SHORT: Final = (
-    BUFFER_LIMIT  # bytes; only a shorter file is also read as a push without a frame, or a frame without flags
-)
+# A file of at most this many bytes can also be a push without a frame, or a frame without flags.
+_SHORT: Final = BUFFER_LIMIT
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
@@ -133,7 +132,7 @@ def first(coming: Iterator[bytes], note: Callable[[str], object]) -> bytes:
     for chunk in coming:
         found += chunk
         if len(found) > EXPLAINED:
-            note(f"only the first {EXPLAINED:,} bytes are explained; cut out later bytes with tail -c to explain them")
+            note(f"only the first {EXPLAINED:,} bytes are explained; tail -c prints the later ones")
             break
     return bytes(found[:EXPLAINED])
 

@@ -35,7 +35,7 @@ def find(text: str) -> list[tuple[int, int]]:
 
 
 def _is_sequence(run: re.Match[str]) -> bool:
-    """Return whether a run has two bytes or more, or is the only byte on a line of a log, as in ``RX 0x7E``."""
+    """Return whether a run has at least two bytes, or is one byte with a prefix at the end of a line: ``RX 0x7E``."""
     count = len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0]))
     return count > 1 or (
         run[0].lower().startswith(("0x", "\\x")) and run.string[run.end() : run.end() + 1] in ("", "\n")
@@ -58,4 +58,4 @@ def masked(text: str, masks: list[tuple[int, int]]) -> HexDumpError:
     mask = text[slice(*masks[0])]
     count = f"{len(masks)} bytes are" if len(masks) > 1 else "1 byte is"
     what = f"expected every byte, found {mask!r}: {count} masked{lines}, so no check sequence can be verified"
-    return failure(text, masks[0][0], f"{what}; paste every byte unmasked; explain shows the other bytes")
+    return failure(text, masks[0][0], f"{what}; paste every byte unmasked; `hanparse explain` shows the other bytes")

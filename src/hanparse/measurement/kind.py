@@ -22,7 +22,7 @@ class Kind(Protocol):
     order: Order
     """The same positions, sorted in the order of the fields of `Measurement`."""
     numbers: range
-    """The positions of the numbers that `number` reads clearly faster than `values` reads all values."""
+    """The positions for which a call of `number` is clearly faster than a call of `values`."""
     scale: Scale
     """The factors by which `values` and `number` multiply the numbers."""
     made_for_transformers: bool
@@ -55,4 +55,4 @@ class _Made:
 
 
 kind_of: Final = lru_cache(maxsize=256)(_Made)
-"""Returns the `Kind` of constructed measurements with these names of fields, scale and `made_for_transformers`."""
+"""Returns the `Kind` of constructed measurements that have these field names, this scale and this transformer mark."""

@@ -55,7 +55,8 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
 _GENERAL_CIPHERING: Final = (b"\xdb", b"\xdc", b"\xdd")
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
-_PUSHED: Final = (b"\x0f", *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
+_DATA_NOTIFICATION: Final = 0x0F
+_PUSHED: Final = (bytes([_DATA_NOTIFICATION]), *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
 # The pattern matches the beginning of a data-notification up to its date-time or list. It also matches the header or a
 # line of a P1 telegram. It matches one in 10⁵ random sequences of bytes.
 _HEAD: Final = re.compile(
@@ -84,8 +85,12 @@ def is_protected(apdu: bytes) -> bool:
 
 
 def describe(apdu: bytes) -> str:
-    """Return the name of an APDU for an error message. The message must not contain bytes of a deciphered APDU."""
-    return apdu_name(apdu[0]) or "no APDU" if apdu else "it is empty"
+    """Return what a deciphered APDU is, for an error message. The message must not contain any of its bytes."""
+    if not apdu:
+        return "it is empty"
+    if apdu[0] == _DATA_NOTIFICATION:
+        return "it is a data-notification that cannot be read"
+    return f"it is {apdu_name(apdu[0]) or 'no APDU'}"
 
 
 def is_apdu(data: bytes) -> bool:
