@@ -47,7 +47,7 @@ MADE_CLEAR: Final = {
     "signed": "general-signing .DF.",
     "key-info": "wrapped key|agreed between",
     "nested": "ciphered again",
-    "not a push": "the keys are right, but the content is not a push: get-request",
+    "not a push": "the keys are right, but the content is not a push: it is get-request",
     "service": "(glo|ded)-.* give system_title=",
 }
 

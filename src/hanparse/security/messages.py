@@ -41,4 +41,4 @@ on the way"""
 INCOMPLETE_IN_CLEAR: Final = """the content, which is not encrypted, is not one complete push: bytes were damaged or
 lost on the way"""
 NESTED: Final = "the deciphered content is ciphered again, and hanparse does not read content that is ciphered twice"
-NO_PUSH: Final = "the keys are right, but the content is not a push: {name}"
+NO_PUSH: Final = "the keys are right, but the content is not a push: {what}"

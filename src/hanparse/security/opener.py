@@ -289,5 +289,4 @@ def _no_push(case: Case, content: bytes) -> CipherError:
     """Return the error for content that was deciphered correctly but is not a push."""
     if identify.is_ciphered(content):
         return case.error("nested", messages.NESTED)
-    name = identify.apdu_name(content[0]) if content else "nothing"
-    return case.error("not a push", messages.NO_PUSH.format(name=name or "no APDU"))
+    return case.error("not a push", messages.NO_PUSH.format(what=identify.describe(content)))
