@@ -56,6 +56,8 @@ def _pairs(said: str) -> bytes:
 
 
 def _loose(said: str) -> bytes:
+    if said.isalnum() and len(said) <= 2:  # noqa: PLR2004  digits of a byte
+        return bytes((int(said, 16),))
     words = _WORD.findall(said)
     if _SIGN.search(said) or len(max(words, key=len, default="")) > 2:  # noqa: PLR2004  digits of a byte
         raise ValueError
