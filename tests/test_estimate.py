@@ -253,7 +253,7 @@ def slack(measurement: Measurement) -> float:
     ("name", "step"),
     [("aidon/list2-6525-it", 0.1), ("embriq/list2-zff-it", 0.01), ("kaifa/list2-ma304t3-it-ct", 0.001)],
 )
-@pytest.mark.parametrize("ratio", [1, 20, 0.5])
+@pytest.mark.parametrize("ratio", [1, 20, 1.5])
 def test_the_bounds_allow_for_the_resolution_of_the_meter_and_the_transformer(
     name: str, step: float, ratio: float
 ) -> None:

@@ -25,7 +25,7 @@ from hanparse.meters import values
         ("100 A / 5 A", 20),
         ("5:5", 1),
         (2.5, 2.5),
-        (0.1, 0.1),
+        (1, 1),
     ],
 )
 def test_a_transformer_ratio_scales_current_power_and_energy_but_not_voltage(ratio: str | float, factor: float) -> None:
@@ -37,6 +37,12 @@ def test_a_transformer_ratio_scales_current_power_and_energy_but_not_voltage(rat
 )
 def test_a_ratio_that_is_not_positive_and_finite_is_a_value_error(ratio: str | float) -> None:
     with pytest.raises(ValueError, match="ratio"):
+        Scale.ct(ratio)
+
+
+@given(st.floats(0, 1, exclude_min=True, exclude_max=True) | st.fractions(0, 1).filter(lambda ratio: 0 < ratio < 1))
+def test_a_number_that_would_lower_every_current_is_no_transformer_ratio(ratio: float | Fraction) -> None:
+    with pytest.raises(ValueError, match="as 1 or more, found"):
         Scale.ct(ratio)
 
 

@@ -76,8 +76,8 @@ def explain(
 def _masked(part: Explanation, places: frozenset[int], error: str = "") -> Explanation:
     """Return `part` with the bytes at the positions `places` shown as masked (``XX``).
 
-    `part` explains 00 in place of these unknown bytes. Values and check results that depend on masked bytes would be
-    wrong, so the function removes these values and results.
+    `part` was made from a copy of the input in which each masked byte is 00. Values and check results that depend on
+    masked bytes would be wrong, so the function removes these values and results.
     """
     hidden = frozenset(at - part.offset for at in places if part.offset <= at < part.offset + part.length)
     children = [_masked(child, places) for child in part.children]

@@ -69,7 +69,7 @@ class Symptoms:
         return text if enough and (2 * text >= size or not self.unreadable) else 0
 
     def with_value(self, values: bytes, *, beside: bytes = b"") -> int:
-        """Return how many bytes of `content` are in `values`. Return 0 if their number does not show a fault.
+        """Return how many bytes of `content` are in `values`. Return 0 if there are too few to show a fault.
 
         Their number shows no fault if it is below `_CERTAIN`, or if they are not almost all bytes. Bytes in `beside`
         are ignored.

@@ -58,10 +58,14 @@ class Scale:
         A text contains the primary and the secondary current, in this order. The form of rating plates, ``"100/5 A"``,
         is accepted, too. A number is the primary current divided by the secondary current. The text ``"150:7"`` gives
         an exact fraction. Raises `ValueError` for other text, and if the primary current is below the secondary
-        current. The text ``"5"`` raises `ValueError`, too, because 5 could be the quotient or the secondary current.
+        current: the ratio is probably turned round, and every current would be too low. The text ``"5"`` raises
+        `ValueError`, too, because 5 could be the quotient or the secondary current.
         """
         factor = _quotient(ratio) if isinstance(ratio, str) else ratio
-        return cls(current=factor, power=factor, energy=factor)
+        scale = cls(current=factor, power=factor, energy=factor)
+        if factor < 1:
+            raise ValueError(f"expected the transformer ratio primary / secondary as 1 or more, found {ratio!r}")
+        return scale
 
 
 def _quotient(ratio: str) -> int | Fraction:

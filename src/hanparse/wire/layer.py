@@ -41,7 +41,10 @@ class LinkLayer(Protocol):
         """Parse the frame `data`, which `find_end` has checked. `offset` is the position of the frame in the stream."""
 
     def truncated(self, size: int, end: int, start: int, /, *, sound: bool) -> FrameError:
-        """Return the error for an incomplete frame from `start` to `end`, of which the data contains `size` bytes."""
+        """Return the error for the frame ``data[start:end]``, which is incomplete: the data has only `size` bytes.
+
+        `sound` is true if the header of the frame is complete and passes its checks.
+        """
 
 
 class Known(Protocol):

@@ -67,7 +67,7 @@ class _Counted:
         self._file, self._done = file, done
 
     def read(self, size: int, /) -> bytes:
-        """Return at most `size` bytes, and call `done` with their number."""
+        """Return at most `size` bytes, and call `done` with how many they are."""
         found = self._file.read(size)
         self._done(len(found))
         return found

@@ -104,7 +104,7 @@ def _output(args: argparse.Namespace) -> Output:
 
 
 def _write(measurements: Iterator[tuple[str, Measurement]], output: Output, *, flush: bool) -> int:
-    """Write the measurements and return their number. After an interrupt, complete the output, then end."""
+    """Write the measurements and return how many they are. After an interrupt, complete the output, then end."""
     written = FORMATS[output.form](output, complain)
     put, count = sys.stdout.write, 0
     try:
