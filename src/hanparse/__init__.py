@@ -13,12 +13,13 @@ These modules and packages convert bytes or pasted text into measurements::
     decoder             events -> measurements: Decoder, decode, decode_all
     envelope, broker    a message from an MQTT broker -> bytes -> events
 
-The link layers and `cosem` use `axdr` and `wire`. `layouts` decodes a push in microseconds if it differs from an
-earlier push only in its values. `annotate` explains every byte. `diagnosis` names the faults of a connection. `support`
-writes a report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy of each
-hour, and estimates of values that a meter does not send. `fields` describes the fields of a measurement. `simulate`
-builds the bytes that a meter sends. `sources` receives bytes from ports and gateways, and `sinks` sends measurements to
-brokers and databases. `archive` decodes recorded captures into Arrow tables. `cli` is the command `hanparse`.
+The link layers use `wire`, and `cosem` uses `axdr` and `wire`. `layouts` decodes a push in microseconds if it differs
+from an earlier push only in its values. `annotate` explains every byte. `diagnosis` names the faults of a connection.
+`support` writes a report about a meter that hanparse does not read. `energy` computes limits for chargers, the energy
+of each hour, and estimates of values that a meter does not send. `fields` describes the fields of a measurement.
+`simulate` builds the bytes that a meter sends. `sources` receives bytes from ports and gateways, and `sinks` sends
+measurements to brokers and databases. `archive` decodes recorded captures into Arrow tables. `cli` is the command
+`hanparse`.
 """
 
 from importlib import import_module

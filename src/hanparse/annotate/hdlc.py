@@ -4,10 +4,10 @@ A frame is sound if it is complete and its check sequences (HCS and FCS) fit. `h
 frames. Bytes between sound frames are a damaged frame in each of these cases:
 
 * The bytes begin with a header whose HCS fits. The flag in front of the header can be missing. The length in the format
-  field gives the end of the frame. If the next header whose HCS fits begins before this end, the frame ends at that
-  header.
+  field gives the end of the frame. If the last byte before this end is not a flag, and the next header whose HCS fits
+  begins before this end, the frame ends at that header.
 * The bytes begin with a flag and a header whose HCS is wrong or missing, and the last byte of the frame, according to
-  the length in the format field, is a flag.
+  the length in the format field, is a flag. No header whose HCS fits begins before this last byte.
 * The bytes begin with a flag and a format field, and the input ends inside the header.
 
 If two frames share a flag, the flag belongs to the first frame.
@@ -136,7 +136,10 @@ def damaged(data: bytes, begin: int, limit: int) -> Iterator[FrameSpan]:
 
 
 def _candidate(data: bytes, start: int, limit: int) -> FrameSpan | None:
-    """Return the frame whose flag is, or was, at `start`. Return `None` if no header follows."""
+    """Return the frame whose flag is, or was, at `start`.
+
+    Return `None` if no header follows, or if the flag is missing and the HCS is wrong or missing.
+    """
     header = FLAG_BYTE + data[start + 1 : min(start + _MAX_HEADER, limit)]
     try:
         header_ok = find_end(header)[1]

@@ -26,8 +26,8 @@ _COMMANDS: Final = {0x40: "SND_NKE", 0x53: "SND_UD", 0x73: "SND_UD", 0x5B: "REQ_
 class TelegramSpan:
     """Contains the positions of a telegram, and explains the telegram.
 
-    `stop` is the position after the last received byte. `end` is the position after the last byte that the length field
-    announces. `error` is empty for a sound telegram.
+    `stop` is the position after the last received byte. `end` is the position after the last byte of the complete
+    telegram. `error` is empty for a sound telegram.
     """
 
     telegram: Telegram
@@ -73,7 +73,7 @@ class TelegramSpan:
     def seal(self, data: bytes, changed: bytearray) -> bool:
         """Update the checksum in `changed`, a copy of `data` in which other bytes of the telegram were replaced.
 
-        A sound telegram stays sound, and the checksum of a damaged telegram stays wrong.
+        A sound telegram stays sound, and a damaged telegram stays damaged.
         """
         at, first = self._checksum, self.start + HEADER_SIZE
         if at < self.stop:

@@ -74,7 +74,7 @@ class TelegramSpan:
         """Update the CRC in `changed`, a copy of `data` in which other bytes of the telegram were replaced.
 
         A sound telegram stays sound. Some meters omit the first digit of a CRC if the digit is 0. Return False if the
-        new CRC needs a digit more than the sent CRC.
+        new CRC needs more digits than the sent CRC.
         """
         at = self.stop - self.digits
         old_crc = data[at : self.stop]

@@ -38,9 +38,10 @@ class Section(NamedTuple):
 
 
 def sections(node: Explanation) -> list[Section]:
-    """Return a section for each frame, for each plaintext, and for the bytes between two frames.
+    """Return a section for each frame, for each plaintext, and for the bytes before, between or after frames.
 
-    If `node` is a part of a frame, return one section.
+    If `node` is not the whole input, return one section, and one more if it has a plaintext. Return no section for an
+    input without bytes.
     """
     if node.layer != "stream" or not node.children:
         is_empty = node.layer == "stream" and not node.raw

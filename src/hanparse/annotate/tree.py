@@ -31,7 +31,9 @@ class Explanation:
     * `layer`: ``"stream"`` (frames and the bytes between them), ``"hdlc"``, ``"mbus"``, ``"p1"``, ``"llc"``, ``"apdu"``
       or ``"axdr"``.
     * `label`: the name of the part; `value`: its meaning; `error`: its fault. These texts are for people. `value` and
-      `error` can be empty. The error of a part of a frame is also the error of the frame.
+      `error` can be empty. The error of a frame is its first fault, or the fault of its push. If a push arrives in
+      several frames, only the last frame has the fault of the push. A lost line of a P1 telegram is no error of the
+      frame.
     * `masked`: the indexes in `raw` of the bytes that the dump hides as ``XX``. These bytes are 0 in `raw`.
     * `plaintext`: the explanation of a deciphered APDU or P1 telegram, or `None`. The frame that completes a ciphered
       message has a plaintext. If the input has no frames, the APDU has it. The input does not contain the bytes of the

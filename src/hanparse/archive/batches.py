@@ -58,7 +58,10 @@ class Batches:
         return Stats(*map(sum, zip(*counts, strict=True)))
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield the batches. Raises `OSError` if a file cannot be read."""
+        """Yield the batches.
+
+        Raises `OSError` if a file cannot be read, and `TypeError` if an open file is not in binary mode.
+        """
         self._decoders = []
         for source in self._captures:
             name = os.fspath(source) if isinstance(source, str | os.PathLike) else getattr(source, "name", None)

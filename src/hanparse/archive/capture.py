@@ -73,7 +73,8 @@ class Capture:
     def _advance(self) -> bool:
         """Find frames in a span of the window, or let the decoder read a piece of the window.
 
-        Return false if the window ends inside a frame with a learned layout.
+        Return false if the next bytes of the capture are needed first: the window ends inside a frame with a learned
+        layout, or has too few bytes for a search.
         """
         has_layouts = self._finder.learn()
         if has_layouts and self.decoder.can_pass and self._is_worthwhile:
@@ -84,7 +85,10 @@ class Capture:
         return True
 
     def _find(self) -> bool:
-        """Find frames in a span of the window and add their rows. Return false if the first frame is cut off."""
+        """Find frames in a span of the window and add their rows.
+
+        Return false if the first frame is cut off, or if the window has too few bytes for a search.
+        """
         begin, stop = self._at, min(self._next + self._span, len(self._data) - WORD)
         if stop <= begin:
             return False
@@ -107,7 +111,7 @@ class Capture:
     def _take(self, candidates: Candidates) -> int:
         """Add the rows of `candidates.runs`. Stop if the bytes between two runs changed the layouts of the decoder.
 
-        Return the number of times that the decoder read bytes.
+        Return the number of runs for which the decoder read bytes.
         """
         numbers = np.full(len(candidates.starts), -1)  # the number of the row of each frame; -1 without a row
         taken = skipped = feeds = 0

@@ -44,7 +44,8 @@ class Values(NamedTuple):
     """A `Values` contains the values of some rows in one column.
 
     `values` is an array, or one value for all rows. The values of a text column are indexes in `texts`. `valid` is an
-    array of booleans, false for each row with null. It is `None` if no row has null.
+    array of booleans, false for each row with null. If `valid` is `None`, no row has null. A nested column (a list or
+    structure) is an exception: its `values` are a list in which `None` is null, and its `valid` is always `None`.
     """
 
     values: Any
@@ -120,7 +121,7 @@ _READ: Final[Columns[Any]] = Columns(
 
 
 def from_measurements(measurements: Sequence[Measurement]) -> dict[str, Values]:
-    """Return a mapping from column name to values. It contains only the columns with at least one value."""
+    """Return a mapping from column name to values. It omits the columns of each field that no measurement has."""
     found: dict[str, list[Any]] = defaultdict(lambda: [None] * len(measurements))
     for row, measurement in enumerate(measurements):
         found["made_for_transformers"][row] = measurement.made_for_transformers

@@ -100,7 +100,7 @@ class FrameColumns:
     def _register(self, difference: Array, differing: Array) -> Array:
         """Return the effect of the differing bytes of each row on the register.
 
-        Bytes without values are left out, because a row with a difference in one of them is not sound.
+        Constant bytes are left out, because a row with a difference in one of them is not sound.
         """
         register = np.zeros(len(difference), np.uint16)
         for index, effect in self._free:

@@ -2,5 +2,5 @@
 
 `data` defines Python types for the values. `grammar` and `primitives` declare the encoding of values with the library
 construct, which parses and builds the values. `bounded` limits the time and memory that forged bytes cost. `length`
-reads a length or count without construct.
+reads and writes a length or count without construct.
 """

@@ -54,6 +54,8 @@ class _Tag(c.Construct):
 class Node(c.Construct):
     """Reads and writes a value with `grammar`. Only this construct creates `Data`, which contains the position.
 
+    (After an error, `_Elements` creates a `Partial`.)
+
     `tag_size` is the number of bytes of the tag, which was read before the value. It is 0 for a value without a tag.
     The position of a value is the index of its first byte, with the tag.
     """
