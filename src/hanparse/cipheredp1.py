@@ -14,13 +14,14 @@ next byte, so a frame within these bytes is found.
 
 A candidate is a sequence of bytes with the structure of a ciphered telegram. Bytes after an LLC header (E6 E7 00) or
 after the addresses of an M-Bus telegram (01 67) are the content of a frame, so they are not a candidate. A candidate is
-*expected* if it begins at the start of the stream, or at the end of another candidate. Up to two bytes of a line end
-can precede an expected candidate. Only the error for an expected candidate contains the reason why the keys do not
+*expected* if it begins at the start of the stream, or at the end of another candidate. Up to two bytes, such as a line
+end, can precede an expected candidate. Only the error for an expected candidate contains the reason why the keys do not
 decipher it. Other candidates are mostly random bytes, and a reason would mislead.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 14 bytes apart. So each byte is
-part of at most 1,800 candidates: for a stream with N bytes, hanparse deciphers at most N times 1,800 bytes, and
-computes CRCs over at most that many bytes.
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 4 bytes apart, because a header
+can contain "/AAA" several times. So each byte is part of at most 6,200 candidates. The candidates in a stream of N
+bytes have together at most N times 6,200 bytes. hanparse deciphers a candidate, and computes its CRC, a few times at
+most.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     from hanparse.security.opener import Opener
 
 GENERAL_GLO: Final = b"\xdb"
-# The encoded length. It is at most 5EFF, so that a telegram has at most MAX_TELEGRAM (6000) bytes.
+# The encoded length. It is at most hex 5EFF, so that a telegram has at most MAX_TELEGRAM (hex 6000) bytes.
 _LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)

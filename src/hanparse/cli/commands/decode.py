@@ -53,7 +53,10 @@ def add(command: argparse.ArgumentParser) -> None:
 def _add_output(command: argparse.ArgumentParser) -> None:
     words = "table (with units; the default), json (one array), jsonl (one object per line) or csv"
     command.add_argument("--format", choices=FORMATS, default="table", help=words)
-    words = f"the columns in their order, such as timestamp,voltage_l1: names of fields, or {', '.join(EXTRAS)}"
+    words = (
+        f"the columns in their order, such as timestamp,voltage_l1: names of fields, or {', '.join(EXTRAS)}, or a part "
+        "of an estimate, such as current_l2_estimated"
+    )
     command.add_argument("--columns", type=_columns, default=(), metavar="NAMES", help=words)
     command.add_argument("--utc", action="store_true", help="write times in UTC, and omit times without a zone")
     command.add_argument("--units", action="store_true", help="write the units into the header of csv")
