@@ -279,7 +279,7 @@ def test_a_terminal_gets_a_table_in_colours_and_no_name_is_cut(monkeypatch: pyte
 def test_the_columns_are_checked(capsys: pytest.CaptureFixture[str]) -> None:
     for names, words in (
         ("voltage", "there is no column 'voltage'; did you mean voltage_l1"),
-        ("timestamp,xyzzy", "there is no column 'xyzzy'; expected the name of a field of Measurement"),
+        ("timestamp,xyzzy", "'xyzzy'; expected the name of a field of Measurement, or one of file, received, wiring"),
         ("", "there is no column ''"),
         ("wiring,wiring", "expected each column once"),
     ):

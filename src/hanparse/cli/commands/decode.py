@@ -69,9 +69,8 @@ def _columns(text: str) -> tuple[str, ...]:
     known = (*FIELDS, *EXTRAS, *ESTIMATES)
     if unknown := [name for name in names if name not in known]:
         close = get_close_matches(unknown[0], known, 3)
-        advice = (
-            f"did you mean {' or '.join(sorted(close))}?" if close else "expected the name of a field of Measurement"
-        )
+        expected = f"expected the name of a field of Measurement, or one of {', '.join(EXTRAS)}"
+        advice = f"did you mean {' or '.join(sorted(close))}?" if close else expected
         raise argparse.ArgumentTypeError(f"there is no column {unknown[0]!r}; {advice}")
     if len(set(names)) < len(names):
         raise argparse.ArgumentTypeError(f"expected each column once, found {text!r}")
