@@ -15,6 +15,7 @@ from test_frames import fields
 from wire import LLC
 
 from hanparse import CipherError, Decoder, HanParseError, Measurement, decode, decode_all
+from hanparse.security.aes import Aes
 
 FILES: Final = [file for file in folder("p1") if file.name.startswith("p1/enc-")]
 SOUND: Final = [file for file in FILES if file.measurements]
@@ -140,3 +141,18 @@ def test_the_time_for_overlapping_headers_is_linear_in_their_number() -> None:
         read(header * count, 10**6, **KEYS)
         seconds.append(time.perf_counter() - start)
     assert seconds[1] < 20 * seconds[0] + 1
+
+
+def test_a_header_inside_a_header_begins_no_telegram(monkeypatch: pytest.MonkeyPatch) -> None:
+    deciphered: list[int] = []
+    decipher = Aes.decipher
+
+    def counted(aes: Aes, iv: bytes, content: bytes) -> bytes:
+        deciphered.append(len(content))
+        return decipher(aes, iv, content)
+
+    monkeypatch.setattr(Aes, "decipher", counted)
+    header = b"/AAA" * 13  # IEC 62056-21: an identification contains no second "/"
+    size = next(size for size in range(0x1000, 0x2000) if (size + 10) % (len(header) + 11) == 0)
+    read((header + b"!ABCD\n\0\x82" + size.to_bytes(2, "big") + b"\x30") * 400, 10**6, **KEYS)
+    assert len(deciphered) <= 400

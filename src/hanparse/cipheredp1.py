@@ -18,10 +18,9 @@ after the addresses of an M-Bus telegram (01 67) are the content of a frame, so 
 end, can precede an expected candidate. Only the error for an expected candidate contains the reason why the keys do not
 decipher it. Other candidates are mostly random bytes, and a reason would mislead.
 
-Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 4 bytes apart, because a header
-can contain "/AAA" several times. So each byte is part of at most 6,200 candidates. The candidates in a stream of N
-bytes have together at most N times 6,200 bytes. hanparse deciphers a candidate, and computes its CRC, a few times at
-most.
+Bounds: a candidate has at most `MAX_TELEGRAM` bytes, and two candidates begin at least 9 bytes apart. So each byte is
+part of at most 2,800 candidates. The candidates in a stream of N bytes have together at most N times 2,800 bytes.
+hanparse deciphers a candidate, and computes its CRC, a few times at most.
 """
 
 from __future__ import annotations
@@ -46,8 +45,10 @@ GENERAL_GLO: Final = b"\xdb"
 _LENGTH: Final = rb"(?:\x81[\x80-\xff]|\x82[\x01-\x5e].)"
 _CONTROL: Final = rb"[\x10-\x3f\x50-\x7f]"
 _TITLED: Final = re.compile(rb"\xdb\x08[A-Za-z]{3}.{5}%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
-_HEADED: Final = re.compile(rb"(/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2})\x00%b%b" % (_LENGTH, _CONTROL), re.DOTALL)
-_HEADED_BEGIN: Final = re.compile(rb"/[A-Za-z]{3}[ -~]{0,60}(?:\r?\n){1,2}\x00.{0,3}\Z", re.DOTALL)
+# IEC 62056-21: an identification has no second "/". This also limits how many candidates can begin inside a header.
+_HEADER: Final = rb"/[A-Za-z]{3}[ -.0-~]{0,60}(?:\r?\n){1,2}"
+_HEADED: Final = re.compile(rb"(%b)\x00%b%b" % (_HEADER, _LENGTH, _CONTROL), re.DOTALL)
+_HEADED_BEGIN: Final = re.compile(rb"%b\x00.{0,3}\Z" % _HEADER, re.DOTALL)
 _END_LINE: Final = re.compile(rb"![0-9A-Fa-f]{4}")
 _END_SIZE: Final = 5
 _TITLED_SIZE: Final = 14  # bytes from DB to SC, if the length has three bytes
