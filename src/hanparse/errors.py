@@ -33,7 +33,11 @@ class HanParseError(ValueError):
 
 
 class HexDumpError(HanParseError):
-    """The text is not a hex dump. `line` and `column` give the first wrong character; both count from 1."""
+    """The text is not a hex dump. `line` and `column` give the first wrong character; both count from 1.
+
+    `decode_all` also calls `on_error` with this error for a damaged frame in a text, and for bytes that it did not
+    read.
+    """
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:
         super().__init__(message)

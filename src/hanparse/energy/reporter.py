@@ -111,7 +111,7 @@ class Parameters:
     def numbered(cls, values: Mapping[int, int]) -> Self:
         """Return the parameters. `values` maps the numbers of parameters to values, such as ``{1: 500, 4: 60}``.
 
-        Raises `ValueError` for any other number of a parameter and for a value outside its range. Raises `TypeError` if
+        Raises `ValueError` for a number other than 1 to 5 and for a value outside its range. Raises `TypeError` if
         a value is not a whole number.
         """
         names = {each.metadata["number"]: each.name for each in fields(cls)}

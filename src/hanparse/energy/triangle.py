@@ -22,9 +22,9 @@ determined from measured and simulated homes. The gap without harmonics is compu
 assumes a right angle between the two parts.
 
 The likely limits are computed from the same triangle: `likely_low` with the complete gap, `likely_high` and `rare_high`
-with a gap that is smaller by `_LIKELY` or `_RARE` VA. They allow for an error of the meter of 2 %. These numbers were
-determined from measured and simulated homes without production, with pushes whose values were measured at the same
-time. For other pushes, the likely limits are equal to the bounds.
+with a gap that is smaller by `_LIKELY` or `_RARE` VA, but not below -g. They allow for an error of the meter of 2 %.
+These numbers were determined from measured and simulated homes without production, with pushes whose values were
+measured at the same time. For other pushes, the likely limits are equal to the bounds.
 
 The bounds do not depend on this model. For any loads, three phasors with the sum zero make a triangle, so the bounds
 are |I1 - I3| and I1 + I3. docs/accuracy.md gives the accuracy of all values, and the method of the test.
@@ -59,7 +59,7 @@ _SYMMETRIC: Final = Angle(0.5, sqrt(3) / 2)  # 60°: the angle between the volta
 def bounds(one: float, other: float, step: float) -> tuple[float, float]:
     """Return the smallest and the largest third side of a triangle with the sides `one` and `other`.
 
-    These sides can have an error of one `step`.
+    Each of these two sides can have an error of one `step`.
     """
     least = abs(one - other) - 2 * step
     return least if least > 0 else 0.0, one + other + 2 * step

@@ -169,7 +169,11 @@ class Carried:
             yield (Frame if part.is_hdlc else Telegram).read(raw[part.start : part.end], part.start)
 
     def measure(self, layouts: Layouts, data: bytes, at: int) -> Measurement | None:
-        """Return the measurement in the frames at ``data[at]``. Return `None` if the frames do not have this layout."""
+        """Return the measurement in the frames at ``data[at]``.
+
+        Return `None` if the frames do not have this layout, if a check sequence does not fit, or if the APDU has no
+        layout.
+        """
         raw = data[at : at + self.size]
         if _from_bytes(raw) & self._mask != self._constant:
             return None

@@ -104,7 +104,7 @@ class Layout:
     def registers(self, apdu: bytes) -> tuple[Register, ...]:
         """Return the elements of an APDU with this layout as registers.
 
-        If a register that varies is neither an integer nor a text, the grammar reads the whole APDU.
+        If a register that varies is neither an integer nor a string, the grammar reads the whole APDU.
         """
         if self._elements is None:
             reading = self._read(apdu)

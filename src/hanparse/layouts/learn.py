@@ -78,8 +78,8 @@ class LayoutBuilder:
             elif source.kind is Kind.TEXT:
                 self._text(name, source)
         self._times()
-        # Integers that fill no field can vary, too, because they are values of registers. All parts of an item that is
-        # not a value, such as the push-object-list, are constant.
+        # Integers that fill no field can vary, too, because they are values of registers. If an item is a structure
+        # or an array, but not a value, all its parts are constant. An example is the push-object-list.
         for item in reading.items:
             parts = shapes.parts(item.data) if item.is_value else [item.data]
             self._variable += [(self._place(part), part.length - 1) for part in parts if part.tag in _FORMATS]
@@ -189,7 +189,7 @@ def is_plain_text(octets: bytes) -> bool:
 
 
 def varying(reading: Reading, mask: bytes) -> list[Element] | None:
-    """Return the registers with bits that can vary. Return `None` if such a register is neither integer nor text."""
+    """Return the registers with bits that can vary. Return `None` if one of them is neither integer nor string."""
     elements: list[Element] = []
     for position, (item, register) in enumerate(zip(reading.items, reading.registers, strict=True)):
         start = item.data.offset
@@ -202,7 +202,10 @@ def varying(reading: Reading, mask: bytes) -> list[Element] | None:
 
 
 def _plain(data: Data) -> Callable[[bytes], Plain] | None:
-    """Return a function that reads the value of `data` from an APDU. Return `None` for other types."""
+    """Return a function that reads the value of `data` from an APDU.
+
+    Return `None` if `data` is not an integer, an octet-string or a visible-string.
+    """
     start, end = data.offset + 1, data.end
     if data.tag in _FORMATS:
         unpack = Struct(f">{_FORMATS[data.tag]}").unpack_from

@@ -81,7 +81,7 @@ class Layouts:
 
     def __init__(self) -> None:
         self.starts: dict[bytes | int, Start] = _Volatile()
-        """Maps the first bytes of a frame to a table of layouts. The size of a `PlainFrame` is the second key in it."""
+        """Maps the first bytes of a frame to a table. The size of a `PlainFrame` is a second key of its table."""
         self.recognised = 0
         """The number of recognised pushes. The `used` of a layout is this number at the last use of the layout."""
         self.changes = 0

@@ -1,10 +1,12 @@
 """Defines `TelegramLayout`. It decodes a P1 telegram that differs from an earlier telegram only in some digits.
 
-The digits of numbers and of the clock can vary. All other bytes are constant: codes, units, decimal points, texts, and
-the readings of sub-meters. A telegram has the layout of an earlier telegram if two conditions are true:
+The digits of the clock, of the CRC, and of the numbers that fill fields can vary. All other bytes are constant: codes,
+units, decimal points, texts, and the readings of sub-meters. A telegram has the layout of an earlier telegram if two
+conditions are true:
 
 * All constant bytes are the same.
-* The telegrams are the same if each digit in them is replaced with 0. So every byte that varies is still a digit.
+* Without the CRC, the telegrams are the same if each digit in them is replaced with 0. So every byte that varies is
+  still a digit.
 """
 
 from __future__ import annotations

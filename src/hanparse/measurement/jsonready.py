@@ -37,9 +37,10 @@ def arguments(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_register(register: Register) -> dict[str, Any]:
-    """Return a dictionary of the parts of a register, in which bytes are hex digits.
+    """Return a dictionary of the parts of a register.
 
-    A part that is `None` is left out. The value is always in the dictionary.
+    Bytes become a dictionary with their hex digits. NaN and infinity become a dictionary with a text. A part that is
+    `None` is left out. The value is always in the dictionary.
     """
     obis, value, scaler, unit = register
     parts = {"obis": None if obis is None else str(obis), "scaler": scaler, "unit": unit}

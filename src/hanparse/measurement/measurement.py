@@ -22,11 +22,12 @@ FIELDS: Final = tuple(Fields.__annotations__)
 class Measurement(Fields):
     """Holds the values of one push. Measurements are immutable.
 
-    A field is `None` if the push does not contain the value, or if the meter does not measure the value. If a field is
-    0, the meter has measured 0. Powers are in W, var and VA, currents in A, voltages in V, energies in Wh and varh, the
-    frequency in Hz. A power factor is a number up to 1, not a percentage. An energy whose name ends in `_t1` to `_t4`
-    is the energy of one tariff. All other energies are totals. A number in W, var, VA, Wh or varh is an int unless a
-    scaler or a `Scale` divides it. A count is an int. All other numbers are float.
+    A field is `None` if the push does not contain the value, or if the profile states that the meter does not measure
+    the value. If a field is 0, the meter has sent 0. Powers are in W, var and VA, currents in A, voltages in V,
+    energies in Wh and varh, the frequency in Hz. A power factor is a number up to 1, not a percentage. An energy whose
+    name ends in `_t1` to `_t4` is the energy of one tariff. All other energies are totals. A number in W, var, VA, Wh
+    or varh is an int unless the meter sends a floating-point number, or a scaler or a `Scale` divides it. A count is an
+    int. All other numbers are float.
 
     If the wiring is `Wiring.THREE_WIRE`, `voltage_l1`, `voltage_l2` and `voltage_l3` are the line voltages L1-L2, L1-L3
     and L2-L3. The reason: the Norwegian definitions of lists (contents of pushes) use the OBIS codes of these fields
@@ -99,7 +100,7 @@ class Measurement(Fields):
 
         The result equals the original measurement if `to_dict` was called with `wiring=True` and `registers=True`.
         Raises `TypeError` for a name that is not a field and for a value of a wrong type. Raises `ValueError` for a
-        time, a wiring or a code that cannot be read.
+        text that cannot be read, such as a time, a wiring or a code, and for a factor that is not positive and finite.
         """
         return cls(**jsonready.arguments(data))
 

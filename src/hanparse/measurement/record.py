@@ -129,7 +129,8 @@ class Record:
     def _estimates(self) -> Mapping[str, Estimate]:
         """The estimates of values that the meter does not measure. The keys are the names of the fields.
 
-        The fields with these names are `None`. The mapping is empty unless the decoder has the option `estimate`.
+        The fields with these names are `None`. In a decoded measurement, the mapping is empty unless the decoder
+        has the option `estimate`.
         """
         estimates: Mapping[str, Estimate] | Callable[[Any], dict[str, Estimate]] = getattr(
             self, "_estimated", NO_ESTIMATES

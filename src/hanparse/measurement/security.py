@@ -11,7 +11,7 @@ class Security(NamedTuple):
     system_title: bytes
     """Eight bytes that identify the sender: the three letters of its manufacturer, then a number.
 
-    The system title is empty if neither the push nor the caller contains it.
+    The system title is empty if neither the push contains it nor the caller passes it.
     """
     security_control: int
     """The security control byte: suite (bits 0-3), authenticated (bit 4), encrypted (bit 5), broadcast key (bit 6)."""

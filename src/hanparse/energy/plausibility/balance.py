@@ -1,9 +1,9 @@
 """Determines whether the powers, the currents or the energies are wrong, and by which factor.
 
 If the powers and the currents contradict each other by a power of ten, one of the two quantities is wrong. The quantity
-that agrees with the energy registers is correct. Without registers, this module assumes that the quantity that is too
-large for the other is wrong: some Kamstrup meters send powers or currents with one digit too many, and no known meter
-sends them with one digit too few.
+that agrees with the energy registers is correct. If the registers agree with neither quantity, or are missing, this
+module assumes that the quantity that is too large for the other is wrong: some Kamstrup meters send powers or currents
+with one digit too many, and no known meter sends them with one digit too few.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 The integral uses the mean of each two successive powers. It is compared with the registers under three conditions:
 
-* Successive pushes are at most 90 s apart: the longest interval at which meters send the power (60 s), plus the delay
-  of a network.
+* Successive pushes with the power are at most 90 s apart: the longest interval at which meters send the power (60 s),
+  plus the delay of a network.
 * The integral covers at least half an hour, and its energy or the energy according to the registers is at least half a
   kWh. This energy is 50 steps of the coarsest registers (10 Wh). Integral and registers then normally differ by a few
   per cent, so an error by a power of ten or by a transformer ratio can be recognised.
@@ -145,7 +145,8 @@ class Comparison:
 def judge(counted: _Sums, powers: _Sums) -> Verdict | None:
     """Return the verdict on the energies of the registers and of the power, or `None` if the result is not clear.
 
-    The result is `None` if the house imported and exported. Some meters then count the import and the export of each
+    The result is `None` if registers and power both show only export. It is also `None` if the house imported and
+    exported. Some meters then count the import and the export of each
     phase separately. Other meters count only the import or export of the sum of the phases. So the registers can be
     correct and still differ from the integral.
     """
@@ -169,8 +170,8 @@ def _only(direction: int, sums: _Sums) -> bool:
 def _factors(quotient: float) -> tuple[int | None, int | None]:
     """Return the exponent k of a quotient that is about 10^k, and the transformer ratio of any other quotient.
 
-    There is a ratio if the quotient or its reciprocal is about a usual ratio; the ratio is negative for a quotient
-    below 1. At least one of the two values is `None`.
+    The exponent is -3 to 3. There is a ratio if the quotient or its reciprocal is about a usual ratio; the ratio is
+    negative for a quotient below 1. At least one of the two values is `None`.
     """
     decades = _decades(quotient)
     if math.isnan(decades):

@@ -32,7 +32,7 @@ class Finding:
     """An instance describes one impossible value. `seen`, `expected` and `remedy` are texts.
 
     `scale` contains the factors that correct the value, in addition to the scale of the measurement. `scale` is `None`
-    if no factor corrects the value.
+    if no factor corrects the value, or if the factor is not known.
     """
 
     problem: Problem

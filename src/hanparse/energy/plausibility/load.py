@@ -71,7 +71,7 @@ class Load(NamedTuple):
 
 
 def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
-    """Return the load of this push, or `None` if powers, voltages or currents are missing."""
+    """Return the load of this push, or `None` if active power, voltages or currents are missing."""
     products = _products(m)
     active, reactive = net(m, "active"), net(m, "reactive")
     if not products or active is None:
@@ -85,10 +85,10 @@ def load(m: Measurement, voltage_factor: float = 1) -> Load | None:
 
 
 def _products(m: Measurement) -> list[float]:
-    """Return U·I in VA of every measuring system, or an empty list if a current or all voltages are missing.
+    """Return U·I in VA of every measuring system.
 
-    If the voltage of a phase is missing or 0, the largest voltage of the other phases is used. The upper bound then
-    remains valid.
+    Return an empty list if a current is missing, or if every voltage is missing or 0. If the voltage of a phase is
+    missing or 0, the largest voltage of the other phases is used. The upper bound then remains valid.
     """
     currents = [value(m, f"current_l{phase}") for phase in systems(m)]
     measured = {phase: voltage for phase, voltage in voltages(m).items() if voltage}
@@ -115,7 +115,10 @@ def voltages(m: Measurement) -> dict[int, float]:
 
 
 def net(m: Measurement, kind: str, phase: str = "") -> float | None:
-    """Return import − export of active or reactive power (`kind`). A missing direction is taken as 0."""
+    """Return import − export of active or reactive power (`kind`).
+
+    If only one direction is missing, it is taken as 0. If both are missing, return `None`.
+    """
     plus, minus = value(m, f"{kind}_power_import{phase}"), value(m, f"{kind}_power_export{phase}")
     return None if plus is None and minus is None else (plus or 0) - (minus or 0)
 

@@ -1,8 +1,8 @@
 """Finds phases that are dead, phases that the meter does not measure, and phases that the wiring does not have.
 
-On four wires, a dead phase has neither voltage nor current. On three wires, a dead phase lowers two line voltages and
-carries no current, while the other phases carry a current. If L1 and L3 carry current and the voltage L1-L3 is 0, the
-meter sends 0 because it does not measure this voltage.
+On four wires, a dead phase has no voltage. Only a run of pushes shows that a phase with a current is dead. On three
+wires, a dead phase lowers two line voltages and carries no current, while another phase carries a current. If L1 and L3
+carry current and the voltage L1-L3 is 0, the meter sends 0 because it does not measure this voltage.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hanparse.measurement import Measurement
 
-_LOST: Final = 0.2  # of the greatest voltage; a dead phase is below it, but three-phase loads put a small voltage on it
+_LOST: Final = 0.2  # of the greatest voltage; three-phase loads put a smaller voltage on a dead phase
 _DOWN: Final = 0.75  # of the intact line voltage; with equal loads, both line voltages of a dead phase are half of it
 _ALIVE: Final = 40  # V; less than the 57.7 V of a phase behind transformers
 _SLACK: Final = 0.5  # A; allows for leakage to earth, and for RMS values that were measured at different times
@@ -84,7 +84,10 @@ def _lost_voltages(m: Measurement) -> list[int]:
 
 
 def _is_idle(m: Measurement, phase: int) -> bool:
-    """Return whether this phase carries no current, within the resolution of the coarsest meters."""
+    """Return whether this phase carries no current, within the resolution of the coarsest meters.
+
+    A missing current counts as no current.
+    """
     return abs(value(m, f"current_l{phase}") or 0) <= _NO_CURRENT
 
 

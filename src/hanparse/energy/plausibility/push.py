@@ -53,8 +53,8 @@ def _voltage_factor(m: Measurement) -> float | None:
     """Return the power of ten that brings all voltages to 180 to 460 V, or `None` if the voltages can be correct.
 
     A meter behind voltage transformers can send high voltages. So a factor below 1 is returned only under two
-    conditions. With the voltages as sent, power and current must not agree. With the corrected voltages, they must
-    agree or differ by a power of ten.
+    conditions. With the voltages as sent, power and current must not agree. With the corrected voltages, the power
+    must not be too large for the currents, unless it is too large by a power of ten.
     """
     present = [voltage for voltage in voltages(m).values() if voltage]
     low, high = _VOLTAGES

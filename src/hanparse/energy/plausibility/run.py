@@ -1,9 +1,10 @@
 """Defines `Plausibility`, which finds impossible values in a run of successive measurements.
 
-If a single push can show a finding, the finding is certain if more than half of 60 successive pushes show it. A meter
-that sends currents every 10 s sends 60 pushes in ten minutes. So a load that has just been switched, or a phase that is
-failing at this moment, causes no finding. Longer runs show facts that a single push cannot show. Examples are a
-difference between power and energy, a day of small currents behind transformers, and a week of export.
+If a single push can show a finding, the finding is certain if more than half of 60 successive pushes show it. Pushes
+without voltages are not counted. A meter that sends voltages every 10 s sends 60 such pushes in ten minutes. So a load
+that has just been switched, or a phase that is failing at this moment, causes no finding. Longer runs show facts that a
+single push cannot show. Examples are a difference between power and energy, a day of small currents behind
+transformers, and a week of export.
 
 The stored data have a fixed size. A push of another meter starts a new run.
 """

@@ -1,11 +1,11 @@
 """Finds impossible values that only a long run of pushes shows: a day of small currents, or a week of export.
 
-Transformers: a meter behind current transformers sends current, power and energy as secondary values (not multiplied by
-the ratio of the transformers). The three values agree, so no comparison shows that the ratio is missing. Small currents
-alone do not show a missing ratio, because the currents of many homes are below 6 A for days. So the finding requires a
-meter type that is made for transformers, currents without a scale, and a day in which no current exceeds 6 A, the
-largest secondary current, by more than 20 %. Primary values exceed 6 A within a day, because transformers are only
-installed for large currents.
+Transformers: a meter behind current transformers can send current, power and energy as secondary values (not multiplied
+by the ratio of the transformers). The three values then agree, so no comparison shows that the ratio is missing.
+Small currents alone do not show a missing ratio, because the currents of many homes are below 6 A for days. So the
+finding requires a meter type that is made for transformers, currents without a scale, and a day in which no current
+exceeds 6 A, the largest secondary current, by more than 20 %. Primary values exceed 6 A within a day, because
+transformers are only installed for large currents.
 
 Direction: a house with import and export swapped exports day and night. A power station also exports day and night, but
 sometimes stops. The run is a week long, because a power station probably stops at least once in a week, and then
