@@ -108,6 +108,7 @@ def damaged(position: int, byte: int) -> bytes:
         (damaged(2, 3), 1, "announces 3 bytes, expected at least 7"),
         (damaged(-1, 0x7F), len(LIST_1) - 1, "closing flag 7E after 39 bytes, found 7F"),
         (LIST_1 + b"\x7e", len(LIST_1), "1 byte follows the closing flag"),
+        (LIST_1[:-1], len(LIST_1) - 1, "ends after 40 of 41 bytes, 1 is missing"),
         (LIST_1[:-5], len(LIST_1) - 5, "ends after 36 of 41 bytes, 5 are missing"),
         (LIST_1[:2], 2, "ends after 2 of at least 9 bytes, 7 are missing"),
         (b"\x7e\xa0\x30\x02\x02\x01\x03" + bytes(43), 3, "destination address of 1, 2 or 4 bytes, found 3"),

@@ -200,3 +200,14 @@ def test_match_takes_fields_by_name() -> None:
             assert current == 9.3
         case _:
             pytest.fail("no match")
+
+
+def test_the_table_of_a_notebook_shows_an_estimate_of_a_field_without_a_unit() -> None:
+    measurement = Measurement(estimated={"power_factor": Estimate(0.98, 0, 1, "made up")})
+    assert "<td>0.980</td>" in measurement._repr_html_()
+
+
+@pytest.mark.parametrize("parts", [{}, {"system_title": ""}, {"name": 1}, [], None])
+def test_a_dictionary_with_an_incomplete_security_is_a_type_error(parts: object) -> None:
+    with pytest.raises(TypeError, match="for a Security"):
+        Measurement.from_dict({"security": parts})

@@ -184,6 +184,7 @@ def test_nothing_is_found_in_384_real_measurements_of_a_three_wire_meter_nor_in_
         four_wire(active_power_import=0, reactive_power_import=90, current_l1=16.0, current_l2=8.0, current_l3=8.0),
         Measurement(voltage_l1=12700.0, current_l1=30.0, active_power_import=380000),  # behind voltage transformers
         Measurement(voltage_l1=23000.0),
+        one_phase(voltage_l1=3464.0, current_l1=0.3, active_power_import=400),  # a light load behind transformers
         Measurement(voltage_l1=700.0, current_l1=1.0, active_power_import=600),
         Measurement(voltage_l1=57.7, current_l1=1.0, active_power_import=50),
     ],

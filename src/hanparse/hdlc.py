@@ -227,7 +227,8 @@ def _check_sequence(name: str, data: Buffer, start: int, end: int) -> None:
 def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> FrameError:
     """Return the error for the frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
     at_least = "" if size > start + 2 else "at least "
-    message = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {end - size} are missing"
+    lost = Count(end - size)
+    message = f"the frame ends after {size - start} of {at_least}{end - start} bytes, {lost} {lost:is|are} missing"
     return FrameError(message, offset=size, after_header=sound)
 
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.wire.link import Link, shared_link
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from hanparse.wire.buffer import Buffer
@@ -183,7 +184,8 @@ def truncated(size: int, end: int, start: int = 0, *, sound: bool = False) -> Fr
     """Return the error for the long frame ``data[start:end]``, which is incomplete: `data` has only `size` bytes."""
     at_least = "" if sound else "at least "
     found = f"the M-Bus frame is incomplete: it ends after {size - start} of {at_least}{end - start} bytes"
-    return FrameError(f"{found}, {end - size} are missing", offset=size, after_header=sound)
+    lost = Count(end - size)
+    return FrameError(f"{found}, {lost} {lost:is|are} missing", offset=size, after_header=sound)
 
 
 class MBus:

@@ -123,15 +123,14 @@ class Start(Table[PlainFrame]):
         The method uses only the layouts in `carried`. If no layout fits yet, it returns `None` and the size that `data`
         needs for the next comparison. The size is 0 if no layout can fit.
         """
-        need = 0
+        needs = []
         for carried in self.carried:
             end = at + carried.size
             if end > len(data):
-                awaited = carried.awaited(data, at)
-                need = min(need or awaited, awaited)
+                needs.append(carried.awaited(data, at))
             elif found := carried.measure(self._layouts, data, at):
                 return found, end
-        return None, need
+        return None, min(filter(None, needs), default=0)
 
     @property
     def is_empty(self) -> bool:

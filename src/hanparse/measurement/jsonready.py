@@ -72,9 +72,8 @@ def from_security(security: Security) -> dict[str, Any]:
 
 
 def _security(parts: object) -> Security:
-    if not isinstance(parts, Mapping):
-        raise TypeError(f"expected a dictionary for security, found {type(parts).__name__}")
-    return Security(**{**parts, "system_title": bytes.fromhex(parts["system_title"])})
+    named = _named(parts, Security)
+    return Security(**{**named, "system_title": bytes.fromhex(named["system_title"])})
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
@@ -168,7 +167,7 @@ def _estimates(value: object) -> dict[str, Estimate]:
     return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
 
 
-def _named(parts: object, kind: type[Register | Estimate] | RecordType) -> Mapping[str, Any]:
+def _named(parts: object, kind: type[Register | Estimate | Security] | RecordType) -> Mapping[str, Any]:
     """Return `parts` unchanged. Raises `TypeError` if it is not a dictionary, or if a key is missing or unknown."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):

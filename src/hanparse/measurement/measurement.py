@@ -116,14 +116,14 @@ class Measurement(Fields):
 
     def rows(self) -> list[tuple[str, str]]:
         """Return the name and the value of each field that is not `None`. A value is text with its unit."""
-        return [(name, f"{value} {FIELD_UNITS.get(name, '')}".rstrip()) for name, value in self._present().items()]
+        return [(name, _with_unit(name, value)) for name, value in self._present().items()]
 
     def _repr_html_(self) -> str:
         """Return an HTML table for notebooks: the fields that are not `None`, with units, and the estimates."""
         from html import escape  # noqa: PLC0415  seldom needed
 
         rows = self.rows()
-        rows += [(f"{name} (estimated)", f"{e.value:.3f} {FIELD_UNITS[name]}") for name, e in self.estimated.items()]
+        rows += [(f"{name} (estimated)", _with_unit(name, f"{e.value:.3f}")) for name, e in self.estimated.items()]
         cells = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in rows)
         return f"<table>{cells}</table>"
 
@@ -133,6 +133,8 @@ def _difference(plus: float | None, minus: float | None) -> float | None:
 
 
 def _readable(name: str, value: object) -> str:
-    if isinstance(value, str):
-        return repr(value)
-    return f"{value} {FIELD_UNITS[name]}" if name in FIELD_UNITS else str(value)
+    return repr(value) if isinstance(value, str) else _with_unit(name, value)
+
+
+def _with_unit(name: str, value: object) -> str:
+    return f"{value} {FIELD_UNITS.get(name, '')}".rstrip()

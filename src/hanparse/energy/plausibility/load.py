@@ -66,6 +66,11 @@ class Load(NamedTuple):
         is_ordinary = self.apparent >= _POWER_ENOUGH and self._fits(1, self.most / TOO_MUCH)
         return 0 if is_ordinary else None
 
+    def may_agree(self) -> bool:
+        """Return whether powers and currents agree, or the load is too small to show that they do not."""
+        excess = self.excess()
+        return excess == 0 or (excess is None and self.apparent < _POWER_ENOUGH)
+
     def _fits(self, factor: float, least: float) -> bool:
         return least <= factor * self.apparent <= _ACCURACY * self.most
 

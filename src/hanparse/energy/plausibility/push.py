@@ -65,7 +65,7 @@ def _voltage_factor(m: Measurement) -> float | None:
     if factor is None or factor > 1:
         return factor
     as_sent, corrected = load(m), load(m, factor)
-    if not as_sent or not corrected or not corrected.most or as_sent.excess() == 0:
+    if not as_sent or as_sent.may_agree() or not corrected or not corrected.most:
         return None
     is_possible = corrected.apparent <= TOO_MUCH * corrected.most or corrected.excess() is not None
     return factor if is_possible else None
