@@ -124,6 +124,7 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "PHP": lambda data: (
         "array(9) {\n" + "\n".join(f"  [{at}]=>\n  int({byte})" for at, byte in enumerate(data)) + "\n}"
     ),
+    "text column": lambda data: each(data, 16, "{hex:<47}  {text}"),
     "tabs": lambda data: rows(data.hex(" ").split(), 16, "\t"),
     "one word": lambda data: data.hex().upper(),
     "groups": lambda data: rows(data.hex(" ", 2).split(), 8),
