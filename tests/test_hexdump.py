@@ -112,6 +112,28 @@ def test_asterisks_around_bytes_make_them_bold_and_no_difference(bold: str) -> N
     assert hexdump.parse(bold) == LIST_1
 
 
+@pytest.mark.parametrize("mark", ["*", "_", "***", "`", "``"])
+@pytest.mark.parametrize("size", [2, 5, 47, len(HEX)])
+def test_markdown_around_bytes_is_no_part_of_them(mark: str, size: int) -> None:
+    for text in (
+        f"{mark}{HEX[:size]}{mark}{HEX[size:]}",
+        f"{HEX[:-size]}{mark}{HEX[-size:]}{mark}",
+        f"**{HEX[:2]}** {mark}{HEX[3:8]}{mark}{HEX[8:]}",
+        mark + HEX.replace(" ", f"{mark} {mark}") + mark,
+    ):
+        assert pasted.dumped(f"My meter sends this:\n{text}\n") == LIST_1
+    apdu = named("kaifa/list1-no").apdu.hex(" ")
+    assert pasted.dumped(f"It says\n{mark}{apdu[:size]}{mark}{apdu[size:]}").hex(" ") == apdu
+
+
+@pytest.mark.parametrize(
+    "text", ["7e a0 __01__ 27 01 02 01 10 5a", "7e a0 _01 27 01 02 01 10 5a", "7e *a0 27 01 02 01 10 5a"]
+)
+def test_markdown_on_one_side_or_that_can_be_a_mask_is_no_markdown(text: str) -> None:
+    with pytest.raises(HexDumpError):
+        pasted.dumped(text)
+
+
 @pytest.mark.parametrize("odd", ["7e *a0", "7e *** a0", "7e ** a0", "**"])
 def test_asterisks_elsewhere_are_no_part_of_a_dump(odd: str) -> None:
     with pytest.raises(HexDumpError):
