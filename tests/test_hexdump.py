@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hanparse import HexDumpError, hexdump, pasted
 from hanparse.hexdump import PassedOver
+from hanparse.hexdump.text import tidy
 
 FOLDER = Path(__file__).parent / "dumps"
 PRINTED = {
@@ -138,6 +139,14 @@ def test_markdown_on_one_side_or_that_can_be_a_mask_is_no_markdown(text: str) ->
 def test_asterisks_elsewhere_are_no_part_of_a_dump(odd: str) -> None:
     with pytest.raises(HexDumpError):
         hexdump.parse(odd)
+
+
+@pytest.mark.parametrize("blank", ["&#160;", "&#xA0;", "&#xa0; &#160; \n"])
+def test_blanks_of_html_are_no_bytes_and_bytes_of_html_can_be_blanks(blank: str) -> None:
+    indented = "\n".join(f"{blank * 12}{HEX[at : at + 48].replace(' ', blank)}" for at in range(0, len(HEX), 48))
+    assert hexdump.parse(indented) == LIST_1
+    text = "".join(f"&#{byte};" for byte in LIST_1 + b"\xa0\xa0\"'")
+    assert tidy(text) == text
 
 
 # --- logs and comments -----------------------------------------------------------------------------------------------
