@@ -70,7 +70,7 @@ def tidy(source: str) -> str:
     r"""Return `source` with ``\n`` as its only line end.
 
     Blanks replace colour codes, the quote marks of e-mail (``> ``), invisible characters, and tags and blanks of HTML.
-    They do not replace `MIN_BYTES` or more characters that are written as numbers, as in ``&#126;&#160;``: these are bytes.
+    They do not replace `MIN_BYTES` or more characters that are written as numbers (``&#126;&#160;``): these are bytes.
     ASCII characters replace full-width characters, curly quotes and the other blanks of Unicode.
     """
     text = source.replace("\r\n", " \n")
