@@ -319,6 +319,22 @@ def test_a_damaged_table_is_an_error(name: str, old: str, new: str, line: int, w
     assert words in str(caught.value)
 
 
+@pytest.mark.parametrize("style", ["xxd", "hexdump -C", "Wireshark"])
+@pytest.mark.parametrize("size", range(2, 15))
+def test_a_mistyped_digit_in_a_row_of_a_table_is_named_with_its_line_and_column(style: str, size: int) -> None:
+    rows = STYLES[style](LIST_2).split("\n")
+    for row in range(len(LIST_2) // 16):
+        data = LIST_2[16 * row : 16 * row + 16]
+        at = rows[row].index("  " if style != "xxd" else " ") + (2 if style != "xxd" else 1)
+        at += size // 2 * 5 + size % 2 * 2 if style == "xxd" else size * 3 + (style == "hexdump -C" and size >= 8)
+        assert rows[row][at : at + 2] == f"{data[size]:02x}"
+        for column in (at, at + 1):
+            wrong = [*rows[:row], rows[row][:column] + "g" + rows[row][column + 1 :], *rows[row + 1 :]]
+            with pytest.raises(HexDumpError) as caught:
+                hexdump.parse("\n".join(wrong))
+            assert (caught.value.line, caught.value.column) == (row + 1, column + 1)
+
+
 def test_repeated_lines_have_an_end() -> None:
     with pytest.raises(HexDumpError, match="the offset at which"):
         hexdump.parse("00000000  7e a0 27 01\n*\n")
