@@ -92,10 +92,12 @@ def test_a_list_below_bytes_that_lack_one_gives_no_value() -> None:
             decode_all("\n".join(f"{line} // {at}" for at, line in enumerate([damaged, *lines[1:]])))
 
 
-@pytest.mark.parametrize("row", [0, 1])
-@pytest.mark.parametrize("lost", [slice(6, 8), slice(6, 9), slice(27, 30)])
-def test_the_row_of_a_table_that_lost_digits_is_named_and_not_the_row_below_it(row: int, lost: slice) -> None:
-    rows = NOTATIONS["Wireshark"](LIST_1).split("\n")
+@pytest.mark.parametrize(("style", "row", "lost"), [("Wireshark", 0, slice(18, 21)), ("xxd", 5, slice(12, 13))])
+def test_the_row_of_a_table_that_lost_digits_is_named_and_not_the_row_below_it(
+    style: str, row: int, lost: slice
+) -> None:
+    push = named("kaifa/list2-ma304h3e-it-b")
+    rows = NOTATIONS[style](push.apdu if style == "Wireshark" else push.data).split("\n")
     rows[row] = rows[row][: lost.start] + rows[row][lost.stop :]
     with pytest.raises(HexDumpError) as caught:
         decode_all("\n".join(rows))
