@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from hanparse import HexDumpError, hexdump, pasted
 from hanparse.hexdump import PassedOver
+from hanparse.hexdump.text import tidy
 
 FOLDER = Path(__file__).parent / "dumps"
 PRINTED = {
@@ -112,10 +113,40 @@ def test_asterisks_around_bytes_make_them_bold_and_no_difference(bold: str) -> N
     assert hexdump.parse(bold) == LIST_1
 
 
+@pytest.mark.parametrize("mark", ["*", "_", "***", "`", "``"])
+@pytest.mark.parametrize("size", [2, 5, 47, len(HEX)])
+def test_markdown_around_bytes_is_no_part_of_them(mark: str, size: int) -> None:
+    for text in (
+        f"{mark}{HEX[:size]}{mark}{HEX[size:]}",
+        f"{HEX[:-size]}{mark}{HEX[-size:]}{mark}",
+        f"**{HEX[:2]}** {mark}{HEX[3:8]}{mark}{HEX[8:]}",
+        mark + HEX.replace(" ", f"{mark} {mark}") + mark,
+    ):
+        assert pasted.dumped(f"My meter sends this:\n{text}\n") == LIST_1
+    apdu = named("kaifa/list1-no").apdu.hex(" ")
+    assert pasted.dumped(f"It says\n{mark}{apdu[:size]}{mark}{apdu[size:]}").hex(" ") == apdu
+
+
+@pytest.mark.parametrize(
+    "text", ["7e a0 __01__ 27 01 02 01 10 5a", "7e a0 _01 27 01 02 01 10 5a", "7e *a0 27 01 02 01 10 5a"]
+)
+def test_markdown_on_one_side_or_that_can_be_a_mask_is_no_markdown(text: str) -> None:
+    with pytest.raises(HexDumpError):
+        pasted.dumped(text)
+
+
 @pytest.mark.parametrize("odd", ["7e *a0", "7e *** a0", "7e ** a0", "**"])
 def test_asterisks_elsewhere_are_no_part_of_a_dump(odd: str) -> None:
     with pytest.raises(HexDumpError):
         hexdump.parse(odd)
+
+
+@pytest.mark.parametrize("blank", ["&#160;", "&#xA0;", "&#xa0; &#160; \n"])
+def test_blanks_of_html_are_no_bytes_and_bytes_of_html_can_be_blanks(blank: str) -> None:
+    indented = "\n".join(f"{blank * 12}{HEX[at : at + 48].replace(' ', blank)}" for at in range(0, len(HEX), 48))
+    assert hexdump.parse(indented) == LIST_1
+    text = "".join(f"&#{byte};" for byte in LIST_1 + b"\xa0\xa0\"'")
+    assert tidy(text) == text
 
 
 # --- logs and comments -----------------------------------------------------------------------------------------------
@@ -286,6 +317,22 @@ def test_a_damaged_table_is_an_error(name: str, old: str, new: str, line: int, w
         hexdump.parse(PRINTED[f"kaifa/list1-no/{name}"].replace(old, new, 1))
     assert caught.value.line == line
     assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("style", ["xxd", "hexdump -C", "Wireshark"])
+@pytest.mark.parametrize("size", range(2, 15))
+def test_a_mistyped_digit_in_a_row_of_a_table_is_named_with_its_line_and_column(style: str, size: int) -> None:
+    rows = STYLES[style](LIST_2).split("\n")
+    for row in range(len(LIST_2) // 16):
+        data = LIST_2[16 * row : 16 * row + 16]
+        at = rows[row].index("  " if style != "xxd" else " ") + (2 if style != "xxd" else 1)
+        at += size // 2 * 5 + size % 2 * 2 if style == "xxd" else size * 3 + (style == "hexdump -C" and size >= 8)
+        assert rows[row][at : at + 2] == f"{data[size]:02x}"
+        for column in (at, at + 1):
+            wrong = [*rows[:row], rows[row][:column] + "g" + rows[row][column + 1 :], *rows[row + 1 :]]
+            with pytest.raises(HexDumpError) as caught:
+                hexdump.parse("\n".join(wrong))
+            assert (caught.value.line, caught.value.column) == (row + 1, column + 1)
 
 
 def test_repeated_lines_have_an_end() -> None:

@@ -36,3 +36,8 @@ def test_at_the_start_of_a_line_where_no_id_stands_a_word_of_16_characters_is(si
         assert caught.value.line == 1
     else:
         assert hexdump.parse(text) == FRAME
+
+
+def test_a_text_column_is_no_damage_behind_the_bytes() -> None:
+    data = b"\x01\x01`\x01\x01\xff\x0a\x12" + b"6841439B"
+    assert hexdump.parse(f"RX: {data.hex(' ')}  ..`.....6841439B") == data

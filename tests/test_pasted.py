@@ -127,3 +127,22 @@ def test_two_equal_lists_without_headers_are_two_pushes() -> None:
     shown = named("kamstrup/list1-dk-hundredths").apdu
     text = shown[shown.index(b"\x02\x19") :].hex(" ")
     assert len(decode_all(f"at ten:\n{text}\nat eleven:\n{text}")) == 2
+
+
+@pytest.mark.parametrize(
+    "line", ["{hex:<47}  {text}", "{hex} |{text}|", "12:01:02 RX: {hex:<47}  {text}", "> {hex}\t\t{text}"]
+)
+@pytest.mark.parametrize("name", ["kamstrup/list1-dk-hundredths", "aidon/list2-6515-1phase", "unnamed/at-netz-noe"])
+def test_the_bytes_as_text_beside_the_bytes_of_an_apdu_are_not_mistyped_bytes(name: str, line: str) -> None:
+    apdu = named(name).apdu
+    errors: list[HanParseError] = []
+    assert pasted.dumped(texts.each(apdu, 16, line)) == apdu
+    assert len(decode_all(texts.each(apdu, 16, line), on_error=errors.append)) == 1
+    assert errors == []
+
+
+def test_text_beside_the_bytes_of_an_apdu_that_says_something_else_may_replace_bytes() -> None:
+    lines = texts.each(LIST_2, 16, "{hex:<47}  {text}").split("\n")
+    lines[3] = lines[3][:47] + "  ..  .. 12 34 56 78"
+    with pytest.raises(HexDumpError, match="line 4"):
+        decode_all("\n".join(lines))

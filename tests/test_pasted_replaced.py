@@ -93,3 +93,15 @@ def test_a_list_below_bytes_that_lack_one_gives_no_value() -> None:
         damaged = " ".join([*words[:3], written, *words[4:8]])
         with pytest.raises(HexDumpError, match="line 1"):
             decode_all("\n".join(f"{line} // {at}" for at, line in enumerate([damaged, *lines[1:]])))
+
+
+@pytest.mark.parametrize(("style", "row", "lost"), [("Wireshark", 0, slice(18, 21)), ("xxd", 5, slice(12, 13))])
+def test_the_row_of_a_table_that_lost_digits_is_named_and_not_the_row_below_it(
+    style: str, row: int, lost: slice
+) -> None:
+    push = named("kaifa/list2-ma304h3e-it-b")
+    rows = NOTATIONS[style](push.apdu if style == "Wireshark" else push.data).split("\n")
+    rows[row] = rows[row][: lost.start] + rows[row][lost.stop :]
+    with pytest.raises(HexDumpError) as caught:
+        decode_all("\n".join(rows))
+    assert caught.value.line == row + 1

@@ -128,10 +128,11 @@ def test_a_line_that_is_lost_with_its_file_is_named() -> None:
 
 
 @pytest.mark.parametrize("live", [False, True])
-@pytest.mark.parametrize("codec", ["utf-16", "utf-16-le"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
 @given(places=PLACES)
-def test_a_text_in_utf_16_is_read_however_it_is_cut(codec: str, live: bool, places: list[int]) -> None:
-    text = f"M\xe5ler:\r\n{LINE}\r\n\u2026\r\n{LINE}\r\n".encode(codec)
+def test_a_text_in_utf_16_is_read_however_it_is_cut(codec: str, mark: str, live: bool, places: list[int]) -> None:
+    text = f"{mark}M\xe5ler:\r\n{LINE}\r\n\u2026\r\n{LINE}\r\n".encode(codec)
     assert read(cut(text, places), live=live)[0] == 2 * PUSH
 
 

@@ -124,6 +124,7 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "PHP": lambda data: (
         "array(9) {\n" + "\n".join(f"  [{at}]=>\n  int({byte})" for at, byte in enumerate(data)) + "\n}"
     ),
+    "text column": lambda data: each(data, 16, "{hex:<47}  {text}"),
     "tabs": lambda data: rows(data.hex(" ").split(), 16, "\t"),
     "one word": lambda data: data.hex().upper(),
     "groups": lambda data: rows(data.hex(" ", 2).split(), 8),
@@ -206,6 +207,8 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
         for line in dumpstyles.lines(data, 8)
     ),
     "HTML": lambda data: "<pre>" + rows(data.hex(" ").split(), 16, "&nbsp;").replace("\n", "<br>\n") + "</pre>",
+    "numbers of HTML": lambda data: "".join(f"&#{byte};" for byte in data),
+    "hex numbers of HTML": lambda data: rows([f"&#x{byte:X};" for byte in data], 16),
     "an analyser with bits": lambda data: "\n".join(
         f"{at * 0.00458:.9f},0b{byte >> 4:04b} {byte & 15:04b},," for at, byte in enumerate(data)
     ),

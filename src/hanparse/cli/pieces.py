@@ -2,7 +2,7 @@
 
 The file is a capture, which contains only wire bytes, or a text with hex dumps of wire bytes.
 
-A text is in UTF-8, or in UTF-16 with the low byte first.
+A text is in UTF-8, or in UTF-16 with any byte order.
 
 Pieces can have any size. A file is text if its first `ENOUGH` bytes are text. A shorter file is text if all its bytes
 are text. So the size of the first piece does not decide whether the file is text. A text is read in complete lines.
@@ -41,10 +41,14 @@ TEXT: Final = 1 << 20
 
 _P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
-_UTF_16: Final = re.compile(rb"(?:\xff\xfe?)?(?:[\t\n\r\x1b -~\xa0-\xff]\0)*[\t\n\r\x1b -~\xa0-\xff]?")
-"""Matches the beginning of a text in UTF-16, low byte first, as PowerShell and Notepad write it.
+_LATIN: Final = rb"[\t\n\r\x1b -~\xa0-\xff]"
+_UTF_16: Final = {
+    "utf-16-le": re.compile(rb"(?:\xff\xfe?)?(?:%b\0)*%b?" % (_LATIN, _LATIN)),
+    "utf-16-be": re.compile(rb"(?:\xfe\xff?)?(?:\0%b)*\0?" % _LATIN),
+}
+"""Match the beginning of a text in UTF-16, as PowerShell and Notepad write it, with or without a byte order mark.
 
-Each second byte of `ENOUGH` bytes is 0. No push has such bytes: `7E` or `68` begins a frame, and its length follows.
+Every second byte of `ENOUGH` bytes is 0. No push has such bytes: `7E` or `68` begins a frame, and its length follows.
 """
 _QUARTET: Final = 4  # characters: two bytes in hex digits, three bytes in base64, one byte as \x7e
 
@@ -62,6 +66,11 @@ def is_text(head: bytes, *, final: bool = False) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _utf_16(head: bytes) -> str | None:
+    """Return the codec of a text in UTF-16 that can begin with `head`, or `None` if no such text can."""
+    return next((codec for codec, start in _UTF_16.items() if start.fullmatch(head)), None)
 
 
 class Pieces:
@@ -85,10 +94,10 @@ class Pieces:
     def take(self, piece: bytes) -> Iterator[bytes]:
         """Add a piece, and yield the wire bytes that can be read now."""
         self._held += self._utf_16.decode(piece).encode() if self._utf_16 else piece
-        if self._is_text is None and not self._utf_16 and _UTF_16.fullmatch(self._held[:ENOUGH]):
+        if self._is_text is None and not self._utf_16 and (codec := _utf_16(self._held[:ENOUGH])):
             if len(self._held) < ENOUGH:
                 return
-            self._decode_utf_16()
+            self._decode_utf_16(codec)
         if self._is_text is None and (not is_text(self._held) or _P1_HEADER.search(self._held)):
             self._is_text = False
         elif self._is_text is None and len(self._held) >= ENOUGH:
@@ -100,8 +109,8 @@ class Pieces:
 
     def end(self) -> Iterator[bytes]:
         """End the file, and yield the wire bytes of the held bytes."""
-        if self._is_text is None and len(self._held) > 1 and _UTF_16.fullmatch(self._held):
-            self._decode_utf_16()
+        if self._is_text is None and len(self._held) > 1 and (codec := _utf_16(self._held)):
+            self._decode_utf_16(codec)
         if self._is_text is None:
             self._is_text = is_text(self._held, final=True) and not _P1_HEADER.search(self._held)
         if self._held and self._is_text:
@@ -119,8 +128,8 @@ class Pieces:
         if self._utf_16:
             self._utf_16.reset()
 
-    def _decode_utf_16(self) -> None:
-        self._utf_16 = codecs.getincrementaldecoder("utf-16-le")("replace")
+    def _decode_utf_16(self, codec: str) -> None:
+        self._utf_16 = codecs.getincrementaldecoder(codec)("replace")
         self._held = self._utf_16.decode(self._held).lstrip("\ufeff").encode()
 
     def _rest(self) -> Iterator[bytes]:

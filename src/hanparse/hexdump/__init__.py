@@ -41,7 +41,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
-from hanparse.hexdump.text import COVER, MIN_BYTES, Piece, around, cover, failure, tidy
+from hanparse.hexdump.text import COVER, ENTITY, MIN_BYTES, Piece, around, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ _NUMBERS: Final = (
 )
 _REPEATED: Final = (
     r"(?:#x|'h|16#|x\"|\\u00)[0-9A-Fa-f]{2}|0[bB][01]{8}|[01]{4}[ ][01]{4}(?!\w)|(?:[01]{8}[ ,]){4}"
-    r"|(?:[0-9A-Fa-f]{2}[/_+]){7}"
+    rf"|(?:[0-9A-Fa-f]{{2}}[/_+]){{7}}|(?:{ENTITY}\s?){{4}}"
     r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,7}\":[ ]?[0-9]{1,3},[ ]?){4}"
 )
 _CODED: Final = r"[A-Za-z0-9+/_-]{40}"

@@ -30,7 +30,7 @@ _BETWEEN: Final = rf"(?:{GLUE}*+(?:[:.\-]|[ \t\xa0]*+[,;][ \t\xa0]*+|[ \t\xa0]{{
 _RUN: Final = re.compile(rf"(?<!\w)(?>(?:[0-9A-Fa-f]{{2}})+)(?!\w)(?>(?:{_BETWEEN}[0-9A-Fa-f]++(?!\w))*)")
 _WORD: Final = re.compile("[0-9A-Fa-f]++")
 _CHARACTER: Final = re.compile(r"\w")
-_COLUMN: Final = re.compile(r"(?<=[0-9A-Fa-f])[ \t]{2,}+")
+_COLUMN: Final = re.compile(r"(?<=[0-9A-Fa-f])(?:[ \t]{2,}+|[ \t](?=[|>]))")
 _END: Final = re.compile(r"[^\w\n]*+$|[ \t]{2}|[ \t]*+[\t|>:;=#]|[ \t]+(?://|--?|<-)[ \t]", re.MULTILINE)
 _NO_BYTE: Final = re.compile("[A-Fa-f]+|[0-9]{3,}")
 
@@ -94,10 +94,20 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
     is_hex = size >= MIN_BYTES and 3 * size >= 2 * len(_CHARACTER.findall(text, start, end))
     for run, following in zip_longest(runs, runs[1:]):
         if is_hex or run.is_dump or (following and following.is_dump) or (begins_line and run is candidate):
-            damage.check_around(text, start, run)
+            damage.check_around(text, start, end, run)
     if candidate.is_dump or _END.match(text, candidate.end):
         return _Line(front, runs, candidate)
     return _Line(number, runs)
+
+
+def text_columns(text: str) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of the text column of each line that begins with bytes, without an offset."""
+    start = 0
+    for line in text.split("\n") if _COLUMN.search(text) else ():
+        end = start + len(line)
+        if (first := _RUN.search(text, start, end)) and (column := _text_column(text, first.start(), end)) < end:
+            yield column, end
+        start = end + 1
 
 
 def _text_column(text: str, start: int, end: int) -> int:

@@ -52,15 +52,16 @@ def check_words(text: str, start: int, end: int) -> None:
             raise _error(text, word.start() + word[0].index(strangers[0]))
 
 
-def check_around(text: str, start: int, run: Run) -> None:
+def check_around(text: str, start: int, end: int, run: Run) -> None:
     """Raise `HexDumpError` if the text in front of a run or behind it can be a damaged part of the run.
 
+    The line of the run begins at `start`. Its bytes, and any text except a text column, are in front of `end`.
     A run of one or two bytes is not checked if it may be a number, as in ``12: RX 7EA0...`` and ``list 10 of 7EA0...``.
     """
     in_front = text[max(start, run.start - 20) : run.start].rstrip()
     if not run.is_several and (in_front[-1:].isalpha() or text.startswith((": ", ")"), run.end)):
         return
-    if behind := _BEHIND.match(text, run.end):
+    if behind := _BEHIND.match(text, run.end, end):
         if behind["dots"]:
             raise failure(text, behind.start("dots"), "expected every byte, found '...': the dump is shortened")
         position, end = behind.span(behind.lastgroup or 0)

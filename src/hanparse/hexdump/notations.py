@@ -180,6 +180,7 @@ MARKED: Final = (
         for front in (r"\\[xX]", r"\$", "&[hH]", r"\\?[uU]\+?00", "16#", "#", "=", "#x", "8'h", r"(?<!\w)x")
     ),
     marked('[xX]"', '"'),
+    marked("&#[xX]", ";", "[0-9A-Fa-f]{1,2}"),
     *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
     marked(r"\[[0-9]{1,7}\]=>\s{0,80}int\(", r"\)", digits=_NUMBER_OF_BYTE, base=10),  # var_dump of PHP
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),

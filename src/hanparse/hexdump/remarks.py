@@ -9,6 +9,8 @@
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
 * A log level can look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
+* One to three asterisks or backticks, or one underscore, enclose only bytes in Markdown, as in ``_7E A0_ 27``. Two
+  underscores can be a masked byte.
 * A value in brackets has its unit behind it, as in ``16 DC (5852 W) 5A``.
 * A UUID can have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits show the same byte twice, as in ``0b01111110 (0x7E)``.
@@ -55,6 +57,10 @@ _TIMED: Final = re.compile(
 _LEVEL: Final = re.compile(rf"^[ \t]*+(?P<remark>{_LETTER})(?=[ \t\[(<]++[0-9A-Fa-f]{{2}})", re.MULTILINE)
 _UUID: Final = re.compile(r"(?<![\w-])(?:[0-9]{6,9}-)?[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}(?![\w-])")
 _BOLD: Final = re.compile(r"\*\*(?:(?<!\*..)(?=[0-9A-Fa-f]{2})|(?<=[0-9A-Fa-f]{2}..)(?!\*))")
+_EMPHASIS: Final = re.compile(
+    r"(?P<remark>[*_`](?<![\w*`].)(?:(?<!_)[*`]{1,2})?)(?=[0-9A-Fa-f])(?>(?:(?:0[xX])?(?:[0-9A-Fa-f]{2})++[\s,;:.\-]*+)+)"
+    r"(?P<last>(?P=remark))(?![\w*`])"
+)
 _VALUE: Final = re.compile(r"\([+-]?[0-9]{1,9}(?:[.,][0-9]{1,3})?[ ]?(?:[kM]?(?:Wh?|VAr?h?|varh?)|V|Hz)\)")
 _COUNT: Final = re.compile(r"[0-9](?<![\w:.\-].)[0-9]{0,6}(?=[ ](?:bytes?|octets?)\b)")
 _COUNT_IN_BRACKETS: Final = re.compile(
@@ -71,7 +77,7 @@ _IP: Final = re.compile(r"(?<=[A-Za-z:=@/][ /])(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?::
 _MARKS: Final = (
     *((" 0x", _ADDRESS), ("\t0x", _ADDRESS), (".", _IP), ("0", _BINARY), ("(", _CAST), ("", _DATED), ("", _TIMED)),
     *(("", _LEVEL), ("**", _BOLD), ("-", _UUID), ("(", _COUNT_IN_BRACKETS), ("byte", _COUNT), ("octet", _COUNT)),
-    ("(", _VALUE),
+    *(("(", _VALUE), ("*", _EMPHASIS), ("_", _EMPHASIS), ("`", _EMPHASIS)),
 )
 """The patterns of remarks, each with characters that a text with this remark contains."""
 
@@ -93,8 +99,8 @@ def _block_comments(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _spans(pattern: re.Pattern[str], text: str) -> list[tuple[int, int]]:
-    group = "remark" if "remark" in pattern.groupindex else 0
-    return [match.span(group) for match in pattern.finditer(text)]
+    groups = sorted(pattern.groupindex.values()) or [0]
+    return [match.span(group) for match in pattern.finditer(text) for group in groups]
 
 
 def _merged(spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -49,6 +49,7 @@ _GROUP: Final = re.compile(rf"[ \t]{{1,4}}+((?>(?:{_HEX}{{2}}){{1,8}}))(?!\S)")
 _ONLY_HEX: Final = re.compile(rf"(?:{_HEX}{{2}})+,?")
 _LAST_OFFSET: Final = re.compile(rf"[ \t]*+((?:0[xX])?{_HEX}{{4,16}}+)[ \t]*+")
 _TEXT_COLUMN: Final = re.compile(r"[ \t]*+$|[ \t]{2}|[ \t]*+[|>]")
+_MISTYPED: Final = re.compile(rf"[ \t]{{1,2}}{_HEX}*+(?=[G-Zg-z])")
 OCTAL_OFFSET: Final = 7
 """The number of digits of an octal offset, which `od` prints. `hexdump` prints hex offsets of this length, too."""
 
@@ -157,8 +158,7 @@ def find(text: str) -> list[Piece]:
         if not (row := rows[at]):
             at += 1
             continue
-        chains = [(_steps(rows, at, base), base) for base in row.bases]
-        steps, base = max(chains, key=lambda chain: len(chain[0]))
+        steps, base = max((_chain(rows, at, base) for base in row.bases), key=lambda chain: chain[2])[:2]
         repeated += sum(step.size for step in steps if step.row.star)
         if repeated > MAX_REPEATED:
             raise failure(text, row.start, f"the lines * represent more than {MAX_REPEATED} bytes")
@@ -218,6 +218,16 @@ def _steps(rows: list[_Row | None], first: int, base: int) -> list[_Step]:
     return steps
 
 
+def _chain(rows: list[_Row | None], first: int, base: int) -> tuple[list[_Step], int, int]:
+    """Return the rows from `first` on while the offsets match, the base, and the number of rows that match in it.
+
+    If fewer than two rows match, the number includes the rows below the next row, because this row may be damaged.
+    """
+    steps = _steps(rows, first, base)
+    is_short = len(steps) <= 1 and rows[first + len(steps)]
+    return steps, base, len(steps) + (len(_steps(rows, first + len(steps) + 1, base)) if is_short else 0)
+
+
 def _step(row: _Row, below: _Row | None, base: int) -> _Step | None:
     if not row.words or not below or not below.continues(row) or row.value(base) < 0:
         return None
@@ -236,11 +246,12 @@ def _last_row(text: str, row: _Row | None, below: _Row | None, steps: list[_Step
         return Piece(row.start, row.end, b"", "table") if row and steps else None
     if not steps and not _stands_alone(row):
         return None
-    data = row.all_bytes(max((len(step.data) for step in steps), default=None))
+    width = max((len(step.data) for step in steps), default=0)
+    data = row.all_bytes(width or None)
     if steps and steps[-1].row.repeated() and not row.repeated():
         data = None
     if steps or row.is_zero:
-        _check_end(text, row, below if below and below.continues(row) else None, base)
+        _check_end(text, row, below if below and below.continues(row) else None, base, width)
     if data is None:
         found = row.behind.strip()[:20]
         raise failure(
@@ -256,12 +267,18 @@ def _stands_alone(row: _Row) -> bool:
     return row.is_zero and (pairs or row.offset.endswith("0000:"))
 
 
-def _check_end(text: str, row: _Row, below: _Row | None, base: int) -> None:
-    """Raise `HexDumpError` if the offset below `row`, the last row, does not match, or if the table ends with ``*``."""
+def _check_end(text: str, row: _Row, below: _Row | None, base: int, width: int) -> None:
+    """Raise `HexDumpError` if the offset below `row`, the last row, does not match, or if the table ends with ``*``.
+
+    `width` is the number of bytes of the longest row above. If one row can contain the missing bytes, `row` is damaged.
+    """
     if below and not below.is_zero:
         size, counted = len(row.data), below.value(base) - row.value(base)
-        if not row.star and (row.all_bytes() is None or 0 < counted < 2 * size):
-            raise failure(text, row.stop, f"expected {counted} bytes up to the offset {below.offset!r}, found {size}")
+        is_damaged = row.all_bytes() is None or 0 < counted < 2 * size or 0 < counted <= max(width, len(below.data))
+        if is_damaged and not row.star:
+            mistyped = _MISTYPED.match(text, row.stop)
+            position = mistyped.end() if mistyped else row.stop
+            raise failure(text, position, f"expected {counted} bytes up to the offset {below.offset!r}, found {size}")
         expected = f"expected the offset after {size} bytes at {row.offset!r}"
         raise failure(text, below.start, f"{expected}, found {below.offset!r}; a line is missing or damaged")
     if row.star:

@@ -41,10 +41,15 @@ _TYPESET: Final = str.maketrans("\u201c\u201d\u201e\xab\xbb\u2018\u2019\u201a\xb
 _LINE_WITHOUT_ESCAPES: Final = re.compile(r"(?:(?<=[\r\n])|\A)[^\\{%\r\n]+(?![^\r\n])")
 """Matches a line without the signs of escapes. Beside an escape, a curly quote can be a byte in Windows-1252."""
 _COLOUR: Final = re.compile("\x1b\\[[0-9;]*+[A-Za-z]")
+ENTITY: Final = "&#(?:[xX][0-9A-Fa-f]{1,2}|[0-9]{1,3});"
+"""Matches a character of HTML that is written as its number. It can be a byte."""
+_NO_BLANK: Final = re.compile(rf"(?!&#(?:160|[xX][aA]0|34|39);){ENTITY}")
 _HTML: Final = re.compile(
-    r"&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
+    rf"(?P<bytes>(?>(?:{ENTITY}\s*+){{{MIN_BYTES},}}))"
+    r"|&(?:nbsp|#160|#x[aA]0|ensp|emsp|thinsp|quot|#34|#39);"
     r"|</?(?:b|br|code|div|em|font|i|li|mark|p|pre|span|strong|t[dhr]|u)(?:[ ][^<>\n]{0,80})?[ ]?/?>"
 )
+_WORD: Final = re.compile(r"\S+")
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 
@@ -65,18 +70,25 @@ def tidy(source: str) -> str:
     r"""Return `source` with ``\n`` as its only line end.
 
     Blanks replace colour codes, the quote marks of e-mail (``> ``), invisible characters, and tags and blanks of HTML.
+    They do not replace `MIN_BYTES` or more characters that are written as numbers (``&#126;&#160;``): these are bytes.
     ASCII characters replace full-width characters, curly quotes and the other blanks of Unicode.
     """
     text = source.replace("\r\n", " \n")
     text = (text if text.isascii() else _in_ascii(text)).replace("\r", "\n")
     text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
-    text = _HTML.sub(_blanks, text) if "&" in text or "</" in text or "<br" in text else text
+    text = _HTML.sub(_without_html, text) if "&" in text or "</" in text or "<br" in text else text
     return _QUOTED.sub(_blanks, text) if ">" in text else text
 
 
 def _in_ascii(text: str) -> str:
     text = text.translate(_ASCII)
     return _LINE_WITHOUT_ESCAPES.sub(lambda line: line[0].translate(_TYPESET), text)
+
+
+def _without_html(found: re.Match[str]) -> str:
+    if not found["bytes"]:
+        return _blanks(found)
+    return found[0] if _NO_BLANK.search(found[0]) else _WORD.sub(_blanks, found[0])
 
 
 def _blanks(found: re.Match[str]) -> str:

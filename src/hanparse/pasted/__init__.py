@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse import hexdump
 from hanparse.errors import HexDumpError
 from hanparse.hexdump import masks
+from hanparse.hexdump.amongtext import text_columns
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
@@ -60,9 +61,10 @@ def dump(text: str) -> hexdump.Dump:
     apdus = Found([], [])
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     if not is_read and len(tidied) <= _LONGEST_APDUS:
-        apdus = search(tidied, sound.apdus, framed)
-        if apdus.units and apdus.is_complete and not _is_masked(tidied, apdus.units):
-            return _dump(tidied, Found(gaps.without_gaps(without_remarks(tidied), apdus.units), []))
+        bytes_only = _without_text_columns(tidied)
+        apdus = search(bytes_only, sound.apdus, framed)
+        if apdus.units and apdus.is_complete and not _is_masked(bytes_only, apdus.units):
+            return _dump(bytes_only, Found(gaps.without_gaps(without_remarks(bytes_only), apdus.units), []))
     telegrams = _damaged_telegrams(text, pieces_of(framed.units))
     if framed.units:
         spare = _with(framed.spare, telegrams)
@@ -117,6 +119,12 @@ def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> I
         yield hexdump.Unsound(*place(text, spare[first].start), offsets[spare[first].start], data)
 
 
+def _without_text_columns(text: str) -> str:
+    """Return `text` with blanks in place of its text columns. They are not part of an APDU, nor a gap in it."""
+    text = cover(text, [*text_columns(text)], " ")
+    return cover(text, [*text_columns(without_remarks(text))], " ")
+
+
 def _is_masked(text: str, apdus: list[Unit]) -> bool:
     """Return whether a masked byte is in front of the end of the last APDU."""
     places = masks.find(without_remarks(text))
@@ -128,7 +136,8 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
 
     Raises `HexDumpError` if bytes are masked or missing, or if the dump does not contain each of `apdus`.
     """
-    bare = without_remarks(text)
+    bytes_only = _without_text_columns(text)
+    bare = without_remarks(bytes_only)
     if places := masks.find(bare):
         raise masks.masked(text, places)
     pieces: list[Piece] = []
@@ -139,7 +148,7 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
         error = caught
     headers = sound.headers(pieces)
     gap = _gap(bare, pieces, headers)
-    if (gap or not headers) and (best := best_reading(text, sound.headers, b"", CANDIDATES)):
+    if (gap or not headers) and (best := best_reading(bytes_only, sound.headers, b"", CANDIDATES)):
         return _damaged_frame(text, best, error)
     if error:
         raise error

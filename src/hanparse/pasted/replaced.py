@@ -72,13 +72,21 @@ def _is_alone(text: str, mask: re.Match[str]) -> bool:
 
 
 def _missing_row(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
-    """Return the offset of `following` if it is too large for the row below `piece`, so that a row is missing."""
+    """Return the offset of `following` if it is too large for the row below `piece`, so that a row is missing.
+
+    Return the text between the two rows instead if there is any: it is the damaged row. If `piece` would have at most
+    as many bytes as `following`, return the offset of `piece`, because its row is damaged.
+    """
     first, second = (_OFFSET.match(text, each.start, each.end) for each in (piece, following))
     if not first or not second or first.end() == piece.end:
         return None
     bases = (16, 10, 8) if len(first[1]) == OCTAL_OFFSET else (16, 10)
     steps = [_number(second[1], base) - _number(first[1], base) for base in bases]
-    return second if steps[0] > len(piece.data) and len(piece.data) not in steps else None
+    if steps[0] <= len(piece.data) or len(piece.data) in steps:
+        return None
+    if any(len(piece.data) < step <= len(following.data) for step in steps):
+        return first
+    return _NO_BYTES.search(text, _line_end(text, piece.end), text.rfind("\n", 0, following.start) + 1) or second
 
 
 def _number(digits: str, base: int) -> int:
