@@ -18,6 +18,8 @@ from wire import LLC, seeded
 
 from hanparse import HexDumpError, Scale, decode_all
 from hanparse.annotate.explain import explain
+from hanparse.hdlc import Frame
+from hanparse.mbus import Telegram
 
 # --- every byte once -------------------------------------------------------------------------------------------------
 
@@ -127,6 +129,29 @@ def test_a_push_that_lost_a_segment_says_so_and_explains_what_came() -> None:
     assert fields(lost) == {}
     assert orphan.error == "a segment of a push that was dropped"
     assert sound.error == ""
+
+
+def test_a_telegram_of_a_dropped_push_belongs_to_mbus() -> None:
+    first = Telegram(0x53, 255, 0x00, b"\x01\x67\xdb\x08" + bytes(40)).build()
+    third = Telegram(0x53, 255, 0x12, b"\x01\x67" + bytes(40)).build()
+    explanation = explain(first + third)
+    assert {leaf.layer for leaf in explanation.children[1].leaves} == {"mbus"}
+
+
+def test_a_telegram_that_is_256_bytes_longer_than_its_length_says_so() -> None:
+    # EN 13757-2: the length is one byte, and counts the bytes from C on; some meters send more than 255
+    body = b"\x53\xff\x10" + b"\x01\x67" + bytes.fromhex("0F4000000000 0981F6") + bytes(246)
+    data = bytes([0x68, len(body) - 256, len(body) - 256, 0x68]) + body + bytes([sum(body) & 0xFF, 0x16])
+    start = next(iter(explain(data).leaves))
+    assert (start.label, start.value) == ("start", f"{len(body) - 256} + 256 bytes from C on")
+
+
+@pytest.mark.parametrize(
+    ("llc", "direction"), [("E6E700", "response, from the meter"), ("E6E600", "command, to the meter")]
+)
+def test_the_llc_header_in_front_of_a_block_has_its_direction(llc: str, direction: str) -> None:
+    block = bytes.fromhex(f"{llc} E0C000010000050F40000000")
+    assert direction in [leaf.value for leaf in explain(Frame((1,), (1,), 0x13, block).build()).leaves]
 
 
 def test_a_segment_without_its_first_one_says_so() -> None:

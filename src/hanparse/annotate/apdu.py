@@ -76,8 +76,7 @@ class Payloads:
         """
         apdu = strip_llc(information)
         header = information[: len(information) - len(apdu)]
-        direction = "response, from the meter" if header == _FROM_METER else "command, to the meter"
-        llc = Explanation(base, "llc", "LLC", header, direction, error="" if apdu else "no APDU follows")
+        llc = _llc(header, base, error="" if apdu else "no APDU follows")
         push = [self._apdu(apdu, base + len(header), origin)] if apdu else []
         return (*([llc] if header else []), *push)
 
@@ -114,6 +113,11 @@ class Payloads:
         return Interpretation.of_reading(apdu, reading, measurement, self._timezone), ""
 
 
+def _llc(header: bytes, base: int, error: str = "") -> Explanation:
+    direction = "response, from the meter" if header == _FROM_METER else "command, to the meter"
+    return Explanation(base, "llc", "LLC", header, direction, error=error)
+
+
 def explain_header(raw: bytes, base: int) -> Iterator[Explanation]:
     """Yield the parts of the headers in `raw`: an LLC header and a block header (each optional), or a wrapper.
 
@@ -126,7 +130,7 @@ def explain_header(raw: bytes, base: int) -> Iterator[Explanation]:
     apdu = strip_llc(raw)
     at = base + len(raw) - len(apdu)
     if at > base:
-        yield Explanation(base, "llc", "LLC", raw[: at - base], "response, from the meter")
+        yield _llc(raw[: at - base], base)
     if not apdu.startswith(identify.BLOCK):
         return
     last = ", the last" if apdu[1] & 0x80 else ""

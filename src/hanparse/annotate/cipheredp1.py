@@ -19,6 +19,7 @@ class CipheredSpan:
     """Explains a ciphered telegram that one of the given keys deciphers, and contains its positions."""
 
     telegram: CipheredTelegram
+    layer = "p1"
     unit = "telegram"
     is_sound = True
 

@@ -54,6 +54,7 @@ class FrameSpan:
     frame: Frame | None = None
     header_ok: bool = True
     shares: bool = False
+    layer = "hdlc"
     unit = "segment"
 
     @classmethod

@@ -35,6 +35,7 @@ class TelegramSpan:
     stop: int
     end: int
     error: str = ""
+    layer = "mbus"
     unit = "telegram"
 
     @classmethod
@@ -93,7 +94,11 @@ class TelegramSpan:
     def _header(self, data: bytes, at: int) -> Iterator[Explanation]:
         telegram, content = self.telegram, self.start + HEADER_SIZE
         number = f"telegram {telegram.number}{', the last' if telegram.ci & FIN else ', more follow'}"
-        length = f"{data[self.start + 1]} bytes from C on" if self.start + 1 < self.stop else ""
+        length = ""
+        if self.start + 1 < self.stop:
+            announced = data[self.start + 1]
+            more = " + 256" if self.end - TRAILER_SIZE - content == announced + 256 else ""
+            length = f"{announced}{more} bytes from C on"
         rows = (
             ("start", at, content, length),
             ("C", content, content + 1, _COMMANDS.get(telegram.control, "")),

@@ -42,6 +42,7 @@ class TelegramSpan:
     stop: int
     digits: int
     error: str = ""
+    layer = "p1"
     unit = "telegram"
 
     @classmethod

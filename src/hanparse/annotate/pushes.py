@@ -93,7 +93,7 @@ class _Contents:
 
     def _add_part(self, span: Span, error: str) -> None:
         raw = span.content(self._data)
-        part = Explanation(span.information, "hdlc", span.unit, raw, error=error)
+        part = Explanation(span.information, span.layer, span.unit, raw, error=error)
         self.by_position[span.start] = Content((part,) if raw else (), error=error)
 
     def _explain(

@@ -47,6 +47,10 @@ class Span(Protocol):
         """Return whether the frame is complete and its check sequences fit."""
 
     @property
+    def layer(self) -> str:
+        """Return the name of the link layer in an `Explanation`."""
+
+    @property
     def unit(self) -> str:
         """Return the word that the link layer uses for a frame with a part of a message.
 

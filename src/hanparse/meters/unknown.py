@@ -31,7 +31,7 @@ def unknown_meter(
 ) -> UnknownMeterError:
     """Return the error for a data-notification that no profile reads."""
     count = len(shapes.elements(notification.body))
-    body = f"{notification.body.tag} of {count} elements" if count else f"no elements in a {notification.body.tag}"
+    body = f"{notification.body.tag} of {count} elements" if count else f"{notification.body.tag} in place of a list"
     masked = _mask(list_id) if list_id else ""
     identifier = f"list identifier {masked!r}" if list_id else "no list identifier"
     in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
