@@ -160,7 +160,7 @@ def test_home_assistant_that_starts_again_gets_discovery_and_values(tmp_path: Pa
 
 def test_forget_empties_what_the_broker_keeps_of_this_base_alone(tmp_path: Path) -> None:
     with Broker(tmp_path) as broker, Gateway() as gateway, Listener(broker) as listener:
-        with Command(gateway.url, f"{broker.url}?flat=1", f"{broker.url}/other") as command:
+        with Command(gateway.url, f"{broker.url}?flat=1", f"{broker.url}/other?discovery=ha") as command:
             gateway.send(*PUSHES[: HOURLY + 1])
             listener.wait(f"hanparse/{METER}/active_energy_import")
             listener.wait(f"other/{METER}/energy")
