@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""The pause in s after a failure doubles with each failure, from 1 to 60. A delivered update sets it back to 1."""
+"""The first and the longest pause in s after a failure.
+
+The pause doubles with each failure, and a delivered update sets it back to the first pause. The sink waits for a random
+part of the pause, but for at least half of it.
+"""
 
 Note = Callable[[str], object]
 
