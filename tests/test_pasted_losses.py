@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
+
 import pytest
 from framefiles import named
 from hypothesis import given
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from telegrams import swedish
 from texts import NOTATIONS, ONLY_FRAMES
 
-from hanparse import FrameError, HanParseError, HexDumpError, decode_all, pasted
+from hanparse import FrameError, HanParseError, HexDumpError, decode, decode_all, pasted
 from hanparse.pasted.losses import losses
 
 PUSH = named("kaifa/list1-no").data.hex()
@@ -126,3 +128,11 @@ def test_masked_bytes_beside_a_sound_frame_are_an_error_that_names_them() -> Non
     powers, errors = said(f"{masked[:132]}?? ?? ??{masked[140:]}\n{PUSH}")
     assert powers == [5852]
     assert any("3 bytes are masked" in str(error) for error in errors)
+
+
+def test_a_short_apdu_in_base64_for_urls_below_another_apdu_is_not_lost() -> None:
+    first, short = named("aidon/list2-6515-1phase").apdu, named("aidon/list1-no").apdu
+    assert len(urlsafe_b64encode(short).rstrip(b"=")) < 40
+    text = f"<pre>{first.hex(' ')}</pre>\n\nand the next one:\n\n{urlsafe_b64encode(short).decode().rstrip('=')}\n"
+    expected = [decode(apdu).active_power_import for apdu in (first, short)]
+    assert [measurement.active_power_import for measurement in decode_all(text)] == expected

@@ -73,7 +73,7 @@ _REPEATED: Final = (
     rf"|(?:[0-9A-Fa-f]{{2}}[/_+]){{7}}|(?:{ENTITY}\s?){{4}}"
     r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,7}\":[ ]?[0-9]{1,3},[ ]?){4}"
 )
-_CODED: Final = r"[A-Za-z0-9+/_-]{40}"
+_CODED: Final = r"[A-Za-z0-9+/_-]{38}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}", re.DOTALL)
 """Matches text that resembles bytes. The pattern is for text on a line that also contains bytes of a dump."""
