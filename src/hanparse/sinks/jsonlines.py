@@ -34,7 +34,10 @@ class JsonLines:
 
     @staticmethod
     def line(update: Update) -> str:
-        """Return the JSON object of a push. It contains the fields, the time of arrival and the name of the meter."""
+        """Return the JSON object of a push.
+
+        It contains the fields, the name of the meter and, if the source is not a file, the time of arrival.
+        """
         return as_json(update.document() | {"meter": update.meter.name})
 
 

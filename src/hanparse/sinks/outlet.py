@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""The pause in s after a failure doubles with each failure, from 1 to 60. A delivered update sets it back to 1."""
+"""The longest pause in s after a failure. It doubles with each failure, from 1 to 60. A delivered update sets it back
+to 1. The sink waits for a random part of this pause, at least for half of it.
+"""
 
 Note = Callable[[str], object]
 

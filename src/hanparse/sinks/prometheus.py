@@ -56,7 +56,10 @@ class Series:
             values[name] = value, now
 
     def collect(self) -> Iterator[Any]:
-        """Yield one metric family for each number, with a sample for each meter. See `_current` for omitted values."""
+        """Yield one metric family for each number and for each estimate, with a sample for each meter.
+
+        See `_current` for omitted values.
+        """
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily  # noqa: PLC0415  an extra
 
         for name in NUMBERS:

@@ -29,7 +29,7 @@ MAX_HELD: Final = 64
 A meter that sends one push per second sends 30 in `NAMELESS`.
 """
 MAX_METERS: Final = 256
-"""The largest number of meters and of channels. Damaged or forged pushes must not occupy memory without a limit."""
+"""The largest number of meter ids and of channels. Damaged or forged pushes must not occupy memory without a limit."""
 UNNAMED: Final = "meter"
 """The name of a meter that sends no id, if the source has no topics."""
 
@@ -65,8 +65,8 @@ class Tracker:
     """A `Tracker` takes the measurements of all channels of a source and returns the updates for the sinks.
 
     Some lists do not contain the meter id. So the tracker holds back the pushes before the first id. If a meter sends
-    registers before an id, or no id within `NAMELESS` or within `MAX_HELD` pushes, its name is the name of its channel.
-    If the name of the channel is empty, the name of the meter is `UNNAMED`.
+    registers before an id, or no id within `NAMELESS` or within `MAX_HELD` pushes, its name is the name of its channel
+    until an id arrives. If the name of the channel is empty, the name of the meter is `UNNAMED`.
     """
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:

@@ -54,8 +54,8 @@ class Update:
     at: datetime
     """The time of arrival, with a zone.
 
-    If the source is a file, this is the time of the meter's clock. If this clock has no zone, it is the time at which
-    the file was read.
+    If the source is a file, this is the time of the meter's clock. If the push has no time, or a time without a zone,
+    this is the time at which the push was read.
     """
     registers: Mapping[str, float] = field(default_factory=dict)
     """The value of each register at this time, by field. Registers never fall."""

@@ -33,9 +33,9 @@ def open(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     ``hanparse.sources``.
 
     `decoder` returns a new decoder. For a broker, the source calls it once for each topic. For any other URL, the
-    source calls it only once. If a connection (not a file) delivers no byte for `silence` s, the source closes it and
-    connects again. Raises `ValueError` if the scheme or the form of the URL is unknown. Raises `ImportError` with the
-    pip command if a package is missing.
+    source calls it only once. If a connection (not a file) delivers no byte for `silence` s, or for three intervals
+    between pushes if they are longer, the source closes it and connects again. Raises `ValueError` if the scheme or the
+    form of the URL is unknown. Raises `ImportError` with the pip command if a package is missing.
     """
     address = parse(url)
     check_extra(address.scheme)

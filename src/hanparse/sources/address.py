@@ -23,7 +23,7 @@ _EXTRAS: Final = {
 }
 """For each scheme that needs more packages: the package to install, its extra, and a module that the extra installs."""
 PORTS: Final = {"mqtt": 1883, "mqtts": 8883, "esphome": 6053}
-"""The default ports of the network."""
+"""The default network port of each scheme that has one."""
 _PARITIES: Final = ("E", "N", "O")
 
 
@@ -142,7 +142,9 @@ def _broker(scheme: str, rest: str) -> Address:
     if network is None or not network[1] or not is_filter(topic) or has_slash:
         form = f"{scheme}://user:password@host:port/topic"
         words = (
-            "with %2F for a / in the password" if has_slash else "with a topic such as pulse/publish, pulse/# or +/raw"
+            "with %2F for a / in the password, and %40 for an @ in the topic"
+            if has_slash
+            else "with a topic such as pulse/publish, pulse/# or +/raw"
         )
         raise ValueError(f"expected {form}, {words}; found another form")
     user, colon, password = user_info.partition(":")

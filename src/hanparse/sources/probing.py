@@ -51,11 +51,11 @@ SETTINGS: Final = (
     Setting(9600, "N"),
     Setting(38_400, "N"),
 )
-"""The settings that meters use (docs/connect.md). The most common setting is the first."""
+"""The settings with 8 data bits that meters use (docs/connect.md). The most common setting is the first."""
 
 
 class Attempt(NamedTuple):
-    """An `Attempt` is the result of one setting. If it has no `measurement`, `faults` or `error` contain the reason."""
+    """An `Attempt` is the result of one setting. Without `measurement`, `faults` or `error` can contain the reason."""
 
     setting: Setting
     measurement: Measurement | None

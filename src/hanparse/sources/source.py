@@ -54,9 +54,10 @@ class Source:
 
     `hanparse.sources.open` returns a `Source`. `channel` is the topic of the last measurement. It is empty if the
     connection has no topics. `state` is ``"connecting"``, ``"receiving"``, ``"pausing"`` or ``"ended"``. `last_error`
-    is the reason why the last connection was lost. `connections` is the number of attempts to connect. `dropped` is the
-    number of measurements that were dropped because the consumer was too slow. `decoder` is the decoder that received
-    the last bytes. `decoders` contains the decoders by topic.
+    is the last error with which a connection failed. It does not change if the other side closes a connection.
+    `connections` is the number of attempts to connect. `dropped` is the number of measurements that were dropped
+    because the consumer was too slow. `decoder` is the decoder that received the last bytes. `decoders` contains the
+    decoders by topic.
     """
 
     def __init__(
