@@ -129,7 +129,7 @@ BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another fo
         ("mqtt://me:secret@:1883/t", BROKER),
         ("mqtt://me:secret@broker/t#", BROKER),
         ("mqtt:", BROKER),
-        ("mqtt://me:12/secret@broker/t", "with %2F for a / in the password"),
+        ("mqtt://me:12/secret@broker/t", "with %2F for a / in the password, and %40 for an @ in the topic"),
         ("tcp://host:3001/x", "expected tcp://host:port"),
         ("tcp://host:3001?silence=3", "expected tcp://host:port"),
         ("serial:///dev/ttyUSB0?bauds=9600", "expected the options baud and parity"),

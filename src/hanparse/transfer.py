@@ -7,7 +7,8 @@ segment except the last segment (IEC 62056-46 6.4.2.2). A message is in progress
 most one message is in progress.
 
 A frame begins a message if it has an LLC header, because only the first segment has an LLC header. While no message is
-in progress, a frame also begins a message if its information field begins with the tag of a pushed APDU.
+in progress and no segments of a dropped message are expected, a frame also begins a message if its information field
+begins with the tag of a pushed APDU.
 
 A frame without LLC header continues the message in progress under these conditions. It has the addresses of the
 previous segment. It is not empty, and it does not repeat the previous segment. No bytes were skipped between the

@@ -233,8 +233,8 @@ class _Session:
 async def forget(target: Target) -> int:
     """Remove the retained messages of a bridge from its broker: the discoveries, the registers and the status.
 
-    Home Assistant then removes the devices of the bridge. Return how many messages were removed. Raises `OSError` if
-    the broker cannot be reached.
+    Home Assistant then removes the devices of the bridge. Return the number of removed messages. Raises
+    `OSError` if the broker cannot be reached.
     """
     settings = Settings(target)
     async with _connected(settings) as client:

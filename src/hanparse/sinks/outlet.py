@@ -19,10 +19,8 @@ if TYPE_CHECKING:
 
 FIRST_PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-"""The first and the longest pause in s after a failure.
-
-The pause doubles with each failure, and a delivered update sets it back to the first pause. The sink waits for a random
-part of the pause, but for at least half of it.
+"""The longest pause in s after a failure. It doubles with each failure, from 1 to 60. A delivered update sets it back
+to 1. The sink waits for a random part of this pause, at least for half of it.
 """
 
 Note = Callable[[str], object]

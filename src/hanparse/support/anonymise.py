@@ -12,9 +12,9 @@ A list is readable if its APDU can be decoded. The module replaces:
 * All other occurrences of the numbers that were replaced, in the notations of `hanparse.wire.ids` and in base64. In a
   readable list, they are replaced only within a value, so that the list stays readable.
 
-Lengths and headers do not change. The check sequence of each frame is updated: if it was right it stays right, and if
-it was wrong it stays wrong. If a list contains a meter number as an integer without an OBIS code, the module does not
-replace the number, because it looks like any other value.
+Lengths and the headers of frames do not change. The check sequence of each frame is updated: if it was right it stays
+right, and if it was wrong it stays wrong. If a list contains a meter number as an integer without an OBIS code, the
+module does not replace the number, because it looks like any other value.
 """
 
 from __future__ import annotations

@@ -20,9 +20,9 @@ _QUARTET: Final = 4
 def changed(text: bytes, replace: Callable[[bytes], bytes]) -> Iterator[tuple[int, bytes]]:
     """Yield the index of each base64 word that contains an identifier, and the word that replaces it.
 
-    `replace` returns decoded octets with replaced known identifiers. The function also replaces other numbers and hex
-    digits that look like an identifier. Up to three other characters can be directly before the base64 text. So the
-    function tries each of the first four characters of a word as the start of the base64 text.
+    `replace` takes decoded octets, and returns them with replaced known identifiers. `changed` also replaces other
+    numbers and hex digits that look like an identifier. Up to three other characters can be directly before the base64
+    text. So `changed` tries each of the first four characters of a word as the start of the base64 text.
     """
     for match in _WORD.finditer(text):
         for shift in range(_QUARTET):

@@ -140,7 +140,10 @@ def _clocks(octets: list[bytes]) -> set[int]:
 
 
 def _is_code(octets: bytes, codes: set[bytes]) -> bool:
-    """Return whether octets are an OBIS code: a code in the registry, or a code in `codes` that ends with FF."""
+    """Return whether octets are an OBIS code.
+
+    They are a code in the registry, the code of a push setup object, or a code in `codes` that ends with FF.
+    """
     obis = code_in(octets)
     if obis is None:
         return False

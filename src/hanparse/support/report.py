@@ -147,7 +147,7 @@ def _versions() -> Iterator[str]:
 
 
 def _errors(data: bytes, pushes: CipheredPushes | None) -> Iterator[str]:
-    """Yield the lines with the last errors in the section, and the report on each list that no profile can read.
+    """Yield the lines with the last errors in the section, and the first reports on lists that no profile can read.
 
     A report that several errors contain is shown once. All errors are found in `data`, but if keys are given, the
     errors of ciphered pushes are taken from `pushes`: no key deciphers `data`, because its system titles are replaced.

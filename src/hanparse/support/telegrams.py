@@ -2,7 +2,8 @@
 
 A group is the text between two parentheses. The identifiers are:
 
-* The groups of a line with the OBIS code of an equipment identifier, of a logical device name or of a sub-meter.
+* The groups of a line with the OBIS code of an equipment identifier (also of a sub-meter), of a logical device name or
+  of an ID number (C.D = 0.0).
 * The messages to the consumer (C.D = 96.13), because a message can contain a name or an address.
 * At least six consecutive digits in the identification line, because some meters send their number in this line.
 * Words that contain at least six digits or consist of at least eight hex digits. They are only identifiers in a line
@@ -142,7 +143,7 @@ def _is_value(text: str, code: Obis | None, *, is_sound: bool) -> bool:
 
 
 def _other_id(old: bytes, number: int) -> bytes:
-    """Return another identifier. If `old` contains the hex digits of its characters, the result does, too."""
+    """Return another identifier. If `old` consists of the hex digits of a text, the result does, too."""
     sent = _decoded(old)
     if sent is None:
         return ids.replacement_name(old, number)

@@ -24,8 +24,8 @@ def _mirror(register: int) -> int:
 def mirrored_x25(data: bytes | bytearray | memoryview) -> int:
     """Return CRC-16/X-25 of `data`. `binascii.crc_hqx` computes it after the bits of each byte are reversed.
 
-    This function replaces crcmod if the C extension of crcmod is missing. Without its extension, crcmod is twenty times
-    as slow.
+    This function replaces crcmod if the C extension of crcmod is missing. Without its extension, crcmod takes up to
+    twenty times as long as this function.
     """
     return _ONES ^ _mirror(binascii.crc_hqx(bytes(data).translate(_MIRRORED), _ONES))
 

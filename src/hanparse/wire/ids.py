@@ -69,9 +69,9 @@ def _digit_indexes(text: bytes) -> list[int]:
 
 
 def replacement(text: bytes, number: int = 0) -> bytes:
-    """Return `text` with made-up digits: first 1, then zeros, and 17 + `number` as the last two digits.
+    """Return `text` with made-up digits: first 1 + `number` // 80, then zeros, and 17 + `number` % 80 as the last two.
 
-    If `number` is a multiple of 80, the last two digits are 17 again, and the first digit is higher by 1.
+    After a first digit of 9, the first digit is 1 again.
     """
     return _with_other_digits(text, _digit_indexes(text), number)
 
@@ -87,8 +87,9 @@ def _with_other_digits(text: bytes, indexes: list[int], number: int) -> bytes:
 def replacement_name(text: bytes, number: int = 0) -> bytes:
     """Return a made-up text that replaces `text`, the value of a register that identifies the meter.
 
-    If `text` has too few digits for a number, its letters become X, too. Letters among the first three characters do
-    not change, because they may identify the manufacturer.
+    If `text` consists of more than three hex digits, each of them is replaced. If any other `text` has too few digits
+    for a number, its letters become X, too. Letters among its first three characters do not change, because they may
+    identify the manufacturer.
     """
     core = text.strip(_BLANKS)
     if len(core) > _MAKER and _HEX_DIGITS.fullmatch(core):
@@ -103,7 +104,7 @@ def replacement_octets(octets: bytes, number: int = 0) -> bytes:
     """Return a made-up system title or binary identifier, which has the length of `octets`.
 
     It consists of the letters of the manufacturer, if `octets` begins with them, zero bytes, and the byte 17 +
-    `number`.
+    `number` % 80.
     """
     maker = octets[:_MAKER] if octets[:_MAKER].isalpha() and octets[:_MAKER].isascii() else b""
     return (maker + b"\0" * (len(octets) - len(maker) - 1) + bytes([_FIRST + number % _ENDINGS]))[-len(octets) :]
@@ -117,10 +118,10 @@ def replacement_value(value: int, size: int, number: int = 0) -> int:
 def notations(old: bytes, new: bytes) -> dict[bytes, bytes]:
     """Return a mapping from every notation of `old` in bytes to the same notation of `new`.
 
-    The notations are the text in upper and lower case, and the bytes that its hex digits encode. If `old` contains six
-    or more consecutive digits, these digits have further notations: as text, as packed BCD in both byte orders, and as
-    an integer in both byte orders. The last 8, 9, ... or 40 of these digits also have the notations as packed BCD and
-    as an integer, because some meters send only the last digits.
+    The notations are the text in upper and lower case, and the bytes that its hex digits encode. The longest sequence
+    of six or more digits in `old` has further notations: as text, as packed BCD in both byte orders, and as an integer
+    in both byte orders. The last 8, 9, ... or 40 of these digits also have the notations as packed BCD and as an
+    integer, because some meters send only the last digits.
 
     The mapping contains no binary notation in which fewer than three bytes differ from 00, because a measured value may
     equal such bytes. It contains no notation with one digit in each byte either, because many bytes of a push are

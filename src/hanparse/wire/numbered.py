@@ -4,9 +4,10 @@ A message is in progress while its last part is missing. These rules apply to ea
 
 * A part with the same number and the same bytes as the previous part is a repetition. It is ignored. Exception: if no
   message is in progress, a part with the first number always begins a new message.
-* A part with the first number begins a new message. The message in progress is dropped.
-* A part with the next number continues the message in progress.
-* A part with any other number shows that a part was lost. The message in progress is dropped.
+* A part with the next number continues the message in progress. After the highest number, the next number is 0.
+* Any other part with the first number begins a new message. The message in progress is dropped.
+* A part with any other number shows that a part was lost. The message in progress is dropped. If no message is in
+  progress and the number is below the first number, all parts up to the last part of the message are ignored.
 
 So an incomplete message is never delivered.
 """
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hanparse.wire.link import Link
 
 MAX_LINKS: Final = 16
-"""The maximum number of links with a message in progress. A HAN port has one link."""
+"""The maximum number of links. A further link replaces the least recently used link. A HAN port has one link."""
 
 
 class Numbering(NamedTuple):

@@ -25,7 +25,7 @@ class Stats(NamedTuple):
     undecodable: int = 0
     """The number of pushes with a payload that hanparse cannot decode, although their frames pass all checks."""
     ciphered: int = 0
-    """The number of ciphered pushes that hanparse cannot decode. `undecodable` includes this number."""
+    """The number of ciphered pushes that hanparse cannot decipher or verify. `undecodable` includes this number."""
     unknown_meters: int = 0
     """The number of pushes with a correct payload that no profile reads."""
     dropped_assemblies: int = 0
