@@ -45,6 +45,8 @@ def test_a_target_is_shown_without_user_password_and_query(url: str) -> None:
         ("mqtt://me:sec/ret@host", "expected mqtt://host or host:port"),
         ("prometheus://127.0.0.1", "expected prometheus://host:port"),
         ("prometheus://127.0.0.1:99999", "expected prometheus://host:port"),
+        ("influx+http://me:secret@ho\u2100st:80/x", "expected influx"),  # the error of urllib contains the URL
+        ("influx+http://me:secret@[host:80/x", "expected influx"),
         ("mqtt://host/+/x", "expected a topic without"),
         ("mqtt://host/x?discovery=%23", "expected a topic without"),
     ],

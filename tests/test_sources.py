@@ -14,6 +14,7 @@ from gateways import EXPECTED, PUSHES, SLOW, STREAM, fast, gateway, take, until,
 
 from hanparse import Decoder, sources
 from hanparse.simulate import simulate
+from hanparse.sources import piece
 from hanparse.sources.address import parse
 from hanparse.sources.source import MAX_WAITING, PAUSING, Source
 
@@ -233,3 +234,17 @@ def test_importing_hanparse_imports_no_asyncio() -> None:
     code = "import sys, hanparse; hanparse.Decoder(); print('asyncio' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_a_host_that_does_not_answer_is_not_reported_as_a_silent_meter(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def silent(*_: object) -> None:
+        await asyncio.sleep(SLOW)
+
+    async def main() -> None:
+        async with fast("tcp://meter.local:3001") as source:
+            await until(lambda: source.last_error is not None)
+            assert "expected meter.local:3001 to accept a connection within 0.01 s" in str(source.last_error)
+
+    monkeypatch.setattr(asyncio, "open_connection", silent)
+    monkeypatch.setattr(piece, "CONNECT_TIMEOUT", 0.01)
+    asyncio.run(main())

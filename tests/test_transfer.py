@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 import fuzz_wire
 import pytest
-from framefiles import FrameFile, folder
+from framefiles import FrameFile, folder, named
 from hypothesis import given
 from hypothesis import strategies as st
 from sweeps import cases
 from wire import LLC, seeded
 
+from hanparse import Decoder, decode
 from hanparse.errors import DecodeError, FrameError
 from hanparse.hdlc import Frame
 from hanparse.mbus import Telegram
@@ -369,3 +370,17 @@ def test_a_push_in_numbered_parts_of_which_one_is_lost_doubled_or_moved_is_whole
 
 def test_streams_of_disordered_and_damaged_parts_break_no_promise() -> None:
     assert fuzz_wire.run(cases(60)) > 0
+
+
+@pytest.mark.parametrize("header", [LLC, b""], ids=["with LLC", "without LLC"])
+def test_a_push_in_segments_after_the_end_of_an_input_is_read(header: bytes) -> None:
+    frame = Frame.parse(named("kaifa/list1-no").data)
+    information = header + frame.information.removeprefix(LLC)
+    first, last = (
+        Frame(frame.destination, frame.source, frame.control, part, segmented).build()
+        for part, segmented in ((information[:12], True), (information[12:], False))
+    )
+    decoder = Decoder()
+    decoder.feed(first)
+    decoder.flush()
+    assert decoder.feed(first + last) == [decode(frame.build())]

@@ -252,7 +252,9 @@ class Segments:
 
     def end(self, offset: int) -> Dropped | None:
         """End the input at `offset`. Drop and return the message in progress; `None` if no message is in progress."""
-        return self._drop("the input ends", offset) if self._joined else None
+        dropped = self._drop("the input ends", offset) if self._joined else None
+        self._dropped = None
+        return dropped
 
     def _misfit(self, frame: Segment) -> str | None:
         """Return the reason why `frame` does not continue the message in progress; `None` if `frame` continues it."""

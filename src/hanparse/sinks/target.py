@@ -65,13 +65,14 @@ def _file(scheme: str, rest: str) -> Target:
 
 
 def _host(scheme: str, rest: str) -> Target:
-    parts = urlsplit("//" + rest.removeprefix("//"), allow_fragments=False)
+    form = "host:port" if scheme in _WITH_PORT else "host or host:port"
+    error = ValueError(f"expected {scheme}://{form} with a port from 0 to 65535, found another form")
     try:
+        parts = urlsplit("//" + rest.removeprefix("//"), allow_fragments=False)
         host, port = parts.hostname, parts.port
-    except ValueError:
-        host, port = None, None
+    except ValueError:  # its message can contain the URL
+        raise error from None
     if not host or (port is None and scheme in _WITH_PORT):
-        form = "host:port" if scheme in _WITH_PORT else "host or host:port"
-        raise ValueError(f"expected {scheme}://{form} with a port from 0 to 65535, found another form")
+        raise error
     user, password = (None if one is None else unquote(one) for one in (parts.username, parts.password))
     return Target(scheme, host, port, user, password, parts.path.removeprefix("/"), parts.query)

@@ -8,7 +8,7 @@ import ssl
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from hanparse.sources.piece import CONNECT_TIMEOUT, Piece
+from hanparse.sources.piece import CONNECT_TIMEOUT, Piece, connecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -55,7 +55,7 @@ async def check_reachable(host: str, port: int, context: ssl.SSLContext | None) 
     cannot end before this thread, which waits if the broker does not answer. aiomqtt also leaves the socket open if the
     certificate is not valid.
     """
-    async with asyncio.timeout(CONNECT_TIMEOUT):
+    async with connecting(host, port):
         _, writer = await asyncio.open_connection(host, port, ssl=context)
     writer.transport.abort()
 

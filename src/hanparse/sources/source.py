@@ -165,15 +165,18 @@ class Source:
     async def _next(self, pieces: AsyncGenerator[Piece, None]) -> Piece | None:
         """Return the next bytes, or `None` at the end of the connection.
 
-        Raises `TimeoutError` if no byte arrives in time.
+        Raises `TimeoutError` if no byte arrives in time, or if the transport raises it.
         """
         silence = self._watchdog.limit
+        timeout = asyncio.timeout(None if self._address.is_file else silence)
         try:
-            async with asyncio.timeout(None if self._address.is_file else silence):
+            async with timeout:
                 return await anext(pieces)
         except StopAsyncIteration:
             return None
         except TimeoutError:
+            if not timeout.expired():
+                raise
             faults = in_words(self.diagnosis())
             raise TimeoutError(f"expected bytes within {silence:g} s, found none: {faults}") from None
 

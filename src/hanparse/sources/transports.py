@@ -15,7 +15,7 @@ from hanparse.sources.address import DEVICES
 from hanparse.sources.background import in_background
 from hanparse.sources.installed import installed_transport
 from hanparse.sources.mqtt import messages
-from hanparse.sources.piece import CONNECT_TIMEOUT, Piece
+from hanparse.sources.piece import Piece, connecting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Mapping
@@ -30,7 +30,7 @@ _CLOSE_TIMEOUT: Final = 1.0  # s
 
 
 async def _tcp(address: Address) -> Pieces:
-    async with asyncio.timeout(CONNECT_TIMEOUT):
+    async with connecting(address.host, address.port):
         reader, writer = await asyncio.open_connection(address.host, address.port)
     try:
         while chunk := await reader.read(CHUNK):
