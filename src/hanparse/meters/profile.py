@@ -21,10 +21,11 @@ class Place(NamedTuple):
     """A place describes one position in a list: the code of the element there, and the conditions for the element.
 
     `obis` is the code, or `None` if no document contains a code. `tag` is the type of the element. If `tag` is `None`,
-    the element must be null-data, or a value of the kind (text, time, number) of the code. `size` is the length of a
-    string in bytes. `pattern` has the syntax of `Model.pattern`. If the element is an OBIS code of six octets, this
-    code must match the pattern. Otherwise the text of the element must match it. If `demanded` is false, an element
-    that does not match the pattern is accepted, but without the code.
+    the element must be null-data, or a value of the kind (text, time, number, count) of the code. Without a code, it
+    must be null-data or a number. `size` is the length of a string in bytes. `pattern` has the syntax of
+    `Model.pattern`. If the element is an OBIS code of six octets, this code must match the pattern. Otherwise the text
+    of the element must match it. If `tag` is `None`, an element is accepted whatever its size and pattern are. If
+    `demanded` is false, an element that does not match the pattern is accepted, but without the code.
     """
 
     obis: Obis | None
@@ -69,7 +70,8 @@ class Profile:
 
     * `list_ids`: prefixes of the list identifiers (OBIS code 0.2.129) that the maker uses.
     * `devices`: prefixes of the logical device names (OBIS code 0-0:42.0.0) that the maker uses in lists without a list
-      identifier.
+      identifier. If the profile has `links`, a device name counts only on these links, on a link whose last maker
+      has this profile, or in a list with one of the `setups`.
     * `setups`: the codes of push setups (the objects that define the contents of pushes). The profile reads lists with
       one of these push setups on any link. If the profile has `devices`, the list must contain a device name with one
       of the prefixes in `devices`. If the profile has no `devices`, the list must not contain a device name.
@@ -79,7 +81,7 @@ class Profile:
       identifier or the link identifies this maker.
     * `signatures`: for each kind of list that does not identify a maker, the places of the list. Such a list is
       recognised by the types or codes of all its elements. If the profile has `links`, the list is recognised only on
-      these links.
+      these links, and on a link whose last maker has this profile.
     * `unframed`: signatures of lists that contain no codes and are not in a frame. Such a list has no link.
     * `attributes`: true if the profile reads lists that consist of attribute descriptors and values. These lists do not
       identify a maker.
@@ -109,11 +111,14 @@ class Profile:
     clock: str = clock.AS_SENT
     models: tuple[Model, ...] = ()
     depends_on_meter_id: bool = field(init=False, repr=False, compare=False)
-    """True if the profile reads a list only if the meter number matches a pattern.
-    """
+    """True if the profile reads at least one kind of list only if the meter number matches a pattern."""
 
     def __post_init__(self) -> None:
-        """Raise `TypeError` if `list_ids` is a text, and `ValueError` for an impossible value of another argument."""
+        """Check four arguments.
+
+        Raises `TypeError` if `list_ids` is a text, and `ValueError` for an impossible value of `clock`, `exponents` or
+        `higher_resolution`.
+        """
         clock.check(self.clock)
         if isinstance(self.list_ids, str):
             raise TypeError(f"expected a tuple of list identifiers, found the text {self.list_ids!r}")

@@ -119,10 +119,11 @@ def read(
 
     The function tries the profiles in this order:
 
-    1. the profiles of the maker that the list names;
-    2. the profiles that contain this link in `links`, then `known`, the profile of the last maker on this link
-       (`LastMakers`);
-    3. the profiles that recognise the elements of the list;
+    1. the profiles of the maker that the list names. If it names no maker: the profiles that contain this link in
+       `links`, then `known`, the profile of the last maker on this link (`LastMakers`). If there are none: the profiles
+       that contain the push setup of the list in `setups`;
+    2. the profiles that recognise the elements of the list;
+    3. the profiles that read lists of attribute descriptors and values;
     4. the general profiles, which read lists of any maker that contain codes, scalers and units.
 
     A profile can read a list if at least one number fills a field, or if `_has_known_number` is true. Raises
@@ -206,7 +207,8 @@ def _signatures(profiles: Sequence[Profile], context: _Context) -> Iterable[tupl
 def _profiles_by_identity(profiles: Sequence[Profile], context: _Context) -> Iterable[Profile]:
     """Return the profiles of the maker that the list identifier, logical device name, link or push setup identifies.
 
-    Only the first of these four facts that is present is used.
+    If the list contains a list identifier or a device name, no later fact is used. The push setup is used only if no
+    profile fits the link. The profile of the last maker on the link fits the link, too.
     """
     if context.list_id:
         return [profile for profile in profiles if profile.claims(context.list_id)]

@@ -1,7 +1,7 @@
 """Defines `LastMakers`, which stores the maker of the last push on each link.
 
 A *link* is the addresses and the control field of a frame. If the next list on the link does not name its maker,
-`hanparse.meters.read` tries the profile of the last maker first.
+`hanparse.meters.read` also tries the profile of the last maker.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def signed(body: Data, items: list[Item] | None, places: Sequence[Place]) -> lis
     """Return the items of a list if each element meets the conditions of its place. Otherwise return `None`.
 
     `items` is `None` for a list without codes. In a list with codes, each code must also be the same as the code of its
-    place (see `_same`).
+    place (see `_same`). Items that are not values (`Item.is_value`) have no place.
     """
     if items is None:
         return positional(body, places)
@@ -254,7 +254,10 @@ def _ends_with_text(parts: list[Data]) -> bool:
 
 
 def _walk(parts: list[Data]) -> Iterator[Item | None]:
-    """Yield the item of each code and its value. Yield `None` for a value without code or a code without value."""
+    """Yield the item of each code and its value. Yield `None` for a value without code or a code without value.
+
+    Null-data can replace a code, or be the last element. The item then has no code.
+    """
     index = 0
     while index < len(parts):
         if parts[index].tag is Tag.STRUCTURE:

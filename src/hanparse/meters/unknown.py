@@ -45,7 +45,7 @@ def unknown_meter(
 def unknown_telegram(items: list[Item], flag: str) -> UnknownMeterError:
     """Return the error for a P1 telegram without a number that fills a field."""
     message = (
-        f"no line of this P1 telegram contains a number with a known code: {len(items)} lines, maker {flag}; "
+        f"no line of this P1 telegram contains a number that fills a field: {len(items)} lines, maker {flag}; "
         "paste the `report` of this error into an issue: the report lists the elements and does not identify the meter"
     )
     lines = ("### A P1 telegram that hanparse does not read", "", f"* maker: {flag}", "", *_table(items))
@@ -110,7 +110,10 @@ def _code(item: Item) -> str:
 
 
 def _shown(item: Item) -> str:
-    """Return the value as text. If it can identify the meter, the letter x replaces each character."""
+    """Return a text or a number as text, and an empty text for other data.
+
+    If the value can identify the meter, the letter x replaces its characters or its digits (see `_mask`).
+    """
     text, number = values.text(item.data), values.number(item.data)
     if text is not None:
         is_packed = isinstance(item.data.value, bytes) and ids.is_packed(item.data.value)

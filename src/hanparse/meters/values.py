@@ -69,7 +69,7 @@ def time(data: Data) -> DateTime | None:
 def has_kind(data: Data, kind: Kind) -> bool:
     """Return whether `data` can be of this kind. Any string can be a text. Null-data can be of any kind.
 
-    For other data, the result is false for the kinds that only P1 telegrams contain, such as `Kind.PEAKS`.
+    For other data, the result is false for the kinds that hanparse reads only in P1 telegrams, such as `Kind.PEAKS`.
     """
     if data.tag is Tag.NULL_DATA:
         return True

@@ -66,7 +66,7 @@ class TelegramReading(NamedTuple):
         return self.reading.fields(scale, timezone) | self.composed(scale, timezone)
 
     def composed(self, scale: Scale, timezone: tzinfo | None) -> dict[str, Any]:
-        """Return a dictionary of all fields that are not the number in one line: texts, times and computed fields."""
+        """Return a dictionary of the texts, times, states, computed fields, and the tariff."""
         calendar = self.calendar(timezone)
         return self._single(calendar) | self._composed(calendar, factor(scale, "W"))
 
@@ -81,7 +81,7 @@ class TelegramReading(NamedTuple):
         return next((record for record in clocks if calendar.moment(record.groups[0])), None)
 
     def _single(self, calendar: Calendar) -> dict[str, Any]:
-        """Return a dictionary of the fields that are a text, a state, or the time of the telegram."""
+        """Return a dictionary of the fields that are a text, a state, the tariff, or the time of the telegram."""
         clock = self._first(_CLOCK, calendar.moment) or self._two_part_clock(calendar)
         meter = (self._first(code, values.identifier) for code in _METER_IDS)
         version = (self._first(code, values.version) for code in _VERSIONS)
@@ -129,7 +129,10 @@ class TelegramReading(NamedTuple):
 
 
 def read_telegram(telegram: Telegram) -> TelegramReading:
-    """Read a telegram. Raises `UnknownMeterError` if no number in it fills a field and no sub-meter has a reading."""
+    """Read a telegram.
+
+    Raises `UnknownMeterError` if no value of `Kind.NUMBER` in it fills a field and no sub-meter has a reading.
+    """
     records = lines.records(telegram)
     reading = apply(_profile(telegram.flag.upper()), [_item(record) for record in records])
     registers = tuple(map(_register, records, reading.registers))
@@ -151,7 +154,7 @@ def _is_central(telegram: Telegram, records: Iterable[Record]) -> bool:
 
 
 def _item(record: Record) -> Item:
-    """Return the item of a record. Its data is a number with scaler and SI unit, or a text if there is no number."""
+    """Return the item of a record. Its data is a number with scaler and SI unit, or else a text (see `_is_number`)."""
     text = lines.value_of(record.groups) if record.obis else record.text
     item = Item(record.obis, Data(Tag.VISIBLE_STRING, text, record.offset, len(record.text)), unit="")
     number = values.number(text) if record.obis else None

@@ -43,7 +43,7 @@ class Record(NamedTuple):
     """An instance holds one line and its continuation lines, which begin with a group.
 
     `groups` are the groups of all these lines. `obis` is `None` if the code at the beginning of the line cannot be
-    read. `offset` is the index of the line in the telegram, and `text` contains the lines.
+    read. `offset` is the position of the line in the stream, and `text` contains the lines.
     """
 
     obis: Obis | None
@@ -53,7 +53,7 @@ class Record(NamedTuple):
 
 
 def records(telegram: Telegram) -> list[Record]:
-    """Return the records of a telegram, in the order of the lines. Lines without code and groups are left out."""
+    """Return the records of a telegram, in the order of the lines. Lines with neither code nor groups are left out."""
     collected: list[Record] = []
     for line, offset in zip(telegram.lines, telegram.line_offsets(), strict=False):
         if line.groups and not line.code.strip() and collected and collected[-1].obis:
@@ -124,9 +124,10 @@ def peaks(groups: Sequence[str], calendar: Calendar, factor: float | Fraction) -
 def submeters(telegram_records: Iterable[Record], calendar: Calendar) -> tuple[Submeter, ...]:
     """Return the sub-meters in a telegram, in the order of the lines.
 
-    If at least one sub-meter has a reading, sub-meters without a reading are left out. The line with the device type
-    determines the kind of a sub-meter; the channel does not. If the sub-meter on a channel already has a reading, the
-    next line with a device type on this channel begins another sub-meter.
+    If at least one sub-meter has a reading, sub-meters without a reading are left out. Otherwise, sub-meters without a
+    kind are left out. The line with the device type determines the kind of a sub-meter; the channel does not. If the
+    sub-meter on a channel already has a reading, the next line with a device type on this channel begins another
+    sub-meter.
     """
     meters: list[Submeter] = []
     latest: dict[int, int] = {}

@@ -24,7 +24,7 @@ _TIME: Final = re.compile(
 _UNSET_YEARS: Final = range(70, 100)  # a clock that was never set shows a year from 1970
 _SUMMER: Final = {"S": timezone(timedelta(hours=2)), "W": timezone(timedelta(hours=1))}
 _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
-# The hex digits of at least four digits in ASCII. A version that is not in hex has at most five digits.
+# At least four digits in ASCII, each as two hex digits. A version that is not in hex has at most five digits.
 _HEX_VERSION: Final = re.compile(r"(?:3\d){4,}")
 _TARIFF: Final = re.compile(r"(?:TARIFF\s*)?0*(\d{1,4})", re.ASCII | re.IGNORECASE)
 _BREAKERS: Final = {
@@ -45,7 +45,10 @@ class Number(NamedTuple):
 
 
 def number(text: str) -> Number | None:
-    """Return the number in a group, with its SI unit; `None` for any other text. 0002.345*kW is 2345 × 10^0 W."""
+    """Return the number in a group, with its SI unit. 0002.345*kW is 2345 × 10^0 W.
+
+    Return `None` for any other text, for an unknown unit, and for a number with more than 18 digits.
+    """
     value, star, unit = text.partition("*")
     match, scale = _NUMBER.fullmatch(value), _unit(unit) if star else (0, "")
     if match is None or scale is None:
