@@ -49,7 +49,7 @@ def test_profiles_of_installed_packages_follow_those_of_hanparse(
     assert len(found) == len(PROFILES) + 3
     shown = sorted(str(each.message) for each in warnings)
     assert "AttributeError" in shown[0]
-    assert "expected a Profile or a list of profiles, found str" in shown[1]
+    assert "expected a Profile, or a list that contains only profiles, found str" in shown[1]
     assert "ModuleNotFoundError" in shown[2]
 
 

@@ -31,7 +31,11 @@ def installed_profiles() -> tuple[Profile, ...]:
         if isinstance(offered, list | tuple) and all(isinstance(item, Profile) for item in offered):
             profiles += offered
         else:
-            _warn(entry.name, entry.value, f"expected a Profile, or a list that contains only profiles, found {type(loaded).__name__}")
+            _warn(
+                entry.name,
+                entry.value,
+                f"expected a Profile, or a list that contains only profiles, found {type(loaded).__name__}",
+            )
     return tuple(profiles)
 
 

@@ -52,7 +52,7 @@ class _Template(NamedTuple):
     """
 
     head: bytes
-    """The APDU up to its security control byte."""
+    """The APDU up to its security control byte, which is included."""
     end: int
     """The index after the content. If the APDU has an authentication tag, the tag begins there."""
     title: bytes

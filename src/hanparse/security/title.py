@@ -26,7 +26,7 @@ def title_text(title: bytes) -> str:
 def parse_title(value: object) -> bytes:
     """Parse a system title from eight bytes, from 16 hex digits, or from three letters and ten hex digits.
 
-    Blanks, colons and dashes between the characters are ignored. Raises `ValueError` for any other text or size. Raises
+    Blanks, colons, dashes and a leading ``0x`` are ignored. Raises `ValueError` for any other text or size. Raises
     `TypeError` for any other type.
     """
     if isinstance(value, str):
