@@ -150,7 +150,7 @@ def test_one_list_is_sent_at_an_interval(tmp_path: Path) -> None:
         (["kaifa", "mqtt://127.0.0.1/x"], "found the scheme 'mqtt'"),
         (["kaifa", "tcp://127.0.0.1:70000"], "a port from 0 to 65535"),
         (["kaifa", "-", "--list", "4"], "expected the number of a list of this meter, one of [1, 2, 3], found 4"),
-        (["kaifa", "-", "--every", "0"], "expected an interval above 0 s, found 0.0"),
+        (["kaifa", "-", "--every", "0"], "expected a finite interval above 0 s, found 0.0"),
         (["kaifa", "-", "--noise", "2"], "expected probabilities from 0 to 1"),
         (["kaifa", "-", "--drop", "2"], "expected a probability from 0 to 1 for --drop, found 2.0"),
         (["kaifa", "-", "--speed", "-1"], "expected a --speed of 0 or more, found -1.0"),

@@ -161,7 +161,7 @@ def test_a_peak_whose_time_says_that_there_was_none_is_none() -> None:
 )
 def test_a_telegram_in_which_no_number_is_known_is_no_measurement(body: str) -> None:
     telegram = Telegram.parse(sealed(f"/KAM5\n{body}"))
-    with pytest.raises(UnknownMeterError, match="contains a number with a known code") as caught:
+    with pytest.raises(UnknownMeterError, match="contains a number that fills a field") as caught:
         read_telegram(telegram)
     assert "maker: KAM" in caught.value.report
 

@@ -1,15 +1,15 @@
 """Parses and builds P1 telegrams. A `Telegram` is the text that a meter pushes according to DSMR or a related standard.
 
-A telegram is sound if it passes the checks of `hanparse.wire.telegram`, which include its CRC. Telegrams have this
-grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
+A telegram is sound if it passes the checks of `hanparse.wire.telegram`, which include its CRC if it has one. Telegrams
+have this grammar (IEC 62056-21 mode D; DSMR P1 companion standard 5.0.2, 6; e-MUCS P1 1.7.1)::
 
     telegram = "/" identification EOL line* "!" [CRC] EOL
     line     = [code] group+ EOL                     a line without code continues the previous line (DSMR 2.2, 3.0)
     group    = "(" [value ["*" unit]] ")"
-    code     = A "-" B ":" C "." D "." E [("." | "*" | "&") F]
+    code     = [A "-" B ":"] C "." D "." E [("." | "*" | "&") F]
 
-A line that does not fit this grammar is a lost line: `Line` keeps its text, but hanparse reads no code and no value
-from it.
+hanparse also reads codes of six groups with dots. A line that is not blank and does not fit this grammar is a lost
+line: `Line` keeps its text, but hanparse reads no code and no value from it.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Group(NamedTuple):
 class Line(NamedTuple):
     """A `Line` is a line of a telegram: its code as sent, and the texts of its groups without parentheses.
 
-    A line that continues the previous line has no code. If a line is blank or does not fit the grammar, it has no
-    groups, and `code` is the complete text of the line.
+    A line that continues the previous line has no code. If the text of a line does not end with groups, `groups` is
+    empty, and `code` is the complete text of the line.
     """
 
     code: str
@@ -72,12 +72,12 @@ class Line(NamedTuple):
 
     @property
     def obis(self) -> Obis | None:
-        """Return the code of the line; `None` if the line has no code or an invalid code."""
+        """Return the code of the line; `None` if the line has no groups or no valid code."""
         return _obis(self.code) if self.groups else None
 
     @property
     def is_lost(self) -> bool:
-        """Return whether the line is lost: it is not blank, has no valid code, and does not continue another line."""
+        """Return whether the line is lost: it does not fit the grammar and is not blank."""
         return bool(self.code.strip() and self.obis is None)
 
 
@@ -118,9 +118,10 @@ class Telegram:
     def parse(cls, data: Buffer, *, offset: int = 0) -> Self:
         """Parse `data`, which must be one telegram. The line end after the CRC can be missing.
 
-        `offset` is the position of `data` in the stream. The offsets of the telegram and of errors are positions in the
-        stream, too. Raises `FrameError` for the first error in `data`. The error is a `ChecksumError` if the CRC does
-        not fit. Raises `TypeError` if `data` is not bytes-like.
+        After a ``!`` without CRC, the line end must be present. `offset` is the position of `data` in the stream. The
+        offsets of the telegram and of errors are positions in the stream, too. Raises `FrameError` for the first error
+        in `data`. The error is a `ChecksumError` if the CRC does not fit. Raises `TypeError` if `data` is not
+        bytes-like.
         """
         data = as_bytes(data)
         try:
@@ -145,7 +146,7 @@ class Telegram:
         """Return the bytes of the telegram, with `eol` as each line end. DSMR demands CR LF as line ends.
 
         If `crc` is `None`, this method computes the CRC of the bytes. Raises `ValueError` if `parse` would not return
-        the same lines from the bytes.
+        an equal telegram from the bytes.
         """
         text = self.eol.join([f"/{self.identification}", *(line.build() for line in self.lines), "!"])
         try:

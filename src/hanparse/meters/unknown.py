@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hanparse.errors import UnknownMeterError
 from hanparse.meters import shapes, values
 from hanparse.wire import ids
+from hanparse.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,7 +32,11 @@ def unknown_meter(
 ) -> UnknownMeterError:
     """Return the error for a data-notification that no profile reads."""
     count = len(shapes.elements(notification.body))
-    body = f"{notification.body.tag} of {count} elements" if count else f"{notification.body.tag} in place of a list"
+    body = (
+        f"{notification.body.tag} of {counted(count, 'element')}"
+        if count
+        else f"{notification.body.tag} in place of a list"
+    )
     masked = _mask(list_id) if list_id else ""
     identifier = f"list identifier {masked!r}" if list_id else "no list identifier"
     in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier

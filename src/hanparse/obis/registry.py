@@ -55,7 +55,7 @@ _TARIFFS: Final = range(1, 5)  # the values of group E for which Measurement has
 
 # A code without groups A and B is a code of electricity (A = 1, B = 0 or 1). In a code with the letter B, B is channel
 # 1, 2, 3 or 4. If a code has several entries, the unit of the value selects one of them. For a value without a unit,
-# the first entry applies.
+# or with a unit that no entry has, the first entry applies.
 # fmt: off
 _LISTED: Final = (
     ("0-0:96.1.7",  "model",       "",   _TEXT,   "meter type"),
@@ -214,7 +214,10 @@ UNCODED: Final = (
 """The entries of the fields that have no code in the registry."""
 
 WHOLE_UNITS: Final = frozenset({"W", "VA", "var", "Wh", "VAh", "varh"})
-"""A number in one of these units is an int unless a scaler or a `Scale` divides it. Other numbers are float."""
+"""The units whose numbers are int, unless the meter sends a float, or a scaler or a `Scale` divides the number.
+
+Numbers in other units are float.
+"""
 
 _BY_CODE: Final = {entry.code: entry for entry in reversed(ENTRIES)}
 _BY_UNIT: Final = {(entry.code, entry.unit): entry for entry in ENTRIES}
@@ -234,9 +237,9 @@ def lookup(obis: Obis, unit: str | None = None) -> Entry | None:
 
     `unit` is the unit of the value. It selects the entry if the meaning of the code depends on the unit. In codes of
     electricity, B = 0 and B = 1 have the same meaning, because meters use either of them for the values that they
-    measure. Codes with B = 2 to 64 fill no field, because these channels do not measure the total. A code of an energy
-    with A = 0 and B = 0 is read as a code of electricity, because EMBRIQ meters send such codes in hourly lists. Raises
-    `TypeError` if `obis` is not an `Obis`.
+    measure. Codes with B = 2 to 64 fill no field, because these channels do not measure the total; 1-3:0.2.8 is the
+    only exception. A code of an energy with A = 0 and B = 0 is read as a code of electricity, because EMBRIQ meters
+    send such codes in hourly lists. Raises `TypeError` if `obis` is not an `Obis`.
     """
     if not isinstance(obis, Obis):
         raise TypeError(f"expected an Obis, such as Obis.parse('1.7.0'), found {type(obis).__name__}")

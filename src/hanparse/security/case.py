@@ -30,7 +30,7 @@ class Case(NamedTuple):
 
     header: Header
     head: bytes
-    """The APDU up to its security control byte."""
+    """The APDU up to its security control byte, which is included."""
     content: bytes
     tag: bytes
     title: bytes

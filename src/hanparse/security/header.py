@@ -114,8 +114,8 @@ class Header(NamedTuple):
 def read_header(apdu: bytes) -> Header:
     """Parse the header of a ciphered APDU.
 
-    Raises `CipherError` if the lengths contradict each other, or if hanparse does not support the protection. Raises
-    `DecodeError` if the APDU is not ciphered.
+    Raises `CipherError` if a length does not fit the bytes of the APDU, or if hanparse does not support the protection
+    or the key-info. Raises `DecodeError` if the APDU is not ciphered.
     """
     return _Walk(apdu).header()
 
@@ -217,13 +217,14 @@ class _Walk:
         return self.apdu[start : self.at]
 
     def key_info(self) -> None:
-        """Parse key-info. Raise `CipherError` if key-info is not absent and does not identify a global key."""
+        """Parse key-info. Raises `CipherError` unless key-info is absent or identifies a global key."""
         start = self.at
         info = self.apdu[start : start + 3]
         if info[:1] == b"\0":
             self.mark("key-info", start + 1)
         elif info[:1] != b"\1" or len(info) < 3:  # noqa: PLR2004  presence, choice, id
-            self.fail("key-info", f"expected key-info, 00 or 01, found {info.hex(' ').upper() or 'the end'}", start)
+            found = info.hex(" ").upper() or "the end"
+            self.fail("key-info", f"expected key-info, 00 or 01 with two more bytes, found {found}", start)
         elif info[1] == _IDENTIFIED and info[2] in _KEY_IDS:
             self.mark("key-info", start + 3)
         else:

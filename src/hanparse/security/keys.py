@@ -33,7 +33,7 @@ _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
 def parse_key(value: object) -> bytes:
     """Return the 16 or 32 bytes of a key. `value` is these bytes, or a text of their hex digits.
 
-    Blanks, colons, dashes, commas, quotation marks, ``0x`` and the braces of a C array in the text are ignored. Raises
+    All characters of `_SEPARATORS` in the text are ignored, for example blanks, colons, dashes and ``0x``. Raises
     `ValueError` for any other text or size. The message does not contain the key. Raises `TypeError` for any other
     type.
     """

@@ -11,7 +11,7 @@ from typing import Final
 from hanparse.wording import pip_install
 
 NO_KEY: Final = "the push is ciphered, and no key was given: ask the grid company for the key, and give {keys}"
-OTHER_METERS: Final = "keys of {meters} meters were given, but no key of this meter: give its key, too"
+OTHER_METERS: Final = "keys of {meters} {meters:meter|meters} were given, but no key of this meter: give its key, too"
 NO_CRYPTOGRAPHY: Final = f"""the package cryptography, which deciphers the push, is missing or does not load:
 {pip_install("crypto")}"""
 SERVICE: Final = """a ciphered service of an association contains no system title, and hanparse cannot decipher it

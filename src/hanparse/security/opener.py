@@ -21,6 +21,7 @@ from hanparse.security.case import COUNTER_SIZE, NO_TITLE, Case
 from hanparse.security.header import Header, read_header
 from hanparse.security.title import SIZE
 from hanparse.wire import identify
+from hanparse.wording import Count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ class _Template(NamedTuple):
     """
 
     head: bytes
-    """The APDU up to its security control byte."""
+    """The APDU up to its security control byte, which is included."""
     end: int
     """The index after the content. If the APDU has an authentication tag, the tag begins there."""
     title: bytes
@@ -173,7 +174,7 @@ class Opener:
         """Return the error for an APDU with a system title that the mapping of keys does not contain."""
         if case.title == NO_TITLE:
             return case.error("system title", messages.NO_CHOICE)
-        return case.error("no key", messages.OTHER_METERS.format(meters=self._keys.meters))
+        return case.error("no key", messages.OTHER_METERS.format(meters=Count(self._keys.meters)))
 
     def _wrong_size(self, case: Case) -> CipherError | None:
         """Return the error for a key with the size of another security suite; `None` if the sizes of the keys fit."""

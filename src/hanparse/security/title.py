@@ -9,7 +9,7 @@ SIZE: Final = 8
 _LETTERS: Final = 3  # the FLAG association assigns three letters to each manufacturer
 _TEXT: Final = re.compile(rf"[A-Za-z]{{{_LETTERS}}}[0-9A-Fa-f]{{{2 * (SIZE - _LETTERS)}}}")
 _HEX: Final = re.compile(rf"[0-9A-Fa-f]{{{2 * SIZE}}}")
-_BETWEEN: Final = re.compile(r"[\s:-]|^\s*0[xX]")
+_BETWEEN: Final = re.compile(r"^\s*0[xX]|[\s:-]")
 
 
 def title_text(title: bytes) -> str:
@@ -26,7 +26,7 @@ def title_text(title: bytes) -> str:
 def parse_title(value: object) -> bytes:
     """Parse a system title from eight bytes, from 16 hex digits, or from three letters and ten hex digits.
 
-    Blanks, colons and dashes between the characters are ignored. Raises `ValueError` for any other text or size. Raises
+    Blanks, colons, dashes and a leading ``0x`` are ignored. Raises `ValueError` for any other text or size. Raises
     `TypeError` for any other type.
     """
     if isinstance(value, str):

@@ -61,7 +61,8 @@ def _octets(octets: bytes) -> Data:
 def _number(value: float, exponent: int = 0, tag: Tag = Tag.DOUBLE_LONG_UNSIGNED) -> Data:
     """Return ``value / 10^exponent`` as an integer.
 
-    If `exponent` is 0 or more, the integer is rounded down, because a register counts only complete units.
+    If `exponent` is 0 or more, the integer is rounded down, because a register counts only complete units. Otherwise
+    it is rounded to the nearest integer.
     """
     return Data(tag, int(value / 10**exponent + 1e-6) if exponent >= 0 else round(value * 10**-exponent))
 

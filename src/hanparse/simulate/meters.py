@@ -100,8 +100,8 @@ def simulate(
     list, at intervals of `every` s. The default of `list_number` is then the list with the most values. The default of
     `every` is then the shortest interval of the meter.
 
-    Raises `ValueError` if the meter or the list is unknown, `every` is not above 0, or a probability is not from 0 to
-    1. Raises `TypeError` if `start` is not a `datetime`.
+    Raises `ValueError` if the meter or the list is unknown, if `every` is not above 0 or not finite, or if a
+    probability is not from 0 to 1. Raises `TypeError` if `start` is not a `datetime`.
     """
     check_type("start", start, datetime)
     if meter not in METERS:
@@ -121,7 +121,7 @@ def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
     if number is not None and number not in numbers:
         raise ValueError(f"expected the number of a list of this meter, one of {numbers}, found {number}")
     if not 0 < step < math.inf:
-        raise ValueError(f"expected an interval above 0 s, found {step}")
+        raise ValueError(f"expected a finite interval above 0 s, found {step}")
     return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),), is_late=False)
 
 

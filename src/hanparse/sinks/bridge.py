@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 LAST_DELIVERY: Final = 10.0
 """The longest time in s for which the bridge lets its sinks deliver updates after the end of a source."""
 SIGNAL_DELIVERY: Final = 0.2
-"""The longest time in s for which the bridge lets its sinks deliver updates after a signal, such as SIGTERM."""
+"""The longest time in s for which the bridge lets its sinks deliver updates after a signal, such as SIGTERM, or
+after an error of the source."""
 
 
 class Bridge:

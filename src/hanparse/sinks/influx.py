@@ -35,7 +35,7 @@ _NOT_IN_TAGS: Final = re.compile(r"[\\\x00-\x1f\x7f]")
 
 
 def line(update: Update) -> str:
-    """Return one line for a push, with the time of arrival in ns. The line is empty if the push contains no number."""
+    """Return one line for an update, with its time `at` in ns. The line is empty if the update contains no number."""
     numbers = update.numbers() | update.estimates()
     values = ",".join(f"{name}={float(value)!r}" for name, value in numbers.items())
     time = int(update.at.timestamp()) * 1_000_000_000 + update.at.microsecond * 1000
