@@ -32,11 +32,8 @@ def unknown_meter(
 ) -> UnknownMeterError:
     """Return the error for a data-notification that no profile reads."""
     count = len(shapes.elements(notification.body))
-    body = (
-        f"{notification.body.tag} of {counted(count, 'element')}"
-        if count
-        else f"{notification.body.tag} in place of a list"
-    )
+    tag = notification.body.tag
+    body = f"{tag} of {counted(count, 'element')}" if count else f"{tag} in place of a list"
     masked = _mask(list_id) if list_id else ""
     identifier = f"list identifier {masked!r}" if list_id else "no list identifier"
     in_report = f"list identifier {escaped(repr(masked))}" if list_id else identifier
