@@ -122,9 +122,8 @@ def test_an_authentication_key_alone_is_refused_because_it_deciphers_nothing() -
 
 @pytest.mark.parametrize(
     "value",
-    [TITLE, bytearray(TITLE), "4B414D4500000017", "4b 41 4d 45 00 00 00 17", "0x4B414D4500000017", " 0x4B414D4500000017",
-     "KAM4500000017",
-     "KAM-45000000-17", "4B:41:4D:45:00:00:00:17"],
+    [TITLE, bytearray(TITLE), "4B414D4500000017", "4b 41 4d 45 00 00 00 17", "0x4B414D4500000017",
+     " 0x4B414D4500000017", "KAM4500000017", "KAM-45000000-17", "4B:41:4D:45:00:00:00:17"],
 )  # fmt: skip
 def test_a_system_title_is_read_as_bytes_as_hex_and_as_errors_show_it(value: str | bytes) -> None:
     assert parse_title(value) == TITLE
