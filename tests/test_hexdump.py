@@ -353,3 +353,10 @@ def test_the_name_of_a_file_is_answered_with_what_to_give(name: str) -> None:
     with pytest.raises(HexDumpError) as caught:
         hexdump.read("no dump here.")
     assert "name of a file" not in str(caught.value)
+
+
+@pytest.mark.parametrize("mark", ["> ", ">", "> > "])
+def test_a_short_last_line_of_html_numbers_in_a_quoted_mail_belongs_to_those_above(mark: str) -> None:
+    lines = "&#x7E; &#xA0; &#x27; &#x1; &#x2; &#x1; &#x10; &#x5A;", "&#xA0; &#x5A; &#x7E;"
+    found = tidy("\n".join(f"{mark}{line}" for line in lines))
+    assert [line.strip() for line in found.split("\n")] == [*lines]

@@ -76,8 +76,8 @@ def tidy(source: str) -> str:
     text = source.replace("\r\n", " \n")
     text = (text if text.isascii() else _in_ascii(text)).replace("\r", "\n")
     text = _COLOUR.sub(_blanks, text) if "\x1b" in text else text
-    text = _HTML.sub(_without_html, text) if "&" in text or "</" in text or "<br" in text else text
-    return _QUOTED.sub(_blanks, text) if ">" in text else text
+    text = _QUOTED.sub(_blanks, text) if ">" in text else text
+    return _HTML.sub(_without_html, text) if "&" in text or "</" in text or "<br" in text else text
 
 
 def _in_ascii(text: str) -> str:
