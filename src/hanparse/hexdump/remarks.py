@@ -1,16 +1,16 @@
 """Finds remarks: parts of a text that resemble bytes but are not bytes, such as comments, time stamps and UUIDs.
 
-* A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. The text in
-  front of it, from the start of the line or from a bracket, has only hex digits and the punctuation of a list. ``#1``
-  is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and 15 or more hex
+* A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. It is a
+  comment only if there are only hex digits and list punctuation between it and the start of the line, or between it
+  and an opening bracket. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and 15 or more hex
   digits are a comment: a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
 * A log level can look like a hex digit: ``(D)`` or ``[E]`` at the start of a line, in front of bytes or a time stamp.
 * The asterisks of Markdown enclose bytes in bold, as in ``**7E** A0``.
-* One to three asterisks or backticks, or one underscore, enclose only bytes in Markdown, as in ``_7E A0_ 27``. Two
-  underscores can be a masked byte.
+* One to three asterisks or backticks, or one underscore, are marks of Markdown if there are only bytes between the
+  opening and the closing mark, as in ``_7E A0_ 27``. Two underscores can be a masked byte.
 * A value in brackets has its unit behind it, as in ``16 DC (5852 W) 5A``.
 * A UUID can have a number and a dash in front, as in the addresses of pictures in issues: ``123456789-`` and the UUID.
 * Binary digits in front of hex digits show the same byte twice, as in ``0b01111110 (0x7E)``.

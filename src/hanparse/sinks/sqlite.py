@@ -72,7 +72,7 @@ class Sqlite:
                 found = update.numbers() | update.estimates()
                 row = {"time": _text(update), "meter": update.meter.name, **found}
                 columns, marks = ", ".join(row), ", ".join("?" * len(row))
-                database.execute(f"INSERT INTO pushes ({columns}) VALUES ({marks})", [*row.values()])  # noqa: S608  fields
+                database.execute(f"INSERT INTO pushes ({columns}) VALUES ({marks})", [*row.values()])  # noqa: S608  names of fields
 
 
 def prepare(database: sqlite3.Connection) -> None:
