@@ -35,7 +35,7 @@ def find(text: str) -> list[tuple[int, int]]:
 
 
 def _is_sequence(run: re.Match[str]) -> bool:
-    r"""Return whether a run has at least two bytes, or is one byte with ``0x`` or ``\\x`` that ends its line."""
+    r"""Return whether a run has at least two bytes, or is one byte with ``0x`` or ``\x`` that ends its line."""
     count = len(_PAIR.findall(run[0])) + len(_MASKS.findall(run[0]))
     return count > 1 or (
         run[0].lower().startswith(("0x", "\\x")) and run.string[run.end() : run.end() + 1] in ("", "\n")

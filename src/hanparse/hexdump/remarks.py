@@ -2,8 +2,8 @@
 
 * A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. It is a
   comment only if there are only hex digits and list punctuation between it and the start of the line, or between it
-  and an opening bracket. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and 15 or more hex
-  digits are a comment: a dump that is commented out.
+  and an opening bracket. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a
+  decimal digit and 15 or more hex digits are a comment: a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
