@@ -153,7 +153,7 @@ def test_one_list_is_sent_at_an_interval(tmp_path: Path) -> None:
         (["kaifa", "-", "--every", "0"], "expected a finite interval above 0 s, found 0.0"),
         (["kaifa", "-", "--noise", "2"], "expected probabilities from 0 to 1"),
         (["kaifa", "-", "--drop", "2"], "expected a probability from 0 to 1 for --drop, found 2.0"),
-        (["kaifa", "-", "--speed", "-1"], "expected a --speed of 0 or more, found -1.0"),
+        (["kaifa", "-", "--speed", "-1"], "expected a finite --speed of 0 or more, found -1.0"),
     ],
 )
 def test_wrong_arguments_are_named(arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -29,7 +29,8 @@ _OFFSET: Final = re.compile(r"byte \d+: ")  # the text of each `FrameError` begi
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses.
 
-`NOTHING` means that nothing was decoded or found. `WRONG` means that a file cannot be read or an argument is wrong.
+`NOTHING` means that nothing was decoded or found, or that the output cannot be written. `WRONG` means that a file
+cannot be read or an argument is wrong.
 """
 
 
@@ -40,8 +41,8 @@ def no_clock() -> None:
 def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
     """Yield the wire bytes of a file: the bytes that a meter sent. The file contains them as such, or as hex dumps.
 
-    If the file is a text, `chunks` calls `passed_over` with a sentence about each part that is not a dump. Raises
-    `HexDumpError` if the text contains no dump.
+    If the file is a text, `chunks` calls `passed_over` with a sentence about each part that resembles bytes but is not
+    read, and about each damaged frame. Raises `HexDumpError` if the text contains no dump.
     """
     pieces = Pieces(passed_over)
     read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)

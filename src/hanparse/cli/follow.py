@@ -136,9 +136,10 @@ def measurements(
 ) -> Iterator[Measurement]:
     """Yield the measurements of a file that grows. The iterator ends only at the end of an unnamed pipe.
 
-    `measurements` calls `passed_over` with a sentence for each line without a dump, each damaged frame and each push
-    that cannot be read. It also calls `passed_over` if the file is read from its beginning again. Each time
-    that bytes are read, `measurements` calls `clock`. The time that `clock` returns becomes `Measurement.received`.
+    `measurements` calls `passed_over` with a sentence for lines without a dump, for bytes outside frames, for each
+    damaged frame and for each push that cannot be read. It also calls `passed_over` if the file is read from its
+    beginning again. Each time that bytes are read, `measurements` calls `clock`. The time that `clock` returns becomes
+    `Measurement.received`.
     """
     stream = _Stream(passed_over, clock, options)
     for found in _pieces_of(tail, wait):

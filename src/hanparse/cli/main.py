@@ -58,8 +58,8 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
-    The status is 0 on success, 1 if nothing was decoded or found, 2 if a file could not be read, and 130 after an
-    interrupt. Wrong arguments end the program with status 2.
+    The status is 0 on success, 1 if nothing was decoded or found or the output could not be written, 2 if a file could
+    not be read, and 130 after an interrupt. Wrong arguments end the program with status 2.
     """
     args = parsed(sys.argv[1:] if arguments is None else arguments)
     if sys.stdout is None:

@@ -33,7 +33,7 @@ class Output(Protocol):
     address: str
 
     def send(self, data: bytes) -> None:
-        """Send bytes. Raises `OSError` if the output is closed."""
+        """Send bytes. Raises `OSError` if a file or standard output cannot take them, as on a full disk."""
 
     def drop(self) -> None:
         """Close the connections of all clients."""
@@ -45,7 +45,8 @@ class Output(Protocol):
 def output(url: str, *, waits: bool = False) -> Output:
     """Open the output ``tcp://host:port``, ``pty`` (a pseudo terminal), ``-`` (standard output), or the file of a path.
 
-    With `waits`, `send` waits until the readers have taken the bytes, and a TCP port waits for its first client.
+    With `waits`, `send` waits until the buffers to the readers have taken the bytes, and a TCP port waits until it has
+    a client.
     Without `waits`, a pseudo terminal drops bytes that do not fit in its buffer, and a TCP port closes the connection
     to a client that reads too slowly. Raises `ValueError` if the URL has another scheme or form, or if Windows has no
     such output. Raises `OSError` if the output cannot be opened.

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PassedOver = Callable[[str], object]
-"""A function that is called with a sentence about each part of a text that is not a dump."""
+"""A function that is called with sentences about lines of a text that are passed over, and about damaged frames."""
 
 ENOUGH: Final = 64
 """The number of bytes that decide whether a file is text.
@@ -188,7 +188,7 @@ class Pieces:
         self._without_dump.append((first, last, what))
 
     def _report_lines(self) -> None:
-        """Report the lines without a dump, unless the file has contained no dump so far."""
+        """Report the lines without a dump. Without `live`, do nothing if the file has contained no dump so far."""
         if not (self._live or self._found):
             return  # `end` raises the error if no dump follows
         for first, last, what in self._without_dump:

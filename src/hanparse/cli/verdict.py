@@ -22,8 +22,10 @@ _TOO_FEW: Final = (
 def findings(decoder: Decoder, error: HanParseError | None = None) -> list[str]:
     """Return the faults of the connection that a decoder found. Each fault is a text of a few lines.
 
-    If the decoder found no fault but decoded pushes, return one sentence: that there is no fault. If it decoded no
-    push, return the reason: `error`, or by default the last error of the decoder.
+    If one of the faults is of a kind in `_LESS_DETAILED`, the error precedes the faults. The error is `error`, or by
+    default the last error of the decoder. If the decoder found no fault but decoded pushes, return one sentence: that
+    there is no fault. If it decoded no push, return the error. If there is no error, or if the bytes contain no
+    complete frame, also return `_TOO_FEW`.
     """
     error = error or decoder.last_error
     if faults := decoder.diagnosis():

@@ -40,7 +40,7 @@ class Decoder:
 
     `scale` contains the factors for the values of a meter with current transformers. If `timezone` is given, it is the
     time zone of the meter's clock. Otherwise the manufacturer's profile determines the time zone of the clock. If
-    `estimate` is true, `Measurement.estimated` contains estimates of currents that the meter does not measure. Each
+    `estimate` is true, `Measurement.estimated` contains estimates of values that a 3-wire meter does not measure. Each
     profile in `profiles` describes the lists of one manufacturer. The decoder tries the profiles in this order.
 
     The decoder deciphers pushes with the encryption key `key` and verifies them with the authentication key `auth_key`.
@@ -133,15 +133,15 @@ class Decoder:
     def decode_message(self, payload: Buffer, at: datetime | None = None) -> list[Measurement]:
         """Return the measurements in one message of an MQTT broker. `at` is the time when the message arrived.
 
-        The message contains frames, an APDU, an LLC PDU, or a list without the header of its data-notification.
-        `payload` is these bytes, their hex digits, JSON with these hex digits, or these bytes in the envelope of a
-        Tibber Pulse. For any other text or JSON, the result is empty. If a push arrives twice, it gives only one
-        measurement. Use one decoder for each topic, and do not call `feed` of this decoder.
+        The message contains frames, P1 telegrams, an APDU, an LLC PDU, or a list without the header of its
+        data-notification. `payload` is these bytes, their hex digits, JSON with telegrams or these hex digits, or these
+        bytes in the envelope of a Tibber Pulse. For any other text or JSON, the result is empty. If a push with a
+        date-time arrives twice in succession, or any push twice within 0.5 s (by `at`), it gives only one measurement.
+        Use one decoder for each topic, and do not call `feed` of this decoder.
 
-        The field `received` of each measurement is `at`, or an earlier time if the message contains the age of the
-        push. If an error is in a push without frames, its offset counts from the first byte of the push. Raises
-        `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`. Damaged bytes raise
-        no error.
+        The field `received` of each measurement is `at`, or earlier if the message contains the age of the push. If an
+        error is in a push without frames, its offset counts from the first byte of the push. Damaged bytes raise no
+        error. Raises `TypeError` for a payload that is not bytes-like and for an `at` that is not a `datetime`.
         """
         if at is not None:
             check_type("at", at, datetime)
@@ -195,8 +195,8 @@ class Decoder:
         """Return the measurement in an APDU. `payload` is the APDU without a frame, with or without an LLC header.
 
         `link` contains the addresses of the frame in which the APDU arrived, and `at` is the time when it arrived.
-        Raises `UnknownMeterError` if no profile reads the list in the APDU. Raises `DecodeError` for any other APDU
-        that cannot be decoded. The offset of this error is an index of `payload`.
+        Raises `UnknownMeterError` if no profile reads the list in the APDU, `ChecksumError` if a deciphered telegram
+        has a wrong CRC, and `DecodeError` for any other undecodable APDU. Their offset is an index of `payload`.
         """
         if at is not None:
             check_type("at", at, datetime)

@@ -110,7 +110,7 @@ def _fault(kind: Kind, message: str, **counts: int) -> Fault:
 # --- the rules; the most important rule is first ---------------------------------------------------------------------
 
 _UNDECIDED: Final = 768  # bytes; a stream can begin within a frame, and the longest known frame has 681
-_NEEDS_ACTION: Final = 20  # a fault is reported only if at least one in twenty frames or bytes is lost
+_NEEDS_ACTION: Final = 20  # damaged frames and incomplete pushes are a fault only if they are at least one in twenty
 # `_FASTER` contains, for each factor k, the only bytes that a reader at k times the speed of the meter receives. The
 # reader reads each bit of the meter k times. For an even k, its start bit and its bit 0 are both the start bit of the
 # meter, so bit 0 is 0. Bits 1 to 6 are then three pairs of equal bits. A higher k permits fewer bytes.

@@ -46,8 +46,9 @@ class Charger:
 
     `lines` contains the lines of the meter to which L1, L2 and L3 of the charger are connected. With ``(2, 3, 1)``, L1
     of the charger is L2 of the meter. With ``(1, 3)``, the charger uses only L1 and L3 of the meter. The charger pauses
-    below `least` A and never draws more than `most` A. Raises `ValueError` for unknown or repeated lines, for a
-    negative current and for a `least` above `most`. Raises `TypeError` for an argument of a wrong type.
+    below `least` A and never draws more than `most` A. Raises `ValueError` for missing, unknown or repeated lines, for
+    a current that is negative or not finite, and for a `least` above `most`. Raises `TypeError` for an argument of a
+    wrong type.
     """
 
     lines: tuple[int, ...]
@@ -174,7 +175,10 @@ class Ramp:
     """
 
     def __init__(self, *, up: float = 1.0, least: float = LEAST, wait: timedelta = timedelta(minutes=1)) -> None:
-        """Raise `ValueError` for a negative `up` or `least`, and `TypeError` for an argument of a wrong type."""
+        """Raise `ValueError` for an `up` or `least` that is negative or not finite.
+
+        Raise `TypeError` for an argument of a wrong type.
+        """
         self._up, self._least = amperes("a rise of 0 A/s or more", up), amperes("a least current of 0 A or more", least)
         check_type("wait", wait, timedelta)
         self._wait = wait

@@ -280,6 +280,6 @@ def _difference(before: float | None, after: float | None) -> float | None:
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:
-    """Return whether daylight saving time ended between two moments that are more than one hour apart."""
+    """Return whether the moments are more than one hour apart, and daylight saving time ended between them."""
     is_set_back = before.offset is not None and after.offset is not None and before.offset - after.offset == _HOUR
     return is_set_back and after.utc - before.utc > _HOUR

@@ -6,9 +6,9 @@ integral of the power (trapezoidal rule) to the last register.
 
 * A value never falls. If the next register is below the value, the value stays constant until the register plus the
   integral is above the value.
-* The power is not integrated between two pushes that are more than `MAX_GAP` apart. The value then stays constant, and
-  the next register corrects the value. The power is not integrated, either, if the clock was set back between two
-  pushes, or if only one of their times has a zone.
+* The power is not integrated between two pushes with this power that are more than `MAX_GAP` apart. The value then
+  stays constant, and the next register corrects the value. The power is not integrated, either, if the clock was set
+  back between two such pushes, or if only one of their times has a zone.
 * A register is ignored if it is lower than the last register, or if it is equal and its time is not later, because some
   Aidon meters send registers again.
 * If another meter sends a register, it replaces the register of the previous meter. Only then can a value fall.
@@ -25,9 +25,9 @@ from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import CallersClock, check_type, finite, in_utc
 
 MAX_GAP: Final = timedelta(seconds=60)
-"""If two pushes are more than this time apart, the power is not integrated.
+"""If two pushes with a power are more than this time apart, the power is not integrated.
 
-Norwegian meters send it every 10 s or more often.
+Norwegian meters send a power every 10 s or more often.
 """
 
 _HOUR: Final = 3600.0

@@ -111,7 +111,7 @@ def voltages(measurement: Measurement) -> Voltages:
 
 
 def net_power(measurement: Measurement) -> float | None:
-    """Return import − export in W. Return `None` if the push contains neither an import nor an export above 0.
+    """Return import − export in W. Return `None` if the push contains no import and no export above 0.
 
     If a push contains only an import of 0, the result is 0 W. The short pushes of Norwegian meters do not contain the
     export, so the house can be exporting. The true net power is then below 0, and the result is an upper bound.

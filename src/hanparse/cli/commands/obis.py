@@ -20,7 +20,8 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    command.description = "Print the meaning of OBIS codes, and the codes whose meaning has all words."
+    words = "For words, print the codes whose description or field name contains all words."
+    command.description = f"Print the meaning of OBIS codes. {words}"
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     words = "an OBIS code (also as six bytes in hex digits), or a word of a description or of a field name"

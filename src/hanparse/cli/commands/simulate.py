@@ -64,7 +64,7 @@ def add(command: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Send pushes until the program is interrupted, or until `--count` pushes were sent."""
     if not 0 <= args.speed < math.inf:
-        args.refuse(f"expected a --speed of 0 or more, found {args.speed}")
+        args.refuse(f"expected a finite --speed of 0 or more, found {args.speed}")
     if not 0 <= args.drop <= 1:
         args.refuse(f"expected a probability from 0 to 1 for --drop, found {args.drop}")
     faults = Faults(*(getattr(args, name) for name in Faults._fields))

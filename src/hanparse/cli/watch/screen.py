@@ -20,7 +20,11 @@ if TYPE_CHECKING:
     from hanparse.measurement import Measurement
 
 FUSES: Final = (16, 20, 25, 32, 40, 50, 63, 80, 100, 125, 160)
-"""The usual ratings of main fuses in A. If the user gives no rating, the bars end at one of these ratings."""
+"""The usual ratings of main fuses in A.
+
+If the user gives no rating, the bars end at the lowest of these ratings that no current exceeds. If a current exceeds
+all of them, the bars end at the highest current.
+"""
 _NARROW: Final = 60  # characters
 _CURVE: Final = 3, 8  # the least and the largest height of the curve in lines
 _ENERGIES: Final = tuple(name for name, field in METADATA.items() if field.unit in ("Wh", "varh"))
