@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from hanparse.meters import Profile, Reading
     from hanparse.wire.link import Link
 
-_NOTIFICATION: Final = b"\x0f"
 _FROM_METER: Final = b"\xe6\xe7\x00"
 _INVOKE_ID_AT: Final = 1
 _NULL: Final = Data(Tag.NULL_DATA)
@@ -84,7 +83,7 @@ class Payloads:
         if origin.deciphered:
             return explain_ciphered(apdu, base, origin.deciphered)
         bare = None if origin.link else cosem.list_without_header(apdu)
-        if not bare and not apdu.startswith(_NOTIFICATION):
+        if not bare and not apdu.startswith(identify.DATA_NOTIFICATION):
             return _foreign(apdu, base)
         push = Prefix(None, tagged=False, body_offset=0, body=bare) if bare else cosem.parse_prefix(apdu)
         if isinstance(push.body, Partial) and push.body.end == len(apdu):

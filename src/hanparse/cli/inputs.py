@@ -30,8 +30,6 @@ STANDARD_INPUT: Final = "-"
 EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times as long."""
 
-# A file of at most this many bytes can also be a push without a frame, or a frame without flags.
-_SHORT: Final = BUFFER_LIMIT
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
@@ -168,7 +166,7 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
     decoder, begin = Decoder(**options, on_error=lost.add), b""
     with progress(size) as done:
         for chunk in chunks(file, notes):
-            begin += chunk[: _SHORT + 1 - len(begin)]
+            begin += chunk[: BUFFER_LIMIT + 1 - len(begin)]
             yield from decoder.feed(chunk, clock())
             done(len(chunk))
         yield from decoder.flush()
@@ -187,7 +185,7 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Not
     """
     why = None
     try:
-        found = decode_all(begin, **options) if len(begin) <= _SHORT else []
+        found = decode_all(begin, **options) if len(begin) <= BUFFER_LIMIT else []
     except HanParseError as error:
         found, why = [], error
     if not found:

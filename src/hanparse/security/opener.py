@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hanparse.security.aes import Aes
     from hanparse.security.keys import Keys
 
-_PUSHES: Final = (b"\x0f", b"/")  # the first byte of a data-notification, and of a P1 telegram
+_PUSHES: Final = (identify.DATA_NOTIFICATION, b"/")  # the first byte of a data-notification, and of a P1 telegram
 _MAX_TEMPLATES: Final = 16  # a meter sends pushes of two or three sizes
 _MAX_CONFIRMED: Final = 64  # the maximum number of meters in `_confirmed`; a HAN port has one meter
 

@@ -53,10 +53,11 @@ _CIPHERED_SERVICES: Final[dict[int, str]] = {
 }
 
 _GENERAL_CIPHERING: Final = (b"\xdb", b"\xdc", b"\xdd")
+DATA_NOTIFICATION: Final = b"\x0f"
+"""The tag of data-notification."""
 BLOCK: Final = b"\xe0"
 """The tag of general-block-transfer."""
-_DATA_NOTIFICATION: Final = 0x0F
-_PUSHED: Final = (bytes([_DATA_NOTIFICATION]), *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
+_PUSHED: Final = (DATA_NOTIFICATION, *_GENERAL_CIPHERING, b"\xdf", BLOCK, b"\xc2")
 # The pattern matches the beginning of a data-notification up to its date-time or list. It also matches the header or a
 # line of a P1 telegram. It matches one in 10⁵ random sequences of bytes.
 _HEAD: Final = re.compile(
@@ -88,7 +89,7 @@ def describe(apdu: bytes) -> str:
     """Return what a deciphered APDU is, for an error message. The message must not contain any of its bytes."""
     if not apdu:
         return "it is empty"
-    if apdu[0] == _DATA_NOTIFICATION:
+    if apdu.startswith(DATA_NOTIFICATION):
         return "it is a data-notification that cannot be read"
     return f"it is {apdu_name(apdu[0]) or 'no APDU'}"
 
