@@ -20,8 +20,7 @@ examples:
 
 def add(command: argparse.ArgumentParser) -> None:
     """Add the description and the arguments of the command."""
-    words = "For words, print the codes whose description or field name contains all words."
-    command.description = f"Print the meaning of OBIS codes. {words}"
+    command.description = "Print the meaning of OBIS codes, or the codes that all words describe."
     command.epilog = _EXAMPLES
     command.formatter_class = argparse.RawDescriptionHelpFormatter
     words = "an OBIS code (also as six bytes in hex digits), or a word of a description or of a field name"
