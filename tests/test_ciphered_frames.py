@@ -13,6 +13,7 @@ from ciphering import AUTH_KEY, KEY, TITLE, Meter
 from framefiles import FrameFile, folder, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
+from telegrams import swedish
 from test_frames import fields
 from test_security import MADE_CLEAR
 from wire import LLC, chunks, seeded
@@ -68,6 +69,28 @@ def test_a_vector_decodes_to_every_expected_field_and_says_whether_it_is_verifie
     assert [fields(each) for each in measurements] == list(file.measurements)
     verified = {each.security.verified if each.security else None for each in measurements}
     assert verified == {file.verified}
+
+
+@pytest.mark.parametrize("as_text", [False, True])
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (swedish().replace(b"0002.301", b"0009.301"), hanparse.ChecksumError),
+        (b"\x0f\0\0\0\1\0\x02\x05", hanparse.DecodeError),
+        (b"\x0f\0\0\0\1\0\x02\x02\x06\0\0\0\1\x12\0\1", hanparse.UnknownMeterError),
+    ],
+)
+def test_a_ciphered_apdu_that_cannot_be_read_takes_no_other_with_it_without_frames(
+    content: bytes, error: type[hanparse.HanParseError], as_text: bool
+) -> None:
+    first, damaged, last = (METER.cipher(apdu, at) for at, apdu in enumerate((PUSH.apdu, content, PUSH.apdu)))
+    data = first + damaged + last
+    errors: list[hanparse.HanParseError] = []
+    found = hanparse.decode_all(data.hex() if as_text else data, on_error=errors.append, **KEYS)
+    assert [each.security.invocation_counter for each in found if each.security] == [0, 2]
+    assert [type(each) for each in errors] == [error]
+    offsets = [each.offset for each in errors if isinstance(each, hanparse.DecodeError | hanparse.FrameError)]
+    assert all(len(first) <= offset < len(first + damaged) for offset in offsets)
 
 
 @pytest.mark.parametrize("file", [file for file in SOUND if file.data[0] == 0x7E], ids=lambda file: file.name)

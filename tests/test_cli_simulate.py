@@ -153,6 +153,9 @@ def test_one_list_is_sent_at_an_interval(tmp_path: Path) -> None:
         (["kaifa", "-", "--every", "0"], "expected a finite interval above 0 s, found 0.0"),
         (["kaifa", "-", "--noise", "2"], "expected probabilities from 0 to 1"),
         (["kaifa", "-", "--drop", "2"], "expected a probability from 0 to 1 for --drop, found 2.0"),
+        (["kaifa", "-", "--mute", "nan"], "expected a --mute of 0 s or more, found nan"),
+        (["kaifa", "-", "--count", "-1"], "expected a --count from 0 to"),
+        (["kaifa", "-", "--count", "9" * 30], "expected a --count from 0 to"),
         (["kaifa", "-", "--speed", "-1"], "expected a finite --speed of 0 or more, found -1.0"),
     ],
 )

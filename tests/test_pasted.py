@@ -16,9 +16,10 @@ FRAME = named("kaifa/list2-ma304h3e-it-b").data
 ABOVE, BELOW = texts.SURROUNDINGS["sentences"]
 
 
-def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence() -> None:
+@pytest.mark.parametrize(("count", "pairs"), [(150, False), (60, True)], ids=["any texts", "two pushes"])
+def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence(count: int, pairs: bool) -> None:
     rng = seeded(16)
-    made = [texts.make(rng) for _ in range(150)]
+    made = [texts.make(rng, pairs=pairs) for _ in range(count)]
     answers = {text.made: texts.verdict(text) for text in made}
     assert [name for name, answer in answers.items() if answer == "wrong"] == []
     assert Counter(answers.values())["named error"] <= 0.02 * len(answers)  # the long run of nox asks for 0.005
@@ -36,10 +37,32 @@ def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, o
     assert len(decode_all(text)) == 2
 
 
-def test_an_apdu_in_halves_of_binary_digits_is_no_list_of_numbers_beside_another_apdu() -> None:
-    wireshark = texts.NOTATIONS["Wireshark"](named("landis_gyr/at-steiermark").apdu)
-    halves = texts.NOTATIONS["halves in binary"](named("landis_gyr/ch-e450-tariffs").apdu)
-    assert len(decode_all(f"{ABOVE}{wireshark}\n\n{halves}{BELOW}")) == 2
+@pytest.mark.parametrize(
+    ("notation", "name", "other_notation", "other"),
+    [
+        ("Wireshark", "landis_gyr/at-steiermark", "halves in binary", "landis_gyr/ch-e450-tariffs"),
+        # Groups of four digits that are rows of small numbers: "0000 1111" is the offset 0 and two bytes 11.
+        ("hexdump -C", "iskraemeco/si-12-registers-bool", "halves in binary", "iskraemeco/si-9-1phase"),
+        # Some rows have a text column of dots alone, so runs at the ends of lines read the labels and these rows.
+        ("labels with values", "kaifa/full-se-ma304h4-deviation", "Wireshark", "kaifa/full-se-ma304t4-ct"),
+        # All text columns are dots and brackets, but only one is "..........(.....".
+        ("groups", "landis_gyr/at-burgenland-11", "Wireshark", "landis_gyr/ch-e450-tariffs"),
+        # The addresses 0x7ffe0000 resemble bytes as soon as the bytes behind them are read.
+        ("gdb", "kamstrup/list1-1phase-nulls", "brackets", "kamstrup/list1-3phase"),
+    ],
+)
+def test_rows_of_an_apdu_in_one_notation_are_no_part_of_an_apdu_in_another(
+    notation: str, name: str, other_notation: str, other: str
+) -> None:
+    first = texts.NOTATIONS[notation](named(name).apdu)
+    second = texts.NOTATIONS[other_notation](named(other).apdu)
+    assert len(decode_all(f"{ABOVE}{first}\n\nand the next one:\n\n{second}{BELOW}")) == 2
+
+
+def test_a_frame_at_whose_end_another_one_begins_is_no_reason_to_read_only_the_first() -> None:
+    push = next(push for push in texts.PUSHES if push.name == "segments/ciphered-header-split")
+    dumps = [texts.NOTATIONS[notation](push.data) for notation in ("URL", "text column")]
+    assert len(decode_all("My meter sends this:\n{}\n\nand the next one:\n\n{}".format(*dumps), **push.options)) == 2
 
 
 def test_the_filler_of_an_odd_number_of_bytes_in_words_is_no_byte_of_an_apdu() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
 PUSH = named("kaifa/list1-no").data
 LINE = PUSH.hex().upper()
+TELEGRAM_LINE = re.compile(rb"^(?:/[A-Z]{3}\d|\d-\d+:\d+\.\d+\.\d+\()", re.MULTILINE)
 
 
 def cut(data: bytes, places: list[int]) -> list[bytes]:
@@ -54,6 +56,27 @@ def test_no_stream_is_text_wherever_it_begins(file: FrameFile) -> None:
 def test_a_log_is_read_however_it_is_cut(spaces: int, places: list[int]) -> None:
     log = f"{' ' * spaces}wifi is up\n{LINE}\nwifi is down °\n{LINE}".encode()
     assert read(cut(log, places)) == (PUSH * 2, [])
+
+
+@given(
+    st.sampled_from(["\0", "\x07", "\x7f", "\n/KFM5 is the meter\n", "\n1-0:1.7.0(00.100*kW)\n"]),
+    st.integers(0, 1000),
+    st.booleans(),
+    PLACES,
+)
+def test_a_character_behind_the_first_ones_does_not_make_a_log_a_capture(
+    other: str, at: int, live: bool, places: list[int]
+) -> None:
+    above = f"{'wifi is up ' * (ENOUGH // 10 + at)}{other} and down\n"
+    assert read(cut(f"{above}{LINE}\n".encode(), places), live=live)[0] == PUSH
+
+
+@given(st.integers(0, 2000), st.booleans(), PLACES)
+def test_a_capture_of_telegrams_is_passed_on_wherever_it_begins(start: int, live: bool, places: list[int]) -> None:
+    telegram = named("p1/nl-dsmr42-one-phase").data
+    data = telegram[start % len(telegram) :] + telegram
+    if TELEGRAM_LINE.search(data[:ENOUGH]):
+        assert read(cut(data, places), live=live) == (data, [])
 
 
 @given(st.integers(0, 40), PLACES)

@@ -20,7 +20,7 @@ from hanparse import hexdump
 from hanparse.errors import HanParseError, HexDumpError
 from hanparse.pasted import dump
 from hanparse.pasted.losses import damaged, reason, shortened, why_left
-from hanparse.wire.telegram import HEADER
+from hanparse.wire.telegram import DATA_LINE, HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,8 @@ the end of the first line with a push.
 TEXT: Final = 1 << 20
 """The number of bytes of a text that are converted in one step. The longest dump on one line is shorter."""
 
-_P1_HEADER: Final = re.compile(rb"(?:\A|[\r\n])%b[0-9]" % HEADER)  # text that is not a hex dump
+_P1: Final = re.compile(rb"(?:\A|[\r\n])(?:%b[0-9]|%b)" % (HEADER, DATA_LINE))
+"""Matches the first line of a telegram, or another line of it: text that is not a hex dump."""
 _CONTROLS: Final = bytes(set(range(32)) - {*b"\t\n\r\f\x1b"}) + b"\x7f"
 _LATIN: Final = rb"[\t\n\r\x1b -~\xa0-\xff]"
 _UTF_16: Final = {
@@ -98,7 +99,8 @@ class Pieces:
             if len(self._held) < ENOUGH:
                 return
             self._decode_utf_16(codec)
-        if self._is_text is None and (not is_text(self._held) or _P1_HEADER.search(self._held)):
+        head = self._held[:ENOUGH]
+        if self._is_text is None and (not is_text(head) or _P1.search(head)):
             self._is_text = False
         elif self._is_text is None and len(self._held) >= ENOUGH:
             self._is_text = True
@@ -112,7 +114,7 @@ class Pieces:
         if self._is_text is None and len(self._held) > 1 and (codec := _utf_16(self._held)):
             self._decode_utf_16(codec)
         if self._is_text is None:
-            self._is_text = is_text(self._held, final=True) and not _P1_HEADER.search(self._held)
+            self._is_text = is_text(self._held, final=True) and not _P1.search(self._held)
         if self._held and self._is_text:
             yield from self._read(self._held, is_all=not self._line and not self._live)
             self._held = b""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Unpack
 
 from hanparse.decoder.stream import Decoder
-from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError, UnknownMeterError
-from hanparse.receiver import closeness, is_framed, no_frame, unframed
+from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError
+from hanparse.receiver import closeness, no_frame, without_frames
 from hanparse.wire.buffer import Buffer, as_bytes
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def _decode_all(
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
-    if not is_framed(errors) and (messages := unframed(data)):
+    if messages := without_frames(data, errors):
         errors.clear()  # the input contains no frames, so the errors in `errors`, which are about frames, would mislead
         return _without_frames(decoder, messages, errors)
     error = min(errors, key=closeness, default=no_frame(data))
@@ -97,8 +97,8 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
     for message in messages:
         try:
             measurements.append(decoder.decode_payload(message.payload, message.link))
-        except (DecodeError, UnknownMeterError) as error:
-            if isinstance(error, DecodeError):
+        except HanParseError as error:
+            if isinstance(error, DecodeError | FrameError):
                 error.offset = message.position(error.offset)
             errors.append(error)
     if not measurements:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.hdlc import FLAG_BYTE, TYPE_3, find_end
-from hanparse.wire.telegram import HEADER, Scan
+from hanparse.wire.telegram import DATA_LINE, HEADER, Scan
 
 if TYPE_CHECKING:
     from hanparse.wire.stats import Stats
@@ -27,7 +27,7 @@ _LONG_TEXT: Final = 24  # characters; no known list has a longer text
 _TEXT: Final = re.compile(rb"[\t\x20-\x7d]{%d,}[\r\n]*|[\t\x20-\x7d]{8,}[\r\n]+" % _LONG_TEXT)
 _BARE_LINE_FEED: Final = re.compile(rb"(?<=[^\r])\n")  # not at the start: the byte before is unknown
 _AFTER_FLAG: Final = re.compile(rb"\x7e([^\x7e])")
-_P1_LINE: Final = re.compile(rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\(")
+_P1_LINE: Final = re.compile(DATA_LINE)
 _P1_HEADER: Final = re.compile(rb"(?<![^\r\n\0])%b" % HEADER)
 _WITHOUT_PARITY: Final = bytes(byte & 0x7F for byte in range(256))
 ODD_BYTES: Final = bytes(byte for byte in range(256) if byte.bit_count() & 1)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _BETWEEN: Final = rf"(?:{GLUE}*+(?:[:.\-]|[ \t\xa0]*+[,;][ \t\xa0]*+|[ \t\xa0]{{1,2}}+){GLUE}*+|{GLUE}++)"
 _RUN: Final = re.compile(rf"(?<!\w)(?>(?:[0-9A-Fa-f]{{2}})+)(?!\w)(?>(?:{_BETWEEN}[0-9A-Fa-f]++(?!\w))*)")
 _WORD: Final = re.compile("[0-9A-Fa-f]++")
+_FIRST: Final = re.compile(r"(?<!\w)(?:0[xX])?[0-9A-Fa-f]{2,}+(?!\w)")
 _CHARACTER: Final = re.compile(r"\w")
 _COLUMN: Final = re.compile(r"(?<=[0-9A-Fa-f])(?:[ \t]{2,}+|[ \t](?=[|>]))")
 _END: Final = re.compile(r"[^\w\n]*+$|[ \t]{2}|[ \t]*+[\t|>:;=#]|[ \t]+(?://|--?|<-)[ \t]", re.MULTILINE)
@@ -100,13 +101,19 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
     return _Line(number, runs)
 
 
-def text_columns(text: str) -> Iterator[tuple[int, int]]:
-    """Yield the start and the end of the text column of each line that begins with bytes, without an offset."""
+def text_columns(text: str, *, offsets: bool = False) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of the text column of each line that begins with bytes.
+
+    With `offsets`, also yield the text column of a line that begins with an offset.
+    """
     start = 0
     for line in text.split("\n") if _COLUMN.search(text) else ():
         end = start + len(line)
-        if (first := _RUN.search(text, start, end)) and (column := _text_column(text, first.start(), end)) < end:
-            yield column, end
+        if first := _FIRST.search(text, start, end):
+            begins = first.span() if offsets else first.span()[:1]
+            column = min(_text_column(text, at, end) for at in begins)
+            if column < end:
+                yield column, end
         start = end + 1
 
 

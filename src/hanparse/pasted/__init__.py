@@ -61,7 +61,7 @@ def dump(text: str) -> hexdump.Dump:
     apdus = Found([], [])
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     if not is_read and len(tidied) <= _LONGEST_APDUS:
-        bytes_only = _without_text_columns(tidied)
+        bytes_only = _without_text_columns(tidied, offsets=True)
         apdus = search(bytes_only, sound.apdus, framed)
         if apdus.units and apdus.is_complete and not _is_masked(bytes_only, apdus.units):
             return _dump(bytes_only, Found(gaps.without_gaps(without_remarks(bytes_only), apdus.units), []))
@@ -119,10 +119,13 @@ def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> I
         yield hexdump.Unsound(*place(text, spare[first].start), offsets[spare[first].start], data)
 
 
-def _without_text_columns(text: str) -> str:
-    """Return `text` with blanks in place of its text columns. They are not part of an APDU, nor a gap in it."""
-    text = cover(text, [*text_columns(text)], " ")
-    return cover(text, [*text_columns(without_remarks(text))], " ")
+def _without_text_columns(text: str, *, offsets: bool = False) -> str:
+    """Return `text` with blanks in place of its text columns. They are not part of an APDU, nor a gap in it.
+
+    With `offsets`, this includes the text columns of lines that begin with an offset.
+    """
+    text = cover(text, [*text_columns(text, offsets=offsets)], " ")
+    return cover(text, [*text_columns(without_remarks(text), offsets=offsets)], " ")
 
 
 def _is_masked(text: str, apdus: list[Unit]) -> bool:

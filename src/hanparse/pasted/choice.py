@@ -46,9 +46,12 @@ _INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-]
 _LAST_WORD: Final = re.compile(r"(?<![\w+/-])[\w+/-]+\Z")
 
 
-def _other(units: list[Unit]) -> int:
-    """Return the number of bytes that are not sound, in the unit with the most such bytes."""
-    return max(len(unit.data) - unit.size for unit in units)
+def _is_pure(units: list[Unit]) -> bool:
+    """Return whether each unit has fewer than `MIN_BYTES` bytes that are not sound, and none of them is at its end.
+
+    A byte at the end can begin a frame that another reading completes.
+    """
+    return all(len(unit.data) - unit.size < MIN_BYTES and not unit.tail for unit in units)
 
 
 class Best(NamedTuple):
@@ -63,8 +66,8 @@ class Best(NamedTuple):
 def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]) -> Best | None:
     """Return the result of the reading with the most sound bytes. Returns `None` if no reading has units.
 
-    The search ends after `_MAX_TRIED` readings with units. It ends earlier at a reading in which each unit has fewer
-    than `MIN_BYTES` other bytes, which are bytes that are not sound. More of them can be a frame in another notation.
+    The search ends after `_MAX_TRIED` readings with units. It ends earlier at a reading whose units are pure
+    (`_is_pure`). Other bytes can be a frame in another notation.
     """
     best, most, tried = None, 0, 0
     bare = ""
@@ -79,7 +82,7 @@ def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candi
         if not (units := find(pieces, known)):
             continue
         size = sum(unit.size for unit in units)
-        is_pure = _other(units) < MIN_BYTES
+        is_pure = _is_pure(units)
         if size > most or (size == most and is_pure):
             best, most = Best(reading.is_bare, said, pieces, units), size
         tried += 1
@@ -143,8 +146,7 @@ def _choices(
     """Yield the readings in which samples of `text` have sound bytes. For each sample, yield the best reading first.
 
     The best reading has the most sound bytes. If this number is equal, a reading of bare text is better, because a time
-    stamp resembles bytes. If this is also equal, a reading whose units have fewer than `MIN_BYTES` other bytes is
-    better, because more other bytes can be sound in another reading.
+    stamp resembles bytes. If this is also equal, a reading whose units are pure is better.
 
     A reading is yielded at once if no text that it leaves in the sample resembles bytes. Readings without sound bytes
     are yielded last, if they leave no such text in a sample: a frame can be longer than the samples.
@@ -171,7 +173,7 @@ def _choices(
             if _explains(said, pieces, units, is_cut=sample is not text):
                 yield candidate
             size = sum(unit.size for unit in units)
-            sizes[candidate] = size, candidate.is_bare, _other(units) < MIN_BYTES
+            sizes[candidate] = size, candidate.is_bare, _is_pure(units)
         yield from sorted(sizes, key=sizes.__getitem__, reverse=True)
     yield from likely
 

@@ -207,6 +207,7 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
         return [joined.unit(first, stop - 1) for first, stop in pairwise(starts)]
     units: list[Unit] = []
     seen, at, is_inner, is_layered = known, 0, False, False
+    numbers = 0  # the index of the first piece of the numbers in front of `at`
     while at < len(pieces):
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
         body = content(unit) if unit else b""
@@ -214,7 +215,9 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
             units.append(unit)
             seen += bytes(1) + unit.data
             is_inner = is_layered
-        elif not unit and not is_repeated(pieces[at:stop], seen) and not _are_numbers(pieces[at:stop]):
+        if unit or is_repeated(pieces[at:stop], seen):
+            numbers = stop
+        elif not _are_numbers(pieces[numbers:stop]):
             is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
             return units if is_behind else []
         is_layered = not unit

@@ -51,6 +51,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     spare: list[Piece] = []
     rest = Rest(text, pieces_of(before))
     is_first, is_done = not before, False
+    whole = text  # without its remarks as soon as a reading of the text without remarks has units
     while is_first or not (is_done := not hexdump.LIKE_BYTES_ALONE.search(rest.text)):
         data = b"".join([unit.data for unit in before + units])
         if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
@@ -66,15 +67,16 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
                 others += placed  # the same bytes in another notation, as binary digits beside hex digits
             else:
                 units.append(unit._replace(start=placed[0].start, pieces=placed))
-        others += [piece for piece in rest.placed(_spare(pieces, found)) if len(piece.data) > 1] if known else []
-        whole = (read if is_first else without_remarks(text)) if is_bare else text
+        others += rest.placed(_in_no_apdu(pieces, found)) if known else []
+        if is_bare and whole is text:
+            whole = read if is_first else without_remarks(text)
         rest = Rest(whole, sorted(pieces_of(before + units) + others))
         is_first = False
     units = _outermost(units) if known else units
     data = b"".join([unit.data for unit in before + units])
     while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
         others += rest.placed(again)
-        rest = Rest(text, sorted(pieces_of(before + units) + others))
+        rest = Rest(whole, sorted(pieces_of(before + units) + others))
     if known:
         left = hexdump.LIKE_BYTES.search(rest.text)
         is_done = not left or (bool(units) and _is_another(rest, left, units, others))
@@ -139,6 +141,18 @@ def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
     """Return the pieces that are in no unit."""
     used = {piece.start for unit in found for piece in unit.pieces}
     return [piece for piece in pieces if piece.start not in used]
+
+
+def _in_no_apdu(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
+    """Return the pieces with two or more bytes that are in no APDU and are not searched again.
+
+    If the pieces behind the last APDU begin with the head of another APDU, they are searched again: a reading of one
+    notation may find some rows of an APDU that is in another notation.
+    """
+    end = found[-1].pieces[-1].end
+    spare = _spare(pieces, found)
+    is_another = _is_head([piece for piece in spare if piece.start >= end])
+    return [piece for piece in spare if len(piece.data) > 1 and not (is_another and piece.start >= end)]
 
 
 def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:

@@ -2,7 +2,7 @@
 
 from hanparse.receiver.events import Event, Failed, Read, ReadTelegram, Recognised
 from hanparse.receiver.stream import LAYERS, Receiver, is_sound
-from hanparse.receiver.whole import closeness, is_framed, no_frame, unframed, walk
+from hanparse.receiver.whole import closeness, is_framed, no_frame, unframed, walk, without_frames
 
 __all__ = [
     "LAYERS",
@@ -18,4 +18,5 @@ __all__ = [
     "no_frame",
     "unframed",
     "walk",
+    "without_frames",
 ]

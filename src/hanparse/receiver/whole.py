@@ -33,7 +33,7 @@ _TEXT: Final = re.compile(rb"[\t\n\r\x1b -~]{16,}")
 def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KEYS) -> Iterator[Event]:
     """Yield the events of `data`, a complete input.
 
-    If `data` contains no frame, also yield the events of its messages without frames (see `unframed`).
+    If `data` contains no frame, also yield the events of its messages without frames (see `without_frames`).
     """
     receiver = Receiver(profiles, keys=keys)
     errors: list[HanParseError] = []
@@ -45,9 +45,9 @@ def walk(data: bytes, profiles: Sequence[Profile] = PROFILES, keys: Keys = NO_KE
         elif isinstance(event, Dropped | Failed):
             errors.append(event.error)
         yield event
-    if not is_read and not is_framed(errors):
+    if not is_read:
         with suppress(FrameError, DecodeError):
-            for message in unframed(data):
+            for message in without_frames(data, errors):
                 yield from message.frames  # type: ignore[misc]  # all frames are frames of `LAYERS` or P1
                 yield receiver.open(message)
 
@@ -70,6 +70,16 @@ def is_framed(errors: Iterable[HanParseError]) -> bool:
     If no error does, all errors can belong to bytes that only resemble a frame.
     """
     return any(closeness(error) < 2 for error in errors)  # noqa: PLR2004  see closeness
+
+
+def without_frames(data: bytes, errors: Iterable[HanParseError]) -> list[Message]:
+    """Return the messages that `unframed` finds in `data`, in which a receiver found `errors` and no reading.
+
+    If an error belongs to a frame with a sound header, `data` contains frames. The list is then empty, unless `data`
+    consists of APDUs: a deciphered telegram with a wrong CRC also counts as such a frame. Raises the same errors as
+    `unframed`.
+    """
+    return _several(data) if is_framed(errors) else unframed(data)
 
 
 def unframed(data: bytes) -> list[Message]:

@@ -29,6 +29,8 @@ START: Final = 0x2F
 """The first byte of a telegram, ``/``."""
 HEADER: Final = rb"/[A-Za-z]{3}"
 """A pattern (`re`) of the first four bytes of a telegram: ``/`` and the three letters of the manufacturer."""
+DATA_LINE: Final = rb"\d-\d{1,3}:\d{1,3}\.\d{1,3}\.\d{1,3}(?:[.*]\d{1,3})?\("
+"""A pattern (`re`) of the beginning of a data line: an OBIS code with medium and channel, and the bracket behind it."""
 MAX_TELEGRAM: Final = 0x6000
 """The maximum number of bytes of a telegram.
 

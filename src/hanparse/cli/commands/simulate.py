@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 import time
 from contextlib import closing
 from itertools import islice
@@ -67,6 +68,10 @@ def run(args: argparse.Namespace) -> int:
         args.refuse(f"expected a finite --speed of 0 or more, found {args.speed}")
     if not 0 <= args.drop <= 1:
         args.refuse(f"expected a probability from 0 to 1 for --drop, found {args.drop}")
+    if args.count is not None and not 0 <= args.count <= sys.maxsize:
+        args.refuse(f"expected a --count from 0 to {sys.maxsize}, found {args.count}")
+    if args.mute is not None and not args.mute >= 0:
+        args.refuse(f"expected a --mute of 0 s or more, found {args.mute}")
     faults = Faults(*(getattr(args, name) for name in Faults._fields))
     try:
         pushes = simulate(args.meter, seed=args.seed, faults=faults, list_number=args.list, every=args.every)
