@@ -65,6 +65,21 @@ def test_a_frame_at_whose_end_another_one_begins_is_no_reason_to_read_only_the_f
     assert len(decode_all("My meter sends this:\n{}\n\nand the next one:\n\n{}".format(*dumps), **push.options)) == 2
 
 
+def test_a_telegram_in_lines_of_a_trace_is_read_below_a_telegram_in_one_string() -> None:
+    first, second = named("p1/impossible-clock").data, named("p1/ie-iskra").data
+    text = f"{texts.NOTATIONS['C string'](first)}\n\nand the next one:\n\n{texts.NOTATIONS['strace'](second)}"
+    assert len(decode_all(text)) == 2
+
+
+@pytest.mark.parametrize(
+    ("notation", "name"),
+    [("hex numbers of HTML", "ciphered/dd-short-aad"), ("a terminal", "ciphered/dd-plain-header")],
+)
+def test_some_of_the_bytes_of_a_ciphered_apdu_are_no_apdu(notation: str, name: str) -> None:
+    push = next(push for push in texts.PUSHES if push.name == name)
+    assert pasted.dumped(texts.NOTATIONS[notation](push.data)) == push.data
+
+
 def test_the_filler_of_an_odd_number_of_bytes_in_words_is_no_byte_of_an_apdu() -> None:
     odd = named("kaifa/full-se-ma304h4-deviation").apdu
     assert len(odd) % 2

@@ -93,10 +93,10 @@ def _with(spare: list[Piece], others: list[Piece]) -> list[Piece]:
 def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
     """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
     pieces = [Piece(*telegram, "P1") for telegram in telegrams]
-    spare = _damaged_telegrams(text, pieces)
-    rest = tidy(cover(text, sorted(pieces + spare)))
+    rest = tidy(cover(text, pieces))
     units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
     units += [sound.Unit(piece.start, piece.data, [piece], len(piece.data)) for piece in pieces]
+    spare = _damaged_telegrams(text, pieces_of(units))
     return replace(_dump(tidy(text), Found(units, spare)), style="P1")
 
 

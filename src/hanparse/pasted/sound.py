@@ -43,7 +43,7 @@ _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x5
 
 _MOST_NUMBERS: Final = 16
 """A longer sequence of pieces is not taken for numbers beside an APDU. It can be an APDU in another notation."""
-_LENGTHS_FIT: Final = ("no key", "system title", "key-info", "suite")
+_LENGTHS_FIT: Final = ("no key", "system title", "suite")
 """Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
 
 
