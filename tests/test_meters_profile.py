@@ -49,7 +49,9 @@ def test_each_type_of_a_place_is_one_of_the_blue_book(word: str, tag: Tag) -> No
     assert codes(f"?/{word}") == (Place(None, tag),)
 
 
-@pytest.mark.parametrize("word", ["1.7.0/u33", "1.7.0/", "/u32", "?/oct8=", "1.7.0=7", "x"])
+@pytest.mark.parametrize(
+    "word", ["1.7.0/u33", "1.7.0/", "/u32", "?/oct8=", "1.7.0=7", "x", "?/enum2", "?/u8=1", "?/bool~1"]
+)
 def test_what_is_no_place_is_a_value_error(word: str) -> None:
     with pytest.raises(ValueError, match=r"expected (a place|an OBIS code)"):
         codes(word)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 HEADER_SIZE: Final = 5
 """The number of bytes before the date-time: the tag and the long-invoke-id-and-priority."""
-_NOTIFICATION_TAG: Final = 0x0F
+_NOTIFICATION_TAG: Final = identify.DATA_NOTIFICATION[0]
 _LISTS: Final = (bytes([Tag.ARRAY]), bytes([Tag.STRUCTURE]))
 
 

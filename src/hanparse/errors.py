@@ -35,8 +35,8 @@ class HanParseError(ValueError):
 class HexDumpError(HanParseError):
     """The text is not a hex dump. `line` and `column` give the first wrong character; both count from 1.
 
-    `decode_all` also calls `on_error` with this error for a damaged frame in a text, and for bytes that it did not
-    read.
+    `decode_all` also calls `on_error` with this error for each damaged frame in a text, and for each passage that looks
+    like bytes but could not be read.
     """
 
     def __init__(self, message: str, *, line: int = 1, column: int = 1) -> None:

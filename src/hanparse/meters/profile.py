@@ -172,6 +172,7 @@ _NAMES: Final[dict[Tag | Untagged, str]] = {
     **{tag: scalar.short_name for tag, scalar in SCALARS.items() if scalar.short_name},
 }
 _TYPES: Final = {name: tag for tag, name in _NAMES.items() if isinstance(tag, Tag)}
+_STRINGS: Final = (Tag.OCTET_STRING, Tag.VISIBLE_STRING)
 _PLACE: Final = re.compile(
     r"(?P<code>[^/]+)(?:/(?P<type>[ui]\d+|[a-z]+)(?P<size>\d+)?(?:(?P<sign>[=~])(?P<pattern>.+))?)?"
 )
@@ -182,7 +183,8 @@ def codes(text: str) -> tuple[Place, ...]:
 
     A place begins with a code, or with ``?`` if no document contains a code. A type, a size and a pattern can follow.
     An element must match a pattern after ``=``. If the pattern follows ``~``, as in ``0-0:96.1.0/oct~ISK*``, an element
-    that does not match is also accepted, but without the code. Raises `ValueError` for any other text.
+    that does not match is also accepted, but without the code. Only strings (``oct``, ``vis``) can have a size or a
+    pattern. Raises `ValueError` for any other text.
     """
     return tuple(_place(word) for word in text.split())
 
@@ -191,6 +193,9 @@ def _place(word: str) -> Place:
     match = _PLACE.fullmatch(word)
     if match is None or (match["type"] and match["type"] not in _TYPES):
         raise ValueError(f"expected a place such as 1.7.0, 1.7.0/u32, 0-0:96.1.0/oct8 or ?/oct8=1682*, found {word!r}")
+    tag = _TYPES.get(match["type"])
+    if (match["size"] or match["pattern"]) and tag not in _STRINGS:
+        raise ValueError(f"expected a place with a size or a pattern only behind the types oct and vis, found {word!r}")
     obis = None if match["code"] == "?" else Obis.parse(match["code"])
     size = int(match["size"]) if match["size"] else None
-    return Place(obis, _TYPES.get(match["type"]), size, match["pattern"] or "*", match["sign"] != "~")
+    return Place(obis, tag, size, match["pattern"] or "*", match["sign"] != "~")

@@ -15,6 +15,7 @@ from hanparse import hexdump
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import failure
 from hanparse.pasted import replaced
+from hanparse.wire.identify import DATA_NOTIFICATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     Look = Callable[[str, int, int], re.Match[str] | None]
 
-_HEADERS: Final = (b"\x0f", b"\xe6")  # of a data-notification and of an LLC PDU
+_HEADERS: Final = (DATA_NOTIFICATION, b"\xe6")  # of an APDU and of an LLC PDU
 _TEXT_LINE: Final = re.compile(r"\n([^\n]*\w[^\n]*)(?=\n)")
 _DAMAGED_PAIRS: Final = r"[0-9A-Fa-f]*[G-Zg-z][0-9A-Fa-f]*(?!\w)"
 _MISTYPED: Final = re.compile(

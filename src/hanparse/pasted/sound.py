@@ -35,7 +35,7 @@ _FORMAT: Final = re.compile(b"[%c-%c]" % (TYPE_3 << 4, TYPE_3 << 4 | 0xF))
 """Matches the first byte of a frame behind its flag."""
 _STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
 _MAY_BE_FRAME: Final = re.compile(b"|".join([*_STARTS, p1.P1.start]), re.DOTALL)
-_PUSH: Final = b"\x0f\0\0\0\0\0"
+_PUSH: Final = identify.DATA_NOTIFICATION + bytes(5)
 """The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
 _APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
 _NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
@@ -262,7 +262,7 @@ def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
         return None
     sent = joined.data[start : start + MAX_MESSAGE]
     header = LLC[0] if sent.startswith(LLC) else b""
-    added = b"" if sent.startswith(b"\x0f", len(header)) else _PUSH
+    added = b"" if sent.startswith(identify.DATA_NOTIFICATION, len(header)) else _PUSH
     sent = added + sent[len(header) :]
     size = cosem.end(sent)
     last = joined.ends(start + size - len(added) + len(header)) if size > 0 else -1

@@ -31,7 +31,8 @@ _SIZES: Final = {tag: scalar.size for tag, scalar in SCALARS.items() if scalar.i
 _PUSH_SETUP: Final = (25, 9)  # C and D of the push setup object; its code is in the first element of some lists
 
 _HEX: Final = re.compile(rb"[0-9A-Fa-f]+[ \0]*")
-_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")  # octets with any other printable character can be a binary number
+_NAME: Final = re.compile(rb"[A-Za-z0-9 \0._/-]+")
+"""Matches a name. Octets with another character may be a binary number, so they are not treated as text."""
 
 # Blue Book 4.1.6.1: year (FFFF or 2000 to 2099), month and day (also FD to FF), day of week. A date-time has 7 more.
 _DATE: Final = re.compile(
@@ -47,8 +48,9 @@ _KAMSTRUP_TYPE: Final = re.compile(rb"68[456]1\d{3}[A-Z]{2}\d{9}")
 class Identifier(NamedTuple):
     """Describes bytes that can identify a meter.
 
-    `places` contains the indexes of the bytes. `change` returns other bytes for them, and `notations` maps the
-    notations of the old bytes to those of the new bytes (see `hanparse.support.unreadable.Change`).
+    `places` contains the indexes of the bytes. `change` returns the bytes that replace them. The old bytes can occur
+    elsewhere in the capture in other forms: text, hex digits, packed BCD or an integer. `notations` maps each of these
+    forms to the same form of the new bytes (see `hanparse.support.unreadable.Change`).
     """
 
     places: Sequence[int]
@@ -77,7 +79,7 @@ def _other_value(old: bytes, number: int) -> bytes:
 
 
 class _List(NamedTuple):
-    """Contains a readable list. `places` contains the index in the capture of each byte of its APDU.
+    """Contains a readable list. For each byte of its APDU, `places` contains the index of this byte in the capture.
 
     `items` contains the elements with their OBIS codes. `kept` contains the texts in the list that are not replaced:
     the list identifier and the meter type.

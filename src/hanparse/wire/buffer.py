@@ -10,7 +10,10 @@ from hanparse.wire.hdlc_parts import FLAG_BYTE
 Buffer = bytes | bytearray | memoryview
 
 SKIPPED_LIMIT: Final = 4096
-"""A buffer keeps this number of bytes, the latest skipped ones. `hanparse.diagnosis` finds faults in them."""
+"""The maximum number of skipped bytes that a `StreamBuffer` keeps. It keeps the latest ones.
+
+`hanparse.diagnosis` finds faults in them.
+"""
 
 
 def as_bytes(data: Buffer) -> bytes:
