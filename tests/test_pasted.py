@@ -49,6 +49,8 @@ def test_two_apdus_without_frames_are_read_in_any_two_notations(notation: str, o
         ("groups", "landis_gyr/at-burgenland-11", "Wireshark", "landis_gyr/ch-e450-tariffs"),
         # The addresses 0x7ffe0000 resemble bytes as soon as the bytes behind them are read.
         ("gdb", "kamstrup/list1-1phase-nulls", "brackets", "kamstrup/list1-3phase"),
+        # The list ends with 22 and 27, which are also pairs of hex digits at the end of a line.
+        ("ESPHome", "aidon/list1-no", "Node.js JSON", "aidon/list2-6515-1phase"),
     ],
 )
 def test_rows_of_an_apdu_in_one_notation_are_no_part_of_an_apdu_in_another(

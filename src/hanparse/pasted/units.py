@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from hanparse.pasted.choice import Finder
     from hanparse.pasted.sound import Unit
 
+_NUMBER: Final = 2  # the largest number of bytes in a number beside an APDU
 _HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU even if each byte has other text in front of it
 
 
@@ -144,15 +145,16 @@ def _spare(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
 
 
 def _in_no_apdu(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
-    """Return the pieces with two or more bytes that are in no APDU and are not searched again.
+    """Return the pieces that are in no APDU and are not searched again.
 
-    If the pieces behind the last APDU begin with the head of another APDU, they are searched again: a reading of one
-    notation may find some rows of an APDU that is in another notation.
+    A short piece is searched again: it may be the last two numbers of a list. If the pieces behind the last APDU begin
+    with the head of another APDU, they are also searched again: a reading of one notation may find some rows of an APDU
+    that is in another notation.
     """
     end = found[-1].pieces[-1].end
     spare = _spare(pieces, found)
     is_another = _is_head([piece for piece in spare if piece.start >= end])
-    return [piece for piece in spare if len(piece.data) > 1 and not (is_another and piece.start >= end)]
+    return [piece for piece in spare if len(piece.data) > _NUMBER and not (is_another and piece.start >= end)]
 
 
 def _apart(text: str, spare: list[Piece], units: list[Unit]) -> list[Piece]:
