@@ -67,6 +67,16 @@ def test_a_frame_at_whose_end_another_one_begins_is_no_reason_to_read_only_the_f
     assert len(decode_all("My meter sends this:\n{}\n\nand the next one:\n\n{}".format(*dumps), **push.options)) == 2
 
 
+@pytest.mark.parametrize("first", ["no leading zeros in lines", "brackets", "octal"])
+@pytest.mark.parametrize("second", ["quoted-printable", "wrapped pairs"])
+def test_a_wrapped_dump_of_which_a_reading_of_another_notation_finds_some_frames_is_read(
+    first: str, second: str
+) -> None:
+    push = next(push for push in texts.PUSHES if push.name == "mbus/eighteen-telegrams")
+    dumps = [texts.NOTATIONS[notation](push.data) for notation in (first, second)]
+    assert len(decode_all("{}\n\nand the next one:\n\n{}".format(*dumps), **push.options)) == 2
+
+
 def test_a_telegram_in_lines_of_a_trace_is_read_below_a_telegram_in_one_string() -> None:
     first, second = named("p1/impossible-clock").data, named("p1/ie-iskra").data
     text = f"{texts.NOTATIONS['C string'](first)}\n\nand the next one:\n\n{texts.NOTATIONS['strace'](second)}"

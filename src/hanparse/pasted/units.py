@@ -46,42 +46,116 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     may skip a part of an APDU, and no check sequence shows that. So `Found.is_complete` is false if the rest of the
     text contains a part that resembles bytes and may belong to one of the APDUs.
     """
-    before = known.units if known else []
-    others: list[Piece] = []  # the pieces of all rounds that are in no unit of `units`
-    units: list[Unit] = []
-    spare: list[Piece] = []
-    rest = Rest(text, pieces_of(before))
-    is_first, is_done = not before, False
-    whole = text  # without its remarks as soon as a reading of the text without remarks has units
-    while is_first or not (is_done := not hexdump.LIKE_BYTES_ALONE.search(rest.text)):
-        data = b"".join([unit.data for unit in before + units])
-        if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
-            break
+    rounds = _Rounds(text, known)
+    while not (is_done := rounds.is_done) and rounds.take(find):
+        pass
+    if known:
+        is_done = rounds.end()
+    return Found(sorted(rounds.units), _apart(text, rounds.spare, rounds.units), is_done)
+
+
+class _Rounds:
+    """Holds the state of a search.
+
+    `units` are the units of all rounds. `spare` are the pieces of the first reading that are in no unit. `_rest` is the
+    part of the text for the next round. It contains no piece of the units, and none of `_others`.
+    """
+
+    def __init__(self, text: str, known: Found | None) -> None:
+        self._text = self._whole = text  # `_whole` lacks the remarks as soon as a reading without them has units
+        self._is_for_frames = known is None
+        self._known = known.units if known else []
+        self._is_first = not self._known
+        self.units: list[Unit] = []
+        self.spare: list[Piece] = []
+        self._others: list[Piece] = []
+        self._rest = Rest(text, pieces_of(self._known))
+
+    @property
+    def is_done(self) -> bool:
+        """Return whether no part of the text resembles bytes after the first round."""
+        return not self._is_first and not hexdump.LIKE_BYTES_ALONE.search(self._rest.text)
+
+    def take(self, find: Finder) -> bool:
+        """Find units in the rest of the text. Return whether a reading has units."""
+        candidates = FRAME_CANDIDATES if self._is_for_frames else CANDIDATES
+        best = best_reading(self._rest.text, find, self._data(), candidates)
+        if not best:
+            return False
         is_bare, read, pieces, found = best
-        spare = spare or rest.placed(_spare(pieces, found))
-        earlier = sorted(units)
+        self.spare = self.spare or self._rest.placed(_spare(pieces, found))
+        if self._is_for_frames:
+            found = _whole_dumps(read, found) if self._is_first else found
+        else:
+            self._others += self._rest.placed(_in_no_apdu(pieces, found))
+        self._add(found)
+        if is_bare and self._whole is self._text:
+            self._whole = read if self._is_first else without_remarks(self._text)
+        self._set_rest()
+        self._is_first = False
+        return True
+
+    def _add(self, found: list[Unit]) -> None:
+        earlier = sorted(self.units)
         starts = [unit.start for unit in earlier]
         for unit in found:
-            placed = rest.placed(unit.pieces)
+            placed = self._rest.placed(unit.pieces)
             at = bisect_right(starts, placed[-1].start) - 1
             if at >= 0 and earlier[at].data == unit.data and placed[0].start < earlier[at].pieces[-1].end:
-                others += placed  # the same bytes in another notation, as binary digits beside hex digits
+                self._others += placed  # the same bytes in another notation, as binary digits beside hex digits
             else:
-                units.append(unit._replace(start=placed[0].start, pieces=placed))
-        others += rest.placed(_in_no_apdu(pieces, found)) if known else []
-        if is_bare and whole is text:
-            whole = read if is_first else without_remarks(text)
-        rest = Rest(whole, sorted(pieces_of(before + units) + others))
-        is_first = False
-    units = _outermost(units) if known else units
-    data = b"".join([unit.data for unit in before + units])
-    while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
-        others += rest.placed(again)
-        rest = Rest(whole, sorted(pieces_of(before + units) + others))
-    if known:
-        left = hexdump.LIKE_BYTES.search(rest.text)
-        is_done = not left or (bool(units) and _is_another(rest, left, units, others))
-    return Found(sorted(units), _apart(text, spare, units), is_done)
+                self.units.append(unit._replace(start=placed[0].start, pieces=placed))
+
+    def end(self) -> bool:
+        """End a search for APDUs. Return whether no other text may belong to one of the APDUs."""
+        self.units = _outermost(self.units)
+        data = self._data()
+        while data and hexdump.LIKE_BYTES.search(self._rest.text) and (again := _repeated(self._rest.text, data)):
+            self._others += self._rest.placed(again)
+            self._set_rest()
+        left = hexdump.LIKE_BYTES.search(self._rest.text)
+        return not left or (bool(self.units) and _is_another(self._rest, left, self.units, self._others))
+
+    def _data(self) -> bytes:
+        return b"".join([unit.data for unit in self._known + self.units])
+
+    def _set_rest(self) -> None:
+        self._rest = Rest(self._whole, sorted(pieces_of(self._known + self.units) + self._others))
+
+
+def _whole_dumps(text: str, units: list[Unit]) -> list[Unit]:
+    """Return the units that are not a part of a dump in another notation, or all units if each may be such a part.
+
+    A unit may be such a part if it has bytes that are not sound, and a line next to it resembles bytes.
+    """
+    ends = [0, *(unit.pieces[-1].end for unit in units)]
+    starts = [*(unit.pieces[0].start for unit in units), len(text)]
+    kept = [
+        unit
+        for at, unit in enumerate(units)
+        if len(unit.data) == unit.size
+        or not (
+            _resembles_bytes(text, max(ends[at], _line_above(text, starts[at])), starts[at])
+            or _resembles_bytes(text, ends[at + 1], min(starts[at + 1], _line_below(text, ends[at + 1])))
+        )
+    ]
+    return kept or units
+
+
+def _resembles_bytes(text: str, start: int, end: int) -> bool:
+    return bool(hexdump.LIKE_BYTES.search(text, start, end))
+
+
+def _line_above(text: str, at: int) -> int:
+    """Return the start of the line above the line at `at`."""
+    return text.rfind("\n", 0, max(0, text.rfind("\n", 0, at))) + 1
+
+
+def _line_below(text: str, at: int) -> int:
+    """Return the end of the line below the line at `at`."""
+    end = text.find("\n", at)
+    end = text.find("\n", end + 1) if end >= 0 else end
+    return end if end >= 0 else len(text)
 
 
 def _outermost(units: list[Unit]) -> list[Unit]:
