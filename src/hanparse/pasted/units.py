@@ -22,7 +22,7 @@ from hanparse.pasted.sound import HEAD_SIZE, content, frames, headers, is_head, 
 if TYPE_CHECKING:
     import re
 
-    from hanparse.pasted.choice import Finder
+    from hanparse.pasted.choice import Apply, Finder
     from hanparse.pasted.sound import Unit
 
 _HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU even if each byte has other text in front of it
@@ -38,7 +38,7 @@ class Found(NamedTuple):
     """False if a part of the text still resembles bytes. For APDUs, only if it may belong to an APDU of `units`."""
 
 
-def search(text: str, find: Finder, known: Found | None = None) -> Found:
+def search(text: str, find: Finder, apply: Apply, known: Found | None = None) -> Found:
     """Return the units that `find` returns for the readings of a text.
 
     If `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. A reading
@@ -53,7 +53,8 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
     is_first, is_done = not before, False
     while is_first or not (is_done := not hexdump.LIKE_BYTES_ALONE.search(rest.text)):
         data = b"".join([unit.data for unit in before + units])
-        if not (best := best_reading(rest.text, find, data, FRAME_CANDIDATES if known is None else CANDIDATES)):
+        candidates = FRAME_CANDIDATES if known is None else CANDIDATES
+        if not (best := best_reading(rest.text, find, data, candidates, apply)):
             break
         is_bare, read, pieces, found = best
         spare = spare or rest.placed(_spare(pieces, found))
@@ -72,7 +73,7 @@ def search(text: str, find: Finder, known: Found | None = None) -> Found:
         is_first = False
     units = _outermost(units) if known else units
     data = b"".join([unit.data for unit in before + units])
-    while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data)):
+    while known and data and hexdump.LIKE_BYTES.search(rest.text) and (again := _repeated(rest.text, data, apply)):
         others += rest.placed(again)
         rest = Rest(text, sorted(pieces_of(before + units) + others))
     if known:
@@ -91,21 +92,21 @@ def _outermost(units: list[Unit]) -> list[Unit]:
     ]
 
 
-def _repeated(text: str, known: bytes) -> list[Piece]:
+def _repeated(text: str, known: bytes, apply: Apply) -> list[Piece]:
     """Return pieces that repeat bytes of `known` in another notation."""
     for candidate in CANDIDATES:
-        pieces = candidate.read(without_remarks(text) if candidate.is_bare else text)
+        pieces = apply(candidate.read, without_remarks(text) if candidate.is_bare else text)
         if pieces and is_repeated(pieces, known):
             return pieces
     return []
 
 
-def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
+def damaged_frames(text: str, units: list[Unit], spare: list[Piece], apply: Apply) -> list[Piece]:
     """Return the pieces with a damaged frame that has a sound header. `units` and `spare` are not searched again."""
     rest = Rest(text, sorted(pieces_of(units) + spare))
     if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
         return []
-    best = best_reading(rest.text, headers, b"", CANDIDATES)
+    best = best_reading(rest.text, headers, b"", CANDIDATES, apply)
     if not best or frames(best.pieces):  # these frames were found in another notation
         return []
     return rest.placed(best.units[0].pieces)
