@@ -26,7 +26,7 @@ from hanparse.hexdump import masks
 from hanparse.hexdump.amongtext import text_columns
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
-from hanparse.pasted.choice import CANDIDATES, Best, best_reading, without_remarks
+from hanparse.pasted.choice import CANDIDATES, Best, best_reading, remembering, without_remarks
 from hanparse.pasted.units import Found, damaged_frames, pieces_of, search
 from hanparse.wire.pasted import damaged, find, has_header
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Iterator
 
+    from hanparse.pasted.choice import Apply
     from hanparse.pasted.sound import Unit
     from hanparse.wire.pasted import Pasted
 
@@ -56,22 +57,22 @@ def dump(text: str) -> hexdump.Dump:
     """Return the bytes that `dumped` returns, and the text that was passed over. Raises the same errors."""
     if sound_telegrams := find(text):
         return _with_telegrams(text, sound_telegrams)
-    tidied = tidy(text)
-    framed = search(tidied, sound.frames)
+    tidied, apply = tidy(text), remembering()
+    framed = search(tidied, sound.frames, apply)
     apdus = Found([], [])
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     if not is_read and len(tidied) <= _LONGEST_APDUS:
         bytes_only = _without_text_columns(tidied, offsets=True)
-        apdus = search(bytes_only, sound.apdus, framed)
+        apdus = search(bytes_only, sound.apdus, apply, framed)
         if apdus.units and apdus.is_complete and not _is_masked(bytes_only, apdus.units):
             return _dump(bytes_only, Found(gaps.without_gaps(without_remarks(bytes_only), apdus.units), []))
     telegrams = _damaged_telegrams(text, pieces_of(framed.units))
     if framed.units:
         spare = _with(framed.spare, telegrams)
-        frames = [] if framed.is_complete else damaged_frames(tidied, framed.units, spare)
+        frames = [] if framed.is_complete else damaged_frames(tidied, framed.units, spare, apply)
         return _dump(tidied, framed._replace(spare=_with(spare, frames)))
     try:
-        return _by_rules(tidied, apdus.units)
+        return _by_rules(tidied, apdus.units, apply)
     except HexDumpError:
         if not telegrams:
             raise
@@ -94,7 +95,7 @@ def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
     """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
     pieces = [Piece(*telegram, "P1") for telegram in telegrams]
     rest = tidy(cover(text, pieces))
-    units = search(rest, sound.frames).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
+    units = search(rest, sound.frames, remembering()).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
     units += [sound.Unit(piece.start, piece.data, [piece], len(piece.data)) for piece in pieces]
     spare = _damaged_telegrams(text, pieces_of(units))
     return replace(_dump(tidy(text), Found(units, spare)), style="P1")
@@ -134,7 +135,7 @@ def _is_masked(text: str, apdus: list[Unit]) -> bool:
     return bool(places) and places[0][0] < max(apdu.pieces[-1].end for apdu in apdus)
 
 
-def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
+def _by_rules(text: str, apdus: list[Unit], apply: Apply) -> hexdump.Dump:
     """Return the dump in a text that contains no sound frame. `apdus` contains the APDUs in the text.
 
     Raises `HexDumpError` if bytes are masked or missing, or if the dump does not contain each of `apdus`.
@@ -151,7 +152,7 @@ def _by_rules(text: str, apdus: list[Unit]) -> hexdump.Dump:
         error = caught
     headers = sound.headers(pieces)
     gap = _gap(bare, pieces, headers)
-    if (gap or not headers) and (best := best_reading(bytes_only, sound.headers, b"", CANDIDATES)):
+    if (gap or not headers) and (best := best_reading(bytes_only, sound.headers, b"", CANDIDATES, apply)):
         return _damaged_frame(text, best, error)
     if error:
         raise error

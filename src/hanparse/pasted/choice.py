@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import hexdump
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
     Finder = Callable[[list[Piece], bytes], list[Unit]]
     Reading = Callable[[str], list[Piece]]
+    Apply = Callable[[Reading, str], list[Piece]]
 
 _SAMPLE: Final = 1 << 12
 """A sample has at most this number of characters."""
@@ -39,6 +41,7 @@ _MAX_LIKELY: Final = 4
 _MAX_TRIED: Final = 3
 _LONGEST_ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
+_REMEMBERED: Final = 256  # results; all readings of three texts
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that `_rules_around_damage` passes over."""
 _INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-][0-9A-Fa-f]{0,2}\Z")
@@ -63,7 +66,17 @@ class Best(NamedTuple):
     units: list[Unit]
 
 
-def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...]) -> Best | None:
+def remembering() -> Apply:
+    """Return a function that applies a reading to a text, and that remembers its last results.
+
+    The searches for frames, for APDUs and for damaged frames apply the same readings to the same text.
+    """
+    return lru_cache(maxsize=_REMEMBERED)(lambda read, text: read(text))
+
+
+def best_reading(
+    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...], apply: Apply
+) -> Best | None:
     """Return the result of the reading with the most sound bytes. Returns `None` if no reading has units.
 
     The search ends after `_MAX_TRIED` readings with units. It ends earlier at a reading whose units are pure
@@ -72,13 +85,13 @@ def best_reading(text: str, find: Finder, known: bytes, candidates: tuple[_Candi
     best, most, tried = None, 0, 0
     bare = ""
     applied: set[_Candidate] = set()
-    for reading in _choices(text, find, known, candidates):
+    for reading in _choices(text, find, known, candidates, apply):
         if reading in applied:
             continue
         applied.add(reading)
         bare = bare or (without_remarks(text) if reading.is_bare else "")
         said = bare if reading.is_bare else text
-        pieces = reading.read(said)
+        pieces = apply(reading.read, said)
         if not (units := find(pieces, known)):
             continue
         size = sum(unit.size for unit in units)
@@ -141,7 +154,7 @@ FRAME_CANDIDATES: Final = (
 
 
 def _choices(
-    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...] = CANDIDATES
+    text: str, find: Finder, known: bytes, candidates: tuple[_Candidate, ...], apply: Apply
 ) -> Iterator[_Candidate]:
     """Yield the readings in which samples of `text` have sound bytes. For each sample, yield the best reading first.
 
@@ -160,7 +173,7 @@ def _choices(
             if (candidate.is_bare and bare == sample) or (sizes and candidate in _LAST):
                 continue
             said = bare if candidate.is_bare else sample
-            pieces = candidate.read(said)
+            pieces = apply(candidate.read, said)
             key = len(pieces), b"".join([piece.data for piece in pieces])
             if not pieces or key in vain:
                 continue

@@ -22,7 +22,7 @@ from hanparse.pasted.sound import HEAD_SIZE, content, frames, headers, is_head, 
 if TYPE_CHECKING:
     import re
 
-    from hanparse.pasted.choice import Finder
+    from hanparse.pasted.choice import Apply, Finder
     from hanparse.pasted.sound import Unit
 
 _NUMBER: Final = 2  # the largest number of bytes in a number beside an APDU
@@ -39,14 +39,14 @@ class Found(NamedTuple):
     """False if a part of the text still resembles bytes. For APDUs, only if it may belong to an APDU of `units`."""
 
 
-def search(text: str, find: Finder, known: Found | None = None) -> Found:
+def search(text: str, find: Finder, apply: Apply, known: Found | None = None) -> Found:
     """Return the units that `find` returns for the readings of a text.
 
     If `find` searches for APDUs, `known` contains the frames of the text, and these are not searched again. A reading
     may skip a part of an APDU, and no check sequence shows that. So `Found.is_complete` is false if the rest of the
     text contains a part that resembles bytes and may belong to one of the APDUs.
     """
-    rounds = _Rounds(text, known)
+    rounds = _Rounds(text, apply, known)
     while not (is_done := rounds.is_done) and rounds.take(find):
         pass
     if known:
@@ -61,7 +61,8 @@ class _Rounds:
     part of the text for the next round. It contains no piece of the units, and none of `_others`.
     """
 
-    def __init__(self, text: str, known: Found | None) -> None:
+    def __init__(self, text: str, apply: Apply, known: Found | None) -> None:
+        self._apply = apply
         self._text = self._whole = text  # `_whole` lacks the remarks as soon as a reading without them has units
         self._is_for_frames = known is None
         self._known = known.units if known else []
@@ -79,7 +80,7 @@ class _Rounds:
     def take(self, find: Finder) -> bool:
         """Find units in the rest of the text. Return whether a reading has units."""
         candidates = FRAME_CANDIDATES if self._is_for_frames else CANDIDATES
-        best = best_reading(self._rest.text, find, self._data(), candidates)
+        best = best_reading(self._rest.text, find, self._data(), candidates, self._apply)
         if not best:
             return False
         is_bare, read, pieces, found = best
@@ -110,11 +111,20 @@ class _Rounds:
         """End a search for APDUs. Return whether no other text may belong to one of the APDUs."""
         self.units = _outermost(self.units)
         data = self._data()
-        while data and hexdump.LIKE_BYTES.search(self._rest.text) and (again := _repeated(self._rest.text, data)):
+        while data and hexdump.LIKE_BYTES.search(self._rest.text) and (again := self._repeated(data)):
             self._others += self._rest.placed(again)
             self._set_rest()
         left = hexdump.LIKE_BYTES.search(self._rest.text)
         return not left or (bool(self.units) and _is_another(self._rest, left, self.units, self._others))
+
+    def _repeated(self, known: bytes) -> list[Piece]:
+        """Return pieces of the rest that repeat bytes of `known` in another notation."""
+        text = self._rest.text
+        for candidate in CANDIDATES:
+            pieces = self._apply(candidate.read, without_remarks(text) if candidate.is_bare else text)
+            if pieces and is_repeated(pieces, known):
+                return pieces
+        return []
 
     def _data(self) -> bytes:
         return b"".join([unit.data for unit in self._known + self.units])
@@ -168,21 +178,12 @@ def _outermost(units: list[Unit]) -> list[Unit]:
     ]
 
 
-def _repeated(text: str, known: bytes) -> list[Piece]:
-    """Return pieces that repeat bytes of `known` in another notation."""
-    for candidate in CANDIDATES:
-        pieces = candidate.read(without_remarks(text) if candidate.is_bare else text)
-        if pieces and is_repeated(pieces, known):
-            return pieces
-    return []
-
-
-def damaged_frames(text: str, units: list[Unit], spare: list[Piece]) -> list[Piece]:
+def damaged_frames(text: str, units: list[Unit], spare: list[Piece], apply: Apply) -> list[Piece]:
     """Return the pieces with a damaged frame that has a sound header. `units` and `spare` are not searched again."""
     rest = Rest(text, sorted(pieces_of(units) + spare))
     if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
         return []
-    best = best_reading(rest.text, headers, b"", CANDIDATES)
+    best = best_reading(rest.text, headers, b"", CANDIDATES, apply)
     if not best or frames(best.pieces):  # these frames were found in another notation
         return []
     return rest.placed(best.units[0].pieces)
