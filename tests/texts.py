@@ -177,6 +177,16 @@ NOTATIONS: Final[dict[str, Callable[[bytes], str]]] = {
     "labels above": lambda data: each(data, 9, "The field:\n{hex}"),
     "a table": lambda data: "| what | bytes | note |\n|---|---|---|\n" + each(data, 8, "| field | {hex} | x{n} |"),
     "last column": lambda data: each(data, 8, "{n};field;{hex}"),
+    "tabs and commas": lambda data: each(data, 8, "{n}\tformat, length {size}\t{hex}\t{size}"),
+    "numbered": lambda data: each(data, 7, "{n}. {hex}  a field, 12 bytes"),
+    "offsets with remarks": lambda data: each(data, 7, " {at}: {hex:<40} A FIELD, 12 bytes"),
+    "a byte a line with its index": lambda data: "\n".join(f"{at}: {byte}" for at, byte in enumerate(data)),
+    "a console": lambda data: f"Uint8Array({len(data)})\n" + "\n".join(f"{at}\n: \n{b}" for at, b in enumerate(data)),
+    "Node-RED": lambda data: "\n".join(
+        f"[{line.offset} … {line.offset + len(line.data) - 1}]\n"
+        + "\n".join(f"{at}: {byte}" for at, byte in enumerate(line.data, line.offset))
+        for line in dumpstyles.lines(data, 10)
+    ),
     "no flags": lambda data: data[1:-1].hex().upper(),
     "gateway": lambda data: f"RX: FRAME,53,{len(data)},{data.hex().upper()}",
     "json": lambda data: '{"payload": "' + "".join(f"\\u{byte:04x}" for byte in data) + '"}',

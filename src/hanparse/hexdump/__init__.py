@@ -56,7 +56,7 @@ _CHARACTER: Final = re.compile(r"\w")
 _SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
 _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
-    r"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,11}[A-Fa-f]).)[0-9A-Fa-f]{11}"
+    r"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,31}[A-Fa-f]).)[0-9A-Fa-f]{11}"
     rf"|[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
     rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}?(?!\w)"
     rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}?(?!\w)"

@@ -173,6 +173,7 @@ def marked(
 
 
 _NUMBER_OF_BYTE: Final = rf"{DECIMAL.word}(?!\w)"
+_INDEX: Final = r"(?<![\w.:])[0-9]{1,7}\s{0,2}[:=]\s{0,2}"  # as in "0: 126", which Node-RED and JavaScript print
 MARKED: Final = (
     *(marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(
@@ -183,10 +184,12 @@ MARKED: Final = (
     marked("&#[xX]", ";", "[0-9A-Fa-f]{1,2}"),
     *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
     marked(r"\[[0-9]{1,7}\]=>\s{0,80}int\(", r"\)", digits=_NUMBER_OF_BYTE, base=10),  # var_dump of PHP
+    marked(_INDEX, digits=_NUMBER_OF_BYTE, base=10),
+    marked(_INDEX, r"(?!\w)"),
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
 """The readings of bytes with marks.
 
-Each byte is in brackets or quotes, or has a prefix as in a programming language, a terminal or JSON, or has a character
-such as ``=`` in front of it. Eight binary digits need no prefix.
+Each byte is in brackets or quotes, or has a prefix as in a programming language, a terminal or JSON, or has its index or
+a character such as ``=`` in front of it. Eight binary digits need no prefix.
 """

@@ -40,11 +40,17 @@ _MIXED: Final = re.compile(r"[\])}>][0-9A-Fa-f]")  # as in {08}1000: one byte in
 
 
 def _column(notation: Notation, at: int) -> Reading:
-    """Return the reading of one column of a table. The separators are bars, commas, semicolons and tabs.
+    """Return the reading of one column of a table. The separators are tabs, bars, semicolons or commas.
 
-    `at` is the number of separators in front of the column.
+    The first of these four that a line contains is the separator of this line. `at` is the number of separators in
+    front of the column.
     """
-    return runs(notation, rf"^(?:[^|;,\t\n]*[|;,\t]){{{at}}}[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
+    signs = "\t|;,"
+    fronts = [
+        rf"(?![^\n]*[{signs[:number]}])(?:[^{sign}\n]*[{sign}]){{{at}}}" if number else rf"(?:[^{sign}\n]*{sign}){{{at}}}"
+        for number, sign in enumerate(signs)
+    ]
+    return runs(notation, rf"^(?:{'|'.join(fronts)})[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
 
 
 _ROW: Final = (
@@ -158,7 +164,7 @@ READINGS: Final[tuple[Reading, ...]] = (
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
     *MARKED,
-    _rows("[0-9A-Fa-f]{1,3}"),
+    _rows("[0-9A-Fa-f]{1,5}[:.)]?"),
     runs(OCTAL, "", _BEHIND),
     *(runs(notation, *place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),

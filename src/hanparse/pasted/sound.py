@@ -198,8 +198,8 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
 
     Other pieces may repeat bytes of `known` or of these APDUs, or be decimal numbers such as lengths and times. Behind
     the APDUs, they may begin with the head of another APDU. `known` contains the bytes of the units that were found
-    earlier. An APDU is not returned again if `known` or an earlier APDU contains it: a log may contain each layer of a
-    push in turn.
+    earlier. An APDU is not returned again if `known` or an earlier APDU contains it, or if the APDU before is the same
+    with an LLC header: a log may contain each layer of a push in turn.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
@@ -208,13 +208,16 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     units: list[Unit] = []
     seen, at, is_inner, is_layered = known, 0, False, False
     numbers = 0  # the index of the first piece of the numbers in front of `at`
+    had_llc = False  # whether the last APDU has an LLC header
     while at < len(pieces):
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
         body = content(unit) if unit else b""
-        if unit and (body not in seen or (units and content(units[-1]) == body and not is_inner)):
+        has_llc = joined.data.startswith(LLC, joined.starts[at])
+        is_again = bool(units) and content(units[-1]) == body and not is_inner and has_llc >= had_llc
+        if unit and (body not in seen or is_again):
             units.append(unit)
             seen += bytes(1) + unit.data
-            is_inner = is_layered
+            is_inner, had_llc = is_layered, has_llc
         if unit or is_repeated(pieces[at:stop], seen):
             numbers = stop
         elif not _are_numbers(pieces[numbers:stop]):
