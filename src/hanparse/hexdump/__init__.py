@@ -57,6 +57,7 @@ _SIGN: Final = r"[ \t\xa0,:;.|\-'\"]"
 _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
     r"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,31}[A-Fa-f]).)[0-9A-Fa-f]{11}"
+    r"|[0-9A-Fa-f](?<=(?=[0-9]{0,31}[A-Fa-f]).)[0-9A-Fa-f]{19}"
     rf"|[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
     rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}?(?!\w)"
     rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}?(?!\w)"
@@ -64,6 +65,7 @@ _LIKE_BYTES: Final = (
 _MARK: Final = r"(?:0[xX]|\\[xX]|\\u00|&[hH]|[$%{<\[(])[0-9A-Fa-f]{2}(?![0-9A-Fa-f])"
 _MARKED: Final = rf"{_MARK}(?=[^\n]{{0,40}}?{_MARK})"
 _DECIMAL: Final = r"[0-9]{1,3}(?:[ ,:;]{1,3}[0-9]{1,3}(?!\w)){8}"
+_COLUMNS: Final = r"[0-9]{1,3}(?:[ \t|]{1,4}[0-9]{1,3}(?!\w)){8}"
 _NUMBERS: Final = (
     r"\[[ ]?[0-9]{1,3}(?:,[ ]?[0-9]{1,3}(?!\w)){3}"
     r"|[0-9A-Fa-f]{2}[hH](?!\w)"
@@ -72,19 +74,22 @@ _REPEATED: Final = (
     r"(?:#x|'h|16#|x\"|\\u00)[0-9A-Fa-f]{2}|0[bB][01]{8}|[01]{4}[ ][01]{4}(?!\w)|(?:[01]{8}[ ,]){4}"
     rf"|(?:[0-9A-Fa-f]{{2}}[/_+]){{7}}|(?:{ENTITY}\s?){{4}}"
     r"|(?:=[0-9A-Fa-f]{2}){4}|(?:[#\\][0-9]{1,3}){4}|(?:\"[0-9]{1,7}\":[ ]?[0-9]{1,3},[ ]?){4}"
+    r"|(?:[0-9]{1,7}\s{0,2}[:=]\s{0,2}[0-9]{1,3}\s{1,3}){8}"
 )
 _CODED: Final = r"[A-Za-z0-9+/_-]{38}"
 _A_LINE: Final = r"[0-9A-Fa-f]{1,3}[^\w\n]{0,9}(?:\n(?:[^\n]{0,160}[^\w\n])?(?:0[xX])?[0-9A-Fa-f]{1,3}[^\w\n]{0,9}$){7}"
 LIKE_BYTES: Final = re.compile(f"{_LIKE_BYTES}|{_DECIMAL}", re.DOTALL)
 """Matches text that resembles bytes. The pattern is for text on a line that also contains bytes of a dump."""
 LIKE_BYTES_ALONE: Final = re.compile(
-    f"{LIKE_BYTES.pattern}|{_MARKED}|{_REPEATED}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
+    f"{LIKE_BYTES.pattern}|{_MARKED}|{_REPEATED}|{_COLUMNS}|{_NUMBERS}|{_A_LINE}|{_CODED}", re.DOTALL | re.MULTILINE
 )
 """Matches text that resembles bytes. The pattern is for lines that contain no bytes of a dump.
 
 It also matches bytes with a prefix or suffix, decimal numbers, base64, and eight lines that each end with one byte.
 """
-_LIKE_BYTES_OR_MARKED: Final = re.compile(rf"{LIKE_BYTES.pattern}|{_MARKED}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL)
+_LIKE_BYTES_OR_MARKED: Final = re.compile(
+    rf"{LIKE_BYTES.pattern}|{_MARKED}|{_COLUMNS}|(?:\\[0-9]{{1,3}}){{3}}", re.DOTALL
+)
 _LAST_BYTE: Final = re.compile(r"(?:(?<!\w)|0[xX])[0-9A-Fa-f]{2}\W*\Z")
 _LETTER: Final = re.compile(r"[A-Fa-f][0-9A-Fa-f]?\W*\Z")
 
@@ -114,7 +119,7 @@ class Dump:
     left: str = field(default="", repr=False)
     """The text, with `COVER` in place of each character of a dump."""
     style: str = ""
-    """The notations, separated by commas: hex, table, literal, decimal, base64, binary, octal, P1. Can be empty."""
+    """The notations, separated by commas: hex, table, rows, literal, decimal, base64, binary, octal, P1. Can be empty."""
     unsound: tuple[Unsound, ...] = ()
     """The bytes in which `hanparse.pasted` found no sound frame. Each part after the first may begin with a frame."""
 

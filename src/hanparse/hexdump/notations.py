@@ -190,6 +190,6 @@ MARKED: Final = (
 )
 """The readings of bytes with marks.
 
-Each byte is in brackets or quotes, or has a prefix as in a programming language, a terminal or JSON, or has its index or
-a character such as ``=`` in front of it. Eight binary digits need no prefix.
+Each byte is in brackets or quotes, or has a prefix as in a programming language, a terminal or JSON, or has its index
+or a character such as ``=`` in front of it. Eight binary digits need no prefix.
 """

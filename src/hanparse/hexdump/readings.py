@@ -18,6 +18,7 @@ from hanparse.hexdump.notations import (
     CELLS,
     DECIMAL,
     MARKED,
+    NARROW_PAIRS,
     NUMBERS,
     OCTAL,
     PAIRS,
@@ -25,7 +26,7 @@ from hanparse.hexdump.notations import (
     marked,
     runs,
 )
-from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.hexdump.text import COVER, MIN_BYTES, Piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,11 +47,10 @@ def _column(notation: Notation, at: int) -> Reading:
     front of the column.
     """
     signs = "\t|;,"
-    fronts = [
-        rf"(?![^\n]*[{signs[:number]}])(?:[^{sign}\n]*[{sign}]){{{at}}}" if number else rf"(?:[^{sign}\n]*{sign}){{{at}}}"
-        for number, sign in enumerate(signs)
-    ]
-    return runs(notation, rf"^(?:{'|'.join(fronts)})[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
+    fronts = "|".join(
+        rf"(?![^\n]*[{signs[:number] or COVER}])(?:[^{sign}\n]*[{sign}]){{{at}}}" for number, sign in enumerate(signs)
+    )
+    return runs(notation, rf"^(?:{fronts})[ '\"]*", r"(?=[ '\"]*[|;,\t]|[^|;,\t\n]*$)")
 
 
 _ROW: Final = (
@@ -62,7 +62,7 @@ _ROW: Final = (
 )
 
 
-def _rows(offset: str) -> Reading:
+def _rows(offset: str, style: str = "table") -> Reading:
     """Return the reading of the lines that contain an offset, bytes and possibly a text column.
 
     The offset need not match the number of bytes. Behind 16 bytes the text column can follow after one blank. The last
@@ -72,7 +72,7 @@ def _rows(offset: str) -> Reading:
     pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}{end}", re.MULTILINE)
 
     def read(text: str) -> list[Piece]:
-        return [Piece(*row.span(), bytes.fromhex(row["bytes"]), "table") for row in pattern.finditer(text)]
+        return [Piece(*row.span(), bytes.fromhex(row["bytes"]), style) for row in pattern.finditer(text)]
 
     return read
 
@@ -163,13 +163,17 @@ READINGS: Final[tuple[Reading, ...]] = (
     marked(r"(?<!\w)0?", r"[hH](?!\w)"),
     literals.escaped("(?>(?:%[0-9A-Fa-f]{2}|[A-Za-z0-9_.~'()*!-])+)", "%([0-9A-Fa-f]{2})"),
     literals.escaped(r"(?>(?:\{[0-9A-Fa-f]{2}\}|[ -z|~])+)", r"\{([0-9A-Fa-f]{2})\}"),
+    literals.escaped("(?>(?:<[0-9A-Fa-f]{2}>|[ -;=?-~])+)", "<([0-9A-Fa-f]{2})>"),
     *MARKED,
-    _rows("[0-9A-Fa-f]{1,5}[:.)]?"),
+    _rows("[0-9A-Fa-f]{1,5}[:.)]?", "rows"),
     runs(OCTAL, "", _BEHIND),
     *(runs(notation, *place) for notation in NUMBERS for place in _PLACES),
     *(_column(notation, at) for notation in CELLS for at in range(1, 5)),
     runs(DECIMAL, rf"(?=(?:[0-9]{{1,3}}[ ,;:]{{1,3}}){{{MIN_BYTES}}})"),
 )
 """All readings except `FRAME_READINGS`. Of two readings with equal results, `hanparse.pasted` selects the first one."""
-FRAME_READINGS: Final[tuple[Reading, ...]] = (literals.read_octal, _wrapped)
-"""Readings that return wrong bytes if a digit is missing. They are only for frames: these have check sequences."""
+FRAME_READINGS: Final[tuple[Reading, ...]] = (literals.read_octal, _wrapped, runs(PAIRS), runs(NARROW_PAIRS))
+"""Readings only for frames: these have check sequences.
+
+The bytes are wrong if a digit is missing, or if a number follows a run.
+"""

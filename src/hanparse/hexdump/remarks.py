@@ -2,8 +2,9 @@
 
 * A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. It is a
   comment only if there are only hex digits and list punctuation between it and the start of the line, or between it
-  and an opening bracket. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a
-  decimal digit and 15 or more hex digits are a comment: a dump that is commented out.
+  and an opening bracket. ``##``, ``#`` or ``//`` behind a byte is a masked byte if two bytes or the end of the line
+  follow. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and
+  15 or more hex digits are a comment: a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
+_SIGN: Final = "(?:#{1,2}|//)"
+_MASK: Final = (
+    rf"(?<=[0-9A-Fa-f][ \t,;:]){_SIGN}(?:[ \t,;:]{{1,3}}{_SIGN})*"
+    r"(?:[ \t]*$|(?:[ \t,;:]{1,3}[0-9A-Fa-f]{2}(?!\w)){2})"
+)
 _LINE_COMMENT: Final = re.compile(
     rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
-    r"(?P<remark>(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
+    rf"(?P<remark>(?!{_MASK})"
+    r"(?://|#(?![0-9](?![0-9A-Fa-f]{15})|[(x])).*)",
     re.MULTILINE,
 )
 _CAST: Final = re.compile(r"\((?:unsigned )?(?:byte|char|u?int8_t)\)")

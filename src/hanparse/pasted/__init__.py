@@ -27,7 +27,7 @@ from hanparse.hexdump.amongtext import text_columns
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, remembering, without_remarks
-from hanparse.pasted.units import Found, damaged_frames, pieces_of, search
+from hanparse.pasted.units import Found, damaged_frames, may_contain_bytes, pieces_of, search
 from hanparse.wire.pasted import damaged, find, has_header
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
     """Return the bytes of the sound `telegrams`, and of damaged telegrams and sound frames in the text between them."""
     pieces = [Piece(*telegram, "P1") for telegram in telegrams]
     rest = tidy(cover(text, pieces))
-    units = search(rest, sound.frames, remembering()).units if hexdump.LIKE_BYTES_ALONE.search(rest) else []
+    units = search(rest, sound.frames, remembering()).units if may_contain_bytes(rest) else []
     units += [sound.Unit(piece.start, piece.data, [piece], len(piece.data)) for piece in pieces]
     spare = _damaged_telegrams(text, pieces_of(units))
     return replace(_dump(tidy(text), Found(units, spare)), style="P1")

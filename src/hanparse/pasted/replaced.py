@@ -33,6 +33,7 @@ _MASK_IN_WORD: Final = re.compile("(?<=[0-9A-Fa-f])([*?~]+)(?=[0-9A-Fa-f])")
 _WITHHELD: Final = re.compile(
     r"((?<![A-Za-z])(?:anonymi[sz]|censor|delet|hidden|mask|omit|redact|remov|snip|withheld)\w*)", re.IGNORECASE
 )
+_WITH_OFFSETS: Final = ("table", "rows")
 _BYTES: Final = re.compile(r"(?:(?<!\w)[0-9A-Fa-f]{2}(?!\w)[ ,;:\-]*){3}|[0-9A-Fa-f]{12}")
 _LONGEST_FRONT: Final = 400  # characters
 _WORDS: Final = re.compile(r"(?<!\w)\w")
@@ -60,7 +61,7 @@ def _all(text: str, pieces: Sequence[Piece]) -> Iterator[re.Match[str] | None]:
         yield _MASK_IN_WORD.search(text, *between)
         mask = _MASK.search(text, *between)
         yield mask if mask and (text.find("\n", *between) < 0 or _is_alone(text, mask)) else None
-        if piece.style == following.style == "table":
+        if piece.style == following.style and piece.style in _WITH_OFFSETS:
             yield _missing_row(text, piece, following)
     yield _lost_digit(text, pieces)
 

@@ -198,8 +198,10 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
 
     Other pieces may repeat bytes of `known` or of these APDUs, or be decimal numbers such as lengths and times. Behind
     the APDUs, they may begin with the head of another APDU. `known` contains the bytes of the units that were found
-    earlier. An APDU is not returned again if `known` or an earlier APDU contains it, or if the APDU before is the same
-    with an LLC header: a log may contain each layer of a push in turn.
+    earlier.
+
+    A log may contain each layer of a push in turn. So an APDU is not returned again if `known` or an earlier APDU
+    contains it, or if the APDU before is the same and only one of the two has an LLC header.
     """
     joined = Bytes(pieces)
     if joined.data not in known and (messages := _whole(joined.data)):
@@ -213,7 +215,7 @@ def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
         stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
         body = content(unit) if unit else b""
         has_llc = joined.data.startswith(LLC, joined.starts[at])
-        is_again = bool(units) and content(units[-1]) == body and not is_inner and has_llc >= had_llc
+        is_again = bool(units) and content(units[-1]) == body and not is_inner and has_llc == had_llc
         if unit and (body not in seen or is_again):
             units.append(unit)
             seen += bytes(1) + unit.data

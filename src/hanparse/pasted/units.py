@@ -10,6 +10,7 @@ So one text may contain several notations, and few readings are applied to the w
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,12 +21,12 @@ from hanparse.pasted.rest import Rest
 from hanparse.pasted.sound import HEAD_SIZE, content, frames, headers, is_head, is_repeated
 
 if TYPE_CHECKING:
-    import re
-
     from hanparse.pasted.choice import Apply, Finder
     from hanparse.pasted.sound import Unit
 
 _NUMBER: Final = 2  # the largest number of bytes in a number beside an APDU
+_SHORT: Final = 1 << 12  # characters; the readings need some milliseconds for them
+_WORD: Final = re.compile(r"\w")
 _HEAD_TEXT: Final = 600  # characters; they contain the head of an APDU even if each byte has other text in front of it
 
 
@@ -37,6 +38,11 @@ class Found(NamedTuple):
     """The pieces that are in no unit. They are probably damaged dumps."""
     is_complete: bool = True
     """False if a part of the text still resembles bytes. For APDUs, only if it may belong to an APDU of `units`."""
+
+
+def may_contain_bytes(text: str) -> bool:
+    """Return whether the readings are worth their time. All of a short text is searched."""
+    return bool((_WORD if len(text) <= _SHORT else hexdump.LIKE_BYTES_ALONE).search(text))
 
 
 def search(text: str, find: Finder, apply: Apply, known: Found | None = None) -> Found:
@@ -74,8 +80,8 @@ class _Rounds:
 
     @property
     def is_done(self) -> bool:
-        """Return whether no part of the text resembles bytes after the first round."""
-        return not self._is_first and not hexdump.LIKE_BYTES_ALONE.search(self._rest.text)
+        """Return whether no part of the text may contain bytes after the first round."""
+        return not self._is_first and not may_contain_bytes(self._rest.text)
 
     def take(self, find: Finder) -> bool:
         """Find units in the rest of the text. Return whether a reading has units."""
@@ -181,7 +187,7 @@ def _outermost(units: list[Unit]) -> list[Unit]:
 def damaged_frames(text: str, units: list[Unit], spare: list[Piece], apply: Apply) -> list[Piece]:
     """Return the pieces with a damaged frame that has a sound header. `units` and `spare` are not searched again."""
     rest = Rest(text, sorted(pieces_of(units) + spare))
-    if not hexdump.LIKE_BYTES_ALONE.search(rest.text):
+    if not may_contain_bytes(rest.text):
         return []
     best = best_reading(rest.text, headers, b"", CANDIDATES, apply)
     if not best or frames(best.pieces):  # these frames were found in another notation
