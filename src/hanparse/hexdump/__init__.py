@@ -119,7 +119,10 @@ class Dump:
     left: str = field(default="", repr=False)
     """The text, with `COVER` in place of each character of a dump."""
     style: str = ""
-    """The notations, separated by commas: hex, table, rows, literal, decimal, base64, binary, octal, P1. Can be empty."""
+    """The notations, separated by commas: hex, table, rows, literal, decimal, base64, binary, octal, P1.
+
+    Can be empty.
+    """
     unsound: tuple[Unsound, ...] = ()
     """The bytes in which `hanparse.pasted` found no sound frame. Each part after the first may begin with a frame."""
 

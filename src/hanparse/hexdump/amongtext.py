@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 _BETWEEN: Final = rf"(?:{GLUE}*+(?:[:.\-]|[ \t\xa0]*+[,;][ \t\xa0]*+|[ \t\xa0]{{1,2}}+){GLUE}*+|{GLUE}++)"
 _RUN: Final = re.compile(rf"(?<!\w)(?>(?:[0-9A-Fa-f]{{2}})+)(?!\w)(?>(?:{_BETWEEN}[0-9A-Fa-f]++(?!\w))*)")
 _WORD: Final = re.compile("[0-9A-Fa-f]++")
+_RULER: Final = re.compile(
+    rf"(?:Offset(?:\(h\))?)?[ \t]*+{'[ ]{1,2}'.join(f'{at:02X}' for at in range(8))}"
+    rf"(?:[ ]{{1,2}}{'[ ]{1,2}'.join(f'{at:02X}' for at in range(8, 16))})?[ \t]*+$",
+    re.MULTILINE | re.IGNORECASE,
+)
 _FIRST: Final = re.compile(r"(?<!\w)(?:0[xX])?[0-9A-Fa-f]{2,}+(?!\w)")
 _CHARACTER: Final = re.compile(r"\w")
 _COLUMN: Final = re.compile(r"(?<=[0-9A-Fa-f])(?:[ \t]{2,}+|[ \t](?=[|>]))")
@@ -104,12 +109,15 @@ def _line(text: str, start: int, end: int, number: int) -> _Line:
 def text_columns(text: str, *, offsets: bool = False) -> Iterator[tuple[int, int]]:
     """Yield the start and the end of the text column of each line that begins with bytes.
 
-    With `offsets`, also yield the text column of a line that begins with an offset.
+    With `offsets`, also yield the text column of a line that begins with an offset, and a line with the numbers of the
+    columns.
     """
     start = 0
     for line in text.split("\n") if _COLUMN.search(text) else ():
         end = start + len(line)
-        if first := _FIRST.search(text, start, end):
+        if offsets and (ruler := _RULER.match(text, start, end)):
+            yield ruler.span()
+        elif first := _FIRST.search(text, start, end):
             begins = first.span() if offsets else first.span()[:1]
             column = min(_text_column(text, at, end) for at in begins)
             if column < end:

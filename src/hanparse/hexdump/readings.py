@@ -56,7 +56,7 @@ def _column(notation: Notation, at: int) -> Reading:
 _ROW: Final = (
     r"(?P<bytes>(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2}(?=[ ][^\n]{16}[ \t]*$)"
     r"|(?:[0-9A-Fa-f]{4}[ ]){7}[0-9A-Fa-f]{4}(?=[ ]{2}[^\n]{16}[ \t]*$)"
-    r"|(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:[ ]{1,2}(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
+    r"|(?>(?:[0-9A-Fa-f]{2})+)(?!\w)(?:(?:[ ]{1,2}|-)(?>(?:[0-9A-Fa-f]{2})+)(?!\w)){0,255})"
     r"(?:[ \t]*$|(?:[ \t]+\||[ \t]{2}(?![^\n]*?[ \t][0-9A-Fa-f]{2}[ ])"  # a text with bytes is not a text column
     r"|(?<=(?:[0-9A-Fa-f]{2}[ ]){15}[0-9A-Fa-f]{2})[ ])[^\n]*$)"
 )
@@ -72,12 +72,13 @@ def _rows(offset: str, style: str = "table") -> Reading:
     pattern = re.compile(rf"(?:^[ \t]*|(?<=[:\])>][ ])){offset}[ \t]{{1,4}}{_ROW}{end}", re.MULTILINE)
 
     def read(text: str) -> list[Piece]:
-        return [Piece(*row.span(), bytes.fromhex(row["bytes"]), style) for row in pattern.finditer(text)]
+        rows = ((row.span(), row["bytes"].replace("-", "")) for row in pattern.finditer(text))
+        return [Piece(*span, bytes.fromhex(digits), style) for span, digits in rows]
 
     return read
 
 
-_offsets = _rows("(?:0[xX])?[0-9A-Fa-f]{4,16}:?")
+_offsets = _rows(r"(?:\[?(?:0[xX])?[0-9A-Fa-f]{4,16}\]?|[0-9A-Fa-f]{4}:[0-9A-Fa-f]{4})(?:[ ]-|:)?")
 
 
 def _words(text: str) -> list[Piece]:

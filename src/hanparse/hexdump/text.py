@@ -136,6 +136,12 @@ def shape(text: str) -> str:
 
 
 def says(text: str, data: bytes) -> bool:
-    """Return whether `text` is the text column for `data`: its ASCII characters, with a dot for each other byte."""
+    """Return whether `text` is the text column for `data`: its ASCII characters, with a dot for each other byte.
+
+    Some programs print a blank behind the first eight characters.
+    """
     said = _UNPRINTABLE.sub(b".", data).decode("ascii")
-    return text.strip() in {said.strip(), f"|{said}|", f">{said}<"}
+    shown = text.strip()
+    return any(
+        shown in {each.strip(), f"|{each}|", f"|{each}", f">{each}<"} for each in (said, f"{said[:8]} {said[8:]}")
+    )

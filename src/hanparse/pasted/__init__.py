@@ -6,7 +6,7 @@ the cli use this package. The package returns the first of these that the text c
 
 * P1 telegrams;
 * frames with correct check sequences, in any notation (`units`, `sound`), if one of them can be read without a key;
-* APDUs that follow the grammar to their last byte. Such an APDU may be the deciphered content of a ciphered frame;
+* APDUs that follow the grammar to their last byte (`apdus`). An APDU may be the deciphered content of a ciphered frame;
 * frames with correct check sequences that cannot be read without a key;
 * a damaged frame whose header is sound;
 * the dump that the rules of `hanparse.hexdump` find (`hexdump.find`). These rules also raise most errors.
@@ -26,6 +26,7 @@ from hanparse.hexdump import masks
 from hanparse.hexdump.amongtext import text_columns
 from hanparse.hexdump.text import Piece, cover, failure, place, tidy
 from hanparse.pasted import gaps, replaced, sound
+from hanparse.pasted.apdus import bare_apdus
 from hanparse.pasted.choice import CANDIDATES, Best, best_reading, remembering, without_remarks
 from hanparse.pasted.units import Found, damaged_frames, may_contain_bytes, pieces_of, search
 from hanparse.wire.pasted import damaged, find, has_header
@@ -63,7 +64,7 @@ def dump(text: str) -> hexdump.Dump:
     is_read = framed.units and sound.is_read(b"".join(unit.data for unit in framed.units))
     if not is_read and len(tidied) <= _LONGEST_APDUS:
         bytes_only = _without_text_columns(tidied, offsets=True)
-        apdus = search(bytes_only, sound.apdus, apply, framed)
+        apdus = search(bytes_only, bare_apdus, apply, framed)
         if apdus.units and apdus.is_complete and not _is_masked(bytes_only, apdus.units):
             return _dump(bytes_only, Found(gaps.without_gaps(without_remarks(bytes_only), apdus.units), []))
     telegrams = _damaged_telegrams(text, pieces_of(framed.units))
@@ -107,13 +108,29 @@ def _dump(text: str, found: Found) -> hexdump.Dump:
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
     shown = hexdump.dump(text, pieces, b"".join(data for _, data in parts))
-    return replace(shown, unsound=tuple(_unsound(text, found.spare, parts)))
+    damaged_parts = [*_unsound(text, found.spare, parts), *_unsound_in_units(text, found.units, parts)]
+    return replace(shown, unsound=tuple(sorted(damaged_parts, key=lambda part: part.offset)))
+
+
+def _unsound_in_units(text: str, units: list[Unit], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
+    """Yield the bytes of `units` that are not sound. `parts` contains the start and the bytes of all units."""
+    offsets = _offsets(parts)
+    for unit in units:
+        for start, end in sound.unsound(unit):
+            joined = sound.Bytes(unit.pieces)
+            at = place(text, unit.pieces[joined.first(start)].start)
+            yield hexdump.Unsound(*at, offsets[unit.start] + start, unit.data[start:end])
+
+
+def _offsets(parts: list[tuple[int, bytes]]) -> dict[int, int]:
+    """Return the offset in the dump of each part by its start in the text."""
+    ends = accumulate((len(data) for _, data in parts), initial=0)
+    return dict(zip((start for start, _ in parts), ends, strict=False))
 
 
 def _unsound(text: str, spare: list[Piece], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:
     """Yield the bytes of the pieces `spare`. `parts` contains the start and the bytes of all units and of `spare`."""
-    ends = accumulate((len(data) for _, data in parts), initial=0)
-    offsets = dict(zip((start for start, _ in parts), ends, strict=False))
+    offsets = _offsets(parts)
     firsts = [at for at, piece in enumerate(spare) if not at or sound.may_be_frame(piece.data)]
     for first, stop in pairwise([*firsts, len(spare)]):
         data = b"".join([piece.data for piece in spare[first:stop]])

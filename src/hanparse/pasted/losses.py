@@ -38,11 +38,13 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
     """Yield an error for each part of a dump that contains no sound frame.
 
     If the part begins like a frame, the `__cause__` of its error is the `FrameError` of the frame. Any other part has
-    an error without a cause, if it has `MIN_BYTES` or more bytes and is not the whole dump. If `is_all` is false, more
-    bytes of the file follow. The last part is then skipped, because its frame may continue.
+    an error without a cause, if it has `MIN_BYTES` or more bytes and is not the whole dump. If `is_all` is false, the
+    text is a part of a file. The first and the last bytes are then skipped, because their frames may continue.
     """
     for unsound in shown.unsound:
         if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
+            continue
+        if not is_all and not unsound.offset and not may_be_frame(unsound.data):
             continue
         if may_be_frame(unsound.data) and (error := _frame_error(unsound)):
             lost = _error(unsound, error.args[0])

@@ -1,11 +1,8 @@
-"""Finds sound frames and APDUs in the pieces of a text.
+"""Finds sound frames in the pieces of a text.
 
 A *piece* is a part of a text and its bytes (`hexdump.text.Piece`). A *unit* is sound frames or P1 telegrams, or a sound
 APDU, with the pieces that contain them. A frame is *sound* if its check sequences are correct. If a frame begins at the
-start of a piece and ends at the end of a piece, its missing flags are added. An APDU is sound if it follows the grammar
-to its last byte, begins at the start of a piece, and ends at the end of a piece. The header of a push is added to a
-list without a header. An APDU has no check sequence. So it is accepted only when the text has no other bytes (`apdus`
-has exceptions): a damaged frame may contain a complete APDU with a wrong value.
+start of a piece and ends at the end of a piece, its missing flags are added. `pasted.apdus` finds sound APDUs.
 """
 
 from __future__ import annotations
@@ -16,16 +13,15 @@ from contextlib import suppress
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from hanparse import cosem, mbus, p1
-from hanparse.errors import ChecksumError, CipherError, DecodeError, FrameError
+from hanparse import mbus, p1
+from hanparse.errors import ChecksumError, FrameError
 from hanparse.hdlc import FLAG_BYTE, TYPE_3, Frame
 from hanparse.hexdump.text import MIN_BYTES, Piece
 from hanparse.mbus import MBusShort
-from hanparse.receiver import LAYERS, Failed, Read, ReadTelegram, Receiver, unframed
+from hanparse.receiver import LAYERS, Read, ReadTelegram, Receiver
 from hanparse.wire import identify
 from hanparse.wire.hdlc_parts import MAX_LENGTH
 from hanparse.wire.llc import LLC
-from hanparse.wire.message import MAX_MESSAGE, Message
 from hanparse.wire.reader import StreamReader
 
 if TYPE_CHECKING:
@@ -35,16 +31,6 @@ _FORMAT: Final = re.compile(b"[%c-%c]" % (TYPE_3 << 4, TYPE_3 << 4 | 0xF))
 """Matches the first byte of a frame behind its flag."""
 _STARTS: Final = [layer.start for layer in LAYERS if not isinstance(layer, MBusShort)]
 _MAY_BE_FRAME: Final = re.compile(b"|".join([*_STARTS, p1.P1.start]), re.DOTALL)
-_PUSH: Final = identify.DATA_NOTIFICATION + bytes(5)
-"""The header of a push: the tag of a data-notification, a long-invoke-id-and-priority of 0 and no date-time."""
-_APDU: Final = re.compile(rb"(?:\xe6[\xe6\xe7]\x00)?(?:\x0f|[\x01\x02][\x01-\x7f\x81\x82])")
-_NUMBER: Final = re.compile(rb"[\x00-\x09\x10-\x19\x20-\x29\x30-\x39\x40-\x49\x50-\x59]{1,2}")
-
-
-_MOST_NUMBERS: Final = 16
-"""A longer sequence of pieces is not taken for numbers beside an APDU. It can be an APDU in another notation."""
-_LENGTHS_FIT: Final = ("no key", "system title", "suite")
-"""Causes of a `CipherError` that is raised only after the lengths in a ciphered APDU were verified."""
 
 
 HEAD_SIZE: Final = 12
@@ -119,6 +105,19 @@ def frames(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     return [joined.unit(*unit) for unit in units]
 
 
+def unsound(unit: Unit) -> Iterator[tuple[int, int]]:
+    """Yield the start and the end of each run of `MIN_BYTES` or more bytes of `unit` that are in no frame.
+
+    A decoder reports no error for such bytes.
+    """
+    if len(unit.data) - unit.size < MIN_BYTES:
+        return
+    spans = [(0, 0), *_sound(unit.data), (len(unit.data), 0)]
+    for (_, end), (start, _) in pairwise(spans):
+        if start - end >= MIN_BYTES and not _errors(unit.data[end:start]):
+            yield end, start
+
+
 def headers(pieces: list[Piece], _known: bytes = b"") -> list[Unit]:
     """Return the pieces from the first byte that may begin a frame, as one unit.
 
@@ -154,8 +153,11 @@ def incomplete(pieces: list[Piece]) -> list[Piece]:
 def _damaged(data: bytes) -> FrameError | None:
     """Return the error of the first damaged frame in `data` whose header is sound."""
     data = FLAG_BYTE * bool(_FORMAT.match(data)) + data
-    errors = (event for event in Receiver().events(data) if isinstance(event, FrameError))
-    return next((error for error in errors if error.after_header), None)
+    return next((error for error in _errors(data) if error.after_header), None)
+
+
+def _errors(data: bytes) -> list[FrameError]:
+    return [event for event in Receiver().events(data) if isinstance(event, FrameError)]
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
@@ -188,109 +190,6 @@ def _flagged(joined: Bytes) -> Bytes:
             flagged[last] = flagged[last]._replace(data=flagged[last].data + FLAG_BYTE)
             end = stop
     return Bytes(flagged) if end else joined
-
-
-# --- APDUs without a frame -------------------------------------------------------------------------------------------
-
-
-def apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
-    """Return the APDUs in `pieces`. The list is empty if the pieces also contain other bytes, with three exceptions.
-
-    Other pieces may repeat bytes of `known` or of these APDUs, or be decimal numbers such as lengths and times. Behind
-    the APDUs, they may begin with the head of another APDU. `known` contains the bytes of the units that were found
-    earlier.
-
-    A log may contain each layer of a push in turn. So an APDU is not returned again if `known` or an earlier APDU
-    contains it, or if the APDU before is the same and only one of the two has an LLC header.
-    """
-    joined = Bytes(pieces)
-    if joined.data not in known and (messages := _whole(joined.data)):
-        starts = sorted({0, len(pieces), *(joined.first(message.position(0)) for message in messages[1:])})
-        return [joined.unit(first, stop - 1) for first, stop in pairwise(starts)]
-    units: list[Unit] = []
-    seen, at, is_inner, is_layered = known, 0, False, False
-    numbers = 0  # the index of the first piece of the numbers in front of `at`
-    had_llc = False  # whether the last APDU has an LLC header
-    while at < len(pieces):
-        stop, unit = _apdu(joined, at) or (_next(pieces, at), None)
-        body = content(unit) if unit else b""
-        has_llc = joined.data.startswith(LLC, joined.starts[at])
-        is_again = bool(units) and content(units[-1]) == body and not is_inner and has_llc == had_llc
-        if unit and (body not in seen or is_again):
-            units.append(unit)
-            seen += bytes(1) + unit.data
-            is_inner, had_llc = is_layered, has_llc
-        if unit or is_repeated(pieces[at:stop], seen):
-            numbers = stop
-        elif not _are_numbers(pieces[numbers:stop]):
-            is_behind = bool(units) and not is_layered and is_head(joined.data[joined.starts[at] :][:HEAD_SIZE])
-            return units if is_behind else []
-        is_layered = not unit
-        at = stop
-    return units
-
-
-def content(apdu: Unit) -> bytes:
-    """Return the bytes of an APDU, without a header that the text does not contain."""
-    return apdu.data.removeprefix(_PUSH)
-
-
-def _next(pieces: list[Piece], at: int) -> int:
-    """Return the index of the next piece after `at` at which an APDU may begin, or `len(pieces)`."""
-    return next((later for later in range(at + 1, len(pieces)) if _APDU.match(pieces[later].data)), len(pieces))
-
-
-def is_repeated(pieces: list[Piece], seen: bytes) -> bool:
-    """Return whether `seen` contains all bytes of `pieces`, in runs of at least `MIN_BYTES`."""
-    part = b""
-    for piece in pieces:
-        longer = part + piece.data
-        if longer not in seen:
-            if len(part) < MIN_BYTES:
-                return False
-            longer = piece.data
-        part = longer
-    return part in seen and (len(part) >= MIN_BYTES or seen.endswith(part))
-
-
-def _are_numbers(pieces: list[Piece]) -> bool:
-    return len(pieces) <= _MOST_NUMBERS and all(_NUMBER.fullmatch(piece.data) for piece in pieces)
-
-
-def _apdu(joined: Bytes, at: int) -> tuple[int, Unit] | None:
-    """Return the APDU or list that begins with the piece `at`, and the index of the piece behind it.
-
-    Returns `None` if no APDU begins there, or if the APDU ends inside a piece.
-    """
-    start = joined.starts[at]
-    if not _APDU.match(joined.data, start):
-        return None
-    sent = joined.data[start : start + MAX_MESSAGE]
-    header = LLC[0] if sent.startswith(LLC) else b""
-    added = b"" if sent.startswith(identify.DATA_NOTIFICATION, len(header)) else _PUSH
-    sent = added + sent[len(header) :]
-    size = cosem.end(sent)
-    last = joined.ends(start + size - len(added) + len(header)) if size > 0 else -1
-    if last < 0 or size < len(_PUSH) + MIN_BYTES or (added and not _is_read(sent[:size])):
-        return None
-    return last + 1, Unit(joined.pieces[at].start, sent[:size], list(joined.pieces[at : last + 1]), size)
-
-
-def _whole(data: bytes) -> list[Message]:
-    """Return the messages in bytes that contain no frame. A message may be in a wrapper, in blocks or ciphered."""
-    if not data[:1] or data[:1] in b"\x01\x02":
-        return []
-    with suppress(FrameError, DecodeError):
-        messages = unframed(data)
-        return messages if all(_is_read(message.payload) for message in messages) else []
-    return []
-
-
-def _is_read(payload: bytes) -> bool:
-    event = Receiver().open(Message(payload))
-    if isinstance(event, Failed):
-        return isinstance(event.error, CipherError) and event.error.cause in _LENGTHS_FIT
-    return True
 
 
 def is_read(data: bytes) -> bool:

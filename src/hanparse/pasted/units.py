@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse import hexdump
 from hanparse.hexdump.text import MIN_BYTES, Piece
+from hanparse.pasted.apdus import content, is_repeated
 from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
 from hanparse.pasted.rest import Rest
-from hanparse.pasted.sound import HEAD_SIZE, content, frames, headers, is_head, is_repeated
+from hanparse.pasted.sound import HEAD_SIZE, frames, headers, is_head
 
 if TYPE_CHECKING:
     from hanparse.pasted.choice import Apply, Finder
