@@ -21,6 +21,14 @@ def cases(count: int) -> int:
     return FACTOR * count
 
 
+def part(values: Sequence[T], number: int, of: int = 3) -> Sequence[T]:
+    """One of `of` parts of `values`, another one for the next `number`; every value in the long run.
+
+    A test of many files gives a number that differs from file to file, so that all values are tried with some file.
+    """
+    return values if FACTOR > 1 else values[number % of :: of]
+
+
 def some(values: Sequence[T], count: int = 12) -> Sequence[T]:
     """The first, the last and others of `values`, `count` in all; every one in the long run.
 

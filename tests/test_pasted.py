@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 import texts
 from framefiles import named
+from sweeps import cases
 from wire import seeded
 
 from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
@@ -18,7 +19,7 @@ ABOVE, BELOW = texts.SURROUNDINGS["sentences"]
 
 def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence() -> None:
     rng = seeded(16)
-    made = [texts.make(rng) for _ in range(150)]
+    made = [texts.make(rng) for _ in range(cases(50))]
     answers = {text.made: texts.verdict(text) for text in made}
     assert [name for name, answer in answers.items() if answer == "wrong"] == []
     assert Counter(answers.values())["named error"] <= 0.02 * len(answers)  # the long run of nox asks for 0.005
@@ -112,7 +113,7 @@ def test_an_apdu_and_its_list_are_one_push_in_any_two_notations(name: str, at: i
     rng = seeded(21)
     assert apdu[at : at + 2] in (b"\x01\x09", b"\x02\x0d", b"\x02\x19")  # the list behind the header
     read = 0
-    for _ in range(20):
+    for _ in range(cases(8)):
         written = [texts.NOTATIONS[rng.choice(sorted(set(texts.NOTATIONS) - texts.ONLY_FRAMES))] for _ in range(2)]
         try:
             found = decode_all(f"{written[0](apdu)}\n\n{written[1](apdu[at:])}")
@@ -120,7 +121,7 @@ def test_an_apdu_and_its_list_are_one_push_in_any_two_notations(name: str, at: i
             continue
         assert len(found) == 1
         read += 1
-    assert read >= 10
+    assert read >= cases(4)
 
 
 def test_two_equal_lists_without_headers_are_two_pushes() -> None:
