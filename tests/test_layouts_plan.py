@@ -89,7 +89,7 @@ def test_a_decoder_that_has_learned_two_lists_takes_less_than_8_kib() -> None:
     gc.collect()
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    kept = [learned() for _ in range(100)]
+    kept = [learned() for _ in range(200)]
     gc.collect()
     size = (tracemalloc.get_traced_memory()[0] - before) / len(kept)
     tracemalloc.stop()

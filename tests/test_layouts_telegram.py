@@ -5,9 +5,10 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from outcomes import outcome
+from sweeps import cases
 from telegrams import SOUND, crc_of, swedish
 
 from hanparse import Decoder, Scale
@@ -65,6 +66,7 @@ def test_a_telegram_with_other_digits_in_one_line_is_read_as_without_a_layout(
     both(file.data, resealed(telegram), options)
 
 
+@settings(max_examples=cases(30))
 @given(
     st.sampled_from([file for file in ONE if CLOCK.search(file.data)]), st.text("0123456789", min_size=12, max_size=12)
 )

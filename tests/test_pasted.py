@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 import texts
 from framefiles import named
-from sweeps import cases
+from sweeps import cases, paired
 from wire import seeded
 
 from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
@@ -82,18 +82,24 @@ def test_bytes_without_sound_check_sequences_are_refused_if_a_missing_digit_can_
         decode_all(f"{ABOVE}{texts.NOTATIONS[notation](data)}{BELOW}")
 
 
-@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES))
-@pytest.mark.parametrize("data", [FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], FRAME[:-20]], ids=["wrong", "cut"])
+DAMAGED = {"wrong": FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], "cut": FRAME[:-20]}
+
+
+@pytest.mark.parametrize(
+    ("notation", "damage"), paired(sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES), list(DAMAGED))
+)
 def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_notation(
-    notation: str, data: bytes
+    notation: str, damage: str
 ) -> None:
-    dump = texts.NOTATIONS[notation](data)
+    dump = texts.NOTATIONS[notation](DAMAGED[damage])
     with pytest.raises(FrameError, match=r"the frame ends after|FCS .* does not fit"):
         decode_all(f"{ABOVE}{dump}{BELOW}")
 
 
-@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}))
-@pytest.mark.parametrize("damage", ["typed over", "masked"])
+@pytest.mark.parametrize(
+    ("notation", "damage"),
+    paired(sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}), ["typed over", "masked"]),
+)
 def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_it(notation: str, damage: str) -> None:
     dump = texts.damaged(seeded(7), notation, FRAME, damage)
     with pytest.raises(HanParseError) as caught:
