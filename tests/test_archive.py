@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 ZONES = (None, UTC, ZoneInfo("Europe/Oslo"), ZoneInfo("Australia/Lord_Howe"), timezone(timedelta(minutes=-210)))
 SCALES = (Scale(), Scale.ct("100:5"), Scale.ct("150:7"), Scale(energy=0.1, voltage=0.1))
-STREAMS = cases(20)
+STREAMS = cases(15)
 
 FILES = [load(path) for path in sorted(FOLDER.rglob("*.toml"))]
 
@@ -182,7 +182,7 @@ def test_few_bytes_of_a_clean_capture_go_to_the_decoder(meter: str, monkeypatch:
     assert sum(fed) < len(data) / 20
 
 
-@pytest.mark.parametrize("seed", range(STREAMS // 10))
+@pytest.mark.parametrize("seed", range(STREAMS // 7))
 def test_frames_are_not_looked_for_again_and_again_where_the_decoder_has_to_read(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
