@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+from sweeps import cases
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-settings.register_profile("hanparse", deadline=None)
+settings.register_profile("hanparse", deadline=None, max_examples=cases(50))
 settings.register_profile("few", deadline=None, max_examples=20)
 settings.load_profile("hanparse")
 
