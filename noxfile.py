@@ -20,7 +20,7 @@ FETCHED = re.compile(
     r"<(?:script|link|img|iframe)[^>]+(?:src|href)=\"(?:https?:)?//[^\"]*\"|(?:url\(|@import)[^;)]*https?://[^;)]*"
 )
 ON_ALL_CORES = ("-n", "auto")  # options of pytest
-FEW = ("--hypothesis-profile=few",)  # the second command of the README runs all examples of a property
+FEW = ("--hypothesis-profile=few",)  # the second command of the README tries more examples of a property
 CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")  # the names of tests/test_decoder_browser.py
 DATE = "1700000000"  # the date of every file in a package, so that two builds can be compared
 PROJECT = tomllib.loads(Path("pyproject.toml").read_text("utf-8"))["project"]

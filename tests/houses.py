@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from wire import seeded
@@ -22,7 +23,13 @@ HOUR = 360  # pushes
 SCALED = {"A": "current", "V": "voltage", "W": "power", "var": "power", "Wh": "energy", "varh": "energy"}
 
 
-def house(
+@cache
+def house(pushes: int, **options: Any) -> tuple[Push, ...]:  # noqa: ANN401  as declared below
+    """The pushes of `pushes_of_house`, which several tests share."""
+    return tuple(pushes_of_house(pushes, **options))
+
+
+def pushes_of_house(
     pushes: int, *, seed: int = 1, solar: float = 0, every: int = HOUR, battery: bool = False, idle: bool = False
 ) -> Iterator[Push]:
     """What an Aidon meter on four wires sends: P as the mean of 10 s, currents of the last half second in 0.1 A.

@@ -9,6 +9,7 @@ from ciphering import AUTH_KEY, KEY, TITLE, Meter
 from framefiles import TRANSPORTS, FrameFile, folder, named, sealed
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from sweeps import part
 from wire import LLC
 
 from hanparse import Explanation, explain
@@ -88,7 +89,7 @@ def test_a_vector_is_explained_with_its_keys_and_damage_is_too(file: FrameFile) 
         assert len(plaintexts(explanation)) == len(file.measurements)
         ends = {plaintext.value.rpartition(", ")[2] for plaintext in plaintexts(explanation)}
         assert ends == {"verified" if file.verified else "not verified"}
-    for place in range(0, len(file.data), max(1, len(file.data) // 7)):
+    for place in part(range(0, len(file.data), max(1, len(file.data) // 7)), len(file.data)):
         damaged = file.data[:place] + bytes([file.data[place] ^ 0x55]) + file.data[place + 1 :]
         for data in (damaged, file.data[:place]):
             found = explain(data, **options)

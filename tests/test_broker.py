@@ -13,10 +13,11 @@ import telegrams
 from brokermessages import START, entry, pulse_han, pulse_p1
 from ciphering import AUTH_KEY, KEY, Meter
 from framefiles import SOUND, folder, named
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lists import any_push
 from mutations import mutated
+from sweeps import cases
 from wire import LLC, seal, seeded
 
 from hanparse import ChecksumError, CipherError, Decoder, FrameError, Measurement, UnknownMeterError
@@ -273,6 +274,7 @@ def test_more_kinds_of_lists_without_frame_than_a_decoder_keeps_layouts_for_rais
     assert values(decoder.decode_message(FRAME)) == [EXPECTED.active_power_import]
 
 
+@settings(max_examples=cases(40))
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=8))
 def test_any_messages_raise_nothing_and_harm_no_push(seeds: list[int]) -> None:
     decoder = Decoder()

@@ -26,6 +26,10 @@ from hanparse import cli, decode, explain
 from hanparse.cli.main import COMMANDS, main
 from hanparse.measurement import FIELDS
 
+if sys.platform != "win32":
+    import fcntl
+    import termios
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,6 +49,34 @@ def capture(tmp_path: Path) -> Path:
 
 def given(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+
+
+@contextmanager
+def piped(monkeypatch: pytest.MonkeyPatch, *parts: bytes) -> Iterator[None]:
+    """Standard input is a pipe with these parts. Each part is written when those before it have been read."""
+    reading, writing = os.pipe()
+
+    def write() -> None:
+        with os.fdopen(writing, "wb", buffering=0) as pipe:
+            for part in parts:
+                pipe.write(part)
+                wait_until_read(reading)
+
+    with os.fdopen(reading, "rb") as pipe:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(pipe))
+        writer = threading.Thread(target=write)
+        writer.start()
+        yield
+        writer.join()
+
+
+def wait_until_read(pipe: int) -> None:
+    """Wait until the other side has read all that is in a pipe."""
+    if sys.platform == "win32":
+        time.sleep(0.3)  # Windows does not tell how much is in a pipe
+    else:
+        while fcntl.ioctl(pipe, termios.FIONREAD, bytes(4)) != bytes(4):
+            time.sleep(0.001)
 
 
 def test_the_demo_decodes_one_push_of_each_maker(capsys: pytest.CaptureFixture[str]) -> None:
@@ -172,11 +204,14 @@ def test_nothing_decoded_is_status_1_and_says_why_in_a_few_lines(
 
 @posix
 @pytest.mark.parametrize(("data", "words"), NOTHING_DECODED.values(), ids=NOTHING_DECODED)
-def test_a_followed_pipe_that_held_nothing_is_status_1_and_says_why(data: bytes, words: tuple[str, ...]) -> None:
-    command = [sys.executable, "-m", "hanparse", "decode", "--follow"]
-    ended = subprocess.run(command, input=data, capture_output=True, timeout=SLOW, check=False)
-    assert (ended.returncode, ended.stdout) == (1, b"")
-    assert words[-1].strip() in ended.stderr.decode() or b"passed over" in ended.stderr
+def test_a_followed_pipe_that_held_nothing_is_status_1_and_says_why(
+    data: bytes, words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with piped(monkeypatch, data):
+        assert main(["decode", "--follow"]) == 1
+    shown = capsys.readouterr()
+    assert not shown.out
+    assert words[-1].strip() in shown.err or "passed over" in shown.err
 
 
 @pytest.mark.parametrize("data", [data for data, _ in NOTHING_DECODED.values()][1:], ids=[*NOTHING_DECODED][1:])
@@ -299,16 +334,16 @@ def test_nothing_in_a_followed_log_ends_the_following(tmp_path: Path) -> None:
         (b"7EA0\n", f"a log\n{PUSH.hex()}\n{PUSH.hex(' ')}\n".encode()),
     ],
 )
-def test_how_much_the_first_read_gives_does_not_matter(first: bytes, rest: bytes, follow: list[str]) -> None:
-    with running("decode", "--format", "jsonl", *follow, stdin=subprocess.PIPE) as (process, lines):
-        assert process.stdin
-        process.stdin.write(first)
-        process.stdin.flush()
-        time.sleep(0.3)  # so that it is read alone
-        process.stdin.write(rest)
-        process.stdin.close()
-        assert [b"5852" in lines.get(timeout=SLOW) for _ in range(2)] == [True, True]
-        assert process.wait(timeout=SLOW) == 0
+def test_how_much_the_first_read_gives_does_not_matter(
+    first: bytes,
+    rest: bytes,
+    follow: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with piped(monkeypatch, first, rest):
+        assert main(["decode", "--format", "jsonl", *follow]) == 0
+    assert ["5852" in line for line in capsys.readouterr().out.splitlines()] == [True, True]
 
 
 def test_a_push_without_a_frame_may_come_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:

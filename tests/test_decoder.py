@@ -9,6 +9,7 @@ import pytest
 from framefiles import ALL, SOUND, FrameFile, named, sealed
 from hypothesis import given
 from hypothesis import strategies as st
+from sweeps import part
 
 import hanparse
 from hanparse import (
@@ -126,12 +127,12 @@ def test_a_list_cut_from_a_push_at_either_end_is_an_error(file: FrameFile) -> No
     body = cosem.parse(file.apdu).body
     elements = [element for data in shapes.parts(body) for element in shapes.elements(data)]
     starts = {data.offset for data in elements}
-    for start in starts:
+    for start in part(sorted(starts), len(file.data)):
         with pytest.raises(hanparse.HanParseError):
             hanparse.decode(file.apdu[start : body.end])
         with pytest.raises(hanparse.HanParseError):
             hanparse.decode(file.apdu[body.offset : start])
-    for data in elements:
+    for data in part(elements, len(file.data)):
         with pytest.raises(hanparse.HanParseError):
             hanparse.decode(file.apdu[data.offset : data.end])
 

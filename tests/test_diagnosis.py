@@ -238,16 +238,13 @@ WRONG: Final = [pytest.param(made, kind, words, id=name) for name, made, kind, w
 
 
 @pytest.mark.parametrize(("made", "kind", "words"), WRONG)
-def test_what_is_wrong_is_named_and_what_to_do(made: Callable[[], bytes], kind: str, words: str) -> None:
+def test_what_is_wrong_is_named_and_what_to_do_and_the_counts_that_it_rests_on(
+    made: Callable[[], bytes], kind: str, words: str
+) -> None:
     (finding,) = diagnosis(made())
     assert finding.kind == kind
     assert words in finding.message
     assert str(finding) == finding.message
-
-
-@pytest.mark.parametrize(("made", "_kind", "_words"), WRONG)
-def test_the_message_says_the_counts_that_it_rests_on(made: Callable[[], bytes], _kind: str, _words: str) -> None:
-    (finding,) = diagnosis(made())
     assert finding.counts
     assert all(str(count) in finding.message for count in finding.counts.values())
     assert not any(mark in finding.message for mark in "{}\n")

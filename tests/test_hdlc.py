@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 from framefiles import named, sealed
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse.errors import ChecksumError, FrameError
 from hanparse.hdlc import BUFFER_LIMIT, MAX_FRAME, Frame, FrameReader
@@ -194,6 +195,7 @@ def test_a_frame_that_breaks_off_is_an_error_at_the_end_of_input_only() -> None:
     assert reader.feed(LIST_1) == [Frame.parse(LIST_1)]
 
 
+@settings(max_examples=cases(25))
 @given(st.lists(st.binary(max_size=3000), max_size=6))
 def test_the_buffer_never_holds_more_than_two_frames_of_the_largest_size(chunks: list[bytes]) -> None:
     reader = FrameReader()

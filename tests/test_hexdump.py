@@ -8,8 +8,9 @@ import dumpstyles
 import framefiles
 import pytest
 from framefiles import named
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse import HexDumpError, hexdump, pasted
 from hanparse.hexdump import PassedOver
@@ -78,6 +79,7 @@ def test_a_frame_file_is_a_text_with_a_dump_in_it(file: framefiles.FrameFile) ->
 @example(b"\0\0\0")
 @example(b"\x7e")
 @example(REPEATED)
+@settings(max_examples=cases(25))
 def test_any_bytes_are_read_back_from_every_style(style: str, data: bytes) -> None:
     assert hexdump.parse(STYLES[style](data)) == data
 
@@ -86,6 +88,7 @@ def test_any_bytes_are_read_back_from_every_style(style: str, data: bytes) -> No
 @given(data=datas)
 @example(b"")
 @example(REPEATED)
+@settings(max_examples=cases(25))
 def test_any_bytes_behind_a_frame_are_read_back_from_every_style(style: str, data: bytes) -> None:
     assert hexdump.parse(STYLES[style](LIST_1 + data)) == LIST_1 + data
 

@@ -57,6 +57,7 @@ OPTIONS = st.sampled_from(
 )
 
 
+@settings(max_examples=cases(50))
 @given(UNSEGMENTED, st.data(), OPTIONS)
 def test_any_values_are_read_as_the_grammar_reads_them(file: FrameFile, data: st.DataObject, options: Options) -> None:
     frame = bytearray(file.data)
@@ -91,6 +92,7 @@ def test_numbers_that_tell_their_own_scale_are_read_as_the_grammar_reads_them(
         assert found == [sent / step for sent in volts]
 
 
+@settings(max_examples=cases(50))
 @given(UNSEGMENTED, st.data())
 def test_clocks_at_their_edges_are_read_as_the_grammar_reads_them(file: FrameFile, data: st.DataObject) -> None:
     frame = bytearray(file.data)
@@ -101,6 +103,7 @@ def test_clocks_at_their_edges_are_read_as_the_grammar_reads_them(file: FrameFil
     both(file, resealed(bytes(frame)))
 
 
+@settings(max_examples=cases(50))
 @given(UNSEGMENTED, st.data())
 def test_any_other_byte_is_read_or_refused_as_the_grammar_does(file: FrameFile, data: st.DataObject) -> None:
     frame = bytearray(file.data)
@@ -110,6 +113,7 @@ def test_any_other_byte_is_read_or_refused_as_the_grammar_does(file: FrameFile, 
     both(file, resealed(bytes(frame), start))
 
 
+@settings(max_examples=cases(50))
 @given(UNSEGMENTED, st.data())
 def test_a_damaged_frame_is_refused_with_the_same_error(file: FrameFile, data: st.DataObject) -> None:
     frame = bytearray(file.data)

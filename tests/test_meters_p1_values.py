@@ -5,8 +5,9 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse.measurement.parts import Breaker
 from hanparse.meters.p1 import values
@@ -52,6 +53,7 @@ def at(text: str, zone: timezone | None = None) -> datetime:
 
 
 @pytest.mark.parametrize(("unit", "meant"), UNITS.items())
+@settings(max_examples=cases(30))
 @given(value=decimals)
 def test_a_number_is_moved_by_decimal_places_to_its_si_unit(unit: str, meant: tuple[str, int], value: Decimal) -> None:
     symbol, power = meant

@@ -208,14 +208,14 @@ def test_voltages_are_in_hundredths_where_one_in_the_list_could_be_nothing_else(
     assert {register.scaler for register in finer.registers if register.unit} == {-2}
 
 
-@pytest.mark.parametrize("volts", range(6, 301))
-def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out(volts: int) -> None:
+def test_hundredths_of_a_volt_are_read_as_such_down_to_a_brown_out() -> None:
     # No HAN port has more than 300 V between neutral and line or 500 V between lines: 8000 is 80.00 V.
-    for sent in (100 * volts, 100 * volts + 99):
-        found = kamstrup(sent, 0, sent)
-        assert (found.voltage_l1, found.voltage_l2, found.voltage_l3) == (sent / 100, 0, sent / 100)
-    whole = kamstrup(volts, 0, volts)
-    assert (whole.voltage_l1, whole.voltage_l3) == (volts, volts)
+    for volts in range(6, 301):
+        for sent in (100 * volts, 100 * volts + 99):
+            found = kamstrup(sent, 0, sent)
+            assert (found.voltage_l1, found.voltage_l2, found.voltage_l3) == (sent / 100, 0, sent / 100)
+        whole = kamstrup(volts, 0, volts)
+        assert (whole.voltage_l1, whole.voltage_l3) == (volts, volts)
 
 
 def test_smaller_steps_hold_for_all_voltages_of_a_list_whatever_their_types() -> None:
@@ -265,19 +265,19 @@ def test_each_unit_has_the_factor_of_its_quantity(obis: str, unit: int, field: s
     assert measurement.registers[0].value == 11
 
 
-@pytest.mark.parametrize("scale", [Scale(), Scale.ct(20), Scale.ct("150:7"), Scale(voltage=100)])
 @pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_a_field_has_one_type_for_every_meter(file: FrameFile, scale: Scale) -> None:
-    (push,) = decode_all(file.data, scale=scale)[:1]
-    sent = {entry.field: register for register in reversed(push.registers) if (entry := _entry(register))}
-    for field in Measurement.fields():
-        value = getattr(push, field.name)
-        if field.kind is Kind.NUMBER and value is not None:
-            register, factor = sent[field.name], getattr(scale, SCALED.get(field.unit, "voltage"))
-            is_scaled = field.unit in SCALED and type(factor) is not int
-            has_decimals = isinstance(register.value, float) or (register.scaler or 0) < 0
-            is_whole = field.unit in ("W", "var", "Wh", "varh") and not is_scaled and not has_decimals
-            assert type(value) is (int if is_whole else float), field.name
+def test_a_field_has_one_type_for_every_meter(file: FrameFile) -> None:
+    for scale in (Scale(), Scale.ct(20), Scale.ct("150:7"), Scale(voltage=100)):
+        (push,) = decode_all(file.data, scale=scale)[:1]
+        sent = {entry.field: register for register in reversed(push.registers) if (entry := _entry(register))}
+        for field in Measurement.fields():
+            value = getattr(push, field.name)
+            if field.kind is Kind.NUMBER and value is not None:
+                register, factor = sent[field.name], getattr(scale, SCALED.get(field.unit, "voltage"))
+                is_scaled = field.unit in SCALED and type(factor) is not int
+                has_decimals = isinstance(register.value, float) or (register.scaler or 0) < 0
+                is_whole = field.unit in ("W", "var", "Wh", "varh") and not is_scaled and not has_decimals
+                assert type(value) is (int if is_whole else float), (field.name, scale)
 
 
 def _entry(register: Register) -> Entry | None:

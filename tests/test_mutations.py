@@ -13,7 +13,7 @@ from wire import CHUNK_SIZES, LLC, chunks, seal, seeded, sound_spans
 
 from hanparse import Decoder, HanParseError, Measurement, decode, decode_all
 
-MUTATIONS = cases(2000)
+MUTATIONS = cases(1000)
 MOST_SECONDS = float(os.environ.get("HANPARSE_MOST_SECONDS", "5"))  # a hang by default; 0.05 on a quiet machine
 """What one input under 4 KiB may take."""
 
@@ -82,7 +82,7 @@ def test_chunks_make_no_difference_to_mutations() -> None:
 def test_the_heaviest_inputs_end_soon(name: str) -> None:
     source = heavy()[name]
     assert len(source) < 4096
-    assert min(seconds(source) for _ in range(5)) < MOST_SECONDS
+    assert any(seconds(source) < MOST_SECONDS for _ in range(5))  # the machine may have done something else
 
 
 def test_mutations_reach_all_layers_with_right_checksums() -> None:

@@ -5,6 +5,7 @@ from collections import Counter
 import pytest
 import texts
 from framefiles import named
+from sweeps import cases, paired
 from wire import seeded
 
 from hanparse import FrameError, HanParseError, HexDumpError, decode_all, hexdump, pasted
@@ -16,10 +17,10 @@ FRAME = named("kaifa/list2-ma304h3e-it-b").data
 ABOVE, BELOW = texts.SURROUNDINGS["sentences"]
 
 
-@pytest.mark.parametrize(("count", "pairs"), [(150, False), (60, True)], ids=["any texts", "two pushes"])
+@pytest.mark.parametrize(("count", "pairs"), [(50, False), (30, True)], ids=["any texts", "two pushes"])
 def test_pasted_texts_are_read_or_refused_by_name_and_never_wrong_in_silence(count: int, pairs: bool) -> None:
     rng = seeded(16)
-    made = [texts.make(rng, pairs=pairs) for _ in range(count)]
+    made = [texts.make(rng, pairs=pairs) for _ in range(cases(count))]
     answers = {text.made: texts.verdict(text) for text in made}
     assert [name for name, answer in answers.items() if answer == "wrong"] == []
     assert Counter(answers.values())["named error"] <= 0.02 * len(answers)  # the long run of nox asks for 0.005
@@ -131,18 +132,24 @@ def test_bytes_without_sound_check_sequences_are_refused_if_a_missing_digit_can_
         decode_all(f"{ABOVE}{texts.NOTATIONS[notation](data)}{BELOW}")
 
 
-@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES))
-@pytest.mark.parametrize("data", [FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], FRAME[:-20]], ids=["wrong", "cut"])
+DAMAGED = {"wrong": FRAME[:50] + bytes([FRAME[50] ^ 1]) + FRAME[51:], "cut": FRAME[:-20]}
+
+
+@pytest.mark.parametrize(
+    ("notation", "damage"), paired(sorted(texts.NOTATIONS.keys() - texts.ONLY_FRAMES), list(DAMAGED))
+)
 def test_the_error_of_a_damaged_frame_in_prose_is_that_of_the_frame_in_every_notation(
-    notation: str, data: bytes
+    notation: str, damage: str
 ) -> None:
-    dump = texts.NOTATIONS[notation](data)
+    dump = texts.NOTATIONS[notation](DAMAGED[damage])
     with pytest.raises(FrameError, match=r"the frame ends after|FCS .* does not fit"):
         decode_all(f"{ABOVE}{dump}{BELOW}")
 
 
-@pytest.mark.parametrize("notation", sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}))
-@pytest.mark.parametrize("damage", ["typed over", "masked"])
+@pytest.mark.parametrize(
+    ("notation", "damage"),
+    paired(sorted(texts.NOTATIONS.keys() - {"log in binary", "slashes"}), ["typed over", "masked"]),
+)
 def test_the_error_of_a_mistyped_or_masked_byte_does_not_blame_the_prose_around_it(notation: str, damage: str) -> None:
     dump = texts.damaged(seeded(7), notation, FRAME, damage)
     with pytest.raises(HanParseError) as caught:
@@ -162,7 +169,7 @@ def test_an_apdu_and_its_list_are_one_push_in_any_two_notations(name: str, at: i
     rng = seeded(21)
     assert apdu[at : at + 2] in (b"\x01\x09", b"\x02\x0d", b"\x02\x19")  # the list behind the header
     read = 0
-    for _ in range(20):
+    for _ in range(cases(8)):
         written = [texts.NOTATIONS[rng.choice(sorted(set(texts.NOTATIONS) - texts.ONLY_FRAMES))] for _ in range(2)]
         try:
             found = decode_all(f"{written[0](apdu)}\n\n{written[1](apdu[at:])}")
@@ -170,7 +177,7 @@ def test_an_apdu_and_its_list_are_one_push_in_any_two_notations(name: str, at: i
             continue
         assert len(found) == 1
         read += 1
-    assert read >= 10
+    assert read >= cases(4)
 
 
 def test_two_equal_lists_without_headers_are_two_pushes() -> None:

@@ -4,8 +4,9 @@ from base64 import urlsafe_b64encode
 
 import pytest
 from framefiles import named
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 from telegrams import swedish
 from texts import NOTATIONS, ONLY_FRAMES
 
@@ -53,6 +54,7 @@ def said(text: str) -> tuple[list[float | None], list[HanParseError]]:
     return [found.active_power_import for found in decode_all(text, on_error=errors.append)], errors
 
 
+@settings(max_examples=cases(30))
 @given(
     st.lists(st.sampled_from(sorted(set(NOTATIONS) - ONLY_FRAMES)), min_size=2, max_size=2),
     st.booleans(),

@@ -53,7 +53,7 @@ def line_of(at: int) -> int:
 @pytest.mark.parametrize("masked", MASKED)
 @pytest.mark.parametrize("notation", WORDS)
 @given(data=st.data())
-@settings(max_examples=cases(20))
+@settings(max_examples=cases(8))
 def test_an_apdu_with_text_in_place_of_a_byte_gives_no_wrong_value(
     notation: str, masked: str, data: st.DataObject
 ) -> None:
@@ -68,7 +68,7 @@ def test_an_apdu_with_text_in_place_of_a_byte_gives_no_wrong_value(
 
 @pytest.mark.parametrize("masked", sorted(set(MASKED) - {"lost digit"}))
 @given(at=st.integers(12, len(FRAME) - 2))
-@settings(max_examples=cases(20))
+@settings(max_examples=cases(8))
 def test_the_error_of_a_frame_names_the_line_of_the_text_in_place_of_a_byte(masked: str, at: int) -> None:
     words = [*map(WORDS["hex"], FRAME)]
     words[at] = MASKED[masked](words[at])

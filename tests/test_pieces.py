@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from framefiles import SOUND, named
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse import HexDumpError
 from hanparse.cli import pieces
@@ -153,6 +154,7 @@ def test_a_line_that_is_lost_with_its_file_is_named() -> None:
 @pytest.mark.parametrize("live", [False, True])
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("codec", ["utf-16-le", "utf-16-be"])
+@settings(max_examples=cases(25))
 @given(places=PLACES)
 def test_a_text_in_utf_16_is_read_however_it_is_cut(codec: str, mark: str, live: bool, places: list[int]) -> None:
     text = f"{mark}M\xe5ler:\r\n{LINE}\r\n\u2026\r\n{LINE}\r\n".encode(codec)

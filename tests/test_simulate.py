@@ -7,6 +7,7 @@ types, scalers and units in the same order.
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import islice, takewhile
 from typing import Any
 
@@ -25,6 +26,7 @@ def pushes(meter: str, seconds: float, **options: Any) -> list[Push]:  # noqa: A
     return list(takewhile(lambda push: push.seconds <= seconds, simulate(meter, start=START, **options)))
 
 
+@cache
 def measurements(meter: str, seconds: float) -> list[tuple[float, Measurement]]:
     decoder = Decoder()
     found = []

@@ -96,7 +96,7 @@ def found_in(report: str, texts: list[str], octets: list[bytes]) -> list[str]:
     return shown + dumped
 
 
-@pytest.mark.parametrize("file", some(ALL, 20), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(ALL), ids=lambda file: file.name)
 @settings(max_examples=3)
 @given(random=st.data())
 def test_no_id_survives_in_any_notation(file: FrameFile, random: st.DataObject) -> None:
@@ -212,7 +212,7 @@ NUMBERS = st.one_of(IDS.filter(lambda text: text[0] != "0"), HEX_NUMBERS)
 
 
 @pytest.mark.parametrize("place", TEXTS)
-@settings(max_examples=cases(4))
+@settings(max_examples=cases(2))
 @given(number=NUMBERS)
 def test_no_number_survives_as_text_wherever_it_is(place: str, number: str) -> None:
     text = number.encode()
@@ -274,7 +274,7 @@ def seen(data: bytes) -> tuple[Any, list[dict[str, Any]]]:
     return decoder.stats, fields
 
 
-@pytest.mark.parametrize("file", some(SOUND, 20), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(SOUND), ids=lambda file: file.name)
 @settings(max_examples=5)
 @given(random=st.data())
 def test_everything_but_the_id_is_decoded_as_before(file: FrameFile, random: st.DataObject) -> None:
@@ -295,7 +295,7 @@ DAMAGES: list[Callable[[bytes, int, int], bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("file", some(SOUND, 20), ids=lambda file: file.name)
+@pytest.mark.parametrize("file", some(SOUND), ids=lambda file: file.name)
 @settings(max_examples=5)
 @given(random=st.data())
 def test_damage_stays_what_it_is_and_tells_nothing(file: FrameFile, random: st.DataObject) -> None:

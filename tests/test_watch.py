@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 from framefiles import named
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from sweeps import cases
 
 from hanparse import Decoder, Estimate, Measurement, Wiring
 from hanparse.cli.commands import watch
@@ -124,6 +125,7 @@ NUMBERS = st.one_of(st.none(), st.integers(-(10**12), 10**12), st.floats())
 VALUES = st.fixed_dictionaries({name: NUMBERS for name in FIELDS if FIELD_UNITS.get(name) in ("W", "A", "V", "Wh")})
 
 
+@settings(max_examples=cases(40))
 @given(st.lists(VALUES, max_size=4), st.sampled_from([None, 0.1, 25.0]), st.sampled_from(SIZES), st.floats(0, 3600))
 def test_whatever_a_meter_sends_the_screen_is_drawn_within_the_terminal(
     values: list[dict[str, Any]], fuse: float | None, size: tuple[int, int], seconds: float

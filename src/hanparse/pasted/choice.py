@@ -41,7 +41,7 @@ _MAX_LIKELY: Final = 4
 _MAX_TRIED: Final = 3
 _LONGEST_ESCAPE: Final = len(r"\u00a0")
 _QUARTET: Final = 4  # four hex digits are two bytes, four base64 characters are three bytes
-_REMEMBERED: Final = 256  # results; all readings of three texts
+_REMEMBERED: Final = 1024  # results; all readings of all samples
 _MAX_DAMAGED: Final = 8
 """The largest number of damaged lines that `_rules_around_damage` passes over."""
 _INCOMPLETE: Final = re.compile(r"\\[^\\]{0,5}\Z|(?<=[/_+-][0-9A-Fa-f]{2})[/_+-][0-9A-Fa-f]{0,2}\Z")
@@ -67,11 +67,12 @@ class Best(NamedTuple):
 
 
 def remembering() -> Apply:
-    """Return a function that applies a reading to a text, and that remembers its last results.
+    """Return a function that applies a reading to a text, and that remembers its last results for short texts.
 
-    The searches for frames, for APDUs and for damaged frames apply the same readings to the same text.
+    The searches for frames, for APDUs and for damaged frames apply the same readings to the same samples.
     """
-    return lru_cache(maxsize=_REMEMBERED)(lambda read, text: read(text))
+    remembered = lru_cache(maxsize=_REMEMBERED)(lambda read, text: read(text))
+    return lambda read, text: remembered(read, text) if len(text) <= _SAMPLE else read(text)
 
 
 def best_reading(
