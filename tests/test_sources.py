@@ -16,10 +16,14 @@ from hanparse import Decoder, sources
 from hanparse.simulate import simulate
 from hanparse.sources import piece
 from hanparse.sources.address import parse
-from hanparse.sources.source import MAX_WAITING, PAUSING, Source
+from hanparse.sources.piece import Piece
+from hanparse.sources.source import ENDED, MAX_WAITING, PAUSING, Source
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
     from pathlib import Path
+
+    from hanparse.sources.address import Address
 
 
 @pytest.mark.parametrize("size", [7, 61, 4096])
@@ -185,6 +189,24 @@ async def write_until_read(source: Source, meter: int) -> None:
         while values(found[-1:]) != values(EXPECTED[1:2]):
             found.append(await anext(source))
     assert values(found[:-1]) == values(EXPECTED[:1]) * (len(found) - 1)
+
+
+@pytest.mark.parametrize("error", [ConnectionError("refused"), TimeoutError("no answer")], ids=type)
+def test_leaving_ends_a_connection_whose_error_hides_the_cancellation(error: OSError) -> None:
+    async def transport(_address: Address) -> AsyncGenerator[Piece, None]:  # as asyncio.wait_for of Python 3.11
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise error from None
+        yield Piece(b"")
+
+    async def main() -> Source:
+        async with Source(parse("mqtt://127.0.0.1:1/t"), transport=transport, first_pause=0.01) as source:
+            await until(lambda: source.connections == 1)
+        return source
+
+    source = asyncio.run(asyncio.wait_for(main(), SLOW))
+    assert (source.state, source.connections) == (ENDED, 1)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo terminals")

@@ -141,7 +141,7 @@ class Source:
                     self.last_error = error
                 for channel, decoder in self.decoders.items():
                     self._put(channel, decoder.flush())
-                if self._address.is_file:
+                if self._address.is_file or _is_cancelled():
                     return
                 self.state = PAUSING
                 pause, self._pause = self._pause, min(2 * self._pause, self._pauses[1])
@@ -208,6 +208,16 @@ class Source:
             without = (index for index, (_, one) in enumerate(self._waiting) if not _has_registers(one))
             del self._waiting[next(without, 0)]
         self._changed.set()
+
+
+def _is_cancelled() -> bool:
+    """Return whether the task was cancelled.
+
+    The task may not see its cancellation: if a connection fails at this moment, `asyncio.wait_for` of Python 3.11
+    raises only the error of the connection.
+    """
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 def _has_registers(measurement: Measurement) -> bool:
