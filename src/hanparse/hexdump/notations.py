@@ -173,7 +173,7 @@ def marked(
 
 
 _NUMBER_OF_BYTE: Final = rf"{DECIMAL.word}(?!\w)"
-_INDEX: Final = r"(?<![\w.:])[0-9]{1,7}\s{0,2}[:=]\s{0,2}"  # as in "0: 126", which Node-RED and JavaScript print
+_INDEX: Final = r"(?<![\w.:])[0-9]{1,7}\s{0,9}[:=]\s{0,9}"  # as in "0: 126", which Node-RED and JavaScript print
 MARKED: Final = (
     *(marked(rf"\{left}", rf"\{right}") for left, right in ("{}", "<>", "[]", "()", "''")),
     *(
