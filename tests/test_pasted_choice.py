@@ -3,13 +3,18 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from itertools import product
+from typing import TYPE_CHECKING
 
+import dumpstyles
 import pytest
-from framefiles import named
+from framefiles import FrameFile, named
 from sweeps import cases, some
 from texts import NOTATIONS, SHAPES, octal_escapes
 
 from hanparse import HanParseError, HexDumpError, decode, decode_all, pasted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 AIDON = named("aidon/list2-6515-1phase")
 KAMSTRUP = named("kamstrup/list1-dk-hundredths")
@@ -189,3 +194,68 @@ def test_a_line_of_strace_whose_bytes_need_no_escape_belongs_to_the_frame() -> N
     assert "\\" not in shown[1]
     text = "\n".join(f'read(3, "{line}", 1024) = 9' for line in shown)
     assert pasted.dumped(text + '\nprintf("no bytes")') == frame
+
+
+REMARKS = ["- 5852 W", "\u2013 5852 W", "1 ok", "5.8 kW", ", 5 W", "100%", "-61 dBm", "L1 2.9 A", "#1", "at 12:00"]
+
+
+@pytest.mark.parametrize("remark", REMARKS)
+@pytest.mark.parametrize("separator", [" ", ":"])
+def test_a_frame_between_a_label_and_a_remark_is_read(remark: str, separator: str) -> None:
+    assert AIDON.expect
+    text = f"RX {AIDON.data.hex(separator)} {remark}"
+    assert powers(text) == [AIDON.expect["active_power_import"]]
+    assert powers(f"{text}\nRX {AIDON.data.hex(separator)}") == [AIDON.expect["active_power_import"]] * 2
+
+
+@pytest.mark.parametrize(
+    "dump",
+    [
+        "\t".join(map(str, AIDON.data)),
+        " | ".join(map(str, AIDON.data)),
+        "    ".join(map(str, AIDON.data)),
+        ", ".join(f"{byte:3d}" for byte in AIDON.data),
+        " - ".join(map(str, AIDON.data)),
+        "\n\n".join(f"0x{byte:02X}" for byte in AIDON.data),
+        "".join(chr(byte) if 64 < byte < 91 else f"<{byte:02X}>" for byte in AIDON.data),
+    ],
+)
+def test_a_dump_in_any_notation_is_read_below_a_frame_in_hex_and_below_a_telegram(dump: str) -> None:
+    assert AIDON.expect
+    expected = AIDON.expect["active_power_import"]
+    assert powers(dump) == [expected]
+    assert powers(f"{AIDON.data.hex(' ')}\n\n[\n{dump}\n]") == [expected] * 2
+    assert powers(f"{named('p1/se-aidon').data.decode()}\n{dump}")[1:] == [expected]
+
+
+def _halves(data: bytes) -> str:
+    return f"{data[:8].hex(' ')}{'-' if len(data) >= 8 else ''}{data[8:].hex(' ')}"
+
+
+def _openssl(data: bytes, at: int, text: str) -> str:
+    return f"{at:04x} - {_halves(data):<47}   {text}"
+
+
+def _debug(data: bytes, at: int, text: str) -> str:
+    return f"0B3C:{0x100 + at:04X}  {_halves(data).upper():<47}   {text}"
+
+
+def _zephyr(data: bytes, _: int, text: str) -> str:
+    return f"{data[:8].hex(' ')}  {data[8:].hex(' '):<23} |{text[:8]} {text[8:]}"
+
+
+def _bracket(data: bytes, at: int, text: str) -> str:
+    return f"[{at:04x}] {data.hex(' '):<47}  {text}"
+
+
+def _decimal_offset(data: bytes, at: int, text: str) -> str:
+    return f"{at:3}: {data.hex(' '):<47}  {text}"
+
+
+@pytest.mark.parametrize("row", [_openssl, _debug, _zephyr, _bracket, _decimal_offset])
+@pytest.mark.parametrize("file", [AIDON, KAMSTRUP, named("kaifa/list2-ma304h3e-it-b")], ids=lambda file: file.name)
+def test_the_table_of_a_program_is_read(row: Callable[[bytes, int, str], str], file: FrameFile) -> None:
+    assert file.expect
+    lines = dumpstyles.lines(file.data, 16)
+    text = "\n".join(row(line.data, line.offset, dumpstyles.printable(line.data)) for line in lines)
+    assert powers(f"I see this:\n\n{text}\n") == [file.expect["active_power_import"]]

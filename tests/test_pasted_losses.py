@@ -138,3 +138,31 @@ def test_a_short_apdu_in_base64_for_urls_below_another_apdu_is_not_lost() -> Non
     text = f"<pre>{first.hex(' ')}</pre>\n\nand the next one:\n\n{urlsafe_b64encode(short).decode().rstrip('=')}\n"
     expected = [decode(apdu).active_power_import for apdu in (first, short)]
     assert [measurement.active_power_import for measurement in decode_all(text)] == expected
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        f"RX{PUSH}",  # a sound frame glued to its label is no word of hex digits
+        f"RX_{PUSH}",
+        f"{PUSH[:10]}XXXXXXXX{PUSH[18:]}",
+        f"3020401173416{PUSH[-41:]}",  # the first letter is behind the twelfth digit
+        "126\t160\t39\t1\t2\t1\t16\t90\t13?\t230\t231\t0\t15\t64\t0\t0\t0\t9\t12\t7\t227\t2\t4\t1\t23\t52\t22\t255",
+    ],
+)
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_line_that_cannot_be_read_is_named_beside_a_sound_frame(other: str, is_first: bool) -> None:
+    lines = [f"RX:{PUSH}", f"RX:{other}"]
+    powers, errors = said("\n".join(lines[:: -1 if is_first else 1]))
+    assert len(powers) == 1
+    assert {getattr(error, "line", 0) for error in errors} == {1 if is_first else 2}
+
+
+@pytest.mark.parametrize(("damaged", "column"), [(f"7e30{PUSH[4:]}", 4), (f"7e40{PUSH[4:]}", 4), (f"{OTHER[40:]}", 4)])
+def test_bytes_in_no_frame_are_named_on_the_line_of_a_sound_one(damaged: str, column: int) -> None:
+    powers, errors = said(f"RX {bytes.fromhex(damaged + PUSH).hex(' ')}\nRX {PUSH}")
+    assert len(powers) == 2
+    [error] = errors
+    assert isinstance(error, HexDumpError)
+    assert (error.line, error.column) == (1, column)
+    assert f"{len(damaged) // 2} bytes are in no sound frame" in str(error)

@@ -19,7 +19,7 @@ from hanparse.hexdump.text import MIN_BYTES
 from hanparse.pasted.sound import HEAD_SIZE, Bytes, Unit, is_head
 from hanparse.receiver import Failed, Receiver, unframed
 from hanparse.wire import identify
-from hanparse.wire.llc import LLC
+from hanparse.wire.llc import LLC, strip_llc
 from hanparse.wire.message import MAX_MESSAGE, Message
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def bare_apdus(pieces: list[Piece], known: bytes = b"") -> list[Unit]:
     contains it, or if the APDU before is the same and only one of the two has an LLC header.
     """
     joined = Bytes(pieces)
-    if joined.data not in known and (messages := _whole(joined.data)):
+    if strip_llc(joined.data) not in known and (messages := _whole(joined.data)):
         starts = sorted({0, len(pieces), *(joined.first(message.position(0)) for message in messages[1:])})
         return [joined.unit(first, stop - 1) for first, stop in pairwise(starts)]
     units: list[Unit] = []

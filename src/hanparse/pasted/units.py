@@ -20,6 +20,7 @@ from hanparse.pasted.apdus import content, is_repeated
 from hanparse.pasted.choice import CANDIDATES, FRAME_CANDIDATES, best_reading, without_remarks
 from hanparse.pasted.rest import Rest
 from hanparse.pasted.sound import HEAD_SIZE, frames, headers, is_head
+from hanparse.wire.llc import strip_llc
 
 if TYPE_CHECKING:
     from hanparse.pasted.choice import Apply, Finder
@@ -231,11 +232,13 @@ def _in_no_apdu(pieces: list[Piece], found: list[Unit]) -> list[Piece]:
 
     A short piece is searched again: it may be the last two numbers of a list. If the pieces behind the last APDU begin
     with the head of another APDU, they are also searched again: a reading of one notation may find some rows of an APDU
-    that is in another notation.
+    that is in another notation. A layer of the last APDU is not searched again.
     """
     end = found[-1].pieces[-1].end
     spare = _spare(pieces, found)
-    is_another = _is_head([piece for piece in spare if piece.start >= end])
+    behind = [piece for piece in spare if piece.start >= end]
+    layer = strip_llc(b"".join([piece.data for piece in behind]))
+    is_another = _is_head(behind) and not layer.startswith(content(found[-1]))
     return [piece for piece in spare if len(piece.data) > _NUMBER and not (is_another and piece.start >= end)]
 
 
