@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _SIGN: Final = "(?:#{1,2}|//)"
 _MASK: Final = (
-    rf"(?<=[0-9A-Fa-f][ \t,;:]){_SIGN}(?:[ \t,;:]{{1,3}}{_SIGN})*"
-    r"(?:[ \t]*$|(?:[ \t,;:]{1,3}[0-9A-Fa-f]{2}(?!\w)){2})"
+    rf"(?<=[0-9A-Fa-f][ \t,;:]){_SIGN}"
+    rf"(?:[ \t]*$|[ \t,;:]{{1,3}}{_SIGN}(?!\w)|(?:[ \t,;:]{{1,3}}[0-9A-Fa-f]{{2}}(?!\w)){{2}})"
 )
 _LINE_COMMENT: Final = re.compile(
     rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
