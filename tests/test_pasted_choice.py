@@ -228,6 +228,11 @@ def test_a_dump_in_any_notation_is_read_below_a_frame_in_hex_and_below_a_telegra
     assert powers(f"{named('p1/se-aidon').data.decode()}\n{dump}")[1:] == [expected]
 
 
+def test_the_time_of_a_log_below_numbered_bytes_is_no_numbered_byte() -> None:
+    lines = "\n".join(f"{at}\n: \n{byte}" for at, byte in enumerate(AIDON.data))
+    assert powers(f"{lines}\n12:01:00 rx {AIDON.data.hex()}") == [1362, 1362]
+
+
 def _halves(data: bytes) -> str:
     return f"{data[:8].hex(' ')}{'-' if len(data) >= 8 else ''}{data[8:].hex(' ')}"
 

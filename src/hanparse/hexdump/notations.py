@@ -184,8 +184,8 @@ MARKED: Final = (
     marked("&#[xX]", ";", "[0-9A-Fa-f]{1,2}"),
     *(marked(front, digits=_NUMBER_OF_BYTE, base=10) for front in ("#", r"\\", r"\"[0-9]{1,7}\":[ ]?")),
     marked(r"\[[0-9]{1,7}\]=>\s{0,80}int\(", r"\)", digits=_NUMBER_OF_BYTE, base=10),  # var_dump of PHP
-    marked(_INDEX, digits=_NUMBER_OF_BYTE, base=10),
-    marked(_INDEX, r"(?!\w)"),
+    marked(_INDEX, "(?![.:])", _NUMBER_OF_BYTE, 10),
+    marked(_INDEX, r"(?![\w.:])"),
     marked(r"(?<!\w)(?:0?[bB])?", r"(?!\w)", "[01]{4}[ _]?[01]{4}", 2),
 )
 """The readings of bytes with marks.
