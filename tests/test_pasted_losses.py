@@ -146,7 +146,7 @@ def test_a_short_apdu_in_base64_for_urls_below_another_apdu_is_not_lost() -> Non
         f"RX{PUSH}",  # a sound frame glued to its label is no word of hex digits
         f"RX_{PUSH}",
         f"{PUSH[:10]}XXXXXXXX{PUSH[18:]}",
-        f"3020401173416{PUSH[-41:]}",  # the first letter is behind the twelfth digit
+        f"{'30' * 6}1{PUSH[-41:]}",  # the first letter is behind the twelfth digit
         "126\t160\t39\t1\t2\t1\t16\t90\t13?\t230\t231\t0\t15\t64\t0\t0\t0\t9\t12\t7\t227\t2\t4\t1\t23\t52\t22\t255",
     ],
 )
