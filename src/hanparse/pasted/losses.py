@@ -11,8 +11,8 @@ from hanparse import hexdump
 from hanparse.errors import FrameError, HanParseError, HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import MIN_BYTES
-from hanparse.pasted.sound import may_be_frame
-from hanparse.receiver import Receiver, closeness
+from hanparse.pasted.sound import frame_errors, may_be_frame
+from hanparse.receiver import closeness
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,8 +58,7 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
 
 
 def _frame_error(part: hexdump.Unsound) -> FrameError | None:
-    errors = [event for event in Receiver().events(part.data) if isinstance(event, FrameError)]
-    error = min(errors, key=closeness, default=None)
+    error = min(frame_errors(part.data), key=closeness, default=None)
     if error:
         error.offset += part.offset
     return error

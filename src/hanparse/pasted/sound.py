@@ -114,7 +114,7 @@ def unsound(unit: Unit) -> Iterator[tuple[int, int]]:
         return
     spans = [(0, 0), *_sound(unit.data), (len(unit.data), 0)]
     for (_, end), (start, _) in pairwise(spans):
-        if start - end >= MIN_BYTES and not _errors(unit.data[end:start]):
+        if start - end >= MIN_BYTES and not any(frame_errors(unit.data[end:start])):
             yield end, start
 
 
@@ -153,11 +153,12 @@ def incomplete(pieces: list[Piece]) -> list[Piece]:
 def _damaged(data: bytes) -> FrameError | None:
     """Return the error of the first damaged frame in `data` whose header is sound."""
     data = FLAG_BYTE * bool(_FORMAT.match(data)) + data
-    return next((error for error in _errors(data) if error.after_header), None)
+    return next((error for error in frame_errors(data) if error.after_header), None)
 
 
-def _errors(data: bytes) -> list[FrameError]:
-    return [event for event in Receiver().events(data) if isinstance(event, FrameError)]
+def frame_errors(data: bytes) -> Iterator[FrameError]:
+    """Yield the errors of the damaged frames in `data`."""
+    return (event for event in Receiver().events(data) if isinstance(event, FrameError))
 
 
 def _sound(data: bytes) -> Iterator[tuple[int, int]]:
