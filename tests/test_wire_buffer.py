@@ -32,9 +32,9 @@ def filled(data: bytes, limit: int = 100) -> StreamBuffer:
 def test_a_chunk_waits_until_there_is_room() -> None:
     buffer = StreamBuffer(4)
     buffer.queue(b"abcdef")
-    assert (buffer.data, buffer.received, buffer.is_waiting) == (b"", 6, True)
+    assert (buffer.data, buffer.received, bool(buffer.queued)) == (b"", 6, True)
     assert buffer.refill()
-    assert (buffer.data, buffer.is_waiting) == (b"abcd", True)
+    assert (buffer.data, bool(buffer.queued)) == (b"abcd", True)
     buffer.drop(3)
     buffer.queue(b"gh")
     assert buffer.refill()
@@ -43,7 +43,7 @@ def test_a_chunk_waits_until_there_is_room() -> None:
     assert buffer.refill()
     assert (buffer.data, buffer.received) == (b"h", 8)
     assert not buffer.refill()
-    assert not buffer.is_waiting
+    assert not bool(buffer.queued)
 
 
 def test_what_stands_before_a_frame_is_skipped_and_counts_as_a_loss_for_that_frame_alone() -> None:

@@ -33,7 +33,7 @@ class StreamBuffer:
     byte is either delivered in a frame or skipped, in the order of the stream.
     """
 
-    __slots__ = ("_chunk", "_limit", "_skipped", "_taken", "base", "data", "done", "loss", "skipped_count")
+    __slots__ = ("_limit", "_skipped", "_taken", "base", "data", "done", "loss", "queued", "skipped_count")
 
     def __init__(self, limit: int) -> None:
         self.data = b""
@@ -45,38 +45,34 @@ class StreamBuffer:
         """True if bytes other than flags were skipped since the last frame."""
         self.skipped_count = 0
         self._limit = limit
-        self._chunk = b""  # the queue: `refill` has already moved its first `_taken` bytes into `data`
-        self._taken = 0
+        self.queued = b""
+        """The queue. It is empty if no byte waits for `refill`."""
+        self._taken = 0  # the number of bytes of the queue that `refill` has already moved into `data`
         self._skipped = bytearray()
 
     @property
     def received(self) -> int:
         """Return the number of bytes received so far."""
-        return self.base + len(self.data) + len(self._chunk) - self._taken
+        return self.base + len(self.data) + len(self.queued) - self._taken
 
     @property
     def skipped(self) -> bytes:
         """Return the latest skipped bytes, at most `SKIPPED_LIMIT` bytes."""
         return bytes(self._skipped)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Return whether the queue may contain bytes that `refill` has not moved into `data`."""
-        return bool(self._chunk)
-
     def queue(self, chunk: bytes) -> None:
         """Append `chunk` to the queue."""
-        self._chunk = self._chunk[self._taken :] + chunk
+        self.queued = self.queued[self._taken :] + chunk
         self._taken = 0
 
     def refill(self) -> bool:
         """Move bytes from the queue into `data` until `data` has `limit` bytes. Return False if the queue was empty."""
-        if self._taken == len(self._chunk):
-            self._chunk, self._taken = b"", 0
+        if self._taken == len(self.queued):
+            self.queued, self._taken = b"", 0
             return False
         free = self._limit - len(self.data)
-        self.data += self._chunk[self._taken : self._taken + free]
-        self._taken = min(self._taken + free, len(self._chunk))
+        self.data += self.queued[self._taken : self._taken + free]
+        self._taken = min(self._taken + free, len(self.queued))
         return True
 
     def drop(self, end: int) -> None:

@@ -69,7 +69,7 @@ class StreamReader:
     def is_settled(self) -> bool:
         """Return whether all received bytes were delivered or skipped, except a flag at the end."""
         stream = self._stream
-        return stream.data in (b"", FLAG_BYTE) and not (stream.is_waiting or self.has_events)
+        return stream.data in (b"", FLAG_BYTE) and not (stream.queued or self.has_events)
 
     @property
     def received(self) -> int:
@@ -121,7 +121,7 @@ class StreamReader:
             stream.data = data
             return []
         self.ended = False
-        if stream.is_waiting or len(data) > self._limit:
+        if stream.queued or len(data) > self._limit:
             stream.queue(chunk)
             self._need = 0
             self.has_events = True
@@ -273,5 +273,5 @@ class StreamReader:
             stream.drop(at)
         self._at = 0
         self._need = need - at if need > at else 0
-        self.has_events = stream.is_waiting
-        self._at_shared_flag = stream.done == len(stream.data) == 1 and not stream.is_waiting
+        self.has_events = stream.queued != b""
+        self._at_shared_flag = stream.done == len(stream.data) == 1 and not stream.queued
