@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,7 @@ class FrameFile:
         return self.data[start:-3]
 
 
+@cache
 def load(path: Path) -> FrameFile:
     """The frame file at `path`."""
     content = tomllib.loads(path.read_text("utf-8"))

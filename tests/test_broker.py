@@ -92,18 +92,18 @@ def test_notes_of_a_gateway_give_nothing_and_change_nothing(payload: bytes) -> N
     assert len(decoder.decode_message(FRAME)) == 1
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_every_vector_gives_the_same_as_a_stream(file: FrameFile) -> None:
-    expected = Decoder().feed(file.data)
-    assert Decoder().decode_message(file.data) == expected
-    assert Decoder().decode_message(file.data[1:-1]) == expected
-    assert Decoder().decode_message(file.data.hex().encode()) == expected
-    decoder = Decoder()
-    found = decoder.decode_message(file.apdu)
-    if found:
-        assert found[0].registers == expected[0].registers
-    else:  # the header of the frame names the manufacturer
-        assert isinstance(decoder.last_error, UnknownMeterError)
+def test_every_vector_gives_the_same_as_a_stream() -> None:
+    for file in SOUND:
+        expected = Decoder().feed(file.data)
+        assert Decoder().decode_message(file.data) == expected
+        assert Decoder().decode_message(file.data[1:-1]) == expected
+        assert Decoder().decode_message(file.data.hex().encode()) == expected
+        decoder = Decoder()
+        found = decoder.decode_message(file.apdu)
+        if found:
+            assert found[0].registers == expected[0].registers
+        else:  # the header of the frame names the manufacturer
+            assert isinstance(decoder.last_error, UnknownMeterError)
 
 
 @pytest.mark.parametrize("folder_name", ["mbus", "gbt", "segments", "ciphered"])

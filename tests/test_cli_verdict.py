@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import pytest
 from framefiles import SOUND, folder, named
 from telegrams import swedish
 
 from hanparse import Decoder, FrameError
 from hanparse.cli.verdict import findings
-
-if TYPE_CHECKING:
-    from framefiles import FrameFile
 
 
 def fed(data: bytes) -> Decoder:
@@ -22,10 +16,10 @@ def fed(data: bytes) -> Decoder:
     return decoder
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_of_a_sound_wire_nothing_is_wrong(file: FrameFile) -> None:
-    (finding,) = findings(fed(file.data * 3))
-    assert finding == "no fault was found that needs an action"
+def test_of_a_sound_wire_nothing_is_wrong() -> None:
+    for file in SOUND:
+        (finding,) = findings(fed(file.data * 3))
+        assert finding == "no fault was found that needs an action"
 
 
 def test_a_finding_is_what_was_seen_what_it_means_and_what_to_do() -> None:

@@ -122,19 +122,19 @@ def test_a_list_without_its_header_is_read_as_the_push_is(file: FrameFile) -> No
             assert getattr(found, name) == getattr(whole, "energy_time" if name == "timestamp" else name)
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_a_list_cut_from_a_push_at_either_end_is_an_error(file: FrameFile) -> None:
-    body = cosem.parse(file.apdu).body
-    elements = [element for data in shapes.parts(body) for element in shapes.elements(data)]
-    starts = {data.offset for data in elements}
-    for start in part(sorted(starts), len(file.data)):
-        with pytest.raises(hanparse.HanParseError):
-            hanparse.decode(file.apdu[start : body.end])
-        with pytest.raises(hanparse.HanParseError):
-            hanparse.decode(file.apdu[body.offset : start])
-    for data in part(elements, len(file.data)):
-        with pytest.raises(hanparse.HanParseError):
-            hanparse.decode(file.apdu[data.offset : data.end])
+def test_a_list_cut_from_a_push_at_either_end_is_an_error() -> None:
+    for file in SOUND:
+        body = cosem.parse(file.apdu).body
+        elements = [element for data in shapes.parts(body) for element in shapes.elements(data)]
+        starts = {data.offset for data in elements}
+        for start in part(sorted(starts), len(file.data)):
+            with pytest.raises(hanparse.HanParseError):
+                hanparse.decode(file.apdu[start : body.end])
+            with pytest.raises(hanparse.HanParseError):
+                hanparse.decode(file.apdu[body.offset : start])
+        for data in part(elements, len(file.data)):
+            with pytest.raises(hanparse.HanParseError):
+                hanparse.decode(file.apdu[data.offset : data.end])
 
 
 def test_an_unknown_list_with_a_value_that_looks_like_the_beginning_of_a_frame_is_an_unknown_meter() -> None:

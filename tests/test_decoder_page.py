@@ -64,14 +64,14 @@ def texts(answer: dict[str, Any]) -> str:
     return re.sub(r"<[^>]+>", " ", "".join(push["html"] for push in answer["pushes"]))
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_a_sound_push_gives_its_fields_a_map_and_no_fault(file: FrameFile) -> None:
-    answer = page.answer(file.data)
-    measurement = hanparse.decode(file.data)
-    assert (answer["count"], answer["problems"], answer["sound"]) == (1, [], True)
-    assert all(f"<th>{name}</th>" in answer["pushes"][0]["html"] for name, _ in measurement.rows())
-    assert f"{len(file.data)} bytes" in answer["map"]
-    json.dumps(answer)
+def test_a_sound_push_gives_its_fields_a_map_and_no_fault() -> None:
+    for file in SOUND:
+        answer = page.answer(file.data)
+        measurement = hanparse.decode(file.data)
+        assert (answer["count"], answer["problems"], answer["sound"]) == (1, [], True)
+        assert all(f"<th>{name}</th>" in answer["pushes"][0]["html"] for name, _ in measurement.rows())
+        assert f"{len(file.data)} bytes" in answer["map"]
+        json.dumps(answer)
 
 
 @pytest.mark.parametrize("style", dumpstyles.ANY | dumpstyles.AMONG_TEXT)

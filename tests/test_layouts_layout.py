@@ -121,21 +121,21 @@ def test_a_damaged_frame_is_refused_with_the_same_error(file: FrameFile, data: s
     both(file, bytes(frame))
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_a_push_with_other_numbers_is_recognised(file: FrameFile) -> None:
-    start = file.data.index(b"\xe6\xe7\x00") + 3
-    frame = bytearray(file.data)
-    body = shapes.elements(cosem.parse(file.apdu).body)
-    described = body[0].tag is Tag.ARRAY  # by a push-object-list, whose numbers are no values
-    for leaf in [leaf for element in body[described:] for leaf in leaves(element)]:
-        if leaf.tag in NUMBERS and leaf.value:
-            frame[start + leaf.offset + leaf.length - 1] ^= 1
-    decoder = Decoder()
-    decoder.feed(file.data)
-    assert decoder.stats.recognised == 0
-    first, second = decoder.feed(resealed(bytes(frame))), decoder.feed(file.data)
-    assert decoder.stats.recognised == 2
-    assert len(first + second) == 2
+def test_a_push_with_other_numbers_is_recognised() -> None:
+    for file in SOUND:
+        start = file.data.index(b"\xe6\xe7\x00") + 3
+        frame = bytearray(file.data)
+        body = shapes.elements(cosem.parse(file.apdu).body)
+        described = body[0].tag is Tag.ARRAY  # by a push-object-list, whose numbers are no values
+        for leaf in [leaf for element in body[described:] for leaf in leaves(element)]:
+            if leaf.tag in NUMBERS and leaf.value:
+                frame[start + leaf.offset + leaf.length - 1] ^= 1
+        decoder = Decoder()
+        decoder.feed(file.data)
+        assert decoder.stats.recognised == 0
+        first, second = decoder.feed(resealed(bytes(frame))), decoder.feed(file.data)
+        assert decoder.stats.recognised == 2
+        assert len(first + second) == 2
 
 
 @pytest.mark.parametrize("name", ["kaifa/list1-no", "aidon/list1-no", "kaifa/list2-ma304h4-tn", "iskraemeco/si-4"])

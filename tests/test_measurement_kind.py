@@ -3,7 +3,6 @@ from __future__ import annotations
 import copy
 from fractions import Fraction
 
-import pytest
 from framefiles import SOUND, FrameFile
 from sweeps import part
 
@@ -22,16 +21,16 @@ def pushes(file: FrameFile, scale: Scale) -> tuple[Measurement, Decoder]:
     return found[0], decoder
 
 
-@pytest.mark.parametrize("file", READABLE, ids=lambda file: file.name)
-def test_a_field_that_is_asked_for_first_is_the_field_that_the_profile_reads(file: FrameFile) -> None:
-    for scale in SCALES:
-        expected, decoder = pushes(file, scale)
-        for name in part(FIELDS, len(file.data)):
-            measurement = decoder.feed(file.data)[0]
-            first, again = getattr(measurement, name), getattr(measurement, name)
-            found, type_of_field = getattr(expected, name), type(getattr(expected, name))
-            assert (first, again, type(first)) == (found, found, type_of_field), (name, scale)
-            assert measurement == expected
+def test_a_field_that_is_asked_for_first_is_the_field_that_the_profile_reads() -> None:
+    for file in READABLE:
+        for scale in SCALES:
+            expected, decoder = pushes(file, scale)
+            for name in part(FIELDS, len(file.data)):
+                measurement = decoder.feed(file.data)[0]
+                first, again = getattr(measurement, name), getattr(measurement, name)
+                found, type_of_field = getattr(expected, name), type(getattr(expected, name))
+                assert (first, again, type(first)) == (found, found, type_of_field), (name, scale)
+                assert measurement == expected
 
 
 def test_a_measurement_of_which_one_number_was_read_is_copied_whole() -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from bodies import structure
-from framefiles import SOUND, TRANSPORTS, FrameFile
+from framefiles import SOUND, TRANSPORTS
 from scripts import ROOT, script
 
 from hanparse import Obis, decode
@@ -117,9 +117,9 @@ def test_two_lists_that_could_be_the_same_bytes_are_found() -> None:
     assert not overlap(codes("0-0:1.0.0/oct12"), codes("0-0:42.0.0/oct=ISK*"))
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_the_order_of_the_profiles_decides_nothing(file: FrameFile) -> None:
-    assert decode(file.data, profiles=PROFILES[::-1]) == decode(file.data)
+def test_the_order_of_the_profiles_decides_nothing() -> None:
+    for file in SOUND:
+        assert decode(file.data, profiles=PROFILES[::-1]) == decode(file.data)
 
 
 def test_no_code_outside_the_profiles_knows_a_maker() -> None:

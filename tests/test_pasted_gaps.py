@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 from framefiles import named
-from sweeps import some
+from sweeps import part, some
 from texts import NOTATIONS
 
 from hanparse import HanParseError, HexDumpError, decode, decode_all
@@ -111,7 +111,7 @@ def test_a_mistyped_byte_in_an_apdu_gives_no_wrong_value_with_any_separator(sepa
     right = decode(apdu)
     words = [written.format(byte) for byte in apdu]
     for at in some(range(2, len(words)), 4):
-        for wrong in (f"g{words[at][1:]}", f"{words[at][:-1]}g", "XX"):
+        for wrong in part([f"g{words[at][1:]}", f"{words[at][:-1]}g", "XX"], at):
             damaged = [*words[:at], wrong, *words[at + 1 :]]
             lines = [separator.join(damaged[start : start + 16]) for start in range(0, len(damaged), 16)]
             for text in (separator.join(damaged), "\n".join(lines)):

@@ -46,11 +46,11 @@ def test_bytes_are_passed_on_however_they_are_cut(file: FrameFile, places: list[
     assert read(cut(data, places), live=True) == (data, [])
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_no_stream_is_text_wherever_it_begins(file: FrameFile) -> None:
-    data = file.data + named("kamstrup/list1-3phase").data
-    for start in range(len(data) - ENOUGH):
-        assert not is_text(data[start : start + ENOUGH])
+def test_no_stream_is_text_wherever_it_begins() -> None:
+    for file in SOUND:
+        data = file.data + named("kamstrup/list1-3phase").data
+        for start in range(len(data) - ENOUGH):
+            assert not is_text(data[start : start + ENOUGH])
 
 
 @given(st.integers(0, 63), PLACES)

@@ -97,7 +97,7 @@ def found_in(report: str, texts: list[str], octets: list[bytes]) -> list[str]:
 
 
 @pytest.mark.parametrize("file", some(ALL), ids=lambda file: file.name)
-@settings(max_examples=3)
+@settings(max_examples=cases(2))
 @given(random=st.data())
 def test_no_id_survives_in_any_notation(file: FrameFile, random: st.DataObject) -> None:
     frame, drawn = with_other_ids(file, random)
@@ -275,7 +275,7 @@ def seen(data: bytes) -> tuple[Any, list[dict[str, Any]]]:
 
 
 @pytest.mark.parametrize("file", some(SOUND), ids=lambda file: file.name)
-@settings(max_examples=5)
+@settings(max_examples=cases(3))
 @given(random=st.data())
 def test_everything_but_the_id_is_decoded_as_before(file: FrameFile, random: st.DataObject) -> None:
     frame, drawn = with_other_ids(file, random)

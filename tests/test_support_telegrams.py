@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegrams import PLAIN, SOUND, crc_of, file, sealed
@@ -13,9 +12,6 @@ from telegrams import PLAIN, SOUND, crc_of, file, sealed
 from hanparse import Decoder, Measurement, decode, decode_all
 from hanparse.support.anonymise import anonymise
 from hanparse.support.report import attachment
-
-if TYPE_CHECKING:
-    from framefiles import FrameFile
 
 IDENTIFIERS = ("meter_id", "message", "submeters")
 
@@ -29,19 +25,19 @@ def values_of(measurement: Measurement) -> dict[str, Any]:
     return found | {"readings": [(m.channel, m.kind, m.time, m.value, m.unit) for m in meters]}
 
 
-@pytest.mark.parametrize("file", SOUND, ids=lambda file: file.name)
-def test_the_values_of_a_telegram_survive_and_its_crc_fits(file: FrameFile) -> None:
-    shown = anonymise(file.data)
-    assert len(shown) == len(file.data)
-    assert [values_of(m) for m in decode_all(shown)] == [values_of(m) for m in decode_all(file.data)]
+def test_the_values_of_a_telegram_survive_and_its_crc_fits() -> None:
+    for each in SOUND:
+        shown = anonymise(each.data)
+        assert len(shown) == len(each.data)
+        assert [values_of(m) for m in decode_all(shown)] == [values_of(m) for m in decode_all(each.data)]
 
 
-@pytest.mark.parametrize("file", PLAIN, ids=lambda file: file.name)
-def test_a_telegram_stays_damaged_if_it_is_damaged(file: FrameFile) -> None:
-    before, after = Decoder(), Decoder()
-    assert len(after.feed(anonymise(file.data)) + after.flush()) == len(before.feed(file.data) + before.flush())
-    assert type(after.last_error) is type(before.last_error)
-    assert after.stats == before.stats
+def test_a_telegram_stays_damaged_if_it_is_damaged() -> None:
+    for each in PLAIN:
+        before, after = Decoder(), Decoder()
+        assert len(after.feed(anonymise(each.data)) + after.flush()) == len(before.feed(each.data) + before.flush())
+        assert type(after.last_error) is type(before.last_error)
+        assert after.stats == before.stats
 
 
 def everywhere(meter: str, gas: str, text: str) -> str:
