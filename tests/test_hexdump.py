@@ -363,3 +363,20 @@ def test_a_short_last_line_of_html_numbers_in_a_quoted_mail_belongs_to_those_abo
     lines = "&#x7E; &#xA0; &#x27; &#x1; &#x2; &#x1; &#x10; &#x5A;", "&#xA0; &#x5A; &#x7E;"
     found = tidy("\n".join(f"{mark}{line}" for line in lines))
     assert [line.strip() for line in found.split("\n")] == [*lines]
+
+
+@settings(max_examples=cases(25))
+@given(
+    data=st.binary(min_size=16, max_size=80).filter(lambda data: max(data) > 0x99),
+    separator=st.sampled_from(["", " ", ":", "\n"]),
+    lines=st.integers(0, 3),
+)
+def test_the_place_of_a_byte_is_where_its_digits_are(data: bytes, separator: str, lines: int) -> None:
+    text = "\n" * lines + separator.join(f"{byte:02x}" for byte in data)
+    dump = hexdump.read(text)
+    assert dump.data == data
+    for offset, byte in enumerate(data):
+        line, column = dump.place(offset) or (0, 0)
+        assert text.split("\n")[line - 1][column - 1 : column + 1] == f"{byte:02x}"
+    assert dump.place(len(data)) == dump.place(len(data) - 1)
+    assert hexdump.read("").place(0) is None

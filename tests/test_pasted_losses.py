@@ -3,14 +3,14 @@ from __future__ import annotations
 from base64 import urlsafe_b64encode
 
 import pytest
-from framefiles import named
+from framefiles import named, sealed
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sweeps import cases
 from telegrams import swedish
 from texts import NOTATIONS, ONLY_FRAMES
 
-from hanparse import FrameError, HanParseError, HexDumpError, decode, decode_all, pasted
+from hanparse import DecodeError, FrameError, HanParseError, HexDumpError, decode, decode_all, pasted
 from hanparse.pasted.losses import losses
 
 PUSH = named("kaifa/list1-no").data.hex()
@@ -37,9 +37,31 @@ def test_a_line_that_is_cut_behind_a_byte_is_a_loss_with_its_line_and_the_reason
     assert list(map(str, errors)) == ["line 2, column 21: the frame ends after 30 of 123 bytes, 93 are missing"]
 
 
-def test_the_error_of_a_text_without_a_sound_frame_names_the_line_of_the_frame() -> None:
-    with pytest.raises(FrameError, match=r"11 are missing \(line 2, column 21 of the text\)"):
+def test_the_error_of_a_text_without_a_sound_frame_names_the_place_of_its_last_byte() -> None:
+    with pytest.raises(FrameError, match=r"\(line 2, column 79\): .* 11 are missing") as caught:
         decode_all(log("connected", PUSH[:60]))
+    assert caught.value.place == (2, 79)
+
+
+def test_an_error_in_the_content_of_a_frame_has_the_place_of_the_wrong_byte() -> None:
+    content = b"\xe6\xe7\x00" + named("kaifa/list2-ma304h3e-it-b").apdu
+    at = content.index(b"\x06", 60)  # the tag of a value
+    pushes = [sealed(content[:at] + bytes([tag]) + content[at + 1 :]) for tag in (0xEE, 0x11)]
+    wrong = pushes[0].index(b"\xee")
+    places = []
+    for notation in sorted(NOTATIONS.keys() - ONLY_FRAMES):
+        texts = [f"My meter sends this:\n{NOTATIONS[notation](push)}\nWhy?\n" for push in pushes]
+        differs = next(at for at, pair in enumerate(zip(*texts, strict=False)) if pair[0] != pair[1])
+        line, column = texts[0].count("\n", 0, differs) + 1, differs - texts[0].rfind("\n", 0, differs)
+        with pytest.raises(DecodeError) as caught:
+            decode_all(texts[0])
+        assert caught.value.offset == wrong
+        assert caught.value.place
+        places.append((line - caught.value.place[0], abs(caught.value.place[1] - column) <= len("hex")))
+    lines = [distance for distance, _ in places]
+    assert min(lines) == 0
+    assert lines.count(0) > 0.9 * len(places)
+    assert places.count((0, True)) > 0.6 * len(places)
 
 
 def test_decode_all_calls_on_error_with_the_cut_line_of_a_log() -> None:

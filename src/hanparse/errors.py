@@ -7,9 +7,9 @@ decode to its last byte. A *profile* describes how hanparse reads the pushes of 
 
     HanParseError(ValueError)      the base class, never raised directly
     ├── HexDumpError               the text is not a hex dump                  .line .column
-    ├── FrameError                 the bytes are not a sound frame             .offset
+    ├── FrameError                 the bytes are not a sound frame             .offset .place
     │   └── ChecksumError          a check sequence does not fit               .field .expected .found
-    ├── DecodeError                the frame is sound, its payload is not      .offset .reason
+    ├── DecodeError                the frame is sound, its payload is not      .offset .place .reason
     │   └── CipherError            a ciphered push cannot be deciphered        .cause .system_title .invocation_counter
     └── UnknownMeterError          the payload is sound, no profile reads it   .report
 
@@ -26,6 +26,10 @@ CipherCause = Literal[
     "suite", "compressed", "not protected", "signed", "key-info", "service", "nested", "not a push",
 ]  # fmt: skip
 """The reasons why a ciphered push cannot be deciphered. The page "Ciphered meters" explains each of them."""
+
+
+def _where(offset: int, place: tuple[int, int] | None) -> str:
+    return f"byte {offset} (line {place[0]}, column {place[1]})" if place else f"byte {offset}"
 
 
 class HanParseError(ValueError):
@@ -49,6 +53,7 @@ class FrameError(HanParseError):
     """The bytes are not a sound frame or P1 telegram.
 
     `offset` is the index of the wrong byte, counted from the first byte that the caller has given to the decoder.
+    `place` is None or, if the bytes were read from a text, the line and the column. Both count from 1.
     `after_header` is True if the header of the frame passed all checks, such as the HCS of HDLC. The bytes are then a
     damaged frame and not noise.
     """
@@ -57,10 +62,11 @@ class FrameError(HanParseError):
         super().__init__(message)
         self.offset = offset
         self.after_header = after_header
+        self.place: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        """Return the offset and the message."""
-        return f"byte {self.offset}: {super().__str__()}"
+        """Return the offset, the place and the message."""
+        return f"{_where(self.offset, self.place)}: {super().__str__()}"
 
 
 class ChecksumError(FrameError):
@@ -77,16 +83,17 @@ class ChecksumError(FrameError):
 
 
 class DecodeError(HanParseError):
-    """The payload cannot be decoded. `offset` is the index of the wrong byte, counted as in `FrameError`."""
+    """The payload cannot be decoded. `offset` and `place` are those of the wrong byte, as in `FrameError`."""
 
     def __init__(self, reason: str, *, offset: int = 0) -> None:
         super().__init__(reason)
         self.reason = reason
         self.offset = offset
+        self.place: tuple[int, int] | None = None
 
     def __str__(self) -> str:
-        """Return the offset and the reason."""
-        return f"byte {self.offset}: {self.reason}"
+        """Return the offset, the place and the reason."""
+        return f"{_where(self.offset, self.place)}: {self.reason}"
 
 
 class CipherError(DecodeError):

@@ -24,7 +24,7 @@ CHUNK: Final = 1 << 16
 """The largest number of bytes that one call reads."""
 
 _REMEMBERED: Final = 100  # messages
-_OFFSET: Final = re.compile(r"byte \d+: ")  # the text of each `FrameError` begins with it
+_OFFSET: Final = re.compile(r"byte \d+(?: \(line \d+, column \d+\))?: ")  # the text of each `FrameError` begins with it
 
 DECODED, NOTHING, WRONG, INTERRUPTED = 0, 1, 2, 130
 """The exit statuses.

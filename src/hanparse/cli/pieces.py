@@ -99,11 +99,7 @@ class Pieces:
             if len(self._held) < ENOUGH:
                 return
             self._decode_utf_16(codec)
-        head = self._held[:ENOUGH]
-        if self._is_text is None and (not is_text(head) or _P1.search(head)):
-            self._is_text = False
-        elif self._is_text is None and len(self._held) >= ENOUGH:
-            self._is_text = True
+        self._decide()
         if self._is_text:
             yield from self._lines_of_text()
         elif self._is_text is False:
@@ -113,8 +109,7 @@ class Pieces:
         """End the file, and yield the wire bytes of the held bytes."""
         if self._is_text is None and len(self._held) > 1 and (codec := _utf_16(self._held)):
             self._decode_utf_16(codec)
-        if self._is_text is None:
-            self._is_text = is_text(self._held, final=True) and not _P1.search(self._held)
+        self._decide(final=True)
         if self._held and self._is_text:
             yield from self._read(self._held, is_all=not self._line and not self._live)
             self._held = b""
@@ -129,6 +124,14 @@ class Pieces:
         self._held = b""
         if self._utf_16:
             self._utf_16.reset()
+
+    def _decide(self, *, final: bool = False) -> None:
+        """Decide whether the file is text, unless more bytes are needed. `final` means that no more bytes follow."""
+        if self._is_text is None:
+            head = self._held[:ENOUGH]
+            can_be = is_text(head, final=final and head == self._held) and not _P1.search(head)
+            if not can_be or final or len(head) == ENOUGH:
+                self._is_text = can_be
 
     def _decode_utf_16(self, codec: str) -> None:
         self._utf_16 = codecs.getincrementaldecoder(codec)("replace")

@@ -68,19 +68,35 @@ def _decode_all(
     """Return the measurements of all sound pushes in `source`. The `on_error` of `decoder` must append to `errors`.
 
     If `source` is a text, the function appends to `lost` one error for each damaged frame and for each passage that
-    looks like bytes but was not read.
+    looks like bytes but was not read. Each error then has a line and a column.
     """
-    data = _bytes_of_text(source, lost) if isinstance(source, str) else as_bytes(source)
+    if not isinstance(source, str):
+        return _of_bytes(as_bytes(source), decoder, errors)
+    from hanparse.pasted import dump  # noqa: PLC0415  only texts need these imports
+    from hanparse.pasted.losses import add_place, losses  # noqa: PLC0415
+
+    shown = dump(source)
+    lost += losses(shown)
+    try:
+        measurements = _of_bytes(shown.data, decoder, errors)
+    except HanParseError as error:
+        if isinstance(error, FrameError) and (in_text := _in_text(lost)):
+            raise min(in_text, key=closeness) from None
+        add_place(error, shown)
+        raise
+    for each in errors:
+        add_place(each, shown)
+    return measurements
+
+
+def _of_bytes(data: bytes, decoder: Decoder, errors: list[HanParseError]) -> list[Measurement]:
     measurements = decoder.feed(data) + decoder.flush()
     if measurements or not data:
         return measurements
     if messages := without_frames(data, errors):
         errors.clear()  # the input contains no frames, so the errors in `errors`, which are about frames, would mislead
         return _without_frames(decoder, messages, errors)
-    error = min(errors, key=closeness, default=no_frame(data))
-    if isinstance(error, FrameError) and (in_text := _in_text(lost)):
-        raise min(in_text, key=closeness) from None
-    raise error
+    raise min(errors, key=closeness, default=no_frame(data))
 
 
 def _in_text(lost: list[HanParseError]) -> list[FrameError]:
@@ -104,12 +120,3 @@ def _without_frames(decoder: Decoder, messages: list[Message], errors: list[HanP
     if not measurements:
         raise errors[0]
     return measurements
-
-
-def _bytes_of_text(text: str, lost: list[HanParseError]) -> bytes:
-    from hanparse.pasted import dump  # noqa: PLC0415  only texts need this import
-    from hanparse.pasted.losses import losses  # noqa: PLC0415
-
-    reading = dump(text)
-    lost += losses(reading)
-    return reading.data

@@ -35,13 +35,15 @@ the text.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import groupby
+from itertools import accumulate, groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hanparse.hexdump import amongtext, base64words, lists, literals, plainhex, remarks, tables
-from hanparse.hexdump.text import COVER, ENTITY, MIN_BYTES, Piece, around, cover, failure, tidy
+from hanparse.hexdump.text import COVER, ENTITY, MIN_BYTES, Piece, around, byte_place, cover, failure, tidy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -125,6 +127,21 @@ class Dump:
     """
     unsound: tuple[Unsound, ...] = ()
     """The bytes in which `hanparse.pasted` found no sound frame. Each part after the first may begin with a frame."""
+    text: str = field(default="", repr=False)
+    """The text that contains the dumps, as a result of `hexdump.text.tidy`."""
+    pieces: tuple[tuple[int, Piece], ...] = field(default=(), repr=False)
+    """The pieces of `text`, each behind the offset of its first byte in `data`."""
+
+    def place(self, offset: int) -> tuple[int, int] | None:
+        """Return the line and the column of the byte of `data` at `offset`, as `hexdump.text.byte_place` does.
+
+        The place of an `offset` behind the last byte is that of the last byte. Return `None` if there are no bytes.
+        """
+        at = bisect_right(self.pieces, offset, key=itemgetter(0)) - 1
+        if at < 0 or not self.pieces[at][1].data:
+            return None
+        start, piece = self.pieces[at]
+        return byte_place(self.text, piece, min(offset - start, len(piece.data) - 1))
 
     @cached_property
     def passed_over(self) -> tuple[PassedOver, ...]:
@@ -168,12 +185,19 @@ def read(text: str) -> Dump:
 def read_with_pieces(text: str) -> tuple[Dump, list[Piece]]:
     """Return the result of `read` and the dumps as pieces. `text` is a result of `hexdump.text.tidy`."""
     pieces = find(text)
-    return dump(text, pieces, b"".join(piece.data for piece in pieces)), pieces
+    return dump(text, b"".join(piece.data for piece in pieces), [*with_offsets(pieces)]), pieces
 
 
-def dump(text: str, pieces: list[Piece], data: bytes) -> Dump:
-    """Return a dump with the bytes `data`. The text outside `pieces` is listed in `Dump.passed_over`."""
-    return Dump(data, cover(text, pieces), ", ".join(dict.fromkeys(piece.style for piece in pieces)))
+def with_offsets(pieces: list[Piece], offset: int = 0) -> Iterator[tuple[int, Piece]]:
+    """Yield each of `pieces` behind the offset of its first byte. `offset` is that of the first piece."""
+    return zip(accumulate((len(piece.data) for piece in pieces), initial=offset), pieces, strict=False)
+
+
+def dump(text: str, data: bytes, pieces: list[tuple[int, Piece]]) -> Dump:
+    """Return a dump with the bytes `data` and with `pieces` as in `Dump.pieces`. `passed_over` lists all other text."""
+    covered = cover(text, sorted(piece for _, piece in pieces))
+    style = ", ".join(dict.fromkeys(piece.style for _, piece in pieces))
+    return Dump(data, covered, style, text=text, pieces=tuple(pieces))
 
 
 def _block(numbered: tuple[int, PassedOver]) -> tuple[int, int]:

@@ -51,6 +51,8 @@ _HTML: Final = re.compile(
 )
 _WORD: Final = re.compile(r"\S+")
 _QUOTED: Final = re.compile(r"^(?>(?:[ \t]*+>)+)", re.MULTILINE)
+_WORDS: Final = re.compile(r"\w+")
+_HEX_DIGIT: Final = re.compile("[0-9A-Fa-f]")
 _UNPRINTABLE: Final = re.compile(rb"[^\x20-\x7e]")
 
 
@@ -117,6 +119,22 @@ def failure(text: str, position: int, what: str) -> HexDumpError:
 def place(text: str, position: int) -> tuple[int, int]:
     """Return the line and the column of a position. Both count from 1."""
     return text.count("\n", 0, position) + 1, position - text.rfind("\n", 0, position)
+
+
+def byte_place(text: str, piece: Piece, index: int) -> tuple[int, int]:
+    """Return the line and the column of a byte of `piece`. Both count from 1.
+
+    If the notation does not show where the byte is, return the place at which the piece begins.
+    """
+    size = len(piece.data)
+    words = [word.start() for word in _WORDS.finditer(text, piece.start, piece.end)]
+    if not len(words) % size and piece.style != "table":
+        return place(text, words[index * len(words) // size])
+    digits = [digit.start() for digit in _HEX_DIGIT.finditer(text, piece.start, piece.end)]
+    at = digits[2 * index : 2 * index + 2]
+    if len(digits) == 2 * size and int(text[at[0]] + text[at[1]], 16) == piece.data[index]:
+        return place(text, at[0])
+    return place(text, piece.start)
 
 
 def around(text: str, position: int) -> str:

@@ -103,13 +103,21 @@ def _with_telegrams(text: str, telegrams: list[Pasted]) -> hexdump.Dump:
 
 
 def _dump(text: str, found: Found) -> hexdump.Dump:
-    pieces = sorted(pieces_of(found.units) + found.spare)
     parts = sorted(
         [(unit.start, unit.data) for unit in found.units] + [(spare.start, spare.data) for spare in found.spare]
     )
-    shown = hexdump.dump(text, pieces, b"".join(data for _, data in parts))
+    shown = hexdump.dump(text, b"".join(data for _, data in parts), [*_pieces(found, parts)])
     damaged_parts = [*_unsound(text, found.spare, parts), *_unsound_in_units(text, found.units, parts)]
     return replace(shown, unsound=tuple(sorted(damaged_parts, key=lambda part: part.offset)))
+
+
+def _pieces(found: Found, parts: list[tuple[int, bytes]]) -> Iterator[tuple[int, Piece]]:
+    """Yield the pieces in order, each behind the offset of its first byte. `parts` is as in `_unsound_in_units`."""
+    offsets = _offsets(parts)
+    units = {unit.start: unit.pieces for unit in found.units} | {spare.start: [spare] for spare in found.spare}
+    for start, data in parts:
+        added = len(data) - sum(len(piece.data) for piece in units[start])  # an APDU can have an added header
+        yield from hexdump.with_offsets(units[start], offsets[start] + added)
 
 
 def _unsound_in_units(text: str, units: list[Unit], parts: list[tuple[int, bytes]]) -> Iterator[hexdump.Unsound]:

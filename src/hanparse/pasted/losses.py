@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import FrameError, HanParseError, HexDumpError
+from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError
 from hanparse.hexdump import masks
 from hanparse.hexdump.text import MIN_BYTES
 from hanparse.pasted.sound import frame_errors, may_be_frame
@@ -42,19 +42,23 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
     text is a part of a file. The first and the last bytes are then skipped, because their frames may continue.
     """
     for unsound in shown.unsound:
-        if not is_all and unsound.offset + len(unsound.data) == len(shown.data):
+        begins_frame = may_be_frame(unsound.data)
+        is_last = unsound.offset + len(unsound.data) == len(shown.data)
+        if not is_all and (is_last or not (unsound.offset or begins_frame)):
             continue
-        if not is_all and not unsound.offset and not may_be_frame(unsound.data):
-            continue
-        if may_be_frame(unsound.data) and (error := _frame_error(unsound)):
+        if begins_frame and (error := _frame_error(unsound)):
             lost = _error(unsound, error.args[0])
-            place = f"line {unsound.line}, column {unsound.column}"
-            if (unsound.line, unsound.column) != (1, 1):
-                error.args = (f"{error.args[0]} ({place} of the text)",)
+            add_place(error, shown)
             lost.__cause__ = error
             yield lost
         elif MIN_BYTES <= len(unsound.data) < len(shown.data):
             yield _error(unsound, f"{len(unsound.data)} bytes are in no sound frame")
+
+
+def add_place(error: HanParseError, shown: hexdump.Dump) -> None:
+    """Set the `place` of an error whose `offset` is an index of ``shown.data``, if the text has several lines."""
+    if isinstance(error, FrameError | DecodeError) and "\n" in shown.text.strip():
+        error.place = shown.place(error.offset)
 
 
 def _frame_error(part: hexdump.Unsound) -> FrameError | None:
