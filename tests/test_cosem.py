@@ -92,7 +92,7 @@ def test_of_an_apdu_that_breaks_off_what_was_read_is_left() -> None:
     assert (prefix.body.offset, prefix.body.end) == (19, 29)
     assert (prefix.fault, prefix.fault_offset) == (
         "the bytes end inside the double-long-unsigned that begins here; the input is cut off",
-        30,
+        29,
     )
 
 

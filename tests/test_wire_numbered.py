@@ -177,14 +177,17 @@ def test_parts_without_content_do_not_grow_without_end() -> None:
     assert len(rest.message.starts) <= MAX_MESSAGE
 
 
-def test_what_is_kept_of_links_is_bounded_and_the_one_that_was_silent_longest_goes() -> None:
+def test_what_is_kept_of_links_is_bounded_and_the_one_that_was_silent_longest_is_dropped_with_an_error() -> None:
     joiner = telegrams()
     links = [LINK._replace(source=(number,)) for number in range(MAX_LINKS + 1)]
     first, last = cut(b"abcd", 2)
     for link in links[:-1]:
         joiner.add(link, first.number, Message(first.payload, link), is_last=False)
     joiner.add(links[0], first.number, Message(first.payload, links[0]), is_last=False)  # a repetition: not silent
-    joiner.add(links[-1], first.number, Message(first.payload, links[-1]), is_last=False)
+    _, dropped = joiner.add(links[-1], first.number, Message(first.payload, links[-1]), is_last=False)
+    assert dropped
+    assert dropped.message.payload == first.payload
+    assert dropped.message.link == links[1]
     asked = [links[0], *links[2:], links[1]]
     whole = [link for link in asked if joiner.add(link, last.number, Message(last.payload, link), is_last=True)[0]]
     assert whole == asked[:-1]

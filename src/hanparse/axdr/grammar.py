@@ -67,12 +67,11 @@ class Node(c.Construct):
         self._tag_size = tag_size
 
     def _parse(self, stream: Bounded, context: object, path: str) -> Data:
-        start = stream.tell()
+        offset = stream.tell() - self._tag_size
         try:
             value = self.grammar._parse(stream, context, path)
         except c.StreamError:
-            stream.fail(f"the bytes end inside the {self.tag} that begins here; the input is cut off", start)
-        offset = start - self._tag_size
+            stream.fail(f"the bytes end inside the {self.tag} that begins here; the input is cut off", offset)
         return Data(self.tag, value, offset, stream.tell() - offset)
 
     def _build(self, obj: Data, stream: io.BytesIO, context: object, path: str) -> None:

@@ -58,9 +58,12 @@ class NumberedParts:
         key = _key(link)
         joining = self._messages.pop(key, None) or _Joining(self._numbering)
         self._messages[key] = joining
+        message, dropped = joining.add(number, part, is_last=is_last)
         if len(self._messages) > MAX_LINKS:
-            del self._messages[next(iter(self._messages))]
-        return joining.add(number, part, is_last=is_last)
+            oldest = self._messages.pop(next(iter(self._messages)))
+            if oldest.parts:
+                dropped = oldest.drop(f"{MAX_LINKS} other links have sent parts", part.position(0))
+        return message, dropped
 
     def interrupt(self, message: Message) -> Dropped | None:
         """Drop and return the message in progress on the link of `message`. `message` is complete and is not a part.
