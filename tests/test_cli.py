@@ -20,7 +20,7 @@ from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
-from framefiles import SOUND, folder, named
+from framefiles import SOUND, folder, named, sealed
 
 from hanparse import cli, decode, explain
 from hanparse.cli.main import COMMANDS, main
@@ -690,6 +690,22 @@ def test_a_key_is_read_from_a_file_and_no_message_shows_what_is_in_it(
         error = capsys.readouterr().err
         assert reason in error
         assert digits not in error
+
+
+@pytest.mark.parametrize("follow", [[], ["--follow"]])
+def test_decode_names_the_line_of_a_sound_frame_whose_content_cannot_be_decoded(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], follow: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame, cut = named("kaifa/list1-no").data, sealed(bytes.fromhex("E6E7000F00000000000201 06 00"))
+    log = "".join(f"12:00:{at:02} RX {sent.hex(' ')}\n" for at, sent in enumerate((frame, cut, frame)))
+    monkeypatch.setattr("hanparse.cli.follow.Tail.can_end", True)
+    path = tmp_path / "log.txt"
+    path.write_text(f"the meter\n{log}")
+    assert main(["decode", "--format", "jsonl", *follow, str(path)]) == 0
+    shown = capsys.readouterr()
+    assert len(shown.out.splitlines()) == 2
+    at = len("12:00:01 RX ") + 3 * cut.index(bytes.fromhex("06 00")) + 1
+    assert f"(line 3, column {at}): the bytes end inside the double-long-unsigned" in shown.err
 
 
 def test_decode_names_the_damage_in_a_file_of_which_the_rest_was_decoded(

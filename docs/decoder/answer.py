@@ -17,6 +17,7 @@ import hanparse
 from hanparse.annotate import bytemap
 from hanparse.annotate.spans import CARRIERS
 from hanparse.cli.console import chunks
+from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.hdlc import BUFFER_LIMIT
 from hanparse.pasted import dumped
@@ -94,12 +95,12 @@ def as_json(source: str | Buffer, keys: str, opened: str, progress: Progress = _
 def _bytes(source: str | bytes) -> tuple[bytes, list[str]]:
     """Return the bytes on the wire, and a sentence for each part of a text file that is not a dump.
 
-    A pasted text is a dump. A file can contain bytes or a text with dumps; `chunks` detects the format.
+    A pasted text is a dump. A file can contain bytes or a text with dumps; `Pieces` detects the format.
     """
     if isinstance(source, str):
         return dumped(source), []
     notes: list[str] = []
-    data = b"".join(chunks(BytesIO(source), notes.append))
+    data = b"".join(chunks(BytesIO(source), Pieces(notes.append)))
     return data, notes[:SHOWN]
 
 

@@ -10,13 +10,11 @@ from collections import deque
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from hanparse.cli.pieces import Pieces
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from hanparse.cli.pieces import PassedOver
+    from hanparse.cli.pieces import Pieces
 
     Clock = Callable[[], datetime | None]
 
@@ -38,13 +36,11 @@ def no_clock() -> None:
     """Return `None`. A command that does not need the times of arrival uses this function as its clock."""
 
 
-def chunks(file: BinaryIO, passed_over: PassedOver) -> Iterator[bytes]:
+def chunks(file: BinaryIO, pieces: Pieces) -> Iterator[bytes]:
     """Yield the wire bytes of a file: the bytes that a meter sent. The file contains them as such, or as hex dumps.
 
-    If the file is a text, `chunks` calls `passed_over` with a sentence about each part that resembles bytes but is not
-    read, and about each damaged frame. Raises `HexDumpError` if the text contains no dump.
+    `pieces` converts the file. Raises `HexDumpError` if the file is a text and contains no dump.
     """
-    pieces = Pieces(passed_over)
     read: Callable[[int], bytes | None] = getattr(file, "read1", file.read)
     while piece := read(CHUNK):
         yield from pieces.take(piece)

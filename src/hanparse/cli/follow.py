@@ -163,6 +163,7 @@ class _Stream:
         self._noise = 0
 
     def _failed(self, error: HanParseError) -> None:
+        self._pieces.add_place(error)
         if is_framed((error,)):
             self._passed_over(str(error))
             self._has_reported = True

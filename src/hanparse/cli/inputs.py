@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from hanparse.cli import follow
 from hanparse.cli.console import DECODED, NOTHING, WRONG, Notes, chunks, complain, no_clock, progress
+from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
 from hanparse.errors import HanParseError
@@ -37,12 +38,14 @@ _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 class Lost:
     """Counts the errors in the frames, telegrams and messages of a file, and keeps the last error."""
 
-    def __init__(self) -> None:
+    def __init__(self, add_place: Callable[[HanParseError], object]) -> None:
         self.count = 0
+        self._add_place = add_place
         self._last: HanParseError | None = None
 
     def add(self, error: HanParseError) -> None:
-        """Count an error, unless the bytes are noise outside frames."""
+        """Set the place of an error in a text, and count the error unless the bytes are noise outside frames."""
+        self._add_place(error)
         if is_framed((error,)):
             self.count += 1
             self._last = error
@@ -161,23 +164,26 @@ def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterat
     If the frames contain no measurement, pass a short file to `decode_all`, which also finds pushes without frames.
     """
     size = None if name == STANDARD_INPUT else Path(name).stat().st_size
-    lost = Lost()
     notes = Notes(passed_over(name))
+    pieces = Pieces(notes)
+    lost = Lost(pieces.add_place)
     decoder, begin = Decoder(**options, on_error=lost.add), b""
     with progress(size) as done:
-        for chunk in chunks(file, notes):
+        for chunk in chunks(file, pieces):
             begin += chunk[: BUFFER_LIMIT + 1 - len(begin)]
             yield from decoder.feed(chunk, clock())
             done(len(chunk))
         yield from decoder.flush()
     if not decoder.stats.measurements:
-        for measurement in _without_frames(begin, decoder, options, notes):
+        for measurement in _without_frames(begin, decoder, options, notes, pieces):
             yield measurement.__replace__(received=clock())
     elif lost.count:
         notes(lost.summary(notes.is_new))
 
 
-def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Notes) -> Iterator[Measurement]:
+def _without_frames(
+    begin: bytes, decoder: Decoder, options: Options, notes: Notes, pieces: Pieces
+) -> Iterator[Measurement]:
     """Yield the measurements of bytes in which no frame was decoded.
 
     Raises `_NothingDecodedError` if the bytes contain no measurement. The error contains the reasons that `notes`
@@ -187,6 +193,7 @@ def _without_frames(begin: bytes, decoder: Decoder, options: Options, notes: Not
     try:
         found = decode_all(begin, **options) if len(begin) <= BUFFER_LIMIT else []
     except HanParseError as error:
+        pieces.add_place(error)
         found, why = [], error
     if not found:
         raise _NothingDecodedError(*filter(notes.is_new, findings(decoder, why))) from why

@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from hanparse import hexdump
-from hanparse.errors import HanParseError, HexDumpError
+from hanparse.errors import DecodeError, FrameError, HanParseError, HexDumpError
 from hanparse.pasted import dump
 from hanparse.pasted.losses import damaged, reason, shortened, why_left
 from hanparse.wire.telegram import DATA_LINE, HEADER
@@ -91,6 +91,17 @@ class Pieces:
         self._found = False
         self._error: HanParseError | None = None
         self._without_dump: list[tuple[int, int, str]] = []  # first line, last line, reason
+        self._dump = hexdump.Dump(b"")  # the last one
+        self._start = 0  # the number of wire bytes before the last dump
+        self._lines_before = 0  # the number of lines before the text of the last dump
+
+    def add_place(self, error: HanParseError) -> None:
+        """Set the `place` of an error, if the wrong byte is in the last dump of a text.
+
+        The `offset` of the error counts from the first wire byte.
+        """
+        if isinstance(error, FrameError | DecodeError) and (place := self._dump.place(error.offset - self._start)):
+            error.place = self._lines_before + place[0], place[1]
 
     def take(self, piece: bytes) -> Iterator[bytes]:
         """Add a piece, and yield the wire bytes that can be read now."""
@@ -167,6 +178,8 @@ class Pieces:
         self._report_lines()
 
     def _succeed(self, text: str, shown: hexdump.Dump, *, is_all: bool) -> None:
+        self._start += len(self._dump.data)
+        self._dump, self._lines_before = shown, self._line
         self._found = self._found or bool(text.strip())
         lines = text.split("\n")
         whole = [at for at in shown.passed_over if self._live and at.text == lines[at.line - 1].strip()]

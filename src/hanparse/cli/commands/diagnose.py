@@ -9,6 +9,7 @@ from hanparse.cli.arguments import add_files, add_form
 from hanparse.cli.console import chunks
 from hanparse.cli.inputs import Inputs, passed_over
 from hanparse.cli.keys import add_keys, key_options
+from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import as_dict, as_text
 from hanparse.decoder import Decoder
 
@@ -31,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     decoder = Decoder(**key_options(args))
 
     def read(name: str, file: BinaryIO) -> Iterator[None]:
-        for chunk in chunks(file, passed_over(name)):
+        for chunk in chunks(file, Pieces(passed_over(name))):
             decoder.feed(chunk)
         decoder.flush()
         yield

@@ -9,6 +9,7 @@ from hanparse.annotate.explain import explain
 from hanparse.cli.arguments import add_files, add_form, add_reading, reading
 from hanparse.cli.console import chunks
 from hanparse.cli.inputs import EXPLAINED, Inputs, first, passed_over
+from hanparse.cli.pieces import Pieces
 from hanparse.errors import HexDumpError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     def read(name: str, file: BinaryIO) -> Iterator[Explanation]:
         source: str | bytes
         try:
-            source = first(chunks(file, passed_over(name)), passed_over(name))
+            source = first(chunks(file, Pieces(passed_over(name))), passed_over(name))
         except HexDumpError:  # `explain` can read a dump with masked bytes, but `chunks` refuses such a dump
             if not file.seekable():
                 raise

@@ -8,6 +8,7 @@ from hanparse.cli.arguments import add_files
 from hanparse.cli.console import chunks
 from hanparse.cli.inputs import Inputs, passed_over
 from hanparse.cli.keys import add_keys, key_options
+from hanparse.cli.pieces import Pieces
 from hanparse.support.report import attachment
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     """Print the report of each file and return the exit status."""
 
     def read(name: str, file: BinaryIO) -> Iterator[str]:
-        received = chunks(file, passed_over(name))
+        received = chunks(file, Pieces(passed_over(name)))
         yield attachment(received, args.keep, with_plaintext=args.with_plaintext, **key_options(args))
 
     inputs, reported = Inputs(args.files), False
