@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from hanparse import Measurement
+from hanparse import Measurement, fields
 from hanparse.fields import METADATA, Metadata
 from hanparse.obis import Kind
 
@@ -57,6 +57,13 @@ def test_every_number_has_a_precision_and_nothing_else_has() -> None:
 )
 def test_a_field_has_these_properties(expected: Metadata) -> None:
     assert METADATA[expected.name] == expected
+
+
+def test_a_number_with_a_unit_that_no_other_field_has_is_a_measurement_without_a_class() -> None:
+    field = next(each for each in Measurement.fields() if each.unit == "V")._replace(name="case_temperature", unit="°C")
+    entry = fields._metadata(field)  # noqa: SLF001  the registry has no such field
+    assert entry
+    assert (entry.unit, entry.device_class, entry.state_class) == ("°C", None, "measurement")
 
 
 def test_display_names_differ() -> None:

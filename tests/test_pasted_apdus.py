@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 from framefiles import named
-from sweeps import some
+from sweeps import part, some
 from wire import LLC
 
 from hanparse import HanParseError, HexDumpError, decode_all
@@ -40,12 +42,13 @@ def test_the_same_apdu_twice_is_two_pushes(front: str) -> None:
 @pytest.mark.parametrize("mask", ["##", "#", "//"])
 @pytest.mark.parametrize("at", some(range(len(APDU))))
 def test_a_sign_of_a_comment_in_place_of_a_byte_gives_no_value(mask: str, at: int) -> None:
-    words = [f"{byte:02X}" for byte in APDU]
-    for count in (1, 4):
+    for form, separator, count in part([*product(("{:02X}", "0x{:02X}"), (" ", ", "), (1, 4, 16))], at, of=4):
+        words = [form.format(byte) for byte in APDU]
         masked = [*words[:at], *[mask] * len(words[at : at + count]), *words[at + count :]]
         for width in (16, 40):
+            lines = [separator.join(masked[row : row + width]) for row in range(0, len(masked), width)]
             with pytest.raises(HanParseError):
-                decode_all("\n".join(" ".join(masked[row : row + width]) for row in range(0, len(masked), width)))
+                decode_all(f"{separator.strip()}\n".join(lines))
 
 
 def test_the_error_names_the_masked_byte() -> None:

@@ -130,7 +130,7 @@ def test_any_chunking_gives_the_same_events(data: bytes, seed: int) -> None:
     for chunk in chunks(seeded(seed), data):
         found += receiver.reader.receive(chunk)
         found += iter(receiver.next_event, None)
-    receiver.reader.end()
+    receiver.end()
     found += iter(receiver.next_event, None)
     expected = events(data)
     assert kinds(found) == kinds(expected)

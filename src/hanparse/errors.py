@@ -6,7 +6,7 @@ decode to its last byte. A *profile* describes how hanparse reads the pushes of 
 ::
 
     HanParseError(ValueError)      the base class, never raised directly
-    ├── HexDumpError               the text is not a hex dump                  .line .column
+    ├── HexDumpError               the text is not a hex dump                  .line .column .place
     ├── FrameError                 the bytes are not a sound frame             .offset .place
     │   └── ChecksumError          a check sequence does not fit               .field .expected .found
     ├── DecodeError                the frame is sound, its payload is not      .offset .place .reason
@@ -47,6 +47,11 @@ class HexDumpError(HanParseError):
         super().__init__(message)
         self.line = line
         self.column = column
+
+    @property
+    def place(self) -> tuple[int, int]:
+        """Return the line and the column. The other errors of a text have this attribute, too."""
+        return self.line, self.column
 
 
 class FrameError(HanParseError):

@@ -60,6 +60,7 @@ _QUANTITIES: Final[Mapping[str, _Quantity]] = {
     "Wh": _Quantity("energy", _TOTAL, 0, REGISTER_CADENCE),
     "varh": _Quantity("reactive_energy", _TOTAL, 0, REGISTER_CADENCE),
 }
+_OTHER: Final = _Quantity(None, _MEASURED, 2, LIST_CADENCE)
 _VOLUMES: Final = {"gas_volume": "gas", "water_volume": "water"}
 _DEVICE_CLASSES: Final = {Kind.TEXT: None, Kind.TIME: "timestamp", Kind.BREAKER: "enum"}
 _WORDS: Final = {"id": "ID", "t1": "tariff 1", "t2": "tariff 2", "t3": "tariff 3", "t4": "tariff 4"}
@@ -76,7 +77,7 @@ def _quantity(field: Field) -> _Quantity | None:
     if field.name in _VOLUMES:
         return _Quantity(_VOLUMES[field.name], _TOTAL, 3, REGISTER_CADENCE)
     if field.kind is Kind.NUMBER:
-        return _QUANTITIES[field.unit]
+        return _QUANTITIES.get(field.unit, _OTHER)
     if field.kind is Kind.COUNT:  # `tariff` is not a counter: the number of the active tariff can decrease
         return _Quantity(None, None if field.name == "tariff" else _TOTAL, 0, REGISTER_CADENCE)
     if field.kind in _DEVICE_CLASSES:

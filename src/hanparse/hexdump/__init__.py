@@ -60,7 +60,7 @@ _PAIR: Final = "(?:0x)?[0-9A-Fa-f]{2}"
 _LIKE_BYTES: Final = (
     r"[0-9A-Fa-f](?<!\w.)(?<=(?=[0-9]{0,31}[A-Fa-f]).)[0-9A-Fa-f]{11}"
     r"|[0-9A-Fa-f](?<=(?=[0-9]{0,31}[A-Fa-f]).)[0-9A-Fa-f]{19}"
-    rf"|[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]?[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
+    rf"|[0-9A-Fa-f](?<!\w.)(?<=(?=(?:[0-9x]|{_SIGN}){{0,20}}[A-Fa-f](?![0-9A-Fa-f]*+[G-Zg-z_])).)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])"
     rf"(?:{_SIGN}{{0,6}}{_PAIR}){{3,}}?(?!\w)"
     rf"|[0-9A-Fa-f](?<!\w.)(?:x[0-9A-Fa-f]{{2}}|[0-9A-Fa-f])(?:{_SIGN}{{1,6}}{_PAIR}){{7,}}?(?!\w)"
 )
@@ -132,6 +132,10 @@ class Dump:
     pieces: tuple[tuple[int, Piece], ...] = field(default=(), repr=False)
     """The pieces of `text`, each behind the offset of its first byte in `data`."""
 
+    @cached_property
+    def _without_remarks(self) -> str:
+        return cover(self.text, remarks.find(self.text), " ")
+
     def place(self, offset: int) -> tuple[int, int] | None:
         """Return the line and the column of the byte of `data` at `offset`, as `hexdump.text.byte_place` does.
 
@@ -141,7 +145,7 @@ class Dump:
         if at < 0 or not self.pieces[at][1].data:
             return None
         start, piece = self.pieces[at]
-        return byte_place(self.text, piece, min(offset - start, len(piece.data) - 1))
+        return byte_place(self._without_remarks, piece, min(offset - start, len(piece.data) - 1))
 
     @cached_property
     def passed_over(self) -> tuple[PassedOver, ...]:

@@ -2,9 +2,10 @@
 
 * A comment ``/* ... */`` can be anywhere. A comment ``// ...`` or ``# ...`` goes to the end of its line. It is a
   comment only if there are only hex digits and list punctuation between it and the start of the line, or between it
-  and an opening bracket. ``##``, ``#`` or ``//`` behind a byte is a masked byte if two bytes or the end of the line
-  follow. ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and
-  15 or more hex digits are a comment: a dump that is commented out.
+  and an opening bracket. ``##``, ``#`` or ``//`` behind a byte is a masked byte if two bytes, a byte with ``0x`` or
+  the end of the line follows. Below a line that ends with a byte, it is a masked byte if only bytes follow on its line.
+  ``#1`` is a number and ``#(`` and ``#x7E`` are Lisp, so they are not comments. But ``#``, a decimal digit and 15 or
+  more hex digits are a comment: a dump that is commented out.
 * A cast of Java or C is in front of a byte, as in ``(byte)0x7E``.
 * A date, with or without a time, is a time stamp anywhere. A time ``hh:mm:ss`` or a Unix time is a time stamp at the
   start of a line on which more text follows. ``10:20:30`` alone on a line is three bytes.
@@ -32,9 +33,15 @@ if TYPE_CHECKING:
 
 _OF_LISTS: Final = rf"[ \t\xa00-9A-Fa-fxX,;:.()\\{COVER}-]*+"
 _SIGN: Final = "(?:#{1,2}|//)"
-_MASK: Final = (
-    rf"(?<=[0-9A-Fa-f][ \t,;:]){_SIGN}"
-    rf"(?:[ \t]*$|[ \t,;:]{{1,3}}{_SIGN}(?!\w)|(?:[ \t,;:]{{1,3}}[0-9A-Fa-f]{{2}}(?!\w)){{2}})"
+_NEXT_SIGN: Final = rf"[ \t,;:]{{1,3}}{_SIGN}(?!\w)"
+_NEXT_PAIR: Final = r"[ \t,;:]{1,3}(?:0[xX])?[0-9A-Fa-f]{2}(?!\w)"
+_BEHIND_BYTE: Final = r"(?:(?<=[0-9A-Fa-f][ \t,;:])|(?<=[0-9A-Fa-f][,;:][ \t]))"
+_BYTES_FOLLOW: Final = rf"(?:(?:{_NEXT_PAIR}){{2}}|(?=[^\n]{{0,3}}0[xX]){_NEXT_PAIR})"
+_MASK: Final = rf"{_BEHIND_BYTE}{_SIGN}(?:[ \t,;]*$|{_NEXT_SIGN}|{_BYTES_FOLLOW})"
+_MASK_BELOW: Final = re.compile(
+    rf"^(?![ \t]*{_SIGN})[^\n]*(?:[0-9A-Fa-f]{{2}}|{_SIGN})[ \t,;]*\n"
+    rf"[ \t]*(?P<mask>{_SIGN})(?=(?:{_NEXT_PAIR}|{_NEXT_SIGN})*[ \t,;]*$)",
+    re.MULTILINE,
 )
 _LINE_COMMENT: Final = re.compile(
     rf"^(?:[{{}}\[\]{_OF_LISTS[1:]}|.*[{{\[]{_OF_LISTS})"
@@ -92,7 +99,9 @@ _MARKS: Final = (
 def find(text: str) -> list[tuple[int, int]]:
     """Return the start and the end of each remark in `text`, in order. The ranges do not overlap."""
     found = [*_block_comments(text)]
-    found = _merged(found + _spans(_LINE_COMMENT, cover(text, found, " ")))
+    bare = cover(text, found, " ")
+    below = {mask.start("mask") for mask in _MASK_BELOW.finditer(bare)}
+    found = _merged(found + [span for span in _spans(_LINE_COMMENT, bare) if span[0] not in below])
     bare = cover(text, found, " ")
     marks = dict.fromkeys(mark for sign, mark in _MARKS if sign in bare)
     return _merged(found + [span for mark in marks for span in _spans(mark, bare)])

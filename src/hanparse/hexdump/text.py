@@ -127,8 +127,12 @@ def byte_place(text: str, piece: Piece, index: int) -> tuple[int, int]:
     If the notation does not show where the byte is, return the place at which the piece begins.
     """
     size = len(piece.data)
+    if piece.style == "table":
+        row = r"\W*".join(f"{byte:02x}" for byte in piece.data[: index + 1])
+        found = re.compile(row, re.IGNORECASE).search(text, piece.start, piece.end)
+        return place(text, found.end() - 2 if found else piece.start)
     words = [word.start() for word in _WORDS.finditer(text, piece.start, piece.end)]
-    if not len(words) % size and piece.style != "table":
+    if not len(words) % size:
         return place(text, words[index * len(words) // size])
     digits = [digit.start() for digit in _HEX_DIGIT.finditer(text, piece.start, piece.end)]
     at = digits[2 * index : 2 * index + 2]

@@ -49,6 +49,7 @@ _BYTE: Final = "[0-9A-Fa-f]{1,3}"
 _MISTYPED_BEHIND_KEY: Final = re.compile(rf'"[0-9]{{1,7}}":[ ]?{_WORD}(?!\w)')  # as in {"0": 126, "1": g0}
 _BYTES: Final = re.compile(rf"((?:(?<!\w){_PAIR}(?!\w)[ ,;:]*){{4}})")
 _SEPARATOR: Final = re.compile(r"\w([^\w\n]+)\w")
+_SEPARATOR_OF_LINES: Final = re.compile(r"\w(\W+)\w")
 _IN_GAP: Final = (
     _MISTYPED.fullmatch, _MISTYPED_GROUP.search, _MISTYPED_IN_RUN.search, _MISTYPED_BEHIND_MARK.search,
     _MASK_BEHIND_MARK.search, _MISTYPED_BEHIND_KEY.search, hexdump.LIKE_BYTES_ALONE.search,
@@ -123,8 +124,12 @@ def _between(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
 
 
 def _separator(text: str, piece: Piece) -> str:
-    """Return the text between the first two words of a piece, or nothing if it has one word."""
-    found = _SEPARATOR.search(text, piece.start, piece.end)
+    """Return the text between the first two words of a line of a piece, or of the piece if each line has one word.
+
+    Return nothing if the piece has one word.
+    """
+    span = text, piece.start, piece.end
+    found = _SEPARATOR.search(*span) or _SEPARATOR_OF_LINES.search(*span)
     return found[1] if found else ""
 
 

@@ -56,8 +56,8 @@ def damaged(shown: hexdump.Dump, *, is_all: bool = True) -> Iterator[HexDumpErro
 
 
 def add_place(error: HanParseError, shown: hexdump.Dump) -> None:
-    """Set the `place` of an error whose `offset` is an index of ``shown.data``, if the text has several lines."""
-    if isinstance(error, FrameError | DecodeError) and "\n" in shown.text.strip():
+    """Set the `place` of an error whose `offset` is an index of ``shown.data``."""
+    if isinstance(error, FrameError | DecodeError):
         error.place = shown.place(error.offset)
 
 

@@ -27,8 +27,11 @@ _MASKED_DIGIT: Final = {
 }
 _WORD: Final = re.compile(rf"(?<![\w\\]){_MARK}([0-9A-Fa-f]{{1,3}})[hH]?(?!\w)")
 _MASK: Final = re.compile(
-    rf"(?<![^{_APART}])((?:\.{{2,}}|-{{2,}}|~{{2,}}|[*?]+|…)(?![^{_APART}])|-(?=[ ]-[ ])|(?<=[ ]-[ ])-)"
+    rf"(?<![^{_APART}])((?:\.{{2,}}|-{{2,}}|~{{2,}}|[*?]+|#{{1,2}}|//|…)(?![^{_APART}])|-(?=[ ]-[ ])|(?<=[ ]-[ ])-)"
 )
+_SIGNS: Final = r"[ \t]*((?:#{1,2}|//)(?:[ \t,;]+(?:#{1,2}|//))*)[ \t,;]*"
+_MASKS_AT_END: Final = re.compile(rf"[ \t,;]*{_SIGNS}\n")
+_MASKS_AT_START: Final = re.compile(rf"\n{_SIGNS}\Z")
 _MASK_IN_WORD: Final = re.compile("(?<=[0-9A-Fa-f])([*?~]+)(?=[0-9A-Fa-f])")
 _WITHHELD: Final = re.compile(
     r"((?<![A-Za-z])(?:anonymi[sz]|censor|delet|hidden|mask|omit|redact|remov|snip|withheld)\w*)", re.IGNORECASE
@@ -59,6 +62,7 @@ def _all(text: str, pieces: Sequence[Piece]) -> Iterator[re.Match[str] | None]:
         yield _MASKED_DIGIT["hex"].search(text, *between)
         yield _WITHHELD.search(text, *between)
         yield _MASK_IN_WORD.search(text, *between)
+        yield _MASKS_AT_END.match(text, *between) or _MASKS_AT_START.search(text, *between)
         mask = _MASK.search(text, *between)
         yield mask if mask and (text.find("\n", *between) < 0 or _is_alone(text, mask)) else None
         if piece.style == following.style and piece.style in _WITH_OFFSETS:
