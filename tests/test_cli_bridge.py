@@ -9,19 +9,21 @@ import socket
 import subprocess
 import sys
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from bridgepeers import USER, Broker, Command, Gateway, Listener, until
 from brokers import free_port
+from telegrams import sealed
 
 from hanparse import Decoder
 from hanparse.cli.main import main
 from hanparse.simulate import simulate
+from hanparse.sinks.tracker import MAX_METERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 PUSHES = [push.data for push in islice(simulate("kaifa", seed=5), 40)]
 EXPECTED = Decoder().feed(b"".join(PUSHES))
@@ -266,6 +268,8 @@ def test_a_state_that_is_none_is_reported_and_replaced(tmp_path: Path) -> None:
         (["-", "nothing://me:secret@x"], "found the scheme 'nothing'"),
         (["-", "prometheus://127.0.0.1"], "expected prometheus://host:port"),
         (["-", "mqtt://me:secret@host/a/#"], "expected a topic without"),
+        (["-", "-", "--state", ""], "expected the path of a file after --state, found ''"),
+        (["-", "-", "--state", "."], "expected the path of a file after --state, found '.'"),
         (["--forget", "sqlite:x.db"], "expected the URL of a broker"),
         (["--forget"], "expected the URL of a broker"),
     ],
@@ -307,6 +311,36 @@ def test_a_reader_of_standard_output_that_ends_is_the_end_without_an_error() -> 
             gateway.send(PUSHES[1])
             assert process.wait(60) == 0
             assert process.stderr.read() == ""
+
+
+@pytest.mark.parametrize("sink", ["influx+http", "file:/dev/full", "sqlite"])
+def test_a_file_whose_updates_are_not_delivered_is_status_1_and_a_sentence(
+    sink: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if sink == "file:/dev/full" and not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    monkeypatch.setattr("hanparse.sinks.bridge.PATIENCE", 0)
+    (tmp_path / "meter.bin").write_bytes(b"".join(PUSHES))
+    url = {"influx+http": f"influx+http://127.0.0.1:{free_port()}/write", "sqlite": f"sqlite:{tmp_path}"}.get(
+        sink, sink
+    )
+    lines = tmp_path / "lines.jsonl"
+    assert main(["bridge", f"file:{tmp_path}/meter.bin", url, f"file:{lines}"]) == 1
+    first, second = capsys.readouterr().err.splitlines()
+    assert "hanparse tries again" in first
+    assert second.endswith(f": {len(EXPECTED)} updates were not delivered")
+    assert len(lines.read_text("utf-8").splitlines()) == len(EXPECTED)
+
+
+def test_a_file_of_too_many_meters_is_status_1_and_a_sentence(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    telegram = "/ISK5\\2M550T-1012\n\n0-0:96.1.1({id})\n1-0:1.7.0(00.494*kW)\n"
+    ids = [f"meter {number}".encode().hex() for number in range(MAX_METERS + 2)]
+    (tmp_path / "meters.bin").write_bytes(b"".join(sealed(telegram.format(id=one)) for one in ids))
+    assert main(["bridge", f"file:{tmp_path}/meters.bin", f"file:{tmp_path}/lines.jsonl"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line == f"hanparse: source: 2 pushes dropped: there are more than {MAX_METERS} meters"
 
 
 def test_transformers_and_time_zone_come_from_the_environment(tmp_path: Path) -> None:

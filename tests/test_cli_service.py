@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,6 +70,37 @@ def test_a_folder_that_is_missing_is_reported_once(tmp_path: Path, capsys: pytes
     (tmp_path / "none").mkdir()
     file.save({})
     assert json.loads((tmp_path / "none" / "state.json").read_text("ascii")) == {}
+
+
+@pytest.mark.parametrize("path", ["", ".", "..", "/", *([] if sys.platform == "win32" else [os.devnull])])
+def test_a_path_that_is_no_file_is_refused_at_the_start(path: str) -> None:
+    with pytest.raises(ValueError, match="expected the path of a file after --state"):
+        StateFile(path)
+
+
+@pytest.mark.parametrize("path", ["state\0.json", "x" * 1000])
+def test_a_path_that_the_system_refuses_is_reported_like_any_failed_write(
+    path: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = StateFile(path)
+    assert file.load() is None
+    file.save({})
+    assert "the state is not saved" in capsys.readouterr().err
+
+
+def test_the_new_state_is_on_the_disk_before_it_replaces_the_old_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, sync, found = StateFile(str(tmp_path / "state.json")), os.fsync, []
+    file.save({"a": 1})
+
+    def look(number: int) -> None:
+        sync(number)
+        found.append({path.name: json.loads(path.read_text("ascii")) for path in tmp_path.iterdir()})
+
+    monkeypatch.setattr(os, "fsync", look)
+    file.save({"a": 2})
+    assert found == [{"state.json": {"a": 1}, "state.json.new": {"a": 2}}]
 
 
 def test_without_a_path_nothing_is_kept() -> None:

@@ -57,6 +57,76 @@ def test_the_view_has_the_energy_of_each_full_hour_and_none_across_a_gap(tmp_pat
     ]
 
 
+IMPORT, EXPORT = "active_energy_import", "active_energy_export"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ({IMPORT: 1000}, {IMPORT: 1500}, (500, None)),
+        ({EXPORT: 1000}, {EXPORT: 1500}, (None, 500)),
+        ({IMPORT: 1000, EXPORT: 7}, {IMPORT: 1500, EXPORT: 7}, (500, 0)),
+        # no total: the sum of the tariffs
+        ({f"{IMPORT}_t1": 1000, f"{IMPORT}_t2": 400}, {f"{IMPORT}_t1": 1100, f"{IMPORT}_t2": 450}, (150, None)),
+        ({f"{EXPORT}_t2": 1000, IMPORT: 5}, {f"{EXPORT}_t2": 1100, IMPORT: 6}, (1, 100)),
+        (
+            {f"{IMPORT}_t{tariff}": 100 for tariff in (1, 2, 3, 4)},
+            {f"{IMPORT}_t{tariff}": 100 + 10**tariff for tariff in (1, 2, 3, 4)},
+            (11110, None),
+        ),
+        # a total and tariffs: the total
+        ({IMPORT: 1000, f"{IMPORT}_t1": 1}, {IMPORT: 1500, f"{IMPORT}_t1": 2}, (500, None)),
+        # a tariff that is missing in one hour: unknown
+        ({f"{IMPORT}_t1": 1000}, {f"{IMPORT}_t1": 1100, f"{IMPORT}_t2": 450}, (None, None)),
+        ({f"{IMPORT}_t1": 1000, f"{IMPORT}_t2": 450}, {f"{IMPORT}_t1": 1100}, (None, None)),
+        ({IMPORT: 1000}, {f"{IMPORT}_t1": 1100}, (None, None)),
+    ],
+)
+def test_the_view_adds_the_tariffs_of_a_meter_that_sends_no_total(
+    first: dict[str, float], second: dict[str, float], expected: tuple[float | None, float | None], tmp_path: Path
+) -> None:
+    path = tmp_path / "x.db"
+    driven(Sqlite(parse(f"sqlite:{path}")), [update(3599, **first), update(7199, **second)])
+    (row,) = rows(path, "SELECT imported, exported FROM hours")
+    assert (row["imported"], row["exported"]) == expected
+
+
+def test_the_view_of_an_older_version_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE VIEW hours AS SELECT 1 AS imported")
+    driven(Sqlite(parse(f"sqlite:{path}")), [update()])
+    driven(Sqlite(parse(f"sqlite:{path}")), [update()])
+    assert rows(path, "SELECT * FROM hours") == []
+
+
+def test_an_integer_of_64_bits_is_a_row_like_any_other(tmp_path: Path) -> None:
+    path, powers = tmp_path / "x.db", [100, 2**64 - 1, 300]
+    _, log = driven(Sqlite(parse(f"sqlite:{path}")), [update(active_power_import=power) for power in powers])
+    found = rows(path, "SELECT active_power_import FROM pushes")
+    assert [row["active_power_import"] for row in found] == [float(power) for power in powers]
+    assert log == []
+
+
+def test_an_update_that_the_database_refuses_is_dropped_and_the_others_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "x.db"
+    sink = Sqlite(parse(f"sqlite:{path}"))
+    driven(sink, [update()])
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("CREATE UNIQUE INDEX one ON pushes (active_power_import)")
+    updates = [
+        update(active_power_import=1),
+        update(active_power_import=1),  # IntegrityError
+        update(active_power_import=2, meter_id="\udcff"),  # UnicodeEncodeError
+        update(active_power_import=3),
+    ]
+    outlet, log = driven(sink, updates)
+    assert [row["active_power_import"] for row in rows(path, "SELECT * FROM pushes")] == [None, 1.0, 3.0]
+    assert outlet.lost == 2
+    assert len(log) == 1
+    assert "UNIQUE constraint failed" in log[0]
+
+
 def test_a_database_of_an_older_version_gets_the_new_columns_and_keeps_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "x.db"
     with closing(sqlite3.connect(path)) as database, database:

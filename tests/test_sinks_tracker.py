@@ -59,6 +59,7 @@ def test_there_are_never_more_meters_or_channels_than_the_limit() -> None:
     tracker = Tracker()
     meters = [tracker.update(Measurement(meter_id=f"{number}", received=at(0))) for number in range(2 * MAX_METERS)]
     assert sum(map(len, meters)) == len(tracker.to_dict()["meters"]) == MAX_METERS
+    assert tracker.dropped == MAX_METERS
     assert len(tracker.update(Measurement(meter_id="0", received=at(1)))) == 1  # it is known
     tracker = Tracker()
     named = [tracker.update(Measurement(meter_id="7", received=at(0)), f"{number}") for number in range(2 * MAX_METERS)]
@@ -128,6 +129,7 @@ def saved(**parts: object) -> dict[str, object]:
         saved(energy={}),
         saved(registers={"gas_volume": "x"}),
         saved(registers={"gas_volume": math.inf}),
+        saved(registers={"gas_volume": 10**400}),
         saved(shown=5),
     ],
 )

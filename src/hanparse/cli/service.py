@@ -36,8 +36,12 @@ class StateFile:
     """
 
     def __init__(self, path: str | None) -> None:
+        """`None` keeps nothing. Raises `ValueError` if there is a folder or a device at the path."""
         self._path = None if path is None else Path(path)
         self._is_failing = False
+        with suppress(OSError):  # `load` reports it
+            if self._path is not None and self._path.exists() and not self._path.is_file():
+                raise ValueError(f"expected the path of a file after --state, found {path!r}")
 
     def load(self) -> Any:  # noqa: ANN401  any type of JSON
         """Return the content. Return `None` if there is no file, or if it cannot be read.
@@ -58,12 +62,15 @@ class StateFile:
         """Replace the content. If writing fails several times, report only the first failure."""
         if self._path is None:
             return
-        new = self._path.with_name(f"{self._path.name}.new")
         try:
-            new.write_text(json.dumps(state), "utf-8")
+            new = self._path.with_name(f"{self._path.name}.new")
+            with new.open("w", encoding="utf-8") as file:
+                json.dump(state, file)
+                file.flush()
+                os.fsync(file.fileno())  # without it, a power failure after `replace` can leave an empty file
             new.replace(self._path)
             self._is_failing = False
-        except OSError as error:
+        except (OSError, ValueError) as error:
             if not self._is_failing:
-                complain(f"{self._path}: {error.strerror or error}; the state is not saved")
+                complain(f"{self._path}: {getattr(error, 'strerror', None) or error}; the state is not saved")
             self._is_failing = True

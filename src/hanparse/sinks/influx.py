@@ -54,38 +54,38 @@ class Influx:
         self._target = target
         # one line per request: a server can refuse the request for one line; one line per datagram: a datagram is small
         self._is_single = target.scheme != "influx+file"
-        self._send: Callable[[str], Awaitable[int]] = {
+        self._send: Callable[[bytes], Awaitable[int]] = {
             "influx+udp": self._datagram,
             "influx+file": self._file,
         }.get(target.scheme, self._post)
 
     async def __call__(self, outlet: Outlet) -> None:
-        """Send every update. Drop each line that the server refuses, but report only the first refusal in the log."""
-        has_refused = False
+        """Send every update. Drop each line that the server refuses."""
         while True:
             updates = [await outlet.first()] if self._is_single else await outlet.all()
-            status = await self._send(text) if (text := "".join(map(line, updates))) else 0
-            if status in _REFUSED and not has_refused:
-                has_refused = True
-                outlet.report(f"the server refuses a line with status {status}; refused lines are dropped")
-            outlet.done(*updates)
+            lines = outlet.converted(updates, lambda update: line(update).encode())
+            status = await self._send(text) if (text := b"".join(one for _, one in lines)) else 0
+            if status in _REFUSED:
+                outlet.refuse(updates[0], f"the server refuses a line with status {status}")
+            else:
+                outlet.done(*(update for update, _ in lines))
 
-    async def _file(self, text: str) -> int:
+    async def _file(self, text: bytes) -> int:
         await in_background(partial(write, self._target.path, text))
         return 0
 
-    async def _datagram(self, text: str) -> int:
+    async def _datagram(self, text: bytes) -> int:
         loop, target = asyncio.get_running_loop(), self._target
         transport, _ = await loop.create_datagram_endpoint(
             asyncio.DatagramProtocol, remote_addr=(target.host, target.port or _PORT), family=socket.AF_UNSPEC
         )
         try:
-            transport.sendto(text.encode())
+            transport.sendto(text)
         finally:
             transport.close()
         return 0
 
-    async def _post(self, text: str) -> int:
+    async def _post(self, text: bytes) -> int:
         """Send a request, and return the status of the answer: a success, or one of `_REFUSED`.
 
         Raises `OSError` for every other result, because a later attempt can succeed.
@@ -103,8 +103,8 @@ class Influx:
             raise OSError(f"expected status 204, found {status}{_HINTS.get(status, '')}")
         return status
 
-    def _request(self, text: str) -> bytes:
-        target, body = self._target, text.encode()
+    def _request(self, body: bytes) -> bytes:
+        target = self._target
         options = dict(parse_qsl(target.query))
         token = options.pop("token", None)
         heads = [

@@ -28,20 +28,46 @@ LOCKED: Final = 5.0
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS pushes (time TEXT NOT NULL, meter TEXT NOT NULL)"
 _INDEX: Final = "CREATE INDEX IF NOT EXISTS pushes_by_time ON pushes (meter, time)"
-_VIEW: Final = """\
-CREATE VIEW IF NOT EXISTS hours AS
+_TARIFFS: Final = ("t1", "t2", "t3", "t4")
+_DIRECTIONS: Final = {"imported": "active_energy_import", "exported": "active_energy_export"}
+_REGISTERS: Final = [name for total in _DIRECTIONS.values() for name in (total, *(f"{total}_{t}" for t in _TARIFFS))]
+
+
+def _energy(total: str) -> str:
+    """Return the SQL of the energy of an hour: the difference of the total or, without a total, of all tariffs.
+
+    The result is NULL if a tariff has a value in only one of the two hours.
+    """
+    tariffs = [f"{total}_{tariff}" for tariff in _TARIFFS]
+    each = " + ".join(
+        f"CASE WHEN coalesce({name}, {name}_before) IS NULL THEN 0 ELSE {name} - {name}_before END" for name in tariffs
+    )
+    return f"coalesce({total} - {total}_before, CASE WHEN coalesce({', '.join(tariffs)}) IS NOT NULL THEN {each} END)"
+
+
+_VIEW: Final = f"""\
+CREATE VIEW hours AS
 WITH ends AS (
     SELECT meter, strftime('%Y-%m-%dT%H:00:00Z', time) AS hour,
-        max(active_energy_import) AS import_end, max(active_energy_export) AS export_end
-    FROM pushes WHERE active_energy_import IS NOT NULL GROUP BY 1, 2
+        {", ".join(f"max({name}) AS {name}" for name in _REGISTERS)}
+    FROM pushes WHERE coalesce({", ".join(_REGISTERS)}) IS NOT NULL GROUP BY 1, 2
 ), pairs AS (
-    SELECT *, lag(hour) OVER same AS hour_before, lag(import_end) OVER same AS import_start,
-        lag(export_end) OVER same AS export_start
+    SELECT *, lag(hour) OVER same AS hour_before,
+        {", ".join(f"lag({name}) OVER same AS {name}_before" for name in _REGISTERS)}
     FROM ends WINDOW same AS (PARTITION BY meter ORDER BY hour)
 )
-SELECT meter, hour, import_end - import_start AS imported, export_end - export_start AS exported
-FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""
+SELECT meter, hour, {", ".join(f"{_energy(total)} AS {name}" for name, total in _DIRECTIONS.items())}
+FROM pairs WHERE strftime('%s', hour) - strftime('%s', hour_before) = 3600"""  # noqa: S608  names of fields
 """The energy of each hour in Wh: the last value of the register in the hour minus that of the previous hour."""
+_REFUSED: Final = (
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+    ArithmeticError,
+    ValueError,
+)
+"""The errors of one row, which another attempt would raise again. Other errors are of the connection or the file."""
 
 
 class Sqlite:
@@ -56,34 +82,53 @@ class Sqlite:
         while True:
             updates = await outlet.all()
             try:
-                await in_background(partial(self.write, updates))
+                results = await in_background(partial(self.write, updates))
             except sqlite3.Error as error:
                 self._is_ready = False
                 raise OSError(str(error)) from error
-            outlet.done(*updates)
+            for update, refusal in results:
+                if refusal is None:
+                    outlet.done(update)
+                else:
+                    outlet.refuse(update, str(refusal))
 
-    def write(self, updates: Iterable[Update]) -> None:
-        """Write a row for each update. Then close the connection, so that other programs can move the file."""
+    def write(self, updates: Iterable[Update]) -> list[tuple[Update, Exception | None]]:
+        """Write a row for each update. Then close the connection, so that other programs can move the file.
+
+        Return each update with `None`, or with the error if the database cannot hold its values.
+        """
         with closing(sqlite3.connect(self._path, timeout=LOCKED)) as database, database:
             if not self._is_ready:
                 prepare(database)
                 self._is_ready = True
-            for update in updates:
-                found = update.numbers() | update.estimates()
-                row = {"time": _text(update), "meter": update.meter.name, **found}
-                columns, marks = ", ".join(row), ", ".join("?" * len(row))
-                database.execute(f"INSERT INTO pushes ({columns}) VALUES ({marks})", [*row.values()])  # noqa: S608  names of fields
+            return [(update, _insert(database, update)) for update in updates]
+
+
+def _insert(database: sqlite3.Connection, update: Update) -> Exception | None:
+    """Write a row. Return the error if the database cannot hold the values of the update."""
+    # as floats, because an integer in SQLite has at most 63 bits, but a meter can send 64 bits
+    found = {name: float(number) for name, number in (update.numbers() | update.estimates()).items()}
+    row = {"time": _text(update), "meter": update.meter.name, **found}
+    columns, marks = ", ".join(row), ", ".join("?" * len(row))
+    try:
+        database.execute(f"INSERT INTO pushes ({columns}) VALUES ({marks})", [*row.values()])  # noqa: S608  names of fields
+    except _REFUSED as error:
+        return error
+    return None
 
 
 def prepare(database: sqlite3.Connection) -> None:
-    """Create the table and the view if they are missing. Add columns that the table of an older hanparse lacks."""
+    """Create the table and the view if they are missing. Update the table and the view of an older hanparse."""
     database.execute(_TABLE)
     present = {row[1] for row in database.execute("PRAGMA table_info(pushes)")}
     for name in COLUMNS:
         if name not in present:
             database.execute(f"ALTER TABLE pushes ADD COLUMN {name} REAL")
     database.execute(_INDEX)
-    database.execute(_VIEW)
+    present_view = database.execute("SELECT sql FROM sqlite_master WHERE type = 'view' AND name = 'hours'").fetchone()
+    if present_view != (_VIEW,):
+        database.execute("DROP VIEW IF EXISTS hours")
+        database.execute(_VIEW)
 
 
 def _text(update: Update) -> str:

@@ -74,11 +74,13 @@ class Tracker:
 
         Raises `ValueError` if `state` cannot be a result of `to_dict`.
         """
+        self.dropped = 0
+        """The number of measurements without an update, because there were too many meters or channels."""
         self._channels: dict[str, _Channel] = {}
         saved = {"meters": {}} if state is None else state
         try:
             self._meters = {str(name): _restored(one) for name, one in dict(saved["meters"]).items()}
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             raise ValueError(f"expected a state that the bridge saved, found {str(state)!r:.200}") from error
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,6 +94,7 @@ class Tracker:
         """
         entry = self._channel_of(channel, measurement.meter_id)
         if entry is None:
+            self.dropped += 1
             return []
         at = _time(measurement) or datetime.now(UTC)
         if measurement.meter_id is not None:

@@ -23,6 +23,7 @@ class Waiting:
 
     def __init__(self, limit: int = MAX_WAITING) -> None:
         self.dropped = 0
+        """The number of updates that left the queue and were not delivered."""
         self._limit = limit
         self._updates: deque[Update] = deque()
         self._changed = asyncio.Event()
@@ -53,10 +54,27 @@ class Waiting:
         return [*self._updates]
 
     def done(self, update: Update) -> None:
-        """Remove an update that was delivered. Do nothing if the full queue has dropped the update."""
-        if self._updates and self._updates[0] is update:
-            self._updates.popleft()
+        """Remove an update that was delivered.
+
+        If the full queue dropped the update during the delivery, count it no longer as dropped.
+        """
+        if not self._remove(update):
+            self.dropped -= 1
         self._changed.set()
+
+    def refuse(self, update: Update) -> None:
+        """Remove an update that cannot be delivered, and count it as dropped."""
+        if self._remove(update):
+            self.dropped += 1
+        self._changed.set()
+
+    def _remove(self, update: Update) -> bool:
+        """Remove an update. Return whether it was in the queue."""
+        index = next((index for index, one in enumerate(self._updates) if one is update), None)
+        if index is None:
+            return False
+        del self._updates[index]
+        return True
 
     def wake(self) -> None:
         """Let every waiting call of `changed` return."""

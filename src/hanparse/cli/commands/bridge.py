@@ -22,7 +22,7 @@ from hanparse.meters import PROFILES
 from hanparse.sinks.bridge import Bridge
 from hanparse.sinks.mqtt import forget
 from hanparse.sinks.target import parse
-from hanparse.sinks.tracker import Tracker
+from hanparse.sinks.tracker import MAX_METERS, Tracker
 from hanparse.sources.background import end
 from hanparse.wording import Count
 
@@ -84,7 +84,8 @@ def urls(addresses: Sequence[str]) -> Urls:
 def run(args: argparse.Namespace) -> int:
     """Run the bridge and return the exit status.
 
-    The status is 0 after SIGTERM, or if the source has ended after at least one push.
+    The status is 0 after SIGTERM, or if the source has ended after at least one push and every sink has delivered
+    every update.
     """
     try:
         if args.forget:
@@ -93,10 +94,11 @@ def run(args: argparse.Namespace) -> int:
         outlets = [sinks.open(url, complain, silence=args.silence) for url in outputs]
         decoder = partial(Decoder, **reading(args), estimate=True, profiles=PROFILES)
         opened = sources.open(source, decoder=decoder, silence=args.silence)
+        state = StateFile(args.state)
     except (ValueError, ImportError) as error:
         complain(str(error))
         return _WRONG
-    return _in_loop(_Service(outlets, opened, StateFile(args.state), args.silence).run())
+    return _in_loop(_Service(outlets, opened, state, args.silence).run())
 
 
 def _in_loop(work: Coroutine[Any, Any, int]) -> int:
@@ -161,7 +163,9 @@ class _Service:
         except OSError as error:
             complain(f"source: {error}")
             return _WRONG
-        return DECODED if self._bridge.pushes else NOTHING
+        if dropped := Count(self._bridge.tracker.dropped):
+            complain(f"source: {dropped} {dropped:push|pushes} dropped: there are more than {MAX_METERS} meters")
+        return DECODED if self._bridge.pushes and not (self._bridge.lost or dropped) else NOTHING
 
     def _handle_signals(self) -> None:
         loop = asyncio.get_running_loop()
