@@ -84,7 +84,10 @@ def test_a_message_shows_no_three_bytes_of_a_key_in_any_shape(text: str, before:
         "expected a --count from 0 to 9223372036854775807, found -5",
         "the system title 4B464D10 20304050 of a meter",
         "2024-01-31T12:00:00+01:00",
+        "1" + 1000 * r"\x" + "g",
+        "1" + 1000 * "\\" + 1000 * " " + "g",
     ],
+    ids=range(5),
 )
 def test_a_message_without_a_key_is_not_changed(text: str) -> None:
     assert hide_keys(text) == text

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         ("file:y.bin", "file", "y.bin"),
         ("-", "-", "-"),
         ("file:///x/a%20%3Fb.bin", "file", "/x/a ?b.bin"),
-        ("serial:///dev/a%2541", "serial", "/dev/a%41"),
+        ("serial:///dev/a%2541%3F?baud=9600", "serial", "/dev/a%41?"),
         ("/dev/a%41", "serial", "/dev/a%41"),  # a path contains no percent codes
     ],
 )

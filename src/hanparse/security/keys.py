@@ -38,7 +38,7 @@ def _hideable() -> re.Pattern[str]:
 
     A run with separators begins and ends with a word, so that the words around it are not hidden.
     """
-    digit, between = f"[0-9A-Fa-f{''.join(_LOOKALIKES)}]", rf"(?:\\+[nrtux]?|{_SEPARATORS.pattern})*"
+    digit, between = f"[0-9A-Fa-f{''.join(_LOOKALIKES)}]", rf"(?:\\[nrtux]?|{_SEPARATORS.pattern})*+"
     run = rf"(?<![0-9A-Za-z])(?:0[xX])?{digit}(?:{between}{digit}){{{_FEWEST - 1},}}(?![0-9A-Za-z])"
     return re.compile(f"{run}|{digit}{{{_FEWEST},}}")
 

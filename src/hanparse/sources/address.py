@@ -67,7 +67,8 @@ def parse(url: str) -> Address:
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
-        return _installed(scheme, url) if "://" in url else _serial(url)
+        path, _, query = url.partition("?")
+        return _installed(scheme, url) if "://" in url else _serial(path, query)
     if scheme == "tcp":
         host, port = host_and_port(url)
         return Address("tcp", f"{host_text(host)}:{port}", host, port)
@@ -75,8 +76,8 @@ def parse(url: str) -> Address:
         return _broker(scheme, rest) if scheme in BROKERS else _device(scheme, rest)
     if scheme in FILES:
         return Address(scheme, file_path(scheme, rest))
-    path, mark, query = rest.partition("?")
-    return _serial(file_path(scheme, path) + mark + query)
+    path, _, query = rest.partition("?")
+    return _serial(file_path(scheme, path), query)
 
 
 def _installed(scheme: str, url: str) -> Address:
@@ -89,9 +90,8 @@ def _installed(scheme: str, url: str) -> Address:
     return Address(scheme, re.split("[?#]", authority.rpartition("@")[2] + behind)[0], url=url)
 
 
-def _serial(port: str) -> Address:
-    """Return the address of a local serial port: its path, which options can follow."""
-    path, _, query = port.partition("?")
+def _serial(path: str, query: str) -> Address:
+    """Return the address of a local serial port."""
     if not path:
         raise ValueError("expected a path after serial:, found none")
     baud, parity, options = _settings(query)

@@ -18,8 +18,8 @@ class Watchdog:
     burst, the time is `silence`.
 
     A burst is the measurements of lists that the meter sends one after the other. It lasts less than a sixth of
-    `silence`. So the intervals between the bursts of a meter that sends steadily are less than a third of `silence`,
-    and do not change the limit.
+    `silence`. If the meter sends a list more often than that, the intervals between bursts are less than a third of
+    `silence`, so they do not change the limit.
     """
 
     def __init__(self, silence: float) -> None:
