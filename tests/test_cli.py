@@ -631,6 +631,47 @@ def test_a_ciphered_push_is_opened_by_the_key_in_the_environment_and_no_message_
     assert push.options["key"][:-2] not in error
 
 
+KEY = "00 11 22 33 44 55 66 77 88 99 AA BB CC DD EE FF".replace(" ", "")
+LOGIN = "mqtt://me:s3/cr/t@host/x?token=s3cr3t"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["decode", "x", f"--authkey={KEY}"],
+        ["decode", "x", "--auth-keys", KEY],
+        ["decode", "--key", f"@{KEY}", "x"],
+        ["decode", "--ct", KEY, "x"],
+        ["decode", "--columns", KEY, "x"],
+        ["--key", KEY, "decode", "x"],
+        ["simulate", "kaifa", "-", "--key", KEY],
+        ["simulate", KEY, "-"],
+        ["simulate", "kaifa", "-", "--list", KEY],
+        ["probe", "x", KEY],
+        ["watch", "x", LOGIN],
+        ["probe", "x", LOGIN],
+        [LOGIN],
+        ["bridge", "--silence", LOGIN],
+    ],
+)
+def test_an_argument_in_a_wrong_place_is_refused_without_the_key_or_password_in_it(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    error = capsys.readouterr().err
+    assert "error: " in error
+    assert not any(secret in error for secret in (KEY[:8], KEY[-8:], "s3", "cr/"))
+
+
+def test_a_key_or_a_url_in_place_of_a_file_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["decode", KEY, LOGIN]) == 2
+    error = capsys.readouterr().err
+    assert error.count("<hidden>") >= 2
+    assert not any(secret in error for secret in (KEY[:8], KEY[-8:], "s3", "cr/"))
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [(["--auth-key", "0" * 32], "give key="), (["--system-title", "XYZ"], "expected a system title")],

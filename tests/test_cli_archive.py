@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -54,6 +56,19 @@ def test_bad_files_are_named_with_their_reasons_and_the_others_are_archived(
         names, ("No such file", "Is a directory", "nothing was decoded in 256 bytes"), strict=False
     ):
         assert any(name in line and reason in line for line in shown.err.splitlines())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the names of files are texts")
+def test_a_name_that_is_not_utf_8_is_archived_with_escaped_bytes(
+    captures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name, out = os.fsdecode(b"m\xe5ler.bin"), captures / os.fsdecode(b"\xe5r")
+    (captures / name).write_bytes(PUSHES)
+    assert main(["archive", str(captures / name), str(captures / "good.bin"), "-o", str(out)]) == 0
+    assert "40 pushes from 2 of 2 files" in capsys.readouterr().out
+    assert {path.name.rpartition("-")[0][:-9] for path in out.rglob("*.parquet")} == {"m\\xe5ler.bin", "good.bin"}
+    (table,) = archive.batches(captures / name)
+    assert {str(captures / "m\\xe5ler.bin")} == {*table["source"].to_pylist()}
 
 
 def test_a_capture_without_a_push_gives_status_1(captures: Path) -> None:

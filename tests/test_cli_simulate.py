@@ -135,6 +135,22 @@ def test_a_signal_ends_the_meter_at_once(url: str, ending: signal.Signals) -> No
         assert not meter.stderr.read()
 
 
+@pytest.mark.parametrize("options", [["--speed", "1e-20"], ["--speed", "1e-320"], ["--mute", "0"]])
+def test_a_meter_that_never_sends_again_waits_for_an_interrupt(
+    options: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 3:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("hanparse.cli.commands.simulate.time.sleep", sleep)
+    assert main(["simulate", "kaifa", str(tmp_path / "meter.bin"), *options]) == 130
+    assert slept == [3600, 3600, 3600]
+
+
 def test_one_list_is_sent_at_an_interval(tmp_path: Path) -> None:
     path = tmp_path / "meter.bin"
     assert main(["simulate", "kaifa", str(path), "--list", "3", "--every", "1", "--speed", "0", "--count", "5"]) == 0
@@ -150,7 +166,9 @@ def test_one_list_is_sent_at_an_interval(tmp_path: Path) -> None:
         (["kaifa", "mqtt://127.0.0.1/x"], "found the scheme 'mqtt'"),
         (["kaifa", "tcp://127.0.0.1:70000"], "a port from 0 to 65535"),
         (["kaifa", "-", "--list", "4"], "expected the number of a list of this meter, one of [1, 2, 3], found 4"),
-        (["kaifa", "-", "--every", "0"], "expected a finite interval above 0 s, found 0.0"),
+        (["kaifa", "-", "--every", "0"], "expected an interval above 0 s, of at most 86400 s, found 0.0"),
+        (["kaifa", "-", "--every", "1e13"], "expected an interval above 0 s, of at most 86400 s"),
+        (["kaifa", "tcp://a..b:1"], "expected a host name with 1 to 63 characters between its dots"),
         (["kaifa", "-", "--noise", "2"], "expected probabilities from 0 to 1"),
         (["kaifa", "-", "--drop", "2"], "expected a probability from 0 to 1 for --drop, found 2.0"),
         (["kaifa", "-", "--mute", "nan"], "expected a --mute of 0 s or more, found nan"),

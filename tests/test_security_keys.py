@@ -17,7 +17,7 @@ from wire import LLC
 
 from hanparse import Decoder, decode
 from hanparse.errors import CipherError, HanParseError
-from hanparse.security.keys import Keys, parse_key
+from hanparse.security.keys import Keys, hide_keys, parse_key
 from hanparse.security.opener import Opener
 from hanparse.security.title import parse_title, title_text
 
@@ -58,6 +58,39 @@ def test_bytes_are_the_key_itself() -> None:
     assert [parse_key(each) for each in (KEY, bytearray(KEY), memoryview(KEY), LONG_KEY)] == [KEY, KEY, KEY, LONG_KEY]
     assert parse_key(LONG_KEY.hex()) == LONG_KEY
     assert parse_key(b"sixteen letters.") == b"sixteen letters."
+
+
+DAMAGED: Final = [DIGITS[:-3], DIGITS.replace("0A", "OA"), f"x{DIGITS}y", LONG_KEY.hex()]
+
+
+@pytest.mark.parametrize("text", [*SHAPES.values(), *DAMAGED])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("", ""), ("unrecognized arguments: --authkey=", ""), ("invalid choice: ", " (choose from add)")],
+)
+def test_a_message_shows_no_three_bytes_of_a_key_in_any_shape(text: str, before: str, after: str) -> None:
+    for shown in (text, repr(text)):
+        hidden = hide_keys(before + shown + after)
+        assert hidden.startswith(before)
+        assert hidden.endswith(after)
+        left = hidden.removeprefix(before).removesuffix(after)
+        assert "<hidden>" in left
+        assert sum(char.isdigit() for char in left) < 6
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "expected a --count from 0 to 9223372036854775807, found -5",
+        "the system title 4B464D10 20304050 of a meter",
+        "2024-01-31T12:00:00+01:00",
+        "1" + 1000 * r"\x" + "g",
+        "1" + 1000 * "\\" + 1000 * " " + "g",
+    ],
+    ids=range(5),
+)
+def test_a_message_without_a_key_is_not_changed(text: str) -> None:
+    assert hide_keys(text) == text
 
 
 WRONG: Final = [

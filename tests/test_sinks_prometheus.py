@@ -154,6 +154,26 @@ def test_other_requests_and_noise_are_answered_or_left_and_the_next_is_answered(
     assert b"hanparse_active_power_import_watts" in right
 
 
+@pytest.mark.parametrize("accepted", ["text/plain;version=latest", "text/plain;version=", ";;=", "\xff", "a" * 5000])
+def test_a_format_that_is_not_known_is_answered_in_the_plain_format(accepted: str) -> None:
+    (answer,) = asked([f"GET /metrics HTTP/1.1\r\nAccept: {accepted}\r\n\r\n".encode("latin-1")])
+    assert answer.startswith(b"HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=")
+    assert b"hanparse_active_power_import_watts" in answer
+
+
+def test_a_fault_of_this_program_is_answered_with_status_500(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(_self: Series) -> None:
+        raise KeyError("a fault")
+
+    monkeypatch.setattr(Series, "collect", fail)
+    (answer,) = asked([b"GET /metrics HTTP/1.1\r\n\r\n"])
+    assert answer.startswith(b"HTTP/1.1 500 Internal Server Error\r\n")
+    assert answer.endswith(b"\r\n\r\nKeyError: 'a fault'\n")
+    assert not capsys.readouterr().err
+
+
 def test_a_client_that_sends_nothing_does_not_delay_the_end() -> None:
     port = free_port()
 

@@ -21,6 +21,8 @@ from hanparse.sinks.target import Target, parse
         ("prometheus://[::1]:9101", Target("prometheus", "::1", 9101)),
         ("mqtt://host", Target("mqtt", "host")),
         ("mqtts://me:p%40ss@host:8884/a/b?flat=1", Target("mqtts", "host", 8884, "me", "p@ss", "a/b", "flat=1")),
+        ("mqtt://h/m%C3%A5ler", Target("mqtt", "h", path="måler")),
+        ("influx+http://h/a%20b", Target("influx+http", "h", path="a%20b")),  # a part of the request, with its codes
         ("influx+http://h:8086/write?db=x", Target("influx+http", "h", 8086, path="write", query="db=x")),
     ],
 )
@@ -31,6 +33,7 @@ def test_a_url_has_these_parts(url: str, expected: Target) -> None:
 @pytest.mark.parametrize("url", ["mqtt://me:secret@host:1883/x?y=secret", "influx+http://host/write?token=secret"])
 def test_a_target_is_shown_without_user_password_and_query(url: str) -> None:
     assert parse(url).shown in ("mqtt://host:1883", "influx+http://host")
+    assert "secret" not in repr(parse(url))
 
 
 @pytest.mark.parametrize(
@@ -42,12 +45,14 @@ def test_a_target_is_shown_without_user_password_and_query(url: str) -> None:
         ("sqlite:", "expected a path after sqlite:"),
         ("mqtt:", "expected mqtt://host or host:port"),
         ("mqtt://me:secret@:1883", "expected mqtt://host or host:port"),
-        ("mqtt://me:sec/ret@host", "expected mqtt://host or host:port"),
+        ("mqtt://me:sec/ret@host", "expected no @ behind the first /"),
         ("prometheus://127.0.0.1", "expected prometheus://host:port"),
         ("prometheus://127.0.0.1:99999", "expected prometheus://host:port"),
         ("influx+http://me:secret@ho\u2100st:80/x", "expected influx"),  # the error of urllib contains the URL
         ("influx+http://me:secret@[host:80/x", "expected influx"),
         ("mqtt://host/+/x", "expected a topic without"),
+        ("mqtt://host/%23", "expected a topic without"),
+        ("sqlite:x.db?mode=secret", "expected a path without options after sqlite:"),
         ("mqtt://host/x?discovery=%23", "expected a topic without"),
     ],
 )

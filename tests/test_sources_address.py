@@ -28,7 +28,7 @@ if TYPE_CHECKING:
         ("C:\\x", "serial", "C:\\x"),
         ("serial:///dev/ttyUSB0?baud=2400&parity=N", "serial", "/dev/ttyUSB0"),
         ("serial:COM3", "serial", "COM3"),
-        ("tcp://[::1]:3001", "tcp", "::1:3001"),
+        ("tcp://[::1]:3001", "tcp", "[::1]:3001"),
         ("tcp:gateway:23", "tcp", "gateway:23"),
         ("socket://gateway:3001", "socket", "gateway:3001"),
         ("rfc2217://gateway:3001?baud=115200&parity=N", "rfc2217", "gateway:3001"),
@@ -37,10 +37,32 @@ if TYPE_CHECKING:
         ("file:///x/y.bin", "file", "/x/y.bin"),
         ("file:y.bin", "file", "y.bin"),
         ("-", "-", "-"),
+        ("file:///x/a%20%3Fb.bin", "file", "/x/a ?b.bin"),
+        ("serial:///dev/a%2541%3F?baud=9600", "serial", "/dev/a%41?"),
+        ("/dev/a%41", "serial", "/dev/a%41"),  # a path contains no percent codes
     ],
 )
 def test_a_url_has_a_scheme_and_a_target(url: str, scheme: str, target: str) -> None:
     assert (parse(url).scheme, parse(url).target) == (scheme, target)
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("/dev/ttyUSB0", "/dev/ttyUSB0"),
+        ("serial:///dev/ttyUSB0?baud=2400&parity=N", "/dev/ttyUSB0"),
+        ("tcp://gateway:3001", "tcp://gateway:3001"),
+        ("tcp://me:secret@[::1]:3001", "tcp://[::1]:3001"),
+        ("mqtt:me:secret@host/topic", "mqtt://host:1883/topic"),
+        ("mqtt://me:sec#ret@host/topic", "mqtt://host:1883/topic"),
+        ("mqtts://me:sec@ret@host/pulse/#", "mqtts://host:8883/pulse/#"),
+        ("esphome:me:secret@host?key=secret", "esphome://host:6053"),
+        ("file:///x/y.bin", "/x/y.bin"),
+        ("-", "-"),
+    ],
+)
+def test_a_url_is_shown_without_user_password_and_options(url: str, shown: str) -> None:
+    assert parse(url).shown == shown
 
 
 @pytest.mark.parametrize(
@@ -113,7 +135,7 @@ BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another fo
         ("tcp://host:0", "expected tcp://host:port with a port from 1 to 65535"),
         ("tcp:", "expected tcp://host:port"),
         ("file:", "expected a path after file:"),
-        ("socket://", "expected a path after socket:"),
+        ("socket://", "expected socket://host:port"),
         ("socket://me:secret@host", "expected socket://host:port with a port from 1 to 65535"),
         ("socket://me:secret@host:1/x?key=secret", "expected socket://host:port with a port"),
         ("rfc2217://me:secret@host:99999", "expected rfc2217://host:port"),
@@ -129,7 +151,13 @@ BROKER = r"expected mqtts?://user:password@host:port/topic, .*; found another fo
         ("mqtt://me:secret@:1883/t", BROKER),
         ("mqtt://me:secret@broker/t#", BROKER),
         ("mqtt:", BROKER),
-        ("mqtt://me:12/secret@broker/t", "with %2F for a / in the password, and %40 for an @ in the topic"),
+        (
+            "mqtt://me:12/secret@broker/t",
+            "write %2F for / and %3F for . in a password, and %40 for an @ behind the host",
+        ),
+        ("mqtt://me:secret@ho..st/t", "expected a host name with 1 to 63 characters between its dots"),
+        (f"tcp://{64 * 'a'}:1", "expected a host name with 1 to 63 characters between its dots"),
+        ("file:x?secret", "expected a path without options after file:, found a .; write %3F"),
         ("tcp://host:3001/x", "expected tcp://host:port"),
         ("tcp://host:3001?silence=3", "expected tcp://host:port"),
         ("serial:///dev/ttyUSB0?bauds=9600", "expected the options baud and parity"),

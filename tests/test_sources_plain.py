@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 import threading
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateways import Gateway
@@ -15,7 +16,11 @@ from hanparse import Decoder, sources
 from hanparse.simulate import simulate
 
 if TYPE_CHECKING:
+    from datetime import datetime
     from pathlib import Path
+
+    from hanparse import Measurement
+    from hanparse.wire.buffer import Buffer
 
 STREAM = b"".join(push.data for push in islice(simulate("kaifa", seed=1), 200))
 EXPECTED = Decoder().feed(STREAM)
@@ -64,6 +69,37 @@ def test_another_thread_may_close_an_iterator_that_waits() -> None:
         consumer.join(SLOW)
         assert not consumer.is_alive()
         assert not threads()
+
+
+def test_an_iterator_that_no_program_refers_to_is_closed(tmp_path: Path) -> None:
+    path = tmp_path / "meter.bin"
+    path.write_bytes(STREAM)
+    for _ in sources.read(f"file://{path}"):
+        break
+    with Gateway(STREAM) as gateway:
+        for _ in sources.read(gateway.url):
+            break
+    gc.collect()
+    assert not threads()
+
+
+def test_the_garbage_collector_may_close_an_iterator_in_the_thread_of_its_source() -> None:
+    unreachable = threading.Event()
+
+    class Collecting(Decoder):
+        def feed(self, data: Buffer, received: datetime | None = None) -> list[Measurement]:
+            unreachable.wait(SLOW)
+            gc.collect()
+            return super().feed(data, received)
+
+    with Gateway(STREAM) as gateway:
+        reading: Any = sources.read(gateway.url, decoder=Collecting)
+        reading.itself = reading
+        (thread,) = (one for one in threading.enumerate() if one.name.startswith("hanparse"))
+        del reading
+        unreachable.set()
+        thread.join(SLOW)
+    assert not threads()
 
 
 def test_a_program_that_closes_nothing_ends() -> None:

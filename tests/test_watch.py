@@ -300,9 +300,31 @@ def test_a_rating_of_zero_is_refused(capsys: pytest.CaptureFixture[str]) -> None
     assert "expected a rating above 0 A, such as 25, found '0'" in capsys.readouterr().err
 
 
-def test_no_password_is_shown() -> None:
-    assert watch.shown("mqtt://me:secret@broker/pulse/#") == "mqtt://broker/pulse/#"
-    assert watch.shown("esphome://host?key=secret") == "esphome://host"
+@pytest.mark.parametrize(
+    ("url", "title"),
+    [
+        ("mqtt://me:secret@broker/pulse/#", "mqtt://broker:1883/pulse/#"),
+        ("mqtt:me:secret@broker/pulse/#", "mqtt://broker:1883/pulse/#"),
+        ("mqtt://me:sec#ret@broker/pulse/#", "mqtt://broker:1883/pulse/#"),
+        ("/dev/ttyUSB0?parity=N", "/dev/ttyUSB0"),
+    ],
+)
+def test_the_title_is_the_parsed_url_without_its_secrets(url: str, title: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = pytest.importorskip("hanparse.cli.watch.app", reason="the extra tui is not installed")
+    titles = []
+
+    class Shown:
+        def __init__(self, _source: object, title: str, _fuse: float | None) -> None:
+            titles.append(title)
+
+        def run(self) -> None:
+            pass
+
+    monkeypatch.setattr(app, "WatchApp", Shown)
+    monkeypatch.setattr("hanparse.sources.open", lambda _url, **_options: None)
+    monkeypatch.setattr(watch, "_refusal", lambda _args: "")
+    assert main(["watch", url]) == 0
+    assert titles == [title]
 
 
 # --- the view ---------------------------------------------------------------------------------------------------------

@@ -66,7 +66,8 @@ class Batches:
         for source in self._captures:
             name = os.fspath(source) if isinstance(source, str | os.PathLike) else getattr(source, "name", None)
             with _opened(source) as file:
-                capture = Capture(self.schema, name if isinstance(name, str) else None, self._rows, **self._options)
+                shown = printable(name) if isinstance(name, str) else None
+                capture = Capture(self.schema, shown, self._rows, **self._options)
                 self._decoders.append(capture.decoder)
                 yield from capture.batches(_reader(file), self._window)
 
@@ -94,6 +95,11 @@ def batches(source: One | Iterable[One], *, rows: int = ROWS, **options: Unpack[
     if wrong := [type(capture).__name__ for capture in captures if not _is_capture(capture)]:
         raise TypeError(f"expected paths, binary files or bytes, found {', '.join(wrong)}")
     return Batches(captures, rows, options)
+
+
+def printable(name: str) -> str:
+    r"""Return the name of a file with ``\xe5`` and the like in place of bytes that are not UTF-8."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _is_capture(source: object) -> bool:

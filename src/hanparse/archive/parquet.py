@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hanparse.archive.batches import batches
+from hanparse.archive.batches import batches, printable
 from hanparse.archive.columns import SCHEMA, TEXT
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def convert(path: str | os.PathLike[str], out: str | os.PathLike[str], **options
 def write(record_batches: Iterable[pa.RecordBatch], path: str | os.PathLike[str], out: str | os.PathLike[str]) -> int:
     """Write the batches of the capture at `path` in the same way as `convert`. Return the number of rows."""
     full = os.fsencode(Path(path).resolve())
-    name = f"{Path(path).name}-{blake2b(full, digest_size=4).hexdigest()}"
+    name = f"{printable(Path(path).name)}-{blake2b(full, digest_size=4).hexdigest()}"
     target, scratch = Path(out), Path(out, f".{name}")
     shutil.rmtree(scratch, ignore_errors=True)  # the files of an interrupted call
     try:
@@ -111,7 +111,8 @@ class _Partitions:
             file = Path(f"meter={_folder(meter)}", f"day={_date(day)}", f"{self._name}-{self._parts}.parquet")
             (self._scratch / file).parent.mkdir(parents=True, exist_ok=True)
             table = pa.Table.from_batches(collected)
-            pq.write_table(table, self._scratch / file, compression="zstd", use_dictionary=_TEXTS)
+            with (self._scratch / file).open("wb") as opened:  # pyarrow opens no path that is not UTF-8
+                pq.write_table(table, opened, compression="zstd", use_dictionary=_TEXTS)
             self.files.append(file)
         self._parts += 1
         self._held = 0

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, BinaryIO, Final, TypeVar
 
 from hanparse.cli import follow
 from hanparse.cli.console import DECODED, NOTHING, WRONG, Notes, chunks, complain, no_clock, progress
+from hanparse.cli.keys import hide_secrets
 from hanparse.cli.pieces import Pieces
 from hanparse.cli.verdict import findings
 from hanparse.decoder import Decoder, Options, decode_all
@@ -32,6 +33,8 @@ EXPLAINED: Final = 1 << 20
 """The largest number of bytes of a file that are explained. An explanation is about a hundred times as long."""
 
 _DUMP: Final = re.compile(r"(?:0x)?[0-9A-Fa-f]{2}(?:[\s:-]?[0-9A-Fa-f]{2}){7,}.*", re.DOTALL)
+_HINT: Final = "; pass a hex dump on standard input or in a file"
+_LONGEST_NAME: Final = 255  # characters; the usual limit of a file name
 _END_KEY: Final = "Ctrl-Z and Enter" if sys.platform == "win32" else "Ctrl-D"
 
 
@@ -98,7 +101,9 @@ class Inputs:
                     yield from read(name, file)
             except OSError as error:
                 self.is_unreadable = True
-                passed_over(name)(f"{error.strerror or error}{_hint(name, error)}")
+                is_missing = isinstance(error, FileNotFoundError) or len(name) > _LONGEST_NAME
+                shown = hide_secrets(name) if is_missing else name  # a key or a URL may be in the place of a file
+                passed_over(shown)(f"{error.strerror or error}{_HINT if is_missing and _DUMP.fullmatch(name) else ''}")
             except HanParseError as error:
                 passed_over(name)(str(error))
             except _NothingDecodedError as error:
@@ -150,12 +155,6 @@ def passed_over(name: str) -> Callable[[str], object]:
     """Return a function that writes a message about the file to standard error."""
     shown = "standard input" if name == STANDARD_INPUT else name
     return lambda what: complain(f"{shown}: {what}")
-
-
-def _hint(name: str, error: OSError) -> str:
-    """Return advice if the user gave a hex dump as the name of a file. Otherwise return an empty text."""
-    is_missing = isinstance(error, FileNotFoundError) or len(name) > 255  # noqa: PLR2004  the usual limit of a file name
-    return "; pass a hex dump on standard input or in a file" if is_missing and _DUMP.fullmatch(name) else ""
 
 
 def _of_one(name: str, file: BinaryIO, options: Options, clock: Clock) -> Iterator[Measurement]:

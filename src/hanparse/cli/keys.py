@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypedDict
 
-from hanparse.security.keys import Keys, parse_key
+from hanparse.security.keys import HIDDEN, Keys, hide_keys, parse_key
 
 if TYPE_CHECKING:
     from hanparse.security.keys import KeyOption
 
 _KEYS: Final = {"key": "encryption key, which deciphers", "auth_key": "authentication key, which verifies"}
+
+_URL_SECRETS: Final = re.compile(r"(?<=\w:)\S.*(?=@)|(?<=[?&])\w+=\S+", re.DOTALL)
+"""The user and the password of a URL, and its options. The URL may be malformed."""
 
 
 class KeyOptions(TypedDict):
@@ -56,6 +60,11 @@ def check_keys(parser: argparse.ArgumentParser, args: argparse.Namespace) -> Non
 def key_options(args: argparse.Namespace) -> KeyOptions:
     """Return the keys and the system title from the parsed arguments of a command."""
     return KeyOptions(key=args.key, auth_key=args.auth_key, system_title=args.system_title)
+
+
+def hide_secrets(text: str) -> str:
+    """Return a message with arguments of the command in which ``<hidden>`` replaces keys, and the secrets of URLs."""
+    return _URL_SECRETS.sub(HIDDEN, hide_keys(text))
 
 
 def variable(name: str) -> str:

@@ -7,10 +7,10 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from hanparse.cli.console import DECODED, INTERRUPTED, NOTHING, complain
-from hanparse.cli.keys import check_keys
+from hanparse.cli.keys import check_keys, hide_secrets
 from hanparse.errors import HanParseError
 from hanparse.versions import version
 
@@ -55,6 +55,14 @@ examples:
 """
 
 
+class _Parser(argparse.ArgumentParser):
+    """A `_Parser` shows no key and no password in its error messages. It also makes the parsers of the commands."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the message and exit with status 2. `argparse` includes wrong arguments, which may contain a key."""
+        super().error(hide_secrets(message))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status.
 
@@ -75,7 +83,7 @@ def parsed(arguments: Sequence[str]) -> argparse.Namespace:
 
     Without a command, print the help and exit with 0. Exit with 2 for wrong arguments.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="hanparse",
         description="Decode what a smart meter sends out of its HAN or P1 port.",
         epilog=_EPILOG,

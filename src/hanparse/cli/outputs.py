@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final, Protocol
 
 from hanparse.sources.address import host_and_port
+from hanparse.sources.network import file_path, host_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 STANDARD_OUTPUT: Final = "-"
 PTY: Final = "pty"
 _TCP: Final = "tcp:"
+_FILE: Final = "file:"
 _POLL: Final = 0.5  # s; Windows handles an interrupt only between two calls of select
 
 
@@ -57,10 +59,12 @@ def output(url: str, *, waits: bool = False) -> Output:
         return _Terminal(waits=waits)
     if url.startswith(_TCP):
         return _Port(*host_and_port(url, lowest=0), waits=waits)
-    if "://" in url and not url.startswith("file:"):
+    if url.startswith(_FILE):
+        return _File(Path(file_path("file", url.removeprefix(_FILE))).open("wb"))
+    if "://" in url:
         scheme = url.partition(":")[0]
         raise ValueError(f"expected tcp://host:port, {PTY}, a file, or {STANDARD_OUTPUT}; found the scheme {scheme!r}")
-    return _File(Path(url.removeprefix("file:").removeprefix("//")).open("wb"))
+    return _File(Path(url).open("wb"))
 
 
 class _File:
@@ -119,8 +123,7 @@ class _Port:
         self._server.settimeout(0)
         self._clients: list[socket.socket] = []
         self._waits = waits
-        shown = f"[{host}]" if ":" in host else host
-        self.address = f"tcp://{shown}:{self._server.getsockname()[1]}"
+        self.address = f"tcp://{host_text(host)}:{self._server.getsockname()[1]}"
 
     def send(self, data: bytes) -> None:
         self._accept()

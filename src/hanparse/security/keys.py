@@ -28,6 +28,22 @@ _GAP: Final = "\0"
 _HALF: Final = 16  # a text of 16 characters may be a key with 16 printable bytes
 _LOOKALIKES: Final = {"O": "0", "o": "0", "l": "1", "I": "1"}
 _DIGITS: Final = re.compile(rb"[0-9A-Fa-f]+")
+_FEWEST: Final = 24  # a text with so many hex digits may be a key of which some digits are missing
+HIDDEN: Final = "<hidden>"
+"""The text in place of a secret."""
+
+
+def _hideable() -> re.Pattern[str]:
+    """Return the pattern of hex digits (also look-alikes) with separators, also as `repr` escapes them.
+
+    A run with separators begins and ends with a word, so that the words around it are not hidden.
+    """
+    digit, between = f"[0-9A-Fa-f{''.join(_LOOKALIKES)}]", rf"(?:\\[nrtux]?|{_SEPARATORS.pattern})*+"
+    run = rf"(?<![0-9A-Za-z])(?:0[xX])?{digit}(?:{between}{digit}){{{_FEWEST - 1},}}(?![0-9A-Za-z])"
+    return re.compile(f"{run}|{digit}{{{_FEWEST},}}")
+
+
+_HIDEABLE: Final = _hideable()
 
 
 def parse_key(value: object) -> bytes:
@@ -41,6 +57,14 @@ def parse_key(value: object) -> bytes:
     if isinstance(key_or_message, bytes):
         return key_or_message
     raise ValueError(key_or_message)
+
+
+def hide_keys(text: str) -> str:
+    """Return a text, such as an error message, in which ``<hidden>`` replaces all that may be the digits of a key.
+
+    This is each run of at least `_FEWEST` hex digits, also with the characters of `_SEPARATORS` between the digits.
+    """
+    return _HIDEABLE.sub(HIDDEN, text)
 
 
 def _key(value: object) -> bytes | str:
@@ -177,7 +201,7 @@ def _of(keys: bytes | dict[bytes, bytes], title: bytes) -> bytes:
 
 
 def _shown(keys: bytes | dict[bytes, bytes]) -> str:
-    return f"<of {len(keys)} meters>" if isinstance(keys, dict) else "<hidden>"
+    return f"<of {len(keys)} meters>" if isinstance(keys, dict) else HIDDEN
 
 
 NO_KEYS: Final = Keys()

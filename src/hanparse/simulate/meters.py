@@ -7,7 +7,6 @@ integral of the powers.
 
 from __future__ import annotations
 
-import math
 from datetime import datetime, timedelta
 from random import Random
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -71,6 +70,7 @@ class _Meter(NamedTuple):
 
 
 _HOUR: Final = 3600
+_LONGEST_STEP: Final = 86_400  # s; with a longer interval, few pushes would exceed the years or registers of a list
 _LISTS: Final = _Due(3, _HOUR, 10), _Due(2, 10)  # the meter sends list 3 10 s after it has read the registers
 METERS: Final[Mapping[str, _Meter]] = {
     "aidon": _Meter(2.5, (*_LISTS, _Due(1, 0)), lists.aidon),
@@ -100,8 +100,8 @@ def simulate(
     list, at intervals of `every` s. The default of `list_number` is then the list with the most values. The default of
     `every` is then the shortest interval of the meter.
 
-    Raises `ValueError` if the meter or the list is unknown, if `every` is not above 0 or not finite, or if a
-    probability is not from 0 to 1. Raises `TypeError` if `start` is not a `datetime`.
+    Raises `ValueError` if the meter or the list is unknown, if `every` is not above 0 s or above one day, or if
+    a probability is not from 0 to 1. Raises `TypeError` if `start` is not a `datetime`.
     """
     check_type("start", start, datetime)
     if meter not in METERS:
@@ -120,8 +120,8 @@ def _one_list(meter: _Meter, number: int | None, step: float) -> _Meter:
     numbers = sorted(due.number for due in meter.due)
     if number is not None and number not in numbers:
         raise ValueError(f"expected the number of a list of this meter, one of {numbers}, found {number}")
-    if not 0 < step < math.inf:
-        raise ValueError(f"expected a finite interval above 0 s, found {step}")
+    if not 0 < step <= _LONGEST_STEP:
+        raise ValueError(f"expected an interval above 0 s, of at most {_LONGEST_STEP} s, found {step}")
     return meter._replace(step=step, due=(_Due(number or numbers[-1], 0),), is_late=False)
 
 

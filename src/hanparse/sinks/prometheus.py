@@ -119,7 +119,7 @@ class Prometheus:
         try:
             async with asyncio.timeout(REQUEST_TIMEOUT):
                 head = await reader.readuntil(b"\r\n\r\n")
-                writer.write(self._response(head.decode("latin-1")))
+                writer.write(self._safe_response(head.decode("latin-1")))
                 await writer.drain()
                 writer.close()
                 await writer.wait_closed()
@@ -128,6 +128,12 @@ class Prometheus:
         finally:
             self._answers.discard(task)
             writer.transport.abort()
+
+    def _safe_response(self, head: str) -> bytes:
+        try:
+            return self._response(head)
+        except Exception as error:  # noqa: BLE001  without an answer, the client would not know what is wrong
+            return _http("500 Internal Server Error", "text/plain", f"{type(error).__name__}: {error}\n".encode())
 
     def _response(self, head: str) -> bytes:
         from prometheus_client import CollectorRegistry  # noqa: PLC0415  an extra
@@ -138,7 +144,10 @@ class Prometheus:
         if method != "GET" or rest.partition(" ")[0].partition("?")[0] not in ("/metrics", "/"):
             return _http("404 Not Found", "text/plain", b"expected GET /metrics\n")
         accepted = next((one.partition(":")[2] for one in fields if one.lower().startswith("accept:")), "")
-        encode, content_type = choose_encoder(accepted.strip())
+        try:
+            encode, content_type = choose_encoder(accepted.strip())
+        except Exception:  # noqa: BLE001  prometheus_client fails on some fields, such as "text/plain;version=latest"
+            encode, content_type = choose_encoder("")
         registry = CollectorRegistry()
         registry.register(self._series)
         return _http("200 OK", content_type, encode(registry))

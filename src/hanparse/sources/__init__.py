@@ -46,7 +46,7 @@ def read(url: str, *, decoder: Callable[[], Decoder] = Decoder, silence: float =
     """Return an iterator over the measurements of a URL, for a program without asyncio.
 
     The arguments and the errors are those of `open`. The iterator is also a context manager that closes the connection,
-    and it has the method `close`. The iterator raises `OSError` if a file cannot be read. If any other connection
-    fails, the source connects again.
+    and it has the method `close`. The connection also closes when the program no longer refers to the iterator. The
+    iterator raises `OSError` if a file cannot be read. If any other connection fails, the source connects again.
     """
     return Reading(open(url, decoder=decoder, silence=silence))

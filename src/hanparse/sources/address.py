@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from typing import Final
-from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+from urllib.parse import parse_qsl, unquote, urlencode
 
 from hanparse.sources.installed import installed_schemes
+from hanparse.sources.network import file_path, host_text, network, split
 from hanparse.wording import pip_install
 
 FILES: Final = ("file", "-")
@@ -45,6 +47,11 @@ class Address:
     """The path or URL that serialx or the transport of an installed package opens. It can contain a password."""
 
     @property
+    def shown(self) -> str:
+        """The URL or path for messages and titles, without user, password and options, which can be secrets."""
+        return self.target if self.scheme in ("serial", *FILES) else f"{self.scheme}://{self.target}"
+
+    @property
     def is_file(self) -> bool:
         """True if the source ends after its last byte, false if the source connects again."""
         return self.scheme in FILES
@@ -60,18 +67,17 @@ def parse(url: str) -> Address:
         return Address("-", "-")
     scheme, colon, rest = url.partition(":")
     if not colon or scheme not in SCHEMES:
-        if "://" in url:
-            return _installed(scheme, url)
-        scheme, rest = "serial", url
+        path, _, query = url.partition("?")
+        return _installed(scheme, url) if "://" in url else _serial(path, query)
     if scheme == "tcp":
         host, port = host_and_port(url)
-        return Address("tcp", f"{host}:{port}", host, port)
-    if scheme in BROKERS:
-        return _broker(scheme, rest)
-    path = rest.removeprefix("//")
-    if not path.partition("?")[0]:
-        raise ValueError(f"expected a path after {scheme}:, found none")
-    return Address(scheme, path) if scheme in FILES else _serial(scheme, path)
+        return Address("tcp", f"{host_text(host)}:{port}", host, port)
+    if scheme in (*BROKERS, *DEVICES):
+        return _broker(scheme, rest) if scheme in BROKERS else _device(scheme, rest)
+    if scheme in FILES:
+        return Address(scheme, file_path(scheme, rest))
+    path, _, query = rest.partition("?")
+    return _serial(file_path(scheme, path), query)
 
 
 def _installed(scheme: str, url: str) -> Address:
@@ -80,26 +86,40 @@ def _installed(scheme: str, url: str) -> Address:
     if scheme not in installed:
         schemes = ", ".join(name for name in (*SCHEMES, *installed) if name != "-")
         raise ValueError(f"expected a path, -, or a URL with the scheme {schemes}; found the scheme {scheme!r}")
-    return Address(scheme, url.partition("://")[2].partition("?")[0].rpartition("@")[2], url=url)
+    authority, behind = split(url.partition(":")[2])
+    return Address(scheme, re.split("[?#]", authority.rpartition("@")[2] + behind)[0], url=url)
 
 
-def _serial(scheme: str, rest: str) -> Address:
-    """Return the address of a local serial port or of the serial port of a gateway.
+def _serial(path: str, query: str) -> Address:
+    """Return the address of a local serial port."""
+    if not path:
+        raise ValueError("expected a path after serial:, found none")
+    baud, parity, options = _settings(query)
+    if options:
+        raise ValueError("expected the options baud and parity of a serial port, found another option")
+    return Address("serial", path, baud=baud, parity=parity, url=path)
+
+
+def _device(scheme: str, rest: str) -> Address:
+    """Return the address of the serial port of a gateway.
 
     Its `url` contains the options for serialx, but not the speed and the parity.
     """
-    path, _, query = rest.partition("?")
+    split(rest)  # raises the error for an @ in the options
+    path, _, query = rest.removeprefix("//").partition("?")
+    baud, parity, options = _settings(query)
+    host, port = host_and_port(f"{scheme}://{path}")
+    whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
+    return Address(scheme, f"{host_text(host)}:{port}", host, port, baud=baud, parity=parity, url=whole)
+
+
+def _settings(query: str) -> tuple[int, str, dict[str, str]]:
+    """Return the speed, the parity and the other options."""
     options = dict(parse_qsl(query))
     baud, parity = options.pop("baud", "2400"), options.pop("parity", "E")
     if not (baud.isascii() and baud.isdecimal() and int(baud) and parity in _PARITIES):
         raise ValueError("expected baud=2400 or another number, and parity=E, N or O, found another value")
-    if scheme not in DEVICES:
-        if options:
-            raise ValueError("expected the options baud and parity of a serial port, found another option")
-        return Address(scheme, path, baud=int(baud), parity=parity, url=path)
-    host, port = host_and_port(f"{scheme}://{path}")
-    whole = f"{scheme}://{path}" + (f"?{urlencode(options)}" if options else "")
-    return Address(scheme, f"{host}:{port}", host, port, baud=int(baud), parity=parity, url=whole)
+    return int(baud), parity, options
 
 
 def check_extra(scheme: str) -> None:
@@ -115,47 +135,24 @@ def host_and_port(url: str, *, lowest: int = 1) -> tuple[str, int]:
     Raises `ValueError` if the URL has another form, or if the port is below `lowest`.
     """
     scheme, _, rest = url.partition(":")
-    network = _network("//" + rest.removeprefix("//"), PORTS.get(scheme))
-    if network is None or network[1] < lowest:
-        raise ValueError(f"expected {scheme}://host:port with a port from {lowest} to 65535, found another form")
-    return network
-
-
-def _network(url: str, default: int | None) -> tuple[str, int] | None:
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        return None
-    port = default if port is None else port
-    has_more = parts.path not in ("", "/") or parts.query or parts.fragment
-    return None if not host or port is None or has_more else (host, port)
+    form = f"{scheme}://host:port with a port from {lowest} to 65535"
+    found = network(rest, form)
+    port = PORTS.get(scheme) if found.port is None else found.port
+    if port is None or port < lowest or found.behind not in ("", "/"):
+        raise ValueError(f"expected {form}; found another form")
+    return found.host, port
 
 
 def _broker(scheme: str, rest: str) -> Address:
     """Return the address of a topic. In a topic ``#`` is a wildcard of MQTT, not the start of a fragment."""
-    authority, _, topic = rest.removeprefix("//").partition("/")
-    user_info, at, host_port = authority.rpartition("@")
-    network = _network(f"//{host_port}", PORTS[scheme])
-    topic = unquote(topic)
-    has_slash = not at and "@" in rest  # a topic has %40 for @, so this @ ends a password that contains a /
-    if network is None or not network[1] or not is_filter(topic) or has_slash:
-        form = f"{scheme}://user:password@host:port/topic"
-        words = (
-            "with %2F for a / in the password, and %40 for an @ in the topic"
-            if has_slash
-            else "with a topic such as pulse/publish, pulse/# or +/raw"
-        )
-        raise ValueError(f"expected {form}, {words}; found another form")
-    user, colon, password = user_info.partition(":")
-    return Address(
-        scheme,
-        f"{network[0]}:{network[1]}/{topic}",
-        *network,
-        topic=topic,
-        user=unquote(user) if at else None,
-        password=unquote(password) if colon else None,
-    )
+    form = f"{scheme}://user:password@host:port/topic, with a topic such as pulse/publish, pulse/# or +/raw"
+    found = network(rest, form)
+    port = PORTS[scheme] if found.port is None else found.port
+    topic = unquote(found.behind.removeprefix("/"))
+    if not port or found.behind[:1] == "?" or not is_filter(topic):
+        raise ValueError(f"expected {form}; found another form")
+    target = f"{host_text(found.host)}:{port}/{topic}"
+    return Address(scheme, target, found.host, port, topic, found.user, found.password)
 
 
 def is_filter(topic: str) -> bool:

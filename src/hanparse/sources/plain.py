@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
+import weakref
 from concurrent.futures import CancelledError, Future
-from threading import Lock, Thread
+from threading import Lock, Thread, current_thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -27,10 +27,12 @@ class Reading:
     def __init__(self, source: Source) -> None:
         self.source = source
         self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="hanparse source", daemon=True)
         self._closing = Lock()
-        self._thread.start()
-        atexit.register(self.close)  # later, while the interpreter shuts down, the thread can no longer answer
+        thread = Thread(target=_run, args=(self._loop,), name="hanparse source", daemon=True)
+        thread.start()
+        # called by `close`, when the program no longer refers to this object, or when the program ends; later, the
+        # interpreter shuts down, and the thread can no longer answer
+        self._end = weakref.finalize(self, _end, source, self._loop, thread)
         _result(self._begin(source.__aenter__()))
 
     def _begin(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
@@ -43,7 +45,7 @@ class Reading:
     def __next__(self) -> Measurement:
         """Wait for the next measurement and return it. Raises the error that ended the source."""
         with self._closing:
-            if self._loop.is_closed():
+            if not self._end.alive:
                 raise StopIteration
             answer = self._begin(self.source.__anext__())
         try:
@@ -66,21 +68,33 @@ class Reading:
     def close(self) -> None:
         """Close the connection and end the thread. Do nothing if the connection is already closed."""
         with self._closing:
-            if self._loop.is_closed():
-                return
-            _result(self._begin(self._end()))
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-            self._loop.close()
-        atexit.unregister(self.close)
+            self._end()
 
-    async def _end(self) -> None:
-        await self.source.__aexit__(None, None, None)
+
+def _run(loop: asyncio.AbstractEventLoop) -> None:
+    """Run the loop in the thread of a `Reading`, until `_close` stops it."""
+    loop.run_forever()
+    loop.close()
+
+
+def _end(source: Source, loop: asyncio.AbstractEventLoop, thread: Thread) -> None:
+    """Close the connection and wait until the thread has ended. The garbage collector can call this in any thread."""
+    asyncio.run_coroutine_threadsafe(_close(source), loop)
+    if thread is not current_thread():
+        thread.join()
+
+
+async def _close(source: Source) -> None:
+    loop = asyncio.get_running_loop()
+    try:
+        await source.__aexit__(None, None, None)
         if waiting := asyncio.all_tasks() - {asyncio.current_task()}:  # another thread waits for a measurement
             for task in waiting:
                 task.cancel()
             await asyncio.wait(waiting)
-        await self._loop.shutdown_asyncgens()
+        await loop.shutdown_asyncgens()
+    finally:
+        loop.stop()
 
 
 def _result(answer: Future[T]) -> T:

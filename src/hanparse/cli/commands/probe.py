@@ -58,8 +58,9 @@ def run(args: argparse.Namespace) -> int:
 
 def _url(port: str, setting: tuple[int, str]) -> str:
     mark = "&" if "?" in port else "?"
-    scheme = "" if "://" in port or port.startswith("serial:") else "serial://"
-    return f"{scheme}{port}{mark}baud={setting[0]}&parity={setting[1]}"
+    if "://" not in port and not port.startswith("serial:"):
+        port = "serial://" + port.replace("%", "%25")  # a URL contains percent codes, but a path does not
+    return f"{port}{mark}baud={setting[0]}&parity={setting[1]}"
 
 
 def _note(attempt: Attempt) -> None:

@@ -91,10 +91,15 @@ def _send(pushes: Iterator[Push], to: Output, args: argparse.Namespace) -> None:
     begin, chance = time.monotonic(), Random(args.seed)  # noqa: S311  no secret
     for push in pushes:
         if args.speed:
-            time.sleep(max(0.0, begin + push.seconds / args.speed - time.monotonic()))
+            _sleep_until(begin + push.seconds / args.speed)
         if args.mute is not None and push.seconds >= args.mute:
-            while True:
-                time.sleep(_LONG)
+            _sleep_until(math.inf)
         to.send(push.data)
         if chance.random() < args.drop:
             to.drop()
+
+
+def _sleep_until(end: float) -> None:
+    """Sleep in steps, because `time.sleep` refuses a time of centuries."""
+    while (remaining := end - time.monotonic()) > 0:
+        time.sleep(min(remaining, _LONG))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import math
 import os
-import re
 import sys
 from functools import partial
 from importlib.util import find_spec
@@ -17,6 +16,7 @@ from hanparse.cli.console import DECODED, WRONG, complain
 from hanparse.cli.keys import variable
 from hanparse.decoder import Decoder
 from hanparse.meters import PROFILES
+from hanparse.sources.address import parse
 from hanparse.wording import pip_install
 
 VARIABLE: Final = variable("source")
@@ -25,7 +25,6 @@ examples:
   hanparse watch tcp://192.168.1.20:3001 --fuse 25
   hanparse watch "serial:///dev/ttyUSB0?baud=2400&parity=E"
 """
-_SECRETS: Final = re.compile(r"(?<=://)[^/?#]*@|\?.*")
 
 
 def add(command: argparse.ArgumentParser) -> None:
@@ -52,13 +51,8 @@ def run(args: argparse.Namespace) -> int:
     except (ImportError, ValueError) as error:
         complain(str(error))
         return WRONG
-    WatchApp(source, shown(args.source), args.fuse).run()
+    WatchApp(source, parse(args.source).shown, args.fuse).run()
     return DECODED
-
-
-def shown(url: str) -> str:
-    """Return a URL without its user, password and options."""
-    return _SECRETS.sub("", url)
 
 
 def _refusal(args: argparse.Namespace) -> str:
