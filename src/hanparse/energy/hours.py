@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup meters sent hourly lists 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of DST by an hour
+_CORRECTION: Final = timedelta(minutes=2)  # a correction sets a clock back by seconds
+_SET_BACK: Final = timedelta(minutes=30)  # the end of DST sets a clock back by an hour
 _DECIMALS: Final = 3  # mWh: smaller than the step of any register, larger than the rounding errors of a float
 
 
@@ -110,7 +111,7 @@ class HourlyEnergy:
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
-        self._set_back = False  # true if a time stamp since `_last` was half an hour before `_latest`
+        self._back = timedelta()  # the largest step back of the time stamps since `_last`
         self._again: _Reading | None = None  # a second list of the hour of `_last`, after the clock was set back
         self._older: _Reading | None = None  # a list of an hour before the hour of `_last`
 
@@ -132,7 +133,7 @@ class HourlyEnergy:
 
     def _see(self, clock: _Moment) -> None:
         if self._last and (clock.offset is None) is (self._last.hour.offset is None):
-            self._set_back |= self._latest - clock.utc >= _SET_BACK
+            self._back = max(self._back, self._latest - clock.utc)
             self._latest = max(self._latest, clock.utc)
 
     def _take(self, reading: _Reading) -> list[Hour]:
@@ -154,14 +155,14 @@ class HourlyEnergy:
 
     def _accept(self, reading: _Reading, *hours: Hour) -> list[Hour]:
         self._last, self._latest = reading, reading.clock
-        self._set_back, self._again, self._older = False, None, None
+        self._back, self._again, self._older = timedelta(), None, None
         return list(hours)
 
     def _next(self, last: _Reading, reading: _Reading) -> list[Hour]:
         """Return the hours between two readings."""
         if self._again is None:
-            set_back = self._set_back or self._latest - reading.clock >= _SET_BACK
-            return [_gap(last, reading, Gap.CLOCK_SET_BACK) if set_back else _between(last, reading)]
+            back = max(self._back, self._latest - reading.clock)
+            return [_gap(last, reading, Gap.CLOCK_SET_BACK) if back > _CORRECTION else _between(last, reading)]
         if not _is_winter_after_summer(last.hour, reading.hour):
             return [_gap(last, reading, Gap.CLOCK_SET_BACK)]
         second_pass = self._again._replace(hour=_Moment(last.hour.utc + _HOUR, reading.hour.offset))
@@ -188,7 +189,7 @@ class HourlyEnergy:
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
-        if self._again is None and (is_next_and_not_later or self._set_back):
+        if self._again is None and (is_next_and_not_later or self._back >= _SET_BACK):
             self._again = reading
 
 
@@ -228,9 +229,11 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
     """Return the registers at a full hour.
 
-    Return `None` if the list contains no registers, or if its time stamp is not in the first minute of an hour.
+    A register that is negative or not finite is impossible and is left out. Return `None` if the list contains no other
+    registers, or if its time stamp is not in the first minute of an hour.
     """
-    energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
+    registers = [finite(getattr(measurement, name)) for name in _ENERGIES]
+    energies = tuple(None if register is None or register < 0 else register for register in registers)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
     if late >= _LATE or all(energy is None for energy in energies):
