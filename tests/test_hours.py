@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -45,6 +46,14 @@ def test_a_register_that_the_meter_does_not_send_has_no_figure() -> None:
     (absurd,) = hours([push(NOON, 1000), push(NOON + HOUR, 10**400, active_energy_export=1)])
     assert absurd == hour
     assert (hour.active_energy_import, hour.active_energy_export) == (None, None)
+
+
+@given(st.floats(), st.floats(min_value=0, allow_infinity=False))
+def test_an_impossible_register_is_no_register_and_every_energy_is_finite(one: float, other: float) -> None:
+    (hour,) = hours([push(NOON, one, active_energy_export=0), push(NOON + HOUR, other, active_energy_export=0)])
+    is_possible = 0 <= one < math.inf
+    assert (hour.active_energy_import is not None) is (is_possible and hour.gap is None)
+    assert hour.active_energy_import is None or math.isfinite(hour.active_energy_import)
 
 
 def test_differences_of_decimal_registers_are_decimal() -> None:

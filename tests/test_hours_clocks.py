@@ -157,3 +157,27 @@ def test_a_list_from_long_ago_sent_once_more_is_passed_over() -> None:
 def test_clocks_at_the_ends_of_the_calendar_are_not_read(year: int) -> None:
     edge = datetime(year, 12 if year > 1 else 1, 31 if year > 1 else 1, 23 if year > 1 else 0, tzinfo=CET)
     assert hours([push(edge, 1), push(edge.replace(tzinfo=CEST), 2), push(edge.replace(tzinfo=None), 3)]) == []
+
+
+@pytest.mark.parametrize("minutes", [3, 10, 29, 30, 59])
+def test_a_step_back_of_minutes_before_an_hourly_list_makes_a_gap_and_no_hour_with_two_hours(minutes: int) -> None:
+    """The first list of 02:00 is lost, and pushes arrive again only with the second list of 02:00."""
+    first = SUMMER_ENDS - 2 * HOUR
+    seen = [first + n * timedelta(minutes=1) for n in range(1, 61 + minutes) if n != 60]
+    pushes = [push(kaifa(first), 1000), *(power(kaifa(moment)) for moment in seen)]
+    pushes += [push(kaifa(SUMMER_ENDS), 2000), push(kaifa(SUMMER_ENDS + HOUR), 2500)]
+    assert all(isinstance(figure, Gap) for _, _, figure in told(pushes))
+
+
+def test_a_correction_by_seconds_makes_no_gap() -> None:
+    pushes = [push(NOON, 0), power(NOON + timedelta(minutes=30)), power(NOON + timedelta(minutes=29, seconds=15))]
+    assert told([*pushes, push(NOON + HOUR, 7)]) == [("12:00+0100", "13:00+0100", 7)]
+
+
+@pytest.mark.parametrize("seen", [range(1, 60), range(1, 62), range(0)])
+def test_a_pass_that_is_skipped_as_a_whole_makes_a_gap(seen: range) -> None:
+    """Nothing arrives between the last minute in `seen` and the second list of 02:00, so no step back is seen."""
+    first = SUMMER_ENDS - 2 * HOUR
+    pushes = [push(kaifa(first), 1000), *(power(kaifa(first + n * timedelta(minutes=1))) for n in seen if n != 60)]
+    pushes += [push(kaifa(SUMMER_ENDS + n * HOUR), 2000 + 500 * n) for n in range(3)]
+    assert told(pushes) == [("01:00+0200", "03:00+0100", Gap.MISSING), ("03:00+0100", "04:00+0100", 500)]

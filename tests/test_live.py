@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from wire import seeded
 
 from hanparse import Decoder, Measurement
-from hanparse.energy.live import MAX_GAP, LiveEnergy
+from hanparse.energy.live import MAX_GAP, MAX_POWER, LiveEnergy
 from hanparse.simulate import simulate
 
 if TYPE_CHECKING:
@@ -240,6 +240,16 @@ def test_impossible_numbers_are_passed_over(wrong: float) -> None:
     assert 5010 <= live.values[NAME] <= 5020
 
 
+@pytest.mark.parametrize("wrong", [float(0xFFFFFFFF), 0x7FFFFFFF, 1e308, MAX_POWER * 1.01])
+def test_a_power_above_every_transformer_adds_nothing(wrong: float) -> None:
+    live = LiveEnergy()
+    live.update(register(NOON, 5000, 3600))
+    for passed, watts in ((10, wrong), (20, wrong), (30, 3600)):
+        live.update(power(NOON + passed * SECOND, watts))
+    assert live.values == {NAME: 5030}
+    assert live.update(register(NOON + HOUR, 6000)) == {NAME: 6000}
+
+
 def test_other_types_are_a_type_error() -> None:
     with pytest.raises(TypeError, match="expected Measurement"):
         LiveEnergy().update(None)  # type: ignore[arg-type]
@@ -278,6 +288,7 @@ def test_a_saved_state_continues_as_if_nothing_had_happened() -> None:
         {"meter_id": None, "counters": {NAME: {"register": "5"}}},
         {"meter_id": None, "counters": {NAME: {"register": float("nan")}}},
         {"meter_id": None, "counters": {NAME: {"value": -1.0}}},
+        {"meter_id": None, "counters": {NAME: {"power": 1e9}}},
         {"meter_id": None, "counters": {NAME: {"time": "yesterday"}}},
         {"meter_id": None, "counters": {NAME: {"time": 5}}},
     ],
@@ -304,3 +315,13 @@ def test_a_value_never_falls_and_survives_a_restart(events: list[tuple[Any, ...]
         last = value
         if restarts:
             live = LiveEnergy.from_dict(json.loads(json.dumps(live.to_dict())))
+
+
+@given(st.lists(st.tuples(st.floats(), st.none() | st.floats()), max_size=20))
+def test_no_number_makes_a_state_that_cannot_be_restored(events: list[tuple[float, float | None]]) -> None:
+    live = LiveEnergy()
+    for number, (watts, energy) in enumerate(events):
+        time = NOON + number * SECOND
+        live.update(Measurement(timestamp=time, active_power_import=watts, active_energy_import=energy))
+    state = json.loads(json.dumps(live.to_dict(), allow_nan=False))
+    assert LiveEnergy.from_dict(state).to_dict() == live.to_dict()

@@ -136,6 +136,16 @@ def test_estimates_are_carried_apart_from_what_was_measured() -> None:
     assert "current_l2" not in state.latest()
 
 
+@pytest.mark.parametrize("name", ["current_l1", "current_l2", "current_l3", "voltage_l1", "voltage_l2", "voltage_l3"])
+def test_an_estimate_goes_when_a_newer_push_carries_one_of_its_inputs(name: str) -> None:
+    state = MeterState()
+    state.update(CURRENTS.with_estimates({"current_l2": Estimate(9, 0, 10.2, "any")}), NOON)
+    newer = Measurement(**{name: 20.0})  # type: ignore[arg-type]
+    assert state.update(newer, NOON + SECOND).estimated == {}
+    again = Estimate(30, 10, 35, "any")
+    assert state.update(newer.with_estimates({"current_l2": again}), NOON + 2 * SECOND).estimated["current_l2"] == again
+
+
 def test_the_scale_and_the_kind_of_type_are_those_of_the_last_push() -> None:
     state = MeterState()
     merged = state.update(POWER.__replace__(scale=Scale.ct(20), made_for_transformers=True), NOON)

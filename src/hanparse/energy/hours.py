@@ -1,20 +1,20 @@
 """Defines `HourlyEnergy`, which computes the energy of each full hour from measurements.
 
-An unknown energy becomes a gap. The energy of an hour is the difference between the values of one register at two
-successive full hours. A meter sends the values of its registers in its hourly list. A *list* contains the values of one
-push.
+An unknown energy becomes a gap. The energy of an hour is the difference of a register at two successive full hours. A
+*list* contains the values of one push. A meter sends its registers in its hourly list.
 
 * The time stamp in the list determines the full hour to which its registers belong. The time of arrival is not used,
   because meters send the hourly list late, and Aidon meters sometimes send the list of the previous hour again.
 * A list belongs to a full hour if its time stamp is in the first minute after that hour. The time stamp of Aidon is the
-  hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Some meters send their registers with every push,
-  so only the first list in this minute is used.
+  hour itself, of Kaifa up to 10 s later, of Kamstrup 5 to 55 s later. Only the first list in this minute is used.
 * If an hourly list is missing, only the sum of the energy of several hours is known. The result is one gap for these
   hours. The sum is neither divided among the hours nor assigned to one of them.
 * Hours are distinguished by their time in UTC. A day of 23 or 25 hours has 23 or 25 records. The hour that occurs twice
   in autumn has two records with different offsets from UTC. The time stamps of Kaifa do not distinguish these two
   hours. If a second list of the same hour has higher registers, `HourlyEnergy` waits for the next list. The offset from
   UTC in the next list shows whether the clock was set back.
+* The first list of that hour is *doubtful*: if a list is missing, it is of the second pass. So the hour before it is
+  returned only after the next list, or becomes part of a gap if that list does not show the pass.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import csv
 from dataclasses import astuple, dataclass, fields
 from datetime import MAXYEAR, MINYEAR, datetime, timedelta, timezone, tzinfo
 from enum import Enum
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from hanparse.measurement import Measurement
 from hanparse.measurement.inputs import check_type, finite
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 _HOUR: Final = timedelta(hours=1)
 _LATE: Final = timedelta(minutes=1)  # Kamstrup meters sent hourly lists 5, 25, 35 and 55 s after the hour
-_SET_BACK: Final = timedelta(minutes=30)  # a correction sets a clock back by seconds, the end of DST by an hour
+_CORRECTION: Final = timedelta(minutes=2)  # a correction sets a clock back by seconds
+_SET_BACK: Final = timedelta(minutes=30)  # the end of DST sets a clock back by an hour
+_TWICE: Final = (10, 7, 0)  # October, Sunday, 00:00 UTC: the first pass of the hour that occurs twice
 _DECIMALS: Final = 3  # mWh: smaller than the step of any register, larger than the rounding errors of a float
 
 
@@ -99,9 +101,9 @@ class _Reading(NamedTuple):
 class HourlyEnergy:
     """Takes measurements and returns the hours that they complete.
 
-    Stores at most three readings (registers at a full hour). `timezone` is the zone of time stamps without a zone. If
-    `timezone` is `None`, a meter that sends such time stamps must not change its clock to daylight saving time. If the
-    meter changes its clock, the result is a gap and not a wrong energy.
+    Stores at most four readings (registers at a full hour). `timezone` is the zone of time stamps without a zone. If
+    `timezone` is `None`, a meter that sends such time stamps must not change its clock to daylight saving time. If it
+    does and the time stamps show the change, the result is a gap and not a wrong energy.
     """
 
     def __init__(self, *, timezone: tzinfo | None = None) -> None:
@@ -110,29 +112,29 @@ class HourlyEnergy:
         self._timezone = timezone
         self._last: _Reading | None = None
         self._latest = datetime.min  # noqa: DTZ901  the latest time stamp since `_last`, as `_Moment.utc`
-        self._set_back = False  # true if a time stamp since `_last` was half an hour before `_latest`
+        self._back = timedelta()  # the largest step back of the time stamps since `_last`
+        self._before: _Reading | None = None  # the reading before `_last` if `_last` is doubtful
         self._again: _Reading | None = None  # a second list of the hour of `_last`, after the clock was set back
         self._older: _Reading | None = None  # a list of an hour before the hour of `_last`
 
     def update(self, measurement: Measurement) -> list[Hour]:
-        """Return the hours that `measurement` completes: none, one or two.
+        """Return the hours that `measurement` completes: none, one, two or three.
 
-        Two hours occur only when a clock was set back. Give every push, because a time stamp without registers can also
-        show that the clock was set back. Raises `TypeError` for an argument of a wrong type.
+        Two or three hours occur only at the end of DST and when a clock was set back. Give every push, because a time
+        stamp without registers can also show that the clock was set back. Raises `TypeError` for other arguments.
         """
         check_type("measurement", measurement, Measurement)
         clock = _moment(measurement.energy_time or measurement.timestamp, self._timezone)
         if clock is None:
             return []
-        reading = _reading(measurement, clock)
-        if reading is None:
-            self._see(clock)
-            return []
-        return self._take(reading)
+        if reading := _reading(measurement, clock):
+            return self._take(reading)
+        self._see(clock)
+        return []
 
     def _see(self, clock: _Moment) -> None:
         if self._last and (clock.offset is None) is (self._last.hour.offset is None):
-            self._set_back |= self._latest - clock.utc >= _SET_BACK
+            self._back = max(self._back, self._latest - clock.utc)
             self._latest = max(self._latest, clock.utc)
 
     def _take(self, reading: _Reading) -> list[Hour]:
@@ -140,12 +142,12 @@ class HourlyEnergy:
         if last is None:
             return self._accept(reading)
         if last.meter_id and reading.meter_id and last.meter_id != reading.meter_id:
-            return self._accept(reading, _gap(last, reading, Gap.METER_REPLACED))
+            return self._accept(reading, _gap(self._before or last, reading, Gap.METER_REPLACED))
         reading = reading._replace(meter_id=reading.meter_id or last.meter_id)
         if (last.hour.offset is None) is not (reading.hour.offset is None):
-            return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK))
+            return self._accept(reading, _gap(self._before or last, last, Gap.CLOCK_SET_BACK))
         if reading.hour.utc > last.hour.utc:
-            return self._accept(reading, *self._next(last, reading))
+            return self._take_later(last, reading)
         if reading.hour.utc < last.hour.utc:
             return self._take_older(last, reading)
         if _has_risen(last, reading):
@@ -154,14 +156,27 @@ class HourlyEnergy:
 
     def _accept(self, reading: _Reading, *hours: Hour) -> list[Hour]:
         self._last, self._latest = reading, reading.clock
-        self._set_back, self._again, self._older = False, None, None
+        self._back, self._before, self._again, self._older = timedelta(), None, None, None
         return list(hours)
+
+    def _take_later(self, last: _Reading, reading: _Reading) -> list[Hour]:
+        before, hours = self._before, self._next(last, reading)
+        if before is None and (hours[0].gap or not _is_doubtful(reading.hour)):
+            return self._accept(reading, *hours)
+        if before is None:
+            self._accept(reading)
+            self._before = last
+            return []
+        is_first_pass = len(hours) > 1 or reading.hour.utc - last.hour.utc == _HOUR
+        return self._accept(
+            reading, *([_between(before, last), *hours] if is_first_pass else [_between(before, reading)])
+        )
 
     def _next(self, last: _Reading, reading: _Reading) -> list[Hour]:
         """Return the hours between two readings."""
         if self._again is None:
-            set_back = self._set_back or self._latest - reading.clock >= _SET_BACK
-            return [_gap(last, reading, Gap.CLOCK_SET_BACK) if set_back else _between(last, reading)]
+            back = max(self._back, self._latest - reading.clock)
+            return [_gap(last, reading, Gap.CLOCK_SET_BACK) if back > _CORRECTION else _between(last, reading)]
         if not _is_winter_after_summer(last.hour, reading.hour):
             return [_gap(last, reading, Gap.CLOCK_SET_BACK)]
         second_pass = self._again._replace(hour=_Moment(last.hour.utc + _HOUR, reading.hour.offset))
@@ -177,7 +192,8 @@ class HourlyEnergy:
         if older is None or reading.hour.utc <= older.hour.utc:
             self._older = reading
             return []
-        return self._accept(reading, _gap(last, last, Gap.CLOCK_SET_BACK), _between(older, reading))
+        gap = _gap(self._before or last, last, Gap.CLOCK_SET_BACK)
+        return self._accept(reading, gap, _between(older, reading))
 
     def _take_again(self, last: _Reading, reading: _Reading) -> None:
         """Take a second list of the last hour. This list can be the first list after the clock was set back.
@@ -188,7 +204,7 @@ class HourlyEnergy:
         """
         is_next_and_not_later = self._latest == last.clock >= reading.clock
         self._see(_Moment(reading.clock, reading.hour.offset))
-        if self._again is None and (is_next_and_not_later or self._set_back):
+        if self._again is None and (is_next_and_not_later or self._back >= _SET_BACK):
             self._again = reading
 
 
@@ -204,8 +220,7 @@ def csv_lines(hours: Iterable[Hour], *, header: bool = True) -> Iterator[str]:
 class _Echo:
     """A file object for `csv.writer`. The method `write` returns the line instead of storing it."""
 
-    def write(self, line: str) -> str:
-        return line
+    write = staticmethod(str)
 
 
 def _cell(value: object) -> object:
@@ -228,9 +243,11 @@ def _moment(clock: datetime | None, zone: tzinfo | None) -> _Moment | None:
 def _reading(measurement: Measurement, clock: _Moment) -> _Reading | None:
     """Return the registers at a full hour.
 
-    Return `None` if the list contains no registers, or if its time stamp is not in the first minute of an hour.
+    A register that is negative or not finite is impossible and is left out. Return `None` if the list contains no other
+    registers, or if its time stamp is not in the first minute of an hour.
     """
-    energies = tuple(finite(getattr(measurement, name)) for name in _ENERGIES)
+    registers = [finite(getattr(measurement, name)) for name in _ENERGIES]
+    energies = tuple(None if (register or 0) < 0 else register for register in registers)
     wall = clock.utc + (clock.offset or timedelta())
     late = timedelta(minutes=wall.minute, seconds=wall.second, microseconds=wall.microsecond)
     if late >= _LATE or all(energy is None for energy in energies):
@@ -244,16 +261,8 @@ def _between(last: _Reading, reading: _Reading) -> Hour:
         return _gap(last, reading, Gap.REGISTER_DECREASED)
     if passed != _HOUR:
         return _gap(last, reading, Gap.MISSING if passed > _HOUR else Gap.CLOCK_SET_BACK)
-    active_import, active_export, reactive_import, reactive_export = map(_difference, last.energies, reading.energies)
-    return Hour(
-        start=last.hour.shown(),
-        end=reading.hour.shown(),
-        meter_id=reading.meter_id,
-        active_energy_import=active_import,
-        active_energy_export=active_export,
-        reactive_energy_import=reactive_import,
-        reactive_energy_export=reactive_export,
-    )
+    energies: dict[str, Any] = dict(zip(_ENERGIES, map(_difference, last.energies, reading.energies), strict=True))
+    return Hour(start=last.hour.shown(), end=reading.hour.shown(), meter_id=reading.meter_id, **energies)
 
 
 def _gap(last: _Reading, reading: _Reading, why: Gap) -> Hour:
@@ -261,14 +270,13 @@ def _gap(last: _Reading, reading: _Reading, why: Gap) -> Hour:
     return Hour(start=last.hour.shown(), end=end.shown(), meter_id=reading.meter_id, gap=why)
 
 
-def _pairs(last: _Reading, reading: _Reading) -> Iterator[tuple[float, float]]:
-    for before, after in zip(last.energies, reading.energies, strict=True):
-        if before is not None and after is not None:
-            yield before, after
+def _pairs(last: _Reading, reading: _Reading) -> list[tuple[float, float]]:
+    pairs = zip(last.energies, reading.energies, strict=True)
+    return [(before, after) for before, after in pairs if before is not None and after is not None]
 
 
 def _has_risen(last: _Reading, reading: _Reading) -> bool:
-    pairs = list(_pairs(last, reading))
+    pairs = _pairs(last, reading)
     return any(after > before for before, after in pairs) and all(after >= before for before, after in pairs)
 
 
@@ -277,6 +285,12 @@ def _difference(before: float | None, after: float | None) -> float | None:
         return None
     difference = after - before
     return round(difference, _DECIMALS) if isinstance(difference, float) else difference
+
+
+def _is_doubtful(hour: _Moment) -> bool:
+    """Return whether the local time can occur again: DST ends an hour later, on the last Sunday of October (Europe)."""
+    is_last = (hour.utc + timedelta(days=7)).month > hour.utc.month
+    return hour.offset is not None and is_last and (hour.utc.month, hour.utc.isoweekday(), hour.utc.hour) == _TWICE
 
 
 def _is_winter_after_summer(before: _Moment, after: _Moment) -> bool:

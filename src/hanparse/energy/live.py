@@ -9,6 +9,7 @@ integral of the power (trapezoidal rule) to the last register.
 * The power is not integrated between two pushes with this power that are more than `MAX_GAP` apart. The value then
   stays constant, and the next register corrects the value. The power is not integrated, either, if the clock was set
   back between two such pushes, or if only one of their times has a zone.
+* A power above `MAX_POWER` is impossible and is ignored.
 * A register is ignored if it is lower than the last register, or if it is equal and its time is not later, because some
   Aidon meters send registers again.
 * If another meter sends a register, it replaces the register of the previous meter. Only then can a value fall.
@@ -30,6 +31,12 @@ MAX_GAP: Final = timedelta(seconds=60)
 Norwegian meters send a power every 10 s or more often.
 """
 
+MAX_POWER: Final = 3 * 400.0 * 2500
+"""A power above this limit, in W or var, is ignored.
+
+The limit is the power of three phases of 400 V (the highest usual low voltage, 690 V between lines) with 2500 A, the
+primary current of the largest usual current transformer (2500:5).
+"""
 _HOUR: Final = 3600.0
 _DECIMALS: Final = 3  # mWh, as in hanparse.energy.hours
 _POWERS: Final = {
@@ -108,7 +115,7 @@ class LiveEnergy:
         clock = _utc(measurement.energy_time or measurement.timestamp)
         for name, counter in self._counters.items():
             power = finite(getattr(measurement, _POWERS[name]))
-            if power is not None and time is not None:
+            if power is not None and power <= MAX_POWER and time is not None:
                 counter.add(max(power, 0.0), time)
             register = finite(getattr(measurement, name))
             if register is not None and register >= 0:
@@ -169,6 +176,8 @@ def _counter(state: dict[str, Any]) -> _Counter:
             setattr(counter, field.name, None if value is None else in_utc(datetime.fromisoformat(value)))
         elif value is not None and not (math.isfinite(value) and value >= 0):
             raise ValueError(value)
+    if counter.power is not None and counter.power > MAX_POWER:
+        raise ValueError(counter.power)
     return counter if counter.added is not None else _Counter()
 
 

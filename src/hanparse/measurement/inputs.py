@@ -67,7 +67,7 @@ def finite(number: _Number | None) -> _Number | None:
 
 
 def check_type(name: str, value: object, kind: type | UnionType) -> None:
-    """Raise `TypeError` if the value of the argument `name` does not have the type `kind`."""
-    if not isinstance(value, kind):
+    """Raise `TypeError` if the value of the argument `name` does not have the type `kind`. A bool is not an int."""
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         expected = kind.__name__ if isinstance(kind, type) else kind
         raise TypeError(f"expected {expected} for the argument {name}, found {type(value).__name__}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime
-from typing import Any, Final, NamedTuple
+from itertools import pairwise
+from typing import Any, Final, NamedTuple, get_args, get_type_hints
 
 from hanparse.measurement.field import FIELD_OF
 from hanparse.measurement.parts import (
@@ -26,6 +28,7 @@ from hanparse.obis import Kind, Obis
 
 _TIMES: Final = frozenset({"received", *(name for name, field in FIELD_OF.items() if field.kind is Kind.TIME)})
 _RECORD_TIMES: Final = frozenset({"end", "month_end", "time"})
+_PartsType = type[Register] | type[Estimate] | type[Security] | RecordType
 _HEX, _FLOAT = "hex", "float"  # the keys of the JSON objects for bytes, and for NaN and infinity
 
 
@@ -73,7 +76,7 @@ def from_security(security: Security) -> dict[str, Any]:
 
 def _security(parts: object) -> Security:
     named = _named(parts, Security)
-    return Security(**{**named, "system_title": bytes.fromhex(named["system_title"])})
+    return Security(**_typed({**named, "system_title": bytes.fromhex(named["system_title"])}, Security))
 
 
 def from_scale(scale: Scale) -> dict[str, Any]:
@@ -128,7 +131,7 @@ def _records(item: RecordType) -> Callable[[object], object]:
 def _record(parts: object, item: RecordType) -> PowerFailure | Peak | Submeter:
     named = _named(parts, item)
     read: dict[str, Any] = {name: _time(part) if name in _RECORD_TIMES else part for name, part in named.items()}
-    return item(**read)
+    return item(**_typed(read, item))
 
 
 def _wiring(value: object) -> object:
@@ -157,17 +160,47 @@ def _registers(value: object) -> tuple[Register, ...]:
 def _register(parts: object) -> Register:
     named = _named(parts, Register)
     obis = named.get("obis")
-    value = _plain(named.get("value"))
-    return Register(None if obis is None else Obis.parse(obis), value, named.get("scaler"), named.get("unit"))
+    read = {**named, "obis": None if obis is None else Obis.parse(obis)}
+    value = _plain(read.pop("value"))
+    return Register(value=value, **_typed(read, Register))
 
 
 def _estimates(value: object) -> dict[str, Estimate]:
     if not isinstance(value, Mapping):
         raise TypeError(f"expected a dictionary for estimated, found {type(value).__name__}")
-    return {name: Estimate(**_named(parts, Estimate)) for name, parts in value.items()}
+    return {name: _estimate(parts) for name, parts in value.items()}
 
 
-def _named(parts: object, kind: type[Register | Estimate | Security] | RecordType) -> Mapping[str, Any]:
+def _estimate(parts: object) -> Estimate:
+    made = Estimate(**_typed(_named(parts, Estimate), Estimate))
+    limits = (0, made.low, made.likely_low, made.value, made.likely_high, made.rare_high, made.high, sys.float_info.max)
+    if not all(one <= other for one, other in pairwise(limits)):  # false for NaN, too
+        raise ValueError(f"expected an estimate with finite limits in the order 0, low, value, high, found {made}")
+    return made
+
+
+def _typed(parts: Mapping[str, Any], kind: _PartsType) -> Mapping[str, Any]:
+    """Return `parts` unchanged. Raises `TypeError` if a part does not have the type that `kind` declares for it.
+
+    An int is also a float. A bool is not a number.
+    """
+    for name, part in parts.items():
+        allowed = _DECLARED[kind][name]
+        is_declared = isinstance(part, allowed) and (bool in allowed or not isinstance(part, bool))
+        if not is_declared and not (float in allowed and type(part) is int):
+            expected = " or ".join(each.__name__ for each in allowed)
+            raise TypeError(f"expected {name} of a {kind.__name__} as {expected}, found {part!r}")
+    return parts
+
+
+_DECLARED: Final[dict[type, dict[str, tuple[type, ...]]]] = {
+    kind: {name: get_args(hint) or (hint,) for name, hint in get_type_hints(kind, localns={"Obis": Obis}).items()}
+    for kind in (Register, Estimate, Security, PowerFailure, Peak, Submeter)
+}
+"""Maps each type with parts to the types that it declares for each part."""
+
+
+def _named(parts: object, kind: _PartsType) -> Mapping[str, Any]:
     """Return `parts` unchanged. Raises `TypeError` if it is not a dictionary, or if a key is missing or unknown."""
     needed = set(kind._fields) - kind._field_defaults.keys() - {"obis"}
     if not isinstance(parts, Mapping) or not needed <= parts.keys() <= set(kind._fields):

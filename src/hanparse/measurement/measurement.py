@@ -100,7 +100,8 @@ class Measurement(Fields):
 
         The result equals the original measurement if `to_dict` was called with `wiring=True` and `registers=True`.
         Raises `TypeError` for a name that is not a field and for a value of a wrong type. Raises `ValueError` for a
-        text that cannot be read, such as a time, a wiring or a code, and for a factor that is not positive and finite.
+        text that cannot be read, such as a time, a wiring or a code, for a factor that is not positive and finite, and
+        for an estimate whose limits are not finite and in the order 0, `low`, `value`, `high`.
         """
         return cls(**jsonready.arguments(data))
 

@@ -24,6 +24,10 @@ MAX_AGE: Final = timedelta(hours=2)
 
 _ESTIMATE: Final = "estimate of "
 _KEPT_FIELDS: Final = (*(name for name in FIELDS if name != "timestamp"), "wiring")
+_INPUTS: Final = tuple(f"{quantity}_l{line}" for quantity in ("current", "voltage") for line in (1, 2, 3))
+"""The fields that an estimate is computed from. A change of the power alone does not remove an estimate: the estimate
+is as old as the currents that are kept with it.
+"""
 _OPPOSITE_DIRECTION: Final = {"_import": "_export", "_export": "_import"}
 _OPPOSITES: Final = {
     name: name.replace(direction, other)
@@ -113,7 +117,8 @@ class MeterState:
 
         A push can contain the power of only one direction (import or export). If this power is above 0, an older power
         above 0 in the other direction is removed. Otherwise `Measurement.active_power` would be the difference between
-        powers at different times.
+        powers at different times. If a push contains a current or a voltage of a line, the older estimates are removed,
+        because they were computed from older currents and voltages.
         """
         check_type("measurement", measurement, Measurement)
         now = measurement.received if now is None else now
@@ -123,6 +128,8 @@ class MeterState:
         identity = Identity(**{name: self._kept[name].latest.value for name in Identity._fields if name in self._kept})
         if identity.differs(Identity.of(measurement)):
             self._kept.clear()
+        if any(getattr(measurement, name) is not None for name in _INPUTS):
+            self._kept = {name: kept for name, kept in self._kept.items() if not name.startswith(_ESTIMATE)}
         for name, value in _values(measurement):
             self._drop_opposite(measurement, name, value)
             self._kept[name] = _Kept(Latest(value, _taken(measurement, name), now), self._ran)
