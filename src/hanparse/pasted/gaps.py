@@ -111,11 +111,12 @@ def find(text: str, pieces: Sequence[Piece]) -> re.Match[str] | None:
 
 
 def _between(text: str, piece: Piece, following: Piece) -> re.Match[str] | None:
-    is_one_a_line = len(piece.data) == len(following.data) == 1
+    separator = _separator(text, piece) or _separator(text, following)
+    is_one_a_line = "\n" in separator or len(piece.data) == len(following.data) == 1
     if is_one_a_line and (line := _TEXT_LINE.search(text, piece.end, following.start)):
         return line
     same = f"0x{piece.data.hex()}"  # the byte is shown twice, as in 0b01111110 (0x7E), so this text is not a gap
-    words = _beside(_separator(text, piece) or _separator(text, following))
+    words = _beside(separator)
     for look in (*_IN_GAP, words.behind, words.before, words.run):
         found = look(text, piece.end, following.start)
         if found and found[found.lastindex or 0].lower() != same:
